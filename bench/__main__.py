@@ -1,0 +1,27 @@
+"""`python -m bench [SUBJECT]...`: measure and print tables; all subjects unless some are named."""
+
+import os
+import platform
+import sys
+from contextlib import closing
+from importlib import import_module
+
+from bench.measure import ROUNDS, measure, render
+
+SUBJECTS = ("engine", "records", "tree", "startup", "driver")
+
+
+def main(subjects: list[str]) -> None:
+    """Measure *subjects*."""
+    if not set(subjects).issubset(SUBJECTS):
+        sys.exit(f"subjects are {', '.join(SUBJECTS)}")
+    print(f"Python {platform.python_version()}, Linux {platform.release()}, {os.cpu_count()} CPUs.")
+    print(f"{ROUNDS} rounds, all contestants in each; ours/peer below 1: ours takes less time.")
+    for subject in subjects or SUBJECTS:
+        # Closed whatever happens: what a subject has set up goes then.
+        with closing(import_module(f"bench.{subject}").comparisons()) as comparisons:
+            for comparison in comparisons:
+                print("", *render(comparison.title, measure(comparison)), sep="\n", flush=True)
+
+
+main(sys.argv[1:])

@@ -1,0 +1,170 @@
+"""The checked-in documents are those the program would write now, and they are good ones."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from tests.support.program import BOUND_S, Program
+from tests.support.tree import FakeTree
+from vexfsctl.cli.documents.commands import CommandDocument, read_root
+from vexfsctl.cli.documents.manual import EXIT_STATUSES
+from vexfsctl.cli.documents.manual_log import KEY_MEANINGS
+from vexfsctl.cli.generate import DOCUMENTS
+from vexfsctl.cli.registry import COMMANDS, CommandEntry
+from vexfsctl.cli.root import root
+from vexfsctl.exceptions import ExitStatus
+from vexfsctl.logs.grammar import RECORD_FORMS
+
+REPOSITORY = Path(__file__).parents[2]
+PAGES = sorted((REPOSITORY / "man").glob("*.[15]"))
+
+
+def every_command() -> Iterator[CommandDocument]:
+    """Every command and verb of the program."""
+    for command in read_root().verbs:
+        yield command
+        yield from command.verbs
+
+
+@pytest.mark.parametrize("kind", list(DOCUMENTS))
+def test_no_document_is_stale(kind: str) -> None:
+    """What is checked in is what `vexfsctl generate` writes: run it, and commit the result."""
+    for name, text in DOCUMENTS[kind]().items():
+        assert (REPOSITORY / name).read_text() == text, f"vexfsctl generate {kind}"
+
+
+def test_no_document_is_left_over() -> None:
+    """A page of a command that is gone is gone too."""
+    generated = {name for files in DOCUMENTS.values() for name in files()}
+    checked_in = {
+        str(path.relative_to(REPOSITORY))
+        for folder in ("man", "completions")
+        for path in (REPOSITORY / folder).iterdir()
+    }
+
+    assert checked_in == generated
+
+
+def test_generate_writes_only_what_changed(vexfsctl: Program, tmp_path: Path) -> None:
+    """Said file by file; the second time nothing is new."""
+    first = vexfsctl("generate", "completions", "--directory", str(tmp_path), "--json")
+    second = vexfsctl("generate", "completions", "--directory", str(tmp_path), "--json")
+
+    assert [file["changed"] for file in first.json["data"]] == [True, True, True]
+    assert [file["changed"] for file in second.json["data"]] == [False, False, False]
+    assert (tmp_path / "completions/vexfsctl.bash").read_text().startswith("# bash completion")
+
+
+@pytest.mark.skipif(shutil.which("mandoc") is None, reason="there is no program mandoc")
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_manual_page_is_clean(page: Path) -> None:
+    """mandoc has nothing to say, but that the pages referred to are not installed here."""
+    lint = subprocess.run(
+        ["mandoc", "-T", "lint", page], capture_output=True, text=True, timeout=BOUND_S, check=False
+    )
+
+    complaints = [
+        line for line in lint.stdout.splitlines() if "referenced manual not found" not in line
+    ]
+    assert complaints == []
+
+
+def test_every_reference_leads_to_a_page() -> None:
+    """What one of our pages refers to is one of our pages, or dmesg."""
+    names = {page.name for page in PAGES} | {"dmesg.1"}
+    for page in PAGES:
+        for line in page.read_text().splitlines():
+            if line.startswith(".Xr "):
+                _, name, section, *_ = line.split()
+                assert f"{name}.{section}" in names, f"{page.name}: {line}"
+
+
+@pytest.mark.parametrize("command", list(every_command()), ids=lambda command: command.path)
+def test_every_command_explains_itself(command: CommandDocument) -> None:
+    """A summary that is a sentence, help for every option, and an example that calls it."""
+    assert command.summary.endswith(".")
+    assert [option.names for option in command.options if not option.help] == []
+    assert command.path in command.examples
+
+
+@pytest.mark.parametrize("entry", COMMANDS, ids=lambda entry: entry.name)
+def test_the_registry_says_what_the_command_says(entry: CommandEntry) -> None:
+    """The short help that is listed without importing the command is its own first sentence."""
+    command = root.get_command(click.Context(root), entry.name)
+
+    assert command is not None
+    assert command.get_short_help_str(limit=1_000) == entry.summary
+
+
+def test_the_manual_explains_every_key_and_status() -> None:
+    """A key added to the grammar, or a status, fails here until it is explained."""
+    assert set(KEY_MEANINGS) == {key.key for form in RECORD_FORMS for key in form.keys}
+    assert list(EXIT_STATUSES) == list(ExitStatus)
+
+
+@pytest.mark.parametrize(
+    ("shell", "script"),
+    [("bash", "vexfsctl.bash"), ("zsh", "_vexfsctl"), ("fish", "vexfsctl.fish")],
+)
+def test_a_completion_script_is_no_syntax_error(shell: str, script: str) -> None:
+    """The shell itself says so, where there is one."""
+    if shutil.which(shell) is None:
+        pytest.skip(f"there is no program {shell}")
+    path = REPOSITORY / "completions" / script
+
+    checked = subprocess.run(
+        [shell, "-n", path], capture_output=True, text=True, timeout=BOUND_S, check=False
+    )
+
+    assert (checked.returncode, checked.stderr) == (0, "")
+
+
+@pytest.fixture
+def shell_environment(vexfsctl: Program, tree: FakeTree, tmp_path: Path) -> dict[str, str]:
+    """Where a shell finds `vexfsctl`, and `vexfsctl` the volume loop0."""
+    program = tmp_path / "bin" / "vexfsctl"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m vexfsctl "$@"\n')
+    program.chmod(0o755)
+    path = f"{program.parent}:{os.environ['PATH']}"
+    return vexfsctl.environ | {"PATH": path, "PYTHONPATH": str(REPOSITORY)}
+
+
+def test_bash_completes_live_targets(shell_environment: dict[str, str]) -> None:
+    """The checked-in script, in a real bash, asks the program and offers what is there."""
+    code = (
+        f"source {REPOSITORY}/completions/vexfsctl.bash; COMP_WORDS=(vexfsctl breaker reset"
+        " loop0/s); COMP_CWORD=3; _vexfsctl vexfsctl; echo ${COMPREPLY[@]}"
+    )
+
+    assert _run(["bash", "-c", code], shell_environment) == (
+        "loop0/superblock loop0/storage loop0/sync\n"
+    )
+
+
+def test_fish_completes_live_targets(shell_environment: dict[str, str]) -> None:
+    """The same in fish, by its own completion engine."""
+    if shutil.which("fish") is None:
+        pytest.skip("there is no program fish")
+    code = (
+        f"source {REPOSITORY}/completions/vexfsctl.fish;"
+        " complete --do-complete 'vexfsctl breaker reset loop0/s'"
+    )
+
+    assert set(_run(["fish", "--no-config", "-c", code], shell_environment).split()) == {
+        "loop0/superblock",
+        "loop0/storage",
+        "loop0/sync",
+    }
+
+
+def _run(command: list[str], environment: dict[str, str]) -> str:
+    return subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=BOUND_S, check=True
+    ).stdout

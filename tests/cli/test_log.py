@@ -1,0 +1,274 @@
+"""`vexfsctl log`: records of every source, the filters, and following."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.analysis.volumes import healthy_volume, with_status
+from tests.cli.recorded import INCIDENT, add_recorded_volume
+from tests.support.golden import assert_golden
+from tests.support.program import BOUND_S, Program
+from tests.support.tree import FakeTree
+from vexfsctl.cli.context import AppContext
+from vexfsctl.cli.filters import Filters
+from vexfsctl.cli.log_view import LogView
+from vexfsctl.cli.surroundings import Surroundings
+from vexfsctl.exceptions import ExitStatus
+from vexfsctl.logs.reading import LogReading, SourceReading
+
+pytestmark = pytest.mark.usefixtures("tree", "utc")
+SAVED = ("--log", str(INCIDENT))
+
+
+def kinds(vexfsctl: Program, *arguments: str) -> list[str]:
+    """Return the kind of each record that is shown."""
+    return [row["kind"] for row in vexfsctl("log", "--json", *SAVED, *arguments).json["data"]]
+
+
+def test_records_are_shown_as_they_were_written(vexfsctl: Program, tree: FakeTree) -> None:
+    """One a line: when, written by whom, the text; the kernel's own lines are left out."""
+    add_recorded_volume(tree)
+
+    result = vexfsctl("log", *SAVED)
+
+    assert (result.exit_status, result.stderr) == (ExitStatus.OK, "")
+    assert_golden("log.txt", result.stdout)
+
+
+def test_tsv_writes_times_as_json_does(vexfsctl: Program, tree: FakeTree) -> None:
+    """RFC 3339 in UTC, to the millisecond."""
+    add_recorded_volume(tree)
+
+    _, line = vexfsctl("log", "-n", "1", "--format", "tsv", *SAVED).stdout.splitlines()
+
+    assert line.startswith("2026-08-21T")
+    assert len(line.partition("\t")[0]) == len("2026-08-21T09:59:55.000Z")
+
+
+def test_no_match_is_said(vexfsctl: Program) -> None:
+    """A misspelt name must not pass for a quiet volume; the status is 0 all the same."""
+    result = vexfsctl("log", "-V", "nope", *SAVED)
+
+    assert (result.exit_status, result.stdout) == (ExitStatus.OK, "")
+    assert result.stderr == "vexfsctl: no record matches\n"
+
+
+def test_json_has_every_field(vexfsctl: Program, tree: FakeTree) -> None:
+    """What the record says, and what is known of it."""
+    add_recorded_volume(tree)
+
+    data = vexfsctl("log", "-n", "1", "-o", "storage", "--json", *SAVED).json["data"]
+
+    assert data == [
+        {
+            "time": "2026-08-21T09:59:55.000Z",
+            "boot_id": "0f3b7c1e-5a7c-4d43-9d0c-5b6f2a1c8e11",
+            "uptime_us": 3595000070,
+            "sequence": 726,
+            "source": str(INCIDENT),
+            "level": 5,
+            "facility": 1,
+            "origin": "driver",
+            "epoch": 8172635412,
+            "kind": "breaker",
+            "volume": "sdq1",
+            "operation": "storage",
+            "id": "CORR-6F1C93A200000030",
+            "text": "VexFS: [CORR-6F1C93A200000030] breaker vol=sdq1 op=storage from=open "
+            "to=closed generation=3 trips=1 by=operator",
+            "event": {
+                "before": "open",
+                "after": "closed",
+                "generation": 3,
+                "failures": None,
+                "failure_threshold": None,
+                "window_ms": None,
+                "trips": 1,
+                "by": "operator",
+            },
+            "fields": {},
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("-n", "2"), ["operator", "breaker"]),
+        (("-n", "2", "-r"), ["breaker", "operator"]),
+        (("-n", "0"), []),
+        (("-o", "sync"), ["timeout"]),
+        (("-o", "sync", "-o", "directory"), ["recovered", "timeout"]),
+        (("-o", "superblock", "-V", "sd*"), ["fallback"]),
+        (("-V", "loop0"), []),
+        (("-e", "CircuitBreakerOpen"), ["failed"]),
+        (("-g", "DISK replaced"), []),
+        (("-g", "disk REPLACED".lower()), ["operator"]),
+        (("-s", "critical"), []),
+    ],
+)
+def test_filters(vexfsctl: Program, arguments: tuple[str, ...], expected: list[str]) -> None:
+    """The same filter twice is or, different filters are and."""
+    assert kinds(vexfsctl, *arguments) == expected
+
+
+def test_a_device_brings_the_lines_of_the_kernel(vexfsctl: Program) -> None:
+    """With the records of the volume that is called after it."""
+    shown = kinds(vexfsctl, "-d", "/dev/sdq1", "-n", "12")
+
+    assert shown.count("kernel") == 1
+    assert kinds(vexfsctl, "-d", "sdb") == ["kernel"]
+
+
+def test_a_stretch_of_time(vexfsctl: Program, tree: FakeTree) -> None:
+    """The live volume's log is of this boot, so its records have a date."""
+    add_recorded_volume(tree)
+
+    assert kinds(vexfsctl, "-S", "09:59:50") == ["timeout", "operator", "breaker"]
+    assert kinds(vexfsctl, "-S", "10s", "-U", "2026-08-21T09:59:54Z") == ["timeout"]
+
+
+def test_records_without_a_date_are_a_gap_where_time_was_asked_for(vexfsctl: Program) -> None:
+    """A saved log does not say which boot it is of."""
+    result = vexfsctl("log", "-S", "1h", *SAVED)
+
+    assert (result.exit_status, result.stdout) == (ExitStatus.INCOMPLETE, "")
+    assert f"{INCIDENT}: undated, 22 lost\n" in result.stderr
+
+
+def test_a_log_that_begins_late_is_a_gap_only_for_who_asked_for_earlier(
+    vexfsctl: Program, tree: FakeTree
+) -> None:
+    """Who names no begin asks for what there is."""
+    add_recorded_volume(tree)
+
+    assert vexfsctl("log", *SAVED).exit_status == ExitStatus.OK
+    assert vexfsctl("log", "-S", "-4m", *SAVED).exit_status == ExitStatus.OK
+    early = vexfsctl("log", "-S", "-50m", *SAVED)
+    assert early.exit_status == ExitStatus.INCOMPLETE
+    assert early.stderr == f"vexfsctl: incomplete: {INCIDENT}: starts_late, 697 lost\n"
+
+
+def test_one_boot_of_several(vexfsctl: Program, tmp_path: Path) -> None:
+    """Offsets count as in journalctl."""
+    log = tmp_path / "boots.kmsg"
+    record = "13,{},{},-;VexFS: State transition {} -> 2\n"
+    log.write_text(
+        record.format(5, 9_000_000, "a") + record.format(0, 1000, "b") + record.format(0, 500, "c")
+    )
+
+    def shown(boot: str) -> list[str]:
+        rows = vexfsctl("log", "-b", boot, "--log", str(log), "--json").json["data"]
+        return [row["text"][-6] for row in rows]
+
+    assert (shown("0"), shown("-1"), shown("1")) == (["c"], ["b"], ["a"])
+    assert vexfsctl("log", "-b", "9", "--log", str(log)).exit_status == ExitStatus.FAILED
+    assert vexfsctl("log", "-b", "x", "--log", str(log)).exit_status == ExitStatus.USAGE
+
+
+def test_standard_input_and_files_are_read_together(vexfsctl: Program, tmp_path: Path) -> None:
+    """In time order, each with its source; prose of earlier builds and broken records too."""
+    log = tmp_path / "a.dmesg"
+    log.write_text("[    2.000000] VexFS: State transition 1 -> 2\n")
+    text = "[    1.000000] VexFS: state vol=x\n[    3.000000] usb 1-1: new device\n"
+
+    result = vexfsctl("log", "--log", str(log), "--log", "-", input=text)
+
+    assert result.stdout == (
+        "      1.000000  unrecorded  VexFS: state vol=x\n"
+        "      2.000000  unrecorded  VexFS: State transition 1 -> 2\n"
+    )
+
+
+def test_hostile_text_is_shown_escaped(vexfsctl: Program) -> None:
+    """A record may hold anything; each stays on its line."""
+    text = "4,0,0,-;VexFS: \\x1b[31mred\\x0a\\xe2\\x80\\xae\n"
+
+    result = vexfsctl("log", "--log", "-", "--color", "always", input=text)
+
+    assert result.stdout.count("\n") == 1
+    assert "VexFS: \\x1b[31mred\\n\\u202e" in result.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments", [("-f", "-r"), ("-S", "whenever"), ("-g", "("), ("-s", "huge"), ("-n", "-1")]
+)
+def test_what_means_nothing_is_wrong_usage(vexfsctl: Program, arguments: tuple[str, ...]) -> None:
+    """Status 2, before anything is told."""
+    result = vexfsctl("log", *arguments)
+
+    assert (result.exit_status, result.stdout) == (ExitStatus.USAGE, "")
+
+
+def test_following_standard_input_ends_with_it(vexfsctl: Program) -> None:
+    """One line of JSON a record; a record is judged by those before it."""
+    process = start_following(vexfsctl, "--log", "-")
+    stdout, _ = process.communicate(INCIDENT.read_text(), timeout=BOUND_S)
+
+    rows = [json.loads(line) for line in stdout.splitlines()]
+    assert process.returncode == ExitStatus.OK
+    assert len(rows) == 22
+    assert {row["origin"] for row in rows} == {"driver"}
+
+
+def test_following_shows_new_records_and_tells_what_was_lost(
+    vexfsctl: Program, tmp_path: Path
+) -> None:
+    """Each is flushed at once; a gap is a line of its own."""
+    lines = INCIDENT.read_text().splitlines(keepends=True)
+    log = tmp_path / "growing.kmsg"
+    log.write_text("".join(lines[:2]))
+    process = start_following(vexfsctl, "--log", str(log))
+    assert process.stdout is not None
+    try:
+        first = [json.loads(process.stdout.readline()) for _ in range(2)]
+        with log.open("a") as file:
+            file.write(lines[4])
+        gap, second = (json.loads(process.stdout.readline()) for _ in range(2))
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=BOUND_S)
+
+    assert [row["kind"] for row in first] == ["state", "state"]
+    assert gap == {
+        "kind": "gap",
+        "source": str(log),
+        "reason": "overrun",
+        "lost": 2,
+        "detail": None,
+    }
+    assert (second["kind"], second["sequence"]) == ("error", 701)
+
+
+def start_following(vexfsctl: Program, *arguments: str) -> "subprocess.Popen[str]":
+    """Start `log --follow` as a program of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "vexfsctl", "log", "--follow", "-n", "99", "--json", *arguments],
+        env=vexfsctl.environ | {"PYTHONPATH": os.getcwd()},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("log", "complete"), [("kmsg", False), ("/var/log/vexfs/loop0.kmsg", True)]
+)
+def test_a_kernel_log_that_may_not_be_read_is_a_gap_only_where_volumes_write_there(
+    log: str, complete: bool
+) -> None:
+    """A user's driver writes to a file of its own."""
+    volumes = (with_status(healthy_volume(), log=log),)
+    app = AppContext(Surroundings.of_this_process())
+    nothing = Filters(None, None, None, None, (), (), (), (), None)
+    kernel_log = SourceReading("kmsg", failure="cannot read /dev/kmsg: Operation not permitted")
+
+    coverage = LogView(app, nothing, volumes).coverage(LogReading.of([kernel_log]))
+
+    assert coverage.complete is complete

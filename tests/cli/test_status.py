@@ -1,0 +1,253 @@
+"""`vexfsctl status`: one screen, the verdict as exit status, and what it does not import."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.analysis.volumes import healthy_volume
+from tests.cli.recorded import INCIDENT, add_recorded_volume, before_reset
+from tests.support.clock import VirtualClock
+from tests.support.golden import assert_golden
+from tests.support.program import BOUND_S, Program
+from tests.support.tree import FakeTree
+from vexfsctl.analysis.findings import Verdict
+from vexfsctl.analysis.window import Window
+from vexfsctl.cli.evidence import unreadable_log
+from vexfsctl.cli.status import CLEAR_SCREEN
+from vexfsctl.cli.status_report import StatusAnswer
+from vexfsctl.cli.targets import Consulted
+from vexfsctl.exceptions import ExitStatus, LogUnreadable
+from vexfsctl.model.coverage import Coverage
+
+pytestmark = pytest.mark.usefixtures("tree")
+
+
+def test_a_volume_is_named_without_its_operation(vexfsctl: Program) -> None:
+    """A target of `breaker` given to `status`: the volume of it is proposed."""
+    result = vexfsctl("status", "loop0/storage")
+
+    assert result.exit_status == ExitStatus.USAGE
+    assert result.stderr == (
+        "vexfsctl: no volume name: 'loop0/storage'\nhint: did you mean loop0?\n"
+    )
+
+
+def test_a_healthy_volume_in_one_screen(vexfsctl: Program) -> None:
+    """No news is a short answer."""
+    result = vexfsctl("status")
+
+    assert (result.exit_status, result.stderr) == (ExitStatus.OK, "")
+    assert result.stdout == (
+        "OK: loop0 is well\n"
+        "\n"
+        "VOLUME  STATE        DEGRADATION  ACCESS  ERRORS  CALLS RUNNING  MOUNTED ON\n"
+        "loop0   initialized  normal       rw           0              0  /mnt/vexfs\n"
+    )
+
+
+def test_an_open_breaker_is_shown_with_its_error_and_the_next_step(
+    vexfsctl: Program, tree: FakeTree, tmp_path: Path
+) -> None:
+    """Verdict first, commands to type last; a reading command exits 0 all the same."""
+    log = before_reset(tmp_path)
+    add_recorded_volume(tree, log)
+
+    result = vexfsctl("status", "--window", "4m", "--log", str(log))
+
+    assert (result.exit_status, result.stderr) == (ExitStatus.OK, "")
+    assert_golden("status.txt", result.stdout)
+
+
+def test_json_has_the_same_and_all_of_it(vexfsctl: Program, tree: FakeTree, tmp_path: Path) -> None:
+    """One envelope; enums in lower case, integers as integers."""
+    log = before_reset(tmp_path)
+    add_recorded_volume(tree, log)
+
+    result = vexfsctl("status", "--window", "4m", "--json", "--log", str(log))
+
+    assert result.exit_status == ExitStatus.OK
+    normal = result.stdout.replace(str(tree.root), "ROOT").replace(str(log), "LOG")
+    assert_golden("status.json", normal)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "status"),
+    [
+        ("access_mode", "rw", 0),
+        ("operations/file/breaker/state", "half_open", 1),
+        ("operations/storage/breaker/state", "open", 2),
+        ("degradation", "purple", 3),
+    ],
+)
+def test_the_verdict_is_the_exit_status_where_it_was_asked_for(
+    vexfsctl: Program, tree: FakeTree, path: str, value: str, status: int
+) -> None:
+    """The four values of `check`."""
+    tree.write(f"loop0/{path}", value)
+
+    assert vexfsctl("status", "--exit-code").exit_status == status
+    assert vexfsctl("status").exit_status == ExitStatus.OK
+
+
+def test_no_volume_is_an_answer_with_the_next_step(vexfsctl: Program, tree: FakeTree) -> None:
+    """Status 0; for `--exit-code` it is UNKNOWN."""
+    tree.remove("loop0")
+
+    result = vexfsctl("status")
+
+    assert (result.exit_status, result.stderr) == (ExitStatus.OK, "")
+    assert result.stdout == (
+        "UNKNOWN: no volume on this host, and no VexFS record in the log\n"
+        "\n"
+        "next: vexfsctl mount SOURCE MOUNTPOINT  guard a directory\n"
+        "      vexfsctl lab up                   try it on a device whose faults you control\n"
+    )
+    assert vexfsctl("status", "--exit-code").exit_status == 3
+
+
+def test_volumes_that_are_gone_take_one_line(vexfsctl: Program, tree: FakeTree) -> None:
+    """Their errors are listed only while no volume is here."""
+    result = vexfsctl("status", "--window", "4m", "--log", str(INCIDENT))
+
+    assert result.stdout.splitlines()[0] == (
+        "WARNING: sdq1: 5 errors of high severity in an earlier mount"
+    )
+    assert "IoError.ReadError" not in result.stdout
+
+    tree.remove("loop0")
+    result = vexfsctl("status", "--window", "4m", "--log", str(INCIDENT))
+
+    assert "there is no volume on this host now\n" in result.stdout
+    assert "sdq1/storage  IoError.ReadError (EIO)" in result.stdout
+
+
+def test_a_volume_named_that_is_not_there_is_a_failure(vexfsctl: Program) -> None:
+    """With what there is."""
+    result = vexfsctl("status", "loop1")
+
+    assert result.exit_status == ExitStatus.FAILED
+    assert "there is no volume 'loop1'" in result.stderr
+
+
+def test_only_volumes_with_something_wrong(vexfsctl: Program, tree: FakeTree) -> None:
+    """`-x` leaves the healthy one out of the table, and out of JSON."""
+    tree.add("sdb1")
+    tree.write("sdb1/access_mode", "ro")
+
+    result = vexfsctl("status", "-x")
+
+    assert result.stdout == (
+        "WARNING: sdb1: set read-only by an operator\n"
+        "\n"
+        "VOLUME  STATE        DEGRADATION  ACCESS  ERRORS  CALLS RUNNING  MOUNTED ON\n"
+        "sdb1    initialized  normal       ro           0              0  /mnt/vexfs\n"
+        "\n"
+        "next: vexfsctl volume set sdb1 access_mode=rw  let it be written to again\n"
+    )
+    data = vexfsctl("status", "-x", "--json").json["data"]
+    assert [volume["name"] for volume in data["volumes"]] == ["sdb1"]
+
+
+def test_an_unreadable_log_is_a_note_when_the_tree_answers() -> None:
+    """The counters rule errors out: OK and status 0, the gap is told all the same."""
+    log = unreadable_log(["kmsg"], LogUnreadable("cannot read /dev/kmsg: Operation not permitted"))
+    seen = Consulted((), (healthy_volume(),), Coverage(("/run/vexfs",)))
+    answer = StatusAnswer.of(seen, (), log, Window(0, 1_000_000))
+
+    result = answer.result(only_problems=False)
+
+    assert (answer.summary.verdict, result.status) == (Verdict.OK, ExitStatus.OK)
+    assert [gap.source for gap in result.coverage.gaps] == ["kmsg"]
+
+
+def test_a_log_asked_for_that_cannot_be_read_is_missing_evidence(
+    vexfsctl: Program, tmp_path: Path
+) -> None:
+    """Status 3, with the reason."""
+    result = vexfsctl("status", "--log", str(tmp_path / "no-such.kmsg"))
+
+    assert result.exit_status == ExitStatus.INCOMPLETE
+    assert "no-such.kmsg: No such file or directory" in result.stderr
+
+
+def test_hostile_words_are_shown_escaped(vexfsctl: Program, tree: FakeTree) -> None:
+    """A mount point may hold anything."""
+    tree.write("loop0/mountpoint", "/mnt/\\033[31mred")
+
+    result = vexfsctl("status", "--color", "always")
+
+    assert "\x1b[31mred" not in result.stdout
+
+
+class ImpatientClock(VirtualClock):
+    """Ctrl-C in the third sleep."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.slept: list[float] = []
+
+    def sleep(self, seconds: float) -> None:
+        """Let the time pass twice."""
+        self.slept.append(seconds)
+        if len(self.slept) == 3:
+            raise KeyboardInterrupt
+        super().sleep(seconds)
+
+
+def test_each_look_is_one_line_where_a_program_watches(vexfsctl: Program) -> None:
+    """NDJSON, at the interval asked for, until the reader goes."""
+    clock = vexfsctl.clock = ImpatientClock()
+
+    result = vexfsctl("status", "--watch", "--interval", "5", "--json")
+
+    assert [row["verdict"] for row in result.rows] == ["ok", "ok", "ok"]
+    assert clock.slept == [5, 5, 5]
+
+
+def test_a_person_who_watches_sees_one_screen_at_a_time(vexfsctl: Program) -> None:
+    """The terminal is cleared before each look."""
+    vexfsctl.clock = ImpatientClock()
+
+    result = vexfsctl("status", "-w", terminal=True, env={"TERM": "xterm"})
+
+    assert result.stdout.count(f"{CLEAR_SCREEN}") == 3
+    assert result.stdout.count("loop0 is well") == 3
+
+
+def test_json_of_one_volume_imports_neither_rich_nor_pyudev_nor_fuse(vexfsctl: Program) -> None:
+    """What a monitoring system runs every few seconds must start fast."""
+    code = (
+        "import json, sys\n"
+        "from vexfsctl.cli.main import run\n"
+        "status = run(['status', 'loop0', '--json'])\n"
+        "print(json.dumps([status, sorted(sys.modules)]), file=sys.stderr)\n"
+    )
+
+    finished = subprocess.run(
+        [sys.executable, "-c", code],
+        env=vexfsctl.environ,
+        capture_output=True,
+        text=True,
+        timeout=BOUND_S,
+        check=True,
+    )
+
+    status, modules = json.loads(finished.stderr)
+    unwanted = {"rich", "pyudev", "asyncio", "vexfsctl.driver", "vexfsctl.lab", "vexfsctl.devices"}
+    assert status == ExitStatus.OK
+    assert json.loads(finished.stdout)["data"]["verdict"] == "ok"
+    assert unwanted.isdisjoint(modules)
+
+
+def test_a_person_who_watches_always_sees_the_verdict(vexfsctl: Program) -> None:
+    """On a low terminal the end is left out, not scrolled away at the top."""
+    vexfsctl.clock = ImpatientClock()
+
+    result = vexfsctl("status", "-w", terminal=True, env={"TERM": "xterm", "LINES": "4"})
+
+    looks = result.stdout.split(CLEAR_SCREEN)[1:]
+    assert [look.splitlines()[0].endswith("loop0 is well") for look in looks] == [True] * 3
+    assert [look.splitlines()[2:] for look in looks] == [["… 3 lines more"]] * 3

@@ -1,0 +1,189 @@
+"""`vexfsctl trace`: a recorded incident from the application's call down to the kernel's line."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.recorded import ERROR_ID, INCIDENT, add_recorded_volume
+from tests.support.golden import assert_golden
+from tests.support.program import Program
+from tests.support.tree import FakeTree
+from vexfsctl.exceptions import ExitStatus
+
+pytestmark = pytest.mark.usefixtures("tree", "utc")
+SAVED = ("--log", str(INCIDENT))
+
+
+def test_an_incident_from_the_application_to_the_kernel(vexfsctl: Program, tree: FakeTree) -> None:
+    """The calls, their attempts, the kernel's lines, the breaker and its reset, what to do."""
+    add_recorded_volume(tree)
+
+    result = vexfsctl("trace", "2A", *SAVED)
+
+    assert (result.exit_status, result.stderr) == (ExitStatus.OK, "")
+    assert "I/O error, dev sdq1, sector 4096 op 0x0:(READ)" in result.stdout
+    assert "sdb" not in result.stdout
+    assert_golden("trace.txt", result.stdout)
+
+
+def test_a_misspelt_volume_is_told_with_what_may_be_meant(vexfsctl: Program) -> None:
+    """The log knows the names of volumes that are gone, too."""
+    result = vexfsctl("trace", "sqd1/storage", *SAVED)
+
+    assert "the log has no incident of sqd1/storage" in result.stderr
+    assert result.stderr.endswith("hint: did you mean sdq1/storage?\n")
+
+
+def test_json_says_what_a_failed_search_could_not_look_at(
+    vexfsctl: Program, tmp_path: Path
+) -> None:
+    """An id that may be in the lost part: status 3, and the envelope is not complete."""
+    nothing = tmp_path / "absent.log"
+
+    result = vexfsctl("trace", "2A", "--json", "--log", str(nothing))
+
+    assert result.exit_status == ExitStatus.INCOMPLETE
+    assert result.json["coverage"]["complete"] is False
+    assert [gap["source"] for gap in result.json["coverage"]["gaps"]] == [str(nothing)]
+
+
+def test_json_has_everything(vexfsctl: Program, tree: FakeTree) -> None:
+    """Ids, sequence numbers, uptime, epoch, origin and the raw text of every record."""
+    add_recorded_volume(tree)
+
+    result = vexfsctl("trace", ERROR_ID, "--json", *SAVED)
+
+    assert result.exit_status == ExitStatus.OK
+    normal = result.stdout.replace(str(tree.root), "ROOT").replace(str(INCIDENT), "LOG")
+    assert_golden("trace.json", normal)
+
+
+def test_a_saved_log_alone_is_enough(vexfsctl: Program) -> None:
+    """Without its volume there is no wall-clock time and no state of now, and the rest is there."""
+    result = vexfsctl("trace", "2A", *SAVED)
+
+    assert (result.exit_status, result.stderr) == (ExitStatus.OK, "")
+    assert result.stdout.startswith("CORR-6F1C93A200000029 on sdq1\n")
+    assert "I/O error, dev sdq1" in result.stdout
+    assert "now: " not in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "root"),
+    [
+        (("--last",), "CORR-6F1C93A20000002F"),
+        (("sdq1",), "CORR-6F1C93A20000002F"),
+        (("sdq1/storage",), "CORR-6F1C93A200000029"),
+        (("sdq1/directory",), "CORR-6F1C93A20000002D"),
+        (("--last", "-e", "IoError"), "CORR-6F1C93A200000029"),
+        (("--last", "-o", "superblock"), "CORR-6F1C93A20000002E"),
+        (("200000022",), "CORR-6F1C93A200000021"),
+    ],
+)
+def test_what_is_asked_for(vexfsctl: Program, arguments: tuple[str, ...], root: str) -> None:
+    """An id, the latest of all, of a volume, of an operation, or among what filters leave."""
+    result = vexfsctl("trace", *arguments, "--json", *SAVED)
+
+    assert [trace["root"] for trace in result.json["data"]] == [root]
+
+
+def test_several_ids_of_one_incident_show_it_once(vexfsctl: Program) -> None:
+    """And those of several show each."""
+    result = vexfsctl("trace", "29", "2A", "2F", "--format", "ndjson", *SAVED)
+
+    assert [row["root"] for row in result.rows] == [
+        "CORR-6F1C93A200000029",
+        "CORR-6F1C93A20000002F",
+    ]
+
+
+def test_a_refused_call_leads_to_what_opened_the_breaker(vexfsctl: Program) -> None:
+    """Its own story is short."""
+    result = vexfsctl("trace", "2C", *SAVED)
+
+    assert "cause: the breaker was opened by CORR-6F1C93A20000002A\n" in result.stdout
+    assert result.stdout.endswith("next: vexfsctl trace CORR-6F1C93A20000002A\n")
+
+
+def test_an_id_that_is_not_there_is_a_failure_only_where_the_log_is_complete(
+    vexfsctl: Program, tmp_path: Path
+) -> None:
+    """Else it may have been in the part that is missing."""
+    complete = tmp_path / "complete.kmsg"
+    complete.write_text("6,0,0,-;Linux version 6.18.0\n")
+
+    absent = vexfsctl("trace", "FFFF", "--log", str(complete))
+    unknown = vexfsctl("trace", "FFFF", *SAVED)
+
+    assert (absent.exit_status, absent.stderr) == (
+        ExitStatus.FAILED,
+        "vexfsctl: no record carries an id that ends in FFFF\n",
+    )
+    assert unknown.exit_status == ExitStatus.INCOMPLETE
+    assert "FFFF, and part of the log is missing: " in unknown.stderr
+
+
+def test_a_gap_in_the_log_around_the_incident_is_told(vexfsctl: Program, tmp_path: Path) -> None:
+    """With status 3: lines of it may be among those lost."""
+    log = tmp_path / "overrun.kmsg"
+    lines = INCIDENT.read_text().splitlines(keepends=True)
+    log.write_text("".join(line for line in lines if ",714," not in line and ",715," not in line))
+
+    later = vexfsctl("trace", "2F", "--log", str(log))
+    around = vexfsctl("trace", "2A", "--log", str(log))
+
+    assert later.exit_status == ExitStatus.OK
+    assert around.exit_status == ExitStatus.INCOMPLETE
+    assert around.stderr == f"vexfsctl: incomplete: {log}: overrun, 2 lost\n"
+
+
+def test_an_ambiguous_end_lists_the_candidates(vexfsctl: Program, tmp_path: Path) -> None:
+    """And says how to choose."""
+    log = tmp_path / "two.kmsg"
+    text = INCIDENT.read_text()
+    log.write_text(text + text.replace("6F1C93A2", "5F1C93A2").replace("8172635412", "99"))
+
+    result = vexfsctl("trace", "2A", "--log", str(log))
+
+    assert result.exit_status == ExitStatus.FAILED
+    assert "2A fits 2 incidents: CORR-6F1C93A20000002A" in result.stderr
+    assert "hint: give more digits" in result.stderr
+
+
+def test_an_unverified_record_is_marked(vexfsctl: Program, tmp_path: Path) -> None:
+    """Without the state record nothing vouches for what user space wrote."""
+    log = tmp_path / "forged.kmsg"
+    log.write_text("".join(INCIDENT.read_text().splitlines(keepends=True)[2:]))
+
+    result = vexfsctl("trace", "2A", "--log", str(log))
+
+    assert "storage read (unverified)" in result.stdout
+
+
+@pytest.mark.parametrize("arguments", [(), ("2A", "--last"), ("loop0/nonsense",), ("loop0/s*",)])
+def test_what_means_nothing_is_wrong_usage(vexfsctl: Program, arguments: tuple[str, ...]) -> None:
+    """Status 2, before anything is told."""
+    result = vexfsctl("trace", *arguments)
+
+    assert (result.exit_status, result.stdout) == (ExitStatus.USAGE, "")
+
+
+def test_hostile_text_is_shown_escaped(vexfsctl: Program, tmp_path: Path) -> None:
+    """A reason may hold anything; no control character of it reaches a terminal."""
+    log = tmp_path / "hostile.kmsg"
+    log.write_text(INCIDENT.read_text().replace("disk replaced", "\\x1b[31m\\x0aroot# "))
+
+    result = vexfsctl("trace", "2A", "--log", str(log), terminal=True, env={"COLUMNS": "200"})
+
+    assert "\\x1b[31m\\nroot# " in result.stdout
+    assert "\x1b[31m" not in result.stdout
+
+
+def test_tsv_has_a_line_for_each_record(vexfsctl: Program) -> None:
+    """The timeline, with a header."""
+    result = vexfsctl("trace", "2E", "--format", "tsv", *SAVED)
+
+    assert result.stdout == (
+        "time\toffset\tid\twho\twhat\n"
+        "3584.100000\t+0.000000\t002E\tsuperblock statfs\tserved from last_good instead\n"
+    )

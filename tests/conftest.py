@@ -1,0 +1,72 @@
+"""Fixtures of the whole suite, and what keeps it off the machine it runs on."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+from tests.support import host_guard, privileges
+from tests.support.clock import VirtualClock
+from tests.support.program import Program, base_environment
+from tests.support.tree import FakeTree
+
+# No claim here is about time, and the machine may be busy.
+hypothesis.settings.register_profile("vexfsctl", deadline=None)
+hypothesis.settings.load_profile("vexfsctl")
+host_guard.install()
+
+# Some tests serve FUSE in this process. A child that vfork made touches the mount before its exec
+# (it closes what is open there, enters its directory) and waits for us, while vfork makes us wait
+# for the child with the interpreter lock held. With fork nobody waits. (typeshed has it as final,
+# the manual as the way to do this.)
+vars(subprocess)["_USE_VFORK"] = False
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a privileged test where its needs cannot be had; in CI as root that is a failure."""
+    for marker in item.iter_markers("privileged"):
+        for need in ("root", *marker.args):
+            if reason := privileges.missing(need):
+                (pytest.fail if privileges.needed_here() else pytest.skip)(
+                    f"needs {need}: {reason}"
+                )
+
+
+@pytest.fixture(autouse=True)
+def off_the_host(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test that opens the host's kernel log, FUSE, loop devices or volumes unmarked."""
+    if request.node.get_closest_marker("privileged"):
+        yield
+        return
+    with host_guard.guarded():
+        yield
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    """Time that a test lets pass."""
+    return VirtualClock()
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> FakeTree:
+    """A root of attribute trees with one healthy volume, `loop0`."""
+    tree = FakeTree(tmp_path / "sysfs")
+    tree.add("loop0")
+    return tree
+
+
+@pytest.fixture
+def vexfsctl(tmp_path: Path, clock: VirtualClock) -> Program:
+    """The program, looking at the volumes of `tree` and an empty log instead of at the host."""
+    log = tmp_path / "log.kmsg"
+    log.touch()
+    environment = base_environment() | {
+        "VEXFSCTL_SYSFS_ROOT": str(tmp_path / "sysfs"),
+        "VEXFSCTL_LOG": str(log),
+        "XDG_RUNTIME_DIR": str(tmp_path / "runtime"),
+        "XDG_STATE_HOME": str(tmp_path / "state"),
+    }
+    return Program(environment, clock)

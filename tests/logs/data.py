@@ -1,0 +1,13 @@
+"""Recorded kernel logs, see tests/data/kernel-logs/README.md."""
+
+from pathlib import Path
+
+from vexfsctl.logs.sources import LogHost, read_sources
+from vexfsctl.model.record import LogRecord
+
+KERNEL_LOGS = Path(__file__).parents[1] / "data" / "kernel-logs"
+
+
+def recorded(name: str) -> tuple[LogRecord, ...]:
+    """Return the records of one capture."""
+    return read_sources([str(KERNEL_LOGS / name)], LogHost()).records

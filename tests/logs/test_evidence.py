@@ -1,0 +1,188 @@
+"""Kernel lines about devices."""
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.logs.data import recorded
+from vexfsctl.logs.evidence import BLOCK_ERRORS, EVIDENCE_FORMS, EvidenceForm, parse_evidence
+from vexfsctl.model.events import KernelEvidence
+from vexfsctl.model.record import LogRecord
+
+CAPTURES = (
+    *("linux/btrfs.kmsg", "linux/errmatrix.kmsg", "linux/ext4.kmsg", "linux/loop-off-loop0.kmsg"),
+    *("linux/loop-on-loop0.kmsg", "linux/tricks.kmsg", "linux/xfs.kmsg", "vexfs/head_dm.kmsg"),
+)
+
+
+def kernel_line(text: str, level: int | None = 3) -> LogRecord:
+    """Return a record the kernel wrote."""
+    return LogRecord(text, "kmsg", 0, level=level, facility=0)
+
+
+@pytest.mark.parametrize(
+    ("text", "evidence"),
+    [
+        (
+            "critical medium error, dev loop0, sector 8 op 0x0:(READ) flags 0x800 phys_seg 1"
+            " prio class 2",
+            KernelEvidence(kind="block", device="loop0", sector=8, direction="read", errno=61),
+        ),
+        (
+            "I/O error, dev loop0, sector 0 op 0x1:(WRITE) flags 0x800 phys_seg 0 prio class 2",
+            KernelEvidence(kind="block", device="loop0", sector=0, direction="flush", errno=5),
+        ),
+        (
+            "blk_update_request: I/O error, dev sda, sector 123456 op 0x9:(WRITE_ZEROES) flags"
+            " 0x800 phys_seg 0 prio class 0",
+            KernelEvidence(
+                kind="block", device="sda", sector=123456, direction="write_zeroes", errno=5
+            ),
+        ),
+        (
+            "print_req_error: I/O error, dev fd0, sector 0",
+            KernelEvidence(kind="block", device="fd0", sector=0, errno=5),
+        ),
+        (
+            "Buffer I/O error on dev dm-0, logical block 76, lost async page write",
+            KernelEvidence(kind="buffer", device="dm-0", direction="write"),
+        ),
+        (
+            "Buffer I/O error on dev loop0, logical block 512, async page read",
+            KernelEvidence(kind="buffer", device="loop0", direction="read"),
+        ),
+        (
+            "Buffer I/O error on device loop0, logical block 6170",
+            KernelEvidence(kind="buffer", device="loop0"),
+        ),
+        (
+            "blk_print_req_error: 18 callbacks suppressed",
+            KernelEvidence(kind="suppressed", lost=18),
+        ),
+        ("buffer_io_error: 3 callbacks suppressed", KernelEvidence(kind="suppressed", lost=3)),
+        (
+            "EXT4-fs error (device sda1): ext4_journal_check_start:87: comm touch: Detected"
+            " aborted journal",
+            KernelEvidence(kind="filesystem", device="sda1"),
+        ),
+        (
+            "EXT4-fs warning (device loop1): htree_dirblock_to_tree:1051: inode #12: lblock 0:"
+            " comm ls: error -5 reading directory block",
+            KernelEvidence(kind="filesystem", device="loop1", errno=5),
+        ),
+        (
+            "EXT4-fs warning (device loop0): ext4_end_bio:368: I/O error 10 writing to inode 12"
+            " starting block 6170)",
+            KernelEvidence(kind="filesystem", device="loop0", direction="write"),
+        ),
+        (
+            "JBD2: I/O error when updating journal superblock for dm-0-8.",
+            KernelEvidence(kind="filesystem", device="dm-0"),
+        ),
+        ("Aborting journal on device sda1-8.", KernelEvidence(kind="filesystem", device="sda1")),
+        (
+            'XFS (loop0): metadata I/O error in "xfs_imap_to_bp+0x5c/0xe0" at daddr 0x80 len 32'
+            " error 5",
+            KernelEvidence(kind="filesystem", device="loop0", sector=128, errno=5),
+        ),
+        ("XFS (dm-3): log I/O error -5", KernelEvidence(kind="filesystem", device="dm-3", errno=5)),
+        (
+            "BTRFS: error (device loop0 state EA) in cleanup_transaction:2038: errno=-5 IO failure",
+            KernelEvidence(kind="filesystem", device="loop0", errno=5),
+        ),
+        (
+            "loop0: writeback error on inode 131, offset 0, sector 448",
+            KernelEvidence(kind="filesystem", device="loop0", sector=448, direction="write"),
+        ),
+        (
+            "INFO: task kworker/u4:2:77 blocked for more than 120 seconds.",
+            KernelEvidence(kind="hung_task"),
+        ),
+    ],
+)
+def test_a_line_says_what_happened_where(text: str, evidence: KernelEvidence) -> None:
+    """Device, sector, direction and errno are those of the line, and None where it is silent."""
+    assert parse_evidence(kernel_line(text)) == evidence
+
+
+@pytest.mark.parametrize(("wording", "errno"), BLOCK_ERRORS.items())
+def test_every_wording_of_the_block_layer_is_known(wording: str, errno: int) -> None:
+    """The 13 words of the block layer stand for 13 errnos."""
+    evidence = parse_evidence(kernel_line(f"{wording}, dev loop0, sector 8"))
+    assert evidence == KernelEvidence(kind="block", device="loop0", sector=8, errno=errno)
+
+
+def test_the_error_matrix_is_read_as_injected() -> None:
+    """The capture in which 13 errnos were injected, twice each, gives these errnos."""
+    counted = Counter(
+        evidence.errno
+        for record in recorded("linux/errmatrix.kmsg")
+        if (evidence := parse_evidence(record)) and evidence.kind == "block"
+    )
+    # I/O error: also two each of flush, write, discard and write-zeroes.
+    assert counted == dict.fromkeys(BLOCK_ERRORS.values(), 2) | {5: 10, 28: 4}
+
+
+@pytest.mark.parametrize("form", EVIDENCE_FORMS, ids=lambda form: form.sample[:20])
+def test_every_form_knows_its_own_sample(form: EvidenceForm) -> None:
+    """The sample beside a form is read by that form and no other before it."""
+    first = next(other for other in EVIDENCE_FORMS if other.pattern.match(form.sample))
+    assert first is form
+    assert parse_evidence(kernel_line(form.sample)) is not None
+
+
+@pytest.mark.parametrize("capture", CAPTURES)
+def test_bad_news_of_real_logs_is_evidence_with_its_device(capture: str) -> None:
+    """Of a real log everything at warning or worse is evidence, and only trouble is."""
+    for record in recorded(capture):
+        if record.text.startswith(("VexFS", "labscn", "vexfs_")):
+            continue
+        evidence = parse_evidence(record)
+        if evidence is not None and evidence.kind != "suppressed":
+            assert evidence.device is not None, record.text
+        elif evidence is None and capture.startswith("linux/"):
+            # A wrong mount option of whoever made the capture is no trouble of a device.
+            quiet = record.level is not None and record.level > 4
+            assert quiet or "Unknown parameter" in record.text, record.text
+
+
+@pytest.mark.parametrize("level", [6, None])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "EXT4-fs (loop0): mounted filesystem c064e0cf-5707-4f7f-8a60-ee622aeba8f4 r/w with"
+        " ordered data mode. Quota mode: none.",
+        "EXT4-fs (sda1): mounted filesystem with ordered data mode. Opts: errors=remount-ro",
+        "EXT4-fs (loop0): recovery complete",
+        "XFS (loop0): Ending clean mount",
+        "BTRFS info (device loop0): checking UUID tree",
+        "bash (17260): drop_caches: 3",
+        "net_ratelimit: 12 callbacks suppressed",
+    ],
+)
+def test_good_news_is_no_evidence(text: str, level: int | None) -> None:
+    """Mounts and recoveries are not listed among causes, whether the level is known or not."""
+    assert parse_evidence(kernel_line(text, level)) is None
+
+
+def test_bad_news_in_a_quiet_voice_is_evidence() -> None:
+    """btrfs says at level info that it went read-only."""
+    line = kernel_line("BTRFS info (device loop0 state E): forced readonly", 6)
+    assert parse_evidence(line) == KernelEvidence(kind="filesystem", device="loop0")
+
+
+def test_user_space_cannot_give_evidence() -> None:
+    """The same words with facility `user` are none; without a facility they are taken as said."""
+    line = kernel_line("I/O error, dev loop0, sector 8")
+
+    assert parse_evidence(replace(line, facility=1)) is None
+    assert parse_evidence(replace(line, facility=None)) is not None
+
+
+@given(st.text() | st.sampled_from(EVIDENCE_FORMS).map(lambda form: form.sample), st.data())
+def test_arbitrary_text_never_raises(text: str, data: st.DataObject) -> None:
+    """Whatever a log holds, cut anywhere, is evidence or not."""
+    parse_evidence(kernel_line(text[: data.draw(st.integers(0, len(text)))]))

@@ -1,0 +1,167 @@
+"""Sources that go on."""
+
+import io
+import os
+import secrets
+from pathlib import Path
+
+import pytest
+
+from tests.logs.test_sources import BOOT, lines
+from vexfsctl.exceptions import LogUnreadable
+from vexfsctl.logs.follow import LogFollower
+from vexfsctl.logs.kmsg import write_kmsg
+from vexfsctl.logs.sources import LogHost
+from vexfsctl.model.coverage import Gap
+
+
+def texts(follower: LogFollower) -> list[str]:
+    """Return what has come since the last time."""
+    return [record.text for record in follower.read().records]
+
+
+def test_a_growing_file_is_followed(tmp_path: Path) -> None:
+    """First all there is, then what is added; a line half written waits for its end."""
+    log = tmp_path / "loop0.kmsg"
+    log.write_text(lines(0, 1))
+    follower = LogFollower([str(log)], LogHost())
+
+    assert texts(follower) == ["record 0", "record 1"]
+    assert texts(follower) == []
+    with log.open("a") as stream:
+        stream.write("12,2,5,-;rec")
+    assert texts(follower) == []
+    with log.open("a") as stream:
+        stream.write("ord 2\n")
+    assert texts(follower) == ["record 2"]
+    assert not follower.ended
+    follower.close()
+
+
+def test_a_file_turned_over_is_followed(tmp_path: Path) -> None:
+    """What was still added to the old file comes first, then the new one."""
+    log = tmp_path / "loop0.kmsg"
+    log.write_text(lines(0))
+    follower = LogFollower([str(log)], LogHost())
+    follower.read()
+
+    with log.open("a") as stream:
+        stream.write(lines(1))
+    log.rename(tmp_path / "loop0.kmsg.1")
+    assert texts(follower) == ["record 1"]
+    log.write_text(lines(2))
+
+    reading = follower.read()
+    assert [record.text for record in reading.records] == ["record 2"]
+    assert reading.coverage().complete
+    follower.close()
+
+
+def test_a_file_written_anew_is_followed(tmp_path: Path) -> None:
+    """A truncated file is read from its start."""
+    log = tmp_path / "loop0.kmsg"
+    log.write_text(lines(0, 1, 2))
+    follower = LogFollower([str(log)], LogHost())
+    follower.read()
+    log.write_text(lines(0))
+
+    assert texts(follower) == ["record 0"]
+    follower.close()
+
+
+def test_records_lost_on_the_way_are_counted(tmp_path: Path) -> None:
+    """Holes add up over the whole following."""
+    log = tmp_path / "loop0.kmsg"
+    log.write_text(lines(0))
+    follower = LogFollower([str(log)], LogHost())
+    follower.read()
+    with log.open("a") as stream:
+        stream.write(lines(4) + "rubbish\n")
+
+    assert follower.read().coverage().gaps == (
+        Gap(str(log), "overrun", 3),
+        Gap(str(log), "torn", 1),
+    )
+    follower.close()
+
+
+def test_only_the_last_boot_of_a_live_file_is_this_one(tmp_path: Path) -> None:
+    """What a driver's file holds from before a restart of the machine gets no boot."""
+    log = tmp_path / "loop0.kmsg"
+    log.write_text(lines(0, start_us=900) + lines(0, start_us=100))
+    follower = LogFollower([str(log)], LogHost(boot_id=BOOT, live_logs=frozenset([str(log)])))
+
+    assert [record.boot_id for record in follower.read().records] == [None, BOOT]
+    follower.close()
+
+
+def test_a_source_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
+    """The others are followed, and every reading says what is missing."""
+    log, missing = tmp_path / "loop0.kmsg", tmp_path / "missing"
+    log.write_text(lines(0))
+    follower = LogFollower([str(missing), str(log)], LogHost())
+
+    for expected in (["record 0"], []):
+        reading = follower.read()
+        assert [record.text for record in reading.records] == expected
+        assert [gap.source for gap in reading.coverage().gaps] == [str(missing)]
+    follower.close()
+
+
+def test_nothing_to_follow_is_unreadable(tmp_path: Path) -> None:
+    """When no source can be opened the first reason is raised."""
+    with pytest.raises(LogUnreadable, match="No such file or directory"):
+        LogFollower([str(tmp_path / "missing"), "-"], LogHost())
+
+
+def test_a_directory_is_given_up(tmp_path: Path) -> None:
+    """It opens and cannot be read: a failure that is said, and nothing more can come."""
+    follower = LogFollower([str(tmp_path)], LogHost())
+
+    assert follower.read().coverage().gaps == (
+        Gap(str(tmp_path), "unreadable", None, f"cannot read {tmp_path}: Is a directory"),
+    )
+    assert follower.ended
+    follower.close()
+
+
+def test_a_pipe_is_followed_to_its_end() -> None:
+    """A record is shown as soon as its line is whole; when the writer goes, following ends."""
+    reader, writer = os.pipe()
+    with os.fdopen(reader, "rb") as stream:
+        follower = LogFollower(["-"], LogHost(stdin=stream))
+        assert texts(follower) == []
+        os.write(writer, b"[    1.000000] one\n[    2.0000")
+        follower.wait(10)
+        assert texts(follower) == ["one"]
+        os.write(writer, b"00] two")
+        os.close(writer)
+        follower.wait(10)
+        assert texts(follower) == ["two"]
+        assert follower.ended
+        follower.close()
+
+
+def test_a_stream_without_descriptor_cannot_be_followed() -> None:
+    """Only what the system can wait for can be followed."""
+    with pytest.raises(LogUnreadable, match="standard input"):
+        LogFollower(["-"], LogHost(stdin=io.BytesIO()))
+
+
+@pytest.mark.privileged("kmsg")
+def test_the_kernel_log_and_a_file_are_followed_together(tmp_path: Path) -> None:
+    """A new record in the kernel log ends the wait and stands in time order with the file's."""
+    log = tmp_path / "loop0.kmsg"
+    log.write_text(lines(0))
+    mark = secrets.token_hex(8)
+    follower = LogFollower(["kmsg", str(log)], LogHost(boot_id=BOOT))
+    follower.read()
+
+    write_kmsg(f"VexFS test {mark}", 7)
+    with log.open("a") as stream:
+        stream.write(lines(1))
+    follower.wait(10)
+
+    marked = [text for text in texts(follower) if mark in text or text.startswith("record")]
+    assert marked == ["record 1", f"VexFS test {mark}"]
+    follower.close()

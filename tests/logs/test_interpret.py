@@ -1,0 +1,144 @@
+"""What lines mean, who wrote them, and in which epoch."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.logs.data import recorded
+from vexfsctl.logs.interpret import interpret_log, interpret_records
+from vexfsctl.model.entry import LogEntry, Unrecognised
+from vexfsctl.model.events import KernelEvidence, RecordsSuppressed, StateChanged
+from vexfsctl.model.record import LogRecord, Origin
+
+STATE = "VexFS: state vol={} epoch={} from=initializing to=initialized driver=fuse version=0.1.0"
+SUPPRESSED = "VexFS: suppressed vol={} calls=9 errors=27 interval_ms=5000"
+
+
+def line(text: str, *, facility: int | None = 1, source: str = "kmsg") -> LogRecord:
+    """Return a record; by default one that user space wrote into the kernel log."""
+    return LogRecord(text, source, 0, level=4, facility=facility)
+
+
+def interpret(*records: LogRecord, live: dict[str, str] | None = None) -> list[LogEntry]:
+    """Return the entries of these records."""
+    return list(interpret_records(records, live))
+
+
+def test_a_state_record_vouches_for_what_follows() -> None:
+    """Records of a volume after its `state` record are the driver's and of that epoch."""
+    entries = interpret(
+        line(SUPPRESSED.format("loop0")),
+        line(STATE.format("loop0", 7)),
+        line(SUPPRESSED.format("loop0")),
+        line(SUPPRESSED.format("loop1")),
+        line(STATE.format("loop0", 8)),
+        line(SUPPRESSED.format("loop0")),
+    )
+
+    assert [(entry.origin, entry.epoch) for entry in entries] == [
+        (Origin.UNVERIFIED, None),
+        (Origin.DRIVER, 7),
+        (Origin.DRIVER, 7),
+        (Origin.UNVERIFIED, None),
+        (Origin.DRIVER, 8),
+        (Origin.DRIVER, 8),
+    ]
+
+
+def test_a_whole_log_vouches_backwards() -> None:
+    """A wrapped ring buffer lost the start of an epoch; its end tells whose the rest is."""
+    end = "VexFS: state vol={} epoch={} from=initialized to=shutting_down driver=fuse version=0.1.0"
+    start = STATE.replace("from=initializing to=initialized", "from=uninitialized to=initializing")
+    records = (
+        line(SUPPRESSED.format("loop0")),
+        line(SUPPRESSED.format("loop1")),
+        line(SUPPRESSED.format("loop0"), source="other.kmsg"),
+        replace(line(SUPPRESSED.format("loop0")), boot_id="of-an-earlier-boot"),
+        line(end.format("loop0", 7)),
+        line(start.format("loop1", 3)),
+        line(start.format("loop0", 8)),
+        line(SUPPRESSED.format("loop0")),
+    )
+
+    assert [(entry.origin, entry.epoch) for entry in interpret_log(records)] == [
+        (Origin.DRIVER, 7),
+        (Origin.UNVERIFIED, None),
+        (Origin.UNVERIFIED, None),
+        (Origin.UNVERIFIED, None),
+        (Origin.DRIVER, 7),
+        (Origin.DRIVER, 3),
+        (Origin.DRIVER, 8),
+        (Origin.DRIVER, 8),
+    ]
+
+
+def test_a_state_record_vouches_in_its_own_log_only() -> None:
+    """A file handed in says nothing about who writes to the kernel log."""
+    entries = interpret(
+        line(STATE.format("loop0", 7), source="handed-in.kmsg"),
+        line(SUPPRESSED.format("loop0")),
+    )
+
+    assert entries[1].origin is Origin.UNVERIFIED
+    assert entries[1].epoch is None
+
+
+def test_a_live_volume_vouches_for_its_log() -> None:
+    """When the ring buffer has lost the `state` record, the tree that is there speaks for it."""
+    live = {"loop0": "kmsg", "loop1": "/var/log/vexfs/loop1.kmsg"}
+    entries = interpret(
+        line(SUPPRESSED.format("loop0")),
+        line(SUPPRESSED.format("loop1")),
+        live=live,
+    )
+
+    assert [entry.origin for entry in entries] == [Origin.DRIVER, Origin.UNVERIFIED]
+
+
+@pytest.mark.parametrize(
+    ("facility", "origin"),
+    [(0, Origin.KERNEL), (1, Origin.UNVERIFIED), (3, Origin.UNVERIFIED), (None, Origin.UNRECORDED)],
+)
+def test_the_facility_tells_who_wrote(facility: int | None, origin: Origin) -> None:
+    """Only the kernel writes facility kern; a log without facilities says nothing."""
+    assert interpret(line(SUPPRESSED.format("loop0"), facility=facility))[0].origin is origin
+
+
+def test_every_line_gets_its_meaning() -> None:
+    """Event, evidence, unrecognised and other lines are told apart, and records are kept."""
+    records = (
+        line(STATE.format("loop0", 7)),
+        line("I/O error, dev loop0, sector 8", facility=0),
+        line("VexFS: suppressed vol=loop0 calls=9 err"),
+        line("systemd[1]: Started."),
+    )
+
+    entries = interpret(*records)
+
+    assert [entry.record for entry in entries] == list(records)
+    assert isinstance(entries[0].event, StateChanged)
+    assert entries[1].evidence == KernelEvidence(kind="block", device="loop0", sector=8, errno=5)
+    assert isinstance(entries[2].meaning, Unrecognised)
+    assert entries[2].event is None
+    assert entries[3].meaning is None
+    assert [entry.origin for entry in entries[2:]] == [Origin.UNVERIFIED] * 2
+
+
+def test_epochs_are_read_from_text_too() -> None:
+    """Plain dmesg text keeps no facility, but its `state` records still name the epoch."""
+    entries = interpret(
+        line(STATE.format("loop0", 7), facility=None),
+        line(SUPPRESSED.format("loop0"), facility=None),
+    )
+
+    assert [(entry.origin, entry.epoch) for entry in entries] == [(Origin.UNRECORDED, 7)] * 2
+    assert isinstance(entries[1].event, RecordsSuppressed)
+
+
+def test_a_real_log_of_an_older_build_has_no_event() -> None:
+    """Prose of existing VexFS modules is not mistaken for our records."""
+    entries = interpret(*recorded("vexfs/head_normal.kmsg"))
+
+    assert {entry.meaning for entry in entries} == {None}
+    assert {entry.origin for entry in entries} == {Origin.KERNEL, Origin.UNVERIFIED}
+    assert interpret(replace(entries[0].record, facility=None))[0].origin is Origin.UNRECORDED

@@ -1,0 +1,75 @@
+"""Records of several sources in one order."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.logs.data import recorded
+from vexfsctl.logs.order import merge_by_time, split_boots
+from vexfsctl.model.record import LogRecord
+
+
+def record(text: str, uptime_us: int | None, sequence: int | None = None) -> LogRecord:
+    """Return a record of which only text, time and number matter."""
+    return LogRecord(text, "log", uptime_us, sequence=sequence)
+
+
+def texts(records: tuple[LogRecord, ...]) -> str:
+    """Return the texts in one word."""
+    return "".join(item.text for item in records)
+
+
+def test_sources_are_woven_together_by_uptime() -> None:
+    """The driver's file and the kernel's log make one story."""
+    driver = [record("b", 20, 0), record("d", 40, 1)]
+    kernel = [record("a", 10, 7), record("c", 30, 8), record("e", 50, 9)]
+
+    assert texts(merge_by_time([driver, kernel])) == "abcde"
+
+
+def test_a_source_keeps_its_own_order() -> None:
+    """The clock of a starting kernel jumps back; a record without time stays where it stands."""
+    assert texts(merge_by_time([[record("a", 900), record("b", 0), record("c", None)]])) == "abc"
+
+
+def test_a_real_boot_is_one_boot() -> None:
+    """The jump back of a calibrated clock is no second boot, with record numbers or without."""
+    for capture in ("vexfs/head_normal.kmsg", "vexfs/head_normal.dmesg"):
+        assert len(split_boots(recorded(capture))) == 1
+
+
+def test_numbers_and_time_that_fall_back_are_a_new_boot() -> None:
+    """A new epoch of a driver begins at 0 too, but time goes on."""
+    first = [record("a", 100, 0), record("b", 200, 1)]
+    new_epoch = [record("c", 300, 0)]
+    new_boot = [record("d", 50, 0), record("e", 60, 1)]
+
+    assert split_boots([*first, *new_epoch, *new_boot]) == [[*first, *new_epoch], new_boot]
+
+
+def test_text_without_numbers_is_cut_where_time_falls_back_far() -> None:
+    """More than five seconds back is a new boot."""
+    boots = split_boots([record("a", 9_000_000), record("b", 8_500_000), record("c", 0)])
+    assert [texts(tuple(boot)) for boot in boots] == ["ab", "c"]
+
+
+def test_boots_are_compared_from_the_last() -> None:
+    """What a file holds of an earlier boot comes before everything of this one."""
+    file = [record("a", 500, 0), record("b", 10, 0), record("d", 30, 1)]
+    kernel = [record("c", 20, 3)]
+
+    assert texts(merge_by_time([file, kernel])) == "abcd"
+
+
+@given(st.lists(st.lists(st.integers(0, 10**9) | st.none(), max_size=8), max_size=4))
+def test_nothing_is_lost_or_reordered(sources: list[list[int | None]]) -> None:
+    """The merged records are those of the sources, each in its own order."""
+    named = [
+        [record(f"{at}/{index}", uptime) for index, uptime in enumerate(times)]
+        for at, times in enumerate(sources)
+    ]
+
+    merged = merge_by_time(named)
+
+    for at, records in enumerate(named):
+        assert [item for item in merged if item.text.startswith(f"{at}/")] == records
+    assert len(merged) == sum(map(len, named))

@@ -1,0 +1,123 @@
+"""Runs vexfsctl: in this process as a rule, as a program of its own where that matters."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from tests.support.clock import VirtualClock
+from vexfsctl.cli.main import run
+from vexfsctl.cli.surroundings import Surroundings
+from vexfsctl.sysfs.tree import SysfsTree
+
+BOUND_S = 60.0
+"""After this a program run by a test counts as hanging."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How a run of vexfsctl ended."""
+
+    exit_status: int
+    stdout: str
+    stderr: str
+
+    @property
+    def json(self) -> Any:
+        """Standard output as one JSON value."""
+        return json.loads(self.stdout)
+
+    @property
+    def rows(self) -> list[Any]:
+        """Standard output as NDJSON: one value a line."""
+        return [json.loads(line) for line in self.stdout.splitlines()]
+
+
+@dataclass(slots=True)
+class Program:
+    """Call it with arguments as from a shell, `vexfsctl("breaker", "list", "--json")`."""
+
+    environ: dict[str, str]
+    """The whole environment; what a test adds with `env` comes on top."""
+    clock: VirtualClock = field(default_factory=VirtualClock)
+    wall_time: datetime = datetime(2026, 8, 21, 10, 0, tzinfo=UTC)
+    open_tree: Callable[[Path, float], SysfsTree] = SysfsTree
+    """How the program gets at a root: a test may put a live provider behind its files."""
+
+    def __call__(
+        self,
+        *arguments: str,
+        input: str | bytes = "",  # noqa: A002 - as subprocess.run calls it
+        env: Mapping[str, str] | None = None,
+        terminal: bool = False,
+    ) -> Finished:
+        """Run the command line in this process, with streams, clock and environment of its own.
+
+        With *terminal* the streams are one, 80 columns wide unless `COLUMNS` says otherwise.
+        """
+        make = _TerminalStream if terminal else _Stream
+        stdin = make(input.encode() if isinstance(input, str) else input)
+        stdout, stderr = make(), make()
+        surroundings = Surroundings(
+            environ=self.environ | dict(env or {}),
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+            clock=self.clock,
+            wall_clock=lambda: self.wall_time,
+            host="host1",
+            boot_id="0f3b7c1e-5a7c-4d43-9d0c-5b6f2a1c8e11",
+            open_tree=self.open_tree,
+        )
+        # click looks into the environment of the process.
+        with mock.patch.dict(os.environ, surroundings.environ, clear=True):
+            status = run(arguments, surroundings)
+        return Finished(status, _text(stdout), _text(stderr))
+
+    def as_process(
+        self,
+        *arguments: str,
+        input: str = "",  # noqa: A002
+        env: Mapping[str, str] | None = None,
+    ) -> Finished:
+        """Run `python -m vexfsctl` for real: own interpreter, imports, descriptors and clock."""
+        process = subprocess.run(
+            [sys.executable, "-m", "vexfsctl", *arguments],
+            input=input,
+            env=self.environ | dict(env or {}),
+            capture_output=True,
+            text=True,
+            timeout=BOUND_S,
+            check=False,
+        )
+        return Finished(process.returncode, process.stdout, process.stderr)
+
+
+def base_environment() -> dict[str, str]:
+    """Return what a test's program inherits: where programs are, and nothing about this host."""
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return inherited | {"LANG": "C.UTF-8", "TZ": "UTC", "TERM": "dumb"}
+
+
+class _Stream(io.TextIOWrapper):
+    def __init__(self, content: bytes = b"") -> None:
+        super().__init__(io.BytesIO(content), encoding="utf-8", newline="")
+
+
+class _TerminalStream(_Stream):
+    def isatty(self) -> bool:
+        return True
+
+
+def _text(stream: io.TextIOWrapper) -> str:
+    stream.flush()
+    buffer = stream.buffer
+    assert isinstance(buffer, io.BytesIO)
+    return buffer.getvalue().decode()

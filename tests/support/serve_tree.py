@@ -1,0 +1,31 @@
+"""A provider to kill: `python -m tests.support.serve_tree DIRECTORY` serves a fresh tree there."""
+
+import sys
+import traceback
+
+from vexfsctl.driver.attributes import AttributeSource
+from vexfsctl.driver.facts import VolumeFacts
+from vexfsctl.driver.fuse import Connection, MountOptions, serve
+from vexfsctl.driver.tree import TreeFilesystem
+from vexfsctl.model.correlation import CorrelationSource
+from vexfsctl.model.volume import ModuleState
+from vexfsctl.resilience.clock import MonotonicClock
+from vexfsctl.resilience.guard import Guard
+
+
+def main(directory: str) -> None:
+    """Serve until unmounted, or killed."""
+    guard = Guard("loop0", clock=MonotonicClock(), listener=lambda _: None, ids=CorrelationSource())
+    facts = VolumeFacts("loop0", epoch=7, mountpoint="/mnt", log="kmsg")
+    facts.move_to(ModuleState.INITIALIZED, lambda _: None)
+    connection = Connection.mount(directory, MountOptions("loop0", subtype="test-sysfs"))
+    filesystem = TreeFilesystem(AttributeSource(guard, facts))
+    filesystem.attach(connection)
+    serve(connection, filesystem, on_crash=traceback.print_exception)
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    connection.wait()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,72 @@
+"""A fake root of attribute trees: plain files made from the attribute table."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from vexfsctl.model.volume import ModuleState
+from vexfsctl.sysfs.attributes import Attribute, attributes, find_attribute
+
+IDENTITY: dict[str, Any] = {
+    "driver": "fuse",
+    "version": "0.1.0",
+    "uuid": "0b5d7a64-2f0e-4f6a-9c2e-5d2c1f3a7b90",
+    "device": "7:0",
+    "mountpoint": "/mnt/vexfs",
+    "log": "kmsg",
+    "epoch": 8_172_635_412,
+    "state": ModuleState.INITIALIZED,
+}
+"""What a fake volume says where the table has no default."""
+
+
+class FakeTree:
+    """A directory of volumes whose attributes are files that a test may write as it likes.
+
+    Without a provider behind it, a write by the program under test changes the file and nothing
+    else: a command written to `breaker/control` moves no breaker.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        root.mkdir(parents=True, exist_ok=True)
+
+    def add(self, volume: str) -> Path:
+        """Make a healthy volume, just mounted, and return its directory."""
+        for attribute in attributes():
+            path = self.root / volume / attribute.path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(_initial_text(attribute))
+            path.chmod(attribute.access.value)
+        return self.root / volume
+
+    def remove(self, volume: str) -> None:
+        """Take a volume away."""
+        shutil.rmtree(self.root / volume)
+
+    def write(self, path: str, value: Any) -> None:
+        """Set `volume/attribute`; a string is taken as it stands, even if it means nothing."""
+        volume, _, name = path.partition("/")
+        if not isinstance(value, str):
+            value = find_attribute(name).type.format(value)
+        self.write_bytes(path, f"{value}\n".encode())
+        assert (self.root / volume).is_dir(), f"no volume {volume}"
+
+    def write_bytes(self, path: str, content: bytes) -> None:
+        """Set the whole content of `volume/attribute`, newline included."""
+        file = self.root / path
+        assert file.exists(), f"no attribute {path}"
+        file.chmod(0o644)
+        file.write_bytes(content)
+        file.chmod(find_attribute(path.partition("/")[2]).access.value)
+
+    def read(self, path: str) -> str:
+        """Return the text of `volume/attribute` without its newline."""
+        return (self.root / path).read_text().removesuffix("\n")
+
+
+def _initial_text(attribute: Attribute) -> str:
+    if not attribute.readable:
+        return ""
+    value = IDENTITY.get(attribute.path, attribute.default)
+    return attribute.type.format(value) + "\n"

@@ -1,0 +1,160 @@
+"""The table of attributes: what every provider shows, and what it takes."""
+
+import pytest
+
+from vexfsctl.exceptions import AttributeMissing
+from vexfsctl.model.breaker import BreakerSettings
+from vexfsctl.model.operations import OperationType
+from vexfsctl.model.volume import RetrySettings
+from vexfsctl.sysfs.attributes import (
+    BREAKER_ATTRIBUTES,
+    INJECT_ATTRIBUTES,
+    OPERATION_ATTRIBUTES,
+    VOLUME_ATTRIBUTES,
+    Access,
+    attributes,
+    find_attribute,
+)
+
+VOLUME_PATHS = [
+    "abi_version",
+    "driver",
+    "version",
+    "uuid",
+    "device",
+    "mountpoint",
+    "log",
+    "epoch",
+    "state",
+    "degradation",
+    "access_mode",
+    "errors/total",
+    "errors/low",
+    "errors/medium",
+    "errors/high",
+    "errors/critical",
+    "errors/logged",
+    "errors/suppressed",
+    "errors/last_id",
+    "errors/last_time_ns",
+    "retry/max_attempts",
+    "retry/base_delay_ms",
+    "retry/max_delay_ms",
+    "retry/backoff_multiplier_pct",
+    "retry/jitter_pct",
+]
+OPERATION_PATHS = [
+    "calls",
+    "failures",
+    "rejected",
+    "retries",
+    "retry_successes",
+    "fallbacks",
+    "fallback_failures",
+    "timeouts",
+    "in_flight",
+    "overdue",
+    "latency_ns_total",
+    "latency_ns_max",
+    "timeout_ms",
+    "breaker/state",
+    "breaker/generation",
+    "breaker/failures",
+    "breaker/successes",
+    "breaker/trips",
+    "breaker/opened_ns",
+    "breaker/last_failure_ns",
+    "breaker/retry_after_ms",
+    "breaker/last_error_id",
+    "breaker/failure_threshold",
+    "breaker/success_threshold",
+    "breaker/timeout_ms",
+    "breaker/window_ms",
+    "breaker/half_open_max_calls",
+    "breaker/control",
+]
+
+
+def test_every_attribute_of_version_1_is_there_once_in_order() -> None:
+    """A volume has the attributes of the specification, for each of the seven operation types."""
+    expected = VOLUME_PATHS + [
+        f"operations/{operation}/{path}"
+        for operation in ("superblock", "inode", "file", "directory", "vector", "storage", "sync")
+        for path in OPERATION_PATHS
+    ]
+    assert [attribute.path for attribute in attributes()] == expected
+
+
+def test_injection_is_apart() -> None:
+    """What only a driver mounted with --allow-inject has is no attribute of every volume."""
+    assert [attribute.path for attribute in INJECT_ATTRIBUTES] == [
+        "inject/control",
+        "inject/active",
+    ]
+    assert not {attribute.path for attribute in attributes()} & {"inject/control", "inject/active"}
+
+
+def test_only_switches_settings_and_controls_can_be_written() -> None:
+    """Writable are access_mode, the retry settings, deadlines, breaker settings and commands."""
+    templates = VOLUME_ATTRIBUTES + OPERATION_ATTRIBUTES + BREAKER_ATTRIBUTES
+    settings = {f"retry/{name}" for name in RetrySettings.__dataclass_fields__}
+    settings |= {f"operations/<op>/breaker/{name}" for name in BreakerSettings.__dataclass_fields__}
+    settings |= {"access_mode", "operations/<op>/timeout_ms"}
+
+    assert {a.path for a in templates if a.access is Access.READ_WRITE} == settings
+    assert {a.path for a in templates if a.access is Access.WRITE_ONLY} == {
+        "operations/<op>/breaker/control"
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("retry/max_attempts", "3"),
+        ("retry/base_delay_ms", "100"),
+        ("retry/max_delay_ms", "5000"),
+        ("retry/backoff_multiplier_pct", "200"),
+        ("retry/jitter_pct", "10"),
+        ("operations/superblock/timeout_ms", "60000"),
+        ("operations/storage/timeout_ms", "5000"),
+        ("operations/file/breaker/failure_threshold", "5"),
+        ("operations/file/breaker/success_threshold", "3"),
+        ("operations/file/breaker/timeout_ms", "60000"),
+        ("operations/file/breaker/window_ms", "10000"),
+        ("operations/file/breaker/half_open_max_calls", "1"),
+        ("access_mode", "rw"),
+        ("degradation", "normal"),
+        ("operations/file/breaker/state", "closed"),
+    ],
+)
+def test_defaults_are_those_of_the_specification(path: str, text: str) -> None:
+    """A fresh volume shows the specified value."""
+    attribute = find_attribute(path)
+
+    assert attribute.type.format(attribute.default) == text
+
+
+def test_every_default_is_a_value_a_writer_may_write() -> None:
+    """No default lies outside of its own range."""
+    for attribute in attributes():
+        if attribute.writable and attribute.readable:
+            text = attribute.type.format(attribute.default)
+            assert attribute.type.parse(text) == attribute.default, attribute.path
+
+
+def test_three_kinds_of_attribute_can_be_polled() -> None:
+    """poll(2) wakes on state, degradation and each breaker's state, and on nothing else."""
+    breakers = {f"operations/{operation}/breaker/state" for operation in OperationType}
+
+    assert {a.path for a in attributes() if a.pollable} == {"state", "degradation"} | breakers
+
+
+def test_an_attribute_that_is_none_is_refused_with_a_pointer() -> None:
+    """A misspelt path names itself and where the right ones are listed."""
+    with pytest.raises(AttributeMissing) as refused:
+        find_attribute("operations/file/breaker/stat")
+
+    assert refused.value.message == (
+        "no attribute 'operations/file/breaker/stat' in version 1 of the tree"
+    )
+    assert refused.value.hint == "vexfs-sysfs(5) lists them"

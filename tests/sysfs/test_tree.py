@@ -1,0 +1,448 @@
+"""Reading and writing volumes in a root of plain files."""
+
+import os
+import shutil
+import threading
+from collections.abc import Callable
+from errno import ENOENT
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.tree import FakeTree
+from vexfsctl.exceptions import (
+    AttributeMissing,
+    DeadlineExceeded,
+    PermissionRefused,
+    SysfsUnreadable,
+    VolumeNotFound,
+    VolumeUnresponsive,
+)
+from vexfsctl.model.breaker import BreakerAction, BreakerCommand, BreakerSettings, BreakerState
+from vexfsctl.model.correlation import CorrelationId
+from vexfsctl.model.coverage import Coverage, Gap
+from vexfsctl.model.operations import OperationType
+from vexfsctl.model.volume import (
+    AccessMode,
+    DegradationLevel,
+    ErrorCounts,
+    ModuleState,
+    Presence,
+    RetrySettings,
+    Volume,
+    VolumeStatus,
+)
+from vexfsctl.sysfs.children import run_in_children
+from vexfsctl.sysfs.tree import SysfsTree, read_volumes, survey_volumes
+
+NOBODY = 65534
+SOON_S = 0.3
+
+
+def status_of(volume: Volume) -> VolumeStatus:
+    """Return what a volume that must be present says."""
+    assert volume.presence is Presence.PRESENT, volume
+    assert volume.status is not None
+    return volume.status
+
+
+def read(tree: FakeTree, volume: str = "loop0") -> Volume:
+    """Read one volume of *tree*."""
+    return SysfsTree(tree.root).read_volume(volume)
+
+
+def test_a_volume_is_read_whole(tree: FakeTree) -> None:
+    """Every part of the status is what stands in the files."""
+    tree.write("loop0/mountpoint", "/mnt/two words")
+    tree.write("loop0/mountpoint", r"/mnt/two\040words")
+    tree.write("loop0/degradation", DegradationLevel.READ_ONLY)
+    tree.write("loop0/access_mode", AccessMode.READ_ONLY)
+    tree.write("loop0/errors/total", 9)
+    tree.write("loop0/errors/high", 9)
+    tree.write("loop0/errors/last_id", CorrelationId(0x6F1C93A20000002A))
+    tree.write("loop0/retry/jitter_pct", 0)
+    tree.write("loop0/operations/storage/breaker/state", BreakerState.OPEN)
+    tree.write("loop0/operations/storage/breaker/window_ms", 20_000)
+    tree.write("loop0/operations/storage/calls", 12)
+
+    volume = read(tree)
+    status = status_of(volume)
+
+    assert (volume.name, volume.root, volume.detail) == ("loop0", tree.root, None)
+    assert (status.abi_version, status.driver, status.epoch) == (1, "fuse", 8_172_635_412)
+    assert (status.device, status.mountpoint, status.log) == ("7:0", "/mnt/two words", "kmsg")
+    assert status.state is ModuleState.INITIALIZED
+    assert status.degradation is DegradationLevel.READ_ONLY
+    assert status.access_mode is AccessMode.READ_ONLY
+    assert status.errors == ErrorCounts(9, 0, 0, 9, 0, 0, 0, CorrelationId(0x6F1C93A20000002A), 0)
+    assert status.retry == RetrySettings(jitter_pct=0)
+    assert list(status.operations) == list(OperationType)
+    storage = status.operations[OperationType.STORAGE]
+    assert (storage.calls, storage.breaker.state) == (12, BreakerState.OPEN)
+    assert storage.breaker.settings == BreakerSettings(window_ms=20_000)
+
+
+def test_roots_are_merged_and_a_name_in_two_is_there_twice(tmp_path: Path) -> None:
+    """Volumes come in the order of the roots, then of names; a missing root has none."""
+    one, two = FakeTree(tmp_path / "one"), FakeTree(tmp_path / "two")
+    for tree, name in ((one, "sdb1"), (one, "loop0"), (two, "loop0")):
+        tree.add(name)
+
+    volumes = read_volumes([one.root, tmp_path / "none", two.root])
+
+    assert [(volume.root, volume.name) for volume in volumes] == [
+        (one.root, "loop0"),
+        (one.root, "sdb1"),
+        (two.root, "loop0"),
+    ]
+
+
+def test_named_volumes_are_read_alone(tree: FakeTree) -> None:
+    """Only the names asked for are read, and one that does not exist is not there."""
+    tree.add("sdb1")
+
+    assert [volume.name for volume in read_volumes([tree.root], ["sdb1", "sdc"])] == ["sdb1"]
+
+
+def test_what_is_no_volume_is_passed_over(tree: FakeTree) -> None:
+    """Empty mount points, files and hidden directories in a root are no volumes."""
+    (tree.root / "left").mkdir()
+    (tree.root / ".lock").mkdir()
+    (tree.root / "pid").write_text("17\n")
+
+    assert [volume.name for volume in read_volumes([tree.root])] == ["loop0"]
+
+
+def test_a_root_that_was_asked_for_must_exist(tmp_path: Path) -> None:
+    """A root that an operator named and that is not there is a gap in the evidence."""
+    root = tmp_path / "none"
+
+    assert survey_volumes([root]).coverage == Coverage((str(root),))
+    assert survey_volumes([root], must_exist=True).coverage == Coverage(
+        (str(root),), (Gap(str(root), "unreadable", detail=os.strerror(ENOENT)),)
+    )
+
+
+def test_a_volume_that_is_not_there_is_named(tree: FakeTree) -> None:
+    """Asking for one volume by name says that it does not exist, and how to list them."""
+    tree.remove("loop0")
+    there = SysfsTree(tree.root)
+    asks: list[Callable[[], object]] = [
+        lambda: there.read_volume("loop0"),
+        lambda: there.read("loop0", "state"),
+        lambda: there.write("loop0", "access_mode", AccessMode.READ_ONLY),
+    ]
+    for ask in asks:
+        with pytest.raises(VolumeNotFound, match="there is no volume 'loop0'") as missing:
+            ask()
+        assert missing.value.hint == "vexfsctl volume list shows the volumes there are"
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../loop0", "a/b"])
+def test_a_name_is_no_path(tree: FakeTree, name: str) -> None:
+    """No name leads out of the root."""
+    with pytest.raises(VolumeNotFound):
+        SysfsTree(tree.root).read_volume(name)
+
+
+def test_a_value_is_written_in_one_piece(tree: FakeTree) -> None:
+    """A write leaves the value's text and a newline, whatever was there."""
+    tree.write("loop0/retry/max_attempts", "100")
+
+    SysfsTree(tree.root).write("loop0", "retry/max_attempts", 7)
+
+    assert (tree.root / "loop0/retry/max_attempts").read_bytes() == b"7\n"
+
+
+def test_a_command_is_written_as_the_provider_reads_it(tree: FakeTree) -> None:
+    """A breaker command is a value like others."""
+    command = BreakerCommand(BreakerAction.RESET, if_generation=4, reason="disk replaced")
+
+    SysfsTree(tree.root).write("loop0", "operations/file/breaker/control", command)
+
+    written = (tree.root / "loop0/operations/file/breaker/control").read_text()
+    assert written == 'reset if-generation 4 reason="disk replaced"\n'
+
+
+def test_a_missing_number_leaves_its_operation_out(tree: FakeTree) -> None:
+    """An attribute a provider lacks is named; what depends on it is not guessed."""
+    (tree.root / "loop0/operations/vector/breaker/trips").unlink()
+
+    volume = read(tree)
+
+    assert OperationType.VECTOR not in status_of(volume).operations
+    assert len(status_of(volume).operations) == 6
+    assert volume.detail == "operations/vector/breaker/trips: No such file or directory"
+
+
+def test_a_missing_word_is_unknown(tree: FakeTree) -> None:
+    """A state that could not be read is `?`, and the rest of the volume stands."""
+    (tree.root / "loop0/state").unlink()
+    (tree.root / "loop0/uuid").unlink()
+
+    volume = read(tree)
+
+    assert (status_of(volume).state, status_of(volume).uuid) == ("?", None)
+    assert volume.detail == ("uuid: No such file or directory; state: No such file or directory")
+
+
+def test_a_newer_state_is_shown_as_it_stands(tree: FakeTree) -> None:
+    """A word of a later version is kept and named."""
+    tree.write("loop0/operations/file/breaker/state", "melted")
+
+    volume = read(tree)
+
+    assert status_of(volume).operations[OperationType.FILE].breaker.state == "melted"
+    assert volume.detail == (
+        "operations/file/breaker/state: 'melted' is none of "
+        "closed, open, half_open, forced_open, disabled, metrics_only"
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (b"", "no number: ''"),
+        (b"\n", "no number: ''"),
+        (b"12 errors\n", "no number: '12 errors'"),
+        (b"-1\n", "no number: '-1'"),
+        (b"1\n2\n", r"no number: '1\n2'"),
+        (b"\x1b[31m\xff\x00\n", r"no number: '\x1b[31m\udcff\x00'"),
+        (b"7" * 4096, "longer than a page"),
+        (b"7" * 5_000_000, "longer than a page"),
+    ],
+)
+def test_hostile_numbers_are_told_not_believed(
+    tree: FakeTree, content: bytes, complaint: str
+) -> None:
+    """Binary, huge or empty content costs the counters it stands among, nothing more."""
+    tree.write_bytes("loop0/errors/total", content)
+
+    volume = read(tree)
+
+    assert status_of(volume).errors is None
+    assert volume.detail == f"errors/total: {complaint}"
+    with pytest.raises(SysfsUnreadable, match=r"loop0/errors/total: "):
+        SysfsTree(tree.root).read("loop0", "errors/total")
+
+
+def test_a_missing_newline_is_no_matter(tree: FakeTree) -> None:
+    """A value that ends without a newline is read all the same."""
+    tree.write_bytes("loop0/errors/total", b"12")
+
+    assert SysfsTree(tree.root).read("loop0", "errors/total") == 12
+
+
+def test_many_complaints_are_counted(tree: FakeTree) -> None:
+    """Five are told, the others counted."""
+    shutil.rmtree(tree.root / "loop0/operations")
+
+    volume = read(tree)
+
+    assert status_of(volume).operations == {}
+    assert volume.detail is not None
+    assert volume.detail.endswith("; and 184 more")
+
+
+def test_a_tree_of_another_version_is_not_read(tree: FakeTree) -> None:
+    """A version from the future is named, and what to do."""
+    tree.write("loop0/abi_version", "2")
+
+    assert read(tree) == Volume(
+        "loop0",
+        tree.root,
+        Presence.UNREADABLE,
+        detail="its tree has version 2; this vexfsctl reads version 1",
+        hint="update vexfsctl",
+    )
+
+
+def test_a_directory_of_something_else_is_unreadable(tree: FakeTree) -> None:
+    """A directory with other things in it is no volume we know."""
+    (tree.root / "other").mkdir()
+    (tree.root / "other/readme").touch()
+
+    volume = read(tree, "other")
+
+    assert volume.presence is Presence.UNREADABLE
+    assert volume.detail is not None
+    assert volume.detail.startswith("abi_version: No such file or directory; ")
+
+
+def test_a_volume_that_does_not_answer_is_unresponsive(tree: FakeTree) -> None:
+    """One attribute that hangs costs its volume the deadline, and the others nothing."""
+    tree.add("sdb1")
+    hang(tree, "loop0/errors/total")
+
+    hung, well = read_volumes([tree.root], timeout_s=SOON_S)
+
+    assert hung == Volume(
+        "loop0",
+        tree.root,
+        Presence.UNRESPONSIVE,
+        detail="loop0 does not answer within 0.3 s",
+        hint="vexfsctl umount --force loop0",
+    )
+    assert well.presence is Presence.PRESENT
+
+
+def test_one_attribute_that_does_not_answer_ends_at_the_deadline(tree: FakeTree) -> None:
+    """Reading and writing one attribute are bounded too."""
+    hang(tree, "loop0/access_mode")
+    there = SysfsTree(tree.root, timeout_s=SOON_S)
+
+    with pytest.raises(VolumeUnresponsive):
+        there.read("loop0", "access_mode")
+    with pytest.raises(VolumeUnresponsive):
+        there.write("loop0", "access_mode", AccessMode.READ_ONLY)
+
+
+def test_a_volume_that_goes_while_it_is_read_has_vanished(tree: FakeTree) -> None:
+    """What was read of a volume that is gone by then is not shown."""
+    attribute = hang(tree, "loop0/errors/total")
+    found: list[Volume] = []
+    reader = threading.Thread(target=lambda: found.extend(read_volumes([tree.root], timeout_s=30)))
+    reader.start()
+
+    # Opening waits for the reader, which is then in the middle of its pass.
+    with attribute.open("w"):
+        tree.remove("loop0")
+    reader.join()
+
+    assert found == [
+        Volume(
+            "loop0",
+            tree.root,
+            Presence.VANISHED,
+            detail="it went away while it was being read",
+            hint="vexfsctl volume list shows the volumes there are",
+        )
+    ]
+
+
+def test_a_volume_replaced_while_it_is_read_is_read_anew(tree: FakeTree) -> None:
+    """Two loads of one name are never mixed into one status."""
+    attribute = hang(tree, "loop0/errors/total")
+    tree.write("loop0/epoch", 1)
+    found: list[Volume] = []
+    reader = threading.Thread(target=lambda: found.extend(read_volumes([tree.root], timeout_s=30)))
+    reader.start()
+
+    with attribute.open("w"):
+        tree.remove("loop0")
+        tree.add("loop0")
+        tree.write("loop0/epoch", 2)
+    reader.join()
+
+    assert [status_of(volume).epoch for volume in found] == [2]
+
+
+@pytest.mark.privileged
+def test_a_volume_without_permission_is_unreadable(open_tree: FakeTree) -> None:
+    """A directory that may not be entered is named as such, with who may."""
+    (open_tree.root / "loop0").chmod(0o700)
+
+    volume = as_nobody(lambda: repr(read_volumes([open_tree.root])))
+
+    assert volume == repr(
+        (
+            Volume(
+                "loop0",
+                open_tree.root,
+                Presence.UNREADABLE,
+                detail="Permission denied",
+                hint="run as root, or as the user who mounted it",
+            ),
+        )
+    )
+
+
+@pytest.mark.privileged
+def test_one_attribute_without_permission_is_told(open_tree: FakeTree) -> None:
+    """An attribute that may not be read is named, the volume is still shown."""
+    (open_tree.root / "loop0/errors/total").chmod(0o600)
+
+    presence_and_detail = as_nobody(
+        lambda: [(str(v.presence), v.detail) for v in read_volumes([open_tree.root])]
+    )
+
+    assert presence_and_detail == [("present", "errors/total: Permission denied")]
+
+
+@pytest.mark.privileged
+def test_a_write_without_permission_says_who_may(open_tree: FakeTree) -> None:
+    """A refused write names attribute, value and the way out."""
+
+    def write() -> tuple[str, str | None]:
+        try:
+            SysfsTree(open_tree.root).write("loop0", "access_mode", AccessMode.READ_ONLY)
+        except PermissionRefused as refused:
+            return refused.message, refused.hint
+        raise AssertionError("not refused")
+
+    assert as_nobody(write) == (
+        "loop0/access_mode refused 'ro': not permitted",
+        "run as root, or as the user who mounted it",
+    )
+    assert open_tree.read("loop0/access_mode") == "rw"
+
+
+def test_an_attribute_that_a_provider_lacks_is_told_from_a_missing_volume(tree: FakeTree) -> None:
+    """ENOENT within a volume that is there means an older provider."""
+    (tree.root / "loop0/retry/jitter_pct").unlink()
+
+    with pytest.raises(AttributeMissing, match="the provider of loop0 has no retry/jitter_pct"):
+        SysfsTree(tree.root).read("loop0", "retry/jitter_pct")
+
+
+def test_waiting_ends_when_the_value_is_there(tree: FakeTree) -> None:
+    """A value that is right already, or becomes so, is returned."""
+    there = SysfsTree(tree.root)
+    state = "operations/file/breaker/state"
+
+    def is_open(value: object) -> bool:
+        return value is BreakerState.OPEN
+
+    timer = threading.Timer(0.1, tree.write, (f"loop0/{state}", BreakerState.OPEN))
+    timer.start()
+    assert there.wait_until("loop0", state, is_open, timeout_s=30) is BreakerState.OPEN
+    assert there.wait_until("loop0", state, is_open, timeout_s=0) is BreakerState.OPEN
+    timer.join()
+
+
+def test_waiting_ends_at_its_deadline(tree: FakeTree) -> None:
+    """A value that does not come is told with the one that is there."""
+    with pytest.raises(DeadlineExceeded, match=r"loop0/state is still initialized after 0\.1 s"):
+        SysfsTree(tree.root).wait_until("loop0", "state", lambda _: False, timeout_s=0.1)
+
+
+@pytest.fixture
+def open_tree(tmp_path_factory: pytest.TempPathFactory, tree: FakeTree) -> FakeTree:
+    """A tree that every user can reach: pytest's own directories belong to one user."""
+    for directory in (tree.root, *tree.root.parents):
+        if directory == Path(directory.anchor) / "tmp":
+            break
+        directory.chmod(0o755)
+    return tree
+
+
+def hang(tree: FakeTree, path: str) -> Path:
+    """Make an attribute whose readers and writers wait for ever, and return its file."""
+    file = tree.root / path
+    file.unlink()
+    os.mkfifo(file)
+    return file
+
+
+def as_nobody(function: Callable[[], Any]) -> Any:
+    """Return what *function* returns in a process of user nobody."""
+
+    def run() -> Any:
+        os.setgroups([])
+        os.setgid(NOBODY)
+        os.setuid(NOBODY)
+        return function()
+
+    (answer,) = run_in_children([run], 30)
+    return answer

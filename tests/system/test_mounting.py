@@ -1,0 +1,335 @@
+"""`vexfsctl mount`: where a volume may be, and what happens when it cannot come up."""
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.support.program import Finished
+from tests.system.conftest import ROOT, LiveLab, LiveVolume, Volumes, wait_until
+from vexfsctl.devices.mountinfo import read_mounts
+
+pytestmark = pytest.mark.privileged("fuse")
+
+
+def test_mount_and_umount(volumes: Volumes) -> None:
+    """One command brings up data and tree, one takes both away and leaves nothing."""
+    volume = volumes.place()
+    (volume.source / "file").write_text("content")
+
+    mounted = volumes.try_mount(volume, "--json")
+
+    assert mounted.exit_status == 0
+    assert mounted.json["data"] == {
+        "name": volume.name,
+        "source": str(volume.source),
+        "mountpoint": str(volume.mountpoint),
+        "tree": str(volume.tree),
+        "log": "kmsg",
+        "pid": volume.driver.pid,
+        "warnings": [],
+    }
+    assert (volume.mountpoint / "file").read_text() == "content"
+    assert volume.attribute("state") == "initialized"
+    driver = volume.driver
+
+    ended = volume.run("umount", volume.name)
+
+    assert (ended.exit_status, ended.stdout) == (0, f"unmounted {volume.name}\n")
+    assert volume.mounts() == 0
+    assert not volume.tree.exists()
+    assert not driver.running
+    assert not volume.tree.with_name(f".{volume.name}.pid").exists()
+
+
+@pytest.mark.parametrize(
+    "directory", ["a b", "line\nbreak", "größe", os.fsdecode(b"\xff\xfe"), "-x"]
+)
+def test_mount_points_of_any_name(volumes: Volumes, directory: str) -> None:
+    """A path may hold everything but a zero byte; the tree names it escaped."""
+    volume = volumes.place()
+    point = volume.mountpoint / directory
+    point.mkdir()
+    (volume.source / "file").write_text("content")
+    odd = LiveVolume(volume.name, volume.source, point, volume.vexfsctl)
+
+    mounted = volumes.try_mount(odd)
+
+    assert mounted.exit_status == 0, mounted.stderr
+    assert (point / "file").read_text() == "content"
+    assert volume.run("status", volume.name, "--json").exit_status == 0
+    assert volume.run("umount", "--", str(point)).exit_status == 0
+    assert volume.mounts() == 0
+
+
+@pytest.mark.parametrize("name", ["a b", "", "../x", "x/y", "-x", ".hidden", "x\n", "ä", "x" * 65])
+def test_names_that_are_refused(volumes: Volumes, name: str) -> None:
+    """A name is a directory's and a word of the log."""
+    volume = volumes.place()
+
+    refused = volumes.try_mount(volume, f"--name={name}")
+
+    assert refused.exit_status == 2
+    assert "no name for a volume" in refused.stderr
+    assert not any(m.mount_point == str(volume.mountpoint) for m in read_mounts())
+
+
+def test_places_that_are_refused(volumes: Volumes) -> None:
+    """Each refusal is wrong usage, names the path, and mounts nothing."""
+    volume = volumes.place()
+    inside = volume.source / "inside"
+    inside.mkdir()
+    file = volume.mountpoint / "file"
+    file.touch()
+    missing = volume.mountpoint / "missing"
+    before = len(read_mounts())
+
+    def refusal(source: Path, mountpoint: Path) -> str:
+        answer = volume.run("mount", str(source), str(mountpoint), "--name", volume.name)
+        assert answer.exit_status == 2, answer.stdout
+        return answer.stderr.splitlines()[0].removeprefix("vexfsctl: ")
+
+    assert refusal(missing, volume.mountpoint) == (
+        f"cannot use {missing} as source: No such file or directory"
+    )
+    assert refusal(file, volume.mountpoint) == f"the source {file} is not a directory"
+    assert refusal(volume.source, missing) == (
+        f"cannot use {missing} as mount point: No such file or directory"
+    )
+    assert refusal(volume.source, file) == f"the mount point {file} is not a directory"
+    assert refusal(volume.source, volume.source) == (
+        f"the mount point {volume.source} lies inside the source {volume.source}"
+    )
+    assert refusal(volume.source, inside) == (
+        f"the mount point {inside} lies inside the source {volume.source}"
+    )
+    assert refusal(inside, volume.source) == (
+        f"the source {inside} lies inside the mount point {volume.source}, which would hide it"
+    )
+    assert len(read_mounts()) == before
+
+
+def test_a_volume_of_a_volume_is_refused(volumes: Volumes) -> None:
+    """One driver behind another is twice the errors and no more safety."""
+    below, above = volumes.mount(), volumes.place()
+    above = LiveVolume(above.name, below.mountpoint, above.mountpoint, above.vexfsctl)
+
+    refused = volumes.try_mount(above)
+
+    assert refused.exit_status == 2
+    assert f"the source {below.mountpoint} is itself on a VexFS mount" in refused.stderr
+
+
+def test_a_mount_point_with_something_in_it(volumes: Volumes) -> None:
+    """As with mount(8) it is hidden while the volume is there, and unharmed afterwards."""
+    volume = volumes.place()
+    (volume.mountpoint / "hidden").write_text("kept")
+
+    assert volumes.try_mount(volume).exit_status == 0
+    assert os.listdir(volume.mountpoint) == []
+    assert volume.run("umount", volume.name).exit_status == 0
+
+    assert (volume.mountpoint / "hidden").read_text() == "kept"
+
+
+def test_a_live_name_is_refused(volumes: Volumes) -> None:
+    """A second volume of the same name is not mounted, and the first one is not disturbed."""
+    first, second = volumes.mount(), volumes.place()
+    second = LiveVolume(first.name, second.source, second.mountpoint, second.vexfsctl)
+
+    refused = volumes.try_mount(second)
+
+    assert refused.exit_status == 1
+    assert refused.stderr == (
+        f"vexfsctl: there is a live volume {first.name}, mounted on {first.mountpoint}\n"
+        f"hint: --name NAME for another name, or vexfsctl umount {first.name}\n"
+    )
+    assert first.presence() == "present"
+    assert first.mounts() == 2
+
+
+def test_a_live_mount_point_is_refused(volumes: Volumes) -> None:
+    """Mounted over each other the lower one could be neither seen nor unmounted."""
+    first, second = volumes.mount(), volumes.place()
+    second = LiveVolume(second.name, second.source, first.mountpoint, second.vexfsctl)
+
+    refused = volumes.try_mount(second)
+
+    assert refused.exit_status == 1
+    assert f"volume {first.name} is mounted on {first.mountpoint} already" in refused.stderr
+    assert second.mounts() == 0
+
+
+def test_two_mounts_of_one_name_at_once(volumes: Volumes) -> None:
+    """One comes up and the other is refused, however close together they start."""
+    volume, other = volumes.place(), volumes.place()
+    other = LiveVolume(volume.name, other.source, other.mountpoint, other.vexfsctl)
+    answers = at_once(lambda: volumes.try_mount(volume), lambda: volumes.try_mount(other))
+
+    assert sorted(answer.exit_status for answer in answers) == [0, 1]
+    assert volume.mounts() == 2
+    assert volume.presence() == "present"
+
+
+def test_two_mounts_on_one_place_at_once(volumes: Volumes) -> None:
+    """They cannot end up on top of each other."""
+    volume, other = volumes.place(), volumes.place()
+    other = LiveVolume(other.name, other.source, volume.mountpoint, other.vexfsctl)
+    answers = at_once(lambda: volumes.try_mount(volume), lambda: volumes.try_mount(other))
+
+    assert sorted(answer.exit_status for answer in answers) == [0, 1]
+    assert volume.mounts() + other.mounts() == 2
+
+
+def test_the_default_name_is_the_backing_device(live: LiveLab, tmp_path: Path) -> None:
+    """As ext4 and xfs name themselves: a volume on /dev/loop3 is loop3."""
+    device = os.path.basename(live.lab.device or "")
+    answer = live.run("mount", str(live.source), str(tmp_path), "--json")
+    try:
+        assert answer.json["data"]["name"] == device
+        assert Path(f"/run/vexfs/{device}/mountpoint").read_text() == f"{tmp_path}\n"
+    finally:
+        assert live.run("umount", str(tmp_path)).exit_status == 0
+
+
+def test_without_a_device_the_mount_point_names_the_volume(volumes: Volumes) -> None:
+    """On overlay, tmpfs or btrfs nothing else is there to name it by."""
+    name = f"test-{secrets.token_hex(4)}"
+    volumes.names.append(name)
+    volume = volumes.place()
+    subprocess.run(["mount", "-t", "tmpfs", name, volume.source], check=True)
+    try:
+        point = volume.mountpoint / name
+        point.mkdir()
+
+        answer = volume.run("mount", str(volume.source), str(point), "--json")
+
+        assert answer.json["data"]["name"] == name
+        assert Path(f"/run/vexfs/{name}/device").read_text() == "-\n"
+        assert volume.run("umount", name).exit_status == 0
+    finally:
+        subprocess.run(["umount", volume.source], check=True)
+
+
+def test_a_source_without_user_attributes_comes_up_degraded(volumes: Volumes) -> None:
+    """ramfs keeps no vectors: the volume is `light`, with a warning, and everything else works."""
+    volume = volumes.place()
+    subprocess.run(["mount", "-t", "ramfs", volume.name, volume.source], check=True)
+    try:
+        mounted = volumes.try_mount(volume)
+
+        assert mounted.exit_status == 0
+        assert f"vector operations fail on {volume.source}" in mounted.stderr
+        assert volume.attribute("degradation") == "light"
+        (volume.mountpoint / "file").write_text("content")
+        assert (volume.mountpoint / "file").read_text() == "content"
+        assert volume.run("umount", volume.name).exit_status == 0
+    finally:
+        subprocess.run(["umount", volume.source], check=True)
+
+
+def test_a_source_that_hangs_is_refused_and_nothing_stays(live: LiveLab, volumes: Volumes) -> None:
+    """The start gives up at its bound; neither mounts nor a driver are left, or in the way."""
+    place = volumes.place()
+    (live.source / "directory").mkdir()
+    assert live.run("umount", live.name).exit_status == 0
+    forget_cached(live)
+    live.fail("read", delay_ms=60_000)
+    hanging = LiveVolume(place.name, live.source / "directory", place.mountpoint, place.vexfsctl)
+
+    refused = volumes.try_mount(hanging)
+
+    assert refused.exit_status == 1
+    assert "did not end within" in refused.stderr
+    assert hanging.mounts() == 0
+    live.heal()
+    wait_until(lambda: not ROOT.joinpath(f".{hanging.name}.pid").exists())
+
+
+def forget_cached(live: LiveLab) -> None:
+    """Mount the lab's ext4 anew, so that nothing of it is in memory."""
+    subprocess.run(["umount", live.source], check=True)
+    subprocess.run(["mount", "-t", "ext4", live.lab.device or "", live.source], check=True)
+
+
+def test_a_source_that_vanishes(live: LiveLab) -> None:
+    """With its device gone from below, calls fail with errors that are counted; nothing hangs."""
+    live.make_file("data", 4096)
+    live.fail("read")
+    live.fail("write")
+    Path("/proc/sys/vm/drop_caches").write_text("3")
+
+    with pytest.raises(OSError):
+        (live.mountpoint / "data").read_bytes()
+
+    assert int(live.attribute("errors/total")) > 0
+    assert live.run("umount", live.name).exit_status == 0
+
+
+def test_without_root_the_reason_is_clear(volumes: Volumes) -> None:
+    """A user who may not open /dev/fuse reads what is missing and what to do about it."""
+    if os.stat("/dev/fuse").st_mode & 0o006:
+        pytest.skip("everybody may open /dev/fuse here")
+    volume = volumes.place()
+
+    status, answer = as_nobody("mount", str(volume.source), str(volume.mountpoint), "--json")
+
+    assert status == 1
+    (problem,) = answer["problems"]
+    assert problem["code"] == "facility_unavailable"
+    assert problem["message"] == "FUSE cannot be used here: /dev/fuse: Permission denied"
+    assert "fuse3" in problem["hint"]
+
+
+def test_a_lab_needs_root() -> None:
+    """Loop devices and filesystems are root's; the message says which command to run."""
+    status, answer = as_nobody("lab", "up", "--json")
+
+    assert status == 1
+    assert answer["problems"][0]["code"] == "facility_unavailable"
+    assert "root" in answer["problems"][0]["message"]
+
+
+def as_nobody(*words: str) -> tuple[int, dict[str, list[dict[str, str]]]]:
+    """Run vexfsctl as user nobody, who may not be able to read this checkout."""
+    program = f"""
+import os, sys
+import vexfsctl.cli.main, vexfsctl.cli.mount, vexfsctl.cli.lab, vexfsctl.driver.daemon
+import vexfsctl.driver.background as background, vexfsctl.lab.assembly, vexfsctl.render.formats
+import vexfsctl.render.result, vexfsctl.render.envelope, vexfsctl.render.plain
+os.setgroups([]); os.setgid(65534); os.setuid(65534)
+from vexfsctl.driver import daemon
+daemon.start_volume = lambda options: daemon.serve_volume(options)
+sys.exit(vexfsctl.cli.main.run({words!r}))
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60
+    )
+    return ended.returncode, json.loads(ended.stdout)
+
+
+def at_once(*actions: Callable[[], Finished]) -> list[Finished]:
+    """Run all *actions* in threads of their own and return what they gave."""
+    with ThreadPoolExecutor() as threads:
+        return [running.result() for running in [threads.submit(action) for action in actions]]
+
+
+def test_nodes_that_the_kernel_forgets_by_the_hundred(volumes: Volumes) -> None:
+    """Under memory pressure it forgets many at once, of the tree and of the data."""
+    volume = volumes.mount()
+    for number in range(300):
+        (volume.source / str(number)).touch()
+    for place in (volume.tree, volume.mountpoint):
+        assert all(file.stat() for file in place.rglob("*"))
+
+    Path("/proc/sys/vm/drop_caches").write_text("2")
+
+    for place in (volume.tree, volume.mountpoint):
+        assert all(file.stat() for file in place.rglob("*"))
+    assert volume.presence() == "present"

@@ -1,0 +1,160 @@
+"""Where a driver's records go, that none is lost unsaid, and faults injected into the driver."""
+
+import errno
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.system.conftest import LiveLab, LiveVolume, Volumes, wait_until
+
+pytestmark = pytest.mark.privileged("fuse", "loop", "kmsg")
+
+
+def read_file(volume: LiveVolume, name: str = "data") -> bytes | int:
+    """Read a file of the volume; its content, or the errno."""
+    try:
+        return (volume.mountpoint / name).read_bytes()
+    except OSError as failure:
+        return failure.errno or 0
+
+
+def test_records_in_a_file_of_its_own(volumes: Volumes, tmp_path: Path) -> None:
+    """Raw kmsg form, numbered from 0; the attribute `log` names it, `log` and `trace` find it."""
+    log = tmp_path / "own log.kmsg"
+    volume = volumes.mount("--log-to", str(log), "--allow-inject")
+    (volume.source / "data").write_bytes(b"x")
+    volume.set("inject/control", "read path=data errno=EIO")
+
+    assert read_file(volume) == errno.EIO
+
+    lines = log.read_text().splitlines()
+    assert [int(line.split(",")[1]) for line in lines] == list(range(len(lines)))
+    assert all(re.match(r"\d+,\d+,\d+,-;VexFS: ", line) for line in lines)
+    assert volume.attribute("log") == str(log).replace(" ", "\\040")
+    assert any(" error " in record and "op=storage" in record for record in volume.records())
+    trace = volume.run("trace", f"{volume.name}/storage")
+    assert trace.exit_status in (0, 3), trace.stderr
+    assert "IoError.ReadError" in trace.stdout
+
+
+def test_sighup_follows_a_rotated_log(volumes: Volumes, tmp_path: Path) -> None:
+    """The old file keeps what it had, the new one gets what follows, and no number is missing."""
+    log, old = tmp_path / "log.kmsg", tmp_path / "log.kmsg.1"
+    volume = volumes.mount("--log-to", str(log))
+    log.rename(old)
+
+    os.kill(volume.driver.pid, 1)
+    wait_until(log.exists)
+    volume.set("operations/file/breaker/control", "trip")
+
+    lines = (old.read_text() + log.read_text()).splitlines()
+    numbers = [int(line.split(",")[1]) for line in lines]
+    assert numbers == list(range(len(numbers)))
+    assert "action=trip" in log.read_text()
+    assert "action=trip" not in old.read_text()
+
+
+def test_a_log_that_cannot_be_written_is_refused(volumes: Volumes) -> None:
+    """Asked for by name it must work; and inside the volume it would feed on itself."""
+    volume = volumes.place()
+
+    nowhere = volumes.try_mount(volume, "--log-to", "/proc/nothing/log")
+    inside = volumes.try_mount(volume, "--log-to", str(volume.mountpoint / "log"))
+
+    assert nowhere.exit_status == 1
+    assert "cannot write the log /proc/nothing/log" in nowhere.stderr
+    assert inside.exit_status == 2
+    assert "would lie inside the volume" in inside.stderr
+    assert volume.mounts() == 0
+
+
+def test_without_the_kernel_log_a_file_takes_the_records(volumes: Volumes, tmp_path: Path) -> None:
+    """printk_devkmsg=off drops records without a word: the default file is used instead."""
+    volume = volumes.place()
+    file = Path(f"/var/log/vexfs/{volume.name}.kmsg")
+    setting = tmp_path / "printk_devkmsg"
+    setting.write_text("off\n")
+    program = f"{sys.executable} -m vexfsctl"
+    # In a mount namespace of its own: the setting is the whole host's.
+    script = f"""
+        set -e
+        mount --bind {setting} /proc/sys/kernel/printk_devkmsg
+        {program} mount {volume.source} {volume.mountpoint} --name {volume.name}
+        cat {volume.tree}/log
+        {program} log -V {volume.name}
+        {program} umount {volume.name}
+    """
+    try:
+        ended = subprocess.run(
+            ["unshare", "--mount", "sh", "-c", script], capture_output=True, text=True, check=False
+        )
+
+        assert ended.returncode == 0, ended.stderr
+        assert f"\n{file}\n" in ended.stdout
+        assert f"state vol={volume.name}" in ended.stdout
+        assert "to=uninitialized" in file.read_text()
+    finally:
+        file.unlink(missing_ok=True)
+        if file.parent.exists() and not os.listdir(file.parent):
+            file.parent.rmdir()
+
+
+def test_a_flood_of_errors_is_counted_whole(live: LiveLab) -> None:
+    """What the rate limit left out of the log is told, and the numbers add up."""
+    live.set("retry/max_attempts", 1)
+    live.set("operations/storage/breaker/control", "disable")
+    live.make_file("data", 4096)
+    live.fail("read", "data")
+
+    for _ in range(60):
+        assert read_file(live) == errno.EIO
+
+    total, logged, suppressed = (
+        int(live.attribute(f"errors/{name}")) for name in ("total", "logged", "suppressed")
+    )
+    assert total == 60
+    assert total == logged + suppressed
+    assert suppressed > 0
+    assert live.run("umount", live.name).exit_status == 0
+    records = live.records()
+    assert sum(" error " in record for record in records) == logged
+    told = [re.search(r"suppressed vol=\S+ calls=(\d+) errors=(\d+)", r) for r in records]
+    assert sum(int(found[2]) for found in told if found) == suppressed
+
+
+def test_faults_injected_into_the_driver(volumes: Volumes) -> None:
+    """With --allow-inject the owner makes calls of the volume fail, for the engine to handle."""
+    volume = volumes.mount("--allow-inject")
+    (volume.source / "data").write_bytes(b"content")
+
+    volume.set("inject/control", "read path=data errno=EIO count=1")
+    assert volume.attribute("inject/active") == "read path=data errno=EIO count=1"
+
+    assert read_file(volume) == b"content"
+    assert volume.counters("storage", "retries", "retry_successes", "failures") == {
+        "retries": 1,
+        "retry_successes": 1,
+        "failures": 0,
+    }
+    assert volume.attribute("inject/active") == ""
+    good = os.statvfs(volume.mountpoint)
+    volume.set("inject/control", "statfs errno=EIO")
+    assert os.statvfs(volume.mountpoint) == good
+    assert volume.counters("superblock", "fallbacks") == {"fallbacks": 1}
+    volume.set("inject/control", "clear")
+    with pytest.raises(OSError) as refused:
+        volume.set("inject/control", "nonsense")
+    assert refused.value.errno == errno.EINVAL
+
+
+def test_without_the_option_nothing_can_be_injected(volumes: Volumes) -> None:
+    """The attributes are not there at all."""
+    volume = volumes.mount()
+
+    assert not (volume.tree / "inject").exists()
+    with pytest.raises(FileNotFoundError):
+        volume.attribute("inject/active")

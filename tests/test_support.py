@@ -1,0 +1,66 @@
+"""What the tests themselves lean on."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.program import Program
+from tests.support.tree import FakeTree
+from vexfsctl.model.volume import Presence
+from vexfsctl.sysfs.tree import SysfsTree
+
+
+@pytest.mark.parametrize(
+    "path", ["/dev/kmsg", "/dev/fuse", "/dev/loop0", "/run/vexfs/loop0/state", "/dev/../dev/kmsg"]
+)
+def test_the_host_is_out_of_reach(path: str) -> None:
+    """A test that is not marked fails the moment it opens what is the host's, caught or not."""
+    with pytest.raises(pytest.fail.Exception, match="touched the host: open"):
+        try:
+            os.open(path, os.O_RDONLY)
+        except Exception:  # noqa: BLE001 - what a careless program under test might do
+            pytest.fail("the guard can be swallowed", pytrace=False)
+
+
+def test_the_hosts_volumes_cannot_be_listed() -> None:
+    """Neither can a directory of the host's volumes be looked into."""
+    with pytest.raises(pytest.fail.Exception, match=r"touched the host: os\.listdir /run/vexfs"):
+        os.listdir("/run/vexfs")
+
+
+def test_programs_that_change_the_host_cannot_be_started() -> None:
+    """An unmarked test neither mounts nor attaches, by whatever path the program is called."""
+    with pytest.raises(pytest.fail.Exception, match="touched the host"):
+        subprocess.run(["/sbin/losetup", "--version"], check=True)
+
+
+def test_a_fake_volume_is_a_healthy_one(tree: FakeTree) -> None:
+    """What the table makes is a volume that the reader finds nothing wrong with."""
+    volume = SysfsTree(tree.root).read_volume("loop0")
+
+    assert (volume.presence, volume.detail) == (Presence.PRESENT, None)
+
+
+def test_the_program_runs_in_process_and_as_a_process_alike(vexfsctl: Program) -> None:
+    """Both ways answer with the same status and the same text."""
+    assert vexfsctl("--help") == vexfsctl.as_process("--help")
+    assert vexfsctl("--no-such-option").exit_status == 2
+
+
+def test_the_program_sees_nothing_of_the_host(vexfsctl: Program, tmp_path: Path) -> None:
+    """Its volumes, log and runtime directory are the test's."""
+    for name in ("VEXFSCTL_SYSFS_ROOT", "VEXFSCTL_LOG", "XDG_RUNTIME_DIR", "XDG_STATE_HOME"):
+        assert vexfsctl.environ[name].startswith(str(tmp_path))
+
+
+def test_reading_volumes_imports_nothing_heavy() -> None:
+    """Start-up is a feature: no rich, pyudev, FUSE, asyncio or the like to read a volume."""
+    heavy = "{'rich', 'pyudev', 'asyncio', 'multiprocessing', 'vexfsctl.driver', 'subprocess'}"
+    code = f"import sys, vexfsctl.sysfs.tree; print(sorted({heavy} & set(sys.modules)))"
+
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+
+    assert shown.stdout == b"[]\n"

@@ -1,0 +1,28 @@
+"""Which records are about a volume as it is now, and which about an earlier one of its name."""
+
+from collections.abc import Iterable
+
+from vexfsctl.model.entry import LogEntry
+from vexfsctl.model.volume import Presence, Volume
+
+
+class Loads:
+    """The loads of the volumes there are: name and epoch. False where no volume answers."""
+
+    def __init__(self, volumes: Iterable[Volume]) -> None:
+        self._epochs = {
+            volume.name: None if volume.status is None else volume.status.epoch
+            for volume in volumes
+            if volume.presence is not Presence.VANISHED
+        }
+
+    def __bool__(self) -> bool:
+        """Whether any volume answers."""
+        return any(epoch is not None for epoch in self._epochs.values())
+
+    def hold(self, entry: LogEntry) -> bool:
+        """Whether *entry* is about one of them; what nobody tells the epoch of, counts as such."""
+        if entry.event is None or entry.event.volume not in self._epochs:
+            return False
+        epoch = self._epochs[entry.event.volume]
+        return None in (epoch, entry.epoch) or epoch == entry.epoch

@@ -1,0 +1,104 @@
+"""Which records a reader asked for: the filters of log, errors and trace.
+
+The same filter given twice is *or*, different filters are *and*.
+"""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from fnmatch import fnmatchcase
+
+from vexfsctl.analysis.incidents import operation_of
+from vexfsctl.model.catalogue import ERRORS, TIMEOUT
+from vexfsctl.model.entry import LogEntry
+from vexfsctl.model.errnos import errno_name
+from vexfsctl.model.events import CallFailed, CallTimedOut, ErrorReported
+from vexfsctl.model.operations import OperationType
+from vexfsctl.model.severity import Severity
+
+_SEVERITIES = {error.name: error.severity for error in ERRORS}
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """A record is taken when every filter that is set accepts it."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    severity: Severity | None = None
+    """This and above; records without a severity are left out."""
+    operations: Collection[OperationType] = ()
+    volumes: Collection[str] = ()
+    """Names or globs."""
+    devices: Collection[str] = ()
+    """Kernel names of devices, those related to what was asked for included."""
+    device_volumes: Collection[str] = ()
+    """Volumes on those devices."""
+    errors: Collection[str] = ()
+    """Names, families (`IoError`) or errnos (`EIO`)."""
+    pattern: re.Pattern[str] | None = None
+    """Searched for in the text."""
+
+    def accepts(self, entry: LogEntry, moment: datetime | None) -> bool:
+        """Whether *entry*, written at *moment* (None: not known), is asked for."""
+        return (
+            self._in_time(moment)
+            and self._is_severe(entry)
+            and self._is_about(entry)
+            and (not self.errors or self._names_error(entry))
+            and (self.pattern is None or self.pattern.search(entry.record.text) is not None)
+        )
+
+    def _in_time(self, moment: datetime | None) -> bool:
+        if self.since is None and self.until is None:
+            return True
+        return (
+            moment is not None
+            and (self.since is None or moment >= self.since)
+            and (self.until is None or moment <= self.until)
+        )
+
+    def _is_severe(self, entry: LogEntry) -> bool:
+        if self.severity is None:
+            return True
+        severity = severity_of(entry)
+        return severity is not None and severity >= self.severity
+
+    def _is_about(self, entry: LogEntry) -> bool:
+        event, evidence = entry.event, entry.evidence
+        volume = event.volume if event is not None else None
+        operation = None if event is None else operation_of(event)
+        if self.operations and operation not in self.operations:
+            return False
+        if self.volumes and not any(fnmatchcase(volume or "", glob) for glob in self.volumes):
+            return False
+        if not self.devices:
+            return evidence is None
+        return volume in self.device_volumes or (
+            evidence is not None and evidence.device in self.devices
+        )
+
+    def _names_error(self, entry: LogEntry) -> bool:
+        event = entry.event
+        if isinstance(event, ErrorReported | CallFailed):
+            name, number = event.error, event.errno
+        elif isinstance(event, CallTimedOut):
+            name, number = TIMEOUT.name, TIMEOUT.errno
+        else:
+            return False
+        spellings = {name.lower(), name.partition(".")[0].lower(), errno_name(number).lower()}
+        return any(wanted.lower() in spellings for wanted in self.errors)
+
+
+def severity_of(entry: LogEntry) -> Severity | None:
+    """Return how bad the error is that *entry* tells of; None when it tells of none we know."""
+    match entry.event:
+        case ErrorReported() as event:
+            return event.severity
+        case CallFailed() as event:
+            return _SEVERITIES.get(event.error)
+        case CallTimedOut():
+            return TIMEOUT.severity
+        case _:
+            return None

@@ -1,0 +1,127 @@
+"""What every click command of vexfsctl has: global options in either place, verbatim examples.
+
+Global options are taken before and after a command's name, at every level; the last one given
+wins, and only the outermost level looks at the environment, so that an option always beats it.
+The examples of a command are its epilog.
+"""
+
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+import click
+
+from vexfsctl.cli.context import AppContext
+from vexfsctl.cli.global_options import ENVIRONMENT_OPTIONS, GLOBAL_OPTIONS, GlobalOption
+from vexfsctl.cli.registry import COMMANDS
+
+_WHOLE = 1_000
+"""Characters of a short help: more than any has."""
+
+
+class Command(click.Command):
+    """A command or a verb; the parameters it declares are its own, the global ones are added."""
+
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+        settings = {"help_option_names": ["-h", "--help"]}
+        keywords["context_settings"] = settings | (keywords.get("context_settings") or {})
+        super().__init__(*arguments, **keywords)
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Own parameters, help, and the global options."""
+        return [*super().get_params(ctx), *_global_options(ctx)]
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse, having told the application which command this is."""
+        if ctx.parent is not None:
+            ctx.ensure_object(AppContext).command = ".".join(ctx.command_path.split()[1:])
+        return super().parse_args(ctx, args)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List own options; the global ones in full only where they are explained."""
+        _write_options(super().get_params(ctx), "Options", ctx, formatter)
+        if ctx.parent is None:
+            title = "Global options, before or after the command"
+            _write_options(_global_options(ctx), title, ctx, formatter)
+        else:
+            formatter.write_paragraph()
+            formatter.write_text("Global options such as --json and --timeout: vexfsctl --help")
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples as they stand."""
+        if self.epilog:
+            formatter.write(f"\n{self.epilog.strip()}\n")
+
+
+class Group(Command, click.Group):
+    """A command with verbs."""
+
+    command_class = Command
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names of the verbs in the order of their declaration."""
+        return list(self.commands)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the verbs with their whole first sentence."""
+        verbs = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, verb.get_short_help_str(limit=_WHOLE)) for name, verb in verbs if verb]
+            )
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List verbs, then options."""
+        self.format_commands(ctx, formatter)
+        super().format_options(ctx, formatter)
+
+
+class Root(Group):
+    """The program: knows its commands by name and imports one when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order of the registry."""
+        return [entry.name for entry in COMMANDS]
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that *args* begin with; say which were meant where there is none."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.exceptions.NoSuchCommand as refusal:
+            # click knows only of commands that were imported.
+            shown = [entry.name for entry in COMMANDS if not entry.hidden]
+            raise click.exceptions.NoSuchCommand(args[0], possibilities=shown, ctx=ctx) from refusal
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return the command called *cmd_name*, None if there is none."""
+        if cmd_name not in self.list_commands(ctx):
+            return super().get_command(ctx, cmd_name)
+        command = getattr(import_module(f"vexfsctl.cli.{cmd_name}"), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands from the registry, importing none."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(e.name, e.summary) for e in COMMANDS if not e.hidden])
+
+
+def _global_options(ctx: click.Context) -> list[GlobalOption]:
+    return ENVIRONMENT_OPTIONS if ctx.parent is None else GLOBAL_OPTIONS
+
+
+def _write_options(
+    options: Sequence[click.Parameter],
+    title: str,
+    ctx: click.Context,
+    formatter: click.HelpFormatter,
+) -> None:
+    records = [
+        option.get_help_record(ctx) for option in options if isinstance(option, click.Option)
+    ]
+    shown = [record for record in records if record is not None]
+    if shown:
+        with formatter.section(title):
+            formatter.write_dl(shown)

@@ -1,0 +1,185 @@
+"""Manual pages of section 1, one for the program and one for each command, from the click tree."""
+
+from collections.abc import Iterator
+
+from vexfsctl.cli.documents.commands import (
+    ArgumentDocument,
+    CommandDocument,
+    OptionDocument,
+    read_root,
+)
+from vexfsctl.cli.documents.manual_log import log_page
+from vexfsctl.cli.documents.manual_sysfs import sysfs_page
+from vexfsctl.cli.documents.page import page_head, paragraphs, see_also
+from vexfsctl.exceptions import ExitStatus
+from vexfsctl.render.mdoc import argument, literal_block, tagged_list, text_lines, words
+from vexfsctl.sysfs.roots import KERNEL_ROOT, SYSTEM_ROOT
+
+EXIT_STATUSES = {
+    ExitStatus.OK: "Did its job. A command that reads ends with it even when what it found is bad.",
+    ExitStatus.FAILED: "Failed, or was refused.",
+    ExitStatus.USAGE: "Wrong usage.",
+    ExitStatus.INCOMPLETE: "Answered, but part of the evidence was missing or unreadable.",
+}
+
+_OUTPUT = (
+    "The answer goes to standard output, everything else to standard error. With --json every"
+    " command answers in one envelope, failures included: schema, version, generated, host,"
+    " boot_id, coverage (which sources were read and what of them was missing), data, and"
+    " problems with a stable code, a message and a hint. NDJSON is the rows of data, one a line;"
+    " where there is something to add, an envelope without data is the last line. TSV begins"
+    " with a line of column names; tabs, newlines and backslashes in values are escaped.",
+    "On a terminal tables use its width, and a long answer is paged. In a pipe there is no colour,"
+    " no wrapping and no truncation. A state is always a word; colour only repeats it.",
+)
+_TARGETS = (
+    "A volume is named by the directory of its attribute tree, an operation of it by"
+    " VOLUME/OPERATION; the operations are superblock, inode, file, directory, vector, storage and"
+    " sync. Both parts may be globs, quoted for the shell: '*/sync'.",
+)
+_CHANGES = (
+    "Verbs that change something say what was before and after, and whether that is a change. On a"
+    " terminal they ask first, elsewhere they need --yes; --dry-run shows the same and changes"
+    " nothing. After a write the tool reads back and believes what it reads.",
+)
+
+
+def manual_files() -> dict[str, str]:
+    """Return every page by the path it is checked in under."""
+    root = read_root()
+    pages = {"vexfsctl.1": _root_page(root)}
+    pages |= {f"{_page_name(c)}.1": _command_page(c) for c in root.verbs}
+    pages |= {"vexfs-sysfs.5": sysfs_page(), "vexfs-log.5": log_page()}
+    return {f"man/{name}": "\n".join(lines) + "\n" for name, lines in pages.items()}
+
+
+def _root_page(root: CommandDocument) -> list[str]:
+    commands = [
+        (f"Xr {_page_name(command)} 1", text_lines(command.summary)) for command in root.verbs
+    ]
+    options = [option for option in root.options if option.variable or not option.value]
+    variables = [option for option in root.options if option.variable]
+    return [
+        *page_head("vexfsctl", 1, _phrase(root.summary)),
+        ".Sh SYNOPSIS",
+        ".Nm",
+        ".Op Ar global options",
+        ".Ar command",
+        ".Op Ar argument ...",
+        ".Sh DESCRIPTION",
+        *paragraphs(root.summary, *root.paragraphs),
+        ".Ss Commands",
+        *tagged_list(commands),
+        ".Ss Targets",
+        *paragraphs(*_TARGETS),
+        ".Ss Options",
+        "Global options are taken before and after the name of a command, at every level.",
+        "The last one given wins.",
+        *_option_list(options),
+        ".Ss Output",
+        *paragraphs(*_OUTPUT),
+        ".Ss Changes",
+        *paragraphs(*_CHANGES),
+        ".Sh ENVIRONMENT",
+        "An option beats its variable.",
+        "Lists have colons.",
+        *tagged_list(
+            [(f"Ev {o.variable}", ["As", f".{_option_name(o.names[-1])} ."]) for o in variables]
+            + [
+                ("Ev NO_COLOR", ["If set and not empty, no colour unless one asks for it."]),
+                ("Ev PAGER", ["What pages long answers; less by default, empty for none."]),
+            ],
+        ),
+        ".Sh FILES",
+        *tagged_list(
+            [
+                (f"Pa {KERNEL_ROOT}", ["Volumes of the kernel module."]),
+                (f"Pa {SYSTEM_ROOT}", ["Volumes whose userspace driver root runs."]),
+                ("Pa $XDG_RUNTIME_DIR/vexfs", ["Volumes whose userspace driver a user runs."]),
+                ("Pa /dev/kmsg", ["The kernel log, for reading and for writing records."]),
+            ]
+        ),
+        *_exit_status(),
+        *_examples(root.examples),
+        *see_also(*(f"{_page_name(c)}(1)" for c in root.verbs), "vexfs-log(5)", "vexfs-sysfs(5)"),
+    ]
+
+
+def _command_page(command: CommandDocument) -> list[str]:
+    others = ("vexfsctl(1)", "vexfs-log(5)", "vexfs-sysfs(5)")
+    forms = command.verbs or (command,)
+    return [
+        *page_head(_page_name(command), 1, _phrase(command.summary)),
+        ".Sh SYNOPSIS",
+        *(line for form in forms for line in _synopsis(form)),
+        ".Sh DESCRIPTION",
+        *paragraphs(command.summary, *command.paragraphs),
+        *_option_list(command.options),
+        *(line for verb in command.verbs for line in _verb_section(verb)),
+        ".Pp",
+        "Global options such as",
+        ".Fl -json",
+        "and",
+        ".Fl -timeout",
+        "are in",
+        ".Xr vexfsctl 1 .",
+        *_exit_status(),
+        *_examples(command.examples, *(verb.examples for verb in command.verbs)),
+        *see_also(*others),
+    ]
+
+
+def _verb_section(verb: CommandDocument) -> Iterator[str]:
+    yield f".Ss {words(verb.path)}"
+    yield from paragraphs(verb.summary, *verb.paragraphs)
+    yield from _option_list(verb.options)
+
+
+def _synopsis(form: CommandDocument) -> Iterator[str]:
+    program, *verbs = form.path.split()
+    yield f".Nm {program}"
+    yield f".Cm {' '.join(verbs)}"
+    for option in form.options:
+        usage = _option_usage(option.names[:1], option.value)
+        yield f".{usage}" if option.required else f".Op {usage}"
+    for item in form.arguments:
+        usage = _argument_usage(item)
+        yield f".{usage}" if item.required else f".Op {usage}"
+
+
+def _argument_usage(item: ArgumentDocument) -> str:
+    return f"Ar {argument(item.name)}" + (" ..." if item.repeated else "")
+
+
+def _option_usage(names: tuple[str, ...], value: str | None) -> str:
+    flags = " , ".join(_option_name(name) for name in names)
+    return flags if value is None else f"{flags} Ar {words(value)}"
+
+
+def _option_name(name: str) -> str:
+    return f"Fl {name[1:]}"
+
+
+def _option_list(options: tuple[OptionDocument, ...] | list[OptionDocument]) -> list[str]:
+    if not options:
+        return []
+    return tagged_list((_option_usage(o.names, o.value), text_lines(o.help)) for o in options)
+
+
+def _exit_status() -> list[str]:
+    items = [(str(int(status)), text_lines(text)) for status, text in EXIT_STATUSES.items()]
+    return [".Sh EXIT STATUS", *tagged_list(items)]
+
+
+def _examples(*examples: str) -> list[str]:
+    """The section of examples, each line once."""
+    lines = dict.fromkeys(line for text in examples for line in text.splitlines())
+    return [".Sh EXAMPLES", *literal_block("\n".join(lines))] if lines else []
+
+
+def _page_name(command: CommandDocument) -> str:
+    return command.path.replace(" ", "-")
+
+
+def _phrase(summary: str) -> str:
+    return summary[0].lower() + summary[1:].removesuffix(".")

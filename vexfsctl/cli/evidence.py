@@ -1,0 +1,168 @@
+"""The log as the reading commands need it: which sources, how complete, what time it was.
+
+Imported by `status`, `log` and `trace` when they run: nothing else needs the log.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cached_property
+from itertools import chain
+from typing import BinaryIO, TextIO
+
+from vexfsctl.analysis.window import Window
+from vexfsctl.cli.context import AppContext
+from vexfsctl.exceptions import InvalidInput, LogUnreadable, NotFound
+from vexfsctl.logs.interpret import interpret_log
+from vexfsctl.logs.order import split_boots
+from vexfsctl.logs.reading import LogReading
+from vexfsctl.logs.sources import LogHost, read_sources, standard_sources
+from vexfsctl.model.coverage import Coverage, Gap
+from vexfsctl.model.entry import LogEntry
+from vexfsctl.model.moments import moment_of
+from vexfsctl.model.record import LogRecord
+from vexfsctl.model.volume import Volume
+
+_OFFSET = re.compile(r"[+-]?\d{1,6}")
+_BOOT_ID = re.compile(r"[0-9a-f]{32}")
+
+
+@dataclass(frozen=True)
+class LogEvidence:
+    """What the log sources gave."""
+
+    reading: LogReading
+    live_logs: Mapping[str, str]
+    """Name of each volume that answers to its attribute `log`."""
+
+    @cached_property
+    def entries(self) -> tuple[LogEntry, ...]:
+        """Every record with its meaning, in time order."""
+        return interpret_log(self.reading.records, self.live_logs)
+
+    @cached_property
+    def own_entries(self) -> tuple[LogEntry, ...]:
+        """Those that VexFS wrote; to look at the rest of a busy log as well takes much longer."""
+        own = (record for record in self.reading.records if "VexFS" in record.text)
+        return interpret_log(own, self.live_logs)
+
+
+def read_evidence(app: AppContext, volumes: Sequence[Volume]) -> LogEvidence:
+    """Read the sources asked for, else the standard ones; raise LogUnreadable if none answers."""
+    names = source_names(app, volumes)
+    try:
+        reading = read_sources(names, log_host(app, volumes))
+    except LogUnreadable as failure:
+        app.looked_at = unreadable_log(names, failure)
+        raise
+    return LogEvidence(reading, live_logs_of(volumes))
+
+
+def source_names(app: AppContext, volumes: Sequence[Volume]) -> Sequence[str]:
+    """Return the sources to read: those asked for, else what is there."""
+    return app.logs or (*standard_sources(volumes), *_logs_of_the_silent(volumes))
+
+
+def live_logs_of(volumes: Iterable[Volume]) -> dict[str, str]:
+    """Return the name of each volume that answers and where it writes its records."""
+    return {v.name: v.status.log for v in volumes if v.status is not None}
+
+
+def log_host(app: AppContext, volumes: Sequence[Volume]) -> LogHost:
+    """Return this host as its logs need it."""
+    files = {*live_logs_of(volumes).values(), *_logs_of_the_silent(volumes)}
+    return LogHost(
+        boot_id=app.surroundings.boot_id,
+        live_logs=frozenset(files),
+        stdin=_binary(app.surroundings.stdin),
+        silence_s=app.source_timeout,
+    )
+
+
+def _logs_of_the_silent(volumes: Iterable[Volume]) -> tuple[str, ...]:
+    """Files of volumes that cannot say where they write: a killed driver's tells how it died."""
+    silent = [volume for volume in volumes if volume.status is None]
+    if not silent:
+        return ()
+    from vexfsctl.driver.records import default_file
+
+    files = (default_file(volume.name) for volume in silent)
+    return tuple(str(file) for file in files if file.exists())
+
+
+def recent_window(app: AppContext, records: Sequence[LogRecord], length_ms: int) -> Window:
+    """Return the last *length_ms* before now.
+
+    Where no record is of the present boot, the log is a saved one: then now is its end.
+    """
+    boot_id, now_us = app.surroundings.boot_id, app.clock.now_ns() // 1_000
+    now: datetime | None = app.surroundings.wall_clock()
+    if records and not any(record.boot_id == boot_id for record in records):
+        last = records[-1]
+        boot_id, now_us, now = last.boot_id, last.uptime_us or 0, None
+    return Window(now_us - length_ms * 1_000, now_us, boot_id, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Tells the wall-clock time of records of this boot."""
+
+    boot_id: str | None
+    booted: datetime
+    """Now minus CLOCK_MONOTONIC."""
+
+    @classmethod
+    def of(cls, app: AppContext) -> "Calendar":
+        """Take it from the two clocks, as of now."""
+        uptime = timedelta(microseconds=app.clock.now_ns() // 1_000)
+        return cls(app.surroundings.boot_id, app.surroundings.wall_clock() - uptime)
+
+    def moment(self, record: LogRecord) -> datetime | None:
+        """Return when *record* was written, None where nothing tells."""
+        return moment_of(record, self.boot_id, self.booted)
+
+    def uptime_us(self, moment: datetime) -> int:
+        """Return the uptime of *moment* in this boot; negative before it."""
+        return (moment - self.booted) // timedelta(microseconds=1)
+
+
+def select_boot(reading: LogReading, boot: str | None) -> LogReading:
+    """Return what *reading* has of one boot, everything for None.
+
+    An offset counts within each source, as in journalctl: 0 is its last boot, -1 the one before,
+    1 its first. Raises InvalidInput for what is neither an offset nor an id, NotFound for a boot
+    that no source has.
+    """
+    if boot is None:
+        return reading
+    choose = _choose_by_offset if _OFFSET.fullmatch(boot) else _choose_by_id
+    chosen = LogReading.of(
+        replace(source, records=tuple(choose(split_boots(source.records), boot)))
+        for source in reading.sources
+    )
+    if reading.records and not chosen.records:
+        raise NotFound(f"the log has nothing of boot {boot}")
+    return chosen
+
+
+def _choose_by_offset(boots: Sequence[Sequence[LogRecord]], boot: str) -> Iterable[LogRecord]:
+    at = int(boot) - 1
+    return boots[at] if -len(boots) <= at < len(boots) else ()
+
+
+def _choose_by_id(boots: Sequence[Sequence[LogRecord]], boot: str) -> Iterable[LogRecord]:
+    wanted = boot.replace("-", "").lower()
+    if not _BOOT_ID.fullmatch(wanted):
+        raise InvalidInput(f"no boot: {boot!r}", hint="an id, or 0, -1, 1 …")
+    records = chain.from_iterable(boots)
+    return (each for each in records if (each.boot_id or "").replace("-", "") == wanted)
+
+
+def unreadable_log(names: Iterable[str], failure: LogUnreadable) -> Coverage:
+    """Return the coverage of an answer given without a log."""
+    return Coverage(gaps=tuple(Gap(n, "unreadable", None, failure.message) for n in names))
+
+
+def _binary(stream: TextIO) -> BinaryIO | None:
+    return getattr(stream, "buffer", None)

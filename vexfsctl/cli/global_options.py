@@ -1,0 +1,155 @@
+"""The options every command takes, before or after its name, and where their values go.
+
+Each is declared once, as a click option that stores its value in the `AppContext`; the outermost
+level has copies that read the environment too.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from vexfsctl.cli.context import AppContext
+from vexfsctl.cli.types import SECONDS
+from vexfsctl.render.formats import OutputFormat
+
+
+class PathListType(click.ParamType[str]):
+    """Text that in an environment variable is a list with colons, as PATH is."""
+
+    name = "text"
+    envvar_list_splitter = ":"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Keep the text."""
+        return str(value)
+
+
+class GlobalOption(click.Option):
+    """An option that takes its environment from the surroundings, not from this process."""
+
+    def resolve_envvar_value(self, ctx: click.Context) -> str | None:
+        """Return what the environment says, None if nothing."""
+        if not isinstance(self.envvar, str):
+            return None
+        return ctx.ensure_object(AppContext).surroundings.environ.get(self.envvar) or None
+
+
+def _stores(
+    attribute: str, convert: Callable[[Any], object] = lambda value: value
+) -> Callable[[click.Context, click.Parameter, Any], None]:
+    """Keep the last value of an option that can have one."""
+
+    def store(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+        if _counts(ctx, param, attribute):
+            setattr(ctx.ensure_object(AppContext), attribute, convert(value))
+
+    return store
+
+
+def _adds(
+    attribute: str, convert: Callable[[str], object]
+) -> Callable[[click.Context, click.Parameter, tuple[str, ...]], None]:
+    """Collect the values of a repeatable option over all levels."""
+
+    def add(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> None:
+        app, given = ctx.ensure_object(AppContext), _given(ctx)
+        earlier = getattr(app, attribute) if attribute in given else ()
+        if _counts(ctx, param, attribute):
+            setattr(app, attribute, (*earlier, *map(convert, value)))
+
+    return add
+
+
+def _counts(ctx: click.Context, param: click.Parameter, attribute: str) -> bool:
+    """Whether a value was given for *attribute*, and not by an environment that lost already."""
+    source, given = ctx.get_parameter_source(param.name or ""), _given(ctx)
+    if source is ParameterSource.COMMANDLINE:
+        given.add(attribute)
+        return True
+    return source is ParameterSource.ENVIRONMENT and attribute not in given
+
+
+def _given(ctx: click.Context) -> set[str]:
+    """What the command line has set so far, at any level."""
+    given: set[str] = ctx.meta.setdefault("vexfsctl.given", set())
+    return given
+
+
+def _options(*, environment: bool) -> list[GlobalOption]:
+    def option(*names: str, **keywords: Any) -> GlobalOption:
+        variable = f"VEXFSCTL_{names[0].removeprefix('--').replace('-', '_').upper()}"
+        if environment and not keywords.get("is_flag"):
+            keywords |= {"envvar": variable, "show_envvar": True}
+        # Eager: an error in a command's own options is then already told in the format asked for.
+        return GlobalOption(names, expose_value=False, is_eager=True, **keywords)
+
+    return [
+        option(
+            "--sysfs-root",
+            metavar="DIR",
+            type=PathListType(),
+            multiple=True,
+            callback=_adds("roots", Path),
+            help="Read volumes under DIR instead of /sys/fs/vexfs, /run/vexfs and "
+            "$XDG_RUNTIME_DIR/vexfs; repeatable.",
+        ),
+        option(
+            "--log",
+            metavar="SOURCE",
+            type=PathListType(),
+            multiple=True,
+            callback=_adds("logs", str),
+            help="Read records from SOURCE: kmsg, a file, or - for standard input; repeatable. "
+            "Default: where the volumes write theirs.",
+        ),
+        option(
+            "--format",
+            type=click.Choice([name.value for name in OutputFormat]),
+            callback=_stores("output", OutputFormat),
+            help="How to write the answer. Default: table.",
+        ),
+        option(
+            "--json",
+            is_flag=True,
+            callback=_stores("output", lambda _: OutputFormat.JSON),
+            help="Short for --format json.",
+        ),
+        option(
+            "--color",
+            type=click.Choice(["auto", "always", "never"]),
+            callback=_stores("color"),
+            help="When to colour states and severities. Default: auto, on a terminal.",
+        ),
+        option(
+            "--no-pager",
+            is_flag=True,
+            callback=_stores("pager", lambda _: False),
+            help="Never page a long answer.",
+        ),
+        option(
+            "--quiet", "-q", is_flag=True, callback=_stores("quiet"),
+            help="Leave out notes and progress.",
+        ),
+        option(
+            "--verbose", "-v", is_flag=True, callback=_stores("verbose"),
+            help="Also tell what was read.",
+        ),
+        option(
+            "--timeout",
+            metavar="SECONDS",
+            type=SECONDS,
+            callback=_stores("timeout"),
+            help="How long a source may take to answer (default 2), or a waiting verb waits "
+            "(default 30).",
+        ),
+    ]  # fmt: skip
+
+
+GLOBAL_OPTIONS = _options(environment=False)
+"""As every command takes them."""
+
+ENVIRONMENT_OPTIONS = _options(environment=True)
+"""As the outermost level takes them: with their environment variables."""

@@ -1,0 +1,121 @@
+"""Run a command line: the one place that turns what went wrong into a message and a status.
+
+A `VexfsctlException` and a usage error become a message with its hint, and an envelope where
+JSON was asked for. A reader that has gone (`| head`) is no failure. Anything else is a bug here
+and shows its trace.
+"""
+
+import os
+import traceback
+from collections.abc import Mapping, Sequence
+from contextlib import redirect_stdout, suppress
+from io import BytesIO, TextIOWrapper
+from itertools import pairwise, takewhile
+from typing import TextIO
+
+import click
+
+from vexfsctl import __version__
+from vexfsctl.cli.context import AppContext, OutputFailed
+from vexfsctl.cli.root import root
+from vexfsctl.cli.surroundings import Surroundings
+from vexfsctl.exceptions import ExitStatus, VexfsctlException
+from vexfsctl.render.formats import OutputFormat
+from vexfsctl.render.result import Problem
+
+_PROGRAM = "vexfsctl"
+_COMPLETE = "_VEXFSCTL_COMPLETE"
+_INTERRUPTED = 130  # 128 + SIGINT, as a shell reports it
+
+
+def run(arguments: Sequence[str], surroundings: Surroundings | None = None) -> int:
+    """Run the command line *arguments* (without the program's name); return its exit status."""
+    app = AppContext(surroundings or Surroundings.of_this_process())
+    try:
+        _run_guarded(app, arguments)
+    except BrokenPipeError:
+        _discard(app.surroundings.stdout)
+    except OutputFailed as failure:
+        app.exit_status = failure.exit_status
+        app.warn(Problem.of(failure))
+        _discard(app.surroundings.stdout)
+    return app.exit_status
+
+
+def _run_guarded(app: AppContext, arguments: Sequence[str]) -> None:
+    try:
+        _invoke(app, arguments)
+    except click.ClickException as refusal:
+        _report_usage(app, refusal, arguments)
+    except (BrokenPipeError, OutputFailed):
+        raise
+    except VexfsctlException as failure:
+        app.fail(Problem.of(failure), failure.exit_status)
+    except KeyboardInterrupt:
+        app.exit_status = _INTERRUPTED
+    except Exception as bug:  # noqa: BLE001 - the outermost place: it is told, not swallowed
+        _report_bug(app, bug)
+
+
+def _invoke(app: AppContext, arguments: Sequence[str]) -> None:
+    # What click itself prints (help, completions: as bytes) is printed where everything is.
+    printed = BytesIO()
+    with redirect_stdout(TextIOWrapper(printed, encoding="utf-8", write_through=True)):
+        try:
+            _invoke_click(app, arguments)
+        except click.exceptions.Exit as ending:
+            app.exit_status = ending.exit_code
+        app.write(printed.getvalue().decode())
+
+
+def _invoke_click(app: AppContext, arguments: Sequence[str]) -> None:
+    instruction = app.surroundings.environ.get(_COMPLETE)
+    if instruction:
+        from click.shell_completion import shell_complete
+
+        app.exit_status = shell_complete(root, {"obj": app}, _PROGRAM, _COMPLETE, instruction)
+        return
+    # Not root.main(): that would turn interrupts and broken pipes into its own idea of them.
+    with root.make_context(_PROGRAM, list(arguments), obj=app) as ctx:
+        root.invoke(ctx)
+
+
+def _report_usage(app: AppContext, refusal: click.ClickException, arguments: Sequence[str]) -> None:
+    context = refusal.ctx if isinstance(refusal, click.UsageError) else None
+    path = context.command_path if context else _PROGRAM
+    # An option that click could not parse ends the parsing before --json was stored.
+    app.output = _format_asked(arguments, app.surroundings.environ) or app.output
+    nothing_asked = isinstance(refusal, click.exceptions.NoArgsIsHelpError)
+    if nothing_asked and not app.output.is_json:
+        app.surroundings.stderr.write(refusal.format_message() + "\n")
+        app.exit_status = ExitStatus.USAGE
+        return
+    message = "Missing command." if nothing_asked else " ".join(refusal.format_message().split())
+    app.fail(Problem("usage", message, f"{path} --help"), ExitStatus.USAGE)
+
+
+def _format_asked(arguments: Sequence[str], environ: Mapping[str, str]) -> OutputFormat | None:
+    asked = environ.get("VEXFSCTL_FORMAT", "")
+    options = takewhile(lambda word: word != "--", arguments)
+    for word, following in pairwise([*options, ""]):
+        if word == "--json":
+            asked = OutputFormat.JSON
+        elif word == "--format":
+            asked = following
+        elif word.startswith("--format="):
+            asked = word.removeprefix("--format=")
+    return OutputFormat(asked) if asked in set(OutputFormat) else None
+
+
+def _report_bug(app: AppContext, bug: Exception) -> None:
+    traceback.print_exception(bug, file=app.surroundings.stderr)
+    message = f"{type(bug).__name__}: {bug}"
+    hint = f"this is a bug in {_PROGRAM} {__version__}: please report it with the lines above"
+    app.fail(Problem("bug", message, hint), ExitStatus.FAILED)
+
+
+def _discard(stdout: TextIO) -> None:
+    # As the documentation of Python's signal module advises (note on SIGPIPE): else the
+    # interpreter flushes again while it ends, complains, and exits with 120.
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stdout.fileno())

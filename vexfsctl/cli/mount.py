@@ -1,0 +1,89 @@
+"""`vexfsctl mount`: bring up a userspace volume."""
+
+from pathlib import Path
+
+import click
+
+from vexfsctl.cli.command import Command
+from vexfsctl.cli.context import AppContext, pass_app
+from vexfsctl.cli.types import DIRECTORY
+from vexfsctl.render.result import CommandResult, Paragraph, Span, Tone
+
+EXAMPLES = """\
+Examples:
+  vexfsctl mount /srv/data /mnt/data                    guard a directory; the name is its device's
+  vexfsctl mount /srv/data /mnt/data --name archive     under a name of your own
+  vexfsctl mount /srv/data /mnt/data --log-to /var/log/archive.kmsg
+"""
+
+
+@click.command("mount", cls=Command, epilog=EXAMPLES)
+@click.argument("source", type=DIRECTORY, metavar="SOURCE")
+@click.argument("mountpoint", type=DIRECTORY, metavar="MOUNTPOINT")
+@click.option(
+    "--name",
+    help="Name of the volume. Default: the backing block device's, else the mount point's.",
+)
+@click.option("--foreground", is_flag=True, help="Serve in this process until it is told to end.")
+@click.option(
+    "--log-to",
+    metavar="kmsg|FILE",
+    help="Where its records go. Default: the kernel log where it takes them, else a file.",
+)
+@click.option(
+    "--allow-inject",
+    is_flag=True,
+    help="Let the owner make its calls fail through the attribute inject/control.",
+)
+@click.option("--ready-fd", type=int, hidden=True)
+@pass_app
+def mount(
+    app: AppContext,
+    source: Path,
+    mountpoint: Path,
+    name: str | None,
+    foreground: bool,
+    log_to: str | None,
+    allow_inject: bool,
+    ready_fd: int | None,
+) -> None:
+    """Guard the directory SOURCE and serve it as a volume at MOUNTPOINT.
+
+    Every operation on MOUNTPOINT goes through the error-handling engine: circuit breakers, retries,
+    deadlines. Returns when the volume and its attribute tree answer. As root the tree is at
+    /run/vexfs/NAME, else at $XDG_RUNTIME_DIR/vexfs/NAME.
+    """
+    # Here and not above: nothing else may load the driver.
+    from vexfsctl.driver.daemon import VolumeOptions, serve_volume, start_volume
+
+    options = VolumeOptions(
+        source=source.absolute(),
+        mountpoint=mountpoint.absolute(),
+        name=name,
+        log_to=log_to if log_to in (None, "kmsg") else str(Path(log_to).absolute()),
+        allow_inject=allow_inject,
+    )
+    if foreground:
+        serve_volume(options, ready_fd=ready_fd)
+        return
+    volume = start_volume(options)
+    app.show(
+        CommandResult(
+            "mount",
+            volume,
+            body=(
+                Paragraph(
+                    (
+                        (
+                            "mounted ",
+                            Span(volume.name, Tone.STRONG),
+                            f" on {volume.mountpoint}, attributes in {volume.tree}, "
+                            f"records in {volume.log}",
+                        ),
+                    )
+                ),
+            ),
+        )
+    )
+    for warning in volume.warnings:
+        app.note(f"vexfsctl: degraded: {warning}")

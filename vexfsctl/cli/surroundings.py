@@ -1,0 +1,83 @@
+"""Everything a command takes from the process it runs in, in one value that tests can replace."""
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from io import TextIOWrapper
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from vexfsctl.model.clock import Clock
+
+if TYPE_CHECKING:
+    from vexfsctl.sysfs.tree import SysfsTree
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+def _open_tree(root: Path, timeout_s: float) -> "SysfsTree":
+    from vexfsctl.sysfs.tree import SysfsTree
+
+    return SysfsTree(root, timeout_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Streams, environment, clocks and identity of this host and boot."""
+
+    environ: Mapping[str, str]
+    stdin: TextIO
+    stdout: TextIO
+    stderr: TextIO
+    clock: Clock
+    wall_clock: Callable[[], datetime]
+    """The present moment, aware; only for showing, never for measuring."""
+    host: str
+    boot_id: str | None
+    """None where the kernel does not say."""
+    open_tree: "Callable[[Path, float], SysfsTree]" = _open_tree
+    """Gives access to the volumes of a root, with a deadline in seconds."""
+
+    @classmethod
+    def of_this_process(cls) -> "Surroundings":
+        """Take them from the running process."""
+        # Deferred, so that `--help` and completions load nothing of the engine.
+        from vexfsctl.resilience.clock import MonotonicClock
+
+        return cls(
+            environ=os.environ,
+            stdin=_lenient(sys.stdin, os.O_RDONLY),
+            stdout=_lenient(sys.stdout, os.O_WRONLY),
+            stderr=_lenient(sys.stderr, os.O_WRONLY),
+            clock=MonotonicClock(),
+            wall_clock=lambda: datetime.now(UTC),
+            host=os.uname().nodename,
+            boot_id=_read_boot_id(),
+        )
+
+    @property
+    def interactive(self) -> bool:
+        """Whether there is a person to ask: a terminal to read from and one to write to."""
+        return self.stdin.isatty() and self.stderr.isatty()
+
+
+def _lenient(stream: TextIO | None, mode: int) -> TextIO:
+    """Return a stream that exists and takes any text.
+
+    Python sets a stream that was closed by the parent (`>&-`) to None, and the next file opened
+    would get its descriptor: /dev/null takes the place. A locale without `→` shows `\\u2192`.
+    """
+    if stream is None:
+        return os.fdopen(os.open(os.devnull, mode), "r" if mode == os.O_RDONLY else "w")
+    if isinstance(stream, TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace" if mode == os.O_WRONLY else "surrogateescape")
+    return stream
+
+
+def _read_boot_id() -> str | None:
+    try:
+        return _BOOT_ID.read_text().strip()
+    except OSError:
+        return None

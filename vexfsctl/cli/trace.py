@@ -1,0 +1,71 @@
+"""`vexfsctl trace`: one incident from the application's call down to the kernel's own words."""
+
+from functools import reduce
+from operator import add
+from typing import Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from vexfsctl.cli.command import Command
+from vexfsctl.cli.context import AppContext, pass_app
+from vexfsctl.cli.filters import Filters, filter_options
+from vexfsctl.cli.targets import TARGET, consult
+from vexfsctl.render.result import CommandResult
+
+EXAMPLES = """\
+Examples:
+  vexfsctl trace --last                      the most recent error
+  vexfsctl trace 2A                          an id, or as much of its end as is unambiguous
+  vexfsctl trace loop0/storage               the most recent error there
+  vexfsctl trace CORR-6F1C93A20000002A --json
+  vexfsctl trace --last --log saved.kmsg     from a saved log
+"""
+
+
+class IncidentType(click.ParamType[str]):
+    """An id or a target; the shell completes the targets."""
+
+    name = "incident"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Offer the live volumes and their operations."""
+        return TARGET.shell_complete(ctx, param, incomplete)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Keep the text: only the log tells an id from a name."""
+        return str(value)
+
+
+@click.command("trace", cls=Command, epilog=EXAMPLES)
+@click.argument("incidents", metavar="ID...|VOLUME[/OPERATION]", type=IncidentType(), nargs=-1)
+@click.option("--last", is_flag=True, help="The most recent incident with an error.")
+@filter_options
+@pass_app
+def trace(app: AppContext, incidents: tuple[str, ...], last: bool, filters: Filters) -> None:
+    """Show one incident: timeline, causes below it, consequences above it, what to do.
+
+    The timeline has the application's call and those nested in it with all their attempts, the
+    kernel's own lines about the backing device around it, and, where a breaker opened, what
+    became of that until it closed. ID may be the end of an id, two digits at least. Filters
+    narrow the incidents to choose from.
+    """
+    if last == bool(incidents):
+        raise click.UsageError("give an id, VOLUME[/OPERATION], or --last")
+    # Deferred, so that help needs neither tree nor log.
+    from vexfsctl.cli.trace_report import trace_body
+    from vexfsctl.cli.traced import TracedLog
+
+    log = TracedLog(app, filters, consult(app, ()).volumes)
+    found = {id(incident): incident for incident in map(log.find, incidents or (None,))}
+    answers = [log.trace(incident) for incident in found.values()]
+    app.show(
+        CommandResult(
+            "trace",
+            tuple(trace for trace, _ in answers),
+            body=tuple(block for trace, _ in answers for block in trace_body(trace)),
+            coverage=reduce(add, (coverage for _, coverage in answers)),
+        )
+    )

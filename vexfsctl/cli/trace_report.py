@@ -1,0 +1,206 @@
+"""What `trace` answers: the story of an incident as data, as a table and as text."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from vexfsctl.analysis.story import Advice, BreakerNow, Story, TracedCall
+from vexfsctl.analysis.timeline import Actor, Refusals, TimelineLine
+from vexfsctl.cli.evidence import Calendar
+from vexfsctl.cli.log_rows import LogRow, log_row
+from vexfsctl.model.breaker import BreakerState
+from vexfsctl.model.correlation import CorrelationId
+from vexfsctl.model.durations import format_duration
+from vexfsctl.model.errnos import errno_name
+from vexfsctl.model.record import Origin
+from vexfsctl.render.colour import tone_of_word
+from vexfsctl.render.result import Column, Line, Paragraph, Span, Table, Tone
+from vexfsctl.render.words import word
+
+_INDENT = "  "
+_SHORT_ID = 4
+"""Digits of an id that a line of the timeline shows; the calls are listed in full above it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TraceRow:
+    """One line of the timeline."""
+
+    actor: Actor
+    depth: int
+    offset_us: int | None
+    """Since the first record of the incident."""
+    meaning: str
+    within: bool
+    """Whether it carries an id of the incident."""
+    record: LogRow
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One incident, everything that is known of it."""
+
+    volume: str
+    root: CorrelationId
+    boot_id: str | None
+    epoch: int | None
+    begin: datetime | None
+    """Wall-clock time of its first record, where the boot is known."""
+    devices: tuple[str, ...] | None
+    """The devices whose kernel lines are shown; None: those of all, for want of knowledge."""
+    calls: tuple[TracedCall, ...]
+    timeline: tuple[TraceRow, ...]
+    refusals: tuple[Refusals, ...]
+    counted: tuple[CorrelationId, ...]
+    """Earlier calls whose failures counted when a breaker opened in it."""
+    opened_by: CorrelationId | None
+    """What opened the breaker that refused a call of it."""
+    advice: tuple[Advice, ...]
+    breakers_now: tuple[BreakerNow, ...]
+
+
+def make_trace(story: Story, devices: tuple[str, ...] | None, calendar: Calendar) -> Trace:
+    """Return the answer that tells *story*."""
+    rows = tuple(_row(line, calendar) for line in story.timeline.lines)
+    return Trace(
+        volume=story.volume,
+        root=story.root,
+        boot_id=story.boot_id,
+        epoch=story.epoch,
+        begin=next((row.record.time for row in rows if row.within), None),
+        devices=devices,
+        calls=story.calls,
+        timeline=rows,
+        refusals=story.timeline.refusals,
+        counted=story.counted,
+        opened_by=story.opened_by,
+        advice=story.advice,
+        breakers_now=story.breakers_now,
+    )
+
+
+def trace_body(trace: Trace) -> tuple[Table | Paragraph, ...]:
+    """Return how *trace* reads."""
+    return (
+        Paragraph(tuple(_head(trace))),
+        Table(_COLUMNS, trace.timeline),
+        Paragraph(tuple(_outcome(trace))),
+        Paragraph(tuple(_advice(trace.advice))),
+        Paragraph(tuple(_now(trace))),
+    )
+
+
+def _row(line: TimelineLine, calendar: Calendar) -> TraceRow:
+    return TraceRow(
+        actor=line.actor,
+        depth=line.depth,
+        offset_us=line.offset_us,
+        meaning=line.meaning,
+        within=line.within,
+        record=log_row(line.entry, calendar.moment(line.entry.record)),
+    )
+
+
+def _head(trace: Trace) -> Iterator[Line]:
+    begin = trace.begin and f", {trace.begin.astimezone():%Y-%m-%d %H:%M:%S %Z}"
+    yield (Span(str(trace.root), Tone.STRONG), f" on {trace.volume}{begin or ''}")
+    for call in trace.calls:
+        yield f"{_INDENT * call.depth}{_call_name(call)}: {_result(call)}  {call.id}"
+
+
+def _call_name(call: TracedCall) -> str:
+    who = "application call" if call.depth == 0 else "nested call"
+    return who if call.operation is None else f"{who} {call.operation} {call.call}"
+
+
+def _result(call: TracedCall) -> str:
+    error = "" if call.errno is None else f" with {errno_name(call.errno)}"
+    took = call.duration_us and f" after {format_duration(call.duration_us / 1_000)}"
+    return f"{call.outcome or 'left no record'}{error}{took or ''}"
+
+
+def _who(row: TraceRow) -> str:
+    return f"{_INDENT * row.depth}{_name(row)}{_doubt(row.record)}"
+
+
+def _name(row: TraceRow) -> str:
+    record = row.record
+    match row.actor:
+        case Actor.CALL:
+            return f"{record.operation} {record.event['call']}"
+        case Actor.BREAKER:
+            return f"breaker {record.operation}"
+        case Actor.KERNEL:
+            return f"kernel {record.event['device'] or ''}".rstrip()
+        case actor:
+            return str(actor)
+
+
+def _doubt(record: LogRow) -> str:
+    return " (unverified)" if record.origin is Origin.UNVERIFIED else ""
+
+
+def _uptime(row: TraceRow) -> str | None:
+    uptime = row.record.uptime_us
+    return None if uptime is None else f"{uptime / 1_000_000:.6f}"
+
+
+def _offset(row: TraceRow) -> str | None:
+    return None if row.offset_us is None else f"{row.offset_us / 1_000_000:+.6f}"
+
+
+def _tone(row: TraceRow) -> Tone | None:
+    if row.actor is Actor.KERNEL:
+        return Tone.NOTICE
+    return None if row.within else Tone.DIM
+
+
+_COLUMNS = (
+    Column("TIME", _uptime, right=True),
+    Column("OFFSET", _offset, right=True),
+    Column("ID", lambda row: row.record.id and str(row.record.id)[-_SHORT_ID:]),
+    Column("WHO", _who),
+    Column("WHAT", lambda row: row.meaning, wraps=True, tone=_tone),
+)
+
+
+def _outcome(trace: Trace) -> Iterator[Line]:
+    for refused in trace.refusals:
+        calls = "1 call was" if refused.calls == 1 else f"{refused.calls} calls were"
+        yield f"cost: {calls} refused by the open breaker of {refused.operation}"
+    if trace.counted:
+        earlier = ", ".join(map(str, trace.counted))
+        yield f"cause: failures of earlier calls counted too: {earlier}"
+    if trace.opened_by is not None:
+        yield f"cause: the breaker was opened by {trace.opened_by}"
+    if trace.devices is None:
+        yield "the device below is not known: kernel lines about all devices are shown"
+
+
+def _advice(advice: Sequence[Advice]) -> Iterator[Line]:
+    for each in advice:
+        yield (Span(each.error, Tone.STRONG), f": {each.meaning}")
+        yield f"{_INDENT}what to do: {each.what_you_do}"
+
+
+def _changed(trace: Trace, breaker: BreakerNow) -> bool:
+    return any(
+        row.actor is Actor.BREAKER and row.record.operation is breaker.operation
+        for row in trace.timeline
+    )
+
+
+def _now(trace: Trace) -> Iterator[Line]:
+    for breaker in trace.breakers_now:
+        if breaker.state == BreakerState.CLOSED and not _changed(trace, breaker):
+            continue
+        state = word(breaker.state)
+        why = f", {breaker.why}" if breaker.why else ""
+        name = f"{trace.volume}/{breaker.operation}"
+        yield (f"now: breaker {name} is ", Span(state, tone_of_word(state)), why)
+    for breaker in trace.breakers_now:
+        if breaker.state in (BreakerState.OPEN, BreakerState.FORCED_OPEN):
+            command = f"vexfsctl breaker reset {trace.volume}/{breaker.operation} --probe"
+            yield ("next: ", Span(command, Tone.STRONG), "  when the device is well")
+    if trace.opened_by is not None:
+        yield ("next: ", Span(f"vexfsctl trace {trace.opened_by}", Tone.STRONG))

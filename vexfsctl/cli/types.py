@@ -1,0 +1,110 @@
+"""Click parameter types made of this project's own parsers."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from vexfsctl.model.durations import parse_duration
+from vexfsctl.model.sizes import parse_size
+
+
+class DurationType(click.ParamType[int]):
+    """Milliseconds, more than zero, written as `parse_duration` reads them."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return milliseconds."""
+        return value if isinstance(value, int) else _milliseconds(self, value, param, ctx)
+
+
+class SecondsType(click.ParamType[float]):
+    """The same, in seconds."""
+
+    name = "seconds"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return seconds."""
+        return value if isinstance(value, float) else _milliseconds(self, value, param, ctx) / 1_000
+
+
+class SizeType(click.ParamType[int]):
+    """Bytes, written as `parse_size` reads them."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return bytes."""
+        if isinstance(value, int):
+            return value
+        try:
+            return parse_size(value)
+        except ValueError as cause:
+            self.fail(str(cause), param, ctx)
+
+
+class KeyValueType(click.ParamType[str]):
+    """`KEY=VALUE`, left as it stands; the shell completes the keys."""
+
+    name = "key=value"
+
+    def __init__(self, keys: Iterable[str]) -> None:
+        self.keys = tuple(keys)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the text: what a value may be depends on its key."""
+        return str(value)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Offer the keys."""
+        return [CompletionItem(f"{key}=") for key in self.keys if key.startswith(incomplete)]
+
+
+class PathType(click.ParamType[Path]):
+    """A path as written. Nothing is looked at: click's own type stats it, which may hang."""
+
+    name = "path"
+
+    def __init__(self, completion: str = "file") -> None:
+        self._completion = completion
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Return the path."""
+        if "\0" in str(value):
+            self.fail("a path has no zero byte", param, ctx)
+        return Path(value)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Let the shell complete it."""
+        return [CompletionItem(incomplete, type=self._completion)]
+
+
+PATH = PathType()
+DIRECTORY = PathType("dir")
+DURATION = DurationType()
+SECONDS = SecondsType()
+SIZE = SizeType()
+
+
+def _milliseconds(
+    type_: click.ParamType[Any],
+    text: str,
+    param: click.Parameter | None,
+    ctx: click.Context | None,
+) -> int:
+    try:
+        duration_ms = parse_duration(text)
+    except ValueError as cause:
+        type_.fail(str(cause), param, ctx)
+    if duration_ms <= 0:
+        type_.fail(f"{text} is no time at all", param, ctx)
+    return duration_ms

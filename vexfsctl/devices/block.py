@@ -1,0 +1,74 @@
+"""Facts about one block device, or about the device a directory lies on."""
+
+import fcntl
+import os
+import uuid
+from pathlib import Path
+
+from vexfsctl.devices.programs import run
+from vexfsctl.exceptions import DeviceActionFailed, VexfsctlException
+
+SYS = Path("/sys")
+_FS_IOC_GETFSUUID = 0x80111500
+"""Linux 6.9: a length byte and 16 bytes."""
+_BLKID_TIMEOUT_S = 2.0
+
+
+def device_number(path: str | Path) -> str | None:
+    """`major:minor` of the block device that *path* lies on.
+
+    None where the filesystem has an anonymous device (btrfs, overlay, tmpfs, FUSE). Raises
+    DeviceActionFailed where *path* cannot be looked at. It is looked at: for a mount that may not
+    answer ask `Mount.device_number`.
+    """
+    try:
+        number = os.stat(path).st_dev
+    except OSError as cause:
+        raise DeviceActionFailed(f"cannot look at {path}: {cause.strerror}") from cause
+    return f"{os.major(number)}:{os.minor(number)}" if os.major(number) else None
+
+
+def device_name(number: str, *, sys: Path = SYS) -> str | None:
+    """Kernel name of block device *number* (`7:0` gives `loop0`), None if there is none."""
+    try:
+        return (sys / "dev/block" / number).readlink().name
+    except OSError:
+        return None
+
+
+def filesystem_uuid(path: str | Path, *, sys: Path = SYS) -> str | None:
+    """UUID of the filesystem *path* lies on, None where it has none or nothing can say.
+
+    The kernel is asked, before Linux 6.9 blkid(8), which a user may not let read the device.
+    """
+    answer = bytearray(17)
+    try:
+        _ask(path, _FS_IOC_GETFSUUID, answer)
+    except DeviceActionFailed:
+        return _uuid_by_blkid(path, sys)
+    # All zeros is a filesystem that was made without one.
+    given = answer[0] == 16 and any(answer[1:])
+    return str(uuid.UUID(bytes=bytes(answer[1:]))) if given else None
+
+
+def _uuid_by_blkid(path: str | Path, sys: Path) -> str | None:
+    try:
+        number = device_number(path)
+        name = device_name(number, sys=sys) if number else None
+        if name is None:
+            return None
+        argv = ["blkid", "-o", "value", "-s", "UUID", "--", f"/dev/{name}"]
+        return run(argv, timeout=_BLKID_TIMEOUT_S).strip() or None
+    except VexfsctlException:
+        return None
+
+
+def _ask(path: str | Path, request: int, answer: bytearray) -> None:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            fcntl.ioctl(descriptor, request, answer)
+        finally:
+            os.close(descriptor)
+    except OSError as cause:
+        raise DeviceActionFailed(f"cannot ask {path}: {cause.strerror}") from cause

@@ -1,0 +1,102 @@
+"""FUSE connections as the kernel lists them, to cut one off.
+
+A connection is /sys/fs/fuse/connections/N (Documentation/filesystems/fuse.rst), N being the
+device number of the mount, known from mountinfo without touching the mount. Aborting it is what
+frees tasks that are stuck in a mount whose server was killed or does not answer. Where fusectl
+is not mounted, it is opened without being mounted anywhere, so nothing is left behind.
+"""
+
+import contextlib
+import ctypes
+import errno
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from vexfsctl.devices.mountinfo import Mount
+from vexfsctl.exceptions import DeviceActionFailed, FacilityUnavailable
+
+CONNECTIONS = Path("/sys/fs/fuse/connections")
+
+# The same numbers on every architecture (Linux 5.2).
+_SYS_FSOPEN, _SYS_FSCONFIG, _SYS_FSMOUNT = 430, 431, 432
+_CLOEXEC = 1
+_FSCONFIG_CMD_CREATE = 6
+
+
+def abort_connection(mount: Mount, *, connections: Path = CONNECTIONS) -> bool:
+    """Make every request to *mount*'s server, waiting or to come, fail at once (ENOTCONN).
+
+    True if it was aborted, False if there is no such connection any more. The mount itself stays
+    and is then safe to unmount. Needs root, or the user who mounted it where fusectl is mounted.
+    """
+    number = _connection_number(mount)
+    with _open_connections(connections) as directory:
+        try:
+            attribute = os.open(f"{number}/abort", os.O_WRONLY | os.O_CLOEXEC, dir_fd=directory)
+        except FileNotFoundError:
+            return False
+        except PermissionError as cause:
+            raise FacilityUnavailable(
+                f"no permission for FUSE connection {number} of {mount.mount_point}",
+                hint="run as root, or as the user who mounted it",
+            ) from cause
+        try:
+            os.write(attribute, b"1")
+        finally:
+            os.close(attribute)
+    return True
+
+
+def _connection_number(mount: Mount) -> int:
+    """The name of the connection of a FUSE *mount*: its device number as the kernel keeps it."""
+    if not mount.is_fuse:
+        raise DeviceActionFailed(f"{mount.mount_point} is {mount.fs_type}, not a FUSE mount")
+    major, minor = mount.device
+    # 20 bits of minor; major is 0 but for fuseblk.
+    return major << 20 | minor
+
+
+@contextlib.contextmanager
+def _open_connections(connections: Path) -> Iterator[int]:
+    """A directory descriptor of fusectl; where *connections* is bare, of one mounted nowhere."""
+    directory = _mount_nowhere() if _is_bare(connections) else _open_directory(connections)
+    try:
+        yield directory
+    finally:
+        os.close(directory)
+
+
+def _is_bare(connections: Path) -> bool:
+    """Whether *connections* is only the place for fusectl, with nothing mounted on it."""
+    try:
+        same_device = connections.stat().st_dev == connections.parent.stat().st_dev
+        return same_device and not any(connections.iterdir())
+    except FileNotFoundError as cause:
+        raise FacilityUnavailable(f"no FUSE in this kernel: {connections} is missing") from cause
+
+
+def _open_directory(path: Path) -> int:
+    return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+
+def _mount_nowhere() -> int:
+    """Descriptor of the root of a fusectl that no path leads to (fsopen(2), fsmount(2))."""
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def call(number: int, *arguments: int | bytes | None) -> int:
+        result = int(libc.syscall(number, *arguments))
+        if result == -1:
+            code = ctypes.get_errno()
+            raise FacilityUnavailable(
+                f"cannot open fusectl: {os.strerror(code)}",
+                hint="run as root" if code == errno.EPERM else None,
+            )
+        return result
+
+    context = call(_SYS_FSOPEN, b"fusectl", _CLOEXEC)
+    try:
+        call(_SYS_FSCONFIG, context, _FSCONFIG_CMD_CREATE, None, None, 0)
+        return call(_SYS_FSMOUNT, context, _CLOEXEC, 0)
+    finally:
+        os.close(context)

@@ -1,0 +1,58 @@
+"""Mount a block device, unmount anything: mount(8), umount(8), fusermount3.
+
+Each runs as a program with a deadline, because umount(2) writes out what is dirty and waits for
+the device, in the kernel, where no thread could be given up. Mounting FUSE is the driver's.
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from vexfsctl.devices.programs import run
+from vexfsctl.exceptions import DeviceActionFailed, MountFailed
+
+
+def make_mount(
+    device: str | Path,
+    mount_point: str | Path,
+    fs_type: str,
+    options: Sequence[str] = (),
+    *,
+    timeout: float = 30.0,
+) -> None:
+    """Mount *device* as *fs_type* on *mount_point*; MountFailed with the reason if it refuses."""
+    chosen = ["-o", ",".join(options)] if options else []
+    try:
+        run(["mount", "-t", fs_type, *chosen, "--", str(device), str(mount_point)], timeout=timeout)
+    except DeviceActionFailed as cause:
+        raise MountFailed(cause.message, hint=_hint(cause.message, mount_point)) from cause
+
+
+def unmount(mount_point: str | Path, *, lazy: bool = False, timeout: float = 10.0) -> None:
+    """Take the topmost mount off *mount_point*, written as in mountinfo (`resolve_parent`).
+
+    *lazy* detaches it from the tree at once; what still uses it keeps it alive. The mount point
+    is never looked into, so a mount whose server is dead goes as well. Raises MountFailed if
+    there is none or it is in use, DeadlineExceeded after *timeout* seconds. A user who is not
+    root can only take off FUSE mounts of his own.
+    """
+    target = str(mount_point)
+    if os.geteuid() == 0:
+        # Neither canonicalised nor handed to helpers: both stat the mount point (util-linux 2.38
+        # hangs there when the FUSE server does not answer).
+        argv = ["umount", "--no-canonicalize", "--internal-only", *(["--lazy"] if lazy else [])]
+    else:
+        argv = ["fusermount3", "-u", *(["-z"] if lazy else [])]
+    try:
+        run([*argv, "--", target], timeout=timeout)
+    except DeviceActionFailed as cause:
+        raise MountFailed(cause.message, hint=_hint(cause.message, mount_point)) from cause
+
+
+def _hint(message: str, mount_point: str | Path) -> str | None:
+    words = message.lower()
+    if "busy" in words:
+        return f"close what is in use there; `fuser -vm {mount_point}` names it"
+    if "permitted" in words or "permission" in words or "superuser" in words:
+        return "run as root"
+    return None

@@ -1,0 +1,1 @@
+"""The userspace provider: filesystems over FUSE, guarded by the engine of `resilience`."""

@@ -1,0 +1,150 @@
+"""The live engine as attributes: what is read of a guard, and what a write does to it.
+
+The table of `vexfsctl.sysfs.attributes` says which there are and what their text is; here is only
+where a value comes from and where it goes. Knows nothing of FUSE; `tree` serves it.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Protocol
+
+from vexfsctl.driver.facts import VolumeFacts
+from vexfsctl.exceptions import PermissionRefused, ProviderFailed, ValueRefused
+from vexfsctl.model.operations import OperationType
+from vexfsctl.model.volume import ModuleState
+from vexfsctl.resilience.guard import Guard
+from vexfsctl.sysfs.attributes import (
+    ABI_VERSION,
+    INJECT_ATTRIBUTES,
+    PAGE_SIZE,
+    Attribute,
+    attributes,
+)
+
+
+class Injector(Protocol):
+    """What `inject/*` stands for."""
+
+    def active(self) -> str:
+        """Return the faults in force, a line each."""
+        ...
+
+    def command(self, text: str) -> None:
+        """Obey one command; raise ValueRefused."""
+        ...
+
+
+class AttributeSource:
+    """Attributes of one volume by path. Safe in threads.
+
+    Without *faults* (not mounted with `--allow-inject`) there is no `inject`.
+    """
+
+    def __init__(self, guard: Guard, facts: VolumeFacts, *, faults: Injector | None = None) -> None:
+        self._guard = guard
+        self._facts = facts
+        self._faults = faults
+        present = attributes() + (() if faults is None else INJECT_ATTRIBUTES)
+        self._attributes = {attribute.path: attribute for attribute in present}
+        # Settings are replaced whole: two writers at once must not undo each other.
+        self._setting = threading.Lock()
+
+    @property
+    def modes(self) -> Mapping[str, int]:
+        """Permission bits of every attribute by its path."""
+        return {path: attribute.access.value for path, attribute in self._attributes.items()}
+
+    def subscribe(self, callback: Callable[[str], None]) -> None:
+        """Call *callback* with the path of a pollable attribute whenever its value changed."""
+        self._guard.subscribe(callback)
+        self._facts.subscribe(callback)
+
+    def read(self, path: str) -> bytes:
+        """Return what the attribute at *path* holds now, newline included; less than a page."""
+        attribute = self._attributes[path]
+        if path == "inject/active":
+            assert self._faults is not None
+            return _page(self._faults.active())
+        return _page(attribute.type.format(self._value(attribute)) + "\n")
+
+    def write(self, path: str, data: bytes, uid: int, pid: int) -> None:
+        """Give the attribute at *path* the value *data*, on behalf of a process.
+
+        Raises WriteRefused kin, and then nothing has changed. A command acts before this returns.
+        """
+        attribute = self._attributes[path]
+        if not attribute.writable:
+            raise PermissionRefused(f"{path} can only be read")
+        if len(data) >= PAGE_SIZE:
+            raise ValueRefused("a write must be shorter than a page")
+        if self._facts.state is ModuleState.ERROR:
+            raise ProviderFailed(f"{self._facts.name} is in state error")
+        value = attribute.type.parse(data.removesuffix(b"\n").decode("utf-8", "surrogateescape"))
+        self._apply(attribute, value, uid, pid)
+
+    def _value(self, attribute: Attribute) -> Any:
+        if attribute.operation is not None:
+            return self._operation_value(attribute, attribute.operation)
+        group, _, name = attribute.path.rpartition("/")
+        match group:
+            case "errors":
+                return getattr(self._guard.error_counts(), name)
+            case "retry":
+                return getattr(self._guard.retry, name)
+            case _:
+                return self._own_value(name)
+
+    def _own_value(self, name: str) -> Any:
+        match name:
+            case "abi_version":
+                return ABI_VERSION
+            case "degradation" | "access_mode":
+                return getattr(self._guard, name)
+            case _:
+                return getattr(self._facts, name)
+
+    def _operation_value(self, attribute: Attribute, operation: OperationType) -> Any:
+        status = self._guard.status(operation)
+        if not _is_of_breaker(attribute):
+            return getattr(status, attribute.name)
+        of = status.breaker.settings if attribute.writable else status.breaker
+        return getattr(of, attribute.name)
+
+    def _apply(self, attribute: Attribute, value: Any, uid: int, pid: int) -> None:
+        if attribute.operation is not None:
+            self._apply_to_operation(attribute, attribute.operation, value, uid, pid)
+        elif attribute.path == "access_mode":
+            self._guard.set_access_mode(value, uid=uid, pid=pid)
+        elif attribute.path == "inject/control":
+            assert self._faults is not None
+            self._faults.command(value)
+        else:
+            with self._setting:
+                self._guard.retry = replace(self._guard.retry, **{attribute.name: value})
+
+    def _apply_to_operation(
+        self, attribute: Attribute, operation: OperationType, value: Any, uid: int, pid: int
+    ) -> None:
+        guarded = self._guard.operations[operation]
+        if not _is_of_breaker(attribute):
+            guarded.timeout_ms = value
+        elif attribute.name == "control":
+            self._guard.command_breaker(operation, value, uid=uid, pid=pid)
+        else:
+            with self._setting:
+                settings = replace(guarded.breaker.settings, **{attribute.name: value})
+                guarded.breaker.settings = settings
+
+
+def _is_of_breaker(attribute: Attribute) -> bool:
+    return attribute.path.split("/")[-2] == "breaker"
+
+
+def _page(text: str) -> bytes:
+    """Return as many whole lines of *text* as fit an attribute; of a single one, its beginning."""
+    data = text.encode("utf-8", "surrogateescape")
+    if len(data) < PAGE_SIZE:
+        return data
+    end = data.rfind(b"\n", 0, PAGE_SIZE - 1)
+    return data[: end + 1] if end >= 0 else data[: PAGE_SIZE - 2] + b"\n"

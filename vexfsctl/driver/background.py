@@ -1,0 +1,135 @@
+"""Start a serving process in the background and learn whether it came up.
+
+The child reports over a pipe of its own: one JSON line, `{"ready": {…}}` or `{"failed": {…}}`.
+Until then its standard error is kept, so that a crash can be named; afterwards it has no ties to
+the terminal. `vexfsctl mount` and the image server of the lab are started this way.
+"""
+
+import contextlib
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from typing import IO, Any
+
+from vexfsctl.exceptions import MountFailed, VexfsctlException, exception_of
+from vexfsctl.sysfs.children import reap_when_ended
+
+_STOP_BOUND_S = 5.0
+"""How long a child that is told to end may take, to take down what it has mounted."""
+
+
+def own_module(name: str) -> list[str]:
+    """Return the command line that runs a module of ours, whatever the current directory holds."""
+    return [sys.executable, "-P", "-m", name]
+
+
+def start_in_background(argv: Sequence[str], *, timeout_s: float) -> tuple[int, dict[str, Any]]:
+    """Run *argv* plus `--ready-fd N` as a session of its own; return its pid and what it reported.
+
+    Raises the exception that the child reported, or MountFailed when it ended or said nothing
+    within *timeout_s*; a child that is not ready by then is killed.
+    """
+    read_end, write_end = os.pipe()
+    with os.fdopen(read_end, "rb") as pipe, tempfile.TemporaryFile() as words:
+        try:
+            child = subprocess.Popen(
+                [*argv, "--ready-fd", str(write_end)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=words,
+                pass_fds=(write_end,),
+                start_new_session=True,
+            )
+        finally:
+            os.close(write_end)
+        try:
+            report = _read_report(pipe, timeout_s)
+        except BaseException:
+            # Ctrl-C does not reach another session: nobody else would end it.
+            _end(child, patience_s=_STOP_BOUND_S)
+            raise
+        if "ready" in report:
+            _leave(child)
+            return child.pid, report["ready"]
+        # One that failed has undone what it had done, and only has to go.
+        _end(child, patience_s=0.5 if "failed" in report else _STOP_BOUND_S)
+        if "failed" in report:
+            raise exception_of(**report["failed"])
+        raise MountFailed(_why_silent(child, words, timeout_s))
+
+
+@contextlib.contextmanager
+def reporting_failure(ready_fd: int | None) -> Iterator[None]:
+    """Report an exception of the block to the starting process, and raise it here as well."""
+    try:
+        yield
+    except VexfsctlException as failure:
+        words = {"code": failure.code, "message": failure.message, "hint": failure.hint}
+        _report(ready_fd, {"failed": words})
+        raise
+
+
+def report_ready(ready_fd: int | None, what: dict[str, Any]) -> None:
+    """Tell the starting process that everything answers; let go of its terminal and directory."""
+    _report(ready_fd, {"ready": what})
+    if ready_fd is not None:
+        os.chdir("/")
+        null = os.open(os.devnull, os.O_RDWR)
+        os.dup2(null, 2)
+        os.close(null)
+
+
+def _report(ready_fd: int | None, message: dict[str, Any]) -> None:
+    if ready_fd is None:
+        return
+    # The starter may have given up and gone; that must not end the volume.
+    with contextlib.suppress(BrokenPipeError), os.fdopen(ready_fd, "w") as pipe:
+        pipe.write(json.dumps(message) + "\n")
+
+
+def _read_report(pipe: IO[bytes], timeout_s: float) -> dict[str, Any]:
+    deadline = time.monotonic() + timeout_s
+    received = b""
+    while not received.endswith(b"\n"):
+        left = deadline - time.monotonic()
+        if left <= 0 or not select.select([pipe], [], [], left)[0]:
+            return {}
+        chunk = os.read(pipe.fileno(), 65536)
+        if not chunk:
+            return {}
+        received += chunk
+    report: dict[str, Any] = json.loads(received)
+    return report
+
+
+def _end(child: subprocess.Popen[bytes], *, patience_s: float) -> None:
+    """End *child*; one that is stuck in the kernel is left behind."""
+    for number, seconds in ((None, 0.2), (signal.SIGTERM, patience_s), (signal.SIGKILL, 1.0)):
+        if number is not None:
+            child.send_signal(number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(seconds)
+            return
+    _leave(child)
+
+
+def _leave(child: subprocess.Popen[bytes]) -> None:
+    # It may end while we live on.
+    reap_when_ended(child.pid)
+    # It outlives us on purpose; without this Popen would warn about it.
+    child.returncode = 0
+
+
+def _why_silent(child: subprocess.Popen[bytes], words: IO[bytes], timeout_s: float) -> str:
+    words.seek(0)
+    lines = words.read().decode(errors="replace").strip().splitlines()
+    last = f": {lines[-1]}" if lines else ""
+    if child.returncode is not None and child.returncode > 0:
+        return f"the serving process ended with status {child.returncode} before it was ready{last}"
+    return f"the serving process was not ready within {timeout_s:g} s{last}"

@@ -1,0 +1,177 @@
+"""`vexfsctl mount`: check what is asked for, start the volume, serve it until told to stop."""
+
+import contextlib
+import os
+import signal
+import threading
+import traceback
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from vexfsctl.driver.background import (
+    own_module,
+    report_ready,
+    reporting_failure,
+    start_in_background,
+)
+from vexfsctl.driver.bounded import run_bounded
+from vexfsctl.driver.fuse import require_fuse
+from vexfsctl.driver.leftovers import VolumeMounts, clear_volume, mounted_volumes
+from vexfsctl.driver.locking import hold_directory
+from vexfsctl.driver.places import check_log, check_mount_point, check_places, choose_name
+from vexfsctl.driver.records import default_file, open_records
+from vexfsctl.driver.server import SOURCE_BOUND_S, VolumeServer
+from vexfsctl.exceptions import MountFailed
+from vexfsctl.resilience.clock import MonotonicClock
+from vexfsctl.sysfs.roots import driver_root
+
+START_TIMEOUT_S = 20.0
+"""Longer than a start takes, whatever of it sticks in the kernel."""
+_LOCK_TIMEOUT_S = 15.0
+_SIGNAL_DELAY_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeOptions:
+    """What `vexfsctl mount` is asked for."""
+
+    source: Path
+    mountpoint: Path
+    name: str | None = None
+    """None: the backing device's, else the mount point's."""
+    log_to: str | None = None
+    """`kmsg`, a path, or None: the kernel log where that works."""
+    allow_inject: bool = False
+
+    def arguments(self) -> list[str]:
+        """Return them as command-line arguments of `vexfsctl mount`."""
+        words = [str(self.source), str(self.mountpoint)]
+        words += ["--name", self.name] if self.name is not None else []
+        words += ["--log-to", self.log_to] if self.log_to is not None else []
+        return words + (["--allow-inject"] if self.allow_inject else [])
+
+
+@dataclass(frozen=True, slots=True)
+class MountedVolume:
+    """A volume that came up: both of its mounts answer."""
+
+    name: str
+    source: str
+    mountpoint: str
+    tree: str
+    """Directory of its attributes."""
+    log: str
+    pid: int
+    warnings: tuple[str, ...] = ()
+    """What works only in part."""
+
+
+def start_volume(options: VolumeOptions) -> MountedVolume:
+    """Mount in the background; return when both mounts answer, or raise the reason they do not."""
+    argv = [*own_module("vexfsctl"), "mount", "--foreground", *options.arguments()]
+    _, ready = start_in_background(argv, timeout_s=START_TIMEOUT_S)
+    return MountedVolume(**ready | {"warnings": tuple(ready["warnings"])})
+
+
+def serve_volume(options: VolumeOptions, *, ready_fd: int | None = None) -> None:
+    """Mount in this process and serve until SIGTERM, SIGINT or an unmount ends it.
+
+    Ends the process, even while threads are stuck in the kernel; raises if it does not come up.
+    """
+    # Handlers only set flags: one that wrote to the log could wait for the code it interrupted.
+    stop_asked = _on_signals(signal.SIGTERM, signal.SIGINT)
+    reopen_asked = _on_signals(signal.SIGHUP)
+    with reporting_failure(ready_fd):
+        server, volume = _start(options)
+    report_ready(ready_fd, asdict(volume))
+    while not stop_asked.is_set() and not server.wait_closed(_SIGNAL_DELAY_S):
+        if reopen_asked.is_set():
+            reopen_asked.clear()
+            server.reopen_log()
+    server.stop()
+    # Not sys.exit: a daemon thread that is stuck may hold locks that its finalisation wants.
+    os._exit(0)
+
+
+def _on_signals(*numbers: signal.Signals) -> threading.Event:
+    asked = threading.Event()
+    for number in numbers:
+        signal.signal(number, lambda *_: asked.set())
+    return asked
+
+
+def _start(options: VolumeOptions) -> tuple[VolumeServer, MountedVolume]:
+    require_fuse()
+    server, volume = run_bounded(
+        lambda: _prepare(options), SOURCE_BOUND_S, what=f"looking at {options.source}"
+    )
+    mountpoint = Path(volume.mountpoint)
+    # Two mounts of one name, or on one place, at the same moment must not both find it free.
+    # Nothing within waits for the source: a device that hangs holds up no other volume.
+    with hold_directory(Path(volume.tree).parent, timeout_s=_LOCK_TIMEOUT_S):
+        _make_way(volume.name, mountpoint)
+        check_mount_point(mountpoint)
+        server.mount()
+    server.begin()
+    return server, replace(volume, warnings=tuple(server.warnings))
+
+
+def _prepare(options: VolumeOptions) -> tuple[VolumeServer, MountedVolume]:
+    """Check everything that needs the source looked at, and open it."""
+    places = check_places(options.source, options.mountpoint)
+    check_log(options.log_to, places)
+    name = choose_name(options.name, places)
+    tree = driver_root(os.environ, os.geteuid()) / name
+    clock = MonotonicClock()
+    log = open_records(options.log_to, name, clock)
+    server = VolumeServer(
+        name=name,
+        source=places.source,
+        mountpoint=places.mountpoint,
+        tree=tree,
+        log=log,
+        clock=clock,
+        allow_inject=options.allow_inject,
+        on_crash=lambda crash: _keep_trace(crash, name),
+    )
+    return server, MountedVolume(
+        name=name,
+        source=str(places.source),
+        mountpoint=str(places.mountpoint),
+        tree=str(tree),
+        log=log.name,
+        pid=os.getpid(),
+    )
+
+
+def _make_way(name: str, mountpoint: Path) -> None:
+    """Refuse if the name or the mount point is a live volume's; clear what a dead one left."""
+    for volume in mounted_volumes():
+        ours = volume.name == name and volume.uid == os.geteuid()
+        if ours or volume.is_at(str(mountpoint)):
+            if volume.is_live():
+                raise _taken(volume, name)
+            clear_volume(volume)
+
+
+def _taken(volume: VolumeMounts, name: str) -> MountFailed:
+    points = ", ".join(mount.mount_point for mount in volume.data) or "nothing"
+    if volume.name == name:
+        return MountFailed(
+            f"there is a live volume {name}, mounted on {points}",
+            hint=f"--name NAME for another name, or vexfsctl umount {name}",
+        )
+    return MountFailed(
+        f"volume {volume.name} is mounted on {points} already",
+        hint=f"vexfsctl umount {volume.name}",
+    )
+
+
+def _keep_trace(crash: BaseException, name: str) -> None:
+    """Write the trace of a bug where its report can be taken from; the caller got EIO."""
+    traceback.print_exception(crash)
+    with contextlib.suppress(OSError):
+        file = default_file(name).with_suffix(".crash")
+        file.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        with file.open("a") as trace:
+            traceback.print_exception(crash, file=trace)

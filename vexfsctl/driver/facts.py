@@ -1,0 +1,49 @@
+"""What the attribute tree says of a volume besides its counters: identity, place, state."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from vexfsctl import __version__
+from vexfsctl.model.events import Event, StateChanged
+from vexfsctl.model.volume import ModuleState
+
+DRIVER = "fuse"
+
+
+@dataclass(slots=True)
+class VolumeFacts:
+    """Facts of one volume. All but the state stay as they are for the life of the mount."""
+
+    name: str
+    epoch: int
+    """Identity of this load."""
+    mountpoint: str
+    log: str
+    """`kmsg` or the path of the file with its records."""
+    device: str | None = None
+    """`major:minor` of the backing block device."""
+    uuid: str | None = None
+    version: str = __version__
+    driver: str = DRIVER
+    state: ModuleState = ModuleState.UNINITIALIZED
+    _subscribers: list[Callable[[str], None]] = field(default_factory=list, repr=False)
+
+    def subscribe(self, callback: Callable[[str], None]) -> None:
+        """Call *callback* with `state` whenever that changed."""
+        self._subscribers.append(callback)
+
+    def move_to(self, state: ModuleState, listener: Callable[[Event], None]) -> None:
+        """Change the state and report it; the record names the epoch of all that follow."""
+        before, self.state = self.state, state
+        listener(
+            StateChanged(
+                volume=self.name,
+                epoch=self.epoch,
+                before=before,
+                after=state,
+                driver=self.driver,
+                version=self.version,
+            )
+        )
+        for callback in self._subscribers:
+            callback("state")

@@ -1,0 +1,192 @@
+"""The mounts of volumes, found without touching them, and ways to end them.
+
+A volume is two FUSE mounts: the data (type `fuse.vexfs`) and its attribute tree (type
+`fuse.vexfs-sysfs`), both with the volume's name as source. A driver that was killed leaves them
+behind: they answer ENOTCONN or, when calls were stuck in them, not at all (measured on Linux 6.18).
+"""
+
+import contextlib
+import os
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from vexfsctl.devices.fusectl import abort_connection
+from vexfsctl.devices.mountinfo import Mount, mount_at, read_mounts, resolve_parent
+from vexfsctl.devices.mounts import unmount
+from vexfsctl.driver.ownership import give_up_ownership, owner
+from vexfsctl.exceptions import (
+    DeadlineExceeded,
+    FacilityUnavailable,
+    InvalidInput,
+    MountFailed,
+    VolumeNotFound,
+)
+from vexfsctl.model.volume import Presence, clear_command
+from vexfsctl.sysfs.roots import driver_root
+from vexfsctl.sysfs.tree import read_volumes
+
+DATA_SUBTYPE = "vexfs"
+TREE_SUBTYPE = "vexfs-sysfs"
+STOP_TIMEOUT_S = 15.0
+_LIVENESS_S = 2.0
+_POLL_S = 0.02
+_MAX_LINKS = 40
+_DATA_TYPE, _TREE_TYPE = f"fuse.{DATA_SUBTYPE}", f"fuse.{TREE_SUBTYPE}"
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeMounts:
+    """What is mounted of one userspace volume, whether its driver lives or not."""
+
+    name: str
+    uid: int
+    """Who runs its driver. Two users may have a volume of one name."""
+    mounts: tuple[Mount, ...]
+    """The youngest first; bind mounts of it are among them."""
+
+    @property
+    def data(self) -> tuple[Mount, ...]:
+        """Those of them that applications use."""
+        return tuple(mount for mount in self.mounts if mount.fs_type == _DATA_TYPE)
+
+    @property
+    def tree(self) -> Path:
+        """Directory of its attributes."""
+        for mount in self.mounts:
+            if mount.fs_type == _TREE_TYPE:
+                return Path(mount.mount_point)
+        return driver_root(os.environ, self.uid) / self.name
+
+    def is_at(self, point: str) -> bool:
+        """Whether it is mounted on *point*, written as in mountinfo."""
+        return any(mount.mount_point == point for mount in self.mounts)
+
+    def is_live(self) -> bool:
+        """Whether it has a driver: it answers, or is only slow, stopped, or starting."""
+        tree = self.tree
+        found = read_volumes([tree.parent], names=[tree.name], timeout_s=_LIVENESS_S)
+        answers = any(volume.presence is Presence.PRESENT for volume in found)
+        return answers or owner(tree) is not None
+
+
+def mounted_volumes(mounts: Iterable[Mount] | None = None) -> tuple[VolumeMounts, ...]:
+    """Return every userspace volume of which something is mounted. Never hangs."""
+    found: dict[tuple[str, int], list[Mount]] = {}
+    for mount in reversed(tuple(read_mounts() if mounts is None else mounts)):
+        if mount.fs_type in (_DATA_TYPE, _TREE_TYPE):
+            found.setdefault((mount.source, _user_of(mount)), []).append(mount)
+    return tuple(VolumeMounts(name, uid, tuple(of_it)) for (name, uid), of_it in found.items())
+
+
+def find_volume(target: str) -> VolumeMounts:
+    """Return the volume called *target* or mounted there; of two, the one of this user.
+
+    Raises VolumeNotFound if there is none. No mount point is looked into, so this never hangs.
+    """
+    volumes = mounted_volumes()
+    named = [volume for volume in volumes if volume.name == target]
+    named = [volume for volume in named if volume.uid == os.geteuid()] or named
+    if len(named) > 1:
+        points = " and ".join(mount.mount_point for each in named for mount in each.data)
+        raise InvalidInput(f"{target} is there twice, on {points}", hint="give its mount point")
+    point = mount_point_of(target)
+    for volume in (*named, *(volume for volume in volumes if volume.is_at(point))):
+        return volume
+    raise VolumeNotFound(
+        f"no mounted volume is called {target} or mounted there", hint="vexfsctl volume list"
+    )
+
+
+def mount_point_of(path: str | Path) -> str:
+    """Return where a mount on *path* would be listed, symbolic links followed.
+
+    What is mounted there is not asked: readlink(2) of a mount point never reaches its server.
+    """
+    point = resolve_parent(path)
+    for _ in range(_MAX_LINKS):
+        try:
+            target = os.readlink(point)
+        except OSError:
+            break
+        point = resolve_parent(os.path.join(os.path.dirname(point), target))  # noqa: PTH118
+    return point
+
+
+def stop_volume(target: str, *, timeout_s: float = STOP_TIMEOUT_S) -> str:
+    """Unmount the volume and wait until its driver has synced and gone; return its name.
+
+    Raises MountFailed while it is in use or when it has no driver any more, DeadlineExceeded when
+    the driver does not end in time.
+    """
+    volume = find_volume(target)
+    hint = clear_command(volume.name)
+    if not volume.is_live():
+        raise MountFailed(
+            f"the driver of volume {volume.name} is gone: there is nothing to sync", hint=hint
+        )
+    deadline = time.monotonic() + timeout_s
+    for mount in volume.data:
+        # Its end is the driver's signal to sync, write its last records and remove the tree.
+        try:
+            unmount(mount.mount_point, timeout=timeout_s)
+        except MountFailed as cause:
+            if _is_mounted(mount):
+                words = f"{cause.hint or 'see why'}; or {hint}"
+                raise MountFailed(cause.message, hint=words) from cause
+    while owner(volume.tree) is not None or any(map(_is_mounted, volume.mounts)):
+        if time.monotonic() > deadline:
+            raise DeadlineExceeded(
+                f"volume {volume.name} is unmounted but its driver has not ended", hint=hint
+            )
+        time.sleep(_POLL_S)
+    return volume.name
+
+
+def clear_volume(volume: VolumeMounts) -> None:
+    """Cut off and unmount whatever is left of *volume*, alive or dead.
+
+    Calls in it fail with ENOTCONN at once; nothing is synced. Raises MountFailed.
+    """
+    for mount in volume.mounts:
+        # Lazily first: from then on nobody new can get stuck in it.
+        _detach(mount)
+        with contextlib.suppress(FacilityUnavailable):
+            abort_connection(mount)
+    remove_tree_directory(volume.tree)
+    give_up_ownership(volume.tree)
+
+
+def remove_tree_directory(directory: Path) -> None:
+    """Remove the empty directory the tree of a volume was mounted on."""
+    with contextlib.suppress(OSError):
+        os.rmdir(directory)
+
+
+def _detach(mount: Mount) -> None:
+    top = mount_at(mount.mount_point, read_mounts())
+    if top is not None and top.mount_id != mount.mount_id and _is_mounted(mount):
+        raise MountFailed(
+            f"{top.source or top.fs_type} is mounted over {mount.mount_point}",
+            hint=f"umount {mount.mount_point}",
+        )
+    try:
+        unmount(mount.mount_point, lazy=True)
+    except MountFailed:
+        # Its driver, when it lives, unmounts it as well: who is first does not matter.
+        if _is_mounted(mount):
+            raise
+
+
+def _is_mounted(mount: Mount) -> bool:
+    same = (mount.mount_id, mount.device, mount.mount_point)
+    return any((m.mount_id, m.device, m.mount_point) == same for m in read_mounts())
+
+
+def _user_of(mount: Mount) -> int:
+    for option in mount.super_options:
+        key, _, value = option.partition("=")
+        if key == "user_id" and value.isdecimal():
+            return int(value)
+    return 0

@@ -1,0 +1,114 @@
+"""Requests about attributes: those of stat(2), extended ones, vectors, the filesystem's own."""
+
+import errno
+import os
+import stat
+
+from vexfsctl.driver.fuse import replies, requests
+from vexfsctl.driver.fuse.protocol import NANOSECONDS
+from vexfsctl.driver.passthrough import system
+from vexfsctl.driver.passthrough.backing import DONE, Answer, Backing, Handler
+from vexfsctl.driver.passthrough.inodes import Inode
+from vexfsctl.driver.passthrough.vectors import DIMENSION_NAME, check_vector, parse_dimension
+from vexfsctl.model.operations import VECTOR_PREFIX
+
+
+class Attributes:
+    """Handlers of requests about attributes, one for each shape."""
+
+    def __init__(self, backing: Backing) -> None:
+        self._backing = backing
+        self._inode = backing.inodes.get
+        self.handlers: dict[type, Handler] = {
+            requests.GetAttr: self._get,
+            requests.SetAttr: self._set,
+            requests.GetXattr: self._get_extended,
+            requests.SetXattr: self._set_extended,
+            requests.ListXattr: self._list_extended,
+            requests.RemoveXattr: self._remove_extended,
+        }
+
+    def _get(self, request: requests.GetAttr) -> Answer:
+        return self._backing.attributes(self._inode(request.header.nodeid))
+
+    def _set(self, request: requests.SetAttr) -> Answer:
+        inode = self._inode(request.header.nodeid)
+        # Times last, for each of the others changes some.
+        if request.size is not None:
+            self._truncate(inode, request.handle, request.size)
+        if request.uid is not None or request.gid is not None:
+            os.chown(inode.path, _id(request.uid), _id(request.gid))
+        if request.mode is not None:
+            os.chmod(inode.path, stat.S_IMODE(request.mode))
+        atime = _timespec(request.atime_ns, request.atime_now)
+        mtime = _timespec(request.mtime_ns, request.mtime_now)
+        if (atime, mtime) != (system.OMIT, system.OMIT):
+            system.set_times(inode.path, atime, mtime)
+        return self._backing.attributes(inode)
+
+    def _truncate(self, inode: Inode, handle: int | None, size: int) -> None:
+        if handle is None:
+            os.truncate(inode.path, size)
+        else:
+            # The right to do so is the open file's, whatever the mode says by now.
+            os.ftruncate(self._backing.files.get(handle).number, size)
+
+    def _get_extended(self, request: requests.GetXattr) -> Answer:
+        inode = self._inode(request.header.nodeid)
+        return _sized(os.getxattr(inode.path, request.name), request.size)
+
+    def _list_extended(self, request: requests.ListXattr) -> Answer:
+        names = os.listxattr(self._inode(request.header.nodeid).path)
+        return _sized(b"".join(os.fsencode(name) + b"\0" for name in names), request.size)
+
+    def _set_extended(self, request: requests.SetXattr) -> Answer:
+        inode = self._inode(request.header.nodeid)
+        if request.name.startswith(VECTOR_PREFIX):
+            _check_vector_attribute(inode, request.name, request.value)
+        os.setxattr(inode.path, request.name, request.value, request.flags)
+        return DONE
+
+    def _remove_extended(self, request: requests.RemoveXattr) -> Answer:
+        os.removexattr(self._inode(request.header.nodeid).path, request.name)
+        return DONE
+
+
+def _check_vector_attribute(inode: Inode, name: bytes, value: bytes) -> None:
+    if name == DIMENSION_NAME:
+        if inode.type != stat.S_IFDIR:
+            raise OSError(errno.EINVAL, "only a directory fixes a dimension")
+        parse_dimension(value)
+    else:
+        check_vector(value, None if inode.type == stat.S_IFDIR else _dimension_for(inode))
+
+
+def _dimension_for(inode: Inode) -> int | None:
+    """Return the dimension that the directory of *inode* fixes.
+
+    A file with names in several directories is taken to be where it was first found.
+    """
+    try:
+        return parse_dimension(os.getxattr(os.path.dirname(inode.name), DIMENSION_NAME))
+    except OSError as cause:
+        # No dimension there, or no such directory any more; ENAMETOOLONG for a very deep one.
+        if cause.errno in (errno.ENODATA, errno.ENOENT, errno.ENAMETOOLONG, errno.EOPNOTSUPP):
+            return None
+        raise
+
+
+def _sized(value: bytes, size: int) -> Answer:
+    if size == 0:
+        return Answer((replies.encode_xattr_size(len(value)),))
+    if len(value) > size:
+        raise OSError(errno.ERANGE, os.strerror(errno.ERANGE))
+    return Answer((value,))
+
+
+def _id(number: int | None) -> int:
+    return -1 if number is None else number
+
+
+def _timespec(nanoseconds: int | None, now: bool) -> system.Timespec:
+    if now:
+        return system.NOW
+    return system.OMIT if nanoseconds is None else divmod(nanoseconds, NANOSECONDS)

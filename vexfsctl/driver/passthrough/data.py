@@ -1,0 +1,162 @@
+"""Requests about open files: opening, reading, writing, allocating, syncing, closing them."""
+
+import fcntl
+import os
+import threading
+
+from vexfsctl.driver.fuse import replies, requests
+from vexfsctl.driver.passthrough import system
+from vexfsctl.driver.passthrough.backing import DONE, Answer, Backing, Handler
+from vexfsctl.driver.passthrough.inodes import Inode, OpenFile
+
+# A whole file in one call would take longer than its deadline; callers go on after a short copy.
+_COPY_AT_MOST = 16 << 20
+
+# The way to the inode is a symbolic link in /proc, and buffers here have any address, so direct
+# I/O ends at the backing file's page cache.
+_NOT_PASSED_ON = os.O_NOFOLLOW | os.O_DIRECT
+_WRITE_FROM_CACHE = 1
+
+
+class Data:
+    """Handlers of requests about open files, one for each shape."""
+
+    def __init__(self, backing: Backing) -> None:
+        self._backing = backing
+        self._inode = backing.inodes.get
+        self._file = backing.files.get
+        self._threads = threading.local()
+        self.handlers: dict[type, Handler] = {
+            requests.Open: self._open,
+            requests.Create: self._create,
+            requests.TmpFile: self._create_unnamed,
+            requests.Read: self._read,
+            requests.Write: self._write,
+            requests.CopyFileRange: self._copy,
+            requests.Fallocate: self._allocate,
+            requests.Lseek: self._seek,
+            requests.Flush: self._flush,
+            requests.Fsync: self._sync,
+            requests.FsyncDir: self._sync,
+            requests.Release: self._release,
+            requests.ReleaseDir: self._release,
+        }
+
+    def _open(self, request: requests.Open) -> Answer:
+        inode = self._inode(request.header.nodeid)
+        flags = request.flags & ~_NOT_PASSED_ON
+        number = os.open(inode.path, flags | os.O_CLOEXEC)
+        return self._backing.opened(OpenFile(number, flags, inode), self._backing.open_flags)
+
+    def _create(self, request: requests.Create) -> Answer:
+        parent = self._inode(request.header.nodeid)
+        return self._make(parent, request.name, request.flags | os.O_CREAT | os.O_NOFOLLOW, request)
+
+    def _create_unnamed(self, request: requests.TmpFile) -> Answer:
+        parent = self._inode(request.header.nodeid)
+        return self._make(parent, b".", request.flags | os.O_TMPFILE, request)
+
+    def _make(
+        self, parent: Inode, name: bytes, flags: int, request: requests.Create | requests.TmpFile
+    ) -> Answer:
+        self._backing.identities.use_umask(request.umask)
+        flags = flags & ~os.O_DIRECT | os.O_CLOEXEC
+        number = os.open(name, flags, request.mode, dir_fd=parent.number)
+        try:
+            inode, status = self._backing.inodes.of_open(number)
+        except BaseException:
+            os.close(number)
+            raise
+        entry = self._backing.entry_of(inode, status)
+        file = OpenFile(number, flags & ~_NOT_PASSED_ON, inode)
+        opened = self._backing.opened(file, self._backing.open_flags)
+
+        def undo() -> None:
+            for part in (entry, opened):
+                if part.undo is not None:
+                    part.undo()
+
+        return Answer((*entry.payload, *opened.payload), undo)
+
+    def _read(self, request: requests.Read) -> Answer:
+        file = self._file(request.handle)
+        room = self._buffer(request.size)[: request.size]
+        count = taken = os.preadv(file.number, (room,), request.offset)
+        # A short answer means the end of the file, and the kernel would show zeros after it: what
+        # stopped at a bad block must go on until the error.
+        while taken and count < request.size:
+            taken = os.preadv(file.number, (room[count:],), request.offset + count)
+            count += taken
+        return Answer((room[:count],))
+
+    def _write(self, request: requests.Write) -> Answer:
+        file = self._file(request.handle)
+        if request.write_flags & _WRITE_FROM_CACHE:
+            return self._write_back(file, request)
+        self._follow_append(file, request.flags)
+        written = os.pwrite(file.number, request.data, request.offset)
+        return Answer((replies.encode_write(written),))
+
+    def _write_back(self, file: OpenFile, request: requests.Write) -> Answer:
+        """Write pages of a shared mapping: all of them, and there, even if the file appends."""
+        if not file.flags & os.O_APPEND:
+            return _write_all(file.number, request)
+        number = os.open(file.inode.path, os.O_WRONLY | os.O_CLOEXEC)
+        try:
+            return _write_all(number, request)
+        finally:
+            os.close(number)
+
+    def _follow_append(self, file: OpenFile, flags: int) -> None:
+        """Take over what fcntl(2) did to the application's descriptor since it was opened."""
+        wanted = file.flags & ~os.O_APPEND | flags & os.O_APPEND
+        if wanted != file.flags:
+            fcntl.fcntl(file.number, fcntl.F_SETFL, wanted)
+            file.flags = wanted
+
+    def _copy(self, request: requests.CopyFileRange) -> Answer:
+        copied = os.copy_file_range(
+            self._file(request.handle).number,
+            self._file(request.to_handle).number,
+            min(request.length, _COPY_AT_MOST),
+            request.offset,
+            request.to_offset,
+        )
+        return Answer((replies.encode_write(copied),))
+
+    def _allocate(self, request: requests.Fallocate) -> Answer:
+        number = self._file(request.handle).number
+        system.fallocate(number, request.mode, request.offset, request.length)
+        return DONE
+
+    def _seek(self, request: requests.Lseek) -> Answer:
+        number = self._file(request.handle).number
+        return Answer((replies.encode_lseek(os.lseek(number, request.offset, request.whence)),))
+
+    def _flush(self, request: requests.Flush) -> Answer:
+        # Closing a second descriptor makes the filesystem report what close(2) reports.
+        os.close(os.dup(self._file(request.handle).number))
+        return DONE
+
+    def _sync(self, request: requests.Fsync | requests.FsyncDir) -> Answer:
+        sync = os.fdatasync if request.datasync else os.fsync
+        sync(self._file(request.handle).number)
+        return DONE
+
+    def _release(self, request: requests.Release | requests.ReleaseDir) -> Answer:
+        self._backing.files.close(request.handle)
+        return DONE
+
+    def _buffer(self, size: int) -> memoryview:
+        """Return a buffer of this thread; a stuck thread keeps its own."""
+        buffer: memoryview | None = getattr(self._threads, "buffer", None)
+        if buffer is None or len(buffer) < size:
+            buffer = self._threads.buffer = memoryview(bytearray(size))
+        return buffer
+
+
+def _write_all(number: int, request: requests.Write) -> Answer:
+    written = 0
+    while written < len(request.data):
+        written += os.pwrite(number, request.data[written:], request.offset + written)
+    return Answer((replies.encode_write(written),))

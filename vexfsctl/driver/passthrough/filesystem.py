@@ -1,0 +1,82 @@
+"""The filesystem of a volume: which handler a request goes to, and what the mount must be like."""
+
+import errno
+from functools import partial
+from pathlib import Path
+
+from vexfsctl.driver.faults import FaultSet
+from vexfsctl.driver.fuse import USUAL_FLAGS, Connection, InitFlag, OpenFlag, Reply, requests
+from vexfsctl.driver.passthrough.attributes import Attributes
+from vexfsctl.driver.passthrough.backing import Backing, Handler
+from vexfsctl.driver.passthrough.data import Data
+from vexfsctl.driver.passthrough.inodes import raise_descriptor_limit
+from vexfsctl.driver.passthrough.names import Names
+from vexfsctl.driver.passthrough.service import Service
+from vexfsctl.driver.passthrough.volume import Volume
+from vexfsctl.driver.requests import guarded_call
+from vexfsctl.model.clock import Clock
+from vexfsctl.resilience.clock import MonotonicClock
+from vexfsctl.resilience.guard import Guard
+
+
+class Passthrough:
+    """The filesystem of a volume: hand it to `serve`."""
+
+    wanted_flags: InitFlag = (
+        USUAL_FLAGS
+        | InitFlag.ATOMIC_O_TRUNC
+        | InitFlag.POSIX_ACL
+        | InitFlag.HANDLE_KILLPRIV_V2
+        | InitFlag.DIRECT_IO_ALLOW_MMAP
+    )
+    """What to ask the kernel for when mounting it (`Connection.mount`)."""
+
+    def __init__(
+        self,
+        source: Path,
+        guard: Guard,
+        *,
+        faults: FaultSet | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        raise_descriptor_limit()
+        self.backing = Backing(source, clock or MonotonicClock())
+        """The source directory as the kernel knows it by now."""
+        self._volume = Volume(self.backing, source)
+        self._service = Service(guard, self.backing, faults)
+        self._handlers: dict[type, Handler] = {
+            **Names(self.backing).handlers,
+            **Data(self.backing).handlers,
+            **Attributes(self.backing).handlers,
+            **self._volume.handlers,
+        }
+
+    def attach(self, connection: Connection) -> None:
+        """Adapt to what the kernel granted. Before `serve`."""
+        # Without direct I/O, errors would flatten to EIO and hide in the page cache; but a kernel
+        # before 6.6 refuses a shared mapping of a file opened so.
+        if connection.negotiated.flags & InitFlag.DIRECT_IO_ALLOW_MMAP:
+            self.backing.open_flags = OpenFlag.DIRECT_IO | OpenFlag.PARALLEL_DIRECT_WRITES
+
+    def handle(self, request: requests.Request, reply: Reply) -> None:
+        """Answer *request*, from this thread or, at its deadline, from the watch thread."""
+        if isinstance(request, requests.Forget):
+            self.backing.inodes.forget(request.nodes)
+            return
+        handler, call = self._handlers.get(type(request)), guarded_call(request)
+        if handler is None or call is None:
+            reply.error(errno.ENOSYS)
+        elif isinstance(request, requests.StatFs):
+            last = partial(self._volume.last_statistics, request)
+            self._service.serve(request, reply, handler, call, last)
+        else:
+            self._service.serve(request, reply, handler, call)
+
+    def sync(self) -> None:
+        """Write out the filesystem the volume is on; raises OSError, may wait for its device."""
+        self._volume.sync()
+
+    def close(self) -> None:
+        """Let go of the source; what abandoned calls still use stays. May wait for the device."""
+        self.backing.close()
+        self._volume.close()

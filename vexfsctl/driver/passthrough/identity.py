@@ -1,0 +1,194 @@
+"""Acting as the caller: the backing filesystem sees who asked, not a server that runs as root.
+
+So it is the backing filesystem that gives a new file its owner, group, mode and ACL, clears
+set-user-id bits, counts quotas and keeps the reserve for root. Rights are checked twice: the
+kernel checks before it sends a request (default_permissions, POSIX ACLs), this is the second time.
+
+An identity is a matter of one thread and of the moment: it is laid down before anything else
+happens in the thread, for the log writer must open /dev/kmsg as who the server is. A caller with
+uid 0 is served as the server itself; others act without any capability, so what a capability alone
+would let them do is refused.
+"""
+
+import os
+import threading
+from types import TracebackType
+
+from vexfsctl.driver.fuse.requests import RequestHeader
+from vexfsctl.driver.passthrough import system
+from vexfsctl.model.clock import Clock
+
+_GROUPS_VALID_NS = 1_000_000_000
+_GROUPS_KEPT = 1024
+
+
+class Identities:
+    """Who the threads of one server act as."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._threads = threading.local()
+        self._groups = GroupCache(clock)
+        # A user's own server is that user in all it does, and the mount is that user's alone.
+        self._may_change = os.geteuid() == 0
+
+    def acting_as(
+        self, header: RequestHeader, *, groups_of_now: bool = False
+    ) -> "_Acting | _Unchanged":
+        """Act as the caller of a request within a `with` block. Raises OSError if refused.
+
+        Unless *groups_of_now*, the caller's groups may be those of up to a second ago.
+        """
+        uid = header.uid
+        if not self._may_change:
+            return _UNCHANGED
+        thread = self._thread()
+        thread.set_group(header.gid)
+        if uid == 0:
+            return _UNCHANGED
+        if groups_of_now:
+            self._groups.refresh(header.pid, uid, header.gid)
+        thread.set_groups(self._groups.of(header.pid, uid, header.gid))
+        return _Acting(thread, uid)
+
+    def was_mistaken(self, header: RequestHeader) -> bool:
+        """Whether the caller has other groups than it was taken to have: then act once more.
+
+        A server that acts for many users changes them from one call to the next.
+        """
+        if not self._may_change or header.uid == 0:
+            return False
+        return self._groups.refresh(header.pid, header.uid, header.gid)
+
+    def use_umask(self, umask: int) -> None:
+        """Make new files of this thread with *umask*, which a default ACL overrides."""
+        self._thread()
+        os.umask(umask)
+
+    def _thread(self) -> "_Thread":
+        try:
+            thread: _Thread = self._threads.thread
+        except AttributeError:
+            thread = self._threads.thread = _Thread()
+        return thread
+
+
+class GroupCache:
+    """Supplementary groups of processes, as /proc told within the last second."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._known: dict[tuple[int, int, int], tuple[int, tuple[int, ...]]] = {}
+
+    def of(self, pid: int, uid: int, gid: int) -> tuple[int, ...]:
+        """Return the groups of the thread *pid* that acts as *uid* and *gid*; none if it is gone.
+
+        The request carries no groups; uid and gid in the key keep a reused pid apart.
+        """
+        key, now_ns = (pid, uid, gid), self._clock.now_ns()
+        known = self._known.get(key)
+        if known is not None and now_ns - known[0] < _GROUPS_VALID_NS:
+            return known[1]
+        return self._read(key, now_ns)
+
+    def refresh(self, pid: int, uid: int, gid: int) -> bool:
+        """Read the groups anew; whether others were known."""
+        key = (pid, uid, gid)
+        known = self._known.get(key)
+        return known is not None and known[1] != self._read(key, self._clock.now_ns())
+
+    def _read(self, key: tuple[int, int, int], now_ns: int) -> tuple[int, ...]:
+        groups = read_groups(key[0])
+        if len(self._known) >= _GROUPS_KEPT:
+            self._known = {}
+        self._known[key] = (now_ns, groups)
+        return groups
+
+    def __len__(self) -> int:
+        """How many callers are known."""
+        return len(self._known)
+
+
+def read_groups(pid: int) -> tuple[int, ...]:
+    """Return the supplementary groups of thread *pid*, none if there is no such thread."""
+    try:
+        with open(f"/proc/{pid}/status", "rb") as status:
+            lines = [line for line in status if line.startswith(b"Groups:")]
+    except OSError:
+        return ()
+    return tuple(int(group) for group in b"".join(lines).split()[1:])
+
+
+class _Thread:
+    """What a thread acts as now. Group and groups stay after a call: uid 0 outweighs them."""
+
+    def __init__(self) -> None:
+        system.unshare_umask()
+        self.capabilities = system.Capabilities()
+        self._gid = -1
+        self._groups: tuple[int, ...] | None = None
+        self._proven: set[int] = set()
+
+    def set_group(self, gid: int) -> None:
+        if gid != self._gid:
+            system.set_fs_gid(gid)
+            self._gid = gid
+
+    def set_groups(self, groups: tuple[int, ...]) -> None:
+        if groups != self._groups:
+            system.set_groups(groups)
+            self._groups = groups
+
+    def prove(self, uid: int) -> None:
+        """Raise PermissionError if this thread does not act as *uid* (user namespaces)."""
+        if uid not in self._proven:
+            if system.fs_uid() != uid:
+                raise PermissionError(f"cannot act as user {uid}")
+            self._proven.add(uid)
+
+
+class _Acting:
+    """Within the block, the thread acts as a user without capabilities."""
+
+    __slots__ = ("_thread", "_uid")
+
+    def __init__(self, thread: _Thread, uid: int) -> None:
+        self._thread = thread
+        self._uid = uid
+
+    def __enter__(self) -> None:
+        system.set_fs_uid(self._uid)
+        try:
+            self._thread.prove(self._uid)
+            self._thread.capabilities.lay_down()
+        except BaseException:
+            system.set_fs_uid(0)
+            raise
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        exception: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        system.set_fs_uid(0)
+        self._thread.capabilities.take_up()
+
+
+class _Unchanged:
+    """Within the block, the thread acts as the server."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        exception: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        pass
+
+
+_UNCHANGED = _Unchanged()

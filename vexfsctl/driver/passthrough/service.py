@@ -1,0 +1,221 @@
+"""One request on its way: through the guard to its handler, and back as an answer.
+
+A call past its deadline is answered by the watch thread while its own thread is stuck. What that
+has to say later is undone. Until it has ended, the numbers of the descriptors it may still use
+are not given to others, and a file whose bytes it may still change takes no write, truncate or
+fsync.
+"""
+
+import contextlib
+import errno
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+from vexfsctl.driver.faults import FaultSet
+from vexfsctl.driver.fuse import Reply, requests
+from vexfsctl.driver.passthrough.backing import Answer, Backing, Handler
+from vexfsctl.driver.passthrough.inodes import Descriptor, Inode
+from vexfsctl.driver.requests import GuardedCall, data_range, needs_groups_of_now
+from vexfsctl.model.operations import OperationType
+from vexfsctl.resilience.call import Call, CallAbandoned
+from vexfsctl.resilience.guard import Guard
+
+_ABOUT_A_NAME = (
+    requests.Lookup,
+    requests.Create,
+    requests.MkNod,
+    requests.MkDir,
+    requests.SymLink,
+    requests.Unlink,
+    requests.RmDir,
+    requests.Rename,
+)
+
+
+class Unsettled:
+    """Files whose bytes an abandoned call may still change."""
+
+    def __init__(self) -> None:
+        self._calls: Counter[tuple[int, int]] = Counter()
+        self._lock = threading.Lock()
+
+    def __contains__(self, inode: Inode) -> bool:
+        """Whether such a call of *inode* is left."""
+        return self._calls[inode.key] > 0
+
+    def add(self, inode: Inode) -> None:
+        """Note one more call that was abandoned."""
+        with self._lock:
+            self._calls[inode.key] += 1
+
+    def discard(self, inode: Inode) -> None:
+        """Note that one of them has ended."""
+        with self._lock:
+            self._calls[inode.key] -= 1
+            self._calls = +self._calls  # without what is at zero
+
+
+class Service:
+    """What serving a request takes: the guard, the backing directory, the faults in force."""
+
+    def __init__(self, guard: Guard, backing: Backing, faults: FaultSet | None) -> None:
+        self.guard = guard
+        self.backing = backing
+        self.faults = faults
+        self.unsettled = Unsettled()
+
+    def serve(
+        self,
+        request: requests.Request,
+        reply: Reply,
+        handler: Handler,
+        call: GuardedCall,
+        fallback: Callable[[OSError], Answer] | None = None,
+    ) -> None:
+        """Answer *request* with what *handler* gives, guarded as *call* says."""
+        try:
+            served = _Served(self, request, reply, handler, call)
+        except OSError as cause:
+            # Only while the volume is being closed: the kernel names no node it was not told of.
+            reply.error(cause.errno or errno.EIO)
+        else:
+            served.serve(fallback)
+
+
+class _Served:
+    """One request under way."""
+
+    __slots__ = ("_answers", "_call", "_handler", "_inode", "_reply", "_request", "_service")
+
+    def __init__(
+        self,
+        service: Service,
+        request: requests.Request,
+        reply: Reply,
+        handler: Handler,
+        call: GuardedCall,
+    ) -> None:
+        self._service = service
+        self._request = request
+        self._reply = reply
+        self._handler = handler
+        self._call = call
+        # The file whose bytes are at stake is the one written to.
+        nodeid = request.header.nodeid
+        if isinstance(request, requests.CopyFileRange):
+            nodeid = request.to_nodeid
+        self._inode = service.backing.inodes.get(nodeid)
+        self._answers: list[Answer] = []
+
+    def serve(self, fallback: Callable[[OSError], Answer] | None) -> None:
+        """Take it through the guard and answer it, unless it was answered at its deadline."""
+        call, service = self._call, self._service
+        if call.needs_settled and self._inode in service.unsettled:
+            self._reply.error(errno.EBUSY)
+            return
+        offset, length = data_range(self._request)
+        try:
+            answer = service.guard.run(
+                call.operation,
+                call.name,
+                self._run_nested if call.data else self._run,
+                repeatable=call.repeatable,
+                writes=call.writes,
+                fallback=fallback,
+                inode=self._inode.ino,
+                offset=offset,
+                length=length,
+                on_timeout=self._answer_at_deadline,
+                on_ended=self._settle if call.changes_data else None,
+            )
+        except CallAbandoned:
+            self._undo()
+        except OSError as cause:
+            self._reply.error(cause.errno or errno.EIO)
+        else:
+            if not self._reply.send(*answer.payload):
+                self._undo()
+        finally:
+            self._release_even_if_refused()
+
+    def _run_nested(self, outer: Call) -> Answer:
+        offset, length = data_range(self._request)
+        return outer.run(
+            OperationType.STORAGE,
+            self._call.name,
+            self._run,
+            repeatable=self._call.repeatable,
+            inode=self._inode.ino,
+            offset=offset,
+            length=length,
+        )
+
+    def _run(self, _call: Call) -> Answer:
+        service, request = self._service, self._request
+        if service.faults:
+            offset, length = data_range(request)
+            service.faults.meet(self._call.name, self._path(), offset, length)
+        answer = self._act_as_caller() if self._call.as_caller else self._handler(request)
+        if answer.undo is not None:
+            self._answers.append(answer)
+        return answer
+
+    def _act_as_caller(self) -> Answer:
+        identities, header = self._service.backing.identities, self._request.header
+        groups_of_now = needs_groups_of_now(self._request)
+        try:
+            with identities.acting_as(header, groups_of_now=groups_of_now):
+                return self._handler(self._request)
+        except PermissionError:
+            if not identities.was_mistaken(header):
+                raise
+        with identities.acting_as(header):
+            return self._handler(self._request)
+
+    def _path(self) -> str | None:
+        """Return what the request is about, relative to the root of the volume."""
+        root = self._service.backing.inodes.root
+        try:
+            path = self._inode.name.removeprefix(root.name)
+        except OSError:
+            return None
+        if isinstance(self._request, _ABOUT_A_NAME):
+            path += b"/" + self._request.name
+        return path.strip(b"/").decode(errors="backslashreplace")
+
+    def _answer_at_deadline(self) -> None:
+        """Answer in place of the stuck thread. Once answered, the kernel may release and forget."""
+        for descriptor in self._descriptors():
+            descriptor.abandoned = True
+        if self._call.changes_data:
+            self._service.unsettled.add(self._inode)
+        self._reply.error(errno.ETIMEDOUT)
+
+    def _descriptors(self) -> Iterator[Descriptor]:
+        """Yield what the stuck thread may still use."""
+        request, backing = self._request, self._service.backing
+        yield self._inode
+        for field in ("new_parent", "old_nodeid"):
+            nodeid: int | None = getattr(request, field, None)
+            if nodeid is not None and nodeid in backing.inodes:
+                yield backing.inodes.get(nodeid)
+        for field in ("handle", "to_handle"):
+            handle: int | None = getattr(request, field, None)
+            if handle is not None and handle in backing.files:
+                yield backing.files.get(handle)
+
+    def _settle(self) -> None:
+        self._service.unsettled.discard(self._inode)
+
+    def _undo(self) -> None:
+        for answer in self._answers:
+            if answer.undo is not None:
+                with contextlib.suppress(OSError):
+                    answer.undo()
+
+    def _release_even_if_refused(self) -> None:
+        """Close what the kernel will not name again, though a breaker or the deadline was first."""
+        if isinstance(self._request, requests.Release | requests.ReleaseDir):
+            with contextlib.suppress(OSError):
+                self._service.backing.files.close(self._request.handle)

@@ -1,0 +1,175 @@
+"""System calls Python does not offer, each as thin as it can be.
+
+All raise OSError. Those that can wait for a device let other threads run meanwhile; the identity
+calls cannot, and keep the interpreter lock, which makes them cheaper.
+"""
+
+import ctypes
+import errno
+import os
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+_AT_FDCWD = -100
+_CLONE_FS = 0x200
+_SYS_SETGROUPS = {"x86_64": 116, "aarch64": 159}.get(os.uname().machine)
+
+_waiting = ctypes.CDLL(None, use_errno=True)
+_instant = ctypes.PyDLL(None, use_errno=True)
+
+_instant.setfsuid.argtypes = _instant.setfsgid.argtypes = (ctypes.c_uint32,)
+_instant.syscall.argtypes = (ctypes.c_long, ctypes.c_size_t, ctypes.c_void_p)
+_waiting.fallocate.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64)
+_waiting.renameat2.argtypes = (
+    ctypes.c_int,
+    ctypes.c_char_p,
+    ctypes.c_int,
+    ctypes.c_char_p,
+    ctypes.c_uint,
+)
+_waiting.getdents64.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t)
+_waiting.getdents64.restype = ctypes.c_ssize_t
+
+
+# Files
+
+
+Timespec: TypeAlias = tuple[int, int]
+"""Seconds since the epoch and nanoseconds, or `NOW` or `OMIT`, as utimensat(2) has them."""
+
+NOW: Timespec = (0, (1 << 30) - 1)
+OMIT: Timespec = (0, (1 << 30) - 2)
+
+
+def set_times(path: bytes, atime: Timespec, mtime: Timespec) -> None:
+    """Set the times of *path*; os.utime knows neither NOW nor OMIT."""
+    times = (ctypes.c_int64 * 4)(*atime, *mtime)
+    _check(_waiting.utimensat, _AT_FDCWD, path, times, 0)
+
+
+def rename(old_dir: int, old: bytes, new_dir: int, new: bytes, flags: int) -> None:
+    """Rename with the *flags* of renameat2(2)."""
+    _check(_waiting.renameat2, old_dir, old, new_dir, new, flags)
+
+
+def fallocate(descriptor: int, mode: int, offset: int, length: int) -> None:
+    """Allocate, punch, zero, collapse or insert a range as fallocate(2) does."""
+    _check(_waiting.fallocate, descriptor, mode, offset, length)
+
+
+def syncfs(descriptor: int) -> None:
+    """Write out the whole filesystem that *descriptor* is on."""
+    _check(_waiting.syncfs, descriptor)
+
+
+@dataclass(slots=True)
+class RawEntry:
+    """One entry as getdents64(2) tells it."""
+
+    ino: int
+    next_offset: int
+    """Where the directory goes on: for lseek(2)."""
+    type: int
+    """DT_*, the upper four bits of st_mode; 0 where the filesystem does not say."""
+    name: bytes
+
+
+_DIRENT = struct.Struct("=QqHB")
+
+
+def read_entries(descriptor: int, size: int) -> Iterator[RawEntry]:
+    """Read as many entries of an open directory as fit into *size* bytes; none at the end."""
+    buffer = ctypes.create_string_buffer(size)
+    end = _check(_waiting.getdents64, descriptor, buffer, size)
+    return _parse_entries(ctypes.string_at(buffer, end))
+
+
+def _parse_entries(packed: bytes) -> Iterator[RawEntry]:
+    start = 0
+    while start < len(packed):
+        ino, next_offset, length, kind = _DIRENT.unpack_from(packed, start)
+        name = packed[start + _DIRENT.size : start + length].partition(b"\0")[0]
+        yield RawEntry(ino, next_offset, kind, name)
+        start += length
+
+
+# Identity of the calling thread, which is all that these change
+
+
+def set_fs_uid(uid: int) -> None:
+    """Check accesses and own new files as *uid*; says nothing when that is not allowed."""
+    _instant.setfsuid(uid)
+
+
+def set_fs_gid(gid: int) -> None:
+    """Check accesses and own new files as group *gid*."""
+    _instant.setfsgid(gid)
+
+
+def fs_uid() -> int:
+    """Return whom accesses of this thread are checked as."""
+    # An impossible id changes nothing, and the call returns the one in force (setfsuid(2)).
+    return int(_instant.setfsuid(0xFFFFFFFF)) & 0xFFFFFFFF
+
+
+def set_groups(groups: tuple[int, ...]) -> None:
+    """Set the supplementary groups of this thread alone; libc's own call changes all threads."""
+    if _SYS_SETGROUPS is None:
+        raise OSError(errno.ENOSYS, f"setgroups on {os.uname().machine}")
+    listed = (ctypes.c_uint32 * len(groups))(*groups)
+    _check(_instant.syscall, _SYS_SETGROUPS, len(groups), listed)
+
+
+def unshare_umask() -> None:
+    """Give this thread an umask (and a working directory) of its own."""
+    _check(_instant.unshare, _CLONE_FS)
+
+
+class Capabilities:
+    """The capabilities of the calling thread: as they are when this is made, and none of them."""
+
+    def __init__(self) -> None:
+        self._own = _CapabilityData()
+        _check(_instant.capget, ctypes.byref(_CAPABILITY_HEADER), self._own)
+        self._none = _CapabilityData(*self._own)
+        for half in self._none:
+            half.effective = 0
+        # Built once: as arguments of every call they would cost more than the call.
+        self._header = ctypes.byref(_CAPABILITY_HEADER)
+
+    def lay_down(self) -> None:
+        """Act without any of them."""
+        _instant.capset(self._header, self._none)
+
+    def take_up(self) -> None:
+        """Act with them again."""
+        _instant.capset(self._header, self._own)
+
+
+class _CapabilityHeader(ctypes.Structure):
+    _fields_ = (("version", ctypes.c_uint32), ("pid", ctypes.c_int))
+
+
+class _CapabilityHalf(ctypes.Structure):
+    _fields_ = (
+        ("effective", ctypes.c_uint32),
+        ("permitted", ctypes.c_uint32),
+        ("inheritable", ctypes.c_uint32),
+    )
+
+
+_CapabilityData = _CapabilityHalf * 2
+_CAPABILITY_HEADER = _CapabilityHeader(0x20080522, 0)  # _LINUX_CAPABILITY_VERSION_3, this thread
+
+
+def _check(function: Any, *arguments: Any) -> int:
+    """Call *function*; raise OSError for its errno, and call again when a signal cut it short."""
+    while True:
+        result = int(function(*arguments))
+        if result != -1:
+            return result
+        number = ctypes.get_errno()
+        if number != errno.EINTR:
+            raise OSError(number, os.strerror(number))

@@ -1,0 +1,71 @@
+"""Where the records of one volume go: the kernel log, or a file in the same raw kmsg form."""
+
+import os
+from pathlib import Path
+
+from vexfsctl.exceptions import ActionFailed
+from vexfsctl.logs.grammar import event_level, format_event
+from vexfsctl.logs.kmsg import SOURCE_NAME, kmsg_unavailable
+from vexfsctl.logs.writing import KmsgFileWriter, KmsgWriter, RecordWriter
+from vexfsctl.model.clock import Clock
+from vexfsctl.model.events import Event
+
+
+def open_records(target: str | None, volume: str, clock: Clock) -> "RecordLog":
+    """Open the log of *volume*: `kmsg`, a path, or None for the kernel log where that works.
+
+    Raises ActionFailed if what was asked for by name cannot be written.
+    """
+    if target is None:
+        target = SOURCE_NAME if kmsg_unavailable() is None else str(default_file(volume))
+    if target == SOURCE_NAME:
+        reason = kmsg_unavailable()
+        if reason is not None:
+            raise ActionFailed(f"cannot write to the kernel log: {reason}", hint="--log-to FILE")
+        return RecordLog(SOURCE_NAME, KmsgWriter())
+    path = Path(target).absolute()
+    try:
+        path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        return RecordLog(str(path), KmsgFileWriter(path, clock))
+    except OSError as cause:
+        raise ActionFailed(f"cannot write the log {path}: {cause.strerror}") from cause
+
+
+def default_file(volume: str) -> Path:
+    """Return the log file of *volume* where the kernel log cannot be had."""
+    if os.geteuid() == 0:
+        return Path("/var/log/vexfs") / f"{volume}.kmsg"
+    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state"
+    return Path(state) / "vexfs" / f"{volume}.kmsg"
+
+
+class RecordLog:
+    """Listener of the engine: one line in the log for each event.
+
+    A record that cannot be written is counted and dropped: a full log must not fail a read.
+    """
+
+    def __init__(self, name: str, writer: RecordWriter) -> None:
+        self.name = name
+        """`kmsg` or the path, as the attribute `log` shows it."""
+        self.lost = 0
+        """Records that could not be written."""
+        self._writer = writer
+
+    def __call__(self, event: Event) -> None:
+        """Write the record of *event*."""
+        try:
+            self._writer.write(event_level(event), format_event(event))
+        except OSError:
+            self.lost += 1
+
+    def reopen(self) -> None:
+        """Follow a log file that was moved away (SIGHUP)."""
+        try:
+            self._writer.reopen()
+        except OSError:
+            self.lost += 1
+
+    def close(self) -> None:
+        """Release the file."""
+        self._writer.close()

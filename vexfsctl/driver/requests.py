@@ -1,0 +1,190 @@
+"""Which guarded call each FUSE request is, and what follows from it.
+
+Pure: a request in, a `GuardedCall` out. Here alone stands which operation type a request belongs
+to, whether it may be repeated, and whether it needs a writable volume.
+"""
+
+import os
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from vexfsctl.driver.fuse import requests as fuse
+from vexfsctl.model.operations import VECTOR_PREFIX, OperationType
+
+_ACL_PREFIX = b"system.posix_acl_"
+_FMODE_EXEC = 0x20  # in the flags of an OPEN (linux/fs.h, __FMODE_EXEC)
+
+
+@dataclass(frozen=True, slots=True)
+class GuardedCall:
+    """How one request goes through the guard."""
+
+    operation: OperationType
+    name: str
+    """The FUSE request in lower case."""
+    repeatable: bool = True
+    """Whether a failed attempt may be followed by another."""
+    writes: bool = False
+    """Refused with EROFS while the volume is read-only."""
+    data: bool = False
+    """Its work is a data call into the backing file: a nested `storage` call."""
+    changes_data: bool = False
+    """Once abandoned it may still change the bytes of its file."""
+    needs_settled: bool = False
+    """Refused with EBUSY while an abandoned call may still change the bytes of its file."""
+    as_caller: bool = True
+    """The backing filesystem has to see the caller's identity; else what is already open serves."""
+
+
+def guarded_call(request: fuse.Request) -> GuardedCall | None:
+    """Return how *request* is guarded; None if no call of a volume is of this kind."""
+    shape = type(request)
+    variant = _VARIANTS.get(shape)
+    return _TABLE.get(shape) if variant is None else variant(request)
+
+
+def opens_to_execute(request: fuse.Open) -> bool:
+    """Whether the kernel opens the file to run it, which needs no permission to read it."""
+    return bool(request.flags & _FMODE_EXEC)
+
+
+def data_range(request: fuse.Request) -> tuple[int | None, int | None]:
+    """Return offset and length of the bytes that *request* is about, None where it has no such."""
+    match request:
+        case fuse.Read():
+            return request.offset, request.size
+        case fuse.Write():
+            return request.offset, len(request.data)
+        case fuse.Fallocate():
+            return request.offset, request.length
+        case fuse.CopyFileRange():
+            return request.to_offset, request.length
+        case _:
+            return None, None
+
+
+def needs_groups_of_now(request: fuse.Request) -> bool:
+    """Whether the backing filesystem clears a set-group-id bit without a word for a non-member.
+
+    Where it says EPERM or EACCES instead, one can look again.
+    """
+    match request:
+        case fuse.SetAttr():
+            return request.mode is not None and bool(request.mode & stat.S_ISGID)
+        case fuse.Create() | fuse.TmpFile() | fuse.MkNod():
+            return bool(request.mode & stat.S_ISGID)
+        case fuse.SetXattr():
+            return request.name.startswith(_ACL_PREFIX)
+        case _:
+            return False
+
+
+def _once(operation: OperationType, name: str) -> GuardedCall:
+    """Return the call of a request that makes, moves or removes a name."""
+    return GuardedCall(operation, name, repeatable=False, writes=True)
+
+
+def _sync(name: str) -> GuardedCall:
+    """Return the call of a request that reports a lost write: the kernel tells it only once."""
+    return GuardedCall(OperationType.SYNC, name, repeatable=False, as_caller=False)
+
+
+def _changing(operation: OperationType, name: str, *, data: bool = True) -> GuardedCall:
+    """Return the call of a request that changes the bytes of a file."""
+    return GuardedCall(
+        operation, name, writes=True, data=data, changes_data=True, needs_settled=True
+    )
+
+
+_INODE, _FILE, _DIRECTORY = OperationType.INODE, OperationType.FILE, OperationType.DIRECTORY
+
+_TABLE: dict[type, GuardedCall] = {
+    fuse.StatFs: GuardedCall(OperationType.SUPERBLOCK, "statfs", as_caller=False),
+    fuse.GetAttr: GuardedCall(_INODE, "getattr", as_caller=False),
+    fuse.SetAttr: GuardedCall(_INODE, "setattr", writes=True),
+    fuse.Create: _once(_INODE, "create"),
+    fuse.TmpFile: _once(_INODE, "tmpfile"),
+    fuse.MkNod: _once(_INODE, "mknod"),
+    fuse.SymLink: _once(_INODE, "symlink"),
+    fuse.ReadLink: GuardedCall(_INODE, "readlink", as_caller=False),
+    fuse.Link: _once(_INODE, "link"),
+    fuse.Unlink: _once(_INODE, "unlink"),
+    fuse.Access: GuardedCall(_INODE, "access"),
+    fuse.GetXattr: GuardedCall(_INODE, "getxattr"),
+    fuse.SetXattr: GuardedCall(_INODE, "setxattr", writes=True),
+    fuse.ListXattr: GuardedCall(_INODE, "listxattr"),
+    fuse.RemoveXattr: _once(_INODE, "removexattr"),
+    fuse.Open: GuardedCall(_FILE, "open"),
+    fuse.Read: GuardedCall(_FILE, "read", data=True, as_caller=False),
+    fuse.Write: _changing(_FILE, "write"),
+    fuse.Release: GuardedCall(_FILE, "release", repeatable=False, as_caller=False),
+    fuse.Lseek: GuardedCall(_FILE, "lseek", as_caller=False),
+    fuse.CopyFileRange: _changing(_FILE, "copy_file_range"),
+    fuse.Fallocate: _changing(OperationType.STORAGE, "fallocate", data=False),
+    fuse.Lookup: GuardedCall(_DIRECTORY, "lookup"),
+    fuse.OpenDir: GuardedCall(_DIRECTORY, "opendir"),
+    fuse.ReadDir: GuardedCall(_DIRECTORY, "readdir", as_caller=False),
+    fuse.ReleaseDir: GuardedCall(_DIRECTORY, "releasedir", repeatable=False, as_caller=False),
+    fuse.MkDir: _once(_DIRECTORY, "mkdir"),
+    fuse.RmDir: _once(_DIRECTORY, "rmdir"),
+    fuse.Rename: _once(_DIRECTORY, "rename"),
+    fuse.Fsync: replace(_sync("fsync"), needs_settled=True),
+    fuse.FsyncDir: _sync("fsyncdir"),
+    fuse.Flush: _sync("flush"),
+    fuse.SyncFs: _sync("syncfs"),
+}
+
+CALL_NAMES = frozenset(call.name for call in _TABLE.values())
+"""Names of all calls there are."""
+
+
+def _variants_of_open() -> Callable[[fuse.Open], GuardedCall]:
+    usual = _TABLE[fuse.Open]
+    to_execute = replace(usual, as_caller=False)
+    to_write = replace(usual, writes=True)
+    truncating = replace(to_write, changes_data=True, needs_settled=True)
+
+    def choose(request: fuse.Open) -> GuardedCall:
+        if opens_to_execute(request):
+            return to_execute
+        if request.flags & os.O_TRUNC:
+            return truncating
+        return usual if request.flags & os.O_ACCMODE == os.O_RDONLY else to_write
+
+    return choose
+
+
+def _variants_of_write() -> Callable[[fuse.Write], GuardedCall]:
+    usual = _TABLE[fuse.Write]
+    once = replace(usual, repeatable=False)
+    # Appending twice is not appending once, and with O_SYNC a write reports what fsync would.
+    return lambda request: once if request.flags & (os.O_APPEND | os.O_DSYNC) else usual
+
+
+def _variants_of_setattr() -> Callable[[fuse.SetAttr], GuardedCall]:
+    usual, truncating = _TABLE[fuse.SetAttr], _changing(_FILE, "setattr")
+    return lambda request: usual if request.size is None else truncating
+
+
+def _vector_or(usual: GuardedCall) -> Callable[[Any], GuardedCall]:
+    vector = replace(usual, operation=OperationType.VECTOR)
+    return lambda request: vector if request.name.startswith(VECTOR_PREFIX) else usual
+
+
+def _variants_of_setxattr() -> Callable[[fuse.SetXattr], GuardedCall]:
+    usual = _TABLE[fuse.SetXattr]
+    repeated, once = _vector_or(usual), _vector_or(replace(usual, repeatable=False))
+    # XATTR_CREATE and XATTR_REPLACE: a second try would trip over what the first one did.
+    return lambda request: (once if request.flags else repeated)(request)
+
+
+_VARIANTS: dict[type, Callable[[Any], GuardedCall]] = {
+    fuse.Open: _variants_of_open(),
+    fuse.Write: _variants_of_write(),
+    fuse.SetAttr: _variants_of_setattr(),
+    fuse.GetXattr: _vector_or(_TABLE[fuse.GetXattr]),
+    fuse.SetXattr: _variants_of_setxattr(),
+    fuse.RemoveXattr: _vector_or(_TABLE[fuse.RemoveXattr]),
+}

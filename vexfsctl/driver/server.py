@@ -1,0 +1,255 @@
+"""One volume from mount to unmount: guard, data mount, attribute tree, log, and their order.
+
+Start: the log first, then the tree (so that a start that hangs can be looked at), then the data,
+then probes of the backing directory through the guard. Stop: detach, drain, sync, unmount, its
+records under one correlation id. Whatever may wait for the backing device does so in a thread
+that is left behind at its bound.
+"""
+
+import contextlib
+import errno
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from vexfsctl.devices.block import device_number, filesystem_uuid
+from vexfsctl.devices.fusectl import abort_connection
+from vexfsctl.devices.mountinfo import Mount, mount_at, read_mounts
+from vexfsctl.driver.attributes import AttributeSource
+from vexfsctl.driver.bounded import run_bounded
+from vexfsctl.driver.facts import VolumeFacts
+from vexfsctl.driver.faults import FaultSet
+from vexfsctl.driver.fuse import USUAL_FLAGS, Connection, InitFlag, MountOptions, serve
+from vexfsctl.driver.leftovers import DATA_SUBTYPE, TREE_SUBTYPE, remove_tree_directory
+from vexfsctl.driver.ownership import give_up_ownership, take_ownership
+from vexfsctl.driver.passthrough import Passthrough
+from vexfsctl.driver.records import RecordLog
+from vexfsctl.driver.tree import TreeFilesystem
+from vexfsctl.exceptions import DeadlineExceeded, MountFailed, VexfsctlException
+from vexfsctl.model.correlation import CorrelationId, CorrelationSource
+from vexfsctl.model.errnos import errno_name
+from vexfsctl.model.events import RecoveryStepTaken
+from vexfsctl.model.operations import VECTOR_PREFIX, OperationType
+from vexfsctl.model.volume import DegradationLevel, ModuleState
+from vexfsctl.resilience.clock import MonotonicClock
+from vexfsctl.resilience.guard import Guard
+
+DRAIN_BOUND_S = 2.0
+"""How long a stop waits for open files and running calls."""
+SYNC_BOUND_S = 5.0
+"""How long it waits for the backing filesystem to write out what is dirty."""
+CLOSE_BOUND_S = 1.0
+"""How long it waits for descriptors of the backing directory to close."""
+SOURCE_BOUND_S = 8.0
+"""How long a start waits for the backing directory to answer."""
+_WATCH_INTERVAL_S = 0.01
+_VECTOR_PROBE = VECTOR_PREFIX + b"probe"
+
+
+class VolumeServer:
+    """Serves one volume; `mount`, `begin`, then `wait_closed`, then `stop`."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        source: Path,
+        mountpoint: Path,
+        tree: Path,
+        log: RecordLog,
+        clock: MonotonicClock,
+        allow_inject: bool = False,
+        on_crash: Callable[[BaseException], None],
+    ) -> None:
+        self._source = source
+        self._mountpoint = mountpoint
+        self._tree = tree
+        self._log = log
+        self._clock = clock
+        self._ids = CorrelationSource()
+        self._on_crash = on_crash
+        self._faults = FaultSet(clock) if allow_inject else None
+        self._guard = Guard(name, clock=clock, listener=log, ids=self._ids)
+        self._facts = VolumeFacts(
+            name=name,
+            epoch=time.time_ns(),
+            mountpoint=str(mountpoint),
+            log=log.name,
+            device=device_number(source),
+            uuid=filesystem_uuid(source),
+        )
+        self._passthrough = Passthrough(source, self._guard, faults=self._faults)
+        self._data: Connection | None = None
+        self._served: list[tuple[Connection, Mount | None]] = []
+        self._stopped = threading.Event()
+        self.warnings: list[str] = []
+        """What came up only in part, for the person who mounts."""
+
+    def mount(self) -> None:
+        """Mount the tree and the data; undo it and raise if that fails. Needs no backing device."""
+        self._facts.move_to(ModuleState.INITIALIZING, self._log)
+        with self._undone_if_it_fails():
+            threading.Thread(target=self._watch, name="deadlines", daemon=True).start()
+            self._serve_tree()
+            self._serve_data()
+
+    def begin(self) -> None:
+        """Probe the backing directory; unmount and raise where nothing could work.
+
+        A volume of which a part does not work comes up degraded (`light`), with a warning.
+        """
+        with self._undone_if_it_fails():
+            self._probe_backing()
+        self._facts.move_to(ModuleState.INITIALIZED, self._log)
+
+    def wait_closed(self, timeout: float) -> bool:
+        """Wait until the data mount is gone, at most *timeout* seconds; whether it is."""
+        return self._data is None or self._data.wait(timeout)
+
+    def stop(self) -> None:
+        """End the volume, whatever its backing device does, within the bounds above."""
+        self._facts.move_to(ModuleState.SHUTTING_DOWN, self._log)
+        identifier = self._ids.draw()
+        # Calls that wait for a retry end with their last error instead of outlasting the bounds.
+        self._clock.interrupt()
+        self._step(identifier, "drain", self._drain)
+        self._step(identifier, "sync", self._sync)
+        self._guard.flush()
+        self._step(identifier, "unmount", self._release)
+        self._end()
+
+    def reopen_log(self) -> None:
+        """Follow a log file that was moved away."""
+        self._log.reopen()
+
+    def _serve_tree(self) -> None:
+        try:
+            self._tree.mkdir(mode=0o755, parents=True, exist_ok=True)
+            take_ownership(self._tree)
+        except OSError as cause:
+            raise MountFailed(f"cannot make {self._tree}: {cause.strerror}") from cause
+        attributes = AttributeSource(self._guard, self._facts, faults=self._faults)
+        filesystem = TreeFilesystem(attributes)
+        connection = self._mount(self._tree, TREE_SUBTYPE, USUAL_FLAGS)
+        filesystem.attach(connection)
+        serve(connection, filesystem, on_crash=self._on_crash)
+
+    def _serve_data(self) -> None:
+        flags = self._passthrough.wanted_flags
+        self._data = self._mount(self._mountpoint, DATA_SUBTYPE, flags)
+        self._passthrough.attach(self._data)
+        serve(self._data, self._passthrough, on_crash=self._on_crash)
+
+    def _mount(self, point: Path, subtype: str, want: InitFlag) -> Connection:
+        # A user's mount is the user's alone: fuse.conf rarely lets others in.
+        others = os.geteuid() == 0
+        options = MountOptions(source=self._facts.name, subtype=subtype, allow_other=others)
+        connection = Connection.mount(point, options, want=want)
+        # Looked up now: once it is detached, mountinfo no longer tells which connection it was.
+        self._served.append((connection, mount_at(connection.mountpoint, read_mounts())))
+        return connection
+
+    def _probe_backing(self) -> None:
+        """Try one call of each kind; raise MountFailed where nothing could work without it."""
+        guard, source = self._guard, self._source
+
+        def probe() -> None:
+            guard.run(OperationType.INODE, "getattr", lambda _: os.stat(source))
+            guard.run(OperationType.DIRECTORY, "readdir", lambda _: os.listdir(source))
+            self._probe_part(OperationType.SUPERBLOCK, "statfs", lambda: os.statvfs(source))
+            self._probe_part(OperationType.VECTOR, "getxattr", lambda: _probe_vectors(source))
+
+        try:
+            run_bounded(probe, SOURCE_BOUND_S, what=f"looking at {source}")
+        except OSError as cause:
+            raise MountFailed(f"cannot read {source}: {cause.strerror}") from cause
+
+    def _probe_part(self, operation: OperationType, call: str, probe: Callable[[], object]) -> None:
+        try:
+            self._guard.run(operation, call, lambda _: probe())
+        except OSError as cause:
+            self._guard.set_degradation(DegradationLevel.LIGHT)
+            self.warnings.append(f"{operation} operations fail on {self._source}: {cause.strerror}")
+
+    def _watch(self) -> None:
+        while not self._stopped.wait(_WATCH_INTERVAL_S):
+            try:
+                self._guard.expire_overdue(self._clock.now_ns())
+            except Exception as bug:  # noqa: BLE001 - without this thread no call has a deadline
+                self._on_crash(bug)
+
+    def _step(self, identifier: CorrelationId, step: str, action: Callable[[], str]) -> None:
+        started = self._clock.now_ns()
+        result = action()
+        self._log(
+            RecoveryStepTaken(
+                volume=self._facts.name,
+                id=identifier,
+                operation=OperationType.SYNC if step == "sync" else None,
+                step=step,
+                result=result,
+                duration_us=(self._clock.now_ns() - started) // 1000,
+            )
+        )
+
+    def _drain(self) -> str:
+        """Detach the data mount and wait for those who still use it."""
+        if self._data is None:
+            return "ok"
+        with contextlib.suppress(MountFailed):
+            self._data.unmount()
+        return "ok" if self._data.wait(DRAIN_BOUND_S) else "busy"
+
+    def _sync(self) -> str:
+        """Write out the backing filesystem."""
+        try:
+            run_bounded(self._passthrough.sync, SYNC_BOUND_S, what="sync")
+        except OSError as cause:
+            return errno_name(cause.errno or errno.EIO)
+        except DeadlineExceeded:
+            return errno_name(errno.ETIMEDOUT)
+        return "ok"
+
+    def _release(self) -> str:
+        """Take both mounts away; those stuck in them get an error instead of waiting for ever."""
+        self._stopped.set()
+        result = "ok"
+        for connection, mount in reversed(self._served):
+            try:
+                connection.unmount()
+                if not connection.wait(0.1) and mount is not None:
+                    abort_connection(mount)
+            except VexfsctlException as failure:
+                result = failure.code
+            if connection is self._data:
+                # Before the tree goes: when that is gone, nothing holds the source any more.
+                with contextlib.suppress(OSError, DeadlineExceeded):
+                    run_bounded(self._passthrough.close, CLOSE_BOUND_S, what="close")
+        remove_tree_directory(self._tree)
+        return result
+
+    @contextlib.contextmanager
+    def _undone_if_it_fails(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            self._facts.move_to(ModuleState.ERROR, self._log)
+            self._release()
+            self._end()
+            raise
+
+    def _end(self) -> None:
+        self._facts.move_to(ModuleState.UNINITIALIZED, self._log)
+        self._log.close()
+        # Last: whoever waits for this driver to end waits for this.
+        give_up_ownership(self._tree)
+
+
+def _probe_vectors(source: Path) -> None:
+    try:
+        os.getxattr(source, _VECTOR_PROBE)
+    except OSError as cause:
+        if cause.errno != errno.ENODATA:
+            raise

@@ -1,0 +1,232 @@
+"""What vexfsctl itself raises. What VexFS reports is an error and lives in `model`.
+
+    VexfsctlException               exit 1, every one has a stable code and may have a hint
+    ├── InvalidInput                exit 2  an option or argument that cannot mean anything
+    ├── EvidenceMissing             exit 3  what was asked about could not be looked at
+    │   ├── LogUnreadable                   a log source could not be opened or read
+    │   ├── SysfsUnreadable                 an attribute may not be read
+    │   ├── VolumeStale                     its driver is gone, its mount is not
+    │   ├── VolumeUnresponsive              its driver does not answer
+    │   └── VolumeVanished                  it went away while it was being read
+    ├── NotFound
+    │   ├── VolumeNotFound
+    │   ├── AttributeMissing                this provider does not have that attribute
+    │   └── IncidentNotFound                no such correlation id in complete evidence
+    ├── AmbiguousId                         several incidents fit the id given
+    ├── MalformedRecord                     bytes that are no record of the expected form
+    ├── WriteRefused                        the provider refused a write to an attribute
+    │   ├── ValueRefused                    EINVAL, ERANGE
+    │   ├── StateConflict                   EBUSY: not possible in this state
+    │   ├── GenerationMoved                 ESTALE: somebody else changed the breaker
+    │   ├── PermissionRefused               EACCES, EPERM
+    │   └── ProviderFailed                  EIO: the provider is in state error
+    ├── ActionFailed                        something that was to be changed was not
+    │   ├── MountFailed
+    │   ├── DeviceActionFailed              losetup, mkfs, mount and kin said no
+    │   └── LabFailed
+    ├── FacilityUnavailable                 this machine lacks FUSE, loop devices, a program, root
+    └── DeadlineExceeded                    a wait ended before what was waited for
+
+Each carries an exit status and, where there is one, the next step as `hint`. `cli` turns them
+into messages; everything else that escapes is a bug and shows its trace.
+"""
+
+from enum import IntEnum
+from errno import EACCES, EBUSY, EINVAL, EIO, ESTALE
+from typing import ClassVar
+
+
+class ExitStatus(IntEnum):
+    """Exit status of every command but `check`; the man page prints this table."""
+
+    OK = 0
+    """Did its job."""
+    FAILED = 1
+    """Failed or refused."""
+    USAGE = 2
+    """Wrong usage."""
+    INCOMPLETE = 3
+    """Answered, but part of the evidence was missing or unreadable."""
+
+
+class VexfsctlException(Exception):  # noqa: N818 - an Error is what VexFS reports
+    """Base of all: *message* says what and where, *hint* what to do next."""
+
+    exit_status: ClassVar[ExitStatus] = ExitStatus.FAILED
+    code: ClassVar[str] = "failed"
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class InvalidInput(VexfsctlException):
+    """An option or argument that cannot mean anything."""
+
+    exit_status = ExitStatus.USAGE
+    code = "invalid_input"
+
+
+class EvidenceMissing(VexfsctlException):
+    """What was asked about could not be looked at."""
+
+    exit_status = ExitStatus.INCOMPLETE
+    code = "evidence_missing"
+
+
+class LogUnreadable(EvidenceMissing):
+    """A log source could not be opened or read."""
+
+    code = "log_unreadable"
+
+
+class SysfsUnreadable(EvidenceMissing):
+    """An attribute or a root may not be read."""
+
+    code = "sysfs_unreadable"
+
+
+class VolumeStale(EvidenceMissing):
+    """The volume's driver is gone and its mount is not (ENOTCONN)."""
+
+    code = "volume_stale"
+
+
+class VolumeUnresponsive(EvidenceMissing):
+    """The volume's driver did not answer within the deadline."""
+
+    code = "volume_unresponsive"
+
+
+class VolumeVanished(EvidenceMissing):
+    """The volume went away while it was being read."""
+
+    code = "volume_vanished"
+
+
+class NotFound(VexfsctlException):
+    """A named thing does not exist."""
+
+    code = "not_found"
+
+
+class VolumeNotFound(NotFound):
+    """No root has a volume of that name."""
+
+    code = "volume_not_found"
+
+
+class AttributeMissing(NotFound):
+    """This provider does not have that attribute (an older ABI, or not mounted for it)."""
+
+    code = "attribute_missing"
+
+
+class IncidentNotFound(NotFound):
+    """No record carries that correlation id, and the evidence is complete."""
+
+    code = "incident_not_found"
+
+
+class AmbiguousId(VexfsctlException):
+    """Several incidents fit the id; the message lists them."""
+
+    code = "ambiguous_id"
+
+
+class MalformedRecord(VexfsctlException):
+    """Bytes that are no record of the expected form."""
+
+    code = "malformed_record"
+
+
+class WriteRefused(VexfsctlException):
+    """The provider refused a write; nothing changed. *errno* is what its write(2) answers."""
+
+    code = "write_refused"
+    usual_errno: ClassVar[int] = EINVAL
+
+    def __init__(self, message: str, *, hint: str | None = None, errno: int | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.errno = self.usual_errno if errno is None else errno
+
+
+class ValueRefused(WriteRefused):
+    """The provider does not take that value (EINVAL, ERANGE)."""
+
+    code = "value_refused"
+
+
+class StateConflict(WriteRefused):
+    """Not possible in the state the object is in (EBUSY)."""
+
+    code = "state_conflict"
+    usual_errno = EBUSY
+
+
+class GenerationMoved(WriteRefused):
+    """The breaker changed since it was looked at (ESTALE)."""
+
+    code = "generation_moved"
+    usual_errno = ESTALE
+
+
+class PermissionRefused(WriteRefused):
+    """The attribute may not be written by this user, or by nobody (EACCES, EPERM, EROFS)."""
+
+    code = "permission_refused"
+    usual_errno = EACCES
+
+
+class ProviderFailed(WriteRefused):
+    """The provider is in state `error` (EIO)."""
+
+    code = "provider_failed"
+    usual_errno = EIO
+
+
+class ActionFailed(VexfsctlException):
+    """Something that was to be changed was not."""
+
+    code = "action_failed"
+
+
+class MountFailed(ActionFailed):
+    """A mount did not come up or did not go away."""
+
+    code = "mount_failed"
+
+
+class DeviceActionFailed(ActionFailed):
+    """A program or system call on a device said no."""
+
+    code = "device_action_failed"
+
+
+class LabFailed(ActionFailed):
+    """A lab could not be put together, or not taken apart."""
+
+    code = "lab_failed"
+
+
+class FacilityUnavailable(VexfsctlException):
+    """This machine lacks something: FUSE, loop devices, a program, the right to use them."""
+
+    code = "facility_unavailable"
+
+
+class DeadlineExceeded(VexfsctlException):
+    """A wait ended before what was waited for."""
+
+    code = "deadline_exceeded"
+
+
+def exception_of(code: str, message: str, hint: str | None) -> VexfsctlException:
+    """Return the exception that another process told of by its *code*, ActionFailed if unknown."""
+    kinds = [VexfsctlException]
+    for kind in kinds:
+        if kind.code == code and kind is not VexfsctlException:
+            return kind(message, hint=hint)
+        kinds += kind.__subclasses__()
+    return ActionFailed(message, hint=hint)

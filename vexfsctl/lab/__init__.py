@@ -1,0 +1,12 @@
+"""A VexFS volume on a loop device whose faults one controls, put together and taken apart.
+
+    application ─ mnt/     VexFS: the userspace driver, a process of its own
+                  backing/ ext4
+                  /dev/loopN, direct I/O
+                  image/disk, served by the image server (another process), which fails on demand
+                  disk.img  a sparse file
+
+Each lab is one directory under `/run/vexfsctl/lab`; what belongs to it is found from there and
+from the kernel (mountinfo, loop devices), so a lab that was only half put together, or whose
+processes were killed, can be taken apart as well. Root only: loop devices and mkfs need it.
+"""

@@ -1,0 +1,185 @@
+"""Put a lab together and take it apart.
+
+`bring_up` makes the parts from the bottom to the top, `take_down` removes whatever of them is
+there from the top to the bottom: it asks the kernel what exists instead of remembering what was
+made, so it also clears what a killed `bring_up` or a killed driver left.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from vexfsctl.devices.loop import attach
+from vexfsctl.devices.mkfs import make_ext4
+from vexfsctl.devices.mountinfo import read_mounts
+from vexfsctl.devices.mounts import make_mount
+from vexfsctl.driver.background import own_module, start_in_background
+from vexfsctl.driver.daemon import VolumeOptions, start_volume
+from vexfsctl.driver.fuse import require_fuse
+from vexfsctl.driver.locking import hold_directory
+from vexfsctl.exceptions import FacilityUnavailable, LabFailed, VexfsctlException
+from vexfsctl.lab import removal
+from vexfsctl.lab.layout import Layout, existing_labs
+from vexfsctl.lab.processes import SERVER_MODULE
+from vexfsctl.lab.signals import ending_as_interrupt, held
+
+DEFAULT_SIZE = 128 << 20
+"""Bytes; the image is sparse, so this is an upper bound of what it takes on disk."""
+_SERVER_START_S = 20.0
+_LOCK_TIMEOUT_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """A lab as it stands."""
+
+    name: str
+    volume: str
+    """Name of its volume in the attribute tree; the same as the lab's."""
+    mountpoint: Path
+    backing: Path
+    device: str | None
+    """Node of its loop device, None when it is not attached."""
+    image: Path
+    mounted: bool
+    """Whether its volume is mounted."""
+
+
+def describe(layout: Layout) -> Lab:
+    """Return what there is of the lab at *layout*."""
+    points = {mount.mount_point for mount in read_mounts()}
+    device = removal.loop_device(layout)
+    return Lab(
+        name=layout.name,
+        volume=layout.name,
+        mountpoint=layout.mountpoint,
+        backing=layout.backing,
+        device=str(device) if device else None,
+        image=layout.image_file,
+        mounted=str(layout.mountpoint) in points,
+    )
+
+
+def list_labs() -> tuple[Lab, ...]:
+    """Return all labs of this machine, whole or not."""
+    return tuple(describe(layout) for layout in existing_labs())
+
+
+def bring_up(layout: Layout, *, size: int = DEFAULT_SIZE, log_to: str | None = None) -> Lab:
+    """Make the lab at *layout*, of *size* bytes; what was made is removed again if a part fails.
+
+    Raises FacilityUnavailable where loop devices or FUSE cannot be had, LabFailed if there is a
+    lab of that name.
+    """
+    _check_machine()
+    with ending_as_interrupt():
+        _claim(layout)
+        try:
+            with hold_directory(layout.directory, timeout_s=_LOCK_TIMEOUT_S):
+                _build(layout, size, log_to)
+        except BaseException as cause:
+            _undo(layout, cause)
+            raise
+    return describe(layout)
+
+
+def take_down(layout: Layout) -> bool:
+    """Remove the lab at *layout* and everything of it; return whether there was one.
+
+    Delayed requests are released first, else nothing above them could end. Raises LabFailed with
+    what did not go; the same call, later, goes on from there.
+    """
+    if not layout.directory.exists():
+        return False
+    _check_root()
+    with hold_directory(layout.directory, timeout_s=_LOCK_TIMEOUT_S):
+        failures = list(_failures_of(removal.steps(layout)))
+        if failures:
+            raise LabFailed(
+                f"lab {layout.name} is not gone: " + "; ".join(failures),
+                hint=f"vexfsctl lab down --name {layout.name}, again, when that has ended",
+            )
+    # Leaving a hold removes what is empty by then.
+    for directory in (layout.labs, layout.labs.parent):
+        with hold_directory(directory, timeout_s=_LOCK_TIMEOUT_S):
+            pass
+    return True
+
+
+def _undo(layout: Layout, cause: BaseException) -> None:
+    try:
+        with held():
+            take_down(layout)
+    except VexfsctlException as failure:
+        cause.add_note(failure.message)
+
+
+def _claim(layout: Layout) -> None:
+    """Make the lab's directory, which is how its name is taken."""
+    with hold_directory(layout.labs, timeout_s=_LOCK_TIMEOUT_S):
+        try:
+            layout.directory.mkdir(mode=0o755)
+        except FileExistsError:
+            raise LabFailed(
+                f"there is a lab {layout.name} already",
+                hint=f"vexfsctl lab down --name {layout.name}",
+            ) from None
+
+
+def _build(layout: Layout, size: int, log_to: str | None) -> None:
+    for directory in layout.mount_points:
+        directory.mkdir(mode=0o755)
+    _make_image(layout, size)
+    device = attach(layout.disk)
+    make_ext4(device, label=layout.name)
+    make_mount(device, layout.backing, "ext4", ("noatime",))
+    start_volume(
+        VolumeOptions(
+            source=layout.backing,
+            mountpoint=layout.mountpoint,
+            name=layout.name,
+            log_to=log_to,
+        )
+    )
+
+
+def _make_image(layout: Layout, size: int) -> None:
+    # It holds what others may not read in the volume.
+    image = os.open(layout.image_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        os.truncate(image, size)
+    except OSError as cause:
+        raise LabFailed(f"no device of {size} bytes: {cause.strerror}") from cause
+    finally:
+        os.close(image)
+    places = (layout.image_file, layout.image_mount, layout.faults)
+    start_in_background([*own_module(SERVER_MODULE), *map(str, places)], timeout_s=_SERVER_START_S)
+
+
+def _failures_of(steps: Iterator[Callable[[], None]]) -> Iterator[str]:
+    """Carry out *steps*, each on what the one before left free, up to the first that fails."""
+    for step in steps:
+        try:
+            step()
+        except VexfsctlException as failure:
+            yield failure.message
+            return
+
+
+def _check_machine() -> None:
+    _check_root()
+    require_fuse()
+    if not Path("/dev/loop-control").exists():
+        raise FacilityUnavailable(
+            "a lab needs loop devices and /dev/loop-control is not there",
+            hint="modprobe loop; in a container, give it the host's /dev",
+        )
+
+
+def _check_root() -> None:
+    if os.geteuid() != 0:
+        raise FacilityUnavailable(
+            "a lab needs root: it attaches a loop device and makes a filesystem",
+            hint="sudo vexfsctl lab",
+        )

@@ -1,0 +1,133 @@
+"""The parts of a lab, each removed if it is there, from the top to the bottom."""
+
+import contextlib
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from vexfsctl.devices.fusectl import abort_connection
+from vexfsctl.devices.loop import attached_devices, detach
+from vexfsctl.devices.mountinfo import Mount, read_mounts
+from vexfsctl.devices.mounts import unmount
+from vexfsctl.driver.leftovers import (
+    clear_volume,
+    find_volume,
+    mounted_volumes,
+    stop_volume,
+)
+from vexfsctl.exceptions import (
+    DeadlineExceeded,
+    FacilityUnavailable,
+    LabFailed,
+    MountFailed,
+    VexfsctlException,
+    VolumeNotFound,
+)
+from vexfsctl.lab.faults import clear
+from vexfsctl.lab.layout import Layout
+from vexfsctl.lab.processes import LabProcess, drivers, image_servers
+
+_END_S = 5.0
+
+
+def steps(layout: Layout) -> Iterator[Callable[[], None]]:
+    """Yield what removes the lab, in order."""
+    yield lambda: _release_requests(layout)
+    yield lambda: _remove_volume(layout)
+    yield lambda: _end_all(drivers(layout))
+    yield lambda: _remove_dead_tree(layout)
+    yield lambda: _unmount_backing(layout)
+    yield lambda: _detach_device(layout)
+    yield lambda: _end_all(image_servers(layout))
+    yield lambda: _cut_off(layout)
+    yield lambda: _remove_files(layout)
+
+
+def loop_device(layout: Layout) -> Path | None:
+    """Return the node of the loop device of *layout*, None when none is attached."""
+    served = str(layout.disk)
+    return next(
+        (found.device for found in attached_devices() if found.backing_file == served),
+        None,
+    )
+
+
+def _release_requests(layout: Layout) -> None:
+    """Let delayed requests go on; where the image server does not answer, make all fail at once.
+
+    It may be stopped, or gone: everything above would wait for it.
+    """
+    try:
+        clear(layout)
+    except VexfsctlException:
+        for mount in _mounts_at(layout.image_mount):
+            abort_connection(mount)
+
+
+def _remove_volume(layout: Layout) -> None:
+    with contextlib.suppress(VolumeNotFound):
+        try:
+            stop_volume(str(layout.mountpoint), timeout_s=_END_S)
+        except (MountFailed, DeadlineExceeded):
+            clear_volume(find_volume(str(layout.mountpoint)))
+
+
+def _remove_dead_tree(layout: Layout) -> None:
+    """Remove the tree of a driver that was killed when its data was not mounted (any more).
+
+    A volume of this name that lives, or is mounted elsewhere, is somebody else's.
+    """
+    for volume in mounted_volumes():
+        if volume.name == layout.name and not volume.data and not volume.is_live():
+            clear_volume(volume)
+
+
+def _end_all(processes: tuple[LabProcess, ...]) -> None:
+    for process in processes:
+        process.signal(signal.SIGTERM)
+        # A stopped one could not hear of it.
+        process.signal(signal.SIGCONT)
+        if not process.wait(_END_S):
+            process.signal(signal.SIGKILL)
+            if not process.wait(_END_S):
+                raise LabFailed(f"process {process.process.pid} does not end")
+
+
+def _unmount_backing(layout: Layout) -> None:
+    for mount in _mounts_at(layout.backing):
+        try:
+            unmount(mount.mount_point)
+        except (MountFailed, DeadlineExceeded):
+            # Who still uses it keeps it; the device then says so.
+            with contextlib.suppress(MountFailed):
+                unmount(mount.mount_point, lazy=True)
+
+
+def _detach_device(layout: Layout) -> None:
+    device = loop_device(layout)
+    if device is not None:
+        detach(device, timeout=_END_S)
+
+
+def _cut_off(layout: Layout) -> None:
+    for point in (layout.image_mount, layout.faults):
+        for mount in _mounts_at(point):
+            with contextlib.suppress(FacilityUnavailable):
+                abort_connection(mount)
+            with contextlib.suppress(MountFailed):
+                unmount(mount.mount_point, lazy=True)
+
+
+def _mounts_at(point: Path) -> Iterator[Mount]:
+    return (mount for mount in reversed(read_mounts()) if mount.mount_point == str(point))
+
+
+def _remove_files(layout: Layout) -> None:
+    # Name by name and never recursively: what should be an empty mount point may not be one.
+    try:
+        layout.image_file.unlink(missing_ok=True)
+        for directory in layout.mount_points:
+            with contextlib.suppress(FileNotFoundError):
+                directory.rmdir()
+    except OSError as cause:
+        raise LabFailed(f"cannot remove {cause.filename}: {cause.strerror}") from cause

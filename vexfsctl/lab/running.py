@@ -1,0 +1,50 @@
+"""Run one command inside a lab that lasts as long as the command does."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Sequence
+
+from vexfsctl.exceptions import InvalidInput
+from vexfsctl.lab.assembly import DEFAULT_SIZE, Lab, bring_up, take_down
+from vexfsctl.lab.layout import Layout
+from vexfsctl.lab.signals import ENDING, held
+
+_POLL_S = 1.0
+
+
+def run_inside(layout: Layout, command: Sequence[str], *, size: int = DEFAULT_SIZE) -> int:
+    """Bring a lab up, run *command* in it, take it down; return the command's exit status.
+
+    A command ended by signal N gives 128 + N, as a shell reports it. Signals that would end this
+    process are for the command, so that the lab is taken down in any case.
+    """
+    lab = bring_up(layout, size=size)
+    try:
+        with held():
+            return _run(command, lab)
+    finally:
+        with held():
+            take_down(layout)
+
+
+def _run(command: Sequence[str], lab: Lab) -> int:
+    environment = os.environ | {
+        "VEXFSCTL_LAB": lab.name,
+        "VEXFSCTL_LAB_MOUNTPOINT": str(lab.mountpoint),
+        "VEXFSCTL_LAB_DEVICE": lab.device or "",
+    }
+    try:
+        child = subprocess.Popen(command, env=environment, preexec_fn=_hear_signals)
+    except OSError as cause:
+        raise InvalidInput(f"cannot run {command[0]}: {cause.strerror}") from cause
+    while (status := child.poll()) is None:
+        received = signal.sigtimedwait({*ENDING, signal.SIGCHLD}, _POLL_S)
+        # What the kernel sends (Ctrl-C on the terminal, si_code > 0) the command gets as well.
+        if received is not None and received.si_signo in ENDING and received.si_code <= 0:
+            child.send_signal(received.si_signo)
+    return status if status >= 0 else 128 - status
+
+
+def _hear_signals() -> None:
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {*ENDING, signal.SIGCHLD})

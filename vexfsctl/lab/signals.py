@@ -1,0 +1,38 @@
+"""Signals that end a process, while a lab is half made: held off, or turned into an exception."""
+
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
+
+ENDING = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT})
+"""What a person or a service manager ends a command with."""
+
+
+@contextlib.contextmanager
+def ending_as_interrupt() -> Iterator[None]:
+    """Let each of them raise KeyboardInterrupt as Ctrl-C does, so that clean-up runs."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    # What nohup and kin have switched off stays so.
+    heard = [number for number in ENDING if signal.getsignal(number) is not signal.SIG_IGN]
+    previous = {number: signal.signal(number, signal.default_int_handler) for number in heard}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def held() -> Iterator[None]:
+    """Keep them, and SIGCHLD, waiting until the end of the block, or until somebody fetches them.
+
+    Programs started meanwhile have them blocked as well.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {*ENDING, signal.SIGCHLD})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

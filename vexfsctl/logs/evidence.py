@@ -1,0 +1,192 @@
+"""Lines of the rest of the kernel that tell about a device: evidence, never VexFS errors.
+
+One declaration for each form, with the sample it was made from (Linux 6.18, 6.1); the wording of
+the block layer is that of `blk_errors[]` in block/blk-core.c.
+"""
+
+import errno
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from vexfsctl.model.events import KernelEvidence
+from vexfsctl.model.record import KERNEL_FACILITY, LogRecord
+
+BLOCK_ERRORS = {
+    "I/O error": errno.EIO,
+    "critical medium error": errno.ENODATA,
+    "critical space allocation error": errno.ENOSPC,
+    "timeout error": errno.ETIMEDOUT,
+    "critical target error": errno.EREMOTEIO,
+    "recoverable transport error": errno.ENOLINK,
+    "protection error": errno.EILSEQ,
+    "kernel resource error": errno.ENOMEM,
+    "operation not supported error": errno.EOPNOTSUPP,
+    "reservation conflict error": errno.EBADE,
+    "device offline error": errno.ENODEV,
+    "nonblocking retry error": errno.EAGAIN,
+    "device resource error": errno.EBUSY,
+}
+"""The block layer's words for the errno a request ended with."""
+
+_LEAST_LEVEL = 4
+_TROUBLE = re.compile(
+    r"\b(errors?(?!=)|fail\w*|corrupt\w*|abort\w*|lost|unable|rectify)\b|read-?only|shut ?down",
+    re.IGNORECASE,
+)
+# Negative, or after "len N": ext4's "I/O error 10" is a block-layer status and no errno.
+_ERRNO = re.compile(r"(?:\berrno=-|\berror -|\blen \d+ error |: -)(\d{1,3})\b")
+_DADDR = re.compile(r"\bdaddr 0x([0-9a-f]{1,16})\b")
+_WRITING = re.compile(r"\bwriting\b|\bwriteback\b|\bwrite_all_supers\b|\bwhile writing\b")
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceForm:
+    """One kind of line: how it looks and what it says."""
+
+    sample: str
+    pattern: re.Pattern[str]
+    read: Callable[[re.Match[str]], KernelEvidence]
+    trouble_only: bool = False
+    """The kernel writes good news in this form too: only bad news is evidence."""
+
+
+def parse_evidence(record: LogRecord) -> KernelEvidence | None:
+    """Return what a kernel line says about a device; None for every other line.
+
+    A line that user space wrote into the kernel log is none, whatever it says.
+    """
+    if record.facility not in (None, KERNEL_FACILITY):
+        return None
+    for form in EVIDENCE_FORMS:
+        match = form.pattern.match(record.text)
+        if match is not None and (not form.trouble_only or _tells_trouble(record)):
+            return form.read(match)
+    return None
+
+
+def _tells_trouble(record: LogRecord) -> bool:
+    loud = record.level is not None and record.level <= _LEAST_LEVEL
+    return loud or _TROUBLE.search(record.text) is not None
+
+
+def _read_block(match: re.Match[str]) -> KernelEvidence:
+    direction = match["direction"]
+    if direction == "WRITE" and match["segments"] == "0":
+        direction = "FLUSH"  # A write without data is what a flush becomes below the filesystem.
+    return KernelEvidence(
+        kind="block",
+        device=match["device"],
+        sector=int(match["sector"]),
+        direction=None if direction is None else direction.lower(),
+        errno=BLOCK_ERRORS[match["wording"]],
+    )
+
+
+def _read_buffer(match: re.Match[str]) -> KernelEvidence:
+    # "logical block N" counts blocks of a size that the line does not tell.
+    return KernelEvidence(kind="buffer", device=match["device"], direction=match["direction"])
+
+
+def _read_filesystem(match: re.Match[str]) -> KernelEvidence:
+    number, address = _ERRNO.search(match.string), _DADDR.search(match.string)
+    return KernelEvidence(
+        kind="filesystem",
+        device=match["device"],
+        sector=None if address is None else int(address[1], 16),
+        direction="write" if _WRITING.search(match.string) else None,
+        errno=None if number is None else int(number[1]),
+    )
+
+
+def _read_writeback(match: re.Match[str]) -> KernelEvidence:
+    return KernelEvidence(
+        kind="filesystem", device=match["device"], sector=int(match["sector"]), direction="write"
+    )
+
+
+def _read_suppressed(match: re.Match[str]) -> KernelEvidence:
+    return KernelEvidence(kind="suppressed", lost=int(match["lost"]))
+
+
+def _read_hung(match: re.Match[str]) -> KernelEvidence:
+    return KernelEvidence(kind="hung_task")
+
+
+EVIDENCE_FORMS = (
+    EvidenceForm(
+        "critical medium error, dev loop0, sector 8 op 0x0:(READ) flags 0x800 phys_seg 1 prio"
+        " class 2",
+        re.compile(
+            # Up to Linux 5.16 the function stood in front, up to 4.20 nothing after the sector.
+            r"(?:(?:blk_update_request|print_req_error): )?"
+            rf"(?P<wording>{'|'.join(map(re.escape, BLOCK_ERRORS))}), dev (?P<device>\S+),"
+            r" sector (?P<sector>\d{1,20})"
+            r"(?: op 0x[0-9a-f]+:\((?P<direction>\w+)\)"
+            r"(?: flags 0x[0-9a-f]+(?: phys_seg (?P<segments>\d+))?)?)?"
+        ),
+        _read_block,
+    ),
+    EvidenceForm(
+        "Buffer I/O error on dev loop0, logical block 768, lost async page write",
+        re.compile(
+            r"Buffer I/O error on dev(?:ice)? (?P<device>[^\s,]+), logical block \d+"
+            r"(?:, .*\b(?P<direction>read|write)\b)?"
+        ),
+        _read_buffer,
+    ),
+    EvidenceForm(
+        "blk_print_req_error: 18 callbacks suppressed",
+        re.compile(
+            r"(?:blk_\w+|print_req_error|buffer_io_error|quiet_error|EXT4-fs \w+|(?:btrfs|xfs)\w*):"
+            r" (?P<lost>\d{1,18}) callbacks suppressed"
+        ),
+        _read_suppressed,
+    ),
+    EvidenceForm(
+        "EXT4-fs error (device loop0): htree_dirblock_to_tree:1051: inode #12: comm ls:"
+        " Directory block failed checksum",
+        re.compile(r"EXT4-fs (?:error |warning )?\((?:device )?(?P<device>[^\s):]+)\): "),
+        _read_filesystem,
+        trouble_only=True,
+    ),
+    EvidenceForm(
+        "JBD2: I/O error when updating journal superblock for loop0-8.",
+        # The journal is called after device and inode; only dm-N has a dash of its own.
+        re.compile(r"JBD2: .* for (?P<device>dm-\d+|[^\s.-]+)(?:-\d+)?\.?$"),
+        _read_filesystem,
+        trouble_only=True,
+    ),
+    EvidenceForm(
+        "Aborting journal on device loop0-8.",
+        re.compile(r"Aborting journal on device (?P<device>dm-\d+|[^\s.-]+)(?:-\d+)?\.?$"),
+        _read_filesystem,
+    ),
+    EvidenceForm(
+        'XFS (loop0): metadata I/O error in "xfs_imap_to_bp+0x5c/0xe0" at daddr 0x80 len 32'
+        " error 5",
+        re.compile(r"XFS \((?P<device>[^\s)]+)\): "),
+        _read_filesystem,
+        trouble_only=True,
+    ),
+    EvidenceForm(
+        "BTRFS error (device loop0 state EA): Transaction aborted (error -5)",
+        re.compile(r"BTRFS:? (?:\w+ )?\(device (?P<device>[^\s)]+)(?: state \w+)?\)"),
+        _read_filesystem,
+        trouble_only=True,
+    ),
+    EvidenceForm(
+        "loop0: writeback error on inode 131, offset 0, sector 448",
+        re.compile(
+            r"(?P<device>\S+): writeback error on inode \d+, offset \d+,"
+            r" sector (?P<sector>\d{1,20})"
+        ),
+        _read_writeback,
+    ),
+    EvidenceForm(
+        "INFO: task fio:4242 blocked for more than 120 seconds.",
+        re.compile(r"INFO: task .+:\d+ blocked for more than \d+ seconds"),
+        _read_hung,
+    ),
+)
+"""Every form, in the order tried."""

@@ -1,0 +1,86 @@
+"""Records into entries: what each line means, who wrote it, in which epoch.
+
+Who wrote it: what user space writes to /dev/kmsg has facility `user`, never
+`kern`. Such a record counts as the driver's when a `state` record of its volume stands before it
+in the same log, or a live volume writes there; else it is unverified. A log that is read as a
+whole vouches backwards too: a ring buffer forgets the beginning of an epoch first.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from vexfsctl.logs.evidence import parse_evidence
+from vexfsctl.logs.grammar import parse_event
+from vexfsctl.model.entry import LogEntry
+from vexfsctl.model.events import Event, StateChanged
+from vexfsctl.model.record import KERNEL_FACILITY, LogRecord, Origin
+from vexfsctl.model.volume import ModuleState
+
+_Place = tuple[str, str | None, str]
+
+
+def interpret_log(
+    records: Iterable[LogRecord], live_volumes: Mapping[str, str] | None = None
+) -> tuple[LogEntry, ...]:
+    """Return the entries of a whole log as `interpret_records` does, and look back in it.
+
+    What stands before the first `state` record of its volume is of that epoch as well, unless the
+    epoch begins with that record.
+    """
+    entries = tuple(interpret_records(records, live_volumes))
+    begun = _begun_before(entries)
+    return tuple(_look_back(entry, begun) for entry in entries) if begun else entries
+
+
+def interpret_records(
+    records: Iterable[LogRecord], live_volumes: Mapping[str, str] | None = None
+) -> Iterator[LogEntry]:
+    """Hand out one entry for each record, in the order given, which must be that of time.
+
+    *live_volumes* maps the name of each live volume to its attribute `log`.
+    """
+    live = live_volumes or {}
+    epochs: dict[tuple[str, str], int] = {}
+    for record in records:
+        meaning = parse_event(record.text) or parse_evidence(record)
+        if isinstance(meaning, StateChanged):
+            epochs[record.source, meaning.volume] = meaning.epoch
+        volume = meaning.volume if isinstance(meaning, Event) else None
+        epoch = None if volume is None else epochs.get((record.source, volume))
+        vouched = epoch is not None or (volume is not None and live.get(volume) == record.source)
+        yield LogEntry(record, meaning, judge_origin(record, vouched=vouched), epoch)
+
+
+def judge_origin(record: LogRecord, *, vouched: bool) -> Origin:
+    """Say who wrote a record; *vouched*: a volume that is known to write to that log."""
+    if record.facility is None:
+        return Origin.UNRECORDED
+    if record.facility == KERNEL_FACILITY:
+        return Origin.KERNEL
+    return Origin.DRIVER if vouched else Origin.UNVERIFIED
+
+
+def _begun_before(entries: Iterable[LogEntry]) -> dict[_Place, int]:
+    """Return the epoch of each volume whose first `state` record is not the start of one."""
+    first: dict[_Place, StateChanged] = {}
+    for entry in entries:
+        if isinstance(entry.meaning, StateChanged):
+            first.setdefault(_place(entry.record, entry.meaning), entry.meaning)
+    return {
+        place: event.epoch
+        for place, event in first.items()
+        if event.before != ModuleState.UNINITIALIZED
+    }
+
+
+def _look_back(entry: LogEntry, begun: Mapping[_Place, int]) -> LogEntry:
+    if entry.event is None or entry.epoch is not None:
+        return entry
+    epoch = begun.get(_place(entry.record, entry.event))
+    if epoch is None:
+        return entry
+    return replace(entry, origin=judge_origin(entry.record, vouched=True), epoch=epoch)
+
+
+def _place(record: LogRecord, event: Event) -> _Place:
+    return record.source, record.boot_id, event.volume

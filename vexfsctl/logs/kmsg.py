@@ -1,0 +1,178 @@
+r"""The kernel log: its record form, and /dev/kmsg both ways.
+
+A record is `prio,seq,usec,flags[,more];text`, then lines ` KEY=value` (the kernel's
+Documentation/ABI/testing/dev-kmsg); prio is facility * 8 + level, and control characters,
+backslashes and non-ASCII bytes are written `\xNN`. Escaped bytes that are no UTF-8 are read as the
+text `\xNN`. Only this module opens /dev/kmsg.
+"""
+
+import errno
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from vexfsctl.exceptions import LogUnreadable, MalformedRecord
+from vexfsctl.logs.holes import Hole, HoleFinder
+from vexfsctl.model.record import USER_FACILITY, LogRecord
+
+KMSG = Path("/dev/kmsg")
+SOURCE_NAME = "kmsg"
+_PRINTK_DEVKMSG = Path("/proc/sys/kernel/printk_devkmsg")
+
+_RECORD = re.compile(
+    rb"(?P<priority>\d{1,10}),(?P<sequence>\d{1,20}),(?P<usec>\d{1,20}),[^;\n]*;"
+    rb"(?P<text>[^\n]*)(?:\n(?P<fields>.*))?",
+    re.DOTALL,
+)
+_FIELD = re.compile(rb" ([^\n=]+)=([^\n]*)")
+_ESCAPED = re.compile(rb"\\x([0-9a-fA-F]{2})")
+# A record as read is at most 2048 bytes up to Linux 6.x (CONSOLE_EXT_LOG_MAX was 8192 before 5.10).
+_READ_SIZE = 8192
+
+
+def parse_kmsg_record(
+    record: bytes, *, source: str = SOURCE_NAME, boot_id: str | None = None
+) -> LogRecord:
+    """Turn one record, its metadata lines included, into a LogRecord; raise MalformedRecord."""
+    match = _RECORD.fullmatch(record)
+    if match is None:
+        raise MalformedRecord(f"no kmsg record: {record[:40]!r}")
+    priority = int(match["priority"])
+    return LogRecord(
+        text=decode_kmsg_text(match["text"]),
+        source=source,
+        uptime_us=int(match["usec"]),
+        sequence=int(match["sequence"]),
+        level=priority & 7,
+        facility=priority >> 3,
+        boot_id=boot_id,
+        fields=tuple(_parse_fields((match["fields"] or b"").removesuffix(b"\n"))),
+    )
+
+
+def parse_kmsg_field(line: bytes) -> tuple[str, str] | None:
+    """Return key and value of a metadata line ` KEY=value`, None for another line."""
+    match = _FIELD.fullmatch(line)
+    return None if match is None else (decode_kmsg_text(match[1]), decode_kmsg_text(match[2]))
+
+
+def format_kmsg_record(level: int, sequence: int, uptime_us: int, text: str) -> bytes:
+    """Return the record that user space's *text* becomes in the kernel log, with its newline."""
+    prefix = f"{USER_FACILITY << 3 | level},{sequence},{uptime_us},-;"
+    return prefix.encode() + encode_kmsg_text(text) + b"\n"
+
+
+def decode_kmsg_text(text: bytes) -> str:
+    """Undo the kernel's escapes; bytes that are no UTF-8 stay as `\\xNN`."""
+    return _ESCAPED.sub(lambda match: bytes.fromhex(match[1].decode()), text).decode(
+        errors="backslashreplace"
+    )
+
+
+def encode_kmsg_text(text: str) -> bytes:
+    """Escape *text* as the kernel does when it hands a record out."""
+    return b"".join(map(_escape_byte, text.encode(errors="backslashreplace")))
+
+
+def write_kmsg(text: str, level: int, *, path: Path = KMSG) -> None:
+    """Put one record into the kernel log; raise OSError when it cannot be done.
+
+    Each record has a descriptor of its own: the kernel drops what exceeds 10 records in 5 s per
+    open file, silently. Without the newline a record stays invisible until the next one.
+    """
+    line = f"<{USER_FACILITY << 3 | level}>{text}\n".encode(errors="backslashreplace")
+    descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        os.write(descriptor, line)
+    finally:
+        os.close(descriptor)
+
+
+def kmsg_unavailable(device: Path = KMSG, setting: Path = _PRINTK_DEVKMSG) -> str | None:
+    """Why the kernel log takes no records of ours; None when it does."""
+    # With `off` the kernel takes the write and drops the record without a word (printk.c).
+    try:
+        if setting.read_text().strip() == "off":
+            return "kernel.printk_devkmsg is off"
+    except OSError:
+        pass
+    if not os.access(device, os.W_OK):
+        return f"no permission to write {device}"
+    return None
+
+
+class KmsgReader:
+    """The live kernel log, from its oldest record on; knows which records it did not get."""
+
+    ended = False
+    """It never does."""
+
+    def __init__(self, path: Path = KMSG, *, boot_id: str | None = None) -> None:
+        """Open the log; raise LogUnreadable with the reason."""
+        self.name = SOURCE_NAME
+        self._path = path
+        self._boot_id = boot_id
+        self._finder = HoleFinder()
+        try:
+            self._descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError as cause:
+            raise _unreadable(path, cause) from cause
+
+    @property
+    def holes(self) -> tuple[Hole, ...]:
+        """What was missing among the records handed out so far."""
+        return self._finder.holes
+
+    def fileno(self) -> int:
+        """Return the descriptor, for poll(2): readable when there is a record to drain."""
+        return self._descriptor
+
+    def drain(self) -> Iterator[LogRecord]:
+        """Hand out every record there is now, oldest first, never wait; raise LogUnreadable."""
+        yield from self._finder.passing(self._parse_all())
+
+    def close(self) -> None:
+        """Read nothing any more."""
+        os.close(self._descriptor)
+
+    def _parse_all(self) -> Iterator[LogRecord | None]:
+        while (record := self._read_record()) is not None:
+            try:
+                yield parse_kmsg_record(record, boot_id=self._boot_id)
+            except MalformedRecord:
+                yield None
+
+    def _read_record(self) -> bytes | None:
+        while True:
+            try:
+                return os.read(self._descriptor, _READ_SIZE)
+            except BlockingIOError:
+                return None
+            except BrokenPipeError:
+                # Records were overwritten before we came to read them: the next read starts at the
+                # oldest one left, and its sequence number tells how many are gone.
+                continue
+            except OSError as cause:
+                raise _unreadable(self._path, cause) from cause
+
+
+def _unreadable(path: Path, cause: OSError) -> LogUnreadable:
+    hint = None
+    if cause.errno in (errno.EPERM, errno.EACCES):
+        hint = "run as root (kernel.dmesg_restrict is on), or pass --log FILE for a saved log"
+    elif cause.errno == errno.ENOENT:
+        hint = "pass --log FILE for a saved log"
+    return LogUnreadable(f"cannot read {path}: {cause.strerror}", hint=hint)
+
+
+def _parse_fields(lines: bytes) -> Iterator[tuple[str, str]]:
+    for line in lines.split(b"\n") if lines else ():
+        field = parse_kmsg_field(line)
+        if field is None:
+            raise MalformedRecord(f"no metadata of a kmsg record: {line[:40]!r}")
+        yield field
+
+
+def _escape_byte(byte: int) -> bytes:
+    return b"\\x%02x" % byte if byte < 0x20 or byte >= 0x7F or byte == 0x5C else bytes((byte,))

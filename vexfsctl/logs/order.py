@@ -1,0 +1,43 @@
+"""Records of several sources in one order, and the boots that one source holds."""
+
+from collections.abc import Iterable, Sequence
+from itertools import chain, pairwise
+
+from vexfsctl.model.record import LogRecord
+
+_REORDERING_US = 5_000_000
+"""The clock of a kernel that just started jumps back by up to a second once it is calibrated."""
+
+
+def split_boots(records: Sequence[LogRecord]) -> list[Sequence[LogRecord]]:
+    """Cut the records of one source where the machine was started anew; at least one part."""
+    cuts = [at for at, pair in enumerate(pairwise(records), 1) if _restarted(*pair)]
+    bounds = [0, *cuts, len(records)]
+    return [records[start:end] for start, end in pairwise(bounds)]
+
+
+def merge_by_time(sources: Iterable[Sequence[LogRecord]]) -> tuple[LogRecord, ...]:
+    """Return all records by boot and uptime, those of one source never out of its own order.
+
+    Uptimes of different sources are compared within the last boot of each, then within the one
+    before, and so on: a source need not say which boot it is of.
+    """
+    keyed = chain.from_iterable(map(_keyed, sources))
+    return tuple(record for _, _, record in sorted(keyed, key=lambda item: item[:2]))
+
+
+def _keyed(records: Sequence[LogRecord]) -> Iterable[tuple[int, int, LogRecord]]:
+    boots = split_boots(records)
+    for boot, part in enumerate(boots, 1 - len(boots)):
+        latest = 0
+        for record in part:
+            latest = max(latest, record.uptime_us or 0)
+            yield boot, latest, record
+
+
+def _restarted(before: LogRecord, after: LogRecord) -> bool:
+    if before.uptime_us is None or after.uptime_us is None:
+        return False
+    if before.sequence is not None and after.sequence is not None:
+        return after.sequence <= before.sequence and after.uptime_us < before.uptime_us
+    return before.uptime_us - after.uptime_us > _REORDERING_US

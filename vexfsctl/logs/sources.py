@@ -1,0 +1,173 @@
+"""What was asked for with `--log`, read to its present end.
+
+A source is `kmsg` (the live kernel log), `-` (standard input) or a path. One that cannot be read
+is a gap while others answer, and a LogUnreadable when none does.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from vexfsctl.exceptions import LogUnreadable
+from vexfsctl.logs.holes import HoleFinder
+from vexfsctl.logs.kmsg import KMSG, SOURCE_NAME, KmsgReader
+from vexfsctl.logs.reading import LogReading, SourceReading
+from vexfsctl.logs.stream import read_file, read_stream
+from vexfsctl.logs.text import RecordDecoder
+from vexfsctl.model.record import LogRecord
+from vexfsctl.model.volume import Volume
+
+STANDARD_INPUT = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class LogHost:
+    """This host as its logs need it."""
+
+    boot_id: str | None = None
+    """The boot that runs now."""
+    live_logs: frozenset[str] = frozenset()
+    """Files that live volumes write: their last records are of this boot."""
+    stdin: BinaryIO | None = None
+    """None: there is no standard input to read."""
+    kmsg: Path = KMSG
+    silence_s: float = 2.0
+    """Seconds without a byte after which a source counts as not answering."""
+
+
+class LogSource(Protocol):
+    """One place that records come from."""
+
+    def read(self) -> SourceReading:
+        """Read it to its present end; raise LogUnreadable if it gave nothing at all."""
+        ...
+
+
+def standard_sources(volumes: Iterable[Volume]) -> tuple[str, ...]:
+    """Return the sources to read when none is named: the kernel log and what volumes name."""
+    logs = (volume.status.log for volume in volumes if volume.status is not None)
+    return tuple(dict.fromkeys((SOURCE_NAME, *logs)))
+
+
+def open_source(name: str, host: LogHost) -> LogSource:
+    """Return the source called *name*; nothing is opened yet."""
+    if name in (SOURCE_NAME, str(host.kmsg)):
+        return KernelLog(host)
+    if name == STANDARD_INPUT:
+        return StandardInput(host)
+    return LogFile(name, host)
+
+
+def read_sources(names: Sequence[str], host: LogHost) -> LogReading:
+    """Read every source; raise LogUnreadable with the first reason when none can be read."""
+    readings: list[SourceReading] = []
+    failures: list[LogUnreadable] = []
+    for name in dict.fromkeys(names):
+        try:
+            readings.append(open_source(name, host).read())
+        except LogUnreadable as failure:
+            failures.append(failure)
+            readings.append(SourceReading(name, failure=failure.message))
+    if failures and len(failures) == len(readings):
+        raise failures[0]
+    return LogReading.of(readings)
+
+
+class KernelLog:
+    """The live kernel log."""
+
+    def __init__(self, host: LogHost) -> None:
+        self._host = host
+
+    def read(self) -> SourceReading:
+        """Read every record that the kernel still has; raise LogUnreadable."""
+        reader = KmsgReader(self._host.kmsg, boot_id=self._host.boot_id)
+        try:
+            records = tuple(reader.drain())
+        finally:
+            reader.close()
+        return SourceReading(SOURCE_NAME, records, reader.holes)
+
+
+class StandardInput:
+    """Standard input, in any form `text` knows."""
+
+    def __init__(self, host: LogHost) -> None:
+        self._host = host
+
+    def read(self) -> SourceReading:
+        """Read it to its end; raise LogUnreadable if nothing came."""
+        if self._host.stdin is None:
+            raise LogUnreadable("cannot read standard input: it is closed")
+        contents = _decode(
+            read_stream(self._host.stdin, self._host.silence_s), RecordDecoder(STANDARD_INPUT)
+        )
+        return contents.into_reading(STANDARD_INPUT)
+
+
+class LogFile:
+    """A file in any form `text` knows: a driver's own, or a saved log."""
+
+    def __init__(self, name: str, host: LogHost) -> None:
+        self._name = name
+        self._path = Path(name)
+        self._host = host
+
+    def read(self) -> SourceReading:
+        """Read it, and before it what was turned over to `.1`; raise LogUnreadable."""
+        contents = self._read(self._path)
+        if contents.begins_in_the_middle:
+            older = self._read(self._path.with_name(f"{self._path.name}.1"))
+            if older.precedes(contents):
+                contents = _Contents([*older.items, *contents.items], contents.failure)
+        return contents.into_reading(self._name).forget_older_boots()
+
+    def _read(self, path: Path) -> "_Contents":
+        boot_id = self._host.boot_id if self._name in self._host.live_logs else None
+        decoder = RecordDecoder(self._name, boot_id=boot_id)
+        return _decode(read_file(path, self._host.silence_s), decoder)
+
+
+@dataclass(frozen=True, slots=True)
+class _Contents:
+    """Records of a source in their order, None for each line that is none."""
+
+    items: list[LogRecord | None]
+    failure: LogUnreadable | None
+
+    @property
+    def records(self) -> tuple[LogRecord, ...]:
+        return tuple(item for item in self.items if item is not None)
+
+    @property
+    def begins_in_the_middle(self) -> bool:
+        return any(record.sequence for record in self.records[:1])
+
+    def precedes(self, later: "_Contents") -> bool:
+        # Not so when the file was turned over again between the two readings.
+        last, first = self.records[-1:], later.records[:1]
+        return bool(last and first) and (last[0].sequence or 0) < (first[0].sequence or 0)
+
+    def into_reading(self, name: str) -> SourceReading:
+        if self.failure is None:
+            failure = None
+        elif self.items:
+            failure = f"not read to its end: {self.failure.message}"
+        else:
+            raise LogUnreadable(
+                f"cannot read {name}: {self.failure.message}", hint=self.failure.hint
+            ) from self.failure
+        finder = HoleFinder()
+        return SourceReading(name, tuple(finder.passing(self.items)), finder.holes, failure)
+
+
+def _decode(chunks: Iterator[bytes], decoder: RecordDecoder) -> _Contents:
+    items: list[LogRecord | None] = []
+    failure = None
+    try:
+        for chunk in chunks:
+            items += decoder.feed(chunk)
+    except LogUnreadable as cause:
+        failure = cause
+    return _Contents([*items, *decoder.finish()], failure)

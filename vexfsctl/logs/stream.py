@@ -1,0 +1,99 @@
+"""Bytes of a file or pipe with a deadline, however stuck what is below it may be.
+
+The LogUnreadable raised here says the reason; whoever knows the source's name puts it in front.
+
+A file is read by a child process: a read that sticks in the kernel (a log on a dead mount) can be
+ended by nobody, but a child can be left behind. The deadline is about silence: a source that
+keeps talking may take its time.
+"""
+
+import os
+import select
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from vexfsctl.exceptions import LogUnreadable
+
+_CHUNK = 1 << 16
+_GRACE_MS = 500
+_HINTS = {
+    "Permission denied": "run as root, or as the user of the driver that writes it",
+    "No such file or directory": "a source is kmsg, the path of a log, or - (standard input)",
+}
+
+
+def read_file(path: Path, silence_s: float) -> Iterator[bytes]:
+    """Hand out what the file holds, in chunks.
+
+    Raises LogUnreadable with the reason, also in the middle: a failing disk, or no byte for
+    *silence_s* seconds.
+    """
+    contents, contents_end = os.pipe()
+    words, words_end = os.pipe()
+    actions = [
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_DUP2, contents_end, 1),
+        (os.POSIX_SPAWN_DUP2, words_end, 2),
+    ]
+    argv = ["cat", "--", os.fspath(path)]
+    try:
+        try:
+            child = os.posix_spawnp("cat", argv, {"LC_ALL": "C"}, file_actions=actions)
+        finally:
+            os.close(contents_end)
+            os.close(words_end)
+        try:
+            yield from read_descriptor(contents, silence_s)
+            complaint = b"".join(read_descriptor(words, silence_s))
+        finally:
+            _dismiss(child)
+    finally:
+        os.close(contents)
+        os.close(words)
+    if complaint:
+        reason = complaint.decode(errors="replace").strip().rpartition(": ")[2]
+        raise LogUnreadable(reason, hint=_HINTS.get(reason))
+
+
+def read_stream(stream: BinaryIO, silence_s: float) -> Iterator[bytes]:
+    """Hand out what comes from an open stream until its end; raise as `read_file` does.
+
+    A terminal has no deadline: a person is pasting.
+    """
+    try:
+        descriptor = stream.fileno()
+    except OSError:
+        yield stream.read()
+        return
+    yield from read_descriptor(descriptor, None if stream.isatty() else silence_s)
+
+
+def read_descriptor(descriptor: int, silence_s: float | None) -> Iterator[bytes]:
+    """Hand out what comes from a descriptor until its end; raise as `read_file` does."""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    while True:
+        if not poll.poll(None if silence_s is None else silence_s * 1000):
+            raise LogUnreadable(f"no answer within {silence_s:g} s")
+        try:
+            chunk = os.read(descriptor, _CHUNK)
+        except OSError as cause:
+            raise LogUnreadable(str(cause.strerror)) from cause
+        if not chunk:
+            return
+        yield chunk
+
+
+def _dismiss(child: int) -> None:
+    """End the child and reap it; one that sticks in the kernel is left to init."""
+    ended = os.pidfd_open(child)
+    try:
+        os.kill(child, signal.SIGKILL)
+        poll = select.poll()
+        poll.register(ended, select.POLLIN)
+        if poll.poll(_GRACE_MS):
+            os.waitpid(child, 0)
+    finally:
+        os.close(ended)

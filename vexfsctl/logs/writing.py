@@ -1,0 +1,113 @@
+"""Where a driver's records go: the kernel log, or a file of its own in the same form.
+
+Both take finished text (`grammar.format_event`). The file is for machines whose kernel log cannot
+be written (`printk.devkmsg=off`, no permission) and for whoever wants it apart.
+"""
+
+import errno
+import os
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol
+
+from vexfsctl.logs.kmsg import KMSG, format_kmsg_record, write_kmsg
+from vexfsctl.model.clock import Clock
+
+MAXIMUM_FILE_SIZE = 64 << 20
+"""Bytes at which a driver's own file is turned over to `.1`."""
+
+
+class RecordWriter(Protocol):
+    """Takes the records of one provider."""
+
+    def write(self, level: int, text: str) -> None:
+        """Put one record into the log; raise OSError when it cannot be done."""
+        ...
+
+    def reopen(self) -> None:
+        """Begin with a fresh file where the log is one (after SIGHUP)."""
+        ...
+
+    def close(self) -> None:
+        """Write nothing any more."""
+        ...
+
+
+class KmsgWriter:
+    """Writes records into the kernel log."""
+
+    def __init__(self, path: Path = KMSG) -> None:
+        """Raise OSError if this process may not write there."""
+        self._path = path
+        os.close(os.open(path, os.O_WRONLY | os.O_CLOEXEC))
+
+    def write(self, level: int, text: str) -> None:
+        """Put one record into the kernel log; raise OSError when it cannot be done."""
+        write_kmsg(text, level, path=self._path)
+
+    def reopen(self) -> None:
+        """Nothing to do: each record is written with a descriptor of its own."""
+
+    def close(self) -> None:
+        """Nothing to do: no descriptor is held."""
+
+
+class KmsgFileWriter:
+    """Writes records into a file in the raw kmsg form, numbered from 0 for this epoch.
+
+    Safe in threads, not in signal handlers. A record that could not be written keeps its number,
+    so that a reader can tell from the sequence that it is missing.
+    """
+
+    def __init__(self, path: Path, clock: Clock, *, maximum_size: int = MAXIMUM_FILE_SIZE) -> None:
+        """Open or create the file (0640); raise OSError if that cannot be done."""
+        self._path = path
+        self._clock = clock
+        self._maximum_size = maximum_size
+        self._sequence = 0
+        self._lock = threading.Lock()
+        self._descriptor = _open_for_append(path)
+
+    def write(self, level: int, text: str) -> None:
+        """Append one record; raise OSError when it cannot be done."""
+        with self._lock:
+            sequence, self._sequence = self._sequence, self._sequence + 1
+            uptime_us = self._clock.now_ns() // 1000
+            self._append(format_kmsg_record(level, sequence, uptime_us, text))
+
+    def reopen(self) -> None:
+        """Go on in the file that now has our name; the old one was moved away (logrotate)."""
+        with self._lock:
+            self._reopen()
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            os.close(self._descriptor)
+
+    def _append(self, record: bytes) -> None:
+        if os.fstat(self._descriptor).st_size + len(record) > self._maximum_size:
+            # Where somebody removed the file there is nothing to keep: begin anew.
+            with suppress(FileNotFoundError):
+                self._path.replace(self._path.with_name(f"{self._path.name}.1"))
+            self._reopen()
+        written = os.write(self._descriptor, record)
+        if written < len(record):
+            # A filling disk takes the first part: end that line, or the next record joins it.
+            self._reopen()
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._path))
+
+    def _reopen(self) -> None:
+        fresh = _open_for_append(self._path)
+        os.close(self._descriptor)
+        self._descriptor = fresh
+
+
+def _open_for_append(path: Path) -> int:
+    """Open *path* at its end, on a new line even if its last writer was killed in the middle."""
+    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    size = os.fstat(descriptor).st_size
+    if size and os.pread(descriptor, 1, size - 1) != b"\n":
+        os.write(descriptor, b"\n")
+    return descriptor

@@ -1,0 +1,83 @@
+"""A circuit breaker seen from outside: its state, settings, status, and the commands it takes."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from vexfsctl.model.correlation import CorrelationId
+
+
+class BreakerState(StrEnum):
+    """State of a breaker; `disabled` judges nothing, `metrics_only` judges and lets pass."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    HALF_OPEN = "half_open"
+    FORCED_OPEN = "forced_open"
+    DISABLED = "disabled"
+    METRICS_ONLY = "metrics_only"
+
+    @property
+    def rejects(self) -> bool:
+        """Whether calls are refused in this state."""
+        return self in (BreakerState.OPEN, BreakerState.FORCED_OPEN)
+
+
+class BreakerAction(StrEnum):
+    """What an operator can ask of a breaker (`breaker/control`)."""
+
+    TRIP = "trip"
+    RESET = "reset"
+    PROBE = "probe"
+    DISABLE = "disable"
+    ENABLE = "enable"
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerSettings:
+    """The trip rule and the way back; defaults and ranges are those of the attribute table."""
+
+    failure_threshold: int = 5
+    """Failures inside the window that open the breaker."""
+    success_threshold: int = 3
+    """Successes in half-open that close it."""
+    timeout_ms: int = 60_000
+    """How long it stays open before it lets a probe through."""
+    window_ms: int = 10_000
+    """Age at which a failure no longer counts."""
+    half_open_max_calls: int = 1
+    """Attempts admitted at a time while half-open."""
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerStatus:
+    """One breaker at one moment. Times are CLOCK_MONOTONIC nanoseconds, 0 = never."""
+
+    state: BreakerState | str
+    """A plain string is a state this version does not know; show `?` and say so."""
+    generation: int
+    """Rises by one at every state change."""
+    failures: int
+    """Failures inside the current window."""
+    successes: int
+    """Successes since half-open."""
+    trips: int
+    """Entries into open and forced_open."""
+    opened_ns: int
+    last_failure_ns: int
+    retry_after_ms: int
+    """Until half-open; 0 when not open."""
+    last_error_id: CorrelationId | None
+    """The error that last counted against it."""
+    settings: BreakerSettings
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerCommand:
+    """One write to `breaker/control`: `COMMAND [for <ms>] [if-generation <n>] [reason="…"]`."""
+
+    action: BreakerAction
+    for_ms: int | None = None
+    """Only with trip: how long to hold it."""
+    if_generation: int | None = None
+    """Refuse (ESTALE) unless the breaker is at this generation."""
+    reason: str | None = None

@@ -1,0 +1,240 @@
+"""The error catalogue: every error VexFS can report, found by name, errno, code or message.
+
+The rows are in `error_table`, their form is in `error_entry`. An errno, a code and a message each
+lose something on the way out of VexFS, so the ways back from them return all that could have been
+meant, likeliest first. What an errno means to the guard is in `errnos`.
+"""
+
+import re
+from dataclasses import dataclass
+from errno import (
+    EACCES,
+    EAGAIN,
+    EBADMSG,
+    EBUSY,
+    EDEADLK,
+    EDQUOT,
+    EEXIST,
+    EFBIG,
+    EILSEQ,
+    EINTR,
+    EINVAL,
+    EIO,
+    EISDIR,
+    ELOOP,
+    EMFILE,
+    EMLINK,
+    ENAMETOOLONG,
+    ENFILE,
+    ENODATA,
+    ENODEV,
+    ENOENT,
+    ENOLINK,
+    ENOMEM,
+    ENOSPC,
+    ENOTDIR,
+    ENOTEMPTY,
+    ENXIO,
+    EOPNOTSUPP,
+    EPERM,
+    ERANGE,
+    EREMOTEIO,
+    EROFS,
+    ESPIPE,
+    ETIMEDOUT,
+    ETXTBSY,
+    EUCLEAN,
+    EXDEV,
+)
+from functools import cache
+
+from vexfsctl.exceptions import NotFound
+from vexfsctl.model.errnos import ErrnoClass, classify_errno
+from vexfsctl.model.error_entry import ErrorEntry, Upstream, VexfsCode
+from vexfsctl.model.error_table import ERRORS
+
+__all__ = [
+    "BREAKER_OPEN",
+    "ERRORS",
+    "TIMEOUT",
+    "ErrorEntry",
+    "MessageMatch",
+    "Upstream",
+    "VexfsCode",
+    "entry",
+    "error_for_errno",
+    "errors_for_code",
+    "errors_for_errno",
+    "parse_error_message",
+]
+
+_BY_NAME = {error.name: error for error in ERRORS}
+
+_ANSWERS = {
+    ENOENT: "NotFound",
+    EEXIST: "FileExists",
+    ENOTDIR: "NotDirectory",
+    EISDIR: "IsDirectory",
+    ENOTEMPTY: "DirectoryNotEmpty",
+    EACCES: "PermissionDenied",
+    EPERM: "InsufficientPermissions",
+    EINVAL: "InvalidArgument",
+    ENAMETOOLONG: "NameTooLong",
+    ELOOP: "InvalidPath",
+    EMLINK: "ResourceLimit",
+    EXDEV: "InvalidOperation",
+    EOPNOTSUPP: "UnsupportedOperation",
+    ERANGE: "OutOfRange",
+    EFBIG: "FileTooLarge",
+    ESPIPE: "InvalidOperation",
+    EINTR: "IoError.InterruptedError",
+    EDQUOT: "OutOfSpace",
+    ENODATA: "EntryNotFound",
+    ENOSPC: "OutOfSpace",
+    ENXIO: "IoError.InvalidOffset",
+}
+_FAILURES = {
+    ENOSPC: "OutOfSpace",
+    ENOMEM: "OutOfMemory",
+    EMFILE: "TooManyOpenFiles",
+    ENFILE: "TooManyOpenFiles",
+    EBUSY: "ResourceBusy",
+    ETXTBSY: "ResourceBusy",
+    EAGAIN: "WouldBlock",
+    EDEADLK: "TransactionError.DeadlockDetected",
+    ENODEV: "IoError.DeviceError",
+    ENXIO: "IoError.DeviceError",
+    ENOLINK: "IoError.ConnectionLost",
+    ETIMEDOUT: "IoError.TimeoutError",
+    EUCLEAN: "CorruptedData",
+    EBADMSG: "ChecksumMismatch",
+    EROFS: "ReadOnlyFilesystem",
+}
+
+_REQUEST_ERRNOS = frozenset({EIO, ENODATA, EREMOTEIO, EILSEQ})
+"""What the block layer says of a request that the device itself failed."""
+
+_FAILED_REQUESTS = {
+    "read": "IoError.ReadError",
+    "write": "IoError.WriteError",
+    "lseek": "IoError.SeekError",
+    "fsync": "IoError.FlushError",
+    "fsyncdir": "IoError.FlushError",
+    "flush": "IoError.FlushError",
+    "syncfs": "IoError.FlushError",
+}
+
+
+def entry(name: str) -> ErrorEntry:
+    """Return the error called *name* (`IoError.ReadError`); raise NotFound if there is none."""
+    try:
+        return _BY_NAME[name]
+    except KeyError:
+        import difflib  # only who mistypes pays for it
+
+        close = ", ".join(difflib.get_close_matches(name, _BY_NAME))
+        hint = f"did you mean {close}?" if close else None
+        raise NotFound(f"VexFS has no error called {name!r}", hint=hint) from None
+
+
+TIMEOUT = entry("Timeout")
+"""What a call past its deadline is."""
+BREAKER_OPEN = entry("CircuitBreakerOpen")
+"""What a call is that an open breaker refused."""
+
+
+def error_for_errno(number: int, call: str) -> ErrorEntry:
+    """Return the error that errno *number* stands for as the outcome of *call* below the volume.
+
+    *call* is a FUSE request in lower case. What the catalogue has no word for is `Other`, whose
+    message is the errno's own.
+    """
+    kind = classify_errno(number, call)
+    if kind is ErrnoClass.ANSWER:
+        return _BY_NAME[_ANSWERS[number]]
+    if number in _REQUEST_ERRNOS:
+        return _BY_NAME[_FAILED_REQUESTS.get(call, "IoError.DeviceError")]
+    return _BY_NAME[_FAILURES.get(number, "Other")]
+
+
+def errors_for_errno(number: int) -> tuple[ErrorEntry, ...]:
+    """Return every error that errno *number* (positive) can stand for, whatever the call.
+
+    Among them are errors of another number for which a call below may end with this one: ENXIO
+    is a device error, and `Other` may have been any number without a word of its own.
+    """
+    names = {table[number] for table in (_ANSWERS, _FAILURES) if number in table}
+    if number in _REQUEST_ERRNOS:
+        names |= {*_FAILED_REQUESTS.values(), "IoError.DeviceError"}
+    names = names or {"Other"}
+    return tuple(error for error in ERRORS if error.errno == number or error.name in names)
+
+
+def errors_for_code(code: int) -> tuple[ErrorEntry, ...]:
+    """Return every error that *code*, as a VexFS module returns or logs it, can stand for.
+
+    First those that `vexfs_ffi.h` gives the number to, then those that upstream's maps in use (A
+    and F) turn into it: -1 is nearly everything. Empty for a number that VexFS never returns.
+    """
+    meant = [error for error in ERRORS if error.code == code]
+    mapped = [
+        error
+        for error in ERRORS
+        if error.code != code and error.upstream and -code in error.upstream.errnos[:2]
+    ]
+    return (*meant, *mapped)
+
+
+@dataclass(frozen=True, slots=True)
+class MessageMatch:
+    """One reading of a message text."""
+
+    error: ErrorEntry
+    payload: tuple[str, ...] = ()
+    """What stood where the template has `{}`."""
+    context: str | None = None
+    """What VexFS put in front of the message, which made it an `Other` for VexFS itself."""
+
+
+_FURTHER_WORDINGS = (
+    ("CircuitBreakerOpen", "Circuit breaker open - operation blocked"),
+    ("Timeout", "FFI operation timed out: {}"),
+    ("InvalidData", "FFI returned invalid result: {}"),
+)
+"""What the layer between C and Rust calls them (ffi/error_handling.rs)."""
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    # A payload inside a message is a number or a word; only one at the end is free text. Reading
+    # stays linear that way, whatever the text.
+    inner, last = re.escape("{}"), r"(.*)" if template.endswith("{}") else ""
+    body = re.escape(template.removesuffix("{}")).replace(inner, r"(\S+?)")
+    # The lazy `??` prefers the reading without context.
+    return re.compile(rf"(?:(?P<context>.*?): )??{body}{last}", re.DOTALL)
+
+
+@cache
+def _patterns() -> tuple[tuple[ErrorEntry, re.Pattern[str]], ...]:
+    # On first use: compiling takes ten times as long as the rest of this package's import.
+    templates = [(error, error.message) for error in ERRORS if error.name != "Other"]
+    templates += [(_BY_NAME[name], template) for name, template in _FURTHER_WORDINGS]
+    return tuple((error, _pattern(template)) for error, template in templates)
+
+
+def parse_error_message(text: str) -> tuple[MessageMatch, ...]:
+    """Return every reading of *text* as an error VexFS displays; never empty.
+
+    Several errors share a message (`Resource busy`), and all of them are returned. Text in front
+    of a known message is context, with which VexFS has turned that error into an `Other`: then
+    the error it was comes first and `Other` last. Text without a known message is `Other` alone.
+    """
+    readings = [
+        MessageMatch(error, match.groups()[1:], match["context"])
+        for error, pattern in _patterns()
+        if (match := pattern.fullmatch(text))
+    ]
+    exact = tuple(reading for reading in readings if reading.context is None)
+    if exact:
+        return exact
+    readings.sort(key=lambda reading: len(reading.context or ""))
+    return (*readings, MessageMatch(_BY_NAME["Other"], (text,)))

@@ -1,0 +1,15 @@
+"""The clock every waiting or measuring part is handed; tests hand in a virtual one."""
+
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Monotonic time, and the way to wait for it."""
+
+    def now_ns(self) -> int:
+        """CLOCK_MONOTONIC in nanoseconds: never steps, stands still while suspended."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Return *seconds* later."""
+        ...

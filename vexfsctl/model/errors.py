@@ -1,0 +1,28 @@
+"""An error with its context, as it travels from where it arose to who reads about it."""
+
+from dataclasses import dataclass
+
+from vexfsctl.model.catalogue import ErrorEntry
+from vexfsctl.model.correlation import CorrelationId
+from vexfsctl.model.operations import OperationType
+
+
+@dataclass(frozen=True, slots=True)
+class EnhancedError:
+    """A catalogued error and the call that met it; nothing of it is lost on the way up."""
+
+    entry: ErrorEntry
+    errno: int
+    """Positive errno as the system call gave it."""
+    id: CorrelationId
+    operation: OperationType
+    call: str
+    volume: str
+    attempt: int
+    """1 for the first try."""
+    time_ns: int
+    """CLOCK_MONOTONIC."""
+    parent: CorrelationId | None = None
+    """The call this one was nested in."""
+    call_path: tuple[str, ...] = ()
+    """Outermost first: `("file/read", "storage/read")`; empty where it was not kept."""

@@ -1,0 +1,202 @@
+"""What happened: one frozen value for each record of vexfs-log(5).
+
+The engine reports these to its listener, the log writer turns them into lines, and the log
+reader turns lines back into them; `logs.grammar` alone knows the wording. Fields stand in the
+order in which the record lists its keys; None means that the record does not carry the key.
+"""
+
+from dataclasses import dataclass, field
+
+from vexfsctl.model.breaker import BreakerState
+from vexfsctl.model.correlation import CorrelationId
+from vexfsctl.model.hints import RecoveryHint
+from vexfsctl.model.operations import OperationType
+from vexfsctl.model.severity import Severity
+
+Extra = tuple[tuple[str, str], ...]
+"""Keys of a record that this version does not know, in their order: kept, never dropped."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """What every record carries."""
+
+    volume: str
+    extra: Extra = field(default=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEvent(Event):
+    """A step of one guarded call, or of an operator: carries the id that joins its records."""
+
+    id: CorrelationId
+    operation: OperationType
+    call: str
+    """The FUSE request in lower case: `read`, `fsync`, `statfs`."""
+    parent: CorrelationId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorReported(CallEvent):
+    """`error`: one failed attempt."""
+
+    error: str
+    """Catalogue name, `IoError.ReadError`."""
+    errno: int
+    """Positive errno."""
+    severity: Severity
+    attempt: int
+    max_attempts: int
+    inode: int | None = None
+    offset: int | None = None
+    length: int | None = None
+    hints: tuple[RecoveryHint, ...] = ()
+    stack: str | None = None
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryScheduled(CallEvent):
+    """`retry`: attempt number *attempt* follows after the delay."""
+
+    attempt: int
+    max_attempts: int
+    delay_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRecovered(CallEvent):
+    """`recovered`: a call that succeeded after at least one failed attempt."""
+
+    attempts: int
+    duration_us: int
+    inode: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallFailed(CallEvent):
+    """`failed`: a call that gave its caller an error."""
+
+    error: str
+    errno: int
+    attempts: int
+    duration_us: int
+    inode: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FallbackUsed(CallEvent):
+    """`fallback`: what was served instead (`last_good`), and whether that worked."""
+
+    via: str
+    result: str
+    """`ok`, or the name of the errno the fallback itself met."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallTimedOut(CallEvent):
+    """`timeout`: a call that was still running at its deadline and was abandoned."""
+
+    limit_ms: int
+    inode: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRejected(CallEvent):
+    """`rejected`: a call that an open breaker refused."""
+
+    retry_after_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakerChanged(Event):
+    """`breaker`: one state change; the id is that of the error or operator record behind it."""
+
+    id: CorrelationId | None
+    """None when a timer did it."""
+    operation: OperationType
+    before: BreakerState
+    after: BreakerState
+    generation: int
+    failures: int | None = None
+    failure_threshold: int | None = None
+    window_ms: int | None = None
+    trips: int
+    by: str | None = None
+    """`timer` or `operator`; None when a call's outcome did it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorActed(Event):
+    """`operator`: one accepted command, whether it changed anything or not."""
+
+    id: CorrelationId
+    operation: OperationType | None = None
+    """None for a command on the whole volume (`access_mode`)."""
+    action: str
+    before: str
+    after: str
+    uid: int
+    pid: int
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveryStepTaken(Event):
+    """`recovery`: one step of a recovery plan, or of the driver's own shutdown."""
+
+    id: CorrelationId
+    operation: OperationType | None = None
+    step: str
+    result: str
+    duration_us: int
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateChanged(Event):
+    """`state`: the provider moved from one state to another."""
+
+    epoch: int
+    before: str
+    after: str
+    driver: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DegradationChanged(Event):
+    """`degradation`: the engine judged anew."""
+
+    before: str
+    after: str
+    cause: CorrelationId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordsSuppressed(Event):
+    """`suppressed`: what the rate limit left out during the interval."""
+
+    calls: int
+    """Application calls not logged, nested ones included in them."""
+    errors: int
+    """Their error records."""
+    interval_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KernelEvidence:
+    """A line of the rest of the kernel about a device: evidence, never a VexFS error."""
+
+    kind: str
+    """`block`, `buffer`, `filesystem`, `hung_task`, `suppressed`."""
+    device: str | None = None
+    """Kernel name, `loop0`."""
+    sector: int | None = None
+    """In 512-byte units; the start of the request, not of the bad block."""
+    direction: str | None = None
+    """`read`, `write`, `flush`, `discard` …; None where the line does not say."""
+    errno: int | None = None
+    """What the block layer's wording stands for (Linux 6.18)."""
+    lost: int | None = None
+    """Lines the kernel's own rate limit left out (`N callbacks suppressed`)."""

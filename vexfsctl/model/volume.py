@@ -1,0 +1,154 @@
+"""A volume as its attribute tree shows it: one directory under a root, read in one pass."""
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from pathlib import Path
+
+from vexfsctl.model.breaker import BreakerStatus
+from vexfsctl.model.correlation import CorrelationId
+from vexfsctl.model.operations import OperationType
+
+
+class ModuleState(StrEnum):
+    """State of the provider of a volume, in upstream's order (0 to 4)."""
+
+    UNINITIALIZED = "uninitialized"
+    INITIALIZING = "initializing"
+    INITIALIZED = "initialized"
+    ERROR = "error"
+    SHUTTING_DOWN = "shutting_down"
+
+
+class DegradationLevel(IntEnum):
+    """The engine's judgement of how much service a volume can give, in upstream's order."""
+
+    NORMAL = 0
+    LIGHT = 1
+    MODERATE = 2
+    HEAVY = 3
+    READ_ONLY = 4
+    EMERGENCY = 5
+
+    def __str__(self) -> str:
+        """Lower-case word, as in the attribute tree and the log."""
+        return self.name.lower()
+
+    @property
+    def refuses_writes(self) -> bool:
+        """Whether writes fail with EROFS at this level."""
+        return self >= DegradationLevel.READ_ONLY
+
+
+class AccessMode(StrEnum):
+    """The operator's switch; independent of degradation."""
+
+    READ_WRITE = "rw"
+    READ_ONLY = "ro"
+
+
+class Presence(StrEnum):
+    """What a reader found of a volume: another word than the provider's `state`."""
+
+    PRESENT = "present"
+    STALE = "stale"
+    """Its provider was killed and the mount is left (ENOTCONN)."""
+    UNRESPONSIVE = "unresponsive"
+    """No answer within the deadline."""
+    UNREADABLE = "unreadable"
+    """No permission, or no tree of a version we know."""
+    VANISHED = "vanished"
+    """It went away while it was being read."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetrySettings:
+    """How often and how long apart an operation is tried; ranges are in the attribute table."""
+
+    max_attempts: int = 3
+    """Total tries, the first included."""
+    base_delay_ms: int = 100
+    max_delay_ms: int = 5_000
+    backoff_multiplier_pct: int = 200
+    jitter_pct: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorCounts:
+    """Errors a volume has reported in this epoch."""
+
+    total: int
+    low: int
+    medium: int
+    high: int
+    critical: int
+    logged: int
+    suppressed: int
+    """Error records the log's rate limit left out; total = logged + suppressed."""
+    last_id: CorrelationId | None
+    last_time_ns: int
+    """CLOCK_MONOTONIC nanoseconds, 0 = never."""
+
+
+@dataclass(frozen=True, slots=True)
+class OperationStatus:
+    """Counters of one operation type and its breaker. Counters only grow within one epoch."""
+
+    calls: int
+    failures: int
+    rejected: int
+    retries: int
+    retry_successes: int
+    fallbacks: int
+    fallback_failures: int
+    timeouts: int
+    in_flight: int
+    overdue: int
+    latency_ns_total: int
+    latency_ns_max: int
+    timeout_ms: int
+    breaker: BreakerStatus
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeStatus:
+    """Everything the attribute tree of a present volume says, as of one pass over it."""
+
+    abi_version: int
+    driver: str
+    version: str
+    uuid: str | None
+    device: str | None
+    """`major:minor` of the backing block device."""
+    mountpoint: str | None
+    log: str
+    """`kmsg`, or the path of the file that holds its records."""
+    epoch: int
+    state: ModuleState | str
+    degradation: DegradationLevel | str
+    access_mode: AccessMode | str
+    errors: ErrorCounts | None
+    """None when one of the counters is missing or cannot be told."""
+    retry: RetrySettings | None
+    """None likewise."""
+    operations: dict[OperationType, OperationStatus]
+    """Without those of which a number is missing or cannot be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """One volume as found: where, whether it answers, and if it does, its status."""
+
+    name: str
+    root: Path
+    presence: Presence
+    status: VolumeStatus | None = None
+    """None unless present."""
+    detail: str | None = None
+    """Why it is not present, or which attributes are missing or not understood."""
+    hint: str | None = None
+    """The next step, where there is one."""
+
+
+def clear_command(volume: str) -> str:
+    """Return the command that clears away what a dead or stuck provider of *volume* left."""
+    return f"vexfsctl umount --force {volume}"

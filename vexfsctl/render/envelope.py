@@ -1,0 +1,67 @@
+"""JSON and NDJSON: one versioned envelope for every command, failures included.
+
+NDJSON is the rows of `data`, one a line; where part of the evidence was missing or something is
+to be told, an envelope without data follows as the last line, known by its key `schema`.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from vexfsctl.model.coverage import Coverage
+from vexfsctl.render.jsonable import Json, jsonable
+from vexfsctl.render.result import CommandResult
+
+_SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Who answered, when and where."""
+
+    version: str
+    generated: datetime
+    host: str
+    boot_id: str | None
+
+
+def render_json(result: CommandResult, provenance: Provenance) -> str:
+    """Render the whole envelope, indented."""
+    return _dump(_envelope(result, provenance, jsonable(result.data)), indent=2) + "\n"
+
+
+def render_ndjson(result: CommandResult, provenance: Provenance) -> str:
+    """Render the rows of *result*, one a line, then what else there is to say."""
+    rows = result.data if isinstance(result.data, tuple | list) else (result.data,)
+    lines = [render_ndjson_row(row) for row in rows if row is not None]
+    if result.problems or not result.coverage.complete:
+        lines.append(_dump(_envelope(result, provenance, None)) + "\n")
+    return "".join(lines)
+
+
+def render_ndjson_row(row: object) -> str:
+    """Render one value as a line of its own."""
+    return _dump(jsonable(row)) + "\n"
+
+
+def _envelope(result: CommandResult, provenance: Provenance, data: Json) -> Json:
+    return {
+        "schema": f"vexfsctl.{result.schema}/{_SCHEMA_VERSION}",
+        "version": provenance.version,
+        "generated": jsonable(provenance.generated),
+        "host": provenance.host,
+        "boot_id": provenance.boot_id,
+        "coverage": _coverage(result.coverage),
+        "data": data,
+        "problems": [jsonable(problem) for problem in result.problems],
+    }
+
+
+def _coverage(coverage: Coverage) -> Json:
+    gaps = jsonable(coverage.gaps)
+    return {"complete": coverage.complete, "sources": list(coverage.sources), "gaps": gaps}
+
+
+def _dump(value: Json, indent: int | None = None) -> str:
+    # Pure ASCII: no text in it can act on a terminal. DEL alone json leaves as it is.
+    return json.dumps(value, indent=indent, allow_nan=False).replace("\x7f", "\\u007f")

@@ -1,0 +1,56 @@
+"""One result in the format asked for."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from vexfsctl.render.envelope import Provenance, render_json, render_ndjson
+from vexfsctl.render.plain import render_plain
+from vexfsctl.render.result import CommandResult
+from vexfsctl.render.tsv import render_tsv
+
+
+class OutputFormat(StrEnum):
+    """What `--format` takes."""
+
+    TABLE = "table"
+    JSON = "json"
+    NDJSON = "ndjson"
+    TSV = "tsv"
+
+    @property
+    def is_json(self) -> bool:
+        """Whether failures too belong on standard output, as an envelope."""
+        return self in (OutputFormat.JSON, OutputFormat.NDJSON)
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """What text is rendered for."""
+
+    width: int | None = None
+    """Columns of the terminal; None for a pipe or a file: nothing is wrapped."""
+    colour: bool = False
+
+
+def render(
+    result: CommandResult, output: OutputFormat, provenance: Provenance, screen: Screen
+) -> str:
+    """Render *result* as *output*; the screen matters for tables only."""
+    match output:
+        case OutputFormat.JSON:
+            return render_json(result, provenance)
+        case OutputFormat.NDJSON:
+            return render_ndjson(result, provenance)
+        case OutputFormat.TSV:
+            return render_tsv(result)
+        case OutputFormat.TABLE:
+            return _render_text(result, screen)
+
+
+def _render_text(result: CommandResult, screen: Screen) -> str:
+    if screen.width is None:
+        return render_plain(result, colour=screen.colour)
+    # Deferred: a pipe never needs rich, and importing it is most of the time such a command takes.
+    from vexfsctl.render.terminal import render_terminal
+
+    return render_terminal(result, width=screen.width, colour=screen.colour)

@@ -1,0 +1,111 @@
+"""What a command hands over to be shown: data, how complete it is, and how it reads as text.
+
+JSON comes from `data`; tables, TSV and prose come from `body`, which refers to the same values.
+Text in a body is plain: nothing in it is markup, and every renderer escapes it with
+`render.escape`.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from vexfsctl.exceptions import ExitStatus, VexfsctlException
+from vexfsctl.model.coverage import Coverage
+
+
+class Tone(StrEnum):
+    """What a colour would say; the words say it already."""
+
+    GOOD = "good"
+    NOTICE = "notice"
+    BAD = "bad"
+    DIM = "dim"
+    STRONG = "strong"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of a line with a tone of its own."""
+
+    text: str
+    tone: Tone | None = None
+
+
+Line = str | tuple[str | Span, ...]
+"""One line of text, toned in parts or not at all; without its newline."""
+
+
+def spans_of(line: Line) -> tuple[Span, ...]:
+    """Return *line* in its parts."""
+    pieces = (line,) if isinstance(line, str) else line
+    return tuple(Span(piece) if isinstance(piece, str) else piece for piece in pieces)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its title, and the text of a row's cell. None shows as `-`."""
+
+    title: str
+    """Upper case on screen; in TSV lower case with underscores."""
+    text: Callable[[Any], object]
+    right: bool = False
+    """Numbers are set right."""
+    wraps: bool = False
+    """Prose, which a narrow terminal wraps before it breaks words, ids and numbers."""
+    tone: Callable[[Any], Tone | None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of values and the columns that show them."""
+
+    columns: tuple[Column, ...]
+    rows: Sequence[Any]
+    title: Line | None = None
+    """A line above it, on screen only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Lines between or instead of tables; TSV leaves them out."""
+
+    lines: tuple[Line, ...]
+    verbatim: bool = False
+    """Of a log: a narrow terminal gets them unbroken, to be copied as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something the user must know beside the answer; *code* is stable, the message is not."""
+
+    code: str
+    message: str
+    hint: str | None = None
+
+    @classmethod
+    def of(cls, exception: VexfsctlException) -> "Problem":
+        """The problem an exception is, for an answer that goes on without the part it hit."""
+        return cls(exception.code, exception.message, exception.hint)
+
+
+@dataclass(frozen=True, slots=True)
+class CommandResult:
+    """The answer of one command."""
+
+    schema: str
+    """Name without prefix and version: `status`, `breaker.list`."""
+    data: object
+    """Dataclasses, tuples and mappings of values `render.jsonable` knows."""
+    body: tuple[Table | Paragraph, ...] = ()
+    coverage: Coverage = field(default_factory=Coverage)
+    problems: tuple[Problem, ...] = ()
+    exit_status: ExitStatus | None = None
+    """None: 3 when the coverage has gaps, else 0."""
+
+    @property
+    def status(self) -> ExitStatus:
+        """The exit status this answer stands for."""
+        if self.exit_status is not None:
+            return self.exit_status
+        return ExitStatus.OK if self.coverage.complete else ExitStatus.INCOMPLETE

@@ -1,0 +1,15 @@
+"""State words as people see them."""
+
+from enum import Enum
+
+UNKNOWN = "?"
+"""In the place of a word that this version does not know."""
+
+
+def word(value: Enum | str) -> str:
+    """Return the word of a known state; `?` for one that this version does not know.
+
+    A provider newer than we are may use other words: they are told where they are explained,
+    never taken for something they may not mean.
+    """
+    return str(value) if isinstance(value, Enum) else UNKNOWN

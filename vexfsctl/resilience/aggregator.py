@@ -1,0 +1,46 @@
+"""Errors of one volume: how many of which severity, and the latest of them by correlation id.
+
+Not locked: `records` holds the lock, so that a count and the decision to log go together.
+"""
+
+from collections import deque
+
+from vexfsctl.model.correlation import CorrelationId
+from vexfsctl.model.errors import EnhancedError
+from vexfsctl.model.severity import Severity
+from vexfsctl.model.volume import ErrorCounts
+
+
+class ErrorAggregator:
+    """Counts every error and remembers the latest *capacity* of them."""
+
+    def __init__(self, capacity: int = 1024) -> None:
+        self._latest: deque[EnhancedError] = deque(maxlen=capacity)
+        self._by_severity = dict.fromkeys(Severity, 0)
+        self._logged = 0
+
+    def add(self, error: EnhancedError, *, logged: bool) -> None:
+        """Count *error*; *logged* says whether its record goes into the log."""
+        self._latest.append(error)
+        self._by_severity[error.entry.severity] += 1
+        self._logged += logged
+
+    def errors_of(self, identifier: CorrelationId) -> tuple[EnhancedError, ...]:
+        """Return the remembered errors of a call and of the calls nested directly in it."""
+        return tuple(e for e in self._latest if identifier in (e.id, e.parent))
+
+    def counts(self) -> ErrorCounts:
+        """Return the counters as of now."""
+        total = sum(self._by_severity.values())
+        last = self._latest[-1] if self._latest else None
+        return ErrorCounts(
+            total=total,
+            low=self._by_severity[Severity.LOW],
+            medium=self._by_severity[Severity.MEDIUM],
+            high=self._by_severity[Severity.HIGH],
+            critical=self._by_severity[Severity.CRITICAL],
+            logged=self._logged,
+            suppressed=total - self._logged,
+            last_id=last.id if last else None,
+            last_time_ns=last.time_ns if last else 0,
+        )

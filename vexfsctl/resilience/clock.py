@@ -1,0 +1,21 @@
+"""The real clock. The one module of the engine that touches time."""
+
+import threading
+import time
+
+
+class MonotonicClock:
+    """A `vexfsctl.model.clock.Clock` on CLOCK_MONOTONIC: no wall-clock jump or suspend shows."""
+
+    now_ns = staticmethod(time.monotonic_ns)
+
+    def __init__(self) -> None:
+        self._interrupted = threading.Event()
+
+    def sleep(self, seconds: float) -> None:
+        """Return *seconds* later, or as soon as the clock is interrupted."""
+        self._interrupted.wait(seconds)
+
+    def interrupt(self) -> None:
+        """End every sleep now and from now on: what was waited for no longer matters."""
+        self._interrupted.set()

@@ -1,0 +1,273 @@
+"""The guard of one volume: every call goes through it, and it answers for what was counted."""
+
+import random as chance
+import threading
+from collections.abc import Callable, Mapping
+from errno import EROFS
+from os import strerror
+from types import MappingProxyType
+from typing import TypeVar
+
+from vexfsctl.model.breaker import BreakerCommand, BreakerState
+from vexfsctl.model.clock import Clock
+from vexfsctl.model.correlation import CorrelationId, CorrelationSource
+from vexfsctl.model.errors import EnhancedError
+from vexfsctl.model.events import DegradationChanged, Event, OperatorActed
+from vexfsctl.model.operations import OperationType
+from vexfsctl.model.volume import (
+    AccessMode,
+    DegradationLevel,
+    ErrorCounts,
+    OperationStatus,
+    RetrySettings,
+)
+from vexfsctl.resilience.bystanders import Bystanders
+from vexfsctl.resilience.call import ApplicationCall, Call, Terms
+from vexfsctl.resilience.degradation import Degradation
+from vexfsctl.resilience.execution import CallExecutor
+from vexfsctl.resilience.operation import GuardedOperation
+from vexfsctl.resilience.records import Records
+
+T = TypeVar("T")
+
+
+class Guard:
+    """Guards the calls of one volume, a breaker per operation type. Safe in threads.
+
+    *listener* gets every step as an event, in the thread where it happened; it may look at the
+    guard and must not command it. A watch thread must call `expire_overdue` every few
+    milliseconds: deadlines and timers have no other clock.
+    """
+
+    def __init__(
+        self,
+        volume: str,
+        *,
+        clock: Clock,
+        listener: Callable[[Event], None],
+        ids: CorrelationSource,
+        random: Callable[[], float] = chance.random,
+    ) -> None:
+        self.volume = volume
+        self._clock = clock
+        self._ids = ids
+        self._bystanders = Bystanders()
+        self._records = Records(volume, listener, self._bystanders)
+        self.operations: Mapping[OperationType, GuardedOperation] = MappingProxyType(
+            {
+                operation: GuardedOperation(operation, self._records, self._notify)
+                for operation in OperationType
+            }
+        )
+        self._executor = CallExecutor(
+            self.operations,
+            self._records,
+            clock=clock,
+            ids=ids,
+            random=random,
+            refuses_writes=lambda: self.refuses_writes,
+            on_corruption=self._hold_read_only,
+            bystanders=self._bystanders,
+        )
+        self._access_mode = AccessMode.READ_WRITE
+        self._degradation = Degradation()
+        self._judging = threading.Lock()
+        self._subscribers: list[Callable[[str], None]] = []
+
+    def run(
+        self,
+        operation: OperationType,
+        name: str,
+        function: Callable[[Call], T],
+        *,
+        repeatable: bool = True,
+        writes: bool = False,
+        fallback: Callable[[OSError], T] | None = None,
+        via: str = "last_good",
+        inode: int | None = None,
+        offset: int | None = None,
+        length: int | None = None,
+        on_timeout: Callable[[], None] | None = None,
+        on_ended: Callable[[], None] | None = None,
+    ) -> T:
+        """Run *function* in this thread as one application call and return what it returns.
+
+        Raises OSError with the errno the application gets: an answer (ENOENT) as it came, the
+        cause once the attempts are used up, CallRejected (EBUSY) from an open breaker, EROFS for
+        one that *writes* while the volume is read-only. Raises CallAbandoned when the call was
+        answered at its deadline already; the caller must not answer again.
+
+        *repeatable* calls are tried again where the error allows it. *fallback* is given the
+        exception and serves something instead, reported as *via*. At the deadline *on_timeout*
+        runs in the watch thread, to answer ETIMEDOUT; *on_ended* follows, exactly once, when the
+        abandoned function really ends. An exception that is no OSError is a bug and passes
+        through; the call counts as failed.
+        """
+        if writes and self.refuses_writes:
+            self._count_refused_write(operation)
+            raise OSError(EROFS, strerror(EROFS))
+        return self._executor.run(
+            ApplicationCall(on_timeout, on_ended),
+            None,
+            operation,
+            name,
+            function,
+            Terms(repeatable, fallback, via, inode, offset, length),
+        )
+
+    def expire_overdue(self, now_ns: int) -> None:
+        """Answer calls past their deadline, let breaker timers run, report suppressed records.
+
+        Then raises what a listener, a subscriber, an `on_timeout` or an `on_ended` raised since
+        the last time (the latest, if several did): a bug there stops no call and no other answer.
+        """
+        self._executor.expire_overdue(now_ns)
+        for guarded in self.operations.values():
+            guarded.tick(now_ns)
+        self._records.report_suppressed(now_ns)
+        self._bystanders.raise_bug()
+
+    def flush(self) -> None:
+        """Report what the rate limit has left out so far; the last thing before the log closes."""
+        self._records.report_suppressed()
+
+    def subscribe(self, callback: Callable[[str], None]) -> None:
+        """Call *callback* with `degradation` or `operations/<op>/breaker/state` when it changes."""
+        self._subscribers.append(callback)
+
+    # What it knows
+
+    def status(self, operation: OperationType) -> OperationStatus:
+        """Return counters and breaker of *operation* as of now."""
+        guarded = self.operations[operation]
+        breaker = guarded.breaker.status(self._clock.now_ns())
+        counted = guarded.statistics
+        with self._executor.lock:
+            return OperationStatus(
+                calls=counted.calls,
+                failures=counted.failures,
+                rejected=counted.rejected,
+                retries=counted.retries,
+                retry_successes=counted.retry_successes,
+                fallbacks=counted.fallbacks,
+                fallback_failures=counted.fallback_failures,
+                timeouts=counted.timeouts,
+                in_flight=counted.in_flight,
+                overdue=counted.overdue,
+                latency_ns_total=counted.latency_ns_total,
+                latency_ns_max=counted.latency_ns_max,
+                timeout_ms=guarded.timeout_ms,
+                breaker=breaker,
+            )
+
+    def error_counts(self) -> ErrorCounts:
+        """Return the error counters; total = logged + suppressed at every moment."""
+        return self._records.error_counts()
+
+    def errors_of(self, identifier: CorrelationId) -> tuple[EnhancedError, ...]:
+        """Return the latest errors of a call and of the calls nested in it, oldest first."""
+        return self._records.errors_of(identifier)
+
+    @property
+    def retry(self) -> RetrySettings:
+        """How operations are tried again; may be replaced, applies from the next decision on."""
+        return self._executor.retry
+
+    @retry.setter
+    def retry(self, settings: RetrySettings) -> None:
+        self._executor.retry = settings
+
+    @property
+    def access_mode(self) -> AccessMode:
+        """The operator's switch."""
+        return self._access_mode
+
+    @property
+    def degradation(self) -> DegradationLevel:
+        """The engine's judgement."""
+        return self._degradation.level
+
+    @property
+    def refuses_writes(self) -> bool:
+        """Whether the operator or the engine says read-only."""
+        return self._access_mode is AccessMode.READ_ONLY or self.degradation.refuses_writes
+
+    # What it is told
+
+    def command_breaker(
+        self, operation: OperationType, command: BreakerCommand, *, uid: int, pid: int
+    ) -> tuple[str, str]:
+        """Carry out an operator's command; return the states before and after.
+
+        Raises GenerationMoved or StateConflict, and changes nothing then.
+        """
+
+        def record(before: BreakerState, after: BreakerState) -> CorrelationId:
+            return self._record_operator(
+                operation, command.action, before, after, uid, pid, command.reason
+            )
+
+        return self.operations[operation].command(command, self._clock.now_ns(), record)
+
+    def set_access_mode(self, mode: AccessMode, *, uid: int, pid: int) -> None:
+        """Set the operator's switch; `rw` ends the hold of a corruption even if it was `rw`."""
+        with self._judging:
+            before, self._access_mode = self._access_mode, mode
+            cause = self._record_operator(None, "access_mode", before, mode, uid, pid, None)
+        if mode is AccessMode.READ_WRITE:
+            self._change_degradation(self._degradation.release, cause)
+
+    def set_degradation(self, level: DegradationLevel, cause: CorrelationId | None = None) -> None:
+        """Judge the volume's service anew; the hold of a corruption outweighs it."""
+        self._change_degradation(lambda: self._degradation.judge(level), cause)
+
+    def _hold_read_only(self, cause: CorrelationId) -> None:
+        self._change_degradation(self._degradation.hold_read_only, cause)
+
+    def _change_degradation(self, change: Callable[[], None], cause: CorrelationId | None) -> None:
+        with self._judging:
+            before = self._degradation.level
+            change()
+            after = self._degradation.level
+            if after is not before:
+                self._records.emit(
+                    DegradationChanged(
+                        volume=self.volume, before=str(before), after=str(after), cause=cause
+                    )
+                )
+        if after is not before:
+            self._notify("degradation")
+
+    def _record_operator(
+        self,
+        operation: OperationType | None,
+        action: str,
+        before: str,
+        after: str,
+        uid: int,
+        pid: int,
+        reason: str | None,
+    ) -> CorrelationId:
+        identifier = self._ids.draw()
+        self._records.emit(
+            OperatorActed(
+                volume=self.volume,
+                id=identifier,
+                operation=operation,
+                action=action,
+                before=before,
+                after=after,
+                uid=uid,
+                pid=pid,
+                reason=reason,
+            )
+        )
+        return identifier
+
+    def _count_refused_write(self, operation: OperationType) -> None:
+        with self._executor.lock:
+            self.operations[operation].statistics.calls += 1
+
+    def _notify(self, path: str) -> None:
+        for callback in self._subscribers:
+            self._bystanders.tell(callback, path)

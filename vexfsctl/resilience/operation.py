@@ -1,0 +1,74 @@
+"""One operation type of a volume: its breaker, its deadline, its counters."""
+
+import threading
+from collections.abc import Callable
+
+from vexfsctl.model.breaker import BreakerCommand, BreakerState
+from vexfsctl.model.correlation import CorrelationId
+from vexfsctl.model.operations import OperationType
+from vexfsctl.resilience.breaker import CircuitBreaker, Permit, Transition
+from vexfsctl.resilience.records import Records
+from vexfsctl.resilience.statistics import OperationStatistics
+
+
+class GuardedOperation:
+    """Settles permits with its breaker and reports each change of state, in their order."""
+
+    def __init__(
+        self, operation: OperationType, records: Records, on_change: Callable[[str], None]
+    ) -> None:
+        self.operation = operation
+        self.breaker = CircuitBreaker()
+        self.timeout_ms = operation.default_timeout_ms
+        """Deadline of one call, its retries included; may be set, applies to later calls."""
+        self.statistics = OperationStatistics()
+        """Changed under the executor's lock."""
+        self._records = records
+        self._on_change = on_change
+        self._path = f"operations/{operation}/breaker/state"
+        # Held from a change to its record, or two threads could log changes the wrong way round.
+        self._order = threading.Lock()
+
+    def succeed(self, permit: Permit, now_ns: int, cause: CorrelationId) -> None:
+        """Settle *permit* after a success; *cause* is the call."""
+        self._change(lambda: permit.success(now_ns), cause)
+
+    def fail(self, permit: Permit, now_ns: int, cause: CorrelationId) -> None:
+        """Settle *permit* after a failure; *cause* is the error."""
+        self._change(lambda: permit.failure(now_ns, cause), cause)
+
+    def tick(self, now_ns: int) -> None:
+        """Let the breaker's timers run."""
+        if self.breaker.state.rejects:
+            self._change(lambda: self.breaker.tick(now_ns), None)
+
+    def command(
+        self,
+        command: BreakerCommand,
+        now_ns: int,
+        accepted: Callable[[BreakerState, BreakerState], CorrelationId],
+    ) -> tuple[BreakerState, BreakerState]:
+        """Carry out *command* and return the states before and after; raise as the breaker does.
+
+        *accepted* writes the operator's record, which comes before the breaker's own, and
+        returns the id of both.
+        """
+        self.tick(now_ns)
+        with self._order:
+            before, transition = self.breaker.command(command, now_ns)
+            after = before if transition is None else transition.after
+            cause = accepted(before, after)
+            if transition is not None:
+                self._records.breaker(self.operation, transition, cause)
+        if transition is not None:
+            self._on_change(self._path)
+        return before, after
+
+    def _change(self, change: Callable[[], Transition | None], cause: CorrelationId | None) -> None:
+        with self._order:
+            transition = change()
+            if transition is not None:
+                self._records.breaker(self.operation, transition, cause)
+        # Outside: a subscriber may wait for somebody who waits for the order.
+        if transition is not None:
+            self._on_change(self._path)

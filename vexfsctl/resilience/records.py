@@ -1,0 +1,198 @@
+"""What goes to the listener: every step as an event, each application call whole or not at all.
+
+Also counts the errors, so that at any moment `total = logged + suppressed`.
+"""
+
+import threading
+from collections.abc import Callable
+from errno import ETIMEDOUT
+from typing import Any
+
+from vexfsctl.model.catalogue import TIMEOUT
+from vexfsctl.model.correlation import CorrelationId
+from vexfsctl.model.error_entry import ErrorEntry
+from vexfsctl.model.errors import EnhancedError
+from vexfsctl.model.events import (
+    BreakerChanged,
+    CallEvent,
+    CallFailed,
+    CallRecovered,
+    CallRejected,
+    CallTimedOut,
+    ErrorReported,
+    Event,
+    FallbackUsed,
+    RecordsSuppressed,
+    RetryScheduled,
+)
+from vexfsctl.model.operations import OperationType
+from vexfsctl.model.volume import ErrorCounts
+from vexfsctl.resilience.aggregator import ErrorAggregator
+from vexfsctl.resilience.breaker import Transition
+from vexfsctl.resilience.bystanders import Bystanders
+from vexfsctl.resilience.call import Call
+from vexfsctl.resilience.ratelimit import LogRateLimit
+
+
+class Records:
+    """Turns steps of calls into events for *listener* and counts the errors among them."""
+
+    def __init__(
+        self, volume: str, listener: Callable[[Event], None], bystanders: Bystanders
+    ) -> None:
+        self.volume = volume
+        self._listener = listener
+        self._bystanders = bystanders
+        self._lock = threading.Lock()
+        self._limit = LogRateLimit()
+        self._errors = ErrorAggregator()
+
+    def emit(self, event: Event) -> None:
+        """Hand *event* to the listener, past the rate limit."""
+        self._bystanders.tell(self._listener, event)
+
+    def error(
+        self, call: Call, error: ErrorEntry, errno: int, max_attempts: int, now_ns: int
+    ) -> None:
+        """One attempt failed."""
+        self._count(call, error, errno, now_ns)
+        terms = call.terms
+        self._report(
+            ErrorReported,
+            call,
+            now_ns,
+            error=error.name,
+            errno=errno,
+            severity=error.severity,
+            attempt=call.attempt,
+            max_attempts=max_attempts,
+            inode=terms.inode,
+            offset=terms.offset,
+            length=terms.length,
+            hints=error.hints,
+            message=error.describe(errno),
+        )
+
+    def timeout(self, call: Call, now_ns: int) -> None:
+        """The innermost call of an application call ran past its deadline."""
+        self._count(call, TIMEOUT, ETIMEDOUT, now_ns)
+        self._report(CallTimedOut, call, now_ns, limit_ms=call.limit_ms, inode=call.terms.inode)
+
+    def retry(self, call: Call, max_attempts: int, delay_ms: int, now_ns: int) -> None:
+        """Another attempt follows after *delay_ms*."""
+        self._report(
+            RetryScheduled,
+            call,
+            now_ns,
+            attempt=call.attempt + 1,
+            max_attempts=max_attempts,
+            delay_ms=delay_ms,
+        )
+
+    def recovered(self, call: Call, now_ns: int) -> None:
+        """The call got its answer after a failed attempt."""
+        self._report(CallRecovered, call, now_ns, **_outcome(call, now_ns))
+
+    def failed(self, call: Call, error: str, errno: int, now_ns: int) -> None:
+        """The call gives its caller an error."""
+        self._report(CallFailed, call, now_ns, error=error, errno=errno, **_outcome(call, now_ns))
+
+    def fallback(self, call: Call, result: str, now_ns: int) -> None:
+        """Something else was tried in its place; *result* is `ok` or the name of an errno."""
+        self._report(FallbackUsed, call, now_ns, via=call.terms.via, result=result)
+
+    def rejected(self, call: Call, retry_after_ms: int, now_ns: int) -> None:
+        """An open breaker refused the call."""
+        self._report(CallRejected, call, now_ns, retry_after_ms=retry_after_ms)
+
+    def breaker(
+        self, operation: OperationType, transition: Transition, cause: CorrelationId | None
+    ) -> None:
+        """A breaker changed its state; never limited."""
+        self.emit(
+            BreakerChanged(
+                volume=self.volume,
+                id=cause,
+                operation=operation,
+                before=transition.before,
+                after=transition.after,
+                generation=transition.generation,
+                failures=transition.failures,
+                failure_threshold=transition.failure_threshold,
+                window_ms=transition.window_ms,
+                trips=transition.trips,
+                by=transition.by,
+            )
+        )
+
+    def report_suppressed(self, now_ns: int | None = None) -> None:
+        """Tell what the rate limit left out, once its interval is over (None: as if it were)."""
+        with self._lock:
+            left_out = self._limit.take_suppressed(now_ns)
+        if left_out is not None:
+            calls, errors, interval_ms = left_out
+            self.emit(
+                RecordsSuppressed(
+                    volume=self.volume, calls=calls, errors=errors, interval_ms=interval_ms
+                )
+            )
+
+    def error_counts(self) -> ErrorCounts:
+        """Return the error counters as of now."""
+        with self._lock:
+            return self._errors.counts()
+
+    def errors_of(self, identifier: CorrelationId) -> tuple[EnhancedError, ...]:
+        """Return the latest errors of a call and of those nested in it."""
+        with self._lock:
+            return self._errors.errors_of(identifier)
+
+    def _count(self, call: Call, error: ErrorEntry, errno: int, now_ns: int) -> None:
+        path = [f"{of.operation}/{of.name}" for of in (call, *call.callers())]
+        enhanced = EnhancedError(
+            entry=error,
+            errno=errno,
+            id=call.id,
+            operation=call.operation,
+            call=call.name,
+            volume=self.volume,
+            attempt=call.attempt,
+            time_ns=now_ns,
+            parent=call.parent,
+            call_path=tuple(reversed(path)),
+        )
+        with self._lock:
+            logged = self._is_logged(call, now_ns)
+            self._errors.add(enhanced, logged=logged)
+            if not logged:
+                self._limit.suppress_error()
+
+    def _report(self, kind: type[CallEvent], call: Call, now_ns: int, **fields: Any) -> None:
+        with self._lock:
+            logged = self._is_logged(call, now_ns)
+        if logged:
+            self.emit(
+                kind(
+                    volume=self.volume,
+                    id=call.id,
+                    operation=call.operation,
+                    call=call.name,
+                    parent=call.parent,
+                    **fields,
+                )
+            )
+
+    def _is_logged(self, call: Call, now_ns: int) -> bool:
+        application = call.application
+        if application.logged is None:
+            application.logged = self._limit.admit(now_ns)
+        return application.logged
+
+
+def _outcome(call: Call, now_ns: int) -> dict[str, Any]:
+    return {
+        "attempts": call.attempt,
+        "duration_us": (now_ns - call.started_ns) // 1_000,
+        # What a nested call worked on stands in the outcome of its caller.
+        "inode": call.terms.inode if call.outer is None else None,
+    }

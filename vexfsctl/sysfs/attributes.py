@@ -1,0 +1,285 @@
+"""The attribute table, version 1: the one declaration of what a volume's directory holds.
+
+Reader, writer, the userspace driver's tree, the manual page vexfs-sysfs(5) and the trees of the
+tests are made from it. Only what a provider of this version has is here. Ranges: thresholds 1 to
+1000000, times 1 ms to one day, jitter 0 to 100 percent, multiplier 100 (no growth) to 1000 percent.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import Enum
+from functools import cache
+from typing import Any
+
+from vexfsctl.exceptions import AttributeMissing
+from vexfsctl.model.breaker import BreakerSettings, BreakerState
+from vexfsctl.model.operations import OperationType
+from vexfsctl.model.volume import AccessMode, DegradationLevel, ModuleState, RetrySettings
+from vexfsctl.sysfs.values import (
+    U32_MAX,
+    BreakerControl,
+    EscapedPath,
+    Id,
+    Number,
+    OrNone,
+    Text,
+    ValueType,
+    Word,
+)
+
+ABI_VERSION = 1
+PAGE_SIZE = 4096
+"""Size that every attribute shows; a write of so much or more is EINVAL."""
+
+
+class Access(Enum):
+    """Who may do what; the value is the permission bits, the owner is root (or the driver's)."""
+
+    READ_ONLY = 0o444
+    READ_WRITE = 0o644
+    WRITE_ONLY = 0o200
+
+    def __str__(self) -> str:
+        """Short form of the specification: ro, rw, wo."""
+        return {0o444: "ro", 0o644: "rw", 0o200: "wo"}[self.value]
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One file of a volume's directory."""
+
+    path: str
+    """Relative to the volume's directory; in a template `<op>` stands for the operation type."""
+    access: Access
+    type: ValueType
+    meaning: str
+    default: Any = None
+    """Value at mount, where the specification says one."""
+    pollable: bool = False
+    """Whether poll(2) wakes with POLLPRI when the value changes."""
+    operation: OperationType | None = None
+    """The operation type it belongs to; None for the volume's own."""
+
+    @property
+    def name(self) -> str:
+        """Last component of the path."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def readable(self) -> bool:
+        """Whether it can be read at all."""
+        return self.access is not Access.WRITE_ONLY
+
+    @property
+    def writable(self) -> bool:
+        """Whether it can be written at all."""
+        return self.access is not Access.READ_ONLY
+
+    def of(self, operation: OperationType) -> "Attribute":
+        """Return the attribute of one operation type that this template stands for."""
+        path = self.path.replace("<op>", operation)
+        return replace(self, path=path, operation=operation)
+
+
+_COUNTER = Number("counter")
+_GAUGE = Number("gauge")
+_U32 = Number("u32", high=U32_MAX)
+_U64 = Number("u64")
+_NANOSECONDS = Number("ns")
+_MILLISECONDS = Number("ms")
+_DURATION = Number("ms", 1, 86_400_000)
+_THRESHOLD = Number("u32", 1, 1_000_000)
+_STRING = Text("string", re.compile(r"[^\0\n]+"))
+_UUID = OrNone(Text("uuid", re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")))
+_DEVICE = OrNone(Text("major:minor", re.compile(r"\d+:\d+", re.ASCII)))
+_ID = OrNone(Id())
+_RETRY = RetrySettings()
+_BREAKER = BreakerSettings()
+
+
+def _ro(
+    path: str, type_: ValueType, meaning: str, default: Any = None, *, pollable: bool = False
+) -> Attribute:
+    return Attribute(path, Access.READ_ONLY, type_, meaning, default, pollable)
+
+
+def _rw(path: str, type_: ValueType, meaning: str, default: Any) -> Attribute:
+    return Attribute(path, Access.READ_WRITE, type_, meaning, default)
+
+
+def _wo(path: str, type_: ValueType, meaning: str) -> Attribute:
+    return Attribute(path, Access.WRITE_ONLY, type_, meaning)
+
+
+VOLUME_ATTRIBUTES: tuple[Attribute, ...] = (
+    _ro("abi_version", _U32, "Version of this tree.", ABI_VERSION),
+    _ro("driver", Word(("kernel", "fuse")), "Who provides this volume."),
+    _ro("version", _STRING, "The provider's version."),
+    _ro("uuid", _UUID, "UUID of the filesystem."),
+    _ro("device", _DEVICE, "Backing block device."),
+    _ro("mountpoint", OrNone(EscapedPath()), "Where it is mounted."),
+    _ro("log", EscapedPath(("kmsg",)), "Where this provider writes its records."),
+    _ro(
+        "epoch",
+        _U64,
+        "Identity of this load: changes at every mount; counters and correlation counters restart "
+        "with it.",
+    ),
+    _ro("state", Word(ModuleState), "State of the provider.", pollable=True),
+    _ro(
+        "degradation",
+        Word(DegradationLevel),
+        "How much service the engine judges the volume can give.",
+        DegradationLevel.NORMAL,
+        pollable=True,
+    ),
+    _rw(
+        "access_mode",
+        Word(AccessMode),
+        "The operator's switch. Write ro for read-only mode, rw to leave it; rw also ends the hold "
+        "that corruption put on degradation.",
+        AccessMode.READ_WRITE,
+    ),
+    _ro("errors/total", _COUNTER, "Errors reported.", 0),
+    _ro("errors/low", _COUNTER, "Errors of low severity.", 0),
+    _ro("errors/medium", _COUNTER, "Errors of medium severity.", 0),
+    _ro("errors/high", _COUNTER, "Errors of high severity.", 0),
+    _ro("errors/critical", _COUNTER, "Errors of critical severity.", 0),
+    _ro("errors/logged", _COUNTER, "Error records written to the log.", 0),
+    _ro("errors/suppressed", _COUNTER, "Error records dropped by the log's rate limit.", 0),
+    _ro("errors/last_id", _ID, "Correlation id of the most recent error."),
+    _ro("errors/last_time_ns", _NANOSECONDS, "Time of the most recent error; 0 = never.", 0),
+    _rw("retry/max_attempts", Number("u32", 1, 100), "Total tries.", _RETRY.max_attempts),
+    _rw("retry/base_delay_ms", _DURATION, "Delay before the first retry.", _RETRY.base_delay_ms),
+    _rw("retry/max_delay_ms", _DURATION, "Bound of every delay.", _RETRY.max_delay_ms),
+    _rw(
+        "retry/backoff_multiplier_pct",
+        Number("percent", 100, 1000),
+        "Growth of the delay from one retry to the next; 100 = none.",
+        _RETRY.backoff_multiplier_pct,
+    ),
+    _rw(
+        "retry/jitter_pct",
+        Number("percent", 0, 100),
+        "Random part added to a delay; 0 = none.",
+        _RETRY.jitter_pct,
+    ),
+)
+
+OPERATION_ATTRIBUTES: tuple[Attribute, ...] = (
+    _ro("operations/<op>/calls", _COUNTER, "Calls asked for.", 0),
+    _ro("operations/<op>/failures", _COUNTER, "Calls that failed; rejected ones are not.", 0),
+    _ro("operations/<op>/rejected", _COUNTER, "Calls refused by the open breaker.", 0),
+    _ro("operations/<op>/retries", _COUNTER, "Attempts after the first.", 0),
+    _ro("operations/<op>/retry_successes", _COUNTER, "Calls that a retry saved.", 0),
+    _ro("operations/<op>/fallbacks", _COUNTER, "Calls answered by their fallback.", 0),
+    _ro("operations/<op>/fallback_failures", _COUNTER, "Fallbacks that failed too.", 0),
+    _ro("operations/<op>/timeouts", _COUNTER, "Calls abandoned at their deadline.", 0),
+    _ro("operations/<op>/in_flight", _GAUGE, "Calls now running, hung ones included.", 0),
+    _ro("operations/<op>/overdue", _GAUGE, "Those of them past their deadline.", 0),
+    _ro("operations/<op>/latency_ns_total", _NANOSECONDS, "Sum over completed calls.", 0),
+    _ro("operations/<op>/latency_ns_max", _NANOSECONDS, "Longest completed call.", 0),
+    _rw("operations/<op>/timeout_ms", _DURATION, "Deadline of one call with its retries.", None),
+)
+
+BREAKER_ATTRIBUTES: tuple[Attribute, ...] = (
+    _ro(
+        "operations/<op>/breaker/state",
+        Word(BreakerState),
+        "State of the breaker: disabled judges nothing, metrics_only judges and lets pass.",
+        BreakerState.CLOSED,
+        pollable=True,
+    ),
+    _ro("operations/<op>/breaker/generation", _U64, "Rises by 1 at every state change.", 1),
+    _ro("operations/<op>/breaker/failures", _GAUGE, "Failures inside the current window.", 0),
+    _ro("operations/<op>/breaker/successes", _GAUGE, "Successes since half-open.", 0),
+    _ro("operations/<op>/breaker/trips", _COUNTER, "Entries into open and forced_open.", 0),
+    _ro("operations/<op>/breaker/opened_ns", _NANOSECONDS, "Time of the last; 0 = never.", 0),
+    _ro(
+        "operations/<op>/breaker/last_failure_ns",
+        _NANOSECONDS,
+        "Time of the last failure that counted; 0 = never.",
+        0,
+    ),
+    _ro(
+        "operations/<op>/breaker/retry_after_ms",
+        _MILLISECONDS,
+        "Time until half-open; 0 when not open.",
+        0,
+    ),
+    _ro("operations/<op>/breaker/last_error_id", _ID, "Error that last counted against it."),
+    _rw(
+        "operations/<op>/breaker/failure_threshold",
+        _THRESHOLD,
+        "Failures inside the window that open the breaker.",
+        _BREAKER.failure_threshold,
+    ),
+    _rw(
+        "operations/<op>/breaker/success_threshold",
+        _THRESHOLD,
+        "Successes in half-open that close it.",
+        _BREAKER.success_threshold,
+    ),
+    _rw(
+        "operations/<op>/breaker/timeout_ms",
+        _DURATION,
+        "How long it stays open before it lets a probe through.",
+        _BREAKER.timeout_ms,
+    ),
+    _rw(
+        "operations/<op>/breaker/window_ms",
+        _DURATION,
+        "Age at which a failure no longer counts.",
+        _BREAKER.window_ms,
+    ),
+    _rw(
+        "operations/<op>/breaker/half_open_max_calls",
+        _THRESHOLD,
+        "Attempts admitted at a time while half-open.",
+        _BREAKER.half_open_max_calls,
+    ),
+    _wo(
+        "operations/<op>/breaker/control",
+        BreakerControl(),
+        'COMMAND [for <ms>] [if-generation <n>] [reason="..."]: trip, reset, probe, disable or '
+        "enable.",
+    ),
+)
+
+INJECT_ATTRIBUTES: tuple[Attribute, ...] = (
+    _wo("inject/control", Text("command"), "Fault injection: one fault to inject, or clear."),
+    _ro("inject/active", Text("list"), "Faults now injected, one a line."),
+)
+"""Only in a userspace driver mounted with `--allow-inject`."""
+
+
+@cache
+def attributes() -> tuple[Attribute, ...]:
+    """Return every attribute that each volume has, in the order of the specification."""
+    return VOLUME_ATTRIBUTES + tuple(_of_operations())
+
+
+def find_attribute(path: str) -> Attribute:
+    """Return the attribute at *path* below a volume; raise AttributeMissing if there is none."""
+    try:
+        return _by_path()[path]
+    except KeyError:
+        raise AttributeMissing(
+            f"no attribute {path!a} in version {ABI_VERSION} of the tree",
+            hint="vexfs-sysfs(5) lists them",
+        ) from None
+
+
+def _of_operations() -> Iterator[Attribute]:
+    for operation in OperationType:
+        for template in OPERATION_ATTRIBUTES + BREAKER_ATTRIBUTES:
+            attribute = template.of(operation)
+            if template.path == "operations/<op>/timeout_ms":
+                attribute = replace(attribute, default=operation.default_timeout_ms)
+            yield attribute
+
+
+@cache
+def _by_path() -> dict[str, Attribute]:
+    return {attribute.path: attribute for attribute in attributes() + INJECT_ATTRIBUTES}

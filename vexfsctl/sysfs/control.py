@@ -1,0 +1,104 @@
+"""The command language of `breaker/control`: `COMMAND [for <ms>] [if-generation <n>] [reason="…"]`.
+
+One write is one command. Both ends are here: what `vexfsctl breaker` writes and what a provider
+reads. Inside the quotes of a reason `\\"`, `\\\\` and `\\xNN` (one byte) stand for what the log,
+which repeats the reason, would have to escape as well.
+"""
+
+import re
+from errno import ERANGE
+
+from vexfsctl.exceptions import ValueRefused
+from vexfsctl.model.breaker import BreakerAction, BreakerCommand
+
+FOR_MS_MAX = (1 << 32) - 1
+"""Longest timed trip: 49 days."""
+GENERATION_MAX = (1 << 64) - 1
+REASON_COST_MAX = 512
+"""Keeps the record that repeats a reason within the 976 bytes the kernel log can hand back."""
+
+_COMMAND = re.compile(
+    r"(?P<action>\S+)"
+    r"(?: +for +(?P<for_ms>\S+))?"
+    r"(?: +if-generation +(?P<generation>\S+))?"
+    r'(?: +reason="(?P<reason>(?:[^"\\]|\\.)*)")? *',
+    re.DOTALL,
+)
+_ESCAPE = re.compile(rb'\\(?:(["\\])|x([0-9a-fA-F]{2})|.?)', re.DOTALL)
+_TO_ESCAPE = re.compile(r'["\\\x00-\x1f\x7f]')
+
+
+def format_breaker_command(command: BreakerCommand) -> str:
+    """Return *command* as one write; raise ValueRefused for what no provider takes."""
+    _check(command)
+    words: list[str] = [command.action]
+    if command.for_ms is not None:
+        words += ["for", str(command.for_ms)]
+    if command.if_generation is not None:
+        words += ["if-generation", str(command.if_generation)]
+    if command.reason is not None:
+        words.append(f'reason="{_TO_ESCAPE.sub(_escape, command.reason)}"')
+    return " ".join(words)
+
+
+def parse_breaker_command(text: str) -> BreakerCommand:
+    """Read one command; raise ValueRefused (EINVAL, or ERANGE for a number out of range)."""
+    match = _COMMAND.fullmatch(text)
+    if match is None or match["action"] not in list(BreakerAction):
+        raise ValueRefused(
+            f"no breaker command: {text[:60]!a}",
+            hint=f"one of {', '.join(BreakerAction)}; vexfs-sysfs(5) has the rest",
+        )
+    generation, reason = match["generation"], match["reason"]
+    command = BreakerCommand(
+        BreakerAction(match["action"]),
+        None if match["for_ms"] is None else parse_number(match["for_ms"], 1, FOR_MS_MAX),
+        None if generation is None else parse_number(generation, 0, GENERATION_MAX),
+        None if reason is None else _unescape(reason),
+    )
+    _check(command)
+    return command
+
+
+def parse_number(text: str, low: int, high: int) -> int:
+    """Read decimal digits; raise ValueRefused: EINVAL if they are none, ERANGE if outside."""
+    if not (text.isascii() and text.isdecimal()):
+        raise ValueRefused(f"no number: {text[:60]!a}")
+    # More digits than any limit has: int() of a whole page of them would cost, or fail.
+    if len(text.lstrip("0")) > 20 or not low <= int(text) <= high:
+        raise ValueRefused(f"{text[:60]} is outside of {low} to {high}", errno=ERANGE)
+    return int(text)
+
+
+def _check(command: BreakerCommand) -> None:
+    if command.for_ms is not None:
+        if command.action is not BreakerAction.TRIP:
+            raise ValueRefused(f"`for` goes with trip, not with {command.action}")
+        parse_number(str(command.for_ms), 1, FOR_MS_MAX)
+    if command.reason is not None and _cost(command.reason) > REASON_COST_MAX:
+        raise ValueRefused("the reason is too long for one log record", hint="shorten it")
+
+
+def _cost(reason: str) -> int:
+    """Bytes of *reason* in a record: the kernel log hands `\\` and non-ASCII back as four."""
+    plain = sum(character.isascii() and character.isprintable() for character in reason)
+    special = sum(character in '"\\' for character in reason)
+    others = len(reason.encode("utf-8", "surrogateescape")) - plain
+    return plain + 7 * (special + others)
+
+
+def _escape(match: re.Match[str]) -> str:
+    return f"\\{match[0]}" if match[0] in '"\\' else f"\\x{ord(match[0]):02x}"
+
+
+def _unescape(text: str) -> str:
+    raw = _ESCAPE.sub(_unescape_one, text.encode("utf-8", "surrogateescape"))
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def _unescape_one(match: re.Match[bytes]) -> bytes:
+    if match[1]:
+        return match[1]
+    if match[2]:
+        return bytes.fromhex(match[2].decode())
+    raise ValueRefused(f"no escape in a reason: {match[0].decode(errors='backslashreplace')}")

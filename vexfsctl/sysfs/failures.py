@@ -1,0 +1,126 @@
+"""Errnos of a volume's files into what to tell the person, with the next step."""
+
+import os
+from errno import (
+    EACCES,
+    EBUSY,
+    ECONNABORTED,
+    EINVAL,
+    EIO,
+    ENODEV,
+    ENOENT,
+    ENOTCONN,
+    EPERM,
+    ERANGE,
+    EROFS,
+    ESTALE,
+)
+from pathlib import Path
+
+from vexfsctl.exceptions import (
+    AttributeMissing,
+    GenerationMoved,
+    PermissionRefused,
+    ProviderFailed,
+    StateConflict,
+    SysfsUnreadable,
+    ValueRefused,
+    VexfsctlException,
+    VolumeNotFound,
+    VolumeStale,
+    VolumeUnresponsive,
+    VolumeVanished,
+    WriteRefused,
+)
+from vexfsctl.model.volume import Presence, Volume, clear_command
+from vexfsctl.sysfs.attributes import Attribute
+from vexfsctl.sysfs.values import shown
+
+LIST_HINT = "vexfsctl volume list shows the volumes there are"
+ROOT_HINT = "run as root, or as the user who mounted it"
+
+_REFUSED = (EACCES, EPERM)
+_PROVIDER_GONE = (ENOTCONN, ECONNABORTED)
+_GONE = "gone, its mount is not"
+
+
+def absent_volume(volume: str, root: Path, error: int) -> Volume:
+    """Return what *volume* is when its directory as a whole answers errno *error*."""
+    if error in _PROVIDER_GONE:
+        detail = f"its provider is {_GONE}"
+        return Volume(volume, root, Presence.STALE, detail=detail, hint=clear_command(volume))
+    if error == ENODEV:
+        detail = "it went away while it was being read"
+        return Volume(volume, root, Presence.VANISHED, detail=detail, hint=LIST_HINT)
+    detail = os.strerror(error)
+    hint = ROOT_HINT if error in _REFUSED else None
+    return Volume(volume, root, Presence.UNREADABLE, detail=detail, hint=hint)
+
+
+def unresponsive(volume: str, timeout_s: float) -> VolumeUnresponsive:
+    """Return the exception for a volume that did not answer within *timeout_s*."""
+    return VolumeUnresponsive(
+        f"{volume} does not answer within {timeout_s:g} s", hint=clear_command(volume)
+    )
+
+
+def volume_not_found(volume: str) -> VolumeNotFound:
+    """Return the exception for a volume that no root has."""
+    return VolumeNotFound(f"there is no volume {volume!a}", hint=LIST_HINT)
+
+
+def read_failure(volume: str, attribute: Attribute, error: int) -> VexfsctlException:
+    """Return the exception for errno *error* of reading *attribute*."""
+    where = f"{volume}/{attribute.path}"
+    if error in _REFUSED:
+        hint = ROOT_HINT if attribute.readable else "it can only be written"
+        return SysfsUnreadable(f"{where} may not be read", hint=hint)
+    return _of_presence(volume, attribute, error) or SysfsUnreadable(
+        f"{where} cannot be read: {os.strerror(error)}"
+    )
+
+
+def write_failure(volume: str, attribute: Attribute, text: str, error: int) -> VexfsctlException:
+    """Return the exception for errno *error* of writing *text* to *attribute*."""
+    what = f"{volume}/{attribute.path} refused {shown(text)}"
+    if error in _REFUSALS:
+        kind, reason = _REFUSALS[error]
+        return kind(f"{what}: {reason}", hint=_refusal_hint(volume, attribute, error), errno=error)
+    return _of_presence(volume, attribute, error) or WriteRefused(
+        f"{what}: {os.strerror(error)}", errno=error
+    )
+
+
+_REFUSALS: dict[int, tuple[type[WriteRefused], str]] = {
+    EINVAL: (ValueRefused, "malformed, or no word it knows"),
+    ERANGE: (ValueRefused, "out of range"),
+    EBUSY: (StateConflict, "not possible in its present state"),
+    ESTALE: (GenerationMoved, "it changed since it was looked at"),
+    EACCES: (PermissionRefused, "not permitted"),
+    EPERM: (PermissionRefused, "not permitted"),
+    EROFS: (PermissionRefused, "read-only"),
+    EIO: (ProviderFailed, "the provider is in state error"),
+}
+
+
+def _refusal_hint(volume: str, attribute: Attribute, error: int) -> str:
+    if error in (EINVAL, ERANGE):
+        return f"{attribute.name} takes: {attribute.type.name}"
+    if error in (*_REFUSED, EROFS):
+        return ROOT_HINT if attribute.writable else f"{attribute.name} can only be read"
+    if error == EIO or attribute.operation is None:
+        return f"vexfsctl volume show {volume}"
+    return f"vexfsctl breaker show {volume}/{attribute.operation}"
+
+
+def _of_presence(volume: str, attribute: Attribute, error: int) -> VexfsctlException | None:
+    if error == ENOENT:
+        return AttributeMissing(
+            f"the provider of {volume} has no {attribute.path}",
+            hint=f"vexfsctl volume show {volume} tells its version",
+        )
+    if error in _PROVIDER_GONE:
+        return VolumeStale(f"the provider of {volume} is {_GONE}", hint=clear_command(volume))
+    if error == ENODEV:
+        return VolumeVanished(f"{volume} went away", hint=LIST_HINT)
+    return None

@@ -1,0 +1,190 @@
+"""Reads and writes volumes through their attribute trees, each with a deadline.
+
+Whatever a volume answers, or does not, is a `Volume` with a presence; only what was asked for by
+name and is not there is an exception. Every access is made in a child process (`children`): the
+kernel does not tell beforehand which directory will hang.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from errno import ENOENT
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from vexfsctl.exceptions import DeadlineExceeded, SysfsUnreadable
+from vexfsctl.model.coverage import Coverage, Gap
+from vexfsctl.model.volume import Presence, Volume
+from vexfsctl.sysfs import failures
+from vexfsctl.sysfs.attributes import Attribute, attributes, find_attribute
+from vexfsctl.sysfs.children import NO_ANSWER, run_in_children
+from vexfsctl.sysfs.files import (
+    list_directories,
+    read_change,
+    read_contents,
+    read_one,
+    write_one,
+)
+from vexfsctl.sysfs.interpretation import interpret_content, interpret_volume
+
+DEADLINE_S = 2.0
+"""How long a volume may take to answer, unless the caller says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """Every volume that was found, and which roots could not be looked into."""
+
+    volumes: tuple[Volume, ...]
+    """In the order of the roots, then of the names."""
+    coverage: Coverage
+
+
+def survey_volumes(
+    roots: Sequence[Path],
+    names: Iterable[str] | None = None,
+    *,
+    timeout_s: float = DEADLINE_S,
+    must_exist: bool = False,
+) -> Survey:
+    """Read the volumes of all *roots*, or those called *names*, at the same time.
+
+    A name that two roots have is there twice; one that none has is not there. A root that does
+    not exist has no volumes; with *must_exist* (somebody asked for it) it is a gap.
+    """
+    wanted = None if names is None else set(names)
+    places: list[tuple[Path, str]] = []
+    gaps: list[Gap] = []
+    listings = run_in_children([partial(list_directories, root) for root in roots], timeout_s)
+    for root, listing in zip(roots, listings, strict=True):
+        if isinstance(listing, list):
+            places += [(root, name) for name in listing if wanted is None or name in wanted]
+        elif listing != ENOENT or must_exist:
+            why = _NO_ANSWER if listing is NO_ANSWER else os.strerror(listing)
+            gaps.append(Gap(str(root), "unreadable", detail=why))
+    volumes = [volume for volume in _read_all(places, timeout_s) if volume is not None]
+    return Survey(tuple(volumes), Coverage(tuple(map(str, roots)), tuple(gaps)))
+
+
+def read_volumes(
+    roots: Sequence[Path], names: Iterable[str] | None = None, *, timeout_s: float = DEADLINE_S
+) -> tuple[Volume, ...]:
+    """Return the volumes of a survey; raise SysfsUnreadable when it has a gap."""
+    survey = survey_volumes(roots, names, timeout_s=timeout_s)
+    for gap in survey.coverage.gaps:
+        raise SysfsUnreadable(f"{gap.source} cannot be read: {gap.detail}")
+    return survey.volumes
+
+
+@dataclass(frozen=True, slots=True)
+class SysfsTree:
+    """One root, and what can be done with a volume in it by name."""
+
+    root: Path
+    timeout_s: float = DEADLINE_S
+
+    def read_volume(self, volume: str) -> Volume:
+        """Return the volume in whatever presence; raise VolumeNotFound if there is none."""
+        directory = self._file(volume, "")
+        (found,) = _read_all([(directory.parent, volume)], self.timeout_s)
+        if found is None:
+            raise failures.volume_not_found(volume)
+        return found
+
+    def read(self, volume: str, path: str) -> Any:
+        """Return the value of one attribute, `operations/file/breaker/state`.
+
+        A word that this version does not know comes as a string. Raises the EvidenceMissing kin,
+        VolumeNotFound or AttributeMissing.
+        """
+        attribute = find_attribute(path)
+        content = self._ask(volume, partial(read_one, self._file(volume, path)))
+        return self._value(volume, attribute, content)
+
+    def write(self, volume: str, path: str, value: Any) -> None:
+        """Write a *value* of the attribute's type; raise WriteRefused kin and nothing changed.
+
+        After VolumeUnresponsive it is not known whether it was taken.
+        """
+        attribute = find_attribute(path)
+        text = attribute.type.format(value)
+        data = text.encode("utf-8", "surrogateescape") + b"\n"
+        error = self._ask(volume, partial(write_one, self._file(volume, path), data))
+        if error:
+            self._raise_if_gone(volume, error)
+            raise failures.write_failure(volume, attribute, text, error)
+
+    def wait_until(
+        self, volume: str, path: str, accept: Callable[[Any], bool], *, timeout_s: float
+    ) -> Any:
+        """Return the value of an attribute as soon as *accept* takes it.
+
+        Woken by the provider where it can, else looking every quarter of a second. Raises
+        DeadlineExceeded after *timeout_s*, and what `read` raises.
+        """
+        deadline = time.monotonic() + timeout_s
+        attribute, file = find_attribute(path), self._file(volume, path)
+        content = self._ask(volume, partial(read_one, file))
+        while not accept(value := self._value(volume, attribute, content)):
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise DeadlineExceeded(
+                    f"{volume}/{path} is still {attribute.type.format(value)} after {timeout_s:g} s"
+                )
+            content = self._ask(volume, partial(read_change, file, content, left), more_s=left)
+        return value
+
+    def _ask(self, volume: str, task: Callable[[], Any], *, more_s: float = 0) -> Any:
+        (answer,) = run_in_children([task], self.timeout_s + more_s)
+        if answer is NO_ANSWER:
+            raise failures.unresponsive(volume, self.timeout_s)
+        return answer
+
+    def _value(self, volume: str, attribute: Attribute, content: bytes | int) -> Any:
+        if isinstance(content, int):
+            self._raise_if_gone(volume, content)
+            raise failures.read_failure(volume, attribute, content)
+        try:
+            return interpret_content(attribute, content)
+        except ValueError as cause:
+            raise SysfsUnreadable(f"{volume}/{attribute.path}: {cause}") from cause
+
+    def _raise_if_gone(self, volume: str, error: int) -> None:
+        """Tell a volume that is not there from one without that attribute."""
+        if error != ENOENT:
+            return
+        if self._ask(volume, partial(read_one, self._file(volume, "abi_version"))) == ENOENT:
+            raise failures.volume_not_found(volume)
+
+    def _file(self, volume: str, path: str) -> Path:
+        if "/" in volume or volume in ("", ".", ".."):
+            raise failures.volume_not_found(volume)
+        return self.root / volume / path
+
+
+_READABLE = [attribute.path for attribute in attributes() if attribute.readable]
+_NO_ANSWER = "no answer"
+
+
+def _read_all(places: Sequence[tuple[Path, str]], timeout_s: float) -> list[Volume | None]:
+    """Read volumes, given as root and name, at the same time; None where there is none."""
+    tasks = [partial(read_contents, root / name, _READABLE) for root, name in places]
+    answers = run_in_children(tasks, timeout_s)
+    return [
+        _volume(root, name, answer, timeout_s)
+        for (root, name), answer in zip(places, answers, strict=True)
+    ]
+
+
+def _volume(root: Path, name: str, answer: Any, timeout_s: float) -> Volume | None:
+    if answer is NO_ANSWER:
+        late = failures.unresponsive(name, timeout_s)
+        return Volume(name, root, Presence.UNRESPONSIVE, detail=late.message, hint=late.hint)
+    error, contents = answer
+    if error == ENOENT:
+        return None
+    if error:
+        return failures.absent_volume(name, root, error)
+    return interpret_volume(name, root, contents)

@@ -1,0 +1,246 @@
+"""Types of attribute values: how each is written as text, and read back.
+
+Every type reads text in two ways. `parse` is for who is written to: it takes exactly what the
+specification allows and raises ValueRefused (EINVAL malformed, ERANGE out of range). `interpret` is
+for who reads a provider that may be newer than we are: an unknown word comes back as the string it
+is, and only what cannot be told at all raises ValueError. Text comes without its final newline; its
+bytes that are no UTF-8 are surrogates (`surrogateescape`), as Python has it in file names.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from vexfsctl.exceptions import ValueRefused
+from vexfsctl.model.breaker import BreakerCommand
+from vexfsctl.model.correlation import CorrelationId
+from vexfsctl.sysfs.control import format_breaker_command, parse_breaker_command, parse_number
+
+U32_MAX = (1 << 32) - 1
+U64_MAX = (1 << 64) - 1
+
+
+class ValueType(Protocol):
+    """What the type of an attribute can do. Values are `Any`: the table pairs them with paths."""
+
+    @property
+    def name(self) -> str:
+        """What the manual page calls it."""
+        ...
+
+    def parse(self, text: str) -> Any:
+        """Return the value of what a writer wrote; raise ValueRefused."""
+        ...
+
+    def interpret(self, text: str) -> Any:
+        """Return what a provider most likely means; raise ValueError when it cannot be told."""
+        ...
+
+    def format(self, value: Any) -> str:
+        """Return the text of *value*, without newline."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """An integer without sign, *low* to *high*; *unit* is what it counts."""
+
+    unit: str
+    low: int = 0
+    high: int = U64_MAX
+
+    @property
+    def name(self) -> str:
+        """Unit, and the range where it is narrower than that of the integer."""
+        narrow = self.low > 0 or self.high not in (U32_MAX, U64_MAX)
+        return f"{self.unit}, {self.low} to {self.high}" if narrow else self.unit
+
+    def parse(self, text: str) -> int:
+        """Return the number; EINVAL for anything but decimal digits, ERANGE outside."""
+        return parse_number(text, self.low, self.high)
+
+    def interpret(self, text: str) -> int:
+        """Return the number even where it is outside of the range; ValueError if it is none."""
+        if not (text.isascii() and text.isdecimal() and len(text) <= 20):
+            raise ValueError(f"no number: {shown(text)}")
+        return int(text)
+
+    def format(self, value: int) -> str:
+        """Return decimal digits."""
+        return str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One of a closed set of words; *members* are enum members whose `str` is the word."""
+
+    members: Iterable[Any]
+    _by_word: dict[str, Any] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_word", {str(member): member for member in self.members})
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words, in the order of the set."""
+        return tuple(self._by_word)
+
+    @property
+    def name(self) -> str:
+        """The words as alternatives."""
+        return " | ".join(self._by_word)
+
+    def parse(self, text: str) -> Any:
+        """Return the member; EINVAL for an unknown word."""
+        if text not in self._by_word:
+            raise ValueRefused(f"{shown(text)} is none of {', '.join(self._by_word)}")
+        return self._by_word[text]
+
+    def interpret(self, text: str) -> Any:
+        """Return the member, or an unknown word as the string it is; ValueError if it is none."""
+        if text not in self._by_word and not _WORD.fullmatch(text):
+            raise ValueError(f"no word: {shown(text)}")
+        return self._by_word.get(text, text)
+
+    def format(self, value: Any) -> str:
+        """Return the word."""
+        return str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Free text of one line or, for a list, several; *pattern* is what it must look like."""
+
+    name: str
+    pattern: re.Pattern[str] = re.compile(r"[^\0]+", re.DOTALL)
+
+    def parse(self, text: str) -> str:
+        """Return the text; EINVAL when it does not look like one."""
+        if not self.pattern.fullmatch(text):
+            raise ValueRefused(f"{shown(text)} is no {self.name}")
+        return text
+
+    def interpret(self, text: str) -> str:
+        """Return the text, stray bytes as `\\xNN`; ValueError when it does not look like one."""
+        text = _printable(text)
+        if not self.pattern.fullmatch(text):
+            raise ValueError(f"no {self.name}: {shown(text)}")
+        return text
+
+    def format(self, value: str) -> str:
+        """Return the text itself."""
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class EscapedPath:
+    r"""An absolute path with its white space and backslashes as octal (`\040`), as in mountinfo.
+
+    *words* may stand in its place and are not escaped.
+    """
+
+    words: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The words and `path` as alternatives."""
+        return " | ".join((*self.words, "path"))
+
+    def parse(self, text: str) -> str:
+        """Return word or path; EINVAL unless it is one."""
+        try:
+            return self.interpret(text)
+        except ValueError as cause:
+            raise ValueRefused(str(cause)) from cause
+
+    def interpret(self, text: str) -> str:
+        """Return word or path; ValueError unless it is one."""
+        if text in self.words:
+            return text
+        if not text.startswith("/") or "\0" in text:
+            raise ValueError(f"no absolute path: {shown(text)}")
+        return _OCTAL.sub(lambda match: chr(int(match[1], 8)), text)
+
+    def format(self, value: str) -> str:
+        """Return a path escaped."""
+        return _TO_ESCAPE.sub(lambda match: f"\\{ord(match[0]):03o}", value)
+
+
+@dataclass(frozen=True, slots=True)
+class Id:
+    """A correlation id."""
+
+    name: str = "correlation id"
+
+    def parse(self, text: str) -> CorrelationId:
+        """Return the id; EINVAL if it is none."""
+        try:
+            return CorrelationId.parse(text)
+        except ValueError as cause:
+            raise ValueRefused(f"{shown(text)} is no correlation id") from cause
+
+    def interpret(self, text: str) -> CorrelationId:
+        """Return the id; ValueError if it is none."""
+        return CorrelationId.parse(text)
+
+    def format(self, value: CorrelationId) -> str:
+        """Return the full written form."""
+        return str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class OrNone:
+    """Another type, or `-` for None: the provider has nothing to say there."""
+
+    type: ValueType
+
+    @property
+    def name(self) -> str:
+        """The other type's name, or `-`."""
+        return f"{self.type.name} or -"
+
+    def parse(self, text: str) -> Any:
+        """Return None for `-`, else as the other type."""
+        return None if text == "-" else self.type.parse(text)
+
+    def interpret(self, text: str) -> Any:
+        """Return None for `-`, else as the other type."""
+        return None if text == "-" else self.type.interpret(text)
+
+    def format(self, value: Any) -> str:
+        """Return `-` for None, else as the other type."""
+        return "-" if value is None else self.type.format(value)
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerControl:
+    """A command to a breaker; see `vexfsctl.sysfs.control`."""
+
+    name: str = "command"
+
+    def parse(self, text: str) -> BreakerCommand:
+        """Return the command; ValueRefused if it is none."""
+        return parse_breaker_command(text)
+
+    def interpret(self, text: str) -> BreakerCommand:
+        """Raise ValueError: nothing can be read from a write-only attribute."""
+        raise ValueError("write-only")
+
+    def format(self, value: BreakerCommand) -> str:
+        """Return the command as one write."""
+        return format_breaker_command(value)
+
+
+def shown(text: str) -> str:
+    """Return *text* quoted and escaped, cut to what fits a message."""
+    return ascii(text if len(text) <= 60 else text[:59] + "…")
+
+
+_WORD = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_OCTAL = re.compile(r"\\([01][0-7]{2})")
+_TO_ESCAPE = re.compile(r"[ \t\n\\]")
+
+
+def _printable(text: str) -> str:
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
