@@ -40,7 +40,7 @@ from vexfsctl.driver.fuse.replies import (
     encode_write,
     pack_dirents,
 )
-from vexfsctl.driver.passthrough.system import fallocate
+from vexfsctl.driver.system_calls import fallocate
 from vexfsctl.driver.tree import TreeFilesystem
 from vexfsctl.exceptions import MountFailed
 from vexfsctl.resilience.clock import MonotonicClock

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.clock import VirtualClock
+from vexfsctl.driver import system_calls
 from vexfsctl.driver.fuse.requests import RequestHeader
-from vexfsctl.driver.passthrough import system
 from vexfsctl.driver.passthrough.identity import GroupCache, Identities, read_groups
 
 NOBODY = 65534
@@ -72,7 +72,7 @@ def test_the_identity_ends_with_an_exception() -> None:
         identities = Identities(VirtualClock())
         with pytest.raises(OSError), identities.acting_as(header(NOBODY, NOBODY)):
             os.open("/dev/kmsg", os.O_WRONLY)
-        assert system.fs_uid() == 0
+        assert system_calls.fs_uid() == 0
         os.close(os.open("/dev/null", os.O_WRONLY))
 
     in_a_thread(act)
@@ -147,17 +147,17 @@ def test_a_caller_that_changed_its_groups(clock: VirtualClock) -> None:
             seen.append(credentials()["Groups"])
 
     before = tuple(os.getgroups())
-    system.set_groups(())
+    system_calls.set_groups(())
     try:
         in_a_thread(act)
         assert not identities.was_mistaken(caller)
-        system.set_groups((5,))
+        system_calls.set_groups((5,))
         in_a_thread(act)
         assert identities.was_mistaken(caller)
         assert not identities.was_mistaken(caller)
         in_a_thread(act)
     finally:
-        system.set_groups(before)
+        system_calls.set_groups(before)
     assert seen == ["", "", "5"]
     assert not identities.was_mistaken(header(0, 0, caller.pid))
 

@@ -4,9 +4,9 @@ import errno
 import os
 import stat
 
+from vexfsctl.driver import system_calls
 from vexfsctl.driver.fuse import replies, requests
 from vexfsctl.driver.fuse.protocol import NANOSECONDS
-from vexfsctl.driver.passthrough import system
 from vexfsctl.driver.passthrough.backing import DONE, Answer, Backing, Handler
 from vexfsctl.driver.passthrough.inodes import Inode
 from vexfsctl.driver.passthrough.vectors import DIMENSION_NAME, check_vector, parse_dimension
@@ -42,8 +42,8 @@ class Attributes:
             os.chmod(inode.path, stat.S_IMODE(request.mode))
         atime = _timespec(request.atime_ns, request.atime_now)
         mtime = _timespec(request.mtime_ns, request.mtime_now)
-        if (atime, mtime) != (system.OMIT, system.OMIT):
-            system.set_times(inode.path, atime, mtime)
+        if (atime, mtime) != (system_calls.OMIT, system_calls.OMIT):
+            system_calls.set_times(inode.path, atime, mtime)
         return self._backing.attributes(inode)
 
     def _truncate(self, inode: Inode, handle: int | None, size: int) -> None:
@@ -108,7 +108,7 @@ def _id(number: int | None) -> int:
     return -1 if number is None else number
 
 
-def _timespec(nanoseconds: int | None, now: bool) -> system.Timespec:
+def _timespec(nanoseconds: int | None, now: bool) -> system_calls.Timespec:
     if now:
-        return system.NOW
-    return system.OMIT if nanoseconds is None else divmod(nanoseconds, NANOSECONDS)
+        return system_calls.NOW
+    return system_calls.OMIT if nanoseconds is None else divmod(nanoseconds, NANOSECONDS)

@@ -4,8 +4,8 @@ import fcntl
 import os
 import threading
 
+from vexfsctl.driver import system_calls
 from vexfsctl.driver.fuse import replies, requests
-from vexfsctl.driver.passthrough import system
 from vexfsctl.driver.passthrough.backing import DONE, Answer, Backing, Handler
 from vexfsctl.driver.passthrough.inodes import Inode, OpenFile
 
@@ -126,7 +126,7 @@ class Data:
 
     def _allocate(self, request: requests.Fallocate) -> Answer:
         number = self._file(request.handle).number
-        system.fallocate(number, request.mode, request.offset, request.length)
+        system_calls.fallocate(number, request.mode, request.offset, request.length)
         return DONE
 
     def _seek(self, request: requests.Lseek) -> Answer:

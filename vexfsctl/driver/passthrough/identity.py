@@ -14,8 +14,8 @@ import os
 import threading
 from types import TracebackType
 
+from vexfsctl.driver import system_calls
 from vexfsctl.driver.fuse.requests import RequestHeader
-from vexfsctl.driver.passthrough import system
 from vexfsctl.model.clock import Clock
 
 _GROUPS_VALID_NS = 1_000_000_000
@@ -122,26 +122,26 @@ class _Thread:
     """What a thread acts as now. Group and groups stay after a call: uid 0 outweighs them."""
 
     def __init__(self) -> None:
-        system.unshare_umask()
-        self.capabilities = system.Capabilities()
+        system_calls.unshare_umask()
+        self.capabilities = system_calls.Capabilities()
         self._gid = -1
         self._groups: tuple[int, ...] | None = None
         self._proven: set[int] = set()
 
     def set_group(self, gid: int) -> None:
         if gid != self._gid:
-            system.set_fs_gid(gid)
+            system_calls.set_fs_gid(gid)
             self._gid = gid
 
     def set_groups(self, groups: tuple[int, ...]) -> None:
         if groups != self._groups:
-            system.set_groups(groups)
+            system_calls.set_groups(groups)
             self._groups = groups
 
     def prove(self, uid: int) -> None:
         """Raise PermissionError if this thread does not act as *uid* (user namespaces)."""
         if uid not in self._proven:
-            if system.fs_uid() != uid:
+            if system_calls.fs_uid() != uid:
                 raise PermissionError(f"cannot act as user {uid}")
             self._proven.add(uid)
 
@@ -156,12 +156,12 @@ class _Acting:
         self._uid = uid
 
     def __enter__(self) -> None:
-        system.set_fs_uid(self._uid)
+        system_calls.set_fs_uid(self._uid)
         try:
             self._thread.prove(self._uid)
             self._thread.capabilities.lay_down()
         except BaseException:
-            system.set_fs_uid(0)
+            system_calls.set_fs_uid(0)
             raise
 
     def __exit__(
@@ -170,7 +170,7 @@ class _Acting:
         exception: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        system.set_fs_uid(0)
+        system_calls.set_fs_uid(0)
         self._thread.capabilities.take_up()
 
 

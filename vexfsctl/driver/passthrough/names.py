@@ -2,9 +2,9 @@
 
 import os
 
+from vexfsctl.driver import system_calls
 from vexfsctl.driver.fuse import OpenFlag, replies, requests
 from vexfsctl.driver.fuse.replies import DirectoryEntry
-from vexfsctl.driver.passthrough import system
 from vexfsctl.driver.passthrough.backing import DONE, Answer, Backing, Handler
 from vexfsctl.driver.passthrough.inodes import Inode, OpenFile
 
@@ -69,7 +69,7 @@ class Names:
 
     def _rename(self, request: requests.Rename) -> Answer:
         old, new = self._inode(request.header.nodeid), self._inode(request.new_parent)
-        system.rename(old.number, request.name, new.number, request.new_name, request.flags)
+        system_calls.rename(old.number, request.name, new.number, request.new_name, request.flags)
         return DONE
 
     def _open_directory(self, request: requests.OpenDir) -> Answer:
@@ -81,12 +81,12 @@ class Names:
         """Answer from the backing directory's own position, whose cookies survive changes of it."""
         file = self._backing.files.get(request.handle)
         os.lseek(file.number, request.offset, os.SEEK_SET)
-        entries = system.read_entries(file.number, request.size)
+        entries = system_calls.read_entries(file.number, request.size)
         return Answer(
             (replies.pack_dirents((self._entry(file.inode, e) for e in entries), request.size),)
         )
 
-    def _entry(self, directory: Inode, entry: system.RawEntry) -> DirectoryEntry:
+    def _entry(self, directory: Inode, entry: system_calls.RawEntry) -> DirectoryEntry:
         # What is above the root is none of the volume's: the root is its own parent.
         above = entry.name == b".." and directory is self._backing.inodes.root
         ino = directory.key[1] if above else entry.ino

@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
+from vexfsctl.driver import system_calls
 from vexfsctl.driver.fuse import replies, requests
-from vexfsctl.driver.passthrough import system
 from vexfsctl.driver.passthrough.backing import DONE, Answer, Backing, Handler
 from vexfsctl.driver.passthrough.inodes import Descriptor
 
@@ -32,7 +32,7 @@ class Volume:
 
     def sync(self) -> None:
         """Write out the filesystem the volume is on; raises OSError."""
-        system.syncfs(self._directory.number)
+        system_calls.syncfs(self._directory.number)
 
     def close(self) -> None:
         """Let go of the source directory."""
