@@ -28,10 +28,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a privileged test where its needs cannot be had; in CI as root that is a failure."""
     for marker in item.iter_markers("privileged"):
         for need in ("root", *marker.args):
-            if reason := privileges.missing(need):
-                (pytest.fail if privileges.needed_here() else pytest.skip)(
-                    f"needs {need}: {reason}"
-                )
+            privileges.require(need)
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,6 @@ from vexfsctl.analysis.breakers import (
     doubts_about_reset,
     explain_breaker,
     is_as_asked,
-    state_after,
 )
 from vexfsctl.exceptions import StateConflict
 from vexfsctl.model.breaker import (
@@ -18,6 +17,7 @@ from vexfsctl.model.breaker import (
     BreakerSettings,
     BreakerState,
     BreakerStatus,
+    state_after,
 )
 from vexfsctl.model.volume import OperationStatus
 from vexfsctl.resilience.breaker import CircuitBreaker

@@ -1,7 +1,6 @@
 """The checked-in documents are those the program would write now, and they are good ones."""
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
+from tests.support import privileges
 from tests.support.program import BOUND_S, Program
 from tests.support.tree import FakeTree
 from vexfsctl.cli.documents.commands import CommandDocument, read_root
@@ -61,10 +61,10 @@ def test_generate_writes_only_what_changed(vexfsctl: Program, tmp_path: Path) ->
     assert (tmp_path / "completions/vexfsctl.bash").read_text().startswith("# bash completion")
 
 
-@pytest.mark.skipif(shutil.which("mandoc") is None, reason="there is no program mandoc")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_a_manual_page_is_clean(page: Path) -> None:
     """mandoc has nothing to say, but that the pages referred to are not installed here."""
+    privileges.require("mandoc")
     lint = subprocess.run(
         ["mandoc", "-T", "lint", page], capture_output=True, text=True, timeout=BOUND_S, check=False
     )
@@ -114,8 +114,7 @@ def test_the_manual_explains_every_key_and_status() -> None:
 )
 def test_a_completion_script_is_no_syntax_error(shell: str, script: str) -> None:
     """The shell itself says so, where there is one."""
-    if shutil.which(shell) is None:
-        pytest.skip(f"there is no program {shell}")
+    privileges.require(shell)
     path = REPOSITORY / "completions" / script
 
     checked = subprocess.run(
@@ -150,8 +149,7 @@ def test_bash_completes_live_targets(shell_environment: dict[str, str]) -> None:
 
 def test_fish_completes_live_targets(shell_environment: dict[str, str]) -> None:
     """The same in fish, by its own completion engine."""
-    if shutil.which("fish") is None:
-        pytest.skip("there is no program fish")
+    privileges.require("fish")
     code = (
         f"source {REPOSITORY}/completions/vexfsctl.fish;"
         " complete --do-complete 'vexfsctl breaker reset loop0/s'"

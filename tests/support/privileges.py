@@ -6,6 +6,8 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 _CAP_SYS_ADMIN = 1 << 21
 
 
@@ -20,7 +22,14 @@ def missing(need: str) -> str | None:
     return None if shutil.which(need) else f"there is no program {need}"
 
 
-def needed_here() -> bool:
+def require(need: str) -> None:
+    """Skip the test where *need* cannot be had; in CI as root that is a failure."""
+    reason = missing(need)
+    if reason is not None:
+        (pytest.fail if _needed_here() else pytest.skip)(f"needs {need}: {reason}")
+
+
+def _needed_here() -> bool:
     """Whether a missing need is a failure: as root in CI nothing may be skipped unseen."""
     return os.environ.get("CI") == "true" and os.geteuid() == 0
 

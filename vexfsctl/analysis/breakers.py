@@ -1,16 +1,14 @@
-"""What a breaker's status tells: why it is not closed, what a command would do, what it would risk.
+"""What a breaker's status tells: why it is not closed, what a command would risk.
 
 Times are CLOCK_MONOTONIC nanoseconds of the host that the status is from. A status from elsewhere
 (a saved tree) may lie in our future: then no age is told.
 """
 
-from vexfsctl.model.breaker import BreakerAction, BreakerState, BreakerStatus
+from vexfsctl.model.breaker import BreakerAction, BreakerState, BreakerStatus, state_after
 from vexfsctl.model.durations import format_duration
 from vexfsctl.model.volume import OperationStatus
 
 _NS_PER_MS = 1_000_000
-_JUDGING_NOTHING = (BreakerState.DISABLED, BreakerState.METRICS_ONLY)
-_NOTHING_TO_PROBE = (BreakerState.CLOSED, *_JUDGING_NOTHING)
 
 
 def explain_breaker(breaker: BreakerStatus, now_ns: int) -> str | None:
@@ -32,25 +30,6 @@ def explain_breaker(breaker: BreakerStatus, now_ns: int) -> str | None:
             return "set by an operator: judges and lets pass"
         case unknown:
             return f"state {unknown!r} is not known to this version"
-
-
-def state_after(state: BreakerState | str, action: BreakerAction) -> BreakerState | str | None:
-    """Return the state that *action* leads to from *state*, None where it is not possible.
-
-    The table of commands in vexfs-sysfs(5), as a reader needs them to say beforehand
-    what would happen; the provider decides.
-    """
-    match action:
-        case BreakerAction.TRIP:
-            return BreakerState.FORCED_OPEN
-        case BreakerAction.RESET:
-            return BreakerState.CLOSED
-        case BreakerAction.DISABLE:
-            return BreakerState.DISABLED
-        case BreakerAction.ENABLE:
-            return BreakerState.CLOSED if state in _JUDGING_NOTHING else state
-        case BreakerAction.PROBE:
-            return None if state in _NOTHING_TO_PROBE else BreakerState.HALF_OPEN
 
 
 def is_as_asked(state: BreakerState | str, action: BreakerAction) -> bool:

@@ -7,7 +7,7 @@ it was planned for, so what happened in between is never overwritten: it is repo
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from vexfsctl.analysis.breakers import doubts_about_reset, is_as_asked, state_after
+from vexfsctl.analysis.breakers import doubts_about_reset, is_as_asked
 from vexfsctl.cli.changes import (
     Change,
     Consent,
@@ -30,7 +30,7 @@ from vexfsctl.exceptions import (
     StateConflict,
     VexfsctlException,
 )
-from vexfsctl.model.breaker import BreakerAction, BreakerCommand, BreakerStatus
+from vexfsctl.model.breaker import BreakerAction, BreakerCommand, BreakerStatus, state_after
 from vexfsctl.model.volume import OperationStatus
 from vexfsctl.render.result import CommandResult
 from vexfsctl.render.words import word

@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 
 from vexfsctl import __version__
-from vexfsctl.cli.pager import page
 from vexfsctl.cli.surroundings import Surroundings
 from vexfsctl.exceptions import ActionFailed, ExitStatus
 from vexfsctl.model.clock import Clock
@@ -177,8 +176,14 @@ class AppContext:
     def _print_or_page(self, text: str) -> None:
         fits = text.count("\n") < self.height
         wanted = self.pager and self.on_terminal and self.surroundings.stdin.isatty()
-        if fits or not wanted or not page(text, self.surroundings.environ):
+        if fits or not wanted or not self._page(text):
             self.write(text)
+
+    def _page(self, text: str) -> bool:
+        # Deferred: it needs subprocess, and few answers are that long.
+        from vexfsctl.cli.pager import page
+
+        return page(text, self.surroundings.environ)
 
     def _terminal_size(self) -> os.terminal_size:
         environ = self.surroundings.environ

@@ -110,7 +110,6 @@ def _ranges_of_file(layout: Layout, request: FaultRequest) -> list[Range]:
             f"{request.path} has no data on the device in that range",
             hint="write to it and sync it first",
         )
-    drop_page_cache(file)
     return [(extent.physical, extent.length) for extent in written]
 
 

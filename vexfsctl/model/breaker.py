@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import overload
 
 from vexfsctl.model.correlation import CorrelationId
 
@@ -81,3 +82,30 @@ class BreakerCommand:
     if_generation: int | None = None
     """Refuse (ESTALE) unless the breaker is at this generation."""
     reason: str | None = None
+
+
+_PROTECTING_NOTHING = (BreakerState.DISABLED, BreakerState.METRICS_ONLY)
+_NOTHING_TO_PROBE = (BreakerState.CLOSED, *_PROTECTING_NOTHING)
+
+
+@overload
+def state_after(state: BreakerState, action: BreakerAction) -> BreakerState | None: ...
+@overload
+def state_after(state: str, action: BreakerAction) -> BreakerState | str | None: ...
+def state_after(state: BreakerState | str, action: BreakerAction) -> BreakerState | str | None:
+    """Return the state that *action* leads to from *state*, None where it is not possible (EBUSY).
+
+    The table of commands in vexfs-sysfs(5): the engine obeys it, and a reader says by it beforehand
+    what would happen. A state this version does not know is a plain string.
+    """
+    match action:
+        case BreakerAction.TRIP:
+            return BreakerState.FORCED_OPEN
+        case BreakerAction.RESET:
+            return BreakerState.CLOSED
+        case BreakerAction.DISABLE:
+            return BreakerState.DISABLED
+        case BreakerAction.ENABLE:
+            return BreakerState.CLOSED if state in _PROTECTING_NOTHING else state
+        case BreakerAction.PROBE:
+            return None if state in _NOTHING_TO_PROBE else BreakerState.HALF_OPEN

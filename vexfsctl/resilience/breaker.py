@@ -16,6 +16,7 @@ from vexfsctl.model.breaker import (
     BreakerSettings,
     BreakerState,
     BreakerStatus,
+    state_after,
 )
 from vexfsctl.model.correlation import CorrelationId
 
@@ -23,16 +24,6 @@ _NS_PER_MS = 1_000_000
 
 _CLOSED, _OPEN, _HALF_OPEN = BreakerState.CLOSED, BreakerState.OPEN, BreakerState.HALF_OPEN
 _FORCED_OPEN, _DISABLED = BreakerState.FORCED_OPEN, BreakerState.DISABLED
-_STATES = (_CLOSED, _OPEN, _HALF_OPEN, _FORCED_OPEN, _DISABLED)
-
-_COMMANDS: dict[BreakerAction, dict[BreakerState, BreakerState]] = {
-    BreakerAction.TRIP: dict.fromkeys(_STATES, _FORCED_OPEN),
-    BreakerAction.RESET: dict.fromkeys(_STATES, _CLOSED),
-    BreakerAction.PROBE: dict.fromkeys((_OPEN, _HALF_OPEN, _FORCED_OPEN), _HALF_OPEN),
-    BreakerAction.DISABLE: dict.fromkeys(_STATES, _DISABLED),
-    BreakerAction.ENABLE: {state: state for state in _STATES} | {_DISABLED: _CLOSED},
-}
-"""The table of commands in vexfs-sysfs(5): state after by state before; absent = EBUSY."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +134,7 @@ class CircuitBreaker:
         with self._lock:
             before = self._state
             self._check_generation(command)
-            after = _COMMANDS[command.action].get(before)
+            after = state_after(before, command.action)
             if after is None:
                 raise StateConflict(f"cannot {command.action} a breaker that is {before}")
             transition = None if after is before else self._move(after, now_ns, by="operator")

@@ -1,7 +1,6 @@
 """Mounting as an ordinary user, and the reasons why FUSE cannot be had."""
 
 import json
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -86,7 +85,7 @@ def run_as_nobody(directory: Path, *, device_mode: int) -> dict[str, object]:
     return answer
 
 
-@pytest.mark.skipif(shutil.which("fusermount3") is None, reason="fusermount3 is not installed")
+@pytest.mark.privileged("fusermount3")
 def test_user_mounts_through_fusermount3(directory: Path) -> None:
     """A user's mount passes the descriptor on, keeps its options, serves, and unmounts."""
     mountpoint = str(directory / "mount")

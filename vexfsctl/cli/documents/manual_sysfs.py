@@ -1,8 +1,7 @@
 """vexfs-sysfs(5): the attribute tree, from the table that reader, writer and driver use."""
 
-from vexfsctl.analysis.breakers import state_after
 from vexfsctl.cli.documents.page import page_head, paragraphs, see_also
-from vexfsctl.model.breaker import BreakerAction, BreakerState
+from vexfsctl.model.breaker import BreakerAction, BreakerState, state_after
 from vexfsctl.model.operations import OperationType
 from vexfsctl.render.mdoc import column_list, literal_block, tagged_list, text_lines, words
 from vexfsctl.sysfs.attributes import (
