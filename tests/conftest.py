@@ -65,5 +65,6 @@ def vexfsctl(tmp_path: Path, clock: VirtualClock) -> Program:
         "VEXFSCTL_LOG": str(log),
         "XDG_RUNTIME_DIR": str(tmp_path / "runtime"),
         "XDG_STATE_HOME": str(tmp_path / "state"),
+        "VEXFSCTL_STATE_DIR": str(tmp_path / "state/vexfsctl"),
     }
     return Program(environment, clock)

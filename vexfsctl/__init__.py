@@ -1,5 +1,5 @@
 """See and operate the error handling of VexFS volumes; the packages are drawn in README.md."""
 
 __version__ = "0.1.0"
-__date__ = "November 23, 2026"
+__date__ = "November 25, 2026"
 """Of this version; the manual pages carry it."""

@@ -2,6 +2,7 @@
 
     VexfsctlException               exit 1, every one has a stable code and may have a hint
     ├── InvalidInput                exit 2  an option or argument that cannot mean anything
+    │   └── ConfigurationInvalid            a configuration file that cannot be meant
     ├── EvidenceMissing             exit 3  what was asked about could not be looked at
     │   ├── LogUnreadable                   a log source could not be opened or read
     │   ├── SysfsUnreadable                 an attribute may not be read
@@ -23,6 +24,8 @@
     ├── ActionFailed                        something that was to be changed was not
     │   ├── MountFailed
     │   ├── DeviceActionFailed              losetup, mkfs, mount and kin said no
+    │   │   └── DeviceVanished              it went away while it was being worked on
+    │   ├── RecoveryFailed                  a replay could not begin or not go on
     │   └── LabFailed
     ├── FacilityUnavailable                 this machine lacks FUSE, loop devices, a program, root
     └── DeadlineExceeded                    a wait ended before what was waited for
@@ -31,6 +34,7 @@ Each carries an exit status and, where there is one, the next step as `hint`. `c
 into messages; everything else that escapes is a bug and shows its trace.
 """
 
+from collections.abc import Mapping
 from enum import IntEnum
 from errno import EACCES, EBUSY, EINVAL, EIO, ESTALE
 from typing import ClassVar
@@ -47,6 +51,10 @@ class ExitStatus(IntEnum):
     """Wrong usage."""
     INCOMPLETE = 3
     """Answered, but part of the evidence was missing or unreadable."""
+    STILL_FAULTY = 4
+    """`recover replay`: all steps ran and the fault is still there."""
+    PERSON_NEEDED = 5
+    """`recover replay`: stopped where a person must act."""
 
 
 class VexfsctlException(Exception):  # noqa: N818 - an Error is what VexFS reports
@@ -60,12 +68,28 @@ class VexfsctlException(Exception):  # noqa: N818 - an Error is what VexFS repor
         self.message = message
         self.hint = hint
 
+    @property
+    def advice(self) -> str:
+        """Message and hint in one line, for a place that has only one."""
+        return self.message if self.hint is None else f"{self.message}; {self.hint}"
+
 
 class InvalidInput(VexfsctlException):
     """An option or argument that cannot mean anything."""
 
     exit_status = ExitStatus.USAGE
     code = "invalid_input"
+
+
+class ConfigurationInvalid(InvalidInput):
+    """A configuration file that cannot be meant; each message names file, line and field."""
+
+    code = "configuration_invalid"
+
+    def __init__(self, *messages: str, hint: str | None = None) -> None:
+        super().__init__(messages[0], hint=hint)
+        self.messages = messages
+        """Everything that is wrong with it, told at once."""
 
 
 class EvidenceMissing(VexfsctlException):
@@ -76,9 +100,26 @@ class EvidenceMissing(VexfsctlException):
 
 
 class LogUnreadable(EvidenceMissing):
-    """A log source could not be opened or read."""
+    """A log source could not be opened or read, or several could not."""
 
     code = "log_unreadable"
+
+    def __init__(
+        self, message: str, *, hint: str | None = None, reasons: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.reasons = reasons or {}
+        """Of several sources, why each could not be read."""
+
+    @classmethod
+    def of_all(cls, failures: "Mapping[str, LogUnreadable]") -> "LogUnreadable":
+        """Return the one exception for sources that all failed, told together."""
+        hints = dict.fromkeys(each.hint for each in failures.values() if each.hint is not None)
+        return cls(
+            "; ".join(each.message for each in failures.values()),
+            hint="; ".join(hints) or None,
+            reasons={name: each.advice for name, each in failures.items()},
+        )
 
 
 class SysfsUnreadable(EvidenceMissing):
@@ -202,6 +243,18 @@ class DeviceActionFailed(ActionFailed):
     """A program or system call on a device said no."""
 
     code = "device_action_failed"
+
+
+class DeviceVanished(DeviceActionFailed):
+    """A device went away while it was being worked on."""
+
+    code = "device_vanished"
+
+
+class RecoveryFailed(ActionFailed):
+    """A replay could not begin or not go on."""
+
+    code = "recovery_failed"
 
 
 class LabFailed(ActionFailed):

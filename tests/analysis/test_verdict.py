@@ -1,5 +1,6 @@
 """Every reason for a verdict, and what outweighs what."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,10 @@ import pytest
 
 from tests.analysis.records import BOOT, EPOCH, STATE, error, read_log
 from tests.analysis.volumes import healthy_volume, with_breaker, with_operation, with_status
-from vexfsctl.analysis.findings import Verdict
+from vexfsctl.analysis.error_groups import Sighting, group_errors
+from vexfsctl.analysis.findings import Finding, Verdict
 from vexfsctl.analysis.loads import Loads
-from vexfsctl.analysis.recent_errors import group_errors
-from vexfsctl.analysis.verdict import judge
+from vexfsctl.analysis.verdict import Evidence, judge
 from vexfsctl.analysis.window import Window
 from vexfsctl.model.breaker import BreakerState
 from vexfsctl.model.coverage import Coverage, Gap
@@ -35,11 +36,18 @@ NONE = Coverage()
 """No log could be read."""
 
 
+def judged(
+    volumes: Sequence[Volume], log: Sequence[LogEntry], coverage: Coverage
+) -> tuple[Verdict, tuple[Finding, ...]]:
+    """Judge the last hour at its end."""
+    return judge(Evidence(volumes, log, coverage, WINDOW, WINDOW.now_us))
+
+
 def verdict_on(
     *volumes: Volume, log: tuple[LogEntry, ...] = (), coverage: Coverage = COMPLETE
 ) -> tuple[Verdict, list[str]]:
     """Return the verdict and each finding as `where: code`."""
-    verdict, findings = judge(volumes, log, coverage, WINDOW)
+    verdict, findings = judged(volumes, log, coverage)
     return verdict, [f"{finding.subject}: {finding.code}" for finding in findings]
 
 
@@ -59,7 +67,7 @@ def test_a_volume_that_does_not_answer_is_critical(presence: Presence) -> None:
     """Its hint says what to type."""
     volume = Volume("loop0", Path("/run/vexfs"), presence, detail="loop0 is gone", hint="do this")
 
-    verdict, findings = judge([volume], (), COMPLETE, WINDOW)
+    verdict, findings = judged([volume], (), COMPLETE)
 
     assert verdict is Verdict.CRITICAL
     assert (findings[0].code, findings[0].message) == (f"volume_{presence}", f"{presence}: is gone")
@@ -109,7 +117,7 @@ def test_overdue_calls_warn() -> None:
     """Something hangs."""
     volume = with_operation(healthy_volume(), OperationType.FILE, overdue=2)
 
-    _, findings = judge([volume], (), COMPLETE, WINDOW)
+    _, findings = judged([volume], (), COMPLETE)
 
     assert (findings[0].verdict, findings[0].code) == (Verdict.WARNING, "overdue")
     assert findings[0].message == "2 calls are past the deadline of 5s"
@@ -189,6 +197,15 @@ def test_records_of_another_boot_are_not_in_the_window() -> None:
 def test_neither_volume_nor_record_is_unknown() -> None:
     """Nothing can be said of VexFS on such a host."""
     assert verdict_on() == (Verdict.UNKNOWN, ["None: nothing_found"])
+
+
+def test_a_host_whose_log_cannot_be_read_is_not_said_to_have_no_record() -> None:
+    """Nobody looked."""
+    _, findings = judged([], (), NONE)
+
+    assert [each.message for each in findings] == [
+        "no volume on this host, and no log could be read"
+    ]
 
 
 def test_a_volume_that_cannot_be_read_is_unknown_unless_something_worse_is_known() -> None:
@@ -321,7 +338,7 @@ def test_errors_of_many_volumes_that_are_gone_are_one_finding() -> None:
         (NOW_S - 40, error(0x3A)),
     )
 
-    _, findings = judge([healthy_volume()], log, COMPLETE, WINDOW)
+    _, findings = judged([healthy_volume()], log, COMPLETE)
 
     assert [(each.subject, each.message) for each in findings] == [
         ("loop0/storage", "1 error of high severity"),
@@ -334,7 +351,7 @@ def test_a_word_that_is_not_known_is_unknown(attribute: str) -> None:
     """A newer provider may say more than this version understands; it is never guessed."""
     volume = with_status(healthy_volume(), **{attribute: "purple"})
 
-    _, findings = judge([volume], (), COMPLETE, WINDOW)
+    _, findings = judged([volume], (), COMPLETE)
 
     assert [(each.verdict, each.message) for each in findings] == [
         (Verdict.UNKNOWN, f"{attribute} is 'purple', which this vexfsctl does not know")
@@ -360,7 +377,9 @@ def test_an_earlier_load_of_the_same_name_is_gone() -> None:
     anew = with_status(healthy_volume(), epoch=EPOCH + 1)
 
     assert verdict_on(anew, log=log) == (Verdict.WARNING, ["loop0: error_high"])
-    _, findings = judge([anew], log, COMPLETE, WINDOW)
+    _, findings = judged([anew], log, COMPLETE)
     assert findings[0].operation is None
-    assert group_errors(log, WINDOW, Loads([anew]))[0].live is False
-    assert group_errors(log, WINDOW, Loads([healthy_volume()]))[0].live is True
+    for volume, live in ((anew, False), (healthy_volume(), True)):
+        loads = Loads([volume])
+        [group] = group_errors(Sighting(entry, None, loads.hold(entry)) for entry in log)
+        assert group.live is live

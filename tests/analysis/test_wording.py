@@ -4,6 +4,7 @@ import pytest
 
 from vexfsctl.analysis.wording import describe
 from vexfsctl.logs.grammar import RECORD_FORMS, parse_event
+from vexfsctl.logs.upstream import parse_upstream_text
 from vexfsctl.model.events import Event
 
 _ID = "[CORR-6F1C93A20000002A]"
@@ -80,3 +81,28 @@ def test_there_is_a_phrase_for_every_kind_of_record() -> None:
     described = {type(parse_event(f"VexFS: {record}")) for record in PHRASES}
 
     assert described == {form.event for form in RECORD_FORMS}
+
+
+@pytest.mark.parametrize(
+    ("line", "phrase"),
+    [
+        ("VexFS: State transition 1 -> 2", "module state: initializing → initialized"),
+        (
+            "VexFS: [CALL-3] FFI call sync_fs failed: -5 (failure rate: 50%), using fallback",
+            "call failed (error): IoError.FlushError (high), the module answers with success,"
+            " whether or not the data is on the device",
+        ),
+        (
+            "VexFS: Total memory leaks detected: 100",
+            "message (noise): expected at every unload: the module looks for leaks before it gives"
+            " back its own pools",
+        ),
+        ("VexFS: [CALL-3] Starting FFI call sync_fs", "call started"),
+    ],
+)
+def test_a_line_of_an_earlier_build_is_described(line: str, phrase: str) -> None:
+    """By what it tells of, what it is worth and why."""
+    event = parse_upstream_text(line)
+
+    assert event is not None
+    assert describe(event) == phrase

@@ -22,7 +22,7 @@ from vexfsctl.exceptions import ExitStatus
 from vexfsctl.logs.grammar import RECORD_FORMS
 
 REPOSITORY = Path(__file__).parents[2]
-PAGES = sorted((REPOSITORY / "man").glob("*.[15]"))
+PAGES = sorted((REPOSITORY / "man").glob("*.[157]"))
 
 
 def every_command() -> Iterator[CommandDocument]:

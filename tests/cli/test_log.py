@@ -1,5 +1,6 @@
 """`vexfsctl log`: records of every source, the filters, and following."""
 
+import gzip
 import json
 import os
 import signal
@@ -23,6 +24,11 @@ from vexfsctl.logs.reading import LogReading, SourceReading
 
 pytestmark = pytest.mark.usefixtures("tree", "utc")
 SAVED = ("--log", str(INCIDENT))
+CAPTURES = sorted(
+    path
+    for path in (Path(__file__).parents[1] / "data" / "kernel-logs").rglob("*.*")
+    if path.suffix != ".md"
+)
 
 
 def kinds(vexfsctl: Program, *arguments: str) -> list[str]:
@@ -76,6 +82,7 @@ def test_json_has_every_field(vexfsctl: Program, tree: FakeTree) -> None:
             "origin": "driver",
             "epoch": 8172635412,
             "kind": "breaker",
+            "significance": None,
             "volume": "sdq1",
             "operation": "storage",
             "id": "CORR-6F1C93A200000030",
@@ -193,6 +200,102 @@ def test_hostile_text_is_shown_escaped(vexfsctl: Program) -> None:
 
     assert result.stdout.count("\n") == 1
     assert "VexFS: \\x1b[31mred\\n\\u202e" in result.stdout
+
+
+def test_lines_of_an_earlier_build_are_shown_with_what_they_are_worth(
+    vexfsctl: Program, tmp_path: Path
+) -> None:
+    """Their own words; what is expected noise is marked, and JSON has the meaning of each."""
+    log = tmp_path / "old.kmsg"
+    log.write_text("".join(f"4,{n},{n}000000,-;{text}\n" for n, text in enumerate(OLD_LINES)))
+
+    shown = vexfsctl("log", "--log", str(log))
+    rows = vexfsctl("log", "--log", str(log), "--json").json["data"]
+
+    assert shown.stdout == (
+        "      0.000000  kernel      VexFS: State transition 1 -> 3\n"
+        "      1.000000  kernel      VexFS: [CALL-7] FFI call lookup_inode failed: -1"
+        " (failure rate: 100%), using fallback  (expected noise)\n"
+        "      2.000000  kernel      VexFS: [CALL-2] FFI call sync_fs failed: -5"
+        " (failure rate: 50%), using fallback\n"
+        "      3.000000  kernel      VexFS: Rust file write failed: 4096, using fallback\n"
+    )
+    assert [(row["kind"], row["significance"], row["operation"]) for row in rows] == [
+        ("module_state", "error", None),
+        ("call_failed", "noise", "directory"),
+        ("call_failed", "error", "sync"),
+        ("message", "data_loss", "file"),
+    ]
+    assert (rows[2]["event"]["error"], rows[2]["event"]["errno"]) == ("IoError.FlushError", 5)
+    assert rows[3]["event"]["size"] == 4096
+
+
+OLD_LINES = (
+    "VexFS: State transition 1 -> 3",
+    "VexFS: [CALL-7] FFI call lookup_inode failed: -1 (failure rate: 100%), using fallback",
+    "VexFS: [CALL-2] FFI call sync_fs failed: -5 (failure rate: 50%), using fallback",
+    "VexFS: Rust file write failed: 4096, using fallback",
+)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "places"),
+    [
+        (("-s", "critical"), [0, 3]),
+        (("-s", "high"), [0, 2, 3]),
+        (("-o", "sync"), [2]),
+        (("-e", "EIO"), [2]),
+        (("-e", "IoError"), [2, 3]),
+        (("-e", "InitializationFailed"), [0]),
+        (("-V", "loop0"), []),
+    ],
+)
+def test_filters_pick_lines_of_an_earlier_build(
+    vexfsctl: Program, tmp_path: Path, arguments: tuple[str, ...], places: list[int]
+) -> None:
+    """By what the line means, not by its level; it names no volume."""
+    log = tmp_path / "old.kmsg"
+    log.write_text("".join(f"4,{n},{n}000000,-;{text}\n" for n, text in enumerate(OLD_LINES)))
+
+    rows = vexfsctl("log", "--log", str(log), "--json", *arguments).json["data"]
+
+    assert [row["text"] for row in rows] == [OLD_LINES[place] for place in places]
+
+
+def test_a_device_is_found_in_lines_of_an_earlier_build(vexfsctl: Program) -> None:
+    """The mount names it; the kernel's own lines about it are there as well."""
+    text = (
+        "[    1.000000] VexFS: Mounting filesystem on device /dev/sdzz (SAFE FFI)\n"
+        "[    2.000000] I/O error, dev sdzz, sector 8\n"
+        "[    3.000000] VexFS: Filling superblock (SAFE FFI)\n"
+    )
+    rows = vexfsctl("log", "--log", "-", "-d", "sdzz", "--json", input=text).json["data"]
+    assert [row["kind"] for row in rows] == ["message", "kernel"]
+
+
+@pytest.mark.parametrize("capture", CAPTURES, ids=lambda path: path.name)
+def test_every_real_log_is_shown(vexfsctl: Program, capture: Path) -> None:
+    """Whatever its rendering, nothing of it is unrecognised; those of Linux alone have holes."""
+    result = vexfsctl("log", "--log", str(capture), "--json")
+
+    ours = capture.parent.name == "vexfs"
+    assert result.exit_status == (ExitStatus.OK if ours else ExitStatus.INCOMPLETE)
+    assert {row["kind"] for row in result.json["data"]}.isdisjoint({"unrecognised"})
+    assert bool(result.json["data"]) is ours
+
+
+def test_a_compressed_log_is_read_like_any_other(vexfsctl: Program, tmp_path: Path) -> None:
+    """A torn archive is told as a gap, with status 3."""
+    archive = tmp_path / "saved.gz"
+    whole = gzip.compress(INCIDENT.read_bytes() * 9)
+    archive.write_bytes(whole)
+    torn = tmp_path / "torn.gz"
+    torn.write_bytes(whole[:-20])
+
+    assert vexfsctl("log", "--log", str(archive)).exit_status == ExitStatus.OK
+    result = vexfsctl("log", "--log", str(torn))
+    assert result.exit_status == ExitStatus.INCOMPLETE
+    assert "not read to its end: its gzip data ends too early" in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from vexfsctl.cli.registry import COMMANDS
 from vexfsctl.cli.root import root
 from vexfsctl.exceptions import ExitStatus, VolumeStale
 from vexfsctl.model.coverage import Coverage, Gap
-from vexfsctl.render.formats import OutputFormat
+from vexfsctl.render.choices import OutputFormat
 from vexfsctl.render.result import CommandResult, Paragraph, Problem
 
 Adder = Callable[[Callable[[AppContext], None]], None]

@@ -1,6 +1,7 @@
 """`vexfsctl status`: one screen, the verdict as exit status, and what it does not import."""
 
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -15,14 +16,17 @@ from tests.support.program import BOUND_S, Program
 from tests.support.tree import FakeTree
 from vexfsctl.analysis.findings import Verdict
 from vexfsctl.analysis.window import Window
+from vexfsctl.cli.assessment import Assessment
 from vexfsctl.cli.evidence import unreadable_log
 from vexfsctl.cli.status import CLEAR_SCREEN
-from vexfsctl.cli.status_report import StatusAnswer
+from vexfsctl.cli.status_report import status_result
 from vexfsctl.cli.targets import Consulted
 from vexfsctl.exceptions import ExitStatus, LogUnreadable
 from vexfsctl.model.coverage import Coverage
 
 pytestmark = pytest.mark.usefixtures("tree")
+
+CAPTURES = Path(__file__).parents[1] / "data" / "kernel-logs" / "vexfs"
 
 
 def test_a_volume_is_named_without_its_operation(vexfsctl: Program) -> None:
@@ -103,7 +107,7 @@ def test_no_volume_is_an_answer_with_the_next_step(vexfsctl: Program, tree: Fake
         "UNKNOWN: no volume on this host, and no VexFS record in the log\n"
         "\n"
         "next: vexfsctl mount SOURCE MOUNTPOINT  guard a directory\n"
-        "      vexfsctl lab up                   try it on a device whose faults you control\n"
+        "      vexfsctl lab up                   try it on a volume whose faults you control\n"
     )
     assert vexfsctl("status", "--exit-code").exit_status == 3
 
@@ -112,15 +116,13 @@ def test_volumes_that_are_gone_take_one_line(vexfsctl: Program, tree: FakeTree) 
     """Their errors are listed only while no volume is here."""
     result = vexfsctl("status", "--window", "4m", "--log", str(INCIDENT))
 
-    assert result.stdout.splitlines()[0] == (
-        "WARNING: sdq1: 5 errors of high severity in an earlier mount"
-    )
+    assert result.stdout.splitlines()[0] == ("WARNING: sdq1: 5 errors of high severity")
     assert "IoError.ReadError" not in result.stdout
 
     tree.remove("loop0")
     result = vexfsctl("status", "--window", "4m", "--log", str(INCIDENT))
 
-    assert "there is no volume on this host now\n" in result.stdout
+    assert "there is no volume on this host now: judged from the log alone\n" in result.stdout
     assert "sdq1/storage  IoError.ReadError (EIO)" in result.stdout
 
 
@@ -155,9 +157,9 @@ def test_an_unreadable_log_is_a_note_when_the_tree_answers() -> None:
     """The counters rule errors out: OK and status 0, the gap is told all the same."""
     log = unreadable_log(["kmsg"], LogUnreadable("cannot read /dev/kmsg: Operation not permitted"))
     seen = Consulted((), (healthy_volume(),), Coverage(("/run/vexfs",)))
-    answer = StatusAnswer.of(seen, (), log, Window(0, 1_000_000))
+    answer = Assessment.of(seen, (), log, Window(0, 1_000_000), now_us=1_000_000)
 
-    result = answer.result(only_problems=False)
+    result = status_result(answer, only_problems=False)
 
     assert (answer.summary.verdict, result.status) == (Verdict.OK, ExitStatus.OK)
     assert [gap.source for gap in result.coverage.gaps] == ["kmsg"]
@@ -251,3 +253,82 @@ def test_a_person_who_watches_always_sees_the_verdict(vexfsctl: Program) -> None
     looks = result.stdout.split(CLEAR_SCREEN)[1:]
     assert [look.splitlines()[0].endswith("loop0 is well") for look in looks] == [True] * 3
     assert [look.splitlines()[2:] for look in looks] == [["… 3 lines more"]] * 3
+
+
+@pytest.mark.parametrize("capture", ["ffi_initfail", "head_nullb", "head_blksz_hung"])
+def test_a_log_from_elsewhere_is_judged_by_itself(
+    vexfsctl: Program, tree: FakeTree, capture: str
+) -> None:
+    """On a machine without VexFS: state, errors, calls, noise, and the kernel's own trouble."""
+    tree.remove("loop0")
+    log = str(CAPTURES / f"{capture}.kmsg")
+
+    result = vexfsctl("status", "--log", log)
+
+    assert (result.exit_status, result.stderr) == (ExitStatus.OK, "")
+    assert_golden(f"status-{capture}.txt", result.stdout.replace(log, "LOG"))
+
+
+def test_every_rendering_of_a_log_has_the_same_verdict(vexfsctl: Program, tree: FakeTree) -> None:
+    """By uptime or by wall clock, with facilities or without."""
+    tree.remove("loop0")
+
+    for rendering in ("kmsg", "raw", "dmesg", "json", "Tx"):
+        log = CAPTURES / f"head_normal.{rendering}"
+        data = vexfsctl("status", "--json", "--log", str(log)).json["data"]
+        assert (rendering, data["verdict"]) == (rendering, "warning")
+        assert [(group["error"], group["count"]) for group in data["errors"]] == [
+            ("FileTooLarge", 1)
+        ]
+
+
+def test_a_log_from_elsewhere_is_not_about_the_volume_here(vexfsctl: Program) -> None:
+    """Both are judged, each by its own clock, and the answer says which is which."""
+    result = vexfsctl("status", "--log", str(CAPTURES / "head_nullb.kmsg"))
+
+    first, *others = result.stdout.splitlines()
+    assert first == "CRITICAL: 1 error of critical severity"
+    assert "no attribute tree answers for what is in the log: judged from it alone" in others
+    assert "the log is a saved one: its last 1h count" in others
+    volumes = vexfsctl("status", "--json", "--log", str(CAPTURES / "head_nullb.kmsg")).json
+    assert [(each["name"], each["verdict"]) for each in volumes["data"]["volumes"]] == [
+        ("loop0", "ok")
+    ]
+
+
+def test_a_volume_asked_for_is_not_judged_by_another_vexfs(vexfsctl: Program) -> None:
+    """Lines of builds without a tree name no volume."""
+    result = vexfsctl("status", "loop0", "--log", str(CAPTURES / "head_nullb.kmsg"))
+
+    assert result.stdout.splitlines()[0] == "OK: loop0 is well"
+
+
+def test_next_steps_read_the_same_log(vexfsctl: Program, tree: FakeTree, tmp_path: Path) -> None:
+    """What is to be typed works: a saved log is named, quoted for the shell."""
+    tree.remove("loop0")
+    log = tmp_path / "customer's log.kmsg"
+    log.write_bytes(INCIDENT.read_bytes())
+
+    steps = vexfsctl("status", "--json", "--window", "4m", "--log", str(log)).json["data"][
+        "next_steps"
+    ]
+
+    assert shlex.split(steps[0]["command"]) == [
+        *("vexfsctl", "trace", "CORR-6F1C93A20000002F", "--log", str(log))
+    ]
+
+
+def test_of_several_boots_in_a_saved_log_the_last_one_counts(
+    vexfsctl: Program, tree: FakeTree, tmp_path: Path
+) -> None:
+    """Uptimes of different boots cannot be compared: the first would lie in the future."""
+    tree.remove("loop0")
+    log = tmp_path / "two-boots.dmesg"
+    log.write_text(
+        "[    0.000000] Linux version 6.1.0\n"
+        "[ 7000.000000] VexFS: Unable to read superblock\n"
+        "[    0.000000] Linux version 6.1.0\n"
+        "[   60.000000] VexFS: Mounted filesystem with 2048 blocks, 1024 inodes\n"
+    )
+
+    assert vexfsctl("status", "--log", str(log)).stdout.startswith("OK: ")

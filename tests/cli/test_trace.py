@@ -160,6 +160,68 @@ def test_an_unverified_record_is_marked(vexfsctl: Program, tmp_path: Path) -> No
     assert "storage read (unverified)" in result.stdout
 
 
+ENGINE = """\
+VexFS FFI: [CORR-0000000000000001] read_block succeeded
+VexFS FFI WARNING: [CORR-0000000000000002] read_block failed: [CORR-0000000000000003] I/O error: \
+read operation failed in read_block: FFI operation type: Storage (severity: High, retries: 2)
+VexFS FFI INFO: [CORR-0000000000000004] read_block: Using fallback operation due to primary failure
+"""
+"""What a userspace daemon of an earlier build printed."""
+MODULE = """\
+[    1.000000] VexFS: Initializing SAFE FFI module v1.0.0 with memory management
+[    2.000000] VexFS: [CALL-1] Starting FFI call read_file
+[    3.000000] I/O error, dev sdzz, sector 8 op 0x0:(READ) flags 0x0 phys_seg 1 prio class 2
+[    3.000100] VexFS: [CALL-1] FFI call read_file failed: -5 (failure rate: 100%), using fallback
+[    4.000000] VexFS: [CALL-1] Starting FFI call sync_fs
+"""
+"""What a kernel module of an earlier build wrote."""
+
+
+@pytest.mark.parametrize("asked", ["02", "CORR-0000000000000003", "0004", "--last"])
+def test_each_id_of_a_failure_shows_the_whole(vexfsctl: Program, asked: str) -> None:
+    """An earlier build gives one failure several ids: they are told as one."""
+    result = vexfsctl("trace", asked, "--log", "-", input=ENGINE)
+
+    assert result.exit_status == ExitStatus.OK
+    assert result.stdout.startswith(
+        "CORR-0000000000000002\n"
+        "also called CORR-0000000000000003, CORR-0000000000000004: several ids for one failure\n"
+        "application call storage read_block: fallback  CORR-0000000000000002\n"
+    )
+    assert "call failed (error): IoError.ReadError (high)" in " ".join(result.stdout.split())
+
+
+def test_a_numbered_call_is_traced_with_the_kernels_lines(vexfsctl: Program) -> None:
+    """The call site tells which of the calls with that number is meant."""
+    result = vexfsctl("trace", "CALL-1@read_file", "--log", "-", input=MODULE)
+
+    assert result.stdout.startswith(
+        "CALL-1@read_file#1\ncall into the Rust part file read_file: failed with EIO\n"
+    )
+    assert "I/O error, dev sdzz, sector 8" in result.stdout
+    assert "IoError.ReadError: " in result.stdout
+
+
+def test_a_number_alone_lists_the_calls_that_have_it(vexfsctl: Program) -> None:
+    """And says how to choose."""
+    result = vexfsctl("trace", "CALL-1", "--log", "-", input=MODULE)
+
+    assert (result.exit_status, result.stdout) == (ExitStatus.FAILED, "")
+    assert result.stderr == (
+        "vexfsctl: CALL-1 fits 2 calls: CALL-1@read_file#1 at 2.000 s; CALL-1@sync_fs#1 at 4.000 s"
+        "\nhint: name the call site and, if need be, the load: CALL-1@read_file#1\n"
+    )
+
+
+def test_the_last_of_a_log_without_ids_is_a_numbered_call(vexfsctl: Program) -> None:
+    """Here one that never returned."""
+    result = vexfsctl("trace", "--last", "--log", "-", "--json", input=MODULE)
+
+    (trace,) = result.json["data"]
+    assert (trace["root"], trace["volume"], trace["aliases"]) == ("CALL-1@sync_fs#1", None, [])
+    assert [call["outcome"] for call in trace["calls"]] == [None]
+
+
 @pytest.mark.parametrize("arguments", [(), ("2A", "--last"), ("loop0/nonsense",), ("loop0/s*",)])
 def test_what_means_nothing_is_wrong_usage(vexfsctl: Program, arguments: tuple[str, ...]) -> None:
     """Status 2, before anything is told."""

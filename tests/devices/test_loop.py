@@ -5,6 +5,7 @@ import pytest
 
 from vexfsctl.devices.loop import LoopDevice, attach, attached_devices, backing_file, detach
 from vexfsctl.devices.mounts import unmount
+from vexfsctl.devices.programs import run
 from vexfsctl.exceptions import DeviceActionFailed
 
 
@@ -54,6 +55,23 @@ def test_an_image_is_attached_with_direct_io_and_detached(image: Path) -> None:
         detach(device)
 
     assert str(image) not in {each.backing_file for each in attached_devices()}
+
+
+@pytest.mark.privileged("loop")
+def test_a_device_is_writable_whatever_was_set_before(image: Path) -> None:
+    """A device that was set read-only stays so when detached; attached anew it is writable."""
+    device = attach(image)
+    run(["blockdev", "--setro", str(device)])
+    detach(device)
+
+    again = attach(image)
+    try:
+        read_only = Path(f"/sys/block/{again.name}/ro").read_text()
+    finally:
+        detach(again)
+        run(["blockdev", "--setrw", str(device)])
+
+    assert (again, read_only) == (device, "0\n")
 
 
 @pytest.mark.privileged("loop")

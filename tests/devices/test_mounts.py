@@ -5,7 +5,7 @@ import pytest
 
 from tests.devices.conftest import SilentMount
 from vexfsctl.devices.mountinfo import mount_at, read_mounts
-from vexfsctl.devices.mounts import make_mount, unmount
+from vexfsctl.devices.mounts import make_mount, remount_read_only, unmount
 from vexfsctl.exceptions import MountFailed
 
 NOBODY = 65534
@@ -37,6 +37,29 @@ def test_a_mount_in_use_stays_unless_lazy(ext4: Path) -> None:
         unmount(ext4, lazy=True)
 
         assert mount_at(ext4, read_mounts()) is None
+
+
+@pytest.mark.privileged("loop")
+def test_a_remounted_filesystem_is_read_only_and_keeps_its_options(ext4: Path) -> None:
+    """The superblock is, hence every mount of it; `errors=` stays as it was."""
+    remount_read_only(ext4)
+
+    mount = mount_at(ext4, read_mounts())
+    assert mount is not None
+    assert mount.super_options == ("ro", "errors=remount-ro")
+
+
+@pytest.mark.privileged("loop")
+def test_a_file_open_for_writing_keeps_it_writable(ext4: Path) -> None:
+    """It is busy, with a hint who, and goes on as it was."""
+    with (ext4 / "open").open("w"), pytest.raises(MountFailed) as caught:
+        remount_read_only(ext4)
+
+    assert caught.value.message == f"mount failed with status 32: {ext4}: mount point is busy."
+    assert caught.value.hint == f"close what is in use there; `fuser -vm {ext4}` names it"
+    mount = mount_at(ext4, read_mounts())
+    assert mount is not None
+    assert mount.super_options[0] == "rw"
 
 
 @pytest.mark.privileged("loop")

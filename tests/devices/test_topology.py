@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from vexfsctl.devices.block import device_name, device_number
 from vexfsctl.devices.loop import attach, detach
 from vexfsctl.devices.programs import run
-from vexfsctl.devices.topology import reachable, related_devices
+from vexfsctl.devices.topology import devices_above, reachable, related_devices
 from vexfsctl.exceptions import NotFound
 
 graphs = st.dictionaries(st.sampled_from("abcdef"), st.lists(st.sampled_from("abcdef")))
@@ -30,8 +30,9 @@ def test_everything_reachable_is_found_once(graph: dict[str, list[str]]) -> None
 @pytest.mark.parametrize("device", ["nowhere", "4095:1048575", "x:y", "../sda", "-1:0", ""])
 def test_what_is_no_device_is_not_found(device: str) -> None:
     """Names and numbers that stand for nothing are NotFound."""
-    with pytest.raises(NotFound, match="no block device"):
-        related_devices(device)
+    for ask in (related_devices, devices_above):
+        with pytest.raises(NotFound, match="no block device"):
+            ask(device)
 
 
 def disk_under(path: Path) -> list[str]:
@@ -82,3 +83,12 @@ def test_a_partition_has_its_disk_and_not_its_neighbour(partitioned: str, tmp_pa
         f"{partitioned}p1",
         f"{partitioned}p2",
     ]
+
+
+@pytest.mark.privileged("loop")
+def test_above_a_disk_are_its_partitions(partitioned: str) -> None:
+    """Above a partition there is nothing but itself, neither its disk nor its neighbour."""
+    partitions = (f"{partitioned}p1", f"{partitioned}p2")
+
+    assert devices_above(partitioned) == (partitioned, *partitions)
+    assert devices_above(partitions[0]) == (partitions[0],)

@@ -76,6 +76,23 @@ def test_a_fresh_volume_shows_what_the_table_says(source: AttributeSource) -> No
             assert source.read(attribute.path) == expected, attribute.path
 
 
+def test_a_volume_can_begin_with_settings_of_its_own(
+    source: AttributeSource, events: list[Event]
+) -> None:
+    """They are shown and in force from the first call on, and no record tells of an operator."""
+    settings = {
+        "operations/storage/breaker/failure_threshold": 2,
+        "operations/storage/breaker/timeout_ms": 7,
+        "operations/sync/timeout_ms": 11,
+        "retry/max_attempts": 1,
+    }
+    source.preset(settings)
+
+    assert {path: int(source.read(path)) for path in settings} == settings
+    assert source.read("operations/file/breaker/failure_threshold") == b"5\n"
+    assert events == []
+
+
 def test_the_reader_finds_nothing_to_complain_about(
     source: AttributeSource, facts: VolumeFacts
 ) -> None:

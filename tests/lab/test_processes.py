@@ -29,7 +29,7 @@ def server() -> Iterator["subprocess.Popen[bytes]"]:
 def test_a_server_is_found_by_its_image(server: "subprocess.Popen[bytes]") -> None:
     """Its lab's alone, and it is no driver."""
     assert [found.process.pid for found in image_servers(LAYOUT)] == [server.pid]
-    assert image_servers(Layout("test-none2", LAYOUT.labs)) == ()
+    assert image_servers(Layout("test-none2", LAYOUT.runtime)) == ()
     assert drivers(LAYOUT) == ()
 
 

@@ -124,6 +124,39 @@ def test_every_line_gets_its_meaning() -> None:
     assert [entry.origin for entry in entries[2:]] == [Origin.UNVERIFIED] * 2
 
 
+@pytest.mark.parametrize(
+    ("facility", "origin"),
+    [(0, Origin.KERNEL), (1, Origin.UNVERIFIED), (None, Origin.UNRECORDED)],
+)
+def test_a_line_of_an_earlier_build_is_the_kernels_only_if_the_kernel_wrote_it(
+    facility: int | None, origin: Origin
+) -> None:
+    """Nothing vouches for such words from user space, not even a volume's `state` record."""
+    entries = interpret(
+        line(STATE.format("loop0", 7)), line("VexFS: State transition 1 -> 3", facility=facility)
+    )
+
+    assert entries[1].upstream is not None
+    assert (entries[1].origin, entries[1].epoch) == (origin, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "facility", "form"),
+    [
+        ("sysfs: cannot create duplicate filename '/kernel/slab/vexfs_cache'", 0, "kernel_mention"),
+        ("sysfs: cannot create duplicate filename '/kernel/slab/vexfs_cache'", 1, None),
+        ("vexfsctl (412): drop_caches: 3", 0, None),
+        ("INFO: task vexfs_fuse:412 blocked for more than 120 seconds.", 0, None),
+    ],
+)
+def test_any_line_of_the_kernels_that_names_vexfs_is_kept(
+    text: str, facility: int, form: str | None
+) -> None:
+    """After everything else: a hung task stays evidence, and our own tool is no VexFS build."""
+    (entry,) = interpret(line(text, facility=facility))
+    assert (entry.upstream and entry.upstream.form) == form
+
+
 def test_epochs_are_read_from_text_too() -> None:
     """Plain dmesg text keeps no facility, but its `state` records still name the epoch."""
     entries = interpret(
@@ -135,10 +168,11 @@ def test_epochs_are_read_from_text_too() -> None:
     assert isinstance(entries[1].event, RecordsSuppressed)
 
 
-def test_a_real_log_of_an_older_build_has_no_event() -> None:
-    """Prose of existing VexFS modules is not mistaken for our records."""
+def test_a_real_log_of_an_older_build_has_its_lines_and_none_of_ours() -> None:
+    """Words of existing VexFS modules are not mistaken for our records."""
     entries = interpret(*recorded("vexfs/head_normal.kmsg"))
 
-    assert {entry.meaning for entry in entries} == {None}
+    assert [entry for entry in entries if entry.event is not None] == []
+    assert sum(entry.upstream is not None for entry in entries) == 117
     assert {entry.origin for entry in entries} == {Origin.KERNEL, Origin.UNVERIFIED}
     assert interpret(replace(entries[0].record, facility=None))[0].origin is Origin.UNRECORDED

@@ -31,6 +31,15 @@ def test_a_source_keeps_its_own_order() -> None:
     assert texts(merge_by_time([[record("a", 900), record("b", 0), record("c", None)]])) == "abc"
 
 
+def test_sources_without_uptimes_are_woven_together_by_wall_clock() -> None:
+    """Syslog files and the journal have that."""
+
+    def dated(text: str, wall_time_s: float) -> LogRecord:
+        return LogRecord(text, "log", wall_time_s=wall_time_s)
+
+    assert texts(merge_by_time([[dated("a", 1), dated("c", 3)], [dated("b", 2)]])) == "abc"
+
+
 def test_a_real_boot_is_one_boot() -> None:
     """The jump back of a calibrated clock is no second boot, with record numbers or without."""
     for capture in ("vexfs/head_normal.kmsg", "vexfs/head_normal.dmesg"):

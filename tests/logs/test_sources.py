@@ -135,7 +135,8 @@ def test_the_others_still_answer(tmp_path: Path) -> None:
                 str(missing),
                 "unreadable",
                 None,
-                f"cannot read {missing}: No such file or directory",
+                f"cannot read {missing}: No such file or directory; "
+                "a source is kmsg, the path of a log, or - (standard input)",
             ),
         ),
     )

@@ -1,14 +1,19 @@
 import errno
 import os
+import re
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.model.upstream_taxonomy import UpstreamError, read_taxonomy
+from vexfsctl.cli.registry import COMMANDS
 from vexfsctl.exceptions import NotFound
+from vexfsctl.model.advice import ADVICE
 from vexfsctl.model.catalogue import (
+    ANSWERED,
     ERRORS,
+    REPORTED,
     ErrorEntry,
     MessageMatch,
     VexfsCode,
@@ -22,6 +27,15 @@ from vexfsctl.model.errnos import ErrnoClass, classify_errno
 from vexfsctl.model.hints import HintKind
 from vexfsctl.model.severity import Severity
 
+SENTENCE = re.compile(r"[A-Z`].*\.", re.DOTALL)
+COMMAND = re.compile(r"`([^`]+)`")
+SYSTEM_PROGRAMS = frozenset(
+    {
+        *("blkid", "cat", "cmp", "cp", "df", "diff", "dmesg", "findmnt", "free", "fsck", "fuser"),
+        *("getconf", "getfattr", "id", "ls", "lsattr", "lsblk", "lslocks", "namei", "stat"),
+        *("strace", "sync", "sysctl"),
+    }
+)
 CALLS = ("read", "write", "lseek", "fsync", "fsyncdir", "flush", "syncfs", "statfs", "getxattr")
 OF_THE_GUARD = (
     "CircuitBreakerOpen",
@@ -247,16 +261,61 @@ def test_an_errno_with_an_error_of_upstream_only_may_be_other() -> None:
     ]
 
 
-def test_everything_the_driver_can_raise_is_explained() -> None:
-    """Whatever fails below, the error says what it means and what to do."""
-    raised = {
-        error_for_errno(number, call)
+@every_error
+def test_every_error_is_explained_in_sentences(error: ErrorEntry) -> None:
+    """What happened, impact, what to do, done when: whole sentences with whole commands."""
+    told = (error.meaning, error.impact, error.what_you_do, error.done_when)
+
+    for text in (*told, *([error.by_itself] if error.by_itself else [])):
+        assert SENTENCE.fullmatch(text), text
+        assert text.count("`") % 2 == 0, text
+        assert "{" not in text.replace("{}", ""), text
+
+
+@every_error
+def test_every_error_names_the_command_that_proves_it_is_over(error: ErrorEntry) -> None:
+    """A command in backquotes: one of vexfsctl's, or a program that every system has."""
+    commands = [command.split() for command in COMMAND.findall(error.done_when)]
+
+    assert commands, error.done_when
+    for program, *arguments in commands:
+        if program == "vexfsctl":
+            assert arguments[0] in {command.name for command in COMMANDS}
+        else:
+            assert program in SYSTEM_PROGRAMS
+
+
+@pytest.mark.parametrize("name", sorted(ANSWERED - REPORTED))
+def test_an_answer_is_proved_by_more_than_the_log(name: str) -> None:
+    """What is never recorded is not over because no record of it is found."""
+    commands = COMMAND.findall(entry(name).done_when)
+
+    assert [command for command in commands if not command.startswith("vexfsctl errors")]
+
+
+def test_advice_is_given_for_the_errors_that_there_are() -> None:
+    """No advice is left over from an error that was renamed."""
+    assert set(ADVICE) == {error.name for error in ERRORS}
+
+
+def test_second_names_of_one_thing_have_one_advice() -> None:
+    """A full device is told in the same words, whatever the build calls it."""
+    full = [entry(name) for name in ("NoSpace", "NoSpaceLeft", "DeviceFull", "OutOfSpace")]
+
+    assert len({(error.meaning, error.impact, error.what_you_do) for error in full}) == 1
+
+
+def test_what_the_driver_reports_and_answers_is_what_it_makes_of_errnos() -> None:
+    """REPORTED and ANSWERED are what errnos of calls turn into, with the outcomes of the guard."""
+    chosen = {
+        (error_for_errno(number, call).name, classify_errno(number, call).counts_as_failure)
         for number in errno.errorcode
         for call in CALLS
-        if classify_errno(number, call).counts_as_failure
-    } | {entry("CircuitBreakerOpen"), entry("Timeout")}
+    }
 
-    assert [error.name for error in raised if not (error.meaning and error.what_you_do)] == []
+    failures = {name for name, failure in chosen if failure}
+    assert failures | {"Timeout", "CircuitBreakerOpen"} == REPORTED
+    assert {name for name, failure in chosen if not failure} == ANSWERED
 
 
 def test_an_errno_without_an_error_is_named_by_the_system() -> None:

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.render.samples import PROVENANCE, RESULT
-from vexfsctl.render.formats import OutputFormat, Screen, render
+from vexfsctl.render.choices import OutputFormat
+from vexfsctl.render.formats import Screen, render
 from vexfsctl.render.plain import render_line, render_plain
 from vexfsctl.render.result import Column, CommandResult, Paragraph, Span, Table, Tone
 from vexfsctl.render.terminal import render_terminal

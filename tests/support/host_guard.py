@@ -15,7 +15,7 @@ import pytest
 
 _HOST = re.compile(
     r"/dev/(kmsg|fuse|loop.*)|/sys/fs/(vexfs|fuse)(/.*)?|/run/vexfs(/.*)?"
-    r"|/var/log/vexfs(/.*)?|/run/user/\d+/vexfs(/.*)?"
+    r"|/etc/vexfsctl(/.*)?|/var/log/vexfs(/.*)?|/var/lib/vexfsctl(/.*)?|/run/user/\d+/vexfs(/.*)?"
 )
 _PROGRAMS = re.compile(
     r"((/usr)?/s?bin/)?(losetup|u?mount|fusermount3|dmesg|journalctl|mkfs\..*|blockdev)"

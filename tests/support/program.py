@@ -50,6 +50,8 @@ class Program:
     wall_time: datetime = datetime(2026, 8, 21, 10, 0, tzinfo=UTC)
     open_tree: Callable[[Path, float], SysfsTree] = SysfsTree
     """How the program gets at a root: a test may put a live provider behind its files."""
+    config_file: Path = Path(os.devnull)
+    """The configuration of the host, read in this process where `VEXFSCTL_CONFIG` is not set."""
 
     def __call__(
         self,
@@ -75,6 +77,7 @@ class Program:
             host="host1",
             boot_id="0f3b7c1e-5a7c-4d43-9d0c-5b6f2a1c8e11",
             open_tree=self.open_tree,
+            config_file=self.config_file,
         )
         # click looks into the environment of the process.
         with mock.patch.dict(os.environ, surroundings.environ, clear=True):
@@ -103,7 +106,8 @@ class Program:
 def base_environment() -> dict[str, str]:
     """Return what a test's program inherits: where programs are, and nothing about this host."""
     inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    return inherited | {"LANG": "C.UTF-8", "TZ": "UTC", "TERM": "dumb"}
+    nothing_configured = {"VEXFSCTL_CONFIG": os.devnull}
+    return inherited | {"LANG": "C.UTF-8", "TZ": "UTC", "TERM": "dumb"} | nothing_configured
 
 
 class _Stream(io.TextIOWrapper):

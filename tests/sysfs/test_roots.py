@@ -15,8 +15,13 @@ def test_kernel_system_and_own_roots_are_read() -> None:
 
 
 def test_the_runtime_directory_is_known_without_its_variable() -> None:
-    """Under su and cron, where XDG_RUNTIME_DIR is not set, the usual place is meant."""
+    """Under su and cron, where XDG_RUNTIME_DIR is not set, the usual place is meant.
+
+    The same where it is relative, which its specification calls invalid.
+    """
     assert driver_root({}, 1000) == Path("/run/user/1000/vexfs")
+    for invalid in ("", "run", "./run"):
+        assert driver_root({"XDG_RUNTIME_DIR": invalid}, 1000) == Path("/run/user/1000/vexfs")
 
 
 def test_drivers_of_root_show_themselves_to_everybody() -> None:

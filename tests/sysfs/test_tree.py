@@ -352,7 +352,7 @@ def test_a_volume_without_permission_is_unreadable(open_tree: FakeTree) -> None:
                 open_tree.root,
                 Presence.UNREADABLE,
                 detail="Permission denied",
-                hint="run as root, or as the user who mounted it",
+                hint="run it with sudo",
             ),
         )
     )
@@ -383,7 +383,7 @@ def test_a_write_without_permission_says_who_may(open_tree: FakeTree) -> None:
 
     assert as_nobody(write) == (
         "loop0/access_mode refused 'ro': not permitted",
-        "run as root, or as the user who mounted it",
+        "run it with sudo",
     )
     assert open_tree.read("loop0/access_mode") == "rw"
 

@@ -1,10 +1,8 @@
 """`vexfsctl mount`: where a volume may be, and what happens when it cannot come up."""
 
-import json
 import os
 import secrets
 import subprocess
-import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -270,48 +268,6 @@ def test_a_source_that_vanishes(live: LiveLab) -> None:
 
     assert int(live.attribute("errors/total")) > 0
     assert live.run("umount", live.name).exit_status == 0
-
-
-def test_without_root_the_reason_is_clear(volumes: Volumes) -> None:
-    """A user who may not open /dev/fuse reads what is missing and what to do about it."""
-    if os.stat("/dev/fuse").st_mode & 0o006:
-        pytest.skip("everybody may open /dev/fuse here")
-    volume = volumes.place()
-
-    status, answer = as_nobody("mount", str(volume.source), str(volume.mountpoint), "--json")
-
-    assert status == 1
-    (problem,) = answer["problems"]
-    assert problem["code"] == "facility_unavailable"
-    assert problem["message"] == "FUSE cannot be used here: /dev/fuse: Permission denied"
-    assert "fuse3" in problem["hint"]
-
-
-def test_a_lab_needs_root() -> None:
-    """Loop devices and filesystems are root's; the message says which command to run."""
-    status, answer = as_nobody("lab", "up", "--json")
-
-    assert status == 1
-    assert answer["problems"][0]["code"] == "facility_unavailable"
-    assert "root" in answer["problems"][0]["message"]
-
-
-def as_nobody(*words: str) -> tuple[int, dict[str, list[dict[str, str]]]]:
-    """Run vexfsctl as user nobody, who may not be able to read this checkout."""
-    program = f"""
-import os, sys
-import vexfsctl.cli.main, vexfsctl.cli.mount, vexfsctl.cli.lab, vexfsctl.driver.daemon
-import vexfsctl.driver.background as background, vexfsctl.lab.assembly, vexfsctl.render.formats
-import vexfsctl.render.result, vexfsctl.render.envelope, vexfsctl.render.plain
-os.setgroups([]); os.setgid(65534); os.setuid(65534)
-from vexfsctl.driver import daemon
-daemon.start_volume = lambda options: daemon.serve_volume(options)
-sys.exit(vexfsctl.cli.main.run({words!r}))
-"""
-    ended = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60
-    )
-    return ended.returncode, json.loads(ended.stdout)
 
 
 def at_once(*actions: Callable[[], Finished]) -> list[Finished]:

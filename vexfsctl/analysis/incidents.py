@@ -3,12 +3,14 @@
 An event is named by host, boot, epoch and id: earlier VexFS builds count ids from
 1 at every load, so the same id in two epochs is two incidents. Nested calls name their caller in
 `parent=`; an incident is an application's call with all that was nested in it and all that was
-done under those ids.
+done under those ids. What earlier builds give several ids, one failure, is one incident as well
+(`aliases`).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from vexfsctl.analysis.aliases import UpstreamIds
 from vexfsctl.exceptions import AmbiguousId, IncidentNotFound, InvalidInput
 from vexfsctl.model.correlation import CorrelationId, matches_suffix, parse_id_suffix
 from vexfsctl.model.entry import LogEntry
@@ -24,9 +26,13 @@ from vexfsctl.model.events import (
 )
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.record import Origin
+from vexfsctl.model.upstream import Significance, UpstreamEvent
 
-_Load = tuple[str | None, int | None]
-"""Boot id and epoch: what ids are unique in."""
+AnyEvent = Event | UpstreamEvent
+"""What our provider reports, and what earlier builds write."""
+
+_Load = tuple[str | None, int | str | None]
+"""Boot id and epoch, or for an earlier build its log and load: what ids are unique in."""
 _Name = tuple[_Load, CorrelationId]
 
 
@@ -36,13 +42,18 @@ class Occurrence:
 
     place: int
     """Position among the entries read: the order where time stamps are equal or missing."""
-    event: Event
+    event: AnyEvent
     entry: LogEntry
 
     @property
     def uptime_us(self) -> int | None:
         """When its record was written."""
         return self.entry.record.uptime_us
+
+    @property
+    def volume(self) -> str | None:
+        """The volume it is about; None where an earlier build wrote it, which names none."""
+        return self.event.volume if isinstance(self.event, Event) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +62,29 @@ class Incident:
 
     boot_id: str | None
     epoch: int | None
-    volume: str
+    volume: str | None
+    """None where an earlier build wrote it, which names none."""
     root: CorrelationId
     """The application's call, even if it left no record of its own."""
     depths: Mapping[CorrelationId, int]
     """Every id of it, the root first, and how deep that call is nested: 0 for the root."""
+    aliases: frozenset[CorrelationId]
+    """Those of them that are further names of a call (earlier builds give a failure several)."""
     occurrences: tuple[Occurrence, ...]
     """All that carries one of its ids, in the order of the log; never empty."""
 
     @property
     def erroneous(self) -> bool:
         """Whether an error arose in it; a call that was only refused met none of its own."""
+        return any(_tells_error(each.event) for each in self.occurrences)
+
+    @property
+    def eventful(self) -> bool:
+        """Whether anything is in it but calls that went well (earlier builds log those, too)."""
         return any(
-            isinstance(each.event, ErrorReported | CallTimedOut) for each in self.occurrences
+            not isinstance(each.event, UpstreamEvent)
+            or each.event.significance is not Significance.ROUTINE
+            for each in self.occurrences
         )
 
     @property
@@ -74,24 +95,30 @@ class Incident:
     def touches(self, volume: str, operation: OperationType | None = None) -> bool:
         """Whether it concerns *volume*, and in it *operation* if one is given."""
         return any(
-            each.event.volume == volume and operation in (None, operation_of(each.event))
+            each.volume == volume and operation in (None, operation_of(each.event))
             for each in self.occurrences
         )
 
 
 def find_occurrences(entries: Iterable[LogEntry]) -> tuple[Occurrence, ...]:
-    """Return the VexFS events among *entries*, which are given in the order of the log."""
-    return tuple(
-        Occurrence(place, entry.event, entry)
-        for place, entry in enumerate(entries)
-        if entry.event is not None
-    )
+    """Return the VexFS events among *entries*, which are given in the order of the log.
+
+    Of what earlier builds write, only lines with an id are among them.
+    """
+    occurrences = []
+    for place, entry in enumerate(entries):
+        event = entry.event or entry.upstream
+        if event is not None and (isinstance(event, Event) or event.id is not None):
+            occurrences.append(Occurrence(place, event, entry))
+    return tuple(occurrences)
 
 
-def identifier_of(event: Event) -> CorrelationId | None:
+def identifier_of(event: AnyEvent) -> CorrelationId | None:
     """Return the id an event stands under; None for those that have none (`state`, a timer's)."""
     match event:
-        case CallEvent() | OperatorActed() | RecoveryStepTaken() | BreakerChanged():
+        case (
+            CallEvent() | OperatorActed() | RecoveryStepTaken() | BreakerChanged() | UpstreamEvent()
+        ):
             return event.id
         case DegradationChanged():
             return event.cause
@@ -99,7 +126,7 @@ def identifier_of(event: Event) -> CorrelationId | None:
             return None
 
 
-def operation_of(event: Event) -> OperationType | None:
+def operation_of(event: AnyEvent) -> OperationType | None:
     """Return the operation type an event is about; None for those about the volume as a whole."""
     operation: OperationType | None = getattr(event, "operation", None)
     return operation
@@ -109,17 +136,25 @@ def build_incidents(occurrences: Iterable[Occurrence]) -> tuple[Incident, ...]:
     """Join what occurred into incidents, the earliest first."""
     occurrences = tuple(occurrences)
     settle = _Epochs(occurrences).settle
+    upstream = UpstreamIds()
     parents: dict[_Name, _Name] = {}
     members: dict[_Name, list[Occurrence]] = {}
+    aliases: set[_Name] = set()
     for each in occurrences:
         if (identifier := identifier_of(each.event)) is None:
             continue
-        name = settle(each, identifier)
+        if isinstance(each.event, UpstreamEvent):
+            name, further = upstream.settle(each.entry, each.event, identifier)
+            aliases |= further.keys()
+            for alias, meant in further.items():
+                parents.setdefault(alias, meant)
+        else:
+            name = settle(each, identifier)
+            if (parent := getattr(each.event, "parent", None)) is not None:
+                parents.setdefault(name, settle(each, parent))
         members.setdefault(name, []).append(each)
-        parent = getattr(each.event, "parent", None)
-        if parent is not None:
-            parents.setdefault(name, settle(each, parent))
-    incidents = (_incident(family, members) for family in _families(members, parents))
+    families = _families(members, parents, aliases)
+    incidents = (_incident(family, members, aliases) for family in families)
     return tuple(sorted(incidents, key=lambda incident: incident.occurrences[0].place))
 
 
@@ -156,7 +191,8 @@ def latest_incident(
     One that is vouched for goes before what may be a forgery, and one in which an error arose
     before a call that was only refused and an operator's act. Raises IncidentNotFound.
     """
-    asked = [each for each in incidents if volume is None or each.touches(volume, operation)]
+    eventful = (each for each in incidents if each.eventful)
+    asked = [each for each in eventful if volume is None or each.touches(volume, operation)]
     if not asked:
         target = volume if operation is None else f"{volume}/{operation}"
         where = "" if target is None else f" of {target}"
@@ -185,9 +221,12 @@ class _Epochs:
 
 
 def _families(
-    names: Iterable[_Name], parents: Mapping[_Name, _Name]
+    names: Iterable[_Name], parents: Mapping[_Name, _Name], aliases: Collection[_Name]
 ) -> Iterator[Mapping[_Name, int]]:
-    """Hand out each application call with all that is nested in it, and how deep; callers first."""
+    """Hand out each application call with all that is nested in it, and how deep; callers first.
+
+    An alias is as deep as the call it names.
+    """
     children: dict[_Name, list[_Name]] = {}
     for name, parent in parents.items():
         children.setdefault(parent, []).append(name)
@@ -204,18 +243,34 @@ def _families(
                 seen.add(name)
                 family[name] = depth
                 nested = reversed(children.get(name, ()))
-                waiting.extend((child, depth + 1) for child in nested)
+                waiting.extend((child, depth + (child not in aliases)) for child in nested)
         if family:
             yield family
 
 
 def _incident(
-    family: Mapping[_Name, int], members: Mapping[_Name, Sequence[Occurrence]]
+    family: Mapping[_Name, int],
+    members: Mapping[_Name, Sequence[Occurrence]],
+    aliases: Collection[_Name],
 ) -> Incident:
-    (boot, epoch), root = next(iter(family))
-    depths = {identifier: depth for (_, identifier), depth in family.items()}
+    (boot, load), root = next(iter(family))
     occurrences = sorted((each for name in family for each in members.get(name, ())), key=_place)
-    return Incident(boot, epoch, occurrences[0].event.volume, root, depths, tuple(occurrences))
+    return Incident(
+        boot_id=boot,
+        epoch=load if isinstance(load, int) else None,
+        volume=occurrences[0].volume,
+        root=root,
+        depths={identifier: depth for (_, identifier), depth in family.items()},
+        aliases=frozenset(name[1] for name in family if name in aliases),
+        occurrences=tuple(occurrences),
+    )
+
+
+def _tells_error(event: AnyEvent) -> bool:
+    if isinstance(event, UpstreamEvent):
+        blocked = event.significance is Significance.BLOCKED
+        return event.significance.is_trouble and not blocked
+    return isinstance(event, ErrorReported | CallTimedOut)
 
 
 def _place(occurrence: Occurrence) -> int:
@@ -230,4 +285,5 @@ def _candidate(incident: Incident, identifier: CorrelationId) -> str:
     since = incident.occurrences[0].uptime_us
     when = "" if since is None else f" at {since / 1e6:.3f} s"
     epoch = "" if incident.epoch is None else f", epoch {incident.epoch}"
-    return f"{identifier} ({incident.volume}{when}{epoch})"
+    where = incident.volume or f"in {incident.occurrences[0].entry.record.source}"
+    return f"{identifier} ({where}{when}{epoch})"

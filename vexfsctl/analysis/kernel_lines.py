@@ -3,17 +3,18 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from vexfsctl.analysis.incidents import Incident, operation_of
+from vexfsctl.analysis.incidents import AnyEvent, Incident, operation_of
+from vexfsctl.analysis.numbered_calls import NumberedCall
 from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.events import (
     CallEvent,
     CallFailed,
     CallRecovered,
     CallTimedOut,
-    Event,
     KernelEvidence,
 )
 from vexfsctl.model.operations import OperationType
+from vexfsctl.model.upstream import Significance, UpstreamEvent
 
 MARGIN_US = 20_000
 """Reach beyond the begin and the end of the calls. The kernel prints its line when a request ends,
@@ -70,23 +71,31 @@ class Vicinity:
         return devices is None or evidence.device in devices
 
 
-def find_vicinity(incident: Incident) -> Vicinity | None:
-    """Return when the calls of *incident* ran; None when nothing tells."""
-    calls = [each for each in incident.occurrences if isinstance(each.event, CallEvent)]
+def find_vicinity(subject: Incident | NumberedCall) -> Vicinity | None:
+    """Return when the calls of *subject* ran; None when nothing tells."""
+    told = subject.occurrences
+    calls = [each for each in told if isinstance(each.event, CallEvent | UpstreamEvent)]
+    hangs = isinstance(subject, NumberedCall) and subject.hangs
     timed = [(each.event, time) for each in calls if (time := each.uptime_us) is not None]
     if not timed:
         return None
     return Vicinity(
         begin_us=min(time - _took_us(event) for event, time in timed),
         end_us=max(time for _, time in timed),
-        boot_id=incident.boot_id,
+        boot_id=subject.boot_id,
         sources=frozenset(each.entry.record.source for each in calls),
         synced=any(operation_of(event) is OperationType.SYNC for event, _ in timed),
-        abandoned=any(isinstance(event, CallTimedOut) for event, _ in timed),
+        abandoned=hangs or any(_is_abandoned(event) for event, _ in timed),
     )
 
 
-def _took_us(event: Event) -> int:
+def _is_abandoned(event: AnyEvent) -> bool:
+    if isinstance(event, UpstreamEvent):
+        return event.significance is Significance.TIMEOUT
+    return isinstance(event, CallTimedOut)
+
+
+def _took_us(event: AnyEvent) -> int:
     match event:
         case CallFailed() | CallRecovered():
             return event.duration_us

@@ -2,14 +2,19 @@
 
 from collections.abc import Iterable
 
+from vexfsctl.model.coverage import Coverage
 from vexfsctl.model.entry import LogEntry
-from vexfsctl.model.volume import Presence, Volume
+from vexfsctl.model.events import StateChanged
+from vexfsctl.model.record import Origin
+from vexfsctl.model.volume import ModuleState, Presence, Volume, VolumeStatus
 
 
 class Loads:
     """The loads of the volumes there are: name and epoch. False where no volume answers."""
 
-    def __init__(self, volumes: Iterable[Volume]) -> None:
+    def __init__(self, volumes: Iterable[Volume], *, saved: bool = False) -> None:
+        """*saved*: the log may be of another boot or host, so only an epoch proves a record."""
+        self.saved = saved
         self._epochs = {
             volume.name: None if volume.status is None else volume.status.epoch
             for volume in volumes
@@ -25,4 +30,21 @@ class Loads:
         if entry.event is None or entry.event.volume not in self._epochs:
             return False
         epoch = self._epochs[entry.event.volume]
-        return None in (epoch, entry.epoch) or epoch == entry.epoch
+        if None in (epoch, entry.epoch):
+            return not self.saved
+        return epoch == entry.epoch
+
+
+def coverage_of_load(
+    name: str, status: VolumeStatus, entries: Iterable[LogEntry], coverage: Coverage
+) -> Coverage:
+    """Leave out what was lost before the volume came up: it cannot have been about this load."""
+    born = any(
+        isinstance(entry.event, StateChanged)
+        and (entry.event.volume, entry.event.epoch) == (name, status.epoch)
+        and entry.event.before == ModuleState.UNINITIALIZED
+        and entry.origin is not Origin.UNVERIFIED
+        for entry in entries
+    )
+    gaps = (gap for gap in coverage.gaps if not born or gap.reason != "starts_late")
+    return Coverage(coverage.sources, tuple(gaps))

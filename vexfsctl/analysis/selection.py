@@ -16,6 +16,7 @@ from vexfsctl.model.errnos import errno_name
 from vexfsctl.model.events import CallFailed, CallTimedOut, ErrorReported
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.severity import Severity
+from vexfsctl.model.upstream import UpstreamEvent
 
 _SEVERITIES = {error.name: error.severity for error in ERRORS}
 
@@ -68,32 +69,48 @@ class Selection:
     def _is_about(self, entry: LogEntry) -> bool:
         event, evidence = entry.event, entry.evidence
         volume = event.volume if event is not None else None
-        operation = None if event is None else operation_of(event)
+        operation = operation_of_entry(entry)
         if self.operations and operation not in self.operations:
             return False
         if self.volumes and not any(fnmatchcase(volume or "", glob) for glob in self.volumes):
             return False
         if not self.devices:
             return evidence is None
-        return volume in self.device_volumes or (
-            evidence is not None and evidence.device in self.devices
-        )
+        named = evidence or entry.upstream
+        return volume in self.device_volumes or (named is not None and named.device in self.devices)
 
     def _names_error(self, entry: LogEntry) -> bool:
-        event = entry.event
-        if isinstance(event, ErrorReported | CallFailed):
-            name, number = event.error, event.errno
-        elif isinstance(event, CallTimedOut):
-            name, number = TIMEOUT.name, TIMEOUT.errno
-        else:
-            return False
-        spellings = {name.lower(), name.partition(".")[0].lower(), errno_name(number).lower()}
+        name, number = _error_of(entry)
+        spellings = set()
+        if name is not None:
+            spellings |= {name.lower(), name.partition(".")[0].lower()}
+        if number is not None:
+            spellings.add(errno_name(number).lower())
         return any(wanted.lower() in spellings for wanted in self.errors)
+
+
+def operation_of_entry(entry: LogEntry) -> OperationType | None:
+    """Return the operation type *entry* is about; None where it names none."""
+    event = entry.event or entry.upstream
+    return None if event is None else operation_of(event)
+
+
+def _error_of(entry: LogEntry) -> tuple[str | None, int | None]:
+    """Name and errno of the error that *entry* tells of, as far as it does."""
+    match entry.event or entry.upstream:
+        case ErrorReported() | CallFailed() | UpstreamEvent() as event:
+            return event.error, event.errno
+        case CallTimedOut():
+            return TIMEOUT.name, TIMEOUT.errno
+        case _:
+            return None, None
 
 
 def severity_of(entry: LogEntry) -> Severity | None:
     """Return how bad the error is that *entry* tells of; None when it tells of none we know."""
-    match entry.event:
+    match entry.event or entry.upstream:
+        case UpstreamEvent() as event:
+            return event.severity
         case ErrorReported() as event:
             return event.severity
         case CallFailed() as event:

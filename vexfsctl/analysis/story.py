@@ -4,8 +4,15 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from vexfsctl.analysis.breakers import explain_breaker
-from vexfsctl.analysis.incidents import Incident, Occurrence, find_occurrences, operation_of
-from vexfsctl.analysis.timeline import Timeline, build_timeline
+from vexfsctl.analysis.incidents import (
+    AnyEvent,
+    Incident,
+    Occurrence,
+    find_occurrences,
+    operation_of,
+)
+from vexfsctl.analysis.numbered_calls import NumberedCall
+from vexfsctl.analysis.timeline import Timeline, build_call_timeline, build_timeline
 from vexfsctl.exceptions import NotFound
 from vexfsctl.model.breaker import BreakerState
 from vexfsctl.model.catalogue import BREAKER_OPEN, TIMEOUT, entry
@@ -24,6 +31,7 @@ from vexfsctl.model.events import (
     FallbackUsed,
 )
 from vexfsctl.model.operations import OperationType
+from vexfsctl.model.upstream import UpstreamEvent, UpstreamKind
 from vexfsctl.model.volume import Volume
 
 
@@ -31,14 +39,16 @@ from vexfsctl.model.volume import Volume
 class TracedCall:
     """One call of the incident."""
 
-    id: CorrelationId
+    id: CorrelationId | None
+    """None for a numbered call of an earlier build, which has none."""
     depth: int
     """0 for the application's call."""
     operation: OperationType | None
     """None, like `call`, for a call that left no record of its own."""
     call: str | None
     outcome: str | None
-    """`recovered`, `fallback`, `failed`, `rejected` or `timeout`; None where no record says."""
+    """`recovered`, `fallback`, `failed`, `rejected` or `timeout`, of an earlier build `succeeded`
+    and `skipped`, too; None where no record says."""
     errno: int | None
     duration_us: int | None
 
@@ -50,6 +60,7 @@ class Advice:
     error: str
     meaning: str
     what_you_do: str
+    done_when: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +76,12 @@ class BreakerNow:
 class Story:
     """The whole answer about one incident."""
 
-    volume: str
-    root: CorrelationId
+    volume: str | None
+    """None where an earlier build wrote it, which names none."""
+    root: CorrelationId | str
+    """A string for a numbered call of an earlier build: `CALL-3@read_file#1`."""
+    aliases: tuple[CorrelationId, ...]
+    """Further names of the failure, where an earlier build gave it several."""
     boot_id: str | None
     epoch: int | None
     calls: tuple[TracedCall, ...]
@@ -96,36 +111,60 @@ def tell_story(
     return Story(
         volume=incident.volume,
         root=incident.root,
+        aliases=tuple(each for each in incident.depths if each in incident.aliases),
         boot_id=incident.boot_id,
         epoch=incident.epoch,
         calls=tuple(_traced_calls(incident)),
         timeline=build_timeline(incident, entries, devices),
         counted=tuple(dict.fromkeys(_counted(incident, occurrences))),
         opened_by=_opened_by(incident, occurrences),
-        advice=tuple(_advice(incident)),
+        advice=tuple(_advice(incident.occurrences)),
         breakers_now=tuple(_breakers_now(incident, volume, now_ns)),
     )
 
 
+def tell_call(
+    call: NumberedCall, entries: Sequence[LogEntry], devices: Collection[str] | None
+) -> Story:
+    """Put together all there is to say of one numbered call of an earlier build."""
+    return Story(
+        volume=None,
+        root=call.name,
+        aliases=(),
+        boot_id=call.boot_id,
+        epoch=None,
+        calls=(_traced_call(None, 0, call.events),),
+        timeline=build_call_timeline(call, entries, devices),
+        counted=(),
+        opened_by=None,
+        advice=tuple(_advice(call.occurrences)),
+        breakers_now=(),
+    )
+
+
 def _traced_calls(incident: Incident) -> Iterator[TracedCall]:
-    events: dict[CorrelationId, list[CallEvent]] = {}
+    events: dict[CorrelationId, list[CallEvent | UpstreamEvent]] = {}
     for each in incident.occurrences:
-        if isinstance(each.event, CallEvent):
-            events.setdefault(each.event.id, []).append(each.event)
+        if isinstance(each.event, CallEvent | UpstreamEvent) and each.event.id is not None:
+            # What stands under a further name of a call is that call's.
+            known = incident.root if each.event.id in incident.aliases else each.event.id
+            events.setdefault(known, []).append(each.event)
     for identifier, depth in incident.depths.items():
         # A caller that met no trouble itself left no record; it is told of as the root alone.
-        if identifier in events or depth == 0:
+        if identifier in events or (depth == 0 and identifier not in incident.aliases):
             yield _traced_call(identifier, depth, events.get(identifier, ()))
 
 
-def _traced_call(identifier: CorrelationId, depth: int, events: Sequence[CallEvent]) -> TracedCall:
-    outcome = next((event for event in reversed(events) if type(event) in _OUTCOMES), None)
+def _traced_call(
+    identifier: CorrelationId | None, depth: int, events: Sequence[CallEvent | UpstreamEvent]
+) -> TracedCall:
+    outcome = next((event for event in reversed(events) if _outcome(event) is not None), None)
     return TracedCall(
         id=identifier,
         depth=depth,
         operation=events[0].operation if events else None,
         call=events[0].call if events else None,
-        outcome=None if outcome is None else _OUTCOMES[type(outcome)],
+        outcome=None if outcome is None else _outcome(outcome),
         errno=getattr(outcome, "errno", None),
         duration_us=getattr(outcome, "duration_us", None),
     )
@@ -138,6 +177,22 @@ _OUTCOMES: dict[type, str] = {
     CallRejected: "rejected",
     CallTimedOut: "timeout",
 }
+
+
+_UPSTREAM_OUTCOMES = {
+    UpstreamKind.CALL_SUCCEEDED: "succeeded",
+    UpstreamKind.CALL_FAILED: "failed",
+    UpstreamKind.CALL_BLOCKED: "rejected",
+    UpstreamKind.CALL_TIMED_OUT: "timeout",
+    UpstreamKind.CALL_SKIPPED: "skipped",
+    UpstreamKind.FALLBACK_USED: "fallback",
+}
+
+
+def _outcome(event: CallEvent | UpstreamEvent) -> str | None:
+    if isinstance(event, UpstreamEvent):
+        return _UPSTREAM_OUTCOMES.get(event.kind)
+    return _OUTCOMES.get(type(event))
 
 
 def _counted(incident: Incident, occurrences: Sequence[Occurrence]) -> Iterator[CorrelationId]:
@@ -167,8 +222,8 @@ def _failures_in_window(
             yield event
 
 
-def _place(event: Event) -> tuple[str, OperationType | None]:
-    return event.volume, operation_of(event)
+def _place(event: AnyEvent) -> tuple[str | None, OperationType | None]:
+    return event.volume if isinstance(event, Event) else None, operation_of(event)
 
 
 def _trips(event: ErrorReported) -> bool:
@@ -190,20 +245,19 @@ def _opened_by(incident: Incident, occurrences: Sequence[Occurrence]) -> Correla
     return openings[-1] if openings else None
 
 
-def _advice(incident: Incident) -> Iterator[Advice]:
+def _advice(occurrences: Sequence[Occurrence]) -> Iterator[Advice]:
     """For each error that arose in it, once; a refusal counts where nothing else did."""
-    names = dict.fromkeys(_error_names(incident))
+    names = dict.fromkeys(_error_names(occurrences))
     for name in names:
         try:
             error = entry(name)
         except NotFound:
             continue
-        if error.meaning is not None and error.what_you_do is not None:
-            yield Advice(error.name, error.meaning, error.what_you_do)
+        yield Advice(error.name, error.meaning, error.what_you_do, error.done_when)
 
 
-def _error_names(incident: Incident) -> Iterator[str]:
-    for each in incident.occurrences:
+def _error_names(occurrences: Sequence[Occurrence]) -> Iterator[str]:
+    for each in occurrences:
         match each.event:
             case ErrorReported() as event:
                 yield event.error
@@ -211,6 +265,8 @@ def _error_names(incident: Incident) -> Iterator[str]:
                 yield TIMEOUT.name
             case CallRejected():
                 yield BREAKER_OPEN.name
+            case UpstreamEvent(error=str(name), significance=worth) if worth.is_trouble:
+                yield name
 
 
 def _breakers_now(incident: Incident, volume: Volume | None, now_ns: int) -> Iterator[BreakerNow]:

@@ -1,21 +1,19 @@
 """What `status` says: every volume in a line, what is not as it should be, and the next step."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from vexfsctl.analysis.breakers import explain_breaker
+from vexfsctl.analysis.breaker_summary import BreakerSummary, summarize_breakers
+from vexfsctl.analysis.error_groups import ErrorGroup, Sighting, group_errors, is_error
 from vexfsctl.analysis.findings import Finding, Verdict
-from vexfsctl.analysis.loads import Loads
-from vexfsctl.analysis.recent_errors import ErrorGroup, group_errors
-from vexfsctl.analysis.verdict import judge
+from vexfsctl.analysis.kernel_trouble import KernelTrouble, count_kernel_trouble
+from vexfsctl.analysis.next_steps import NextStep, next_steps
+from vexfsctl.analysis.noise import NoiseGroup, group_noise
+from vexfsctl.analysis.verdict import Evidence, judge
 from vexfsctl.analysis.window import Window
-from vexfsctl.model.breaker import BreakerState, BreakerStatus
-from vexfsctl.model.correlation import CorrelationId
-from vexfsctl.model.coverage import Coverage
 from vexfsctl.model.entry import LogEntry
-from vexfsctl.model.operations import OperationType
-from vexfsctl.model.severity import Severity
 from vexfsctl.model.volume import (
     AccessMode,
     DegradationLevel,
@@ -24,8 +22,10 @@ from vexfsctl.model.volume import (
     Presence,
     Volume,
     VolumeStatus,
-    clear_command,
 )
+
+if TYPE_CHECKING:
+    from vexfsctl.analysis.upstream_health import UpstreamHealth
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,34 +63,6 @@ class VolumeSummary:
 
 
 @dataclass(frozen=True, slots=True)
-class BreakerSummary:
-    """A breaker that is not closed, and why."""
-
-    volume: str
-    operation: OperationType
-    state: BreakerState | str
-    why: str | None
-    since_ns: int
-    """When it opened, CLOCK_MONOTONIC; 0 = never."""
-    retry_after_ms: int
-    last_error_id: CorrelationId | None
-    generation: int
-
-    @property
-    def name(self) -> str:
-        """As a person writes it: `loop0/storage`."""
-        return f"{self.volume}/{self.operation}"
-
-
-@dataclass(frozen=True, slots=True)
-class NextStep:
-    """A command to type, and what for."""
-
-    command: str
-    purpose: str
-
-
-@dataclass(frozen=True, slots=True)
 class Summary:
     """The whole answer."""
 
@@ -104,15 +76,33 @@ class Summary:
     errors: tuple[ErrorGroup, ...]
     """Those of the window, from the log: of live volumes first, then the most severe."""
     next_steps: tuple[NextStep, ...]
+    log_alone: bool
+    """Whether no attribute tree answers for what the log shows."""
+    upstream: "UpstreamHealth | None"
+    """How VexFS builds fare that export no tree; None where none of them is in the log."""
+    noise: tuple[NoiseGroup, ...]
+    """Lines of the window that look like trouble and are known to be none."""
+    kernel_trouble: tuple[KernelTrouble, ...]
+    """What the kernel itself says of devices in the window, where *upstream* is not None."""
 
 
 def summarize(
-    volumes: Sequence[Volume], entries: Sequence[LogEntry], coverage: Coverage, window: Window
+    evidence: Evidence,
+    whole_log: Callable[[], Iterable[LogEntry]] = tuple,
+    *,
+    log_options: str = "",
 ) -> Summary:
-    """Sum up *volumes* and the log *entries* of *window*; *coverage* is that of the log."""
-    verdict, findings = judge(volumes, entries, coverage, window)
-    breakers = tuple(_breakers(volumes, window.now_us * 1_000))
-    errors = group_errors(entries, window, Loads(volumes))
+    """Sum up what *evidence* shows; *log_options* as in `next_steps`.
+
+    *whole_log* gives the kernel's own lines too; it is asked only where a VexFS build speaks that
+    does not tell its device.
+    """
+    verdict, findings = judge(evidence)
+    volumes, window = evidence.volumes, evidence.window
+    breakers = summarize_breakers(volumes, evidence.now_us * 1_000)
+    seen = tuple(_sightings(evidence))
+    errors = group_errors(seen)
+    trouble = () if evidence.upstream is None else count_kernel_trouble(whole_log(), window)
     return Summary(
         verdict=verdict,
         window=window,
@@ -120,8 +110,28 @@ def summarize(
         volumes=tuple(_summarize_volume(volume, findings) for volume in volumes),
         breakers=breakers,
         errors=errors,
-        next_steps=_next_steps(volumes, breakers, errors),
+        next_steps=next_steps(
+            volumes,
+            breakers,
+            errors,
+            records=evidence.has_records,
+            devices=[each.device for each in trouble],
+            log_options=log_options,
+        ),
+        log_alone=evidence.log_alone and evidence.has_records,
+        upstream=evidence.upstream,
+        noise=group_noise(seen),
+        kernel_trouble=trouble,
     )
+
+
+def _sightings(evidence: Evidence) -> Iterator[Sighting]:
+    """Errors and noise of the window; what nobody vouches for is among them, to be told apart."""
+    for entry in evidence.entries:
+        told = entry.upstream is not None or is_error(entry)
+        if told and evidence.window.holds(entry.record):
+            moment = evidence.window.moment(entry.record)
+            yield Sighting(entry, moment, evidence.live.hold(entry))
 
 
 def _summarize_volume(volume: Volume, findings: Sequence[Finding]) -> VolumeSummary:
@@ -149,76 +159,3 @@ def _summarize_service(status: VolumeStatus) -> Service:
         in_flight=sum(each.in_flight for each in operations),
         overdue=sum(each.overdue for each in operations),
     )
-
-
-def _breakers(volumes: Sequence[Volume], now_ns: int) -> Iterator[BreakerSummary]:
-    for volume in volumes:
-        operations = volume.status.operations if volume.status is not None else {}
-        for operation, status in operations.items():
-            if status.breaker.state != BreakerState.CLOSED:
-                yield _summarize_breaker(volume.name, operation, status.breaker, now_ns)
-
-
-def _summarize_breaker(
-    volume: str, operation: OperationType, breaker: BreakerStatus, now_ns: int
-) -> BreakerSummary:
-    return BreakerSummary(
-        volume=volume,
-        operation=operation,
-        state=breaker.state,
-        why=explain_breaker(breaker, now_ns),
-        since_ns=breaker.opened_ns,
-        retry_after_ms=breaker.retry_after_ms,
-        last_error_id=breaker.last_error_id,
-        generation=breaker.generation,
-    )
-
-
-def _next_steps(
-    volumes: Collection[Volume],
-    breakers: Sequence[BreakerSummary],
-    errors: Sequence[ErrorGroup],
-) -> tuple[NextStep, ...]:
-    """Each command once, first what brings service back, then what explains."""
-    steps = (*_steps_for_volumes(volumes), *_steps_for_breakers(breakers), *_steps_for(errors))
-    if not volumes:
-        steps += (
-            NextStep("vexfsctl mount SOURCE MOUNTPOINT", "guard a directory"),
-            NextStep("vexfsctl lab up", "try it on a device whose faults you control"),
-        )
-    return tuple({step.command: step for step in steps}.values())
-
-
-def _steps_for_volumes(volumes: Collection[Volume]) -> Iterator[NextStep]:
-    for volume in volumes:
-        if volume.presence in (Presence.STALE, Presence.UNRESPONSIVE):
-            command = clear_command(volume.name)
-            yield NextStep(command, "clear away what is left of it, then mount it again")
-        if volume.status and volume.status.access_mode == AccessMode.READ_ONLY:
-            command = f"vexfsctl volume set {volume.name} access_mode=rw"
-            yield NextStep(command, "let it be written to again")
-
-
-def _steps_for_breakers(breakers: Sequence[BreakerSummary]) -> Iterator[NextStep]:
-    for each in breakers:
-        match each.state:
-            case BreakerState.OPEN | BreakerState.HALF_OPEN:
-                if each.last_error_id is not None:
-                    yield _trace(each.last_error_id, "the error behind it, down to the device")
-                command = f"vexfsctl breaker reset {each.name} --probe"
-                yield NextStep(command, "when the device is well: closes if calls succeed again")
-            case BreakerState.FORCED_OPEN:
-                yield NextStep(f"vexfsctl breaker reset {each.name}", "let calls through again")
-            case BreakerState.DISABLED:
-                command = f"vexfsctl breaker enable {each.name}"
-                yield NextStep(command, "let it protect again")
-
-
-def _steps_for(errors: Sequence[ErrorGroup]) -> Iterator[NextStep]:
-    for each in errors[:1]:
-        if each.severity >= Severity.HIGH:
-            yield _trace(each.last_id, "the latest of the worst errors, down to the device")
-
-
-def _trace(identifier: CorrelationId, purpose: str) -> NextStep:
-    return NextStep(f"vexfsctl trace {identifier}", purpose)

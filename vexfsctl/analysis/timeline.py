@@ -4,12 +4,19 @@ Around the records of the incident itself stand the kernel's lines about the bac
 where it opened a breaker or degraded the volume, what happened to that until it was well again.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from vexfsctl.analysis.incidents import Incident, Occurrence, find_occurrences, identifier_of
-from vexfsctl.analysis.kernel_lines import find_vicinity
+from vexfsctl.analysis.incidents import (
+    AnyEvent,
+    Incident,
+    Occurrence,
+    find_occurrences,
+    identifier_of,
+)
+from vexfsctl.analysis.kernel_lines import Vicinity, find_vicinity
+from vexfsctl.analysis.numbered_calls import NumberedCall
 from vexfsctl.analysis.wording import describe
 from vexfsctl.model.breaker import BreakerState
 from vexfsctl.model.correlation import CorrelationId
@@ -20,8 +27,10 @@ from vexfsctl.model.events import (
     CallRejected,
     DegradationChanged,
     OperatorActed,
+    RecoveryStepTaken,
 )
 from vexfsctl.model.operations import OperationType
+from vexfsctl.model.upstream import UpstreamEvent
 from vexfsctl.model.volume import DegradationLevel
 
 
@@ -31,6 +40,7 @@ class Actor(StrEnum):
     CALL = "call"
     BREAKER = "breaker"
     OPERATOR = "operator"
+    RECOVERY = "recovery"
     VOLUME = "volume"
     KERNEL = "kernel"
 
@@ -83,33 +93,64 @@ def build_timeline(
     """
     occurrences = find_occurrences(entries)
     aftermath = tuple(_aftermath(incident, occurrences))
-    told = {each.place: each for each in (*incident.occurrences, *aftermath)}
+    told = (*incident.occurrences, *aftermath)
     vicinity = find_vicinity(incident)
-    start = next((t for each in incident.occurrences if (t := each.uptime_us) is not None), None)
-    lines = []
-    for place, entry in enumerate(entries):
-        if place in told:
-            lines.append(_told(told[place], incident, start))
-        elif vicinity is not None and vicinity.holds(entry, devices):
-            depth = max(incident.depths.values()) + 1
-            offset = _offset(entry, start)
-            lines.append(TimelineLine(Actor.KERNEL, depth, offset, entry.record.text, False, entry))
+    lines = _lines(told, incident.depths, entries, vicinity, devices)
     refusals = tuple(_refusals(incident, occurrences, aftermath))
     since_us = None if vicinity is None else vicinity.begin_us
     return Timeline(tuple(lines), refusals, since_us)
 
 
-def _told(occurrence: Occurrence, incident: Incident, start: int | None) -> TimelineLine:
+def build_call_timeline(
+    call: NumberedCall, entries: Sequence[LogEntry], devices: Collection[str] | None
+) -> Timeline:
+    """Lay out what happened in one numbered call of an earlier build; the rest as above."""
+    vicinity = find_vicinity(call)
+    lines = _lines(call.occurrences, {}, entries, vicinity, devices)
+    return Timeline(tuple(lines), (), None if vicinity is None else vicinity.begin_us)
+
+
+def _lines(
+    told: Sequence[Occurrence],
+    depths: Mapping[CorrelationId, int],
+    entries: Sequence[LogEntry],
+    vicinity: Vicinity | None,
+    devices: Collection[str] | None,
+) -> Iterator[TimelineLine]:
+    """Hand out what is *told*, and between it the kernel's lines of that time."""
+    by_place = {each.place: each for each in told}
+    start = next((time for each in told if (time := each.uptime_us) is not None), None)
+    below = max(depths.values(), default=0) + 1
+    for place, entry in enumerate(entries):
+        if place in by_place:
+            yield _told(by_place[place], depths, start)
+        elif vicinity is not None and vicinity.holds(entry, devices):
+            offset = _offset(entry, start)
+            yield TimelineLine(Actor.KERNEL, below, offset, entry.record.text, False, entry)
+
+
+def _told(
+    occurrence: Occurrence, depths: Mapping[CorrelationId, int], start: int | None
+) -> TimelineLine:
     event = occurrence.event
     identifier = identifier_of(event)
-    within = identifier in incident.depths
-    depth = incident.depths[identifier] if identifier is not None and within else 0
-    actor = _ACTORS.get(type(event), Actor.CALL if isinstance(event, CallEvent) else Actor.VOLUME)
+    # A numbered call has no id: its lines are all that is told.
+    within = identifier in depths or not depths
+    depth = 0 if identifier is None else depths.get(identifier, 0)
     offset = _offset(occurrence.entry, start)
-    return TimelineLine(actor, depth, offset, describe(event), within, occurrence.entry)
+    return TimelineLine(_actor(event), depth, offset, describe(event), within, occurrence.entry)
 
 
-_ACTORS: dict[type, Actor] = {BreakerChanged: Actor.BREAKER, OperatorActed: Actor.OPERATOR}
+def _actor(event: AnyEvent) -> Actor:
+    about_call = isinstance(event, CallEvent | UpstreamEvent)
+    return _ACTORS.get(type(event), Actor.CALL if about_call else Actor.VOLUME)
+
+
+_ACTORS: dict[type, Actor] = {
+    BreakerChanged: Actor.BREAKER,
+    OperatorActed: Actor.OPERATOR,
+    RecoveryStepTaken: Actor.RECOVERY,
+}
 
 
 def _offset(entry: LogEntry, start: int | None) -> int | None:
@@ -147,7 +188,7 @@ def _note(wounds: set[OperationType | None], part: OperationType | None, *, well
 
 def _same_load(occurrence: Occurrence, incident: Incident) -> bool:
     known = {None, incident.epoch}
-    return occurrence.event.volume == incident.volume and (
+    return occurrence.volume == incident.volume is not None and (
         incident.epoch is None or occurrence.entry.epoch in known
     )
 

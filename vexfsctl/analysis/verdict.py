@@ -2,31 +2,87 @@
 
 Judged over a window, never over lifetime counters; unverified records
 are never evidence. What is known to be bad outweighs what is not known, and that outweighs OK.
+Live volumes are judged at the present moment, the log at the end of its window: of a saved log
+that is its last record, and it is about other loads unless it shows the epoch of a live one.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from vexfsctl.analysis.findings import Finding, Verdict
-from vexfsctl.analysis.loads import Loads
+from vexfsctl.analysis.loads import Loads, coverage_of_load
 from vexfsctl.analysis.log_findings import evidence_in, judge_log
 from vexfsctl.analysis.volume_findings import judge_volume
 from vexfsctl.analysis.window import Window
 from vexfsctl.model.coverage import Coverage
 from vexfsctl.model.entry import LogEntry
-from vexfsctl.model.events import CallTimedOut, ErrorReported, Event, StateChanged
+from vexfsctl.model.events import CallTimedOut, ErrorReported, Event
 from vexfsctl.model.record import Origin
-from vexfsctl.model.volume import ModuleState, Presence, Volume, VolumeStatus
+from vexfsctl.model.volume import Presence, Volume, VolumeStatus
+
+if TYPE_CHECKING:
+    from vexfsctl.analysis.upstream_health import UpstreamHealth
 
 
-def judge(
-    volumes: Sequence[Volume], entries: Sequence[LogEntry], coverage: Coverage, window: Window
-) -> tuple[Verdict, tuple[Finding, ...]]:
-    """Return the verdict on *window* and its reasons: the worst first, volumes that are here first.
+@dataclass(frozen=True)
+class Evidence:
+    """All that a verdict rests on, and what follows from it at once."""
 
-    *entries* are the log, *coverage* says how complete it is for the window: name the sources,
-    and no source at all means that no log could be read.
-    """
-    findings = tuple(sorted(_findings(volumes, entries, coverage, window), key=_worst_first))
+    volumes: Sequence[Volume]
+    entries: Sequence[LogEntry]
+    """The log."""
+    coverage: Coverage
+    """How complete the log is for the window: its sources by name; none: no log could be read."""
+    window: Window
+    """Of the log."""
+    now_us: int
+    """The present moment, for what the tree says; CLOCK_MONOTONIC."""
+
+    @cached_property
+    def live(self) -> Loads:
+        """The loads of the volumes that are here."""
+        return Loads(self.volumes, saved=self.window.saved)
+
+    @cached_property
+    def believed(self) -> tuple[LogEntry, ...]:
+        """What VexFS wrote in the window, without what nobody vouches for."""
+        return evidence_in(self.entries, self.window)
+
+    @cached_property
+    def upstream(self) -> "UpstreamHealth | None":
+        """How builds fare that export no tree; None where none of them is in the log."""
+        if all(entry.upstream is None for entry in self.entries):
+            return None
+        # Deferred: few hosts have such a build, and importing it takes a tenth of a fast look.
+        from vexfsctl.analysis.upstream_health import read_upstream_health
+
+        return read_upstream_health(self.entries, self.window)
+
+    @cached_property
+    def of_live_loads(self) -> bool:
+        """Whether the log is about the volumes that are here, and not a saved one of others."""
+        return not self.window.saved or any(self.live.hold(entry) for entry in self.entries)
+
+    @property
+    def log_alone(self) -> bool:
+        """Whether no tree answers for what is in the log."""
+        return not self.live or not self.of_live_loads
+
+    @property
+    def has_records(self) -> bool:
+        """Whether the log has anything by VexFS that may be believed, in the window or before."""
+        return any(
+            (entry.event is not None or entry.upstream is not None)
+            and entry.origin is not Origin.UNVERIFIED
+            for entry in self.entries
+        )
+
+
+def judge(evidence: Evidence) -> tuple[Verdict, tuple[Finding, ...]]:
+    """Return the verdict and its reasons: the worst first, volumes that are here first."""
+    findings = tuple(sorted(_findings(evidence), key=_worst_first))
     return (findings[0].verdict if findings else Verdict.OK), findings
 
 
@@ -34,36 +90,29 @@ def _worst_first(finding: Finding) -> tuple[int, bool]:
     return -finding.verdict.weight, finding.volume is None
 
 
-def _findings(
-    volumes: Sequence[Volume], entries: Sequence[LogEntry], coverage: Coverage, window: Window
-) -> Iterator[Finding]:
-    believed = evidence_in(entries, window)
-    live = Loads(volumes)
-    for volume in volumes:
-        yield from judge_volume(volume, window.now_us * 1_000)
-    yield from judge_log(believed, live)
-    events = [entry.event for entry in believed if entry.event and live.hold(entry)]
-    for volume in volumes:
+def _findings(evidence: Evidence) -> Iterator[Finding]:
+    for volume in evidence.volumes:
+        yield from judge_volume(volume, evidence.now_us * 1_000)
+    if evidence.upstream is not None:
+        from vexfsctl.analysis.upstream_health import judge_upstream
+
+        yield from judge_upstream(evidence.upstream)
+    yield from judge_log(evidence.believed, evidence.live, alone=evidence.log_alone)
+    yield from _judge_all_counters(evidence)
+    if evidence.log_alone:
+        yield from _judge_log_alone(evidence)
+
+
+def _judge_all_counters(evidence: Evidence) -> Iterator[Finding]:
+    events = [
+        entry.event for entry in evidence.believed if entry.event and evidence.live.hold(entry)
+    ]
+    present = Window(evidence.now_us - evidence.window.length_us, evidence.now_us)
+    for volume in evidence.volumes:
         if volume.status is not None:
-            log = _narrow(coverage, volume.name, volume.status, entries)
-            yield from _judge_counters(volume.name, volume.status, events, log, window)
-    if not live:
-        yield from _judge_log_alone(volumes, entries, coverage)
-
-
-def _narrow(
-    coverage: Coverage, name: str, status: VolumeStatus, entries: Sequence[LogEntry]
-) -> Coverage:
-    """Leave out what was lost before the volume came up: it cannot have been about this load."""
-    born = any(
-        isinstance(entry.event, StateChanged)
-        and (entry.event.volume, entry.event.epoch) == (name, status.epoch)
-        and entry.event.before == ModuleState.UNINITIALIZED
-        and entry.origin is not Origin.UNVERIFIED
-        for entry in entries
-    )
-    gaps = (gap for gap in coverage.gaps if not born or gap.reason != "starts_late")
-    return Coverage(coverage.sources, tuple(gaps))
+            about_it = evidence.coverage if evidence.of_live_loads else Coverage()
+            log = coverage_of_load(volume.name, volume.status, evidence.entries, about_it)
+            yield from _judge_counters(volume.name, volume.status, events, log, present)
 
 
 def _judge_counters(
@@ -100,18 +149,18 @@ def _grave(status: VolumeStatus) -> bool:
     return bool(counts is None or counts.high or counts.critical or counts.suppressed or timeouts)
 
 
-def _judge_log_alone(
-    volumes: Sequence[Volume], entries: Sequence[LogEntry], coverage: Coverage
-) -> Iterator[Finding]:
+def _judge_log_alone(evidence: Evidence) -> Iterator[Finding]:
     """What is not known where no tree answers."""
-    seen = any(entry.event and entry.origin is not Origin.UNVERIFIED for entry in entries)
-    missing = _missing_of(None, coverage)
-    if not seen and not any(volume.presence is not Presence.VANISHED for volume in volumes):
-        message = "no volume on this host, and no VexFS record in the log"
+    here = any(volume.presence is not Presence.VANISHED for volume in evidence.volumes)
+    missing = _missing_of(None, evidence.coverage)
+    if not evidence.has_records and not here:
+        log = "no VexFS record in the log" if evidence.coverage.sources else "no log could be read"
+        message = f"no volume on this host, and {log}"
         hint = "vexfsctl mount SOURCE MOUNTPOINT, or vexfsctl lab up to try one out"
         yield Finding(Verdict.UNKNOWN, "nothing_found", message, hint=hint)
     elif missing is not None:
-        message = f"no volume answers, and the log is not complete: {missing}"
+        subject = "no volume answers" if not evidence.live else "the log is of no volume here"
+        message = f"{subject}, and the log is not complete: {missing}"
         yield Finding(Verdict.UNKNOWN, "log_incomplete", message)
 
 

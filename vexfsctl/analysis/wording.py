@@ -21,10 +21,11 @@ from vexfsctl.model.events import (
     StateChanged,
 )
 from vexfsctl.model.sizes import format_size
+from vexfsctl.model.upstream import Significance, UpstreamEvent
 
 
 @singledispatch
-def describe(event: Event) -> str:
+def describe(event: Event | UpstreamEvent) -> str:
     """Return what *event* says, without volume, operation and id."""
     raise TypeError(f"no wording for {type(event).__name__}")
 
@@ -114,6 +115,21 @@ def _(event: DegradationChanged) -> str:
 def _(event: RecordsSuppressed) -> str:
     interval = format_duration(event.interval_ms)
     return f"{event.calls} calls with {event.errors} errors left out of the log in {interval}"
+
+
+@describe.register
+def _(event: UpstreamEvent) -> str:
+    parts = [str(event.kind).replace("_", " ")]
+    if event.significance is not Significance.ROUTINE:
+        parts[0] += f" ({str(event.significance).replace('_', ' ')})"
+    if event.error is not None:
+        severity = "" if event.severity is None else f" ({event.severity})"
+        parts.append(f"{event.error}{severity}")
+    if event.before is not None or event.after is not None:
+        parts.append(f"{event.before or '?'} → {event.after or '?'}")
+    if event.note is not None:
+        parts.append(event.note)
+    return ": ".join((parts[0], ", ".join(parts[1:]))) if parts[1:] else parts[0]
 
 
 def _place(event: ErrorReported) -> str:

@@ -9,10 +9,11 @@ from vexfsctl.cli.breaker_waiting import wait_for_breaker
 from vexfsctl.cli.changes import Consent, change_result, consent_options, reason_option
 from vexfsctl.cli.command import Group
 from vexfsctl.cli.context import AppContext, pass_app
-from vexfsctl.cli.settings import BREAKER_KEYS, Task, carry_out_settings, parse_settings
+from vexfsctl.cli.settings import Task, carry_out_settings, parse_settings
 from vexfsctl.cli.targets import TARGET, Target, consult
 from vexfsctl.cli.types import DURATION, KeyValueType
 from vexfsctl.model.breaker import BreakerAction, BreakerCommand
+from vexfsctl.sysfs.keys import BREAKER_KEYS
 
 _targets = click.argument("targets", metavar="TARGET...", type=TARGET, nargs=-1, required=True)
 

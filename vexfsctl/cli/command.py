@@ -11,9 +11,16 @@ from typing import Any
 
 import click
 
+from vexfsctl.cli.configured import configure
 from vexfsctl.cli.context import AppContext
-from vexfsctl.cli.global_options import ENVIRONMENT_OPTIONS, GLOBAL_OPTIONS, GlobalOption
-from vexfsctl.cli.registry import COMMANDS
+from vexfsctl.cli.examples import fit_examples
+from vexfsctl.cli.global_options import (
+    ENVIRONMENT_OPTIONS,
+    GLOBAL_OPTIONS,
+    GlobalOption,
+    decided_options,
+)
+from vexfsctl.cli.registry import COMMANDS, gives_verdict
 
 _WHOLE = 1_000
 """Characters of a short help: more than any has."""
@@ -34,8 +41,16 @@ class Command(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse, having told the application which command this is."""
         if ctx.parent is not None:
-            ctx.ensure_object(AppContext).command = ".".join(ctx.command_path.split()[1:])
+            app, words = ctx.ensure_object(AppContext), ctx.command_path.split()[1:]
+            app.command = ".".join(words)
+            app.judging = gives_verdict(words)
         return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run, once every level has been parsed, with what the configuration adds."""
+        if not isinstance(self, click.Group):
+            configure(ctx.ensure_object(AppContext), decided_options(ctx))
+        return super().invoke(ctx)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List own options; the global ones in full only where they are explained."""
@@ -48,9 +63,9 @@ class Command(click.Command):
             formatter.write_text("Global options such as --json and --timeout: vexfsctl --help")
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the examples as they stand."""
+        """Write the examples, whole."""
         if self.epilog:
-            formatter.write(f"\n{self.epilog.strip()}\n")
+            formatter.write(f"\n{fit_examples(self.epilog.strip(), formatter.width)}\n")
 
 
 class Group(Command, click.Group):

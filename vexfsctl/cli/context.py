@@ -9,16 +9,17 @@ import click
 
 from vexfsctl import __version__
 from vexfsctl.cli.surroundings import Surroundings
+from vexfsctl.config.configuration import Configuration
 from vexfsctl.exceptions import ActionFailed, ExitStatus
 from vexfsctl.model.clock import Clock
 from vexfsctl.model.coverage import Coverage
+from vexfsctl.render.choices import ColourChoice, OutputFormat
 from vexfsctl.render.envelope import Provenance, render_ndjson_row
-from vexfsctl.render.formats import OutputFormat, Screen, render
+from vexfsctl.render.formats import Screen, render
 from vexfsctl.render.plain import render_line
 from vexfsctl.render.result import CommandResult, Line, Problem, Span, Table, Tone
 from vexfsctl.render.tsv import render_tsv_row
 
-_SOURCE_TIMEOUT_S = 2.0
 _WAIT_TIMEOUT_S = 30.0
 
 
@@ -30,15 +31,19 @@ class OutputFailed(ActionFailed):
 
 @dataclass(slots=True)
 class AppContext:
-    """Filled by the global options as click reads them, then handed to the command."""
+    """Filled by the global options and the configuration, then handed to the command."""
 
     surroundings: Surroundings
+    config_file: Path | None = None
+    """The configuration file that was named; None: the standard one."""
+    configuration: Configuration = field(default_factory=Configuration)
+    """What the file says; of what is an option too, the fields below have what counts."""
     roots: tuple[Path, ...] = ()
     """Roots of attribute trees; empty: the standard ones."""
     logs: tuple[str, ...] = ()
     """Log sources as written: `kmsg`, a path, `-`; empty: what the volumes say."""
     output: OutputFormat = OutputFormat.TABLE
-    color: str = "auto"
+    color: ColourChoice = ColourChoice.AUTO
     pager: bool = True
     quiet: bool = False
     verbose: bool = False
@@ -47,6 +52,8 @@ class AppContext:
     """Set by a verb that waits: `--timeout` is then its own, and sources keep the default."""
     command: str = ""
     """Words of the running command joined by dots, `breaker.list`; empty before it is known."""
+    judging: bool = False
+    """Whether the exit status of this command is a verdict: whatever fails is then UNKNOWN."""
     looked_at: Coverage = field(default_factory=Coverage, init=False)
     """What the command consulted last, for the envelope of an answer that it does not come to."""
     exit_status: int = field(default=ExitStatus.OK, init=False)
@@ -59,7 +66,9 @@ class AppContext:
     @property
     def source_timeout(self) -> float:
         """Seconds one source may take to answer."""
-        return _SOURCE_TIMEOUT_S if self.timeout is None or self.waits else self.timeout
+        if self.timeout is None or self.waits:
+            return self.configuration.source_timeout_ms / 1_000
+        return self.timeout
 
     @property
     def wait_timeout(self) -> float:
@@ -74,9 +83,9 @@ class AppContext:
     @property
     def colour(self) -> bool:
         """Whether text on standard output is coloured (`--color`, `NO_COLOR`, `TERM`)."""
-        if self.color == "auto":
+        if self.color is ColourChoice.AUTO:
             return self.on_terminal and not self.surroundings.environ.get("NO_COLOR")
-        return self.color == "always"
+        return self.color is ColourChoice.ALWAYS
 
     @property
     def screen(self) -> Screen:
@@ -155,16 +164,28 @@ class AppContext:
         self.surroundings.stderr.flush()
         return self.surroundings.stdin.readline().strip().lower() in ("y", "yes")
 
-    def fail(self, problem: Problem, status: ExitStatus) -> None:
-        """Report a command that did not come to an answer."""
+    def fail(self, problem: Problem, status: ExitStatus, *others: Problem) -> None:
+        """Report a command that did not come to an answer, for one reason or for several."""
+        problems = (problem, *others)
+        status = self.status_of_failure(status)
         self.exit_status = max(self.exit_status, status)
         if self.output.is_json:
             schema = self.command or "error"
             failure = CommandResult(
-                schema, None, coverage=self.looked_at, problems=(problem,), exit_status=status
+                schema, None, coverage=self.looked_at, problems=problems, exit_status=status
             )
             self.write(self.text_of(failure))
-        self.warn(problem)
+        elif self.judging and self.output is OutputFormat.TABLE:
+            # Deferred: only a failing check has need of it.
+            from vexfsctl.render.plugin import render_plugin_line
+
+            self.write(render_plugin_line("UNKNOWN", problem.message) + "\n")
+        for each in problems:
+            self.warn(each)
+
+    def status_of_failure(self, status: ExitStatus) -> ExitStatus:
+        """Return *status*, or 3 where it would be read as a verdict that nobody came to."""
+        return ExitStatus.INCOMPLETE if self.judging else status
 
     def tell_gaps(self, coverage: Coverage) -> None:
         """Tell on standard error which part of the evidence was missing."""

@@ -6,7 +6,7 @@ Imported by `status`, `log` and `trace` when they run: nothing else needs the lo
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from itertools import chain
 from typing import BinaryIO, TextIO
@@ -18,6 +18,7 @@ from vexfsctl.logs.interpret import interpret_log
 from vexfsctl.logs.order import split_boots
 from vexfsctl.logs.reading import LogReading
 from vexfsctl.logs.sources import LogHost, read_sources, standard_sources
+from vexfsctl.logs.upstream import may_be_vexfs
 from vexfsctl.model.coverage import Coverage, Gap
 from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.moments import moment_of
@@ -44,7 +45,7 @@ class LogEvidence:
     @cached_property
     def own_entries(self) -> tuple[LogEntry, ...]:
         """Those that VexFS wrote; to look at the rest of a busy log as well takes much longer."""
-        own = (record for record in self.reading.records if "VexFS" in record.text)
+        own = (record for record in self.reading.records if may_be_vexfs(record.text))
         return interpret_log(own, self.live_logs)
 
 
@@ -76,6 +77,7 @@ def log_host(app: AppContext, volumes: Sequence[Volume]) -> LogHost:
         boot_id=app.surroundings.boot_id,
         live_logs=frozenset(files),
         stdin=_binary(app.surroundings.stdin),
+        today=app.surroundings.wall_clock().astimezone(),
         silence_s=app.source_timeout,
     )
 
@@ -86,8 +88,9 @@ def _logs_of_the_silent(volumes: Iterable[Volume]) -> tuple[str, ...]:
     if not silent:
         return ()
     from vexfsctl.driver.records import default_file
+    from vexfsctl.lab.layout import logs_of_labs
 
-    files = (default_file(volume.name) for volume in silent)
+    files = chain.from_iterable((default_file(v.name), *logs_of_labs(v.name)) for v in silent)
     return tuple(str(file) for file in files if file.exists())
 
 
@@ -98,10 +101,12 @@ def recent_window(app: AppContext, records: Sequence[LogRecord], length_ms: int)
     """
     boot_id, now_us = app.surroundings.boot_id, app.clock.now_ns() // 1_000
     now: datetime | None = app.surroundings.wall_clock()
-    if records and not any(record.boot_id == boot_id for record in records):
+    saved = bool(records) and not any(record.boot_id == boot_id for record in records)
+    if saved:
         last = records[-1]
-        boot_id, now_us, now = last.boot_id, last.uptime_us or 0, None
-    return Window(now_us - length_ms * 1_000, now_us, boot_id, now)
+        boot_id, now_us = last.boot_id, last.uptime_us or 0
+        now = None if last.wall_time_s is None else datetime.fromtimestamp(last.wall_time_s, UTC)
+    return Window(now_us - length_ms * 1_000, now_us, boot_id, now, saved)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +166,8 @@ def _choose_by_id(boots: Sequence[Sequence[LogRecord]], boot: str) -> Iterable[L
 
 def unreadable_log(names: Iterable[str], failure: LogUnreadable) -> Coverage:
     """Return the coverage of an answer given without a log."""
-    return Coverage(gaps=tuple(Gap(n, "unreadable", None, failure.message) for n in names))
+    reasons = {name: failure.reasons.get(name, failure.advice) for name in names}
+    return Coverage(gaps=tuple(Gap(n, "unreadable", None, why) for n, why in reasons.items()))
 
 
 def _binary(stream: TextIO) -> BinaryIO | None:

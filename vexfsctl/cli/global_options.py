@@ -4,7 +4,8 @@ Each is declared once, as a click option that stores its value in the `AppContex
 level has copies that read the environment too.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ import click
 from click.core import ParameterSource
 
 from vexfsctl.cli.context import AppContext
-from vexfsctl.cli.types import SECONDS
-from vexfsctl.render.formats import OutputFormat
+from vexfsctl.cli.types import PATH, SECONDS
+from vexfsctl.config.reading import STANDARD_FILE
+from vexfsctl.render.choices import ColourChoice, OutputFormat
 
 
 class PathListType(click.ParamType[str]):
@@ -56,37 +58,62 @@ def _adds(
 
     def add(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> None:
         app, given = ctx.ensure_object(AppContext), _given(ctx)
-        earlier = getattr(app, attribute) if attribute in given else ()
+        on_command_line = given.get(attribute) is ParameterSource.COMMANDLINE
+        earlier = getattr(app, attribute) if on_command_line else ()
         if _counts(ctx, param, attribute):
             setattr(app, attribute, (*earlier, *map(convert, value)))
 
     return add
 
 
+def _absolute(path: Path) -> Path:
+    # A current directory that was removed has no name; there is no file in it either.
+    with suppress(FileNotFoundError):
+        return path.absolute()
+    return path
+
+
 def _counts(ctx: click.Context, param: click.Parameter, attribute: str) -> bool:
     """Whether a value was given for *attribute*, and not by an environment that lost already."""
     source, given = ctx.get_parameter_source(param.name or ""), _given(ctx)
+    if source is ParameterSource.ENVIRONMENT:
+        source = given.setdefault(attribute, source)
+        return source is ParameterSource.ENVIRONMENT
     if source is ParameterSource.COMMANDLINE:
-        given.add(attribute)
+        given[attribute] = source
         return True
-    return source is ParameterSource.ENVIRONMENT and attribute not in given
+    return False
 
 
-def _given(ctx: click.Context) -> set[str]:
-    """What the command line has set so far, at any level."""
-    given: set[str] = ctx.meta.setdefault("vexfsctl.given", set())
+def decided_options(ctx: click.Context) -> Collection[str]:
+    """Return the attributes of `AppContext` that an option or the environment has set."""
+    return _given(ctx).keys()
+
+
+def _given(ctx: click.Context) -> dict[str, ParameterSource]:
+    """What has set each attribute so far, at any level."""
+    given: dict[str, ParameterSource] = ctx.meta.setdefault("vexfsctl.given", {})
     return given
 
 
 def _options(*, environment: bool) -> list[GlobalOption]:
     def option(*names: str, **keywords: Any) -> GlobalOption:
         variable = f"VEXFSCTL_{names[0].removeprefix('--').replace('-', '_').upper()}"
-        if environment and not keywords.get("is_flag"):
+        # --json is short for what has a variable already.
+        if environment and names[0] != "--json":
             keywords |= {"envvar": variable, "show_envvar": True}
         # Eager: an error in a command's own options is then already told in the format asked for.
         return GlobalOption(names, expose_value=False, is_eager=True, **keywords)
 
     return [
+        option(
+            "--config",
+            metavar="FILE",
+            type=PATH,
+            callback=_stores("config_file", _absolute),
+            help=f"Read settings from FILE, vexfsctl.toml(5). Default: {STANDARD_FILE}, if there "
+            "is one.",
+        ),
         option(
             "--sysfs-root",
             metavar="DIR",
@@ -119,14 +146,14 @@ def _options(*, environment: bool) -> list[GlobalOption]:
         ),
         option(
             "--color",
-            type=click.Choice(["auto", "always", "never"]),
-            callback=_stores("color"),
+            type=click.Choice([choice.value for choice in ColourChoice]),
+            callback=_stores("color", ColourChoice),
             help="When to colour states and severities. Default: auto, on a terminal.",
         ),
         option(
             "--no-pager",
             is_flag=True,
-            callback=_stores("pager", lambda _: False),
+            callback=_stores("pager", lambda never: not never),
             help="Never page a long answer.",
         ),
         option(

@@ -1,10 +1,11 @@
-"""`vexfsctl lab`: a volume on a loop device whose faults one controls."""
+"""`vexfsctl lab`: a volume whose faults one controls, on a loop device or a plain directory."""
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from vexfsctl.cli.command import Group
 from vexfsctl.cli.context import AppContext, pass_app
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
 EXAMPLES = """\
 Examples:
   vexfsctl lab up                                   a volume on a loop device of its own
-  vexfsctl lab inject read --path data.bin          reads of that file's sectors now fail with EIO
-  vexfsctl lab inject --clear                       heal the device
+  vexfsctl lab up --plain                           on a plain directory, as without root
+  vexfsctl lab inject read --path data.bin          reads of that file now fail with EIO
+  vexfsctl lab inject --clear                       heal it
   vexfsctl lab down                                 leave no trace
 """
 
@@ -34,19 +36,41 @@ def _name_option(function: Callable[..., Any]) -> Callable[..., Any]:
     )(function)
 
 
-def _size_option(function: Callable[..., Any]) -> Callable[..., Any]:
-    return click.option(
+def _kind_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    size = click.option(
         "--size",
         type=SIZE,
-        default="128MiB",
-        show_default=True,
-        help="Size of the device; what is not used takes no room.",
-    )(function)
+        help="Size of the device; what is not used takes no room. Default: 128MiB.",
+    )
+    plain = click.option(
+        "--plain",
+        is_flag=True,
+        help="On a plain directory: no device, the driver fails calls. Always so without root.",
+    )
+    return size(plain(function))
+
+
+class CallType(click.ParamType[str]):
+    """Name of a call that is to fail; what there is depends on the lab, which judges it."""
+
+    name = "kind"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Offer the calls of the driver."""
+        from vexfsctl.driver.requests import CALL_NAMES
+
+        return [CompletionItem(name) for name in sorted(CALL_NAMES) if name.startswith(incomplete)]
 
 
 @click.group("lab", cls=Group, epilog=EXAMPLES)
 def lab() -> None:
-    """Try things on a volume whose device fails on demand. Needs root."""
+    """Try things on a volume that fails on demand.
+
+    As root its ext4 is on a loop device whose sectors fail, and the kernel reports that as of any
+    disk. Without root, or with --plain, it is a plain directory, and the driver fails calls.
+    """
 
 
 @lab.command(
@@ -54,18 +78,20 @@ def lab() -> None:
 Examples:
   vexfsctl lab up --name one
   vexfsctl lab up --name two --size 1GiB
+  vexfsctl lab up --name three --plain
 """
 )
 @_name_option
-@_size_option
+@_kind_options
 @pass_app
-def up(app: AppContext, name: str, size: int) -> None:
-    """Make an image, a loop device, an ext4 and a volume on top of each other."""
+def up(app: AppContext, name: str, size: int | None, plain: bool) -> None:
+    """Make a volume and what is below it: image, loop device and ext4, or a directory."""
     from vexfsctl.lab.assembly import bring_up
-    from vexfsctl.lab.layout import Layout
+    from vexfsctl.lab.layout import new_layout
 
-    made = bring_up(Layout(name), size=size)
-    lines = (f"lab {made.name} is up: volume {made.volume} on {made.mountpoint}, {made.device}",)
+    made = bring_up(new_layout(name, plain=plain), size=size, config_file=app.config_file)
+    below = made.device or f"a plain directory, {made.backing}"
+    lines = (f"lab {made.name} is up: volume {made.volume} on {made.mountpoint}, {below}",)
     app.show(CommandResult("lab.up", made, body=(Paragraph(lines),)))
 
 
@@ -75,9 +101,9 @@ def up(app: AppContext, name: str, size: int) -> None:
 def down(app: AppContext, name: str) -> None:
     """Take the lab apart and remove every trace, whatever state it is in."""
     from vexfsctl.lab.assembly import describe, take_down
-    from vexfsctl.lab.layout import Layout
+    from vexfsctl.lab.layout import find_layout
 
-    layout = Layout(name)
+    layout = find_layout(name)
     before = describe(layout)
     there = take_down(layout)
     words = f"lab {name} is gone" if there else f"there was no lab {name}"
@@ -88,7 +114,7 @@ def down(app: AppContext, name: str) -> None:
 @lab.command("list", epilog="Examples:\n  vexfsctl lab list\n")
 @pass_app
 def list_command(app: AppContext) -> None:
-    """Show the labs of this machine."""
+    """Show your labs and those of root."""
     from vexfsctl.lab.assembly import list_labs
 
     labs = list_labs()
@@ -104,19 +130,22 @@ Examples:
     context_settings={"ignore_unknown_options": True},
 )
 @_name_option
-@_size_option
+@_kind_options
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 @click.pass_context
-def run(ctx: click.Context, name: str, size: int, command: tuple[str, ...]) -> None:
+def run(
+    ctx: click.Context, name: str, size: int | None, plain: bool, command: tuple[str, ...]
+) -> None:
     """Run COMMAND inside a lab that lasts as long as it does; pass its exit status on.
 
     COMMAND finds in its environment VEXFSCTL_LAB (the lab's and volume's name),
-    VEXFSCTL_LAB_MOUNTPOINT and VEXFSCTL_LAB_DEVICE.
+    VEXFSCTL_LAB_MOUNTPOINT and VEXFSCTL_LAB_DEVICE (empty in a plain lab).
     """
-    from vexfsctl.lab.layout import Layout
+    from vexfsctl.lab.layout import new_layout
     from vexfsctl.lab.running import run_inside
 
-    ctx.exit(run_inside(Layout(name), command, size=size))
+    layout, file = new_layout(name, plain=plain), ctx.ensure_object(AppContext).config_file
+    ctx.exit(run_inside(layout, command, size=size, config_file=file))
 
 
 @lab.command(
@@ -125,14 +154,15 @@ Examples:
   vexfsctl lab inject read --path data.bin --errno EIO
   vexfsctl lab inject write --offset 1MiB --length 64KiB --errno ENOSPC --count 3
   vexfsctl lab inject read --path data.bin --delay 30     answers, but 30 seconds late
+  vexfsctl lab inject statfs --errno EIO                  any call of the driver, in a plain lab
   vexfsctl lab inject --list
   vexfsctl lab inject --clear
 """
 )
 @_name_option
-@click.argument("kind", type=click.Choice(["read", "write", "fsync"]), required=False)
+@click.argument("kind", type=CallType(), metavar="[KIND]", required=False)
 @click.option("--path", type=PATH, help="A file of the volume.")
-@click.option("--offset", type=SIZE, help="First byte, in the file or else in the image.")
+@click.option("--offset", type=SIZE, help="First byte, in the file or else in the device.")
 @click.option("--length", type=SIZE, help="Bytes from there on. Default: to the end.")
 @click.option(
     "--errno", "errno_name", metavar="NAME", help="Default: EIO, unless --delay is given."
@@ -141,7 +171,8 @@ Examples:
     "--count",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Requests that fail; for one buffered read the kernel makes two. Default: all.",
+    help="Requests that fail; for one buffered read the kernel asks a device twice, "
+    "and each retry is one. Default: all.",
 )
 @click.option("--delay", type=SECONDS, help="Seconds a request waits before it is answered.")
 @click.option("--list", "show", is_flag=True, help="Show the faults in force.")
@@ -160,13 +191,17 @@ def inject(
     show: bool,
     clear: bool,
 ) -> None:
-    """Make requests to the lab's device fail or wait: KIND is read, write or fsync."""
+    """Make requests fail or wait: KIND is read, write or fsync.
+
+    In a lab on a device they are the device's requests, in a plain lab the calls of the driver,
+    where KIND may be any of them.
+    """
     from vexfsctl.lab import faults
-    from vexfsctl.lab.layout import Layout
+    from vexfsctl.lab.layout import find_layout
 
     if (kind is not None) + show + clear != 1:
         raise click.UsageError("one of KIND, --list and --clear")
-    layout = Layout(name)
+    layout = find_layout(name)
     if kind is not None:
         faults.inject(
             layout,
@@ -191,6 +226,7 @@ def _table(labs: "tuple[Lab, ...]") -> Table:
     return Table(
         (
             Column("NAME", lambda lab: lab.name),
+            Column("KIND", lambda lab: lab.kind),
             Column("DEVICE", lambda lab: lab.device),
             Column("MOUNTED", lambda lab: "yes" if lab.mounted else "no"),
             Column("MOUNTPOINT", lambda lab: lab.mountpoint),

@@ -12,8 +12,8 @@ from vexfsctl.cli.filters import Filters, filter_options
 from vexfsctl.cli.targets import consult
 from vexfsctl.exceptions import ExitStatus
 from vexfsctl.model.coverage import Coverage
+from vexfsctl.render.choices import OutputFormat
 from vexfsctl.render.envelope import render_ndjson_row
-from vexfsctl.render.formats import OutputFormat
 from vexfsctl.render.result import CommandResult, Paragraph
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ Examples:
   vexfsctl log -d sdb                              with the kernel's lines about the disk
   vexfsctl log -f --json                           each new record as one line of JSON
   dmesg | vexfsctl log --log -                     from standard input
+  vexfsctl log -s high --log host7-dmesg.txt.xz    a log somebody sent
 """
 
 
@@ -44,8 +45,10 @@ def log(app: AppContext, filters: Filters, lines: int | None, reverse: bool, fol
     """Show the records of VexFS from every source, in time order.
 
     Sources are the kernel log and the files that live volumes write; --log SOURCE replaces them
-    with kmsg, a path or - (standard input). Each record is marked with who wrote it: the kernel,
-    a driver, or unverified, which anybody who may write to the kernel log can do.
+    with kmsg, a path or - (standard input), in any form that dmesg, journalctl and syslog daemons
+    print, plain or compressed (gzip, xz, bzip2). Each record is marked with who wrote it: the
+    kernel, a driver, or unverified, which anybody who may write to the kernel log can do. What
+    earlier VexFS builds write is shown with what it is worth; expected noise is marked.
     """
     if follow and reverse:
         raise click.UsageError("--reverse and --follow cannot go together")

@@ -4,12 +4,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 
-from vexfsctl.analysis.incidents import identifier_of
+from vexfsctl.analysis.incidents import identifier_of, operation_of
 from vexfsctl.logs.grammar import RECORD_FORMS
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.entry import LogEntry, Unrecognised
+from vexfsctl.model.events import Event
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.record import Origin
+from vexfsctl.model.severity import Severity
+from vexfsctl.model.upstream import Significance, UpstreamEvent
 from vexfsctl.render.jsonable import format_time
 from vexfsctl.render.result import Column, Line, Span, Table, Tone
 
@@ -34,7 +37,9 @@ class LogRow:
     epoch: int | None
     kind: str
     """`error`, `retry` … as the record has it; `kernel` for the kernel's lines about a device;
-    `prose` for what VexFS says in no form of ours."""
+    `call_failed`, `module_state` … for what earlier VexFS builds say."""
+    significance: Significance | None
+    """What a line of an earlier build is worth; None for every other record."""
     volume: str | None
     operation: OperationType | None
     id: CorrelationId | None
@@ -49,12 +54,16 @@ class LogRow:
         """The record as one line: when, written by whom, its text as it stands."""
         doubtful = self.origin is Origin.UNVERIFIED
         origin = Span(f"{self.origin:<10}  ", Tone.NOTICE if doubtful else Tone.DIM)
-        return (Span(f"{_when(self)}  ", Tone.DIM), origin, Span(self.text, _tone(self.level)))
+        when = Span(f"{_when(self)}  ", Tone.DIM)
+        if self.significance is Significance.NOISE:
+            return (when, origin, Span(self.text, Tone.DIM), Span("  (expected noise)", Tone.DIM))
+        return (when, origin, Span(self.text, _tone(self)))
 
 
 def log_row(entry: LogEntry, moment: datetime | None) -> LogRow:
     """Return the row of *entry*, written at *moment*."""
-    record, event, evidence = entry.record, entry.event, entry.evidence
+    record, event, upstream = entry.record, entry.event, entry.upstream
+    told = event or upstream
     return LogRow(
         time=moment,
         boot_id=record.boot_id,
@@ -67,10 +76,11 @@ def log_row(entry: LogEntry, moment: datetime | None) -> LogRow:
         epoch=entry.epoch,
         kind=_kind(entry),
         volume=None if event is None else event.volume,
-        operation=getattr(event, "operation", None),
-        id=None if event is None else identifier_of(event),
+        significance=None if upstream is None else upstream.significance,
+        operation=None if told is None else operation_of(told),
+        id=None if told is None else identifier_of(told),
         text=record.text,
-        event=_fields_of(event or evidence),
+        event=_fields_of(told or entry.evidence),
         fields=dict(record.fields),
     )
 
@@ -81,18 +91,16 @@ def log_table(rows: Iterable[LogRow]) -> Table:
 
 
 def is_vexfs_record(entry: LogEntry) -> bool:
-    """Whether VexFS wrote it, in our form, in a broken one, or in the prose of earlier builds."""
-    return isinstance(entry.meaning, Unrecognised) or (
-        entry.event is not None or entry.record.text.lower().startswith("vexfs")
-    )
+    """Whether it tells of VexFS: in our form, in a broken one, or in words of earlier builds."""
+    return isinstance(entry.meaning, Event | UpstreamEvent | Unrecognised)
 
 
 def _kind(entry: LogEntry) -> str:
     if entry.event is not None:
         return _WORDS[type(entry.event)]
-    if entry.evidence is not None:
-        return "kernel"
-    return "unrecognised" if isinstance(entry.meaning, Unrecognised) else "prose"
+    if entry.upstream is not None:
+        return entry.upstream.kind
+    return "kernel" if entry.evidence is not None else "unrecognised"
 
 
 def _fields_of(meaning: object) -> dict[str, object]:
@@ -100,7 +108,10 @@ def _fields_of(meaning: object) -> dict[str, object]:
         return {}
     values = {f.name: getattr(meaning, f.name) for f in fields(meaning)}  # type: ignore[arg-type]
     extra = dict(values.pop("extra", ()))
-    known = {key: value for key, value in values.items() if key not in _TOLD_BY_THE_ROW}
+    told = _TOLD_BY_THE_ROW
+    if isinstance(meaning, UpstreamEvent):
+        told = told | {"kind", "significance"}
+    known = {key: value for key, value in values.items() if key not in told}
     return known | ({"extra": extra} if extra else {})
 
 
@@ -110,10 +121,15 @@ def _when(row: LogRow) -> str:
     return "-" if row.uptime_us is None else f"{row.uptime_us / 1_000_000:14.6f}"
 
 
-def _tone(level: int | None) -> Tone | None:
-    if level is None or level > _WARNING_LEVEL:
+def _tone(row: LogRow) -> Tone | None:
+    if row.significance is not None:
+        # The level of an earlier build says nothing: its traces come at ALERT.
+        severity = row.event["severity"]
+        bad = isinstance(severity, Severity) and severity >= Severity.HIGH
+        return None if severity is None else Tone.BAD if bad else Tone.NOTICE
+    if row.level is None or row.level > _WARNING_LEVEL:
         return None
-    return Tone.BAD if level <= _ERROR_LEVEL else Tone.NOTICE
+    return Tone.BAD if row.level <= _ERROR_LEVEL else Tone.NOTICE
 
 
 _COLUMNS = (
@@ -126,4 +142,5 @@ _COLUMNS = (
     Column("OPERATION", lambda row: row.operation),
     Column("ID", lambda row: row.id),
     Column("TEXT", lambda row: row.text),
+    Column("SIGNIFICANCE", lambda row: row.significance),
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from itertools import chain, islice
 
 from vexfsctl.cli.context import AppContext
@@ -42,12 +43,16 @@ class LogView:
 
     def rows(self, entries: Iterable[LogEntry]) -> Iterator[LogRow]:
         """Hand out the rows of those *entries* that were asked for, in their order."""
+        return (log_row(entry, moment) for entry, moment in self.pick(entries))
+
+    def pick(self, entries: Iterable[LogEntry]) -> Iterator[tuple[LogEntry, datetime | None]]:
+        """Hand out those *entries* that were asked for, and when they were written if known."""
         for entry in entries:
             if not is_vexfs_record(entry) and entry.evidence is None:
                 continue
             moment = self._calendar.moment(entry.record)
             if self._selection.accepts(entry, moment):
-                yield log_row(entry, moment)
+                yield entry, moment
             elif moment is None and self._at_any_time.accepts(entry, None):
                 source = entry.record.source
                 self._undated[source] = self._undated.get(source, 0) + 1

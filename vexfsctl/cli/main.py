@@ -16,11 +16,13 @@ from typing import TextIO
 import click
 
 from vexfsctl import __version__
+from vexfsctl.cli.configured import configure_completion, configured_format
 from vexfsctl.cli.context import AppContext, OutputFailed
+from vexfsctl.cli.registry import gives_verdict
 from vexfsctl.cli.root import root
 from vexfsctl.cli.surroundings import Surroundings
-from vexfsctl.exceptions import ExitStatus, VexfsctlException
-from vexfsctl.render.formats import OutputFormat
+from vexfsctl.exceptions import ConfigurationInvalid, ExitStatus, VexfsctlException
+from vexfsctl.render.choices import OutputFormat
 from vexfsctl.render.result import Problem
 
 _PROGRAM = "vexfsctl"
@@ -31,12 +33,14 @@ _INTERRUPTED = 130  # 128 + SIGINT, as a shell reports it
 def run(arguments: Sequence[str], surroundings: Surroundings | None = None) -> int:
     """Run the command line *arguments* (without the program's name); return its exit status."""
     app = AppContext(surroundings or Surroundings.of_this_process())
+    # Until it is parsed which command it is: what comes before may be wrong already.
+    app.judging = gives_verdict(arguments)
     try:
         _run_guarded(app, arguments)
     except BrokenPipeError:
         _discard(app.surroundings.stdout)
     except OutputFailed as failure:
-        app.exit_status = failure.exit_status
+        app.exit_status = app.status_of_failure(failure.exit_status)
         app.warn(Problem.of(failure))
         _discard(app.surroundings.stdout)
     return app.exit_status
@@ -49,10 +53,12 @@ def _run_guarded(app: AppContext, arguments: Sequence[str]) -> None:
         _report_usage(app, refusal, arguments)
     except (BrokenPipeError, OutputFailed):
         raise
+    except ConfigurationInvalid as failure:
+        _report_configuration(app, failure)
     except VexfsctlException as failure:
         app.fail(Problem.of(failure), failure.exit_status)
     except KeyboardInterrupt:
-        app.exit_status = _INTERRUPTED
+        app.exit_status = ExitStatus.INCOMPLETE if app.judging else _INTERRUPTED
     except Exception as bug:  # noqa: BLE001 - the outermost place: it is told, not swallowed
         _report_bug(app, bug)
 
@@ -73,6 +79,7 @@ def _invoke_click(app: AppContext, arguments: Sequence[str]) -> None:
     if instruction:
         from click.shell_completion import shell_complete
 
+        configure_completion(app)
         app.exit_status = shell_complete(root, {"obj": app}, _PROGRAM, _COMPLETE, instruction)
         return
     # Not root.main(): that would turn interrupts and broken pipes into its own idea of them.
@@ -84,7 +91,8 @@ def _report_usage(app: AppContext, refusal: click.ClickException, arguments: Seq
     context = refusal.ctx if isinstance(refusal, click.UsageError) else None
     path = context.command_path if context else _PROGRAM
     # An option that click could not parse ends the parsing before --json was stored.
-    app.output = _format_asked(arguments, app.surroundings.environ) or app.output
+    asked = _format_asked(arguments, app.surroundings.environ)
+    app.output = asked or configured_format(app)
     nothing_asked = isinstance(refusal, click.exceptions.NoArgsIsHelpError)
     if nothing_asked and not app.output.is_json:
         app.surroundings.stderr.write(refusal.format_message() + "\n")
@@ -92,6 +100,11 @@ def _report_usage(app: AppContext, refusal: click.ClickException, arguments: Seq
         return
     message = "Missing command." if nothing_asked else " ".join(refusal.format_message().split())
     app.fail(Problem("usage", message, f"{path} --help"), ExitStatus.USAGE)
+
+
+def _report_configuration(app: AppContext, failure: ConfigurationInvalid) -> None:
+    first, *others = Problem.each_of(failure)
+    app.fail(first, failure.exit_status, *others)
 
 
 def _format_asked(arguments: Sequence[str], environ: Mapping[str, str]) -> OutputFormat | None:

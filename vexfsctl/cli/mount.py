@@ -50,8 +50,9 @@ def mount(
     """Guard the directory SOURCE and serve it as a volume at MOUNTPOINT.
 
     Every operation on MOUNTPOINT goes through the error-handling engine: circuit breakers, retries,
-    deadlines. Returns when the volume and its attribute tree answer. As root the tree is at
-    /run/vexfs/NAME, else at $XDG_RUNTIME_DIR/vexfs/NAME.
+    deadlines, which begin with the settings of vexfsctl.toml(5). Returns when the volume and its
+    attribute tree answer. As root the tree is at /run/vexfs/NAME, else at
+    $XDG_RUNTIME_DIR/vexfs/NAME.
     """
     # Here and not above: nothing else may load the driver.
     from vexfsctl.driver.daemon import VolumeOptions, serve_volume, start_volume
@@ -62,9 +63,10 @@ def mount(
         name=name,
         log_to=log_to if log_to in (None, "kmsg") else str(Path(log_to).absolute()),
         allow_inject=allow_inject,
+        config_file=app.config_file,
     )
     if foreground:
-        serve_volume(options, ready_fd=ready_fd)
+        serve_volume(options, settings=app.configuration.attributes, ready_fd=ready_fd)
         return
     volume = start_volume(options)
     app.show(

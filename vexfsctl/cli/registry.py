@@ -1,5 +1,6 @@
 """Every command of vexfsctl, one line each, so that help lists them without importing them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -11,6 +12,8 @@ class CommandEntry:
     summary: str
     """First line of the command's own help; a test holds the two together."""
     hidden: bool = False
+    judges: bool = False
+    """Whether its exit status is a verdict: whatever fails there is 3, UNKNOWN."""
 
 
 COMMANDS = (
@@ -18,19 +21,38 @@ COMMANDS = (
         "status",
         "Show what is wrong, in one screen: volumes, breakers, recent errors, next step.",
     ),
+    CommandEntry(
+        "check",
+        "Say for monitoring how volumes are: OK, WARNING, CRITICAL or UNKNOWN, with numbers.",
+        judges=True,
+    ),
     CommandEntry("log", "Show the records of VexFS from every source, in time order."),
+    CommandEntry("errors", "Count errors by what is alike, and compare them with the counters."),
     CommandEntry(
         "trace",
         "Show one incident: timeline, causes below it, consequences above it, what to do.",
     ),
+    CommandEntry(
+        "explain",
+        "Say what a number, a name, a word or a line of a log means, and what to do.",
+    ),
     CommandEntry("breaker", "See and operate the circuit breakers of volumes."),
     CommandEntry("volume", "Show volumes whole; set access mode and retries."),
+    CommandEntry(
+        "recover", "Turn the hints of an error into steps, carry them out, see what was done."
+    ),
     CommandEntry("mount", "Guard the directory SOURCE and serve it as a volume at MOUNTPOINT."),
     CommandEntry("umount", "Sync and unmount the volume called NAME or mounted on MOUNTPOINT."),
-    CommandEntry("lab", "Try things on a volume whose device fails on demand."),
+    CommandEntry("lab", "Try things on a volume that fails on demand."),
     CommandEntry(
         "generate",
         "Write the man pages, completions or reference that are checked in.",
         hidden=True,
     ),
 )
+
+
+def gives_verdict(words: Iterable[str]) -> bool:
+    """Whether the first command among *words* of a command line is one that judges."""
+    judges = {entry.name: entry.judges for entry in COMMANDS}
+    return next((judges[word] for word in words if word in judges), False)

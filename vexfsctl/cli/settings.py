@@ -12,13 +12,7 @@ from vexfsctl.cli.changes import Change, Consent, Outcome, Refusal, obtain_conse
 from vexfsctl.cli.context import AppContext
 from vexfsctl.exceptions import ActionFailed, InvalidInput, ValueRefused, VexfsctlException
 from vexfsctl.model.volume import Volume
-from vexfsctl.sysfs.attributes import (
-    BREAKER_ATTRIBUTES,
-    OPERATION_ATTRIBUTES,
-    VOLUME_ATTRIBUTES,
-    Access,
-    Attribute,
-)
+from vexfsctl.sysfs.attributes import Attribute
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,26 +22,6 @@ class Setting:
     key: str
     attribute: Attribute
     value: Any
-
-
-VOLUME_KEYS: Mapping[str, Attribute] = {
-    attribute.path: attribute
-    for attribute in VOLUME_ATTRIBUTES
-    if attribute.access is Access.READ_WRITE
-}
-"""Keys of `volume set`: paths in the tree, `retry/max_attempts`."""
-
-BREAKER_KEYS: Mapping[str, Attribute] = {
-    attribute.name: attribute
-    for attribute in BREAKER_ATTRIBUTES
-    if attribute.access is Access.READ_WRITE
-} | {
-    # The breaker has a timeout_ms of its own: the operation's deadline gets another name.
-    f"call_{attribute.name}": attribute
-    for attribute in OPERATION_ATTRIBUTES
-    if attribute.access is Access.READ_WRITE
-}
-"""Keys of `breaker set`: names of the breaker's attributes, and `call_timeout_ms`."""
 
 
 def parse_settings(words: Sequence[str], keys: Mapping[str, Attribute]) -> tuple[Setting, ...]:

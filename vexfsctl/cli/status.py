@@ -1,17 +1,14 @@
 """`vexfsctl status`: what is wrong, in one screen."""
 
-from typing import TYPE_CHECKING
-
 import click
 
 from vexfsctl.cli.command import Command
 from vexfsctl.cli.context import AppContext, pass_app
-from vexfsctl.cli.targets import VOLUME, Target, consult
-from vexfsctl.cli.types import DURATION, SECONDS
+from vexfsctl.cli.targets import VOLUME, Target
+from vexfsctl.cli.types import SECONDS
+from vexfsctl.cli.window_option import window_option
 from vexfsctl.render.envelope import render_ndjson_row
-
-if TYPE_CHECKING:
-    from vexfsctl.cli.status_report import StatusAnswer
+from vexfsctl.render.result import CommandResult
 
 CLEAR_SCREEN = "\x1b[H\x1b[2J"
 
@@ -21,6 +18,7 @@ Examples:
   vexfsctl status loop0 --window 15m       one volume, errors of the last quarter of an hour
   vexfsctl status -x                       only volumes with something wrong
   vexfsctl status --watch --interval 5     look again every 5 seconds
+  vexfsctl status --log customer.dmesg     a log from elsewhere, judged by its last hour
   vexfsctl status --exit-code >/dev/null   for scripts: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN
 """
 
@@ -37,15 +35,7 @@ Examples:
     metavar="SECONDS",
     help="How often --watch looks.",
 )
-@click.option(
-    "--window",
-    "window_ms",
-    type=DURATION,
-    default="1h",
-    show_default=True,
-    metavar="TIME",
-    help="How far back errors count.",
-)
+@window_option("status")
 @click.option(
     "--exit-code",
     is_flag=True,
@@ -58,43 +48,27 @@ def status(
     problems: bool,
     watch: bool,
     interval: float,
-    window_ms: int,
+    window_ms: int | None,
     exit_code: bool,
 ) -> None:
     """Show what is wrong, in one screen: volumes, breakers, recent errors, next step."""
+    # Deferred, so that help needs neither tree nor log.
+    from vexfsctl.cli.assessment import assess
+    from vexfsctl.cli.status_report import status_result
+
     while True:
-        answer = _look(app, volumes, window_ms)
+        assessment = assess(app, volumes, window_ms or app.configuration.status_window_ms)
+        result = status_result(assessment, only_problems=problems)
         if not watch:
-            app.show(answer.result(only_problems=problems))
+            app.show(result)
             if exit_code:
-                app.exit_status = answer.summary.verdict
+                app.exit_status = assessment.summary.verdict
             return
-        _refresh(app, answer, problems)
+        _refresh(app, result)
         app.clock.sleep(interval)
 
 
-def _look(app: AppContext, targets: tuple[Target, ...], window_ms: int) -> "StatusAnswer":
-    # Deferred, so that help needs neither tree nor log.
-    from vexfsctl.cli.evidence import read_evidence, recent_window, source_names, unreadable_log
-    from vexfsctl.cli.status_report import StatusAnswer
-    from vexfsctl.exceptions import LogUnreadable
-
-    # The tree before the log: what happens between the two readings is then in the log at least.
-    consulted = consult(app, targets)
-    try:
-        evidence = read_evidence(app, consulted.volumes)
-    except LogUnreadable as failure:
-        if app.logs:
-            raise
-        coverage = unreadable_log(source_names(app, consulted.volumes), failure)
-        return StatusAnswer.of(consulted, (), coverage, recent_window(app, (), window_ms))
-    window = recent_window(app, evidence.reading.records, window_ms)
-    coverage = evidence.reading.coverage(window.since_us)
-    return StatusAnswer.of(consulted, evidence.own_entries, coverage, window)
-
-
-def _refresh(app: AppContext, answer: "StatusAnswer", only_problems: bool) -> None:
-    result = answer.result(only_problems=only_problems)
+def _refresh(app: AppContext, result: CommandResult) -> None:
     if app.output.is_json:
         app.write(render_ndjson_row(result.data))
         return

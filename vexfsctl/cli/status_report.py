@@ -1,26 +1,23 @@
-"""What `status` answers: a summary, and how it reads in one screen."""
+"""What `status` answers, as it reads in one screen."""
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
+from collections.abc import Callable
+from dataclasses import replace
 
-from vexfsctl.analysis.findings import Finding, Verdict
-from vexfsctl.analysis.recent_errors import ErrorGroup
-from vexfsctl.analysis.summary import Service, Summary, VolumeSummary, summarize
+from vexfsctl.analysis.error_groups import ErrorGroup
+from vexfsctl.analysis.findings import Verdict
+from vexfsctl.analysis.summary import Service, Summary, VolumeSummary
 from vexfsctl.analysis.window import Window
-from vexfsctl.cli.targets import Consulted, Target
+from vexfsctl.cli.assessment import Assessment
+from vexfsctl.cli.upstream_report import named_error, upstream_blocks
+from vexfsctl.cli.verdict_words import all_well, sentence_of
 from vexfsctl.exceptions import ExitStatus
-from vexfsctl.model.coverage import Coverage
 from vexfsctl.model.durations import format_duration
-from vexfsctl.model.entry import LogEntry
-from vexfsctl.model.errnos import errno_name
 from vexfsctl.render.colour import tone_of_word
 from vexfsctl.render.result import (
     Column,
     CommandResult,
     Line,
     Paragraph,
-    Problem,
     Span,
     Table,
     Tone,
@@ -40,52 +37,20 @@ _MOST_REASONS = 6
 """What one screen has room for; JSON has it all."""
 
 
-@dataclass(frozen=True, slots=True)
-class StatusAnswer:
-    """One look at the volumes."""
-
-    summary: Summary
-    coverage: Coverage
-    complete: bool
-    """Whether every volume and root asked for answered; the log is beside the point here."""
-    problems: tuple[Problem, ...]
-
-    @classmethod
-    def of(
-        cls, seen: Consulted, entries: Sequence[LogEntry], log: Coverage, window: Window
-    ) -> "StatusAnswer":
-        """Sum up what was *seen* of the tree and what the log *entries* say of it."""
-        if seen.targets:
-            entries = [entry for entry in entries if _is_about(entry, seen.targets)]
-        return cls(
-            summary=summarize(seen.volumes, entries, log, window),
-            coverage=seen.coverage + log,
-            complete=seen.coverage.complete,
-            problems=seen.problems,
-        )
-
-    @property
-    def names(self) -> frozenset[str]:
-        """The volumes that were looked at."""
-        return frozenset(volume.name for volume in self.summary.volumes)
-
-    def result(self, *, only_problems: bool) -> CommandResult:
-        """Render it; with *only_problems* without the volumes that are well."""
-        headline = Paragraph(tuple(_headline(self.summary)))
-        summary = _without_the_well(self.summary) if only_problems else self.summary
-        return CommandResult(
-            "status",
-            summary,
-            body=(headline, *_body(summary, self.names)),
-            coverage=self.coverage,
-            problems=self.problems,
-            exit_status=ExitStatus.OK if self.complete else ExitStatus.INCOMPLETE,
-        )
-
-
-def _is_about(entry: LogEntry, targets: Sequence[Target]) -> bool:
-    event = entry.event
-    return event is not None and any(fnmatchcase(event.volume, each.volume) for each in targets)
+def status_result(assessment: Assessment, *, only_problems: bool) -> CommandResult:
+    """Render *assessment*; with *only_problems* without the volumes that are well."""
+    summary = assessment.summary
+    here = bool(summary.volumes)
+    headline = Paragraph(tuple(_headline(summary)))
+    shown = _without_the_well(summary) if only_problems else summary
+    return CommandResult(
+        "status",
+        shown,
+        body=(headline, *_body(shown, here)),
+        coverage=assessment.coverage,
+        problems=assessment.problems,
+        exit_status=ExitStatus.OK if assessment.complete else ExitStatus.INCOMPLETE,
+    )
 
 
 def _without_the_well(summary: Summary) -> Summary:
@@ -93,56 +58,62 @@ def _without_the_well(summary: Summary) -> Summary:
     return replace(summary, volumes=ill)
 
 
-def _body(summary: Summary, here: Collection[str]) -> tuple[Table | Paragraph, ...]:
+def _body(summary: Summary, here: bool) -> tuple[Table | Paragraph, ...]:
     shown = _errors_shown(summary, here)
     tables = (
         Table(_VOLUME_COLUMNS, summary.volumes),
         Table(_BREAKER_COLUMNS, summary.breakers),
-        Table(_error_columns(summary.window.now_us), shown, _errors_title(summary, len(shown))),
+        Table(_error_columns(summary.window), shown, _errors_title(summary, len(shown))),
     )
     return (
         *(table for table in tables if table.rows),
+        *upstream_blocks(summary.upstream, summary.noise),
         Paragraph(tuple(_next_steps(summary))),
     )
 
 
-def _errors_shown(summary: Summary, here: Collection[str]) -> tuple[ErrorGroup, ...]:
-    """As many as one screen takes; while volumes are *here*, theirs alone."""
-    groups = (group for group in summary.errors if group.live or not here)
+def _errors_shown(summary: Summary, here: bool) -> tuple[ErrorGroup, ...]:
+    """As many as one screen takes; while volumes are *here*, theirs and those of no volume."""
+    groups = (group for group in summary.errors if group.live or group.volume is None or not here)
     return tuple(groups)[:_MOST_ERRORS]
 
 
 def _headline(summary: Summary) -> list[Line]:
     verdict = Span(str(summary.verdict).upper(), _TONES[summary.verdict])
     if not summary.findings:
-        return [(verdict, f": {_all_well(summary)}")]
+        return [(verdict, f": {all_well(summary)}"), *_basis(summary)]
     first, *others = summary.findings
     told = [each for each in others if not each.code.startswith(_IN_A_TABLE)]
-    lines: list[Line] = [(verdict, f": {_sentence(first)}")]
-    lines += [f"also: {_sentence(each)}" for each in told[:_MOST_REASONS]]
+    lines: list[Line] = [(verdict, f": {sentence_of(first)}")]
+    lines += [f"also: {sentence_of(each)}" for each in told[:_MOST_REASONS]]
     if len(told) > _MOST_REASONS:
         lines.append(f"also: {len(told) - _MOST_REASONS} more reasons, see --json")
-    if not summary.volumes and first.code != "nothing_found":
-        lines.append("there is no volume on this host now")
+    return [*lines, *_basis(summary)]
+
+
+def _basis(summary: Summary) -> list[Line]:
+    """What the verdict rests on, where that is not the tree of the volumes and a log of now."""
+    window = summary.window
+    lines: list[Line] = []
+    if summary.log_alone and not summary.volumes:
+        lines.append("there is no volume on this host now: judged from the log alone")
+    elif summary.log_alone:
+        lines.append("no attribute tree answers for what is in the log: judged from it alone")
+    elif summary.upstream is not None:
+        lines.append("another VexFS here exports no attribute tree: judged from the log alone")
+    if summary.kernel_trouble:
+        told = (f"{each.count} about {each.device}" for each in summary.kernel_trouble[:3])
+        lines.append(f"the kernel itself has lines of trouble: {', '.join(told)}")
+    if window.saved:
+        length = format_duration(window.length_us / 1_000)
+        lines.append(f"the log is a saved one: its last {length} count")
     return lines
 
 
-def _all_well(summary: Summary) -> str:
-    if not summary.volumes:
-        return "no volume on this host, and nothing wrong in the log"
-    names = [volume.name for volume in summary.volumes]
-    return f"{names[0]} is well" if len(names) == 1 else f"all {len(names)} volumes are well"
-
-
-def _sentence(finding: Finding) -> str:
-    return finding.message if finding.subject is None else f"{finding.subject}: {finding.message}"
-
-
 def _errors_title(summary: Summary, shown: int) -> Line:
-    window_us = summary.window.now_us - summary.window.since_us
-    title = f"errors of the last {format_duration(window_us / 1_000)}"
+    title = f"errors of the last {format_duration(summary.window.length_us / 1_000)}"
     more = len(summary.errors) - shown
-    return f"{title}; {more} kinds more in vexfsctl log" if more else title
+    return f"{title}; {more} kinds more in vexfsctl errors" if more else title
 
 
 def _next_steps(summary: Summary) -> list[Line]:
@@ -170,30 +141,33 @@ def _running(service: Service) -> str:
     return f"{service.in_flight}{late}"
 
 
-def _age(time_us: int | None, now_us: int) -> str | None:
-    if time_us is None or time_us > now_us:
-        return None
-    return format_duration((now_us - time_us) / 1_000)
+def _age(group: ErrorGroup, window: Window) -> str | None:
+    age_us: float | None = None
+    if group.last_us is not None:
+        age_us = window.now_us - group.last_us
+    elif group.last is not None and window.now is not None:
+        age_us = (window.now - group.last).total_seconds() * 1e6
+    return None if age_us is None or age_us < 0 else format_duration(age_us / 1_000)
 
 
-def _error_columns(now_us: int) -> tuple[Column, ...]:
+def _error_columns(window: Window) -> tuple[Column, ...]:
     return (
         Column(
             "SEVERITY",
             lambda group: group.severity,
             tone=lambda group: tone_of_word(str(group.severity)),
         ),
-        Column("WHERE", lambda group: f"{group.volume}/{group.operation}"),
-        Column("ERROR", _named_error, wraps=True),
+        Column("WHERE", _where),
+        Column("ERROR", named_error, wraps=True),
         Column("COUNT", lambda group: group.count, right=True),
-        Column("AGE", lambda group: _age(group.last_us, now_us)),
+        Column("AGE", lambda group: _age(group, window)),
         Column("ID", lambda group: group.last_id),
     )
 
 
-def _named_error(group: ErrorGroup) -> str:
-    doubt = "" if group.verified else " (unverified)"
-    return f"{group.error} ({errno_name(group.errno)}){doubt}"
+def _where(group: ErrorGroup) -> str | None:
+    parts = [str(part) for part in (group.volume, group.operation) if part is not None]
+    return "/".join(parts) or None
 
 
 _VOLUME_COLUMNS = (

@@ -5,16 +5,19 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from vexfsctl.config.reading import STANDARD_FILE
 from vexfsctl.model.clock import Clock
 
 if TYPE_CHECKING:
     from vexfsctl.sysfs.tree import SysfsTree
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_STARTED_WITH = Path("/proc/self/environ")
 
 
 def _open_tree(root: Path, timeout_s: float) -> "SysfsTree":
@@ -39,6 +42,8 @@ class Surroundings:
     """None where the kernel does not say."""
     open_tree: "Callable[[Path, float], SysfsTree]" = _open_tree
     """Gives access to the volumes of a root, with a deadline in seconds."""
+    config_file: Path = STANDARD_FILE
+    """The configuration that is read where no other is named; need not exist."""
 
     @classmethod
     def of_this_process(cls) -> "Surroundings":
@@ -72,8 +77,28 @@ def _lenient(stream: TextIO | None, mode: int) -> TextIO:
     if stream is None:
         return os.fdopen(os.open(os.devnull, mode), "r" if mode == os.O_RDONLY else "w")
     if isinstance(stream, TextIOWrapper):
-        stream.reconfigure(errors="backslashreplace" if mode == os.O_WRONLY else "surrogateescape")
+        if mode == os.O_RDONLY:
+            stream.reconfigure(errors="surrogateescape")
+        else:
+            encoding = "ascii" if _speaks_ascii() else None
+            stream.reconfigure(encoding=encoding, errors="backslashreplace")
     return stream
+
+
+@cache
+def _speaks_ascii() -> bool:
+    """Whether the C locale was asked for.
+
+    Python takes it for one of UTF-8 and sets LC_CTYPE so (PEP 538, PEP 540): what it was started
+    with is known to the kernel only. Where no locale is named at all, Python is right mostly.
+    """
+    try:
+        entries = _STARTED_WITH.read_bytes().split(b"\0")
+    except OSError:
+        return False
+    given = dict(entry.partition(b"=")[::2] for entry in entries)
+    named = (given.get(name) for name in (b"LC_ALL", b"LC_CTYPE", b"LANG"))
+    return next(filter(None, named), b"") in (b"C", b"POSIX") and b"PYTHONIOENCODING" not in given
 
 
 def _read_boot_id() -> str | None:

@@ -259,7 +259,7 @@ def _not_found(app: AppContext, target: Target, coverage: Coverage) -> VexfsctlE
     for gap in coverage.gaps:
         return SysfsUnreadable(
             f"there may be a volume {target.volume!a}: {gap.source} cannot be read ({gap.detail})",
-            hint="run as root, or say where to look: --sysfs-root",
+            hint="say where to look: --sysfs-root",
         )
     names = sorted({volume.name for volume in _survey(app, ()).volumes})
     near = get_close_matches(target.volume, names)

@@ -20,6 +20,7 @@ Examples:
   vexfsctl trace loop0/storage               the most recent error there
   vexfsctl trace CORR-6F1C93A20000002A --json
   vexfsctl trace --last --log saved.kmsg     from a saved log
+  vexfsctl trace CALL-3@read_file            a numbered call of an earlier build
 """
 
 
@@ -40,7 +41,9 @@ class IncidentType(click.ParamType[str]):
 
 
 @click.command("trace", cls=Command, epilog=EXAMPLES)
-@click.argument("incidents", metavar="ID...|VOLUME[/OPERATION]", type=IncidentType(), nargs=-1)
+@click.argument(
+    "incidents", metavar="ID...|CALL-N[@SITE]|VOLUME[/OPERATION]", type=IncidentType(), nargs=-1
+)
 @click.option("--last", is_flag=True, help="The most recent incident with an error.")
 @filter_options
 @pass_app
@@ -49,18 +52,20 @@ def trace(app: AppContext, incidents: tuple[str, ...], last: bool, filters: Filt
 
     The timeline has the application's call and those nested in it with all their attempts, the
     kernel's own lines about the backing device around it, and, where a breaker opened, what
-    became of that until it closed. ID may be the end of an id, two digits at least. Filters
-    narrow the incidents to choose from.
+    became of that until it closed. ID may be the end of an id, two digits at least. Earlier
+    builds number their calls for each call site from 1: CALL-3 is such a call, CALL-3@read_file
+    names the call site too, CALL-3@read_file#2 also the load of the module. Filters narrow the
+    incidents to choose from.
     """
     if last == bool(incidents):
-        raise click.UsageError("give an id, VOLUME[/OPERATION], or --last")
+        raise click.UsageError("give an id, CALL-N, VOLUME[/OPERATION], or --last")
     # Deferred, so that help needs neither tree nor log.
     from vexfsctl.cli.trace_report import trace_body
     from vexfsctl.cli.traced import TracedLog
 
     log = TracedLog(app, filters, consult(app, ()).volumes)
-    found = {id(incident): incident for incident in map(log.find, incidents or (None,))}
-    answers = [log.trace(incident) for incident in found.values()]
+    found = {id(subject): subject for subject in map(log.find, incidents or (None,))}
+    answers = [log.tell(subject) for subject in found.values()]
     app.show(
         CommandResult(
             "trace",

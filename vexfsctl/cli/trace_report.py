@@ -40,8 +40,12 @@ class TraceRow:
 class Trace:
     """One incident, everything that is known of it."""
 
-    volume: str
-    root: CorrelationId
+    volume: str | None
+    """None where an earlier build wrote it, which names none."""
+    root: CorrelationId | str
+    """A string for a numbered call of an earlier build: `CALL-3@read_file#1`."""
+    aliases: tuple[CorrelationId, ...]
+    """Further names of the failure, where an earlier build gave it several."""
     boot_id: str | None
     epoch: int | None
     begin: datetime | None
@@ -65,6 +69,7 @@ def make_trace(story: Story, devices: tuple[str, ...] | None, calendar: Calendar
     return Trace(
         volume=story.volume,
         root=story.root,
+        aliases=story.aliases,
         boot_id=story.boot_id,
         epoch=story.epoch,
         begin=next((row.record.time for row in rows if row.within), None),
@@ -103,20 +108,27 @@ def _row(line: TimelineLine, calendar: Calendar) -> TraceRow:
 
 def _head(trace: Trace) -> Iterator[Line]:
     begin = trace.begin and f", {trace.begin.astimezone():%Y-%m-%d %H:%M:%S %Z}"
-    yield (Span(str(trace.root), Tone.STRONG), f" on {trace.volume}{begin or ''}")
+    volume = "" if trace.volume is None else f" on {trace.volume}"
+    yield (Span(str(trace.root), Tone.STRONG), f"{volume}{begin or ''}")
+    if trace.aliases:
+        yield f"also called {', '.join(map(str, trace.aliases))}: several ids for one failure"
     for call in trace.calls:
-        yield f"{_INDENT * call.depth}{_call_name(call)}: {_result(call)}  {call.id}"
+        identifier = "" if call.id is None else f"  {call.id}"
+        yield f"{_INDENT * call.depth}{_call_name(call)}: {_result(call)}{identifier}"
 
 
 def _call_name(call: TracedCall) -> str:
     who = "application call" if call.depth == 0 else "nested call"
-    return who if call.operation is None else f"{who} {call.operation} {call.call}"
+    who = "call into the Rust part" if call.id is None else who
+    words = (who, call.operation, call.call)
+    return " ".join(word for word in words if word is not None)
 
 
 def _result(call: TracedCall) -> str:
     error = "" if call.errno is None else f" with {errno_name(call.errno)}"
     took = call.duration_us and f" after {format_duration(call.duration_us / 1_000)}"
-    return f"{call.outcome or 'left no record'}{error}{took or ''}"
+    nothing = "never returned" if call.id is None else "left no record"
+    return f"{call.outcome or nothing}{error}{took or ''}"
 
 
 def _who(row: TraceRow) -> str:
@@ -127,13 +139,18 @@ def _name(row: TraceRow) -> str:
     record = row.record
     match row.actor:
         case Actor.CALL:
-            return f"{record.operation} {record.event['call']}"
+            return " ".join(filter(None, (record.operation, _call_of(record)))) or record.kind
         case Actor.BREAKER:
             return f"breaker {record.operation}"
         case Actor.KERNEL:
             return f"kernel {record.event['device'] or ''}".rstrip()
         case actor:
             return str(actor)
+
+
+def _call_of(record: LogRow) -> str | None:
+    call = record.event["call"]
+    return None if call is None else str(call)
 
 
 def _doubt(record: LogRow) -> str:
@@ -181,6 +198,7 @@ def _advice(advice: Sequence[Advice]) -> Iterator[Line]:
     for each in advice:
         yield (Span(each.error, Tone.STRONG), f": {each.meaning}")
         yield f"{_INDENT}what to do: {each.what_you_do}"
+        yield f"{_INDENT}done when: {each.done_when}"
 
 
 def _changed(trace: Trace, breaker: BreakerNow) -> bool:
@@ -198,6 +216,9 @@ def _now(trace: Trace) -> Iterator[Line]:
         why = f", {breaker.why}" if breaker.why else ""
         name = f"{trace.volume}/{breaker.operation}"
         yield (f"now: breaker {name} is ", Span(state, tone_of_word(state)), why)
+    if trace.advice:
+        command = f"vexfsctl recover plan {trace.root}"
+        yield ("next: ", Span(command, Tone.STRONG), "  what can be done about it, step by step")
     for breaker in trace.breakers_now:
         if breaker.state in (BreakerState.OPEN, BreakerState.FORCED_OPEN):
             command = f"vexfsctl breaker reset {trace.volume}/{breaker.operation} --probe"

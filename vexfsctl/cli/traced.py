@@ -5,20 +5,29 @@ from difflib import get_close_matches
 
 from vexfsctl.analysis.incidents import (
     Incident,
+    Occurrence,
     build_incidents,
     find_incident,
     find_occurrences,
     latest_incident,
 )
-from vexfsctl.analysis.story import Story, tell_story
+from vexfsctl.analysis.numbered_calls import (
+    NumberedCall,
+    find_numbered,
+    find_numbered_calls,
+    is_numbered,
+)
+from vexfsctl.analysis.story import Story, tell_call, tell_story
 from vexfsctl.cli.context import AppContext
 from vexfsctl.cli.evidence import Calendar, LogEvidence, read_evidence, recent_window, select_boot
 from vexfsctl.cli.filters import Filters, find_devices, related_names
+from vexfsctl.cli.recorded_recoveries import add_recoveries
 from vexfsctl.cli.targets import parse_target
 from vexfsctl.cli.trace_report import Trace, make_trace
 from vexfsctl.exceptions import EvidenceMissing, IncidentNotFound, InvalidInput
 from vexfsctl.model.correlation import parse_id_suffix
 from vexfsctl.model.coverage import Coverage
+from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.volume import Volume
 
@@ -35,15 +44,26 @@ class TracedLog:
         self._selection = filters.selection(app, volumes)
         evidence = read_evidence(app, volumes)
         self._reading = select_boot(evidence.reading, filters.boot)
-        self._entries = LogEvidence(self._reading, evidence.live_logs).entries
+        entries = LogEvidence(self._reading, evidence.live_logs).entries
+        # Another boot, and a log from elsewhere, know nothing of what was done here just now.
+        here = filters.boot is None and not app.logs
+        self._entries = add_recoveries(app, entries, of_this_boot=here)
         incidents = build_incidents(find_occurrences(self._entries))
-        self._incidents = [each for each in incidents if self._is_asked_for(each)]
+        self._incidents = [each for each in incidents if self._is_asked_for(each.occurrences)]
+        calls = find_numbered_calls(self._entries)
+        self._calls = [call for call in calls if self._is_asked_for(call.occurrences)]
 
-    def find(self, asked: str | None) -> Incident:
-        """Return the incident that *asked* means, None: the latest.
+    @property
+    def entries(self) -> tuple[LogEntry, ...]:
+        """Every record, with what the ledger of recoveries adds, in time order."""
+        return self._entries
 
-        *asked* is an id or its end, or VOLUME[/OPERATION]. Raises IncidentNotFound, or
-        EvidenceMissing where it may be in a part of the log that is missing; AmbiguousId.
+    def find(self, asked: str | None) -> Incident | NumberedCall:
+        """Return what *asked* means: an id or its end, CALL-N[@SITE], or VOLUME[/OPERATION].
+
+        None is the latest incident, or where the log has no ids at all, the latest numbered call
+        that met trouble. Raises IncidentNotFound, or EvidenceMissing where it may be in a part of
+        the log that is missing; AmbiguousId.
         """
         try:
             return self._find(asked)
@@ -57,12 +77,16 @@ class TracedLog:
                 f"{failure.message}, and part of the log is missing: {missing}", hint=failure.hint
             ) from failure
 
-    def trace(self, incident: Incident) -> tuple[Trace, Coverage]:
-        """Return all there is to say of *incident*, and how complete the log is for it."""
-        volume = self._volume_of(incident)
-        devices = self._devices_of(incident, volume)
-        now_ns = recent_window(self._app, self._reading.records, 0).now_us * 1_000
-        story = tell_story(incident, self._entries, devices, volume, now_ns)
+    def tell(self, subject: Incident | NumberedCall) -> tuple[Trace, Coverage]:
+        """Return all there is to say of *subject*, and how complete the log is for it."""
+        if isinstance(subject, NumberedCall):
+            devices = self._devices_asked_for()
+            story = tell_call(subject, self._entries, devices)
+        else:
+            volume = self._volume_of(subject)
+            devices = self._devices_of(subject, volume)
+            now_ns = recent_window(self._app, self._reading.records, 0).now_us * 1_000
+            story = tell_story(subject, self._entries, devices, volume, now_ns)
         return make_trace(story, devices, self._calendar), self.coverage(story)
 
     def coverage(self, story: Story | None) -> Coverage:
@@ -72,9 +96,11 @@ class TracedLog:
         since = self._selection.since
         return self._reading.coverage(None if since is None else self._calendar.uptime_us(since))
 
-    def _find(self, asked: str | None) -> Incident:
+    def _find(self, asked: str | None) -> Incident | NumberedCall:
         if asked is None:
-            return latest_incident(self._incidents)
+            return self._latest()
+        if is_numbered(asked):
+            return find_numbered(self._calls, asked)
         if self._is_id(asked):
             return find_incident(self._incidents, asked)
         target = parse_target(asked)
@@ -84,12 +110,18 @@ class TracedLog:
             raise InvalidInput(f"{asked!r} is more than one operation", hint="name one, or none")
         return latest_incident(self._incidents, target.volume, OperationType(target.operation))
 
+    def _latest(self) -> Incident | NumberedCall:
+        troubled = [call for call in self._calls if call.troubled]
+        if troubled and not any(each.eventful for each in self._incidents):
+            return troubled[-1]
+        return latest_incident(self._incidents)
+
     def _hint(self, asked: str | None) -> str | None:
         """What may have been meant by *asked*, of which the log has nothing."""
-        if asked is None or self._is_id(asked):
+        if asked is None or self._is_id(asked) or is_numbered(asked):
             return None
         volume, slash, operation = asked.partition("/")
-        known = {each.volume for each in self._incidents}
+        known = {each.volume for each in self._incidents if each.volume is not None}
         for near in get_close_matches(volume, sorted(known - {volume}), n=1):
             return f"did you mean {near}{slash}{operation}?"
         return None
@@ -103,10 +135,10 @@ class TracedLog:
         named = {volume.name for volume in self._volumes}
         return asked not in named | {incident.volume for incident in self._incidents}
 
-    def _is_asked_for(self, incident: Incident) -> bool:
+    def _is_asked_for(self, occurrences: Sequence[Occurrence]) -> bool:
         return any(
             self._selection.accepts(each.entry, self._calendar.moment(each.entry.record))
-            for each in incident.occurrences
+            for each in occurrences
         )
 
     def _volume_of(self, incident: Incident) -> Volume | None:
@@ -118,13 +150,21 @@ class TracedLog:
                 return volume
         return None
 
+    def _devices_asked_for(self) -> tuple[str, ...] | None:
+        """Devices that the filter names with those around them; None without that filter."""
+        if not self._devices:
+            return None
+        return tuple(name for device in self._devices for name in related_names(device))
+
     def _devices_of(self, incident: Incident, volume: Volume | None) -> tuple[str, ...] | None:
         """Devices below the volume, None where nothing tells which they are."""
-        if self._devices:
-            return tuple(name for device in self._devices for name in related_names(device))
+        if (asked := self._devices_asked_for()) is not None:
+            return asked
         number = volume.status.device if volume is not None and volume.status else None
         if number is not None and (names := find_devices(number)) is not None:
             return names
+        if incident.volume is None:
+            return None
         # A volume is called after its device where nobody named it.
         spoken_of = {entry.evidence.device for entry in self._entries if entry.evidence}
         if incident.volume in spoken_of:

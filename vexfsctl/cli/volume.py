@@ -5,11 +5,12 @@ import click
 from vexfsctl.cli.changes import Change, Consent, Outcome, change_result, consent_options
 from vexfsctl.cli.command import Group
 from vexfsctl.cli.context import AppContext, pass_app
-from vexfsctl.cli.settings import VOLUME_KEYS, Task, carry_out_settings, parse_settings, value_at
+from vexfsctl.cli.settings import Task, carry_out_settings, parse_settings, value_at
 from vexfsctl.cli.targets import VOLUME, Target, consult
 from vexfsctl.cli.types import KeyValueType
 from vexfsctl.cli.volume_reports import volume_list, volume_show
 from vexfsctl.model.volume import Volume
+from vexfsctl.sysfs.keys import VOLUME_KEYS
 
 
 @click.group(

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import stat
 import uuid
 from pathlib import Path
 
@@ -34,6 +35,25 @@ def device_name(number: str, *, sys: Path = SYS) -> str | None:
         return (sys / "dev/block" / number).readlink().name
     except OSError:
         return None
+
+
+def named_device_number(name: str, *, sys: Path = SYS) -> str | None:
+    """`major:minor` of the block device the kernel calls *name*, None if there is none."""
+    try:
+        return (sys / "class/block" / name / "dev").read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return None
+
+
+def node_device_number(node: str | Path) -> str | None:
+    """`major:minor` of the block device that *node* stands for, None where it is no such node."""
+    try:
+        status = os.stat(node)
+    except (OSError, ValueError):
+        return None
+    if not stat.S_ISBLK(status.st_mode):
+        return None
+    return f"{os.major(status.st_rdev)}:{os.minor(status.st_rdev)}"
 
 
 def filesystem_uuid(path: str | Path, *, sys: Path = SYS) -> str | None:

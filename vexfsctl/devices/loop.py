@@ -43,6 +43,9 @@ def attach(image: str | Path, *, timeout: float = 30.0) -> Path:
             f"the filesystem of {image} does not let {device} use direct I/O",
             hint="put the image on ext4, xfs or a FUSE file opened with direct I/O",
         )
+    if (SYS / "block" / device.name / "ro").read_text().strip() != "0":
+        # Somebody had set it read-only for the file before; that outlasts detaching (Linux 6.18).
+        run(["blockdev", "--setrw", str(device)])
     return device
 
 

@@ -1,4 +1,4 @@
-"""Mount a block device, unmount anything: mount(8), umount(8), fusermount3.
+"""Mount a block device, make a mount read-only, unmount anything: mount(8), umount(8), fusermount3.
 
 Each runs as a program with a deadline, because umount(2) writes out what is dirty and waits for
 the device, in the kernel, where no thread could be given up. Mounting FUSE is the driver's.
@@ -24,6 +24,20 @@ def make_mount(
     chosen = ["-o", ",".join(options)] if options else []
     try:
         run(["mount", "-t", fs_type, *chosen, "--", str(device), str(mount_point)], timeout=timeout)
+    except DeviceActionFailed as cause:
+        raise MountFailed(cause.message, hint=_hint(cause.message, mount_point)) from cause
+
+
+def remount_read_only(mount_point: str | Path, *, timeout: float = 30.0) -> None:
+    """Make the filesystem mounted on *mount_point* read-only, wherever else it is mounted.
+
+    It writes out what is dirty, and marks itself clean. Raises MountFailed with the reason where
+    it refuses (a file is open for writing), DeadlineExceeded where it does not end. By mount(8):
+    a bare mount(2) loses options such as `errors=`.
+    """
+    argv = ["mount", "-o", "remount,ro", "--", str(mount_point)]
+    try:
+        run(argv, timeout=timeout)
     except DeviceActionFailed as cause:
         raise MountFailed(cause.message, hint=_hint(cause.message, mount_point)) from cause
 

@@ -17,6 +17,7 @@ from vexfsctl.exceptions import DeadlineExceeded, DeviceActionFailed, FacilityUn
 
 _DEBIAN_PACKAGES = {
     "blkid": "util-linux",
+    "blockdev": "util-linux",
     "fusermount3": "fuse3",
     "losetup": "mount",
     "mkfs.ext4": "e2fsprogs",

@@ -34,6 +34,18 @@ def related_devices(device: str) -> tuple[str, ...]:
     return (name, *below, *(each for each in above if each not in below))
 
 
+def devices_above(device: str) -> tuple[str, ...]:
+    """Kernel names of *device* and all that is made of it: its partitions, their holders.
+
+    Raises NotFound if there is no *device*.
+    """
+    context = _context()
+    start = _find(context, device)
+    if start is None:
+        raise NotFound(f"no block device {device}")
+    return (start.sys_name, *reachable(start.sys_name, lambda each: _above(context, each)))
+
+
 def reachable(start: str, step: Callable[[str], Iterable[str]]) -> tuple[str, ...]:
     """All that *step* leads to from *start*, nearest first, each once, without *start*."""
     seen = {start: None}

@@ -4,6 +4,7 @@ The table of `vexfsctl.sysfs.attributes` says which there are and what their tex
 where a value comes from and where it goes. Knows nothing of FUSE; `tree` serves it.
 """
 
+import os
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -59,6 +60,14 @@ class AttributeSource:
         """Call *callback* with the path of a pollable attribute whenever its value changed."""
         self._guard.subscribe(callback)
         self._facts.subscribe(callback)
+
+    def preset(self, settings: Mapping[str, int]) -> None:
+        """Give *settings*, by path, their values before the volume serves anybody.
+
+        They are what it begins with: no operator asked for them, and no record tells of one.
+        """
+        for path, value in settings.items():
+            self._apply(self._attributes[path], value, uid=os.geteuid(), pid=os.getpid())
 
     def read(self, path: str) -> bytes:
         """Return what the attribute at *path* holds now, newline included; less than a page."""

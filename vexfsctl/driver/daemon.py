@@ -5,8 +5,10 @@ import os
 import signal
 import threading
 import traceback
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from vexfsctl.driver.background import (
     own_module,
@@ -20,6 +22,7 @@ from vexfsctl.driver.leftovers import VolumeMounts, clear_volume, mounted_volume
 from vexfsctl.driver.locking import hold_directory
 from vexfsctl.driver.places import check_log, check_mount_point, check_places, choose_name
 from vexfsctl.driver.records import default_file, open_records
+from vexfsctl.driver.runtime import require_runtime_directory
 from vexfsctl.driver.server import SOURCE_BOUND_S, VolumeServer
 from vexfsctl.exceptions import MountFailed
 from vexfsctl.resilience.clock import MonotonicClock
@@ -42,12 +45,15 @@ class VolumeOptions:
     log_to: str | None = None
     """`kmsg`, a path, or None: the kernel log where that works."""
     allow_inject: bool = False
+    config_file: Path | None = None
+    """Configuration that the serving process reads; None: the standard one."""
 
     def arguments(self) -> list[str]:
         """Return them as command-line arguments of `vexfsctl mount`."""
         words = [str(self.source), str(self.mountpoint)]
         words += ["--name", self.name] if self.name is not None else []
         words += ["--log-to", self.log_to] if self.log_to is not None else []
+        words += ["--config", str(self.config_file)] if self.config_file is not None else []
         return words + (["--allow-inject"] if self.allow_inject else [])
 
 
@@ -73,16 +79,22 @@ def start_volume(options: VolumeOptions) -> MountedVolume:
     return MountedVolume(**ready | {"warnings": tuple(ready["warnings"])})
 
 
-def serve_volume(options: VolumeOptions, *, ready_fd: int | None = None) -> None:
+def serve_volume(
+    options: VolumeOptions,
+    *,
+    settings: Mapping[str, int] = MappingProxyType({}),
+    ready_fd: int | None = None,
+) -> None:
     """Mount in this process and serve until SIGTERM, SIGINT or an unmount ends it.
 
+    *settings* are the values that attributes of the volume have from the start, by their paths.
     Ends the process, even while threads are stuck in the kernel; raises if it does not come up.
     """
     # Handlers only set flags: one that wrote to the log could wait for the code it interrupted.
     stop_asked = _on_signals(signal.SIGTERM, signal.SIGINT)
     reopen_asked = _on_signals(signal.SIGHUP)
     with reporting_failure(ready_fd):
-        server, volume = _start(options)
+        server, volume = _start(options, settings)
     report_ready(ready_fd, asdict(volume))
     while not stop_asked.is_set() and not server.wait_closed(_SIGNAL_DELAY_S):
         if reopen_asked.is_set():
@@ -100,10 +112,13 @@ def _on_signals(*numbers: signal.Signals) -> threading.Event:
     return asked
 
 
-def _start(options: VolumeOptions) -> tuple[VolumeServer, MountedVolume]:
+def _start(
+    options: VolumeOptions, settings: Mapping[str, int]
+) -> tuple[VolumeServer, MountedVolume]:
     require_fuse()
+    require_runtime_directory(driver_root(os.environ, os.geteuid()).parent)
     server, volume = run_bounded(
-        lambda: _prepare(options), SOURCE_BOUND_S, what=f"looking at {options.source}"
+        lambda: _prepare(options, settings), SOURCE_BOUND_S, what=f"looking at {options.source}"
     )
     mountpoint = Path(volume.mountpoint)
     # Two mounts of one name, or on one place, at the same moment must not both find it free.
@@ -116,7 +131,9 @@ def _start(options: VolumeOptions) -> tuple[VolumeServer, MountedVolume]:
     return server, replace(volume, warnings=tuple(server.warnings))
 
 
-def _prepare(options: VolumeOptions) -> tuple[VolumeServer, MountedVolume]:
+def _prepare(
+    options: VolumeOptions, settings: Mapping[str, int]
+) -> tuple[VolumeServer, MountedVolume]:
     """Check everything that needs the source looked at, and open it."""
     places = check_places(options.source, options.mountpoint)
     check_log(options.log_to, places)
@@ -132,6 +149,7 @@ def _prepare(options: VolumeOptions) -> tuple[VolumeServer, MountedVolume]:
         log=log,
         clock=clock,
         allow_inject=options.allow_inject,
+        settings=settings,
         on_crash=lambda crash: _keep_trace(crash, name),
     )
     return server, MountedVolume(

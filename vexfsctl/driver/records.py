@@ -28,7 +28,9 @@ def open_records(target: str | None, volume: str, clock: Clock) -> "RecordLog":
         path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         return RecordLog(str(path), KmsgFileWriter(path, clock))
     except OSError as cause:
-        raise ActionFailed(f"cannot write the log {path}: {cause.strerror}") from cause
+        raise ActionFailed(
+            f"cannot write the log {path}: {cause.strerror}", hint="--log-to FILE puts it elsewhere"
+        ) from cause
 
 
 def default_file(volume: str) -> Path:

@@ -136,7 +136,10 @@ _TABLE: dict[type, GuardedCall] = {
     fuse.SyncFs: _sync("syncfs"),
 }
 
-CALL_NAMES = frozenset(call.name for call in _TABLE.values())
+CALLS = tuple(_TABLE.values())
+"""Every call there is, in its usual form."""
+
+CALL_NAMES = frozenset(call.name for call in CALLS)
 """Names of all calls there are."""
 
 

@@ -11,7 +11,7 @@ import errno
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from vexfsctl.devices.block import device_number, filesystem_uuid
@@ -61,6 +61,7 @@ class VolumeServer:
         log: RecordLog,
         clock: MonotonicClock,
         allow_inject: bool = False,
+        settings: Mapping[str, int],
         on_crash: Callable[[BaseException], None],
     ) -> None:
         self._source = source
@@ -80,6 +81,8 @@ class VolumeServer:
             device=device_number(source),
             uuid=filesystem_uuid(source),
         )
+        self._attributes = AttributeSource(self._guard, self._facts, faults=self._faults)
+        self._attributes.preset(settings)
         self._passthrough = Passthrough(source, self._guard, faults=self._faults)
         self._data: Connection | None = None
         self._served: list[tuple[Connection, Mount | None]] = []
@@ -130,8 +133,7 @@ class VolumeServer:
             take_ownership(self._tree)
         except OSError as cause:
             raise MountFailed(f"cannot make {self._tree}: {cause.strerror}") from cause
-        attributes = AttributeSource(self._guard, self._facts, faults=self._faults)
-        filesystem = TreeFilesystem(attributes)
+        filesystem = TreeFilesystem(self._attributes)
         connection = self._mount(self._tree, TREE_SUBTYPE, USUAL_FLAGS)
         filesystem.attach(connection)
         serve(connection, filesystem, on_crash=self._on_crash)

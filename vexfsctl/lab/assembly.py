@@ -18,11 +18,14 @@ from vexfsctl.driver.background import own_module, start_in_background
 from vexfsctl.driver.daemon import VolumeOptions, start_volume
 from vexfsctl.driver.fuse import require_fuse
 from vexfsctl.driver.locking import hold_directory
-from vexfsctl.exceptions import FacilityUnavailable, LabFailed, VexfsctlException
+from vexfsctl.driver.runtime import require_runtime_directory
+from vexfsctl.exceptions import FacilityUnavailable, InvalidInput, LabFailed, VexfsctlException
 from vexfsctl.lab import removal
-from vexfsctl.lab.layout import Layout, existing_labs
+from vexfsctl.lab.layout import LabKind, Layout, existing_labs
+from vexfsctl.lab.ownership import require_own
 from vexfsctl.lab.processes import SERVER_MODULE
 from vexfsctl.lab.signals import ending_as_interrupt, held
+from vexfsctl.logs.kmsg import SOURCE_NAME, kmsg_unavailable
 
 DEFAULT_SIZE = 128 << 20
 """Bytes; the image is sparse, so this is an upper bound of what it takes on disk."""
@@ -35,13 +38,15 @@ class Lab:
     """A lab as it stands."""
 
     name: str
+    kind: LabKind
     volume: str
     """Name of its volume in the attribute tree; the same as the lab's."""
     mountpoint: Path
     backing: Path
     device: str | None
-    """Node of its loop device, None when it is not attached."""
-    image: Path
+    """Node of its loop device, None when none is attached."""
+    image: Path | None
+    """None in a plain lab."""
     mounted: bool
     """Whether its volume is mounted."""
 
@@ -52,32 +57,42 @@ def describe(layout: Layout) -> Lab:
     device = removal.loop_device(layout)
     return Lab(
         name=layout.name,
+        kind=layout.kind,
         volume=layout.name,
         mountpoint=layout.mountpoint,
         backing=layout.backing,
         device=str(device) if device else None,
-        image=layout.image_file,
+        image=layout.image_file if layout.kind is LabKind.DEVICE else None,
         mounted=str(layout.mountpoint) in points,
     )
 
 
 def list_labs() -> tuple[Lab, ...]:
-    """Return all labs of this machine, whole or not."""
+    """Return all labs of this user and of root, whole or not."""
     return tuple(describe(layout) for layout in existing_labs())
 
 
-def bring_up(layout: Layout, *, size: int = DEFAULT_SIZE, log_to: str | None = None) -> Lab:
-    """Make the lab at *layout*, of *size* bytes; what was made is removed again if a part fails.
+def bring_up(
+    layout: Layout,
+    *,
+    size: int | None = None,
+    log_to: str | None = None,
+    config_file: Path | None = None,
+) -> Lab:
+    """Make the lab at *layout*; what was made is removed again if a part fails.
 
-    Raises FacilityUnavailable where loop devices or FUSE cannot be had, LabFailed if there is a
-    lab of that name.
+    *size* is that of its device, in bytes; *config_file* what its driver reads instead of the
+    standard configuration. Raises FacilityUnavailable where loop devices or FUSE cannot be had,
+    InvalidInput for the size of a plain lab, LabFailed if there is a lab of that name.
     """
-    _check_machine()
+    _check_machine(layout)
+    if layout.kind is LabKind.PLAIN and size is not None:
+        raise InvalidInput("a plain lab has no device to give a size to", hint="without --size")
     with ending_as_interrupt():
         _claim(layout)
         try:
             with hold_directory(layout.directory, timeout_s=_LOCK_TIMEOUT_S):
-                _build(layout, size, log_to)
+                _build(layout, DEFAULT_SIZE if size is None else size, log_to, config_file)
         except BaseException as cause:
             _undo(layout, cause)
             raise
@@ -88,11 +103,12 @@ def take_down(layout: Layout) -> bool:
     """Remove the lab at *layout* and everything of it; return whether there was one.
 
     Delayed requests are released first, else nothing above them could end. Raises LabFailed with
-    what did not go; the same call, later, goes on from there.
+    what did not go; the same call, later, goes on from there. FacilityUnavailable for a lab of
+    somebody else.
     """
     if not layout.directory.exists():
         return False
-    _check_root()
+    require_own(layout, "down")
     with hold_directory(layout.directory, timeout_s=_LOCK_TIMEOUT_S):
         failures = list(_failures_of(removal.steps(layout)))
         if failures:
@@ -127,21 +143,29 @@ def _claim(layout: Layout) -> None:
             ) from None
 
 
-def _build(layout: Layout, size: int, log_to: str | None) -> None:
-    for directory in layout.mount_points:
+def _build(layout: Layout, size: int, log_to: str | None, config_file: Path | None) -> None:
+    for directory in layout.directories:
         directory.mkdir(mode=0o755)
-    _make_image(layout, size)
-    device = attach(layout.disk)
-    make_ext4(device, label=layout.name)
-    make_mount(device, layout.backing, "ext4", ("noatime",))
+    if layout.kind is LabKind.DEVICE:
+        _make_image(layout, size)
+        device = attach(layout.disk)
+        make_ext4(device, label=layout.name)
+        make_mount(device, layout.backing, "ext4", ("noatime",))
     start_volume(
         VolumeOptions(
             source=layout.backing,
             mountpoint=layout.mountpoint,
             name=layout.name,
-            log_to=log_to,
+            log_to=log_to or _log_target(layout),
+            config_file=config_file,
+            allow_inject=layout.kind is LabKind.PLAIN,
         )
     )
+
+
+def _log_target(layout: Layout) -> str:
+    """Return the kernel log, or else a file that goes with the lab."""
+    return str(layout.log) if kmsg_unavailable() else SOURCE_NAME
 
 
 def _make_image(layout: Layout, size: int) -> None:
@@ -167,19 +191,19 @@ def _failures_of(steps: Iterator[Callable[[], None]]) -> Iterator[str]:
             return
 
 
-def _check_machine() -> None:
-    _check_root()
+def _check_machine(layout: Layout) -> None:
     require_fuse()
+    require_runtime_directory(layout.runtime)
+    if layout.kind is LabKind.PLAIN:
+        return
+    if os.geteuid() != 0:
+        raise FacilityUnavailable(
+            "a lab on a device needs root: it attaches a loop device and makes a filesystem",
+            hint="a plain one does not: vexfsctl lab up --plain",
+        )
     if not Path("/dev/loop-control").exists():
         raise FacilityUnavailable(
             "a lab needs loop devices and /dev/loop-control is not there",
-            hint="modprobe loop; in a container, give it the host's /dev",
-        )
-
-
-def _check_root() -> None:
-    if os.geteuid() != 0:
-        raise FacilityUnavailable(
-            "a lab needs root: it attaches a loop device and makes a filesystem",
-            hint="sudo vexfsctl lab",
+            hint="vexfsctl lab up --plain does not; else modprobe loop, "
+            "or in a container, give it the host's /dev",
         )

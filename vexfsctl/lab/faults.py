@@ -1,8 +1,13 @@
-"""Faults of a lab: which bytes of its device fail, how, and how often."""
+"""Faults of a lab: which bytes of its device, or which calls of its driver fail, and how often.
+
+A device fails sectors: a file's are looked up when the fault is set. A driver fails calls, and
+knows the file by its path.
+"""
 
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from errno import ECONNABORTED, ENODEV, ENOTCONN
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,7 +23,9 @@ from vexfsctl.exceptions import (
     VexfsctlException,
     exception_of,
 )
-from vexfsctl.lab.layout import Layout
+from vexfsctl.lab.layout import LabKind, Layout
+from vexfsctl.lab.ownership import require_own
+from vexfsctl.logs.logfmt import format_pairs
 from vexfsctl.sysfs.children import NO_ANSWER, run_in_children
 from vexfsctl.sysfs.files import read_one, write_one
 
@@ -26,8 +33,21 @@ _SERVER_ANSWER_S = 3.0
 _DEVICE_ANSWER_S = 5.0
 """For what writes a file out or looks for it on a device whose faults may delay it."""
 
-Range = tuple[int | None, int | None]
-"""Offset and length in bytes of the image; None: from the start, to the end."""
+_Found = tuple[int | None, int | None, str | None]
+"""The fields of a `Spot`, as a child can hand them over."""
+_GONE = (ENOTCONN, ECONNABORTED, ENODEV)
+_DEVICE_KINDS = ("read", "write", "fsync")
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where requests fail; None: anywhere, from the start, to the end."""
+
+    offset: int | None = None
+    """Bytes, from the start of the file at *path*, or else of the image."""
+    length: int | None = None
+    path: str | None = None
+    """Relative to the root of the volume."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +55,7 @@ class FaultRequest:
     """What is to fail: a range of the image, or of a file of the volume."""
 
     kind: str
+    """`read`, `write` or `fsync`; in a plain lab any call of the driver."""
     path: Path | None = None
     offset: int | None = None
     """Bytes, from the start of the file, or of the image without *path*."""
@@ -49,20 +70,23 @@ class FaultRequest:
 def inject(layout: Layout, request: FaultRequest) -> tuple[str, ...]:
     """Make *request* true and return the faults that were set, one for each piece on the disk.
 
-    For a file the cached pages are dropped, so that the next read asks the device. Raises
-    NotFound for a lab or a file that is not there, InvalidInput for what makes no sense, LabFailed
-    and DeadlineExceeded when image server or device do not do their part.
+    For a file on a device the cached pages are dropped, so that the next read asks the device.
+    Raises NotFound for a lab or a file that is not there, InvalidInput for what makes no sense,
+    LabFailed and DeadlineExceeded when driver, image server or device do not do their part.
     """
     _check_up(layout)
-    _check_range(layout, request)
-    commands = _commands(request, [(request.offset, request.length)])
+    plain = layout.kind is LabKind.PLAIN
+    if not plain:
+        _check_for_device(layout, request)
+    commands = _commands(request, [Spot(request.offset, request.length)])
     if request.path is not None:
         # Looking at the file may wait for the device, in the kernel.
-        ranges = _in_child(partial(_ranges_of_file, layout, request), _DEVICE_ANSWER_S)
-        commands = _commands(request, ranges)
+        find = _path_of_file if plain else _ranges_of_file
+        found = _in_child(partial(find, layout, request), _DEVICE_ANSWER_S)
+        commands = _commands(request, [Spot(*each) for each in found])
     for command in commands:
         _control(layout, command)
-    if request.path is not None and request.kind == "read":
+    if request.path is not None and request.kind == "read" and not plain:
         # After the fault is set: until then others may read it in again.
         _in_child(partial(_drop_page_cache, layout, request.path), _DEVICE_ANSWER_S)
     return commands
@@ -87,11 +111,18 @@ def _check_up(layout: Layout) -> None:
     name = layout.name
     if not layout.directory.exists():
         raise NotFound(f"there is no lab {name}", hint=f"vexfsctl lab up --name {name}")
-    if not layout.image_file.exists():
+    require_own(layout, "inject")
+    needed = layout.backing if layout.kind is LabKind.PLAIN else layout.image_file
+    if not needed.exists():
         raise LabFailed(f"lab {name} is not whole", hint=f"vexfsctl lab down --name {name}")
 
 
-def _check_range(layout: Layout, request: FaultRequest) -> None:
+def _check_for_device(layout: Layout, request: FaultRequest) -> None:
+    if request.kind not in _DEVICE_KINDS:
+        raise InvalidInput(
+            f"a device knows no {request.kind!a}",
+            hint=f"{', '.join(_DEVICE_KINDS)}; other calls fail in a plain lab: lab up --plain",
+        )
     size = layout.image_file.stat().st_size
     if request.kind == "fsync" and (request.path, request.offset, request.length) != (None,) * 3:
         raise InvalidInput("an fsync is of the whole device: no --path, --offset or --length")
@@ -99,7 +130,13 @@ def _check_range(layout: Layout, request: FaultRequest) -> None:
         raise InvalidInput(f"offset {request.offset} is beyond the device's {size} bytes")
 
 
-def _ranges_of_file(layout: Layout, request: FaultRequest) -> list[Range]:
+def _path_of_file(layout: Layout, request: FaultRequest) -> list[_Found]:
+    assert request.path is not None
+    path = _backing_file(layout, request.path).relative_to(layout.backing)
+    return [(request.offset, request.length, str(path))]
+
+
+def _ranges_of_file(layout: Layout, request: FaultRequest) -> list[_Found]:
     assert request.path is not None
     file = _backing_file(layout, request.path)
     extents = file_extents(file, request.offset or 0, request.length)
@@ -110,7 +147,7 @@ def _ranges_of_file(layout: Layout, request: FaultRequest) -> list[Range]:
             f"{request.path} has no data on the device in that range",
             hint="write to it and sync it first",
         )
-    return [(extent.physical, extent.length) for extent in written]
+    return [(extent.physical, extent.length, None) for extent in written]
 
 
 def _drop_page_cache(layout: Layout, path: Path) -> None:
@@ -134,21 +171,22 @@ def _backing_file(layout: Layout, path: Path) -> Path:
     )
 
 
-def _commands(request: FaultRequest, ranges: list[Range]) -> tuple[str, ...]:
-    return tuple(_command(request, offset, length) for offset, length in ranges)
+def _commands(request: FaultRequest, spots: list[Spot]) -> tuple[str, ...]:
+    return tuple(_command(request, spot) for spot in spots)
 
 
-def _command(request: FaultRequest, offset: int | None, length: int | None) -> str:
-    """Return the line for the image server, checked by its own rules."""
+def _command(request: FaultRequest, spot: Spot) -> str:
+    """Return the line for image server or driver, checked by their own rules."""
     words = {
-        "offset": offset,
-        "length": length,
+        "path": spot.path,
+        "offset": spot.offset,
+        "length": spot.length,
         "errno": request.errno,
         "count": request.count,
         "delay_ms": request.delay_ms,
     }
-    given = (f"{key}={value}" for key, value in words.items() if value is not None)
-    command = " ".join((request.kind, *given))
+    given = format_pairs((key, str(value)) for key, value in words.items() if value is not None)
+    command = f"{request.kind} {given}".rstrip()
     try:
         parse_fault(command)
     except ValueRefused as cause:
@@ -159,16 +197,20 @@ def _command(request: FaultRequest, offset: int | None, length: int | None) -> s
 def _control(layout: Layout, command: str) -> None:
     answer = _ask(layout, lambda: write_one(layout.faults / "control", command.encode()))
     if answer:
-        raise LabFailed(f"cannot set {command!r} in lab {layout.name}: {_reason(answer)}")
+        raise LabFailed(
+            f"cannot set {command!r} in lab {layout.name}: {_reason(answer)}",
+            hint=f"vexfsctl lab down --name {layout.name}" if answer in _GONE else None,
+        )
 
 
 def _ask(layout: Layout, task: Callable[[], bytes | int]) -> bytes | int:
-    """Run *task* against the image server, which may be stopped or dead."""
+    """Run *task* against image server or driver, which may be stopped or dead."""
     (answer,) = run_in_children([task], _SERVER_ANSWER_S)
     if isinstance(answer, bytes | int):
         return answer
+    who = "driver" if layout.kind is LabKind.PLAIN else "image server"
     raise LabFailed(
-        f"the image server of lab {layout.name} does not answer",
+        f"the {who} of lab {layout.name} does not answer",
         hint=f"vexfsctl lab down --name {layout.name}",
     )
 

@@ -1,14 +1,28 @@
 """Where the parts of a lab are."""
 
+import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from vexfsctl.exceptions import InvalidInput
+from vexfsctl.sysfs.roots import SYSTEM_RUNTIME, runtime_directory, volume_root
 
-LABS = Path("/run/vexfsctl/lab")
 # The name is also the volume's and the filesystem's label, which ext4 limits to 16 bytes.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,15}")
+_LABS = Path("vexfsctl/lab")
+_FILES = "files"
+
+
+class LabKind(StrEnum):
+    """What is below the volume of a lab."""
+
+    DEVICE = "device"
+    """ext4 on a loop device whose sectors fail on demand; root's alone."""
+    PLAIN = "plain"
+    """A plain directory; the driver fails its own calls on demand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +30,9 @@ class Layout:
     """The paths of the lab called *name*; nothing of it needs to exist."""
 
     name: str
-    labs: Path = LABS
+    runtime: Path = SYSTEM_RUNTIME
+    """The runtime directory of whoever has it."""
+    kind: LabKind = LabKind.DEVICE
 
     def __post_init__(self) -> None:
         """Raise InvalidInput for a name that cannot be a directory and a label."""
@@ -25,6 +41,11 @@ class Layout:
                 f"no name for a lab: {self.name!r}",
                 hint="letters, digits, '.', '_' and '-', at most 16",
             )
+
+    @property
+    def labs(self) -> Path:
+        """Holds all labs of whoever has it."""
+        return self.runtime / _LABS
 
     @property
     def directory(self) -> Path:
@@ -48,13 +69,18 @@ class Layout:
 
     @property
     def faults(self) -> Path:
-        """Where the image server's faults are set (`control`) and listed (`active`)."""
+        """Where faults are set (`control`) and listed (`active`): image server's or volume's."""
+        if self.kind is LabKind.PLAIN:
+            return volume_root(self.runtime) / self.name / "inject"
         return self.directory / "faults"
 
     @property
     def backing(self) -> Path:
-        """Where the ext4 on the loop device is mounted."""
-        return self.directory / "backing"
+        """What the volume guards: where the ext4 is mounted, or the plain directory.
+
+        The two have names of their own, because only the second may be removed with its files.
+        """
+        return self.directory / (_FILES if self.kind is LabKind.PLAIN else "backing")
 
     @property
     def mountpoint(self) -> Path:
@@ -62,14 +88,72 @@ class Layout:
         return self.directory / "mnt"
 
     @property
+    def log(self) -> Path:
+        """Where its driver writes its records if not into the kernel log."""
+        return self.directory / "log.kmsg"
+
+    @property
     def mount_points(self) -> tuple[Path, ...]:
         """The directories something is mounted on."""
+        if self.kind is LabKind.PLAIN:
+            return (self.mountpoint,)
         return (self.image_mount, self.faults, self.backing, self.mountpoint)
 
+    @property
+    def directories(self) -> tuple[Path, ...]:
+        """Those a lab is made with, in order: the first of them shows its kind."""
+        return tuple(dict.fromkeys((self.backing, *self.mount_points)))
 
-def existing_labs(labs: Path = LABS) -> tuple[Layout, ...]:
-    """All labs of this machine, by name."""
-    if not labs.is_dir():
+    def as_found(self) -> "Layout":
+        """Return the same lab of the kind that its directory shows."""
+        plain = (self.directory / _FILES).is_dir()
+        return Layout(self.name, self.runtime, LabKind.PLAIN if plain else LabKind.DEVICE)
+
+
+def own_runtime() -> Path:
+    """Return the runtime directory that labs of this user are in."""
+    return runtime_directory(os.environ, os.geteuid())
+
+
+def new_layout(name: str, *, plain: bool, runtime: Path | None = None) -> Layout:
+    """Return the layout of a lab that this user can make: without root always a plain one."""
+    kind = LabKind.PLAIN if plain or os.geteuid() != 0 else LabKind.DEVICE
+    return Layout(name, own_runtime() if runtime is None else runtime, kind)
+
+
+def find_layout(name: str, runtimes: Iterable[Path] | None = None) -> Layout:
+    """Return the layout of the lab called *name*: this user's, else root's if there is one."""
+    own, *others = known_runtimes() if runtimes is None else runtimes
+    for runtime in (own, *others):
+        layout = Layout(name, runtime)
+        if layout.directory.is_dir():
+            return layout.as_found()
+    return new_layout(name, plain=False, runtime=own)
+
+
+def existing_labs(runtimes: Iterable[Path] | None = None) -> tuple[Layout, ...]:
+    """All labs of this user and of root, whole or not, by name."""
+    return tuple(
+        Layout(entry.name, runtime).as_found()
+        for runtime in (known_runtimes() if runtimes is None else runtimes)
+        for entry in sorted(_entries(runtime / _LABS))
+        if _NAME.fullmatch(entry.name)
+    )
+
+
+def logs_of_labs(volume: str) -> tuple[Path, ...]:
+    """Return the logs that labs whose volume is called *volume* keep themselves."""
+    return tuple(layout.log for layout in existing_labs() if layout.name == volume)
+
+
+def known_runtimes() -> tuple[Path, ...]:
+    """Return the runtime directories whose labs this user can see, its own first."""
+    return tuple(dict.fromkeys((own_runtime(), SYSTEM_RUNTIME)))
+
+
+def _entries(labs: Path) -> tuple[Path, ...]:
+    try:
+        return tuple(labs.iterdir())
+    except OSError:
+        # Not there, or not ours to look into: then it is none of our labs.
         return ()
-    names = sorted(entry.name for entry in labs.iterdir() if _NAME.fullmatch(entry.name))
-    return tuple(Layout(name, labs) for name in names)

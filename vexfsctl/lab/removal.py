@@ -1,6 +1,8 @@
 """The parts of a lab, each removed if it is there, from the top to the bottom."""
 
 import contextlib
+import os
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,7 +26,7 @@ from vexfsctl.exceptions import (
     VolumeNotFound,
 )
 from vexfsctl.lab.faults import clear
-from vexfsctl.lab.layout import Layout
+from vexfsctl.lab.layout import LabKind, Layout
 from vexfsctl.lab.processes import LabProcess, drivers, image_servers
 
 _END_S = 5.0
@@ -78,7 +80,8 @@ def _remove_dead_tree(layout: Layout) -> None:
     A volume of this name that lives, or is mounted elsewhere, is somebody else's.
     """
     for volume in mounted_volumes():
-        if volume.name == layout.name and not volume.data and not volume.is_live():
+        ours = volume.name == layout.name and volume.uid == os.geteuid()
+        if ours and not volume.data and not volume.is_live():
             clear_volume(volume)
 
 
@@ -123,11 +126,33 @@ def _mounts_at(point: Path) -> Iterator[Mount]:
 
 
 def _remove_files(layout: Layout) -> None:
-    # Name by name and never recursively: what should be an empty mount point may not be one.
     try:
-        layout.image_file.unlink(missing_ok=True)
+        if layout.kind is LabKind.PLAIN and layout.backing.exists():
+            _remove_plain_files(layout.backing)
+        # Name by name and never recursively: what should be an empty mount point may not be one.
+        for file in (layout.image_file, layout.log, layout.log.with_name(f"{layout.log.name}.1")):
+            file.unlink(missing_ok=True)
         for directory in layout.mount_points:
             with contextlib.suppress(FileNotFoundError):
                 directory.rmdir()
     except OSError as cause:
         raise LabFailed(f"cannot remove {cause.filename}: {cause.strerror}") from cause
+
+
+def _remove_plain_files(top: Path) -> None:
+    """Remove *top* with everything in it, but nothing of what somebody mounted there."""
+    for mount in read_mounts():
+        if Path(mount.mount_point).is_relative_to(top):
+            raise LabFailed(f"{mount.source or mount.fs_type} is mounted on {mount.mount_point}")
+    if os.geteuid() != 0:
+        _make_removable(top)
+    shutil.rmtree(top)
+
+
+def _make_removable(top: Path) -> None:
+    """Undo the modes that keep the owner of directories from emptying them."""
+    for directory, names, _ in os.walk(top):
+        for name in names:
+            path = Path(directory, name)
+            if not path.is_symlink():
+                path.chmod(0o700)

@@ -4,22 +4,29 @@ import os
 import signal
 import subprocess
 from collections.abc import Sequence
+from pathlib import Path
 
 from vexfsctl.exceptions import InvalidInput
-from vexfsctl.lab.assembly import DEFAULT_SIZE, Lab, bring_up, take_down
+from vexfsctl.lab.assembly import Lab, bring_up, take_down
 from vexfsctl.lab.layout import Layout
 from vexfsctl.lab.signals import ENDING, held
 
 _POLL_S = 1.0
 
 
-def run_inside(layout: Layout, command: Sequence[str], *, size: int = DEFAULT_SIZE) -> int:
+def run_inside(
+    layout: Layout,
+    command: Sequence[str],
+    *,
+    size: int | None = None,
+    config_file: Path | None = None,
+) -> int:
     """Bring a lab up, run *command* in it, take it down; return the command's exit status.
 
     A command ended by signal N gives 128 + N, as a shell reports it. Signals that would end this
     process are for the command, so that the lab is taken down in any case.
     """
-    lab = bring_up(layout, size=size)
+    lab = bring_up(layout, size=size, config_file=config_file)
     try:
         with held():
             return _run(command, lab)

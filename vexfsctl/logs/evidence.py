@@ -6,11 +6,14 @@ the block layer is that of `blk_errors[]` in block/blk-core.c.
 
 import errno
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 
+from vexfsctl.logs.device_evidence import DEVICE_FORMS
+from vexfsctl.logs.evidence_form import EvidenceForm, reader
 from vexfsctl.model.events import KernelEvidence
 from vexfsctl.model.record import KERNEL_FACILITY, LogRecord
+
+__all__ = ["BLOCK_ERRORS", "EVIDENCE_FORMS", "EvidenceForm", "parse_evidence"]
 
 BLOCK_ERRORS = {
     "I/O error": errno.EIO,
@@ -36,33 +39,37 @@ _TROUBLE = re.compile(
 )
 # Negative, or after "len N": ext4's "I/O error 10" is a block-layer status and no errno.
 _ERRNO = re.compile(r"(?:\berrno=-|\berror -|\blen \d+ error |: -)(\d{1,3})\b")
+# Block devices by number, others by bus and name; a log cannot tell which name a number had.
+_NAMED = re.compile(r"(?:b|\+)(?P<device>[\w:.+-]{1,80})")
 _DADDR = re.compile(r"\bdaddr 0x([0-9a-f]{1,16})\b")
 _WRITING = re.compile(r"\bwriting\b|\bwriteback\b|\bwrite_all_supers\b|\bwhile writing\b")
-
-
-@dataclass(frozen=True, slots=True)
-class EvidenceForm:
-    """One kind of line: how it looks and what it says."""
-
-    sample: str
-    pattern: re.Pattern[str]
-    read: Callable[[re.Match[str]], KernelEvidence]
-    trouble_only: bool = False
-    """The kernel writes good news in this form too: only bad news is evidence."""
 
 
 def parse_evidence(record: LogRecord) -> KernelEvidence | None:
     """Return what a kernel line says about a device; None for every other line.
 
-    A line that user space wrote into the kernel log is none, whatever it says.
+    A line that user space wrote into the kernel log is none, whatever it says. The device is the
+    kernel's name for it; where only the metadata of the record names one, it is what that has:
+    `7:0` for a block device, `scsi:0:0:0:0` for another.
     """
     if record.facility not in (None, KERNEL_FACILITY):
         return None
-    for form in EVIDENCE_FORMS:
-        match = form.pattern.match(record.text)
+    text = record.text
+    for mark, form in _MARKED_FORMS:
+        # Most lines have no mark at all: this is the loop that a large log is read in.
+        match = form.pattern.match(text) if mark in text else None
         if match is not None and (not form.trouble_only or _tells_trouble(record)):
-            return form.read(match)
+            return _with_device(form.read(match), record)
     return None
+
+
+def _with_device(evidence: KernelEvidence, record: LogRecord) -> KernelEvidence:
+    """Name the device by the metadata of the record where the text does not."""
+    if evidence.device is not None or not record.fields:
+        return evidence
+    named = dict(record.fields).get("DEVICE", "")
+    match = _NAMED.fullmatch(named)
+    return evidence if match is None else replace(evidence, device=match["device"])
 
 
 def _tells_trouble(record: LogRecord) -> bool:
@@ -109,14 +116,11 @@ def _read_suppressed(match: re.Match[str]) -> KernelEvidence:
     return KernelEvidence(kind="suppressed", lost=int(match["lost"]))
 
 
-def _read_hung(match: re.Match[str]) -> KernelEvidence:
-    return KernelEvidence(kind="hung_task")
-
-
 EVIDENCE_FORMS = (
     EvidenceForm(
         "critical medium error, dev loop0, sector 8 op 0x0:(READ) flags 0x800 phys_seg 1 prio"
         " class 2",
+        "dev ",
         re.compile(
             # Up to Linux 5.16 the function stood in front, up to 4.20 nothing after the sector.
             r"(?:(?:blk_update_request|print_req_error): )?"
@@ -129,6 +133,7 @@ EVIDENCE_FORMS = (
     ),
     EvidenceForm(
         "Buffer I/O error on dev loop0, logical block 768, lost async page write",
+        "Buffer I/O error on dev",
         re.compile(
             r"Buffer I/O error on dev(?:ice)? (?P<device>[^\s,]+), logical block \d+"
             r"(?:, .*\b(?P<direction>read|write)\b)?"
@@ -137,6 +142,7 @@ EVIDENCE_FORMS = (
     ),
     EvidenceForm(
         "blk_print_req_error: 18 callbacks suppressed",
+        "callbacks suppressed",
         re.compile(
             r"(?:blk_\w+|print_req_error|buffer_io_error|quiet_error|EXT4-fs \w+|(?:btrfs|xfs)\w*):"
             r" (?P<lost>\d{1,18}) callbacks suppressed"
@@ -146,6 +152,7 @@ EVIDENCE_FORMS = (
     EvidenceForm(
         "EXT4-fs error (device loop0): htree_dirblock_to_tree:1051: inode #12: comm ls:"
         " Directory block failed checksum",
+        "EXT4-fs",
         re.compile(r"EXT4-fs (?:error |warning )?\((?:device )?(?P<device>[^\s):]+)\): "),
         _read_filesystem,
         trouble_only=True,
@@ -153,30 +160,35 @@ EVIDENCE_FORMS = (
     EvidenceForm(
         "JBD2: I/O error when updating journal superblock for loop0-8.",
         # The journal is called after device and inode; only dm-N has a dash of its own.
+        "JBD2: ",
         re.compile(r"JBD2: .* for (?P<device>dm-\d+|[^\s.-]+)(?:-\d+)?\.?$"),
         _read_filesystem,
         trouble_only=True,
     ),
     EvidenceForm(
         "Aborting journal on device loop0-8.",
+        "Aborting journal",
         re.compile(r"Aborting journal on device (?P<device>dm-\d+|[^\s.-]+)(?:-\d+)?\.?$"),
         _read_filesystem,
     ),
     EvidenceForm(
         'XFS (loop0): metadata I/O error in "xfs_imap_to_bp+0x5c/0xe0" at daddr 0x80 len 32'
         " error 5",
+        "XFS (",
         re.compile(r"XFS \((?P<device>[^\s)]+)\): "),
         _read_filesystem,
         trouble_only=True,
     ),
     EvidenceForm(
         "BTRFS error (device loop0 state EA): Transaction aborted (error -5)",
+        "BTRFS",
         re.compile(r"BTRFS:? (?:\w+ )?\(device (?P<device>[^\s)]+)(?: state \w+)?\)"),
         _read_filesystem,
         trouble_only=True,
     ),
     EvidenceForm(
         "loop0: writeback error on inode 131, offset 0, sector 448",
+        "writeback error",
         re.compile(
             r"(?P<device>\S+): writeback error on inode \d+, offset \d+,"
             r" sector (?P<sector>\d{1,20})"
@@ -185,8 +197,12 @@ EVIDENCE_FORMS = (
     ),
     EvidenceForm(
         "INFO: task fio:4242 blocked for more than 120 seconds.",
+        "blocked for more than",
         re.compile(r"INFO: task .+:\d+ blocked for more than \d+ seconds"),
-        _read_hung,
+        reader("hung_task"),
     ),
+    *DEVICE_FORMS,
 )
 """Every form, in the order tried."""
+
+_MARKED_FORMS = tuple((form.mark, form) for form in EVIDENCE_FORMS)

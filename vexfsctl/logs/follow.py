@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from vexfsctl.exceptions import LogUnreadable
+from vexfsctl.logs.compression import is_compressed
 from vexfsctl.logs.holes import Hole, HoleFinder
 from vexfsctl.logs.kmsg import SOURCE_NAME, KmsgReader
 from vexfsctl.logs.reading import LogReading, SourceReading
@@ -19,6 +20,8 @@ FILE_INTERVAL_S = 0.25
 """How often a file is looked at again: nothing tells us when it grows."""
 
 _CHUNK = 1 << 16
+_MAGIC = 8
+"""Bytes by which a compressed file is known."""
 
 
 class LiveSource(Protocol):
@@ -201,6 +204,9 @@ def _open_live(name: str, host: LogHost) -> LiveSource:
     descriptor = _open_path(name)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         return FollowedStream(name, descriptor)
+    if is_compressed(os.pread(descriptor, _MAGIC, 0)):
+        os.close(descriptor)
+        raise LogUnreadable(f"cannot follow {name}: it is compressed", hint="leave --follow out")
     return FollowedFile(name, descriptor, host.boot_id if name in host.live_logs else None)
 
 

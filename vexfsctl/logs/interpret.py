@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from vexfsctl.logs.evidence import parse_evidence
 from vexfsctl.logs.grammar import parse_event
+from vexfsctl.logs.upstream import parse_named, parse_upstream
 from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.events import Event, StateChanged
 from vexfsctl.model.record import KERNEL_FACILITY, LogRecord, Origin
@@ -42,7 +43,12 @@ def interpret_records(
     live = live_volumes or {}
     epochs: dict[tuple[str, str], int] = {}
     for record in records:
-        meaning = parse_event(record.text) or parse_evidence(record)
+        meaning = (
+            parse_event(record.text)
+            or parse_upstream(record)
+            or parse_evidence(record)
+            or parse_named(record)
+        )
         if isinstance(meaning, StateChanged):
             epochs[record.source, meaning.volume] = meaning.epoch
         volume = meaning.volume if isinstance(meaning, Event) else None

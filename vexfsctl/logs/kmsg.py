@@ -14,11 +14,14 @@ from pathlib import Path
 
 from vexfsctl.exceptions import LogUnreadable, MalformedRecord
 from vexfsctl.logs.holes import Hole, HoleFinder
+from vexfsctl.model.access import WITH_SUDO, access_hint
 from vexfsctl.model.record import USER_FACILITY, LogRecord
 
 KMSG = Path("/dev/kmsg")
 SOURCE_NAME = "kmsg"
 _PRINTK_DEVKMSG = Path("/proc/sys/kernel/printk_devkmsg")
+_DMESG_RESTRICT = Path("/proc/sys/kernel/dmesg_restrict")
+_OR_SAVED = "or pass --log FILE for a saved log"
 
 _RECORD = re.compile(
     rb"(?P<priority>\d{1,10}),(?P<sequence>\d{1,20}),(?P<usec>\d{1,20}),[^;\n]*;"
@@ -159,11 +162,22 @@ class KmsgReader:
 
 def _unreadable(path: Path, cause: OSError) -> LogUnreadable:
     hint = None
-    if cause.errno in (errno.EPERM, errno.EACCES):
-        hint = "run as root (kernel.dmesg_restrict is on), or pass --log FILE for a saved log"
+    if cause.errno == errno.EPERM:
+        # Whatever the mode of the device says: the kernel asks for CAP_SYSLOG.
+        why = " (kernel.dmesg_restrict is on)" if _is_restricted() else ""
+        hint = f"{WITH_SUDO}{why}, {_OR_SAVED}"
+    elif cause.errno == errno.EACCES:
+        hint = f"{access_hint(path, os.R_OK) or WITH_SUDO}, {_OR_SAVED}"
     elif cause.errno == errno.ENOENT:
         hint = "pass --log FILE for a saved log"
     return LogUnreadable(f"cannot read {path}: {cause.strerror}", hint=hint)
+
+
+def _is_restricted() -> bool:
+    try:
+        return _DMESG_RESTRICT.read_text().strip() == "1"
+    except OSError:
+        return False
 
 
 def _parse_fields(lines: bytes) -> Iterator[tuple[str, str]]:

@@ -20,19 +20,21 @@ def merge_by_time(sources: Iterable[Sequence[LogRecord]]) -> tuple[LogRecord, ..
     """Return all records by boot and uptime, those of one source never out of its own order.
 
     Uptimes of different sources are compared within the last boot of each, then within the one
-    before, and so on: a source need not say which boot it is of.
+    before, and so on: a source need not say which boot it is of. Those that have no uptimes are
+    put in order by wall-clock time, as far as they have that.
     """
     keyed = chain.from_iterable(map(_keyed, sources))
-    return tuple(record for _, _, record in sorted(keyed, key=lambda item: item[:2]))
+    return tuple(record for *_, record in sorted(keyed, key=lambda item: item[:3]))
 
 
-def _keyed(records: Sequence[LogRecord]) -> Iterable[tuple[int, int, LogRecord]]:
+def _keyed(records: Sequence[LogRecord]) -> Iterable[tuple[int, int, float, LogRecord]]:
     boots = split_boots(records)
     for boot, part in enumerate(boots, 1 - len(boots)):
-        latest = 0
+        latest, wall = 0, 0.0
         for record in part:
             latest = max(latest, record.uptime_us or 0)
-            yield boot, latest, record
+            wall = max(wall, record.wall_time_s or 0.0)
+            yield boot, latest, wall, record
 
 
 def _restarted(before: LogRecord, after: LogRecord) -> bool:

@@ -6,10 +6,12 @@ is a gap while others answer, and a LogUnreadable when none does.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from vexfsctl.exceptions import LogUnreadable
+from vexfsctl.logs.compression import decompressed
 from vexfsctl.logs.holes import HoleFinder
 from vexfsctl.logs.kmsg import KMSG, SOURCE_NAME, KmsgReader
 from vexfsctl.logs.reading import LogReading, SourceReading
@@ -31,6 +33,8 @@ class LogHost:
     """Files that live volumes write: their last records are of this boot."""
     stdin: BinaryIO | None = None
     """None: there is no standard input to read."""
+    today: datetime | None = None
+    """Wall-clock time, for forms of log that leave out the year; None: that of the system."""
     kmsg: Path = KMSG
     silence_s: float = 2.0
     """Seconds without a byte after which a source counts as not answering."""
@@ -60,17 +64,17 @@ def open_source(name: str, host: LogHost) -> LogSource:
 
 
 def read_sources(names: Sequence[str], host: LogHost) -> LogReading:
-    """Read every source; raise LogUnreadable with the first reason when none can be read."""
+    """Read every source; raise LogUnreadable with all reasons when none can be read."""
     readings: list[SourceReading] = []
-    failures: list[LogUnreadable] = []
+    failures: dict[str, LogUnreadable] = {}
     for name in dict.fromkeys(names):
         try:
             readings.append(open_source(name, host).read())
         except LogUnreadable as failure:
-            failures.append(failure)
-            readings.append(SourceReading(name, failure=failure.message))
+            failures[name] = failure
+            readings.append(SourceReading(name, failure=failure.advice))
     if failures and len(failures) == len(readings):
-        raise failures[0]
+        raise LogUnreadable.of_all(failures)
     return LogReading.of(readings)
 
 
@@ -100,9 +104,8 @@ class StandardInput:
         """Read it to its end; raise LogUnreadable if nothing came."""
         if self._host.stdin is None:
             raise LogUnreadable("cannot read standard input: it is closed")
-        contents = _decode(
-            read_stream(self._host.stdin, self._host.silence_s), RecordDecoder(STANDARD_INPUT)
-        )
+        decoder = RecordDecoder(STANDARD_INPUT, today=self._host.today)
+        contents = _decode(read_stream(self._host.stdin, self._host.silence_s), decoder)
         return contents.into_reading(STANDARD_INPUT)
 
 
@@ -125,7 +128,7 @@ class LogFile:
 
     def _read(self, path: Path) -> "_Contents":
         boot_id = self._host.boot_id if self._name in self._host.live_logs else None
-        decoder = RecordDecoder(self._name, boot_id=boot_id)
+        decoder = RecordDecoder(self._name, boot_id=boot_id, today=self._host.today)
         return _decode(read_file(path, self._host.silence_s), decoder)
 
 
@@ -166,7 +169,7 @@ def _decode(chunks: Iterator[bytes], decoder: RecordDecoder) -> _Contents:
     items: list[LogRecord | None] = []
     failure = None
     try:
-        for chunk in chunks:
+        for chunk in decompressed(chunks):
             items += decoder.feed(chunk)
     except LogUnreadable as cause:
         failure = cause

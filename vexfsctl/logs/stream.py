@@ -7,6 +7,7 @@ ended by nobody, but a child can be left behind. The deadline is about silence: 
 keeps talking may take its time.
 """
 
+import errno
 import os
 import select
 import signal
@@ -15,13 +16,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from vexfsctl.exceptions import LogUnreadable
+from vexfsctl.model.access import access_hint
 
 _CHUNK = 1 << 16
 _GRACE_MS = 500
-_HINTS = {
-    "Permission denied": "run as root, or as the user of the driver that writes it",
-    "No such file or directory": "a source is kmsg, the path of a log, or - (standard input)",
-}
+_DENIED, _MISSING = os.strerror(errno.EACCES), os.strerror(errno.ENOENT)
 
 
 def read_file(path: Path, silence_s: float) -> Iterator[bytes]:
@@ -54,7 +53,7 @@ def read_file(path: Path, silence_s: float) -> Iterator[bytes]:
         os.close(words)
     if complaint:
         reason = complaint.decode(errors="replace").strip().rpartition(": ")[2]
-        raise LogUnreadable(reason, hint=_HINTS.get(reason))
+        raise LogUnreadable(reason, hint=_hint(reason, path))
 
 
 def read_stream(stream: BinaryIO, silence_s: float) -> Iterator[bytes]:
@@ -84,6 +83,14 @@ def read_descriptor(descriptor: int, silence_s: float | None) -> Iterator[bytes]
         if not chunk:
             return
         yield chunk
+
+
+def _hint(reason: str, path: Path) -> str | None:
+    if reason == _DENIED:
+        return access_hint(path, os.R_OK)
+    if reason == _MISSING:
+        return "a source is kmsg, the path of a log, or - (standard input)"
+    return None
 
 
 def _dismiss(child: int) -> None:

@@ -1,42 +1,50 @@
 r"""Bytes of a log in whatever form they come, line by line, into records.
 
-Each line is read on its own, so forms may be mixed in one source. Known are raw kmsg, and what
-dmesg prints: `[  123.456789] text`, with `-r` also `<6>[  123.456789] text`. Another form is one
-more function in `_FORMS`. No line is lost silently: what is no record comes out as None.
+Each line is read on its own, so forms may be mixed in one source: raw kmsg, what dmesg and
+journalctl print, syslog files, the bare output of VexFS daemons. Another form is one more line in
+`_begin`. No line is lost silently: what is no record comes out as None.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
+from datetime import datetime
 
 from vexfsctl.exceptions import MalformedRecord
-from vexfsctl.logs.kmsg import parse_kmsg_field, parse_kmsg_record
+from vexfsctl.logs.blocks import (
+    Block,
+    DmesgDocument,
+    ExportEntry,
+    SingleRecord,
+    extend_by_field,
+    extend_by_indent,
+)
+from vexfsctl.logs.journal import parse_json_entry
+from vexfsctl.logs.kmsg import parse_kmsg_record
+from vexfsctl.logs.renderings import Reading, parse_dmesg_line, parse_syslog_line
+from vexfsctl.logs.tracing import parse_bare_line, parse_traced_line
 from vexfsctl.model.record import LogRecord
 
 MAXIMUM_LINE = 64 << 10
 """Bytes after which a line without an end is given up; a record has at most 8 KiB."""
 
-_Continue = Callable[[LogRecord, bytes], LogRecord | None]
-"""Adds the next line to an open record; None when that line is not part of it."""
-_Begun = tuple[LogRecord, _Continue]
-
-_DMESG = re.compile(
-    rb"(?P<prefix>(?:<(?P<priority>\d{1,4})>)?\[ *(?P<seconds>\d{1,12})\.(?P<micros>\d{6})\]"
-    rb"(?:\[ *[TC]\d+\])? ?)(?P<text>.*)",
-    re.DOTALL,
+_BOOT = re.compile(
+    rb"-- (?:Boot (?P<boot>[0-9a-f]{32})|Reboot|Logs begin at .*|Journal begins at .*"
+    rb"|No entries) ?(?:--)?"
 )
 
 
 class RecordDecoder:
     """Takes the bytes of one source as they come; hands out its records in their order."""
 
-    def __init__(self, source: str, *, boot_id: str | None = None) -> None:
-        self._source = source
-        self._boot_id = boot_id
+    def __init__(
+        self, source: str, *, boot_id: str | None = None, today: datetime | None = None
+    ) -> None:
+        """*today* is the reader's wall-clock time, for forms of log that leave out the year."""
+        self._reading = Reading(source, boot_id, (today or datetime.now()).replace(tzinfo=None))
         self._partial = b""
         self._overlong = False
-        self._open: _Begun | None = None
+        self._open: Block | None = None
 
     def feed(self, chunk: bytes) -> Iterator[LogRecord | None]:
         """Hand out the records that *chunk* completes; None for each line that is no record."""
@@ -47,93 +55,67 @@ class RecordDecoder:
             self._overlong = True
             self._partial = b""
 
-    def settle(self) -> Iterator[LogRecord]:
+    def settle(self) -> Iterator[LogRecord | None]:
         """Hand out the record that waits for more lines: none have come."""
-        if self._open is not None:
-            yield self._open[0]
-            self._open = None
+        if self._open is not None and not self._open.patient:
+            yield from self._close()
 
     def finish(self) -> Iterator[LogRecord | None]:
         """Hand out what is left at the end of the source, a last line without newline included."""
         if self._partial or self._overlong:
             yield from self._take_line(self._partial)
             self._partial = b""
-        yield from self.settle()
+        yield from self._close()
+
+    def _close(self) -> Iterator[LogRecord | None]:
+        if self._open is not None:
+            block, self._open = self._open, None
+            yield from block.finish()
 
     def _take_line(self, line: bytes) -> Iterator[LogRecord | None]:
-        if self._overlong:
+        if self._overlong or len(line) > MAXIMUM_LINE:
             self._overlong = False
-            yield from self.settle()
+            yield from self._close()
             yield None
             return
         line = line.removesuffix(b"\r")
-        if self._continue(line):
+        if self._open is not None and self._open.take(line):
+            yield from self._open.ready()
             return
-        yield from self.settle()
-        if line:
-            self._open = self._begin(line)
+        yield from self._close()
+        if line and not line.isspace() and not self._is_mark(line):
+            self._open = _begin(line, self._reading)
             if self._open is None:
                 yield None
 
-    def _continue(self, line: bytes) -> bool:
-        if self._open is None:
-            return False
-        record, extend = self._open
-        longer = extend(record, line)
-        if longer is not None:
-            self._open = (longer, extend)
-        return longer is not None
-
-    def _begin(self, line: bytes) -> _Begun | None:
-        for form in _FORMS:
-            if (begun := form(line, self._source, self._boot_id)) is not None:
-                return begun
-        return None
+    def _is_mark(self, line: bytes) -> bool:
+        """Whether *line* is one of journalctl's own about boots, which is no record."""
+        match = _BOOT.fullmatch(line) if line.startswith(b"-- ") else None
+        if match is not None and match["boot"] is not None:
+            self._reading = replace(self._reading, boot_id=match["boot"].decode())
+        return match is not None
 
 
-def _begin_kmsg(line: bytes, source: str, boot_id: str | None) -> _Begun | None:
-    if not line[:1].isdigit():
-        return None
+def _begin(line: bytes, reading: Reading) -> Block | None:
+    """Return what *line* begins; None if it is no record."""
+    if line[:1].isdigit() and (record := _parse_kmsg(line, reading)) is not None:
+        return SingleRecord(record, extend_by_field)
+    if (printed := parse_dmesg_line(line, reading)) is not None:
+        record, width = printed
+        return SingleRecord(record, extend_by_indent(width))
+    word = line.strip()
+    if word in (b"{", b"},{"):
+        return DmesgDocument(reading, word)
+    if line.startswith(b"__CURSOR="):
+        return ExportEntry(reading, line)
+    for parse in (parse_json_entry, parse_traced_line, parse_syslog_line, parse_bare_line):
+        if (one_line := parse(line, reading)) is not None:
+            return SingleRecord(one_line)
+    return None
+
+
+def _parse_kmsg(line: bytes, reading: Reading) -> LogRecord | None:
     try:
-        return parse_kmsg_record(line, source=source, boot_id=boot_id), _add_field
+        return parse_kmsg_record(line, source=reading.source, boot_id=reading.boot_id)
     except MalformedRecord:
         return None
-
-
-def _add_field(record: LogRecord, line: bytes) -> LogRecord | None:
-    field = parse_kmsg_field(line)
-    return None if field is None else replace(record, fields=(*record.fields, field))
-
-
-def _begin_dmesg(line: bytes, source: str, boot_id: str | None) -> _Begun | None:
-    match = _DMESG.fullmatch(line)
-    if match is None:
-        return None
-    priority = None if match["priority"] is None else int(match["priority"])
-    record = LogRecord(
-        text=_decode(match["text"]),
-        source=source,
-        uptime_us=int(match["seconds"]) * 1_000_000 + int(match["micros"]),
-        level=None if priority is None else priority & 7,
-        # util-linux 2.38 prints `<5>` for user.notice (13) too: below 8 it says nothing.
-        facility=priority >> 3 if priority is not None and priority > 7 else None,
-        boot_id=boot_id,
-    )
-    # Further lines of one message are indented to where its text began.
-    return record, partial(_add_line, b" " * len(match["prefix"]))
-
-
-def _add_line(indent: bytes, record: LogRecord, line: bytes) -> LogRecord | None:
-    if not line.startswith(indent):
-        return None
-    return replace(record, text=f"{record.text}\n{_decode(line[len(indent) :])}")
-
-
-def _decode(text: bytes) -> str:
-    return text.decode(errors="backslashreplace")
-
-
-_FORMS: tuple[Callable[[bytes, str, str | None], _Begun | None], ...] = (
-    _begin_kmsg,
-    _begin_dmesg,
-)

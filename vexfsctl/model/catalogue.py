@@ -16,8 +16,10 @@ from vexfsctl.model.error_entry import ErrorEntry, Upstream, VexfsCode
 from vexfsctl.model.error_table import ERRORS
 
 __all__ = [
+    "ANSWERED",
     "BREAKER_OPEN",
     "ERRORS",
+    "REPORTED",
     "TIMEOUT",
     "ErrorEntry",
     "MessageMatch",
@@ -86,6 +88,9 @@ _FAILED_REQUESTS = {
     "syncfs": "IoError.FlushError",
 }
 
+ANSWERED = frozenset(_ANSWERS.values())
+"""Names of the errors that the userspace driver gives as answers, without a record."""
+
 
 def entry(name: str) -> ErrorEntry:
     """Return the error called *name* (`IoError.ReadError`); raise NotFound if there is none."""
@@ -103,6 +108,14 @@ TIMEOUT = entry("Timeout")
 """What a call past its deadline is."""
 BREAKER_OPEN = entry("CircuitBreakerOpen")
 """What a call is that an open breaker refused."""
+REPORTED = frozenset(
+    {
+        *_FAILURES.values(),
+        *_FAILED_REQUESTS.values(),
+        *("IoError.DeviceError", "Other", TIMEOUT.name, BREAKER_OPEN.name),
+    }
+)
+"""Names of the errors that the userspace driver reports as failures."""
 
 
 def error_for_errno(number: int, call: str) -> ErrorEntry:

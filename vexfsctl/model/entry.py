@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from vexfsctl.model.events import Event, KernelEvidence
 from vexfsctl.model.record import LogRecord, Origin
+from vexfsctl.model.upstream import UpstreamEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class LogEntry:
     """A record, its meaning, who wrote it and in which epoch of its volume."""
 
     record: LogRecord
-    meaning: Event | KernelEvidence | Unrecognised | None
+    meaning: Event | UpstreamEvent | KernelEvidence | Unrecognised | None
     """None for a line that is neither VexFS's nor evidence about a device."""
     origin: Origin
     epoch: int | None = None
@@ -29,6 +30,11 @@ class LogEntry:
     def event(self) -> Event | None:
         """The VexFS event it stands for, if it is one."""
         return self.meaning if isinstance(self.meaning, Event) else None
+
+    @property
+    def upstream(self) -> UpstreamEvent | None:
+        """What a VexFS build other than our provider says in it, if one does."""
+        return self.meaning if isinstance(self.meaning, UpstreamEvent) else None
 
     @property
     def evidence(self) -> KernelEvidence | None:

@@ -137,7 +137,11 @@ def application_errno(number: int) -> int:
 
 
 # Two numbers have two names; Python picks the one that strace and the kernel do not.
-_NAMES: dict[int, str] = dict(errorcode) | {EDEADLK: "EDEADLK", EOPNOTSUPP: "EOPNOTSUPP"}
+_NAMES: dict[int, str] = dict(errorcode) | {
+    EDEADLK: "EDEADLK",
+    EOPNOTSUPP: "EOPNOTSUPP",
+    133: "EHWPOISON",  # a page of memory is broken; Python knows no name for it
+}
 _NUMBERS = {name: number for number, name in _NAMES.items()} | {
     "EDEADLOCK": EDEADLK,
     "ENOTSUP": EOPNOTSUPP,
@@ -147,10 +151,19 @@ _NUMBERS = {name: number for number, name in _NAMES.items()} | {
 }
 _NUMBER = re.compile(r"[0-9]{1,4}")
 
+ERRNOS = tuple(sorted(_NAMES))
+"""Every errno that has a name."""
+
 
 def errno_name(number: int) -> str:
     """Return `EIO` for 5, and the number itself in digits where Linux has no name for it."""
     return _NAMES.get(number, str(number))
+
+
+def errno_aliases(number: int) -> tuple[str, ...]:
+    """Return the further names of an errno: `EWOULDBLOCK` for 11, `EFSCORRUPTED` for 117."""
+    own = errno_name(number)
+    return tuple(name for name, alias in _NUMBERS.items() if alias == number and name != own)
 
 
 def errno_number(text: str) -> int:

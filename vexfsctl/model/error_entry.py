@@ -71,10 +71,16 @@ class ErrorEntry:
     """Number for it in `vexfs_ffi.h`."""
     upstream: Upstream | None
     """None for the codes that no Rust error stands behind."""
-    meaning: str | None = None
-    """What happened, in a sentence."""
-    what_you_do: str | None = None
+    meaning: str
+    """What happened, in a sentence; what follows is prose too, with commands in backquotes."""
+    impact: str
+    """What it means for applications and for what is stored."""
+    by_itself: str | None
+    """What VexFS does of its own accord beyond what follows from errno and hints."""
+    what_you_do: str
     """The next step for whoever operates the volume."""
+    done_when: str
+    """The command whose output proves that it is over, and that output."""
 
     @property
     def message(self) -> str:

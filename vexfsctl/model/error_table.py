@@ -51,8 +51,8 @@ from errno import (
     EUCLEAN,
 )
 
+from vexfsctl.model.advice import ADVICE
 from vexfsctl.model.errnos import CORRUPTION_ERRNOS
-from vexfsctl.model.error_advice import ADVICE
 from vexfsctl.model.error_entry import ErrorEntry, Upstream, VexfsCode
 from vexfsctl.model.hints import RecoveryHint
 from vexfsctl.model.severity import Severity
@@ -319,7 +319,7 @@ def _entry(
     prefix: str = "",
     code: VexfsCode | None = None,
 ) -> ErrorEntry:
-    meaning, what_you_do = ADVICE.get(name, (None, None))
+    advice = ADVICE[name]
     return ErrorEntry(
         name,
         prefix,
@@ -329,8 +329,11 @@ def _entry(
         _hints(hints),
         _code(name, errno) if code is None else code,
         upstream,
-        meaning,
-        what_you_do,
+        advice.meaning,
+        advice.impact,
+        advice.by_itself,
+        advice.what_you_do,
+        advice.done_when.replace("{name}", name),
     )
 
 

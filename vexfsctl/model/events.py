@@ -189,9 +189,10 @@ class KernelEvidence:
     """A line of the rest of the kernel about a device: evidence, never a VexFS error."""
 
     kind: str
-    """`block`, `buffer`, `filesystem`, `hung_task`, `suppressed`."""
+    """`block`, `buffer`, `filesystem`, `scsi`, `ata`, `nvme`, `md`, `device_mapper`, `loop`,
+    `fuse`, `capacity`, `hung_task`, `stall`, `oom_kill`, `kernel_bug`, `suppressed`."""
     device: str | None = None
-    """Kernel name, `loop0`."""
+    """Kernel name, `loop0`; where the text has none, what the record's metadata has: `7:0`."""
     sector: int | None = None
     """In 512-byte units; the start of the request, not of the bad block."""
     direction: str | None = None

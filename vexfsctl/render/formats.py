@@ -1,26 +1,12 @@
 """One result in the format asked for."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
+from vexfsctl.render.choices import OutputFormat
 from vexfsctl.render.envelope import Provenance, render_json, render_ndjson
 from vexfsctl.render.plain import render_plain
 from vexfsctl.render.result import CommandResult
 from vexfsctl.render.tsv import render_tsv
-
-
-class OutputFormat(StrEnum):
-    """What `--format` takes."""
-
-    TABLE = "table"
-    JSON = "json"
-    NDJSON = "ndjson"
-    TSV = "tsv"
-
-    @property
-    def is_json(self) -> bool:
-        """Whether failures too belong on standard output, as an envelope."""
-        return self in (OutputFormat.JSON, OutputFormat.NDJSON)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from vexfsctl.exceptions import ExitStatus, VexfsctlException
+from vexfsctl.exceptions import ConfigurationInvalid, ExitStatus, VexfsctlException
 from vexfsctl.model.coverage import Coverage
 
 
@@ -87,6 +87,13 @@ class Problem:
     def of(cls, exception: VexfsctlException) -> "Problem":
         """The problem an exception is, for an answer that goes on without the part it hit."""
         return cls(exception.code, exception.message, exception.hint)
+
+    @classmethod
+    def each_of(cls, exception: ConfigurationInvalid) -> "tuple[Problem, ...]":
+        """Everything wrong with a configuration, one by one; the last has the hint."""
+        *earlier, last = exception.messages
+        code = exception.code
+        return (*(cls(code, each) for each in earlier), cls(code, last, exception.hint))
 
 
 @dataclass(frozen=True, slots=True)

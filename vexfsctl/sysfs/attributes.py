@@ -177,7 +177,7 @@ OPERATION_ATTRIBUTES: tuple[Attribute, ...] = (
     _ro("operations/<op>/fallback_failures", _COUNTER, "Fallbacks that failed too.", 0),
     _ro("operations/<op>/timeouts", _COUNTER, "Calls abandoned at their deadline.", 0),
     _ro("operations/<op>/in_flight", _GAUGE, "Calls now running, hung ones included.", 0),
-    _ro("operations/<op>/overdue", _GAUGE, "Those of them past their deadline.", 0),
+    _ro("operations/<op>/overdue", _GAUGE, "Running calls past their deadline.", 0),
     _ro("operations/<op>/latency_ns_total", _NANOSECONDS, "Sum over completed calls.", 0),
     _ro("operations/<op>/latency_ns_max", _NANOSECONDS, "Longest completed call.", 0),
     _rw("operations/<op>/timeout_ms", _DURATION, "Deadline of one call with its retries.", None),
@@ -195,7 +195,7 @@ BREAKER_ATTRIBUTES: tuple[Attribute, ...] = (
     _ro("operations/<op>/breaker/failures", _GAUGE, "Failures inside the current window.", 0),
     _ro("operations/<op>/breaker/successes", _GAUGE, "Successes since half-open.", 0),
     _ro("operations/<op>/breaker/trips", _COUNTER, "Entries into open and forced_open.", 0),
-    _ro("operations/<op>/breaker/opened_ns", _NANOSECONDS, "Time of the last; 0 = never.", 0),
+    _ro("operations/<op>/breaker/opened_ns", _NANOSECONDS, "Time it last opened; 0 = never.", 0),
     _ro(
         "operations/<op>/breaker/last_failure_ns",
         _NANOSECONDS,

@@ -32,6 +32,7 @@ from vexfsctl.exceptions import (
     VolumeVanished,
     WriteRefused,
 )
+from vexfsctl.model.access import access_hint, owner_hint
 from vexfsctl.model.volume import Presence, Volume, clear_command
 from vexfsctl.sysfs.attributes import Attribute
 from vexfsctl.sysfs.values import shown
@@ -53,8 +54,16 @@ def absent_volume(volume: str, root: Path, error: int) -> Volume:
         detail = "it went away while it was being read"
         return Volume(volume, root, Presence.VANISHED, detail=detail, hint=LIST_HINT)
     detail = os.strerror(error)
-    hint = ROOT_HINT if error in _REFUSED else None
+    hint = owner_hint(root) if error in _REFUSED else None
     return Volume(volume, root, Presence.UNREADABLE, detail=detail, hint=hint)
+
+
+def unlisted(root: Path, error: int | None) -> str:
+    """Return why *root* could not be looked into, and who may; None: it did not answer."""
+    if error is None:
+        return "no answer"
+    hint = access_hint(root, os.R_OK | os.X_OK) if error in _REFUSED else None
+    return os.strerror(error) if hint is None else f"{os.strerror(error)}; {hint}"
 
 
 def unresponsive(volume: str, timeout_s: float) -> VolumeUnresponsive:
@@ -80,12 +89,15 @@ def read_failure(volume: str, attribute: Attribute, error: int) -> VexfsctlExcep
     )
 
 
-def write_failure(volume: str, attribute: Attribute, text: str, error: int) -> VexfsctlException:
-    """Return the exception for errno *error* of writing *text* to *attribute*."""
+def write_failure(
+    volume: str, attribute: Attribute, text: str, error: int, *, who: str | None = None
+) -> VexfsctlException:
+    """Return the exception for errno *error* of writing *text* to *attribute*; *who* may do so."""
     what = f"{volume}/{attribute.path} refused {shown(text)}"
     if error in _REFUSALS:
         kind, reason = _REFUSALS[error]
-        return kind(f"{what}: {reason}", hint=_refusal_hint(volume, attribute, error), errno=error)
+        hint = _refusal_hint(volume, attribute, error, who or ROOT_HINT)
+        return kind(f"{what}: {reason}", hint=hint, errno=error)
     return _of_presence(volume, attribute, error) or WriteRefused(
         f"{what}: {os.strerror(error)}", errno=error
     )
@@ -103,11 +115,11 @@ _REFUSALS: dict[int, tuple[type[WriteRefused], str]] = {
 }
 
 
-def _refusal_hint(volume: str, attribute: Attribute, error: int) -> str:
+def _refusal_hint(volume: str, attribute: Attribute, error: int, who: str) -> str:
     if error in (EINVAL, ERANGE):
         return f"{attribute.name} takes: {attribute.type.name}"
     if error in (*_REFUSED, EROFS):
-        return ROOT_HINT if attribute.writable else f"{attribute.name} can only be read"
+        return who if attribute.writable else f"{attribute.name} can only be read"
     if error == EIO or attribute.operation is None:
         return f"vexfsctl volume show {volume}"
     return f"vexfsctl breaker show {volume}/{attribute.operation}"

@@ -5,7 +5,6 @@ name and is not there is an exception. Every access is made in a child process (
 kernel does not tell beforehand which directory will hang.
 """
 
-import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from vexfsctl.exceptions import DeadlineExceeded, SysfsUnreadable
+from vexfsctl.model.access import owner_hint
 from vexfsctl.model.coverage import Coverage, Gap
 from vexfsctl.model.volume import Presence, Volume
 from vexfsctl.sysfs import failures
@@ -62,8 +62,8 @@ def survey_volumes(
         if isinstance(listing, list):
             places += [(root, name) for name in listing if wanted is None or name in wanted]
         elif listing != ENOENT or must_exist:
-            why = _NO_ANSWER if listing is NO_ANSWER else os.strerror(listing)
-            gaps.append(Gap(str(root), "unreadable", detail=why))
+            error = None if listing is NO_ANSWER else listing
+            gaps.append(Gap(str(root), "unreadable", detail=failures.unlisted(root, error)))
     volumes = [volume for volume in _read_all(places, timeout_s) if volume is not None]
     return Survey(tuple(volumes), Coverage(tuple(map(str, roots)), tuple(gaps)))
 
@@ -114,7 +114,8 @@ class SysfsTree:
         error = self._ask(volume, partial(write_one, self._file(volume, path), data))
         if error:
             self._raise_if_gone(volume, error)
-            raise failures.write_failure(volume, attribute, text, error)
+            who = owner_hint(self.root)
+            raise failures.write_failure(volume, attribute, text, error, who=who)
 
     def wait_until(
         self, volume: str, path: str, accept: Callable[[Any], bool], *, timeout_s: float
@@ -165,7 +166,6 @@ class SysfsTree:
 
 
 _READABLE = [attribute.path for attribute in attributes() if attribute.readable]
-_NO_ANSWER = "no answer"
 
 
 def _read_all(places: Sequence[tuple[Path, str]], timeout_s: float) -> list[Volume | None]:

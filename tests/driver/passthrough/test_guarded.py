@@ -435,6 +435,8 @@ def test_many_hung_calls_leave_the_mount_responsive(volume: MountedVolume) -> No
     disable = BreakerCommand(BreakerAction.DISABLE)
     volume.guard.command_breaker(OperationType.STORAGE, disable, uid=0, pid=0)
     stick(volume, "read path=file", OperationType.FILE)
+    # Long enough that all of them get as far as the device on a busy machine.
+    volume.guard.operations[OperationType.FILE].timeout_ms = 1_000
     path = volume.mountpoint / "file"
     stuck = [start(lambda: errno_of(lambda: read_once(path))) for _ in range(100)]
 

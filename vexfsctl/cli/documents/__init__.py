@@ -1,6 +1,6 @@
 """The checked-in documents, made from what the program itself declares.
 
-Manual pages and the reference come from the click tree, the attribute table and the log grammar;
-`generate` writes them, and a test fails when a file is stale. Only `cli.generate` and tests use
-this package.
+Manual pages and the reference come from the click tree, the attribute table, the log grammar and
+the declaration of the configuration; `generate` writes them, and a test fails when a file is stale.
+Only `cli.generate` and tests use this package.
 """

@@ -1,6 +1,6 @@
 """Manual pages of section 1, one for the program and one for each command, from the click tree."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from vexfsctl.cli.documents.commands import (
     ArgumentDocument,
@@ -8,10 +8,15 @@ from vexfsctl.cli.documents.commands import (
     OptionDocument,
     read_root,
 )
+from vexfsctl.cli.documents.manual_errors import errors_page
 from vexfsctl.cli.documents.manual_log import log_page
 from vexfsctl.cli.documents.manual_sysfs import sysfs_page
+from vexfsctl.cli.documents.manual_toml import toml_page
 from vexfsctl.cli.documents.page import page_head, paragraphs, see_also
+from vexfsctl.cli.registry import gives_verdict
+from vexfsctl.config.reading import STANDARD_FILE
 from vexfsctl.exceptions import ExitStatus
+from vexfsctl.recovery.ledger import FILE_NAME, STATE_VARIABLE, SYSTEM_STATE
 from vexfsctl.render.mdoc import argument, literal_block, tagged_list, text_lines, words
 from vexfsctl.sysfs.roots import KERNEL_ROOT, SYSTEM_ROOT
 
@@ -20,7 +25,17 @@ EXIT_STATUSES = {
     ExitStatus.FAILED: "Failed, or was refused.",
     ExitStatus.USAGE: "Wrong usage.",
     ExitStatus.INCOMPLETE: "Answered, but part of the evidence was missing or unreadable.",
+    ExitStatus.STILL_FAULTY: "recover replay: every step was taken and the fault is still there.",
+    ExitStatus.PERSON_NEEDED: "recover replay: stopped where a person must act.",
 }
+
+VERDICTS = {
+    0: "OK.",
+    1: "WARNING.",
+    2: "CRITICAL.",
+    3: "UNKNOWN; wrong usage and whatever else prevents a verdict are that too.",
+}
+"""Exit statuses of a command that judges."""
 
 _OUTPUT = (
     "The answer goes to standard output, everything else to standard error. With --json every"
@@ -50,6 +65,8 @@ def manual_files() -> dict[str, str]:
     pages = {"vexfsctl.1": _root_page(root)}
     pages |= {f"{_page_name(c)}.1": _command_page(c) for c in root.verbs}
     pages |= {"vexfs-sysfs.5": sysfs_page(), "vexfs-log.5": log_page()}
+    pages["vexfsctl.toml.5"] = toml_page()
+    pages |= {"vexfs-errors.7": errors_page()}
     return {f"man/{name}": "\n".join(lines) + "\n" for name, lines in pages.items()}
 
 
@@ -81,12 +98,14 @@ def _root_page(root: CommandDocument) -> list[str]:
         ".Ss Changes",
         *paragraphs(*_CHANGES),
         ".Sh ENVIRONMENT",
-        "An option beats its variable.",
+        "An option beats its variable, and both beat",
+        ".Xr vexfsctl.toml 5 .",
         "Lists have colons.",
         *tagged_list(
             [(f"Ev {o.variable}", ["As", f".{_option_name(o.names[-1])} ."]) for o in variables]
             + [
                 ("Ev NO_COLOR", ["If set and not empty, no colour unless one asks for it."]),
+                (f"Ev {STATE_VARIABLE}", ["Directory of the ledger of recoveries and its locks."]),
                 ("Ev PAGER", ["What pages long answers; less by default, empty for none."]),
             ],
         ),
@@ -97,16 +116,25 @@ def _root_page(root: CommandDocument) -> list[str]:
                 (f"Pa {SYSTEM_ROOT}", ["Volumes whose userspace driver root runs."]),
                 ("Pa $XDG_RUNTIME_DIR/vexfs", ["Volumes whose userspace driver a user runs."]),
                 ("Pa /dev/kmsg", ["The kernel log, for reading and for writing records."]),
+                (f"Pa {SYSTEM_STATE / FILE_NAME}", ["What root's", ".Ic recover replay", "did."]),
+                (f"Pa $XDG_STATE_HOME/vexfsctl/{FILE_NAME}", ["What a user's did."]),
+                (f"Pa {STANDARD_FILE}", ["Settings of this host,", ".Xr vexfsctl.toml 5 ."]),
             ]
         ),
-        *_exit_status(),
+        *_exit_status(EXIT_STATUSES),
         *_examples(root.examples),
-        *see_also(*(f"{_page_name(c)}(1)" for c in root.verbs), "vexfs-log(5)", "vexfs-sysfs(5)"),
+        *see_also(
+            *(f"{_page_name(c)}(1)" for c in root.verbs),
+            "vexfs-log(5)",
+            "vexfs-sysfs(5)",
+            "vexfsctl.toml(5)",
+            "vexfs-errors(7)",
+        ),
     ]
 
 
 def _command_page(command: CommandDocument) -> list[str]:
-    others = ("vexfsctl(1)", "vexfs-log(5)", "vexfs-sysfs(5)")
+    others = ("vexfsctl(1)", "vexfs-log(5)", "vexfs-sysfs(5)", "vexfsctl.toml(5)")
     forms = command.verbs or (command,)
     return [
         *page_head(_page_name(command), 1, _phrase(command.summary)),
@@ -123,7 +151,7 @@ def _command_page(command: CommandDocument) -> list[str]:
         ".Fl -timeout",
         "are in",
         ".Xr vexfsctl 1 .",
-        *_exit_status(),
+        *_exit_status(VERDICTS if gives_verdict(command.path.split()) else EXIT_STATUSES),
         *_examples(command.examples, *(verb.examples for verb in command.verbs)),
         *see_also(*others),
     ]
@@ -166,8 +194,8 @@ def _option_list(options: tuple[OptionDocument, ...] | list[OptionDocument]) -> 
     return tagged_list((_option_usage(o.names, o.value), text_lines(o.help)) for o in options)
 
 
-def _exit_status() -> list[str]:
-    items = [(str(int(status)), text_lines(text)) for status, text in EXIT_STATUSES.items()]
+def _exit_status(statuses: Mapping[int, str] | Mapping[ExitStatus, str]) -> list[str]:
+    items = [(str(int(status)), text_lines(text)) for status, text in statuses.items()]
     return [".Sh EXIT STATUS", *tagged_list(items)]
 
 

@@ -38,7 +38,8 @@ class Channel:
             try:
                 return os.readv(self._descriptor, (buffer,))
             except OSError as exception:
-                if exception.errno == errno.ENODEV:
+                # ECONNABORTED: unmounted by force, through fusectl.
+                if exception.errno in (errno.ENODEV, errno.ECONNABORTED):
                     return 0
                 # ENOENT: the caller gave up while its request was being read.
                 if exception.errno not in (errno.ENOENT, errno.EAGAIN):

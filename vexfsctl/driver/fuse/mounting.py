@@ -19,6 +19,7 @@ from vexfsctl.exceptions import (
     FacilityUnavailable,
     MountFailed,
 )
+from vexfsctl.model.access import access_hint
 
 _DEVICE = "/dev/fuse"
 _HELPER = "fusermount3"
@@ -32,10 +33,6 @@ _UMOUNT_NOFOLLOW = 8
 
 _CAP_SYS_ADMIN = 21
 
-_HINT_FOR_FUSE = (
-    f"load the module fuse, give this user read and write access to {_DEVICE}, "
-    f"and install {_HELPER} (package fuse3) for mounts by users"
-)
 _HINT_FOR_MOUNT = "is the mount point there, not in use, and not a dead mount? see findmnt"
 _HINT_FOR_UNMOUNT = "unmount it with: umount -l"
 
@@ -63,9 +60,21 @@ class MountOptions:
 
 def require_fuse() -> None:
     """Raise FacilityUnavailable, with what to do about it, where FUSE cannot be had."""
-    reason = _why_unavailable()
-    if reason is not None:
-        raise FacilityUnavailable(f"FUSE cannot be used here: {reason}", hint=_HINT_FOR_FUSE)
+    try:
+        os.close(_open_device())
+    except OSError as cause:
+        words = f"FUSE cannot be used here: {_DEVICE}: {cause.strerror}"
+        raise FacilityUnavailable(words, hint=_hint_for_device(cause.errno)) from cause
+    if os.geteuid() != 0:
+        if not shutil.which(_HELPER):
+            raise FacilityUnavailable(
+                f"FUSE cannot be used here: {_HELPER} is not installed", hint="package fuse3"
+            )
+    elif not _has_sys_admin():
+        raise FacilityUnavailable(
+            "FUSE cannot be used here: this process may not mount (no CAP_SYS_ADMIN)",
+            hint="in a container: --cap-add SYS_ADMIN --device /dev/fuse",
+        )
 
 
 def mount(mountpoint: str, options: MountOptions) -> int:
@@ -101,16 +110,13 @@ def abort(mountpoint: str) -> None:
         unmount(mountpoint)
 
 
-def _why_unavailable() -> str | None:
-    try:
-        os.close(_open_device())
-    except OSError as exception:
-        return f"{_DEVICE}: {exception.strerror}"
-    if os.geteuid() != 0:
-        return None if shutil.which(_HELPER) else f"{_HELPER} is not installed"
-    if not _has_sys_admin():
-        return "this process may not mount (no CAP_SYS_ADMIN)"
-    return None
+def _hint_for_device(error: int | None) -> str | None:
+    if error in (errno.EACCES, errno.EPERM):
+        who = access_hint(Path(_DEVICE), os.R_OK | os.W_OK)
+        # udev makes it 0666: fusermount3 decides what a user may mount.
+        for_all = f"for every user: sudo chmod 666 {_DEVICE}"
+        return for_all if who is None else f"{who}; {for_all}"
+    return "load the module: modprobe fuse; in a container, give it the host's /dev/fuse"
 
 
 def _has_sys_admin() -> bool:

@@ -1,0 +1,200 @@
+"""`vexfsctl errors`: groups by any keys, noise apart, and the counters compared with the log."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.recorded import INCIDENT, add_recorded_volume
+from tests.support.golden import assert_golden
+from tests.support.program import Program
+from tests.support.tree import FakeTree
+from vexfsctl.exceptions import ExitStatus
+
+pytestmark = pytest.mark.usefixtures("tree", "utc")
+
+CAPTURES = Path(__file__).parents[1] / "data" / "kernel-logs" / "vexfs"
+BEGIN = "5,0,0,-;Linux version 6.18.0\n"
+"""A log that begins with it begins at boot: nothing is missing."""
+
+
+def test_errors_of_a_live_volume_with_their_reconciliation(
+    vexfsctl: Program, tree: FakeTree
+) -> None:
+    """The table of `status`, with first and last; every counted error is in the log."""
+    add_recorded_volume(tree)
+
+    result = vexfsctl("errors", "--log", str(INCIDENT))
+
+    assert (result.exit_status, result.stderr) == (ExitStatus.OK, "")
+    assert_golden("errors.txt", result.stdout)
+
+
+def test_json_has_groups_noise_and_reconciliation(vexfsctl: Program, tree: FakeTree) -> None:
+    """One envelope."""
+    add_recorded_volume(tree)
+
+    result = vexfsctl("errors", "--json", "--log", str(INCIDENT))
+
+    normal = result.stdout.replace(str(tree.root), "ROOT").replace(str(INCIDENT), "LOG")
+    assert_golden("errors.json", normal)
+
+
+@pytest.mark.parametrize("capture", ["head_normal", "head_nullb", "ffi_initfail"])
+def test_real_captures_in_groups(vexfsctl: Program, tree: FakeTree, capture: str) -> None:
+    """From the log alone, and it says so; noise is counted and explained once."""
+    tree.remove("loop0")
+
+    result = vexfsctl("errors", "--log", str(CAPTURES / f"{capture}.kmsg"))
+
+    assert result.exit_status == ExitStatus.OK
+    assert_golden(f"errors-{capture}.txt", result.stdout)
+
+
+@pytest.mark.parametrize(
+    ("keys", "rows"),
+    [
+        (("severity",), ["high\t6"]),
+        (("op",), ["storage\t5", "sync\t1"]),
+        (("error",), ["IoError.ReadError (EIO)\t5", "Timeout (ETIMEDOUT)\t1"]),
+        (("volume",), ["sdq1\t6"]),
+        (("hint",), ["retry,invalidate_cache,use_fallback\t5", "retry\t1"]),
+        (("device",), ["sdq1\t5", "\t1"]),
+        (("minute",), ["2026-08-21T09:59:00.000Z\t6"]),
+        (("op", "volume"), ["storage\tsdq1\t5", "sync\tsdq1\t1"]),
+    ],
+)
+def test_any_keys_and_their_combination(
+    vexfsctl: Program, tree: FakeTree, keys: tuple[str, ...], rows: list[str]
+) -> None:
+    """Worst first, then most; the counts of every grouping sum up to the same."""
+    add_recorded_volume(tree)
+    options = [word for key in keys for word in ("--by", key)]
+
+    result = vexfsctl("errors", *options, "--format", "tsv", "--log", str(INCIDENT))
+
+    header, *lines = result.stdout.splitlines()
+    names = header.split("\t")
+    shown = [dict(zip(names, line.split("\t"), strict=True)) for line in lines]
+    columns = [*names[: len(keys)], "count"]
+    assert ["\t".join(row[name] for name in columns) for row in shown] == rows
+
+
+def test_filters_pick_what_is_counted(vexfsctl: Program, tree: FakeTree) -> None:
+    """As in `log`; what the counters say is not filtered by kind."""
+    add_recorded_volume(tree)
+
+    result = vexfsctl("errors", "-o", "sync", "--log", str(INCIDENT))
+
+    assert result.stdout.startswith("1 error\n")
+    assert "sdq1: 6 errors counted since it was mounted = 6 in the log" in result.stdout
+
+
+def test_the_first_groups_only(vexfsctl: Program, tree: FakeTree) -> None:
+    """`-n` cuts the list."""
+    add_recorded_volume(tree)
+
+    result = vexfsctl("errors", "-n", "1", "--json", "--log", str(INCIDENT))
+
+    assert [group["count"] for group in result.json["data"]["groups"]] == [5]
+
+
+def test_no_error_is_an_answer(vexfsctl: Program) -> None:
+    """Told on standard error; the counters agree."""
+    result = vexfsctl("errors")
+
+    assert (result.exit_status, result.stderr) == (ExitStatus.OK, "vexfsctl: no error matches\n")
+    assert result.stdout == (
+        "0 errors\n"
+        "\n"
+        "loop0: 0 errors counted since it was mounted = "
+        "0 in the log + 0 left out by the rate limit\n"
+    )
+
+
+def test_errors_that_the_log_lost_are_unaccounted_for(
+    vexfsctl: Program, tree: FakeTree, tmp_path: Path
+) -> None:
+    """With the likely cause."""
+    log = tmp_path / "dropped.kmsg"
+    log.write_text(BEGIN)
+    tree.write("loop0/log", str(log))
+    for name, value in (("total", "7"), ("high", "7"), ("logged", "5"), ("suppressed", "2")):
+        tree.write(f"loop0/errors/{name}", value)
+
+    result = vexfsctl("errors", "--log", str(log))
+
+    assert result.stdout == (
+        "0 errors\n"
+        "\n"
+        "loop0: 7 errors counted since it was mounted = "
+        "0 in the log + 2 left out by the rate limit + 5 unaccounted for\n"
+        "    likely: a logger may drop what user space writes to the kernel log: "
+        "rsyslog's imklog does by default\n"
+    )
+
+
+def test_unverified_records_stand_apart(vexfsctl: Program, tree: FakeTree, tmp_path: Path) -> None:
+    """They are no evidence, and nobody should take them for it."""
+    tree.remove("loop0")
+    log = tmp_path / "forged.kmsg"
+    log.write_text(
+        BEGIN + "12,1,5000000,-;VexFS: [CORR-6F1C93A20000002A] error vol=x op=file call=read "
+        'err=IoError.ReadError errno=EIO sev=critical attempt=1/1 hints=retry:5 msg="no"\n'
+    )
+
+    result = vexfsctl("errors", "--log", str(log))
+
+    assert result.stdout == (
+        "0 errors, 1 unverified\n"
+        "no attribute tree answers for it: from the log alone\n"
+        "\n"
+        "unverified: written from user space, vouched for by nothing, no evidence\n"
+        "SEVERITY  VOLUME  OPERATION  ERROR                                 COUNT  FIRST"
+        "     LAST      EXAMPLE\n"
+        "critical  x       file       IoError.ReadError (EIO) (unverified)      1  5.000000"
+        "  5.000000  CORR-6F1C93A20000002A\n"
+    )
+
+
+def test_a_key_that_there_is_not_is_wrong_usage(vexfsctl: Program) -> None:
+    """With those that there are."""
+    result = vexfsctl("errors", "--by", "colour")
+
+    assert result.exit_status == ExitStatus.USAGE
+    assert "'severity', 'op', 'error', 'volume', 'hint', 'device', 'minute'" in result.stderr
+
+
+def test_a_log_that_cannot_be_read_is_missing_evidence(vexfsctl: Program, tmp_path: Path) -> None:
+    """Log evidence was asked for."""
+    result = vexfsctl("errors", "--log", str(tmp_path / "none.kmsg"))
+
+    assert result.exit_status == ExitStatus.INCOMPLETE
+
+
+def test_calls_of_a_module_are_shown_with_their_failure_rates(
+    vexfsctl: Program, tree: FakeTree, tmp_path: Path
+) -> None:
+    """Blocked, timed out, never returned: as far as the log has them."""
+    tree.remove("loop0")
+    log = tmp_path / "module.dmesg"
+    log.write_text(
+        "[    0.000000] Linux version 6.1.0\n"
+        "[    1.000000] VexFS: Initializing SAFE FFI module v1.0.0 with memory management\n"
+        "[    2.000000] VexFS: [CALL-1] Starting FFI call read_file\n"
+        "[    2.100000] VexFS: [CALL-1] FFI call read_file failed: -5 (failure rate: 100%), "
+        "using fallback\n"
+        "[    3.000000] VexFS: [CALL-2] Starting FFI call read_file\n"
+        "[    3.100000] VexFS: [CALL-2] FFI call read_file blocked by circuit breaker, "
+        "using fallback\n"
+        "[    4.000000] VexFS: [CALL-1] Starting FFI call lookup_inode\n"
+        "[    4.100000] VexFS: [CALL-1] FFI call lookup_inode failed: -1 (failure rate: 100%), "
+        "using fallback\n"
+        "[    5.000000] VexFS: [CALL-1] Starting FFI call fsync_file\n"
+        "[   99.000000] VexFS: Looking up a (SAFE FFI)\n"
+    )
+
+    result = vexfsctl("errors", "--log", str(log))
+    status = vexfsctl("status", "--log", str(log))
+
+    assert_golden("errors-module.txt", result.stdout)
+    assert_golden("status-module.txt", status.stdout.replace(str(log), "LOG"))

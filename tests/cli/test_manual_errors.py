@@ -1,0 +1,67 @@
+"""vexfs-errors(7), made from the catalogue."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.support import privileges
+from tests.support.program import BOUND_S
+from vexfsctl.cli.documents.manual_errors import FAMILIES, errors_page, family_of
+from vexfsctl.model.catalogue import ERRORS, ErrorEntry, VexfsCode
+from vexfsctl.model.hints import HintKind
+from vexfsctl.render.mdoc import words
+
+PAGE = errors_page()
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Path:
+    """The page as a file."""
+    path = tmp_path / "vexfs-errors.7"
+    path.write_text("\n".join(PAGE) + "\n")
+    return path
+
+
+def test_the_page_is_clean(page: Path) -> None:
+    """mandoc has nothing to say, but that the pages referred to are not installed here."""
+    privileges.require("mandoc")
+    lint = subprocess.run(
+        ["mandoc", "-T", "lint", page], capture_output=True, text=True, timeout=BOUND_S, check=False
+    )
+
+    complaints = [
+        line for line in lint.stdout.splitlines() if "referenced manual not found" not in line
+    ]
+    assert complaints == []
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.name)
+def test_every_error_has_its_item(error: ErrorEntry) -> None:
+    """Named once as a tag, with its meaning under it."""
+    tags = [at for at, line in enumerate(PAGE) if line.startswith(".It") and _names(line, error)]
+
+    assert len(tags) == 1
+    text = " ".join(PAGE[tags[0] : tags[0] + 4])
+    assert error.meaning.replace("`", '"').split(".")[0][:40] in text
+
+
+def _names(tag: str, error: ErrorEntry) -> bool:
+    return error.name in tag.split()
+
+
+def test_the_families_are_those_of_the_catalogue() -> None:
+    """Each has its section, and what has no family comes last."""
+    assert list(FAMILIES)[-1] == ""
+    assert set(FAMILIES) == {family_of(error) for error in ERRORS}
+    for family, title in FAMILIES.items():
+        heading = f"{title} ({family})" if family else title
+        assert f".Ss {words(heading)}" in PAGE
+
+
+def test_hints_and_codes_are_there_with_their_numbers() -> None:
+    """Seven flags, five codes that are no errno."""
+    for kind in HintKind:
+        assert f".It Sy {kind} Pq {kind.flag:#04x}" in PAGE
+    own = [code for code in VexfsCode if code <= VexfsCode.CIRCUIT_BREAKER]
+    assert [f".It Sy VEXFS_ERROR_{code.name} Pq {int(code)}" in PAGE for code in own] == [True] * 5

@@ -1,0 +1,154 @@
+"""Every command as user nobody: what can be read is shown, and of the rest who may read it."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from tests.cli.recorded import INCIDENT, add_recorded_volume
+from tests.support.every_command import ARGUMENTS, command_lines, command_names
+from tests.support.ordinary_user import OrdinaryUser, ordinary_user
+from tests.support.program import Finished
+from tests.support.tree import FakeTree
+
+pytestmark = pytest.mark.privileged("nsenter", "setpriv")
+
+ADM = 4
+COMMANDS = [name for name in command_names() if name in ARGUMENTS]
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """User nobody on a host that has one volume and its log, both root's."""
+
+    user: OrdinaryUser
+    log: Path
+    """Where the volume says that its records are: 0640 root:adm."""
+
+    def run(self, *words: str, groups: tuple[int, ...] = ()) -> Finished:
+        """Run vexfsctl as this user."""
+        roots = {"VEXFSCTL_SYSFS_ROOT": str(self.user.directory / "sysfs")}
+        return replace(self.user, groups=groups).vexfsctl(*words, env=roots)
+
+
+@pytest.fixture(scope="module")
+def visitor() -> Iterator[Visitor]:
+    """nobody, on such a host."""
+    with ordinary_user() as user:
+        log = user.directory / "sdq1.kmsg"
+        tree = FakeTree(user.outside(user.directory) / "sysfs")
+        tree.add("loop0")
+        add_recorded_volume(tree)
+        tree.write("sdq1/log", str(log))
+        user.outside(log).write_bytes(INCIDENT.read_bytes())
+        user.outside(log).chmod(0o640)
+        os.chown(user.outside(log), 0, ADM)
+        yield Visitor(user, log)
+
+
+def who_may_read(log: Path) -> str:
+    """The hint for a log of that mode, owner and group."""
+    return (
+        f"{log} is 0640 root:adm: run it with sudo, "
+        "or as a member of group adm (sudo usermod -aG adm $USER)"
+    )
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_runs_or_says_why_not(visitor: Visitor, name: str) -> None:
+    """No trace whatever is refused; what did not succeed has a message, and a hint where denied."""
+    answer = visitor.run(*command_lines()[name])
+
+    assert "Traceback" not in answer.stderr
+    assert answer.stdout or answer.stderr.startswith("vexfsctl: ")
+    if "denied" in answer.stderr or "not permitted" in answer.stderr:
+        assert "run it with sudo" in answer.stderr
+
+
+@pytest.mark.parametrize("words", [("log",), ("errors",), ("trace", "--last")])
+def test_a_log_for_members_of_a_group_names_the_group(
+    visitor: Visitor, words: tuple[str, ...]
+) -> None:
+    """Log evidence was asked for and could not be had: 3, with the mode and the way in."""
+    answer = visitor.run(*words, "--log", str(visitor.log))
+
+    assert (answer.exit_status, answer.stdout, answer.stderr) == (
+        3,
+        "",
+        f"vexfsctl: cannot read {visitor.log}: Permission denied\n"
+        f"hint: {who_may_read(visitor.log)}\n",
+    )
+
+
+def test_a_member_of_that_group_reads_it(visitor: Visitor) -> None:
+    """What the hint says is true."""
+    answer = visitor.run("log", "--log", str(visitor.log), groups=(ADM,))
+
+    assert answer.exit_status == 0
+    assert len(answer.stdout.splitlines()) > 10
+
+
+def test_the_kernel_log_names_the_switch_that_keeps_it(visitor: Visitor) -> None:
+    """Where kernel.dmesg_restrict is on, the mode of /dev/kmsg tells nothing."""
+    answer = visitor.run("log", "--log", "kmsg", "-n", "1")
+
+    if Path("/proc/sys/kernel/dmesg_restrict").read_text() == "1\n":
+        assert (answer.exit_status, answer.stderr) == (
+            3,
+            "vexfsctl: cannot read /dev/kmsg: Operation not permitted\n"
+            "hint: run it with sudo (kernel.dmesg_restrict is on), "
+            "or pass --log FILE for a saved log\n",
+        )
+    else:
+        assert "not permitted" not in answer.stderr
+
+
+@pytest.mark.parametrize("command", ["status", "check"])
+def test_a_log_that_may_not_be_read_is_a_note_where_the_tree_answers(
+    visitor: Visitor, command: str
+) -> None:
+    """The verdict is the tree's; each source that was not read is told with who may."""
+    answer = visitor.run(command, "--window", "100d")
+
+    assert "sdq1" in answer.stdout
+    assert answer.exit_status == (1 if command == "check" else 0)
+    assert (
+        f"incomplete: {visitor.log}: unreadable (cannot read {visitor.log}: Permission denied; "
+        f"{who_may_read(visitor.log)})\n"
+    ) in answer.stderr
+
+
+def test_a_root_that_may_not_be_searched_is_told_with_its_mode(visitor: Visitor) -> None:
+    """A volume may be there: incomplete, and 3."""
+    closed = visitor.user.outside(visitor.user.directory) / "closed"
+    closed.mkdir(mode=0o750, exist_ok=True)
+    os.chown(closed, 0, ADM)
+    inside = visitor.user.directory / "closed"
+
+    answer = visitor.run("volume", "list", "--sysfs-root", f"{inside}/vexfs")
+
+    assert answer.exit_status == 3
+    assert answer.stderr == (
+        f"vexfsctl: incomplete: {inside}/vexfs: unreadable (Permission denied; "
+        f"{inside} is 0750 root:adm: run it with sudo, "
+        "or as a member of group adm (sudo usermod -aG adm $USER))\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("breaker", "trip", "sdq1/file", "--yes"),
+        ("breaker", "set", "sdq1/file", "timeout_ms=9", "--yes"),
+        ("volume", "set", "sdq1", "access_mode=ro", "--yes"),
+    ],
+)
+def test_a_change_is_refused_with_who_may_make_it(visitor: Visitor, words: tuple[str, ...]) -> None:
+    """Nothing is changed, and nothing else is tried."""
+    answer = visitor.run(*words)
+
+    assert answer.exit_status == 1
+    assert "not permitted\n" in answer.stderr
+    assert answer.stderr.endswith("hint: run it with sudo\n")

@@ -1,0 +1,129 @@
+"""Compressed logs: known by their first bytes, read in bounded pieces, damage is told."""
+
+import bz2
+import gzip
+import io
+import lzma
+import tracemalloc
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.logs.data import KERNEL_LOGS, recorded
+from vexfsctl.exceptions import LogUnreadable
+from vexfsctl.logs.compression import decompressed, is_compressed
+from vexfsctl.logs.follow import LogFollower
+from vexfsctl.logs.sources import LogHost, read_sources
+
+CAPTURE = KERNEL_LOGS / "vexfs" / "head_normal.kmsg"
+ARCHIVERS = {"gzip": gzip.compress, "xz": lzma.compress, "bzip2": bz2.compress}
+each_archiver = pytest.mark.parametrize("archiver", ARCHIVERS.values(), ids=ARCHIVERS)
+
+Archiver = Callable[[bytes], bytes]
+
+
+def in_pieces(data: bytes, size: int) -> Iterator[bytes]:
+    """Hand out *data* as a pipe would."""
+    return (data[start : start + size] for start in range(0, len(data), size))
+
+
+@each_archiver
+def test_a_compressed_file_says_what_the_plain_one_does(archiver: Archiver, tmp_path: Path) -> None:
+    """Whatever its name, and from standard input as well."""
+    archive = tmp_path / "saved.log"
+    archive.write_bytes(archiver(CAPTURE.read_bytes()))
+    stdin = io.BytesIO(archive.read_bytes())
+    texts = [record.text for record in recorded("vexfs/head_normal.kmsg")]
+
+    from_file = read_sources([str(archive)], LogHost())
+    from_stdin = read_sources(["-"], LogHost(stdin=stdin))
+
+    assert [record.text for record in from_file.records] == texts
+    assert [record.text for record in from_stdin.records] == texts
+    assert from_file.coverage().complete is from_stdin.coverage().complete
+
+
+@each_archiver
+def test_a_truncated_archive_is_read_as_far_as_it_goes(archiver: Archiver, tmp_path: Path) -> None:
+    """And the answer says that it was not read to its end."""
+    whole = archiver(CAPTURE.read_bytes() * 40)  # bzip2 needs more than one block to give any
+    archive = tmp_path / "torn"
+    archive.write_bytes(whole[: len(whole) - 20])
+
+    reading = read_sources([str(archive)], LogHost())
+
+    unread = [gap.detail for gap in reading.coverage().gaps if gap.reason == "unreadable"]
+    assert len(unread) == 1
+    assert unread[0] is not None
+    assert unread[0].startswith("not read to its end: its ")
+    assert len(reading.records) > 486
+
+
+@each_archiver
+def test_damage_in_the_middle_is_told(archiver: Archiver) -> None:
+    """Not as an exception of the library that found it."""
+    data = bytearray(archiver(b"VexFS: one\n" * 9999))
+    data[len(data) // 2] ^= 0xFF
+    data[len(data) // 2 + 1] ^= 0xFF
+
+    with pytest.raises(LogUnreadable, match=r"its (gzip|xz|bzip2) data"):
+        list(decompressed(iter([bytes(data)])))
+
+
+@each_archiver
+def test_archives_behind_each_other_are_one_log(archiver: Archiver) -> None:
+    """As `cat a.gz b.gz` makes them; zeroes behind them are padding."""
+    both = archiver(b"one\n") + archiver(b"two\n") + bytes(512)
+
+    assert b"".join(decompressed(in_pieces(both, 7))) == b"one\ntwo\n"
+
+
+@pytest.mark.parametrize(
+    ("magic", "name"), [(b"\x28\xb5\x2f\xfd", "zstd"), (b"\x04\x22\x4d\x18", "lz4")]
+)
+def test_what_cannot_be_read_is_named_with_a_way_out(magic: bytes, name: str) -> None:
+    """Not torn lines by the thousand."""
+    with pytest.raises(LogUnreadable) as caught:
+        list(decompressed(iter([magic + bytes(99)])))
+
+    assert caught.value.message == f"compressed with {name}, which is not supported"
+    assert caught.value.hint == f"{name} -dc FILE | vexfsctl … --log -"
+
+
+@each_archiver
+def test_a_few_bytes_that_expand_without_end_need_little_memory(archiver: Archiver) -> None:
+    """16 MiB of zeroes come out piece by piece."""
+    bomb = archiver(bytes(16 << 20))
+    tracemalloc.start()
+    try:
+        total = sum(len(piece) for piece in decompressed(in_pieces(bomb, 1 << 16)))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert total == 16 << 20
+    assert peak < 12 << 20, "xz may keep a dictionary of 8 MiB and what came before it"
+
+
+def test_a_compressed_file_cannot_be_followed(tmp_path: Path) -> None:
+    """Nothing can be added to it in a way that could be read."""
+    archive = tmp_path / "saved.gz"
+    archive.write_bytes(gzip.compress(b"one\n"))
+
+    with pytest.raises(LogUnreadable, match="it is compressed"):
+        LogFollower([str(archive)], LogHost())
+
+
+@given(st.binary() | st.sampled_from([gzip.compress(b"x"), lzma.compress(b"x")]), st.binary())
+def test_hostile_bytes_come_out_or_are_refused(start: bytes, rest: bytes) -> None:
+    """No exception but LogUnreadable, and what is not compressed is left as it is."""
+    data = start + rest
+    try:
+        text = b"".join(decompressed(in_pieces(data, 5)))
+    except LogUnreadable:
+        assert is_compressed(data)
+    else:
+        assert is_compressed(data) or text == data

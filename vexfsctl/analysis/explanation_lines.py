@@ -1,0 +1,196 @@
+"""What one line of a log says, and what the things that it names mean."""
+
+from collections.abc import Iterator
+from enum import Enum
+
+from vexfsctl.analysis.explanation_errors import explain_errno, explain_error
+from vexfsctl.analysis.explanation_values import Explanation, Subject
+from vexfsctl.analysis.explanation_words import (
+    explain_breaker_state,
+    explain_degradation,
+    explain_module_state,
+)
+from vexfsctl.analysis.wording import describe
+from vexfsctl.exceptions import NotFound
+from vexfsctl.model.breaker import BreakerState
+from vexfsctl.model.catalogue import BREAKER_OPEN, TIMEOUT, entry, error_for_errno
+from vexfsctl.model.correlation import CorrelationId
+from vexfsctl.model.entry import LogEntry, Unrecognised
+from vexfsctl.model.errnos import errno_name
+from vexfsctl.model.events import (
+    BreakerChanged,
+    CallFailed,
+    CallRejected,
+    CallTimedOut,
+    DegradationChanged,
+    ErrorReported,
+    Event,
+    KernelEvidence,
+    StateChanged,
+)
+from vexfsctl.model.record import Origin
+from vexfsctl.model.upstream import Significance, UpstreamEvent
+from vexfsctl.model.volume import DegradationLevel, ModuleState
+
+SIGNIFICANCES = {
+    Significance.ROUTINE: "It tells how far something got; nothing is wrong.",
+    Significance.NOISE: "It looks like trouble and is known to be none.",
+    Significance.ERROR: "Something failed.",
+    Significance.BLOCKED: "A breaker or the degradation level refused a call.",
+    Significance.TIMEOUT: "Something ran past its deadline.",
+    Significance.CORRUPTION: "Stored structures or data are damaged.",
+    Significance.DATA_LOSS: "Data was acknowledged to the application and is not stored.",
+}
+"""What a line of an earlier VexFS build is worth."""
+
+KERNEL_KINDS = {
+    "block": "A request to {device} failed.",
+    "buffer": "A block of {device} could not be read into the cache or written from it.",
+    "filesystem": "A filesystem on {device} reports trouble.",
+    "scsi": "The SCSI layer reports an error or a reset of {device}.",
+    "ata": "The ATA layer reports an error or a reset of {device}.",
+    "nvme": "The NVMe driver reports an error or a reset of {device}.",
+    "md": "The RAID array {device} lost a member or reports an error.",
+    "device_mapper": "The device mapper reports an error of {device}.",
+    "loop": "The loop device {device} reports trouble with its backing file.",
+    "fuse": "A FUSE filesystem was aborted, or lost its driver.",
+    "capacity": "The capacity of {device} changed.",
+    "hung_task": "A task has been stuck for minutes, mostly in waiting for a device.",
+    "stall": "A processor did nothing else for a long time: the machine is overloaded or hung.",
+    "oom_kill": "The kernel killed a process, for want of memory.",
+    "kernel_bug": "The kernel itself failed; what it did at that moment may be half done.",
+    "suppressed": "The kernel left out lines of its own, to keep the log readable.",
+}
+"""What kinds of evidence tell, where the line gives no numbers."""
+
+_DOUBT = (
+    "It was written from user space and nothing vouches for it, so it is no evidence for a verdict."
+)
+_TELLING = (
+    *("volume", "operation", "call", "id", "alias", "parent", "error", "errno", "severity"),
+    *("significance", "device", "sector", "direction", "inode", "block", "offset", "length"),
+    *("size", "lost", "before", "after"),
+)
+"""Fields that are facts worth showing, in this order."""
+
+
+def explain_entry(log_entry: LogEntry, kind: str) -> tuple[Explanation, ...]:
+    """Return what a line says, and after it what it names; empty for one that says nothing to us.
+
+    *kind* is the word for a record in our own form.
+    """
+    meaning = log_entry.meaning
+    if meaning is None:
+        return ()
+    line = Explanation(
+        subject=Subject.LINE,
+        name=_name(meaning, kind),
+        meaning=_what_it_says(meaning),
+        facts={"origin": log_entry.origin, **_facts(meaning)},
+        what_the_system_does=_DOUBT if log_entry.origin is Origin.UNVERIFIED else None,
+        what_you_do=_next_step(meaning),
+    )
+    return (line, *_what_it_names(meaning))
+
+
+def _name(meaning: object, kind: str) -> str:
+    match meaning:
+        case UpstreamEvent():
+            return meaning.form
+        case KernelEvidence():
+            return f"kernel {meaning.kind}"
+        case _:
+            return kind
+
+
+def _what_it_says(meaning: Event | UpstreamEvent | KernelEvidence | Unrecognised) -> str:
+    match meaning:
+        case Unrecognised():
+            return f"It begins as a record of VexFS and is none: {meaning.reason}."
+        case UpstreamEvent():
+            note = f" {_sentence(meaning.note)}" if meaning.note else ""
+            return f"{SIGNIFICANCES[meaning.significance]}{note}"
+        case KernelEvidence():
+            return _what_the_kernel_says(meaning)
+        case _:
+            operation = getattr(meaning, "operation", None)
+            place = meaning.volume if operation is None else f"{meaning.volume}/{operation}"
+            return f"{place}: {describe(meaning)}."
+
+
+def _what_the_kernel_says(evidence: KernelEvidence) -> str:
+    device = evidence.device or "a device"
+    if evidence.errno is None and evidence.sector is None:
+        told = KERNEL_KINDS.get(evidence.kind, "The kernel reports trouble with {device}.")
+        return told.format(device=device)
+    request = f"A {evidence.direction}" if evidence.direction else "A request"
+    place = "" if evidence.sector is None else f" that begins at sector {evidence.sector}"
+    outcome = "" if evidence.errno is None else f", with {errno_name(evidence.errno)}"
+    return f"{request} of {device}{place} failed{outcome}."
+
+
+def _sentence(text: str) -> str:
+    whole = text[0].upper() + text[1:]
+    return whole if whole.endswith(".") else f"{whole}."
+
+
+def _facts(meaning: object) -> dict[str, object]:
+    values = {name: getattr(meaning, name, None) for name in _TELLING}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _next_step(meaning: object) -> str | None:
+    identifier = getattr(meaning, "id", None)
+    if isinstance(identifier, CorrelationId):
+        return f"`vexfsctl trace {identifier}` shows all that happened under its id."
+    if isinstance(meaning, KernelEvidence) and meaning.device is not None:
+        return f"`vexfsctl log --device {meaning.device}` lists the lines about that device."
+    return None
+
+
+def _what_it_names(meaning: object) -> Iterator[Explanation]:
+    match meaning:
+        case ErrorReported() | CallFailed():
+            yield from _error(meaning.error, meaning.errno)
+        case CallTimedOut():
+            yield explain_error(TIMEOUT)
+        case CallRejected():
+            yield explain_error(BREAKER_OPEN)
+        case BreakerChanged():
+            yield from _state(meaning.after)
+        case StateChanged() | DegradationChanged():
+            yield from _state(_known_word(meaning.after))
+        case UpstreamEvent():
+            yield from _state(None if meaning.after is None else _known_word(meaning.after))
+            if meaning.significance.is_trouble:
+                yield from _error(meaning.error, meaning.errno)
+        case KernelEvidence() if meaning.errno is not None:
+            # What the driver makes of it when a call of its own meets it.
+            yield explain_error(error_for_errno(meaning.errno, meaning.direction or "getattr"))
+
+
+def _error(name: str | None, number: int | None) -> Iterator[Explanation]:
+    try:
+        if name is not None:
+            yield explain_error(entry(name))
+            return
+    except NotFound:
+        pass  # Of a later version: its errno still says something.
+    if number is not None and not errno_name(number).isdecimal():
+        yield explain_errno(number)
+
+
+def _known_word(word: str) -> Enum | None:
+    states = {str(state): state for state in ModuleState}
+    levels = {str(level): level for level in DegradationLevel}
+    return {**states, **levels}.get(word)
+
+
+def _state(word: Enum | None) -> Iterator[Explanation]:
+    match word:
+        case BreakerState():
+            yield explain_breaker_state(word)
+        case ModuleState():
+            yield explain_module_state(word)
+        case DegradationLevel():
+            yield explain_degradation(word)

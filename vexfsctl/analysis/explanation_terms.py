@@ -1,0 +1,331 @@
+"""What the words of states, levels, hints and severities mean: their prose, declared once.
+
+Facts are those of vexfs-sysfs(5) and vexfs-log(5); the names that earlier VexFS builds use for the
+same things stand in `explanation_names`.
+"""
+
+from dataclasses import dataclass
+
+from vexfsctl.model.breaker import BreakerState
+from vexfsctl.model.errnos import ErrnoClass
+from vexfsctl.model.hints import HintKind
+from vexfsctl.model.operations import OperationType
+from vexfsctl.model.severity import Severity
+from vexfsctl.model.volume import AccessMode, DegradationLevel, ModuleState, Presence
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """The prose of one word, as in an `Explanation`."""
+
+    meaning: str
+    impact: str | None = None
+    what_the_system_does: str | None = None
+    what_you_do: str | None = None
+    done_when: str | None = None
+
+
+_LIST = "`vexfsctl breaker list VOLUME`"
+_BREAKER_CLOSED = f"{_LIST} shows the breaker closed."
+_VOLUME_OK = "`vexfsctl status VOLUME` says OK."
+_LEVEL_NORMAL = "`vexfsctl status VOLUME` shows degradation normal."
+_FIND_CAUSE = "Find what failed: `vexfsctl trace VOLUME/OPERATION`."
+
+BREAKER_STATES = {
+    BreakerState.CLOSED: Term(
+        "The breaker lets every call pass and counts those that fail.",
+        what_the_system_does="It opens when failure_threshold failures (5) fall within window_ms "
+        "(10 s).",
+    ),
+    BreakerState.OPEN: Term(
+        "Too many calls of this operation type failed, so the breaker refuses them untried.",
+        "Applications get EBUSY at once; nothing reaches the device.",
+        "After timeout_ms (60 s) it becomes half_open.",
+        f"{_FIND_CAUSE} Repair that, then wait, or `vexfsctl breaker reset VOLUME/OPERATION "
+        "--probe`.",
+        _BREAKER_CLOSED,
+    ),
+    BreakerState.HALF_OPEN: Term(
+        "The breaker lets single calls through to find out whether they succeed again.",
+        "Most calls are still refused (EBUSY).",
+        "After success_threshold successes (3) it closes; one failure opens it again.",
+        "Wait, or send calls of your own: `vexfsctl breaker reset VOLUME/OPERATION --probe`.",
+        _BREAKER_CLOSED,
+    ),
+    BreakerState.FORCED_OPEN: Term(
+        "An operator opened the breaker: every call of this operation type is refused.",
+        "Applications get EBUSY at once; nothing reaches the device.",
+        "It becomes half_open when the time given with it has passed, and never without a time.",
+        "See who did it and why (`vexfsctl log --volume VOLUME --grep operator`), then `vexfsctl "
+        "breaker reset VOLUME/OPERATION`.",
+        _BREAKER_CLOSED,
+    ),
+    BreakerState.DISABLED: Term(
+        "An operator switched the breaker off: it judges nothing and lets every call pass.",
+        "Calls to a failing device wait for each failure instead of being refused at once.",
+        "It stays so until an operator enables it.",
+        "`vexfsctl breaker enable VOLUME/OPERATION` when the work that needed it is done.",
+        _BREAKER_CLOSED,
+    ),
+    BreakerState.METRICS_ONLY: Term(
+        "The breaker judges calls as if it were on, and lets every one pass.",
+        "Calls to a failing device wait for each failure instead of being refused at once.",
+        "It stays so until an operator enables it.",
+        "`vexfsctl breaker enable VOLUME/OPERATION` when its judgement is to count.",
+        _BREAKER_CLOSED,
+    ),
+}
+
+MODULE_STATES = {
+    ModuleState.UNINITIALIZED: Term(
+        "The provider of the volume is there and has not begun to start.",
+        "Calls are not served yet.",
+        what_you_do="Mount the volume; a kernel module is here only before and after its life.",
+        done_when="`vexfsctl status VOLUME` shows the state initialized.",
+    ),
+    ModuleState.INITIALIZING: Term(
+        "The provider is starting.",
+        "Calls wait or are refused until it is initialized.",
+        what_you_do="Wait. If it does not pass, look at the last record of the start: "
+        "`vexfsctl log --volume VOLUME`.",
+        done_when="`vexfsctl status VOLUME` shows the state initialized.",
+    ),
+    ModuleState.INITIALIZED: Term("The provider runs and serves calls: the healthy state."),
+    ModuleState.ERROR: Term(
+        "The provider failed to start or to go on.",
+        "Writes to attributes fail with EIO. A kernel module in this state answers calls by "
+        "fallbacks that report success and store nothing.",
+        "It stays so until it is shut down.",
+        "Stop writing to the volume. Find the first error (`vexfsctl log --volume VOLUME`), then "
+        "unmount, and mount or load it again.",
+        "`vexfsctl status VOLUME` shows the state initialized.",
+    ),
+    ModuleState.SHUTTING_DOWN: Term(
+        "The provider is ending: an unmount or unload is under way.",
+        "New calls are refused; those that run are waited for.",
+        what_you_do="Wait. If it does not pass, a call hangs: `vexfsctl umount --force VOLUME`.",
+        done_when="`vexfsctl status` lists the volume no more.",
+    ),
+}
+
+DEGRADATION_LEVELS = {
+    DegradationLevel.NORMAL: Term("The engine finds nothing that limits the volume."),
+    DegradationLevel.LIGHT: Term(
+        "The engine judges that a little is amiss: a part did not start, or resources run low.",
+        "Everything works; some of it without its fast path.",
+        "It goes back to normal by itself, except where a part did not start.",
+        "See what is amiss: `vexfsctl status VOLUME`.",
+        _LEVEL_NORMAL,
+    ),
+    DegradationLevel.MODERATE: Term(
+        "The engine judges that resources are short.",
+        "Everything works, more slowly; fewer calls run at once.",
+        "It goes back by itself when the pressure is gone.",
+        "Lower the load, or find what uses memory and processor (`top`).",
+        _LEVEL_NORMAL,
+    ),
+    DegradationLevel.HEAVY: Term(
+        "The engine judges that resources are nearly spent.",
+        "Calls wait long, and few run at once; the next level refuses writes.",
+        "It goes back by itself when the pressure is gone.",
+        "Lower the load now, or find what uses memory and processor (`top`).",
+        _LEVEL_NORMAL,
+    ),
+    DegradationLevel.READ_ONLY: Term(
+        "The engine refuses writes, because something stored is damaged or resources are spent.",
+        "Writes fail with EROFS; reading works.",
+        "After damage it stays so until an operator writes rw to access_mode; else it goes back "
+        "by itself.",
+        "Find the damage (`vexfsctl errors --severity critical`), copy off what you need, check "
+        "the filesystem, then `vexfsctl volume set VOLUME access_mode=rw`.",
+        _LEVEL_NORMAL,
+    ),
+    DegradationLevel.EMERGENCY: Term(
+        "The engine serves only the least: reading files and looking up names.",
+        "Writes fail with EROFS, most other calls are refused.",
+        what_you_do="Copy off what you need and unmount. Then look for what failed first: "
+        "`vexfsctl errors --severity high`.",
+        done_when=_LEVEL_NORMAL,
+    ),
+}
+
+PRESENCES = {
+    Presence.PRESENT: Term("The volume is mounted and its attribute tree answers."),
+    Presence.STALE: Term(
+        "The driver of the volume was killed, and its mount is left behind (ENOTCONN).",
+        "Every call on the mount point fails; what was synced is on the device.",
+        "Nothing: only an unmount clears it.",
+        "`vexfsctl umount --force VOLUME`, then mount it again.",
+        _VOLUME_OK,
+    ),
+    Presence.UNRESPONSIVE: Term(
+        "The volume did not answer within the deadline: its driver hangs or was killed with calls "
+        "stuck in it.",
+        "Programs that use the mount hang too.",
+        "Nothing: a stuck call ends only with its device.",
+        "Look for a hung device (`dmesg`). If the driver is beyond help: `vexfsctl umount --force "
+        "VOLUME`.",
+        _VOLUME_OK,
+    ),
+    Presence.UNREADABLE: Term(
+        "The attribute tree of the volume may not be read, or is of a version this vexfsctl does "
+        "not know.",
+        "Nothing can be said of its health; the volume itself may be well.",
+        what_you_do="Run vexfsctl as root, or with the version that came with the driver.",
+        done_when="`vexfsctl status VOLUME` shows its state.",
+    ),
+    Presence.VANISHED: Term(
+        "The volume went away while it was being read: it was unmounted.",
+        what_you_do="Look again: `vexfsctl status`.",
+        done_when="`vexfsctl status` lists the volume, or lists it no more.",
+    ),
+}
+
+ACCESS_MODES = {
+    AccessMode.READ_WRITE: Term(
+        "The operator allows writing. Degradation may still refuse it.",
+        what_the_system_does="Writing rw to access_mode also ends the hold that damage put on "
+        "degradation.",
+    ),
+    AccessMode.READ_ONLY: Term(
+        "The operator made the volume read-only.",
+        "Writes fail with EROFS, which is an answer and no error; reading works.",
+        "It stays so until an operator writes rw.",
+        "`vexfsctl volume set VOLUME access_mode=rw` when writing may go on.",
+        "`vexfsctl volume show VOLUME` shows access_mode rw.",
+    ),
+}
+
+SEVERITIES = {
+    Severity.LOW: Term(
+        "An answer to a question: the volume works as it should.",
+        what_you_do="Nothing.",
+    ),
+    Severity.MEDIUM: Term(
+        "This one call cannot be served now.",
+        "The application was refused something; nothing stored was changed.",
+        what_you_do="Wait, unless it repeats; then `vexfsctl explain` the error itself.",
+        done_when="`vexfsctl errors --severity medium --since 1h` lists nothing.",
+    ),
+    Severity.HIGH: Term(
+        "The device or the volume fails calls.",
+        "Applications get errors; a write may not have arrived.",
+        "`status` and `check` say WARNING while one lies within their window.",
+        "Find the cause: `vexfsctl trace --last`.",
+        "`vexfsctl check VOLUME` prints OK.",
+    ),
+    Severity.CRITICAL: Term(
+        "Something stored is damaged, or the filesystem below shut itself.",
+        "What is damaged cannot be trusted; writing on may spread it.",
+        "`status` and `check` say CRITICAL while one lies within their window.",
+        "Act now: `vexfsctl trace --last` shows what was damaged and what to do.",
+        "`vexfsctl check VOLUME` prints OK.",
+    ),
+}
+
+HINTS = {
+    HintKind.RETRY: Term(
+        "The same attempt may succeed later; the number after the colon is the least delay in "
+        "milliseconds.",
+        what_the_system_does="The driver retries what may be repeated, with backoff and jitter, "
+        "within the call's deadline.",
+        what_you_do="`vexfsctl recover plan --hints 0x01` reads the failing range again, past the "
+        "cache.",
+    ),
+    HintKind.USE_FALLBACK: Term(
+        "Something else can answer instead: the last good value, a mirror, a copy.",
+        what_the_system_does="The driver serves statfs from the last good answer.",
+        what_you_do="`vexfsctl recover plan --hints 0x02` compares the failing range with that of "
+        "another device.",
+    ),
+    HintKind.INVALIDATE_CACHE: Term(
+        "A cache may hold something wrong or old: drop it and read from the medium.",
+        what_you_do="`vexfsctl recover plan --hints 0x04` drops the device's cached pages and "
+        "reads again.",
+    ),
+    HintKind.REDUCE_SCOPE: Term(
+        "Less at a time may succeed: smaller requests, fewer at once, a part of the range.",
+        what_you_do="`vexfsctl recover plan --hints 0x08` halves the failing range until the bad "
+        "sectors are known.",
+    ),
+    HintKind.READ_ONLY: Term(
+        "Writing on would make it worse: stop it.",
+        what_the_system_does="After damage the driver makes degradation read_only by itself.",
+        what_you_do="`vexfsctl recover plan --hints 0x10` makes device or mount read-only; for a "
+        "volume, `vexfsctl volume set VOLUME access_mode=ro`.",
+    ),
+    HintKind.RESTART: Term(
+        "The part that failed may work after a restart.",
+        what_you_do="`vexfsctl recover plan --hints 0x20` rescans the device where it can be; "
+        "else unmount and mount again.",
+    ),
+    HintKind.MANUAL: Term(
+        "A person must act: no program can decide it.",
+        what_you_do="Read what the error asks for: `vexfsctl explain` its name. `vexfsctl recover "
+        "plan --hints 0x40` prints the runbook.",
+    ),
+}
+
+OPERATIONS = {
+    OperationType.SUPERBLOCK: Term("The filesystem as a whole: its start and its free space."),
+    OperationType.INODE: Term("Files as objects: attributes, creation, links, removal."),
+    OperationType.FILE: Term("Open files: opening, reading, writing, seeking, changing size."),
+    OperationType.DIRECTORY: Term("Directories: looking up names, listing, making, renaming."),
+    OperationType.VECTOR: Term("Vectors: the extended attributes that begin with user.vexfs."),
+    OperationType.STORAGE: Term(
+        "Data calls into the backing file, nested in those of file: where a failing device shows "
+        "first."
+    ),
+    OperationType.SYNC: Term("Getting data to the device: fsync, flush, syncfs. Never retried."),
+}
+
+CALLS = {
+    OperationType.SUPERBLOCK: ("statfs",),
+    OperationType.INODE: (
+        *("getattr", "setattr", "create", "tmpfile", "mknod", "symlink", "readlink", "link"),
+        *("unlink", "access", "getxattr", "setxattr", "listxattr", "removexattr"),
+    ),
+    OperationType.FILE: ("open", "read", "write", "release", "lseek", "copy_file_range"),
+    OperationType.DIRECTORY: (
+        *("lookup", "opendir", "readdir", "releasedir", "mkdir", "rmdir", "rename"),
+    ),
+    OperationType.VECTOR: (),
+    OperationType.STORAGE: ("fallocate",),
+    OperationType.SYNC: ("fsync", "fsyncdir", "flush", "syncfs"),
+}
+"""Calls of applications by the operation type they are guarded as; a test holds them to the
+driver's own table, which costs too much to import for a list of names."""
+
+ERRNO_CLASSES = {
+    ErrnoClass.ANSWER: Term(
+        "The volume works; the answer is no.",
+        "The application gets it as it is; nothing stored was changed.",
+        "It is no failure: no error record, no retry, and no breaker counts it.",
+    ),
+    ErrnoClass.RESOURCE: Term(
+        "Something ran out.",
+        what_the_system_does="It is recorded as a failure and not retried. Only lack of memory "
+        "counts against a breaker: refusing calls frees neither space nor files.",
+    ),
+    ErrnoClass.BUSY: Term(
+        "Somebody else holds it; that passes by itself.",
+        what_the_system_does="It is recorded as a failure, retried where the call may be repeated, "
+        "and counts against the breaker.",
+    ),
+    ErrnoClass.DEVICE: Term(
+        "The backing device or the way to it failed.",
+        what_the_system_does="It is recorded as a failure, retried where the call may be repeated, "
+        "and counts against the breaker.",
+    ),
+    ErrnoClass.CORRUPTION: Term(
+        "What was read back is not what was written.",
+        what_the_system_does="It is recorded as critical, not retried, counts against the breaker, "
+        "and makes degradation read_only at once. The application gets EUCLEAN.",
+    ),
+    ErrnoClass.OTHER: Term(
+        "Nothing says that it is harmless, so it is taken for a failure of the device.",
+        what_the_system_does="It is recorded as a failure and counts against the breaker; it is "
+        "not retried.",
+    ),
+}
+"""What an errno from a system call below a volume is to the userspace driver."""

@@ -1,0 +1,168 @@
+"""Which is true, the counters or the log: how the errors a volume counted are found in its log.
+
+The engine counts each `error` and `timeout` record as logged or as left out by the rate limit; a
+call is logged whole or not at all. So what was counted as logged and is not in the log was lost
+on the way.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from vexfsctl.analysis.loads import coverage_of_load
+from vexfsctl.model.catalogue import TIMEOUT
+from vexfsctl.model.coverage import Coverage, Gap
+from vexfsctl.model.entry import LogEntry
+from vexfsctl.model.events import CallTimedOut, ErrorReported, RecordsSuppressed
+from vexfsctl.model.record import Origin
+from vexfsctl.model.severity import Severity
+from vexfsctl.model.volume import ErrorCounts, Volume, VolumeStatus
+
+
+@dataclass(frozen=True, slots=True)
+class SeverityCount:
+    """Errors of one severity in this epoch."""
+
+    counted: int
+    in_log: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciliation:
+    """One live volume: what it counted since it was mounted, and what of that its log shows."""
+
+    volume: str
+    epoch: int
+    counted: int
+    """Errors by the counter `errors/total`."""
+    in_log: int
+    """Error and timeout records of this epoch in the log."""
+    suppressed: int
+    """Errors that the rate limit left out of the log, by the counter."""
+    announced: int
+    """Those of them that `suppressed` records in the log tell of; the rest is told when the
+    interval ends, or was lost."""
+    unaccounted: int
+    """Counted, neither in the log nor left out. Negative: the log has more than was counted, since
+    the counters are read first."""
+    other_epochs: int
+    """Error records in the log of earlier mounts of that name."""
+    unverified: int
+    """Error records that nobody vouches for."""
+    severities: Mapping[Severity, SeverityCount]
+    causes: tuple[str, ...]
+    """The likely ones where something is unaccounted for, the likeliest first."""
+
+
+def reconcile(
+    volumes: Iterable[Volume], entries: Iterable[LogEntry], coverage: Coverage
+) -> tuple[Reconciliation, ...]:
+    """Compare each of *volumes* whose counters can be told with *entries*, the whole log.
+
+    *coverage* is that of the log for all time.
+    """
+    entries = tuple(entries)
+    found, reconciled = _find(entries), []
+    for volume in volumes:
+        name, status = volume.name, volume.status
+        if status is not None and status.errors is not None:
+            log = coverage_of_load(name, status, entries, coverage)
+            reconciled.append(_reconcile(name, status, status.errors, found, log))
+    return tuple(reconciled)
+
+
+@dataclass(slots=True)
+class _Found:
+    """What the log has of one volume, by epoch; None where no record tells it."""
+
+    by_severity: dict[int | None, dict[Severity, int]] = field(default_factory=dict)
+    announced: dict[int | None, int] = field(default_factory=dict)
+    unverified: int = 0
+
+    def errors(self, epoch: int | None) -> int:
+        return sum(self.by_severity.get(epoch, {}).values())
+
+
+def _find(entries: Iterable[LogEntry]) -> dict[str, _Found]:
+    volumes: dict[str, _Found] = {}
+    for entry in entries:
+        event = entry.event
+        if not isinstance(event, ErrorReported | CallTimedOut | RecordsSuppressed):
+            continue
+        found = volumes.setdefault(event.volume, _Found())
+        if entry.origin is Origin.UNVERIFIED:
+            found.unverified += not isinstance(event, RecordsSuppressed)
+        elif not isinstance(event, RecordsSuppressed):
+            severity = TIMEOUT.severity if isinstance(event, CallTimedOut) else event.severity
+            counts = found.by_severity.setdefault(entry.epoch, {})
+            counts[severity] = counts.get(severity, 0) + 1
+        else:
+            found.announced[entry.epoch] = found.announced.get(entry.epoch, 0) + event.errors
+    return volumes
+
+
+def _reconcile(
+    name: str,
+    status: VolumeStatus,
+    counts: ErrorCounts,
+    found_of: Mapping[str, _Found],
+    coverage: Coverage,
+) -> Reconciliation:
+    found = found_of.get(name, _Found())
+    # A live volume vouches for records whose epoch no `state` record tells: they are of its own.
+    own = (status.epoch, None)
+    in_log = sum(map(found.errors, own))
+    unaccounted = counts.total - counts.suppressed - in_log
+    others = sum(map(found.errors, found.by_severity.keys() - set(own)))
+    return Reconciliation(
+        volume=name,
+        epoch=status.epoch,
+        counted=counts.total,
+        in_log=in_log,
+        suppressed=counts.suppressed,
+        announced=sum(found.announced.get(epoch, 0) for epoch in own),
+        unaccounted=unaccounted,
+        other_epochs=others,
+        unverified=found.unverified,
+        severities={
+            severity: SeverityCount(
+                getattr(counts, str(severity)),
+                sum(found.by_severity.get(epoch, {}).get(severity, 0) for epoch in own),
+            )
+            for severity in reversed(Severity)
+        },
+        causes=tuple(_causes(status, unaccounted, in_log, found, coverage)),
+    )
+
+
+def _causes(
+    status: VolumeStatus, unaccounted: int, in_log: int, found: _Found, coverage: Coverage
+) -> Iterator[str]:
+    if unaccounted < 0:
+        yield "they came after the counters were read, or the counters are of another mount"
+    if unaccounted <= 0:
+        return
+    elsewhere = status.log not in coverage.sources
+    gaps = [gap for gap in coverage.gaps if elsewhere or gap.source == status.log]
+    yield from map(_cause_of, gaps)
+    if elsewhere:
+        yield f"the volume writes to {status.log}, which was not read"
+    if found.unverified:
+        yield f"{found.unverified} more in the log are unverified and were not counted"
+    if not gaps and not in_log:
+        yield (
+            "a logger may drop what user space writes to the kernel log: "
+            "rsyslog's imklog does by default"
+        )
+
+
+def _cause_of(gap: Gap) -> str:
+    lost = "" if gap.lost is None else f", {gap.lost} records of all kinds are missing"
+    return f"{gap.source} {_WORDS.get(gap.reason, gap.reason)}{lost}"
+
+
+_WORDS = {
+    "starts_late": "begins late",
+    "overrun": "lost records before they were read",
+    "torn": "has lines that are no records",
+    "unreadable": "cannot be read",
+}

@@ -1,0 +1,43 @@
+"""`vexfsctl check`: the verdict of `status` in one line, for monitoring systems."""
+
+import click
+
+from vexfsctl.cli.command import Command
+from vexfsctl.cli.context import AppContext, pass_app
+from vexfsctl.cli.targets import VOLUME, Target
+from vexfsctl.cli.window_option import window_option
+
+EXAMPLES = """\
+Examples:
+  vexfsctl check                        every volume of this host
+  vexfsctl check loop0 --window 15m     one volume, errors of the last quarter of an hour
+  vexfsctl check --json                 with every reason and number by name
+  vexfsctl check --log customer.dmesg   a log from elsewhere, judged by its last hour
+"""
+
+
+@click.command("check", cls=Command, epilog=EXAMPLES)
+@click.argument("volumes", metavar="[VOLUME]...", type=VOLUME, nargs=-1)
+@window_option("check")
+@pass_app
+def check(app: AppContext, volumes: tuple[Target, ...], window_ms: int | None) -> None:
+    """Say for monitoring how volumes are: OK, WARNING, CRITICAL or UNKNOWN, with numbers.
+
+    One line as the Monitoring Plugins guidelines have it: the verdict, the worst reasons, and
+    after the bar the numbers. The exit status is the verdict: 0 is OK, 1 WARNING, 2 CRITICAL and
+    3 UNKNOWN, which wrong usage and whatever else prevents an answer are too.
+
+    CRITICAL are an open breaker of superblock or storage, a volume that does not answer, refused
+    writes, and errors of critical severity; WARNING are other breakers that are not closed, calls
+    past their deadline, and errors of high severity. Where no attribute tree answers, the log
+    alone is judged.
+    """
+    # Deferred, so that help needs neither tree nor log.
+    from vexfsctl.cli.assessment import assess
+    from vexfsctl.cli.check_report import check_result
+
+    length_ms = app.configuration.check_window_ms if window_ms is None else window_ms
+    assessment = assess(app, volumes, length_ms)
+    # Before it is shown: a reader that is gone by then changes no verdict.
+    app.exit_status = assessment.summary.verdict
+    app.show(check_result(assessment, app.output))

@@ -1,0 +1,52 @@
+"""`vexfsctl errors`: errors counted by what is alike, and compared with the counters."""
+
+import click
+
+from vexfsctl.analysis.error_groups import USUAL_KEYS, GroupKey
+from vexfsctl.cli.command import Command
+from vexfsctl.cli.context import AppContext, pass_app
+from vexfsctl.cli.filters import Filters, filter_options
+from vexfsctl.cli.targets import consult
+
+EXAMPLES = """\
+Examples:
+  vexfsctl errors                            by severity, volume, operation and error
+  vexfsctl errors --by error --by device     which error on which device
+  vexfsctl errors --by minute -S -1h         when they came, the last hour
+  vexfsctl errors --by hint -s high -n 3     what to do about most of the severe ones
+  vexfsctl errors --log customer.dmesg.gz    of a log from elsewhere
+"""
+
+
+@click.command("errors", cls=Command, epilog=EXAMPLES)
+@filter_options
+@click.option(
+    "--by",
+    "keys",
+    type=click.Choice([key.value for key in GroupKey]),
+    multiple=True,
+    metavar="KEY",
+    help="Count together what is alike in KEY: severity, op, error, volume, hint, device or "
+    "minute; repeatable. Default: severity, volume, op and error.",
+)
+@click.option("-n", "--groups", type=click.IntRange(min=0), metavar="N", help="The first N only.")
+@pass_app
+def errors(app: AppContext, filters: Filters, keys: tuple[str, ...], groups: int | None) -> None:
+    """Count errors by what is alike, and compare them with the counters.
+
+    An error is one failed attempt, one call past its deadline, or one line of another VexFS build
+    that tells of trouble. The worst come first, then the most frequent; by minute, the earliest.
+    Records that nobody vouches for are counted apart, and so is what looks like trouble and is
+    known to be none.
+
+    Below stands for each live volume what became of the errors that it counted since it was
+    mounted: in the log, left out by the rate limit, or unaccounted for, with the likely cause.
+    """
+    # Deferred, so that help needs neither tree nor log.
+    from vexfsctl.cli.errors_report import errors_result, read_errors
+
+    chosen = tuple(map(GroupKey, keys)) or USUAL_KEYS
+    report, coverage = read_errors(app, filters, chosen, consult(app, ()).volumes)
+    if not report.groups:
+        app.note("vexfsctl: no error matches")
+    app.show(errors_result(report.first(groups), coverage, app.output))

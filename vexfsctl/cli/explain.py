@@ -1,0 +1,107 @@
+"""`vexfsctl explain`: what an errno, a code, a name, a word or a line of a log means."""
+
+import re
+from typing import Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from vexfsctl.cli.command import Command
+from vexfsctl.cli.context import AppContext, pass_app
+from vexfsctl.exceptions import ExitStatus
+from vexfsctl.render.choices import OutputFormat
+from vexfsctl.render.result import CommandResult, Problem
+
+EXAMPLES = """\
+Examples:
+  vexfsctl explain EIO                        an errno by name or number, in either sign: -5
+  vexfsctl explain -1003                      a code of vexfs_ffi.h
+  vexfsctl explain IoError.ReadError          an error: what happened, what to do, done when
+  vexfsctl explain retry:500 0x27             a hint, a word of recovery flags
+  vexfsctl explain half_open stale read_only  states and levels
+  vexfsctl explain breaker/retry_after_ms     an attribute, also with its volume or whole path
+  vexfsctl explain 'VexFS: State transition 1 -> 3'
+  dmesg | tail -1 | vexfsctl explain -        a line of a log
+"""
+
+_SIGNED_NAME = re.compile(r"-e[a-z0-9]{2,}", re.IGNORECASE)
+_OPTION = re.compile(r"--[a-z].*|-[a-z]", re.IGNORECASE)
+
+
+class ExplainCommand(Command):
+    """A command whose words may begin with a minus: `-5`, `-EIO`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse; the name of an errno is in capitals, where no letter of it is an option."""
+        spelt = [word.upper() if _SIGNED_NAME.fullmatch(word) else word for word in args]
+        return super().parse_args(ctx, spelt)
+
+
+class WordType(click.ParamType[str]):
+    """Anything that can be explained; the shell completes names."""
+
+    name = "word"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Keep the text."""
+        return str(value)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Offer the names that begin so, whatever their letter case."""
+        from vexfsctl.cli.explain_words import whole_glossary
+
+        begun = incomplete.casefold()
+        words = dict.fromkeys(whole_glossary().words)
+        return [
+            CompletionItem(word)
+            for word in words
+            if " " not in word and word.casefold().startswith(begun)
+        ]
+
+
+@click.command(
+    "explain",
+    cls=ExplainCommand,
+    epilog=EXAMPLES,
+    context_settings={"ignore_unknown_options": True},
+)
+@click.argument("words", metavar="WORD...", type=WordType(), nargs=-1, required=True)
+@pass_app
+def explain(app: AppContext, words: tuple[str, ...]) -> None:
+    """Say what a number, a name, a word or a line of a log means, and what to do.
+
+    WORD is an errno, a VexFS code, an error, a hint or a word of recovery flags, a severity, a
+    state of breaker, module or volume, a degradation level, an operation type, an attribute, or a
+    line of a log as it was copied; - reads lines from standard input. A word with several
+    meanings shows all of them, the likeliest first.
+    """
+    # Deferred, so that help needs neither catalogue nor grammar.
+    from vexfsctl.cli.explain_report import explain_body, explain_table
+    from vexfsctl.cli.explaining import STANDARD_INPUT, Explainer, read_input
+
+    if words == (STANDARD_INPUT,):
+        answers, unknown = Explainer().answer_lines(read_input(app))
+    else:
+        answers, unknown = Explainer().answer(words)
+        _refuse_options(words, known=not unknown)
+    if not answers:
+        raise unknown[0]
+    tsv = app.output is OutputFormat.TSV
+    app.show(
+        CommandResult(
+            "explain",
+            answers,
+            body=(explain_table(answers),) if tsv else explain_body(answers),
+            problems=tuple(map(Problem.of, unknown)),
+            exit_status=ExitStatus.FAILED if unknown else ExitStatus.OK,
+        )
+    )
+
+
+def _refuse_options(words: tuple[str, ...], *, known: bool) -> None:
+    """Call a misspelt option one: click lets it pass, because `-5` looks like an option too."""
+    for word in words:
+        if not known and _OPTION.fullmatch(word):
+            raise click.NoSuchOption(word)

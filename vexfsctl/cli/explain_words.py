@@ -1,0 +1,192 @@
+"""What `explain` knows beyond the model: attributes of the tree, records, calls, exit statuses."""
+
+import inspect
+from collections.abc import Iterator
+from functools import partial
+
+from vexfsctl.analysis.explanation import Explanation, Glossary, Heading, Subject, model_headings
+from vexfsctl.analysis.explanation_terms import CALLS
+from vexfsctl.exceptions import ExitStatus
+from vexfsctl.logs.grammar import RECORD_FORMS, RecordForm
+from vexfsctl.model.operations import OperationType
+from vexfsctl.sysfs.attributes import (
+    BREAKER_ATTRIBUTES,
+    INJECT_ATTRIBUTES,
+    OPERATION_ATTRIBUTES,
+    VOLUME_ATTRIBUTES,
+    Attribute,
+    attributes,
+)
+from vexfsctl.sysfs.keys import BREAKER_KEYS, VOLUME_KEYS
+from vexfsctl.sysfs.values import Word
+
+_TEMPLATES = VOLUME_ATTRIBUTES + OPERATION_ATTRIBUTES + BREAKER_ATTRIBUTES + INJECT_ATTRIBUTES
+_DIRECTORIES = tuple(
+    dict.fromkeys(path for each in _TEMPLATES if (path := each.path.rpartition("/")[0]))
+)
+_NO_MARKUP = str.maketrans("", "", "`*")
+
+
+def whole_glossary() -> Glossary:
+    """Return everything that can be looked up."""
+    return Glossary(
+        (
+            *model_headings(),
+            *record_headings(),
+            *attribute_headings(),
+            *call_headings(),
+            *exit_status_headings(),
+        )
+    )
+
+
+def attribute_headings() -> Iterator[Heading]:
+    """Hand out every attribute: its path, that of its template, and its last component alone."""
+    for template in _TEMPLATES:
+        yield Heading((template.path, template.name), partial(explain_attribute, template))
+    for attribute in attributes():
+        if attribute.operation is not None:
+            yield Heading((attribute.path,), partial(explain_attribute, attribute))
+    for directory in _DIRECTORIES:
+        yield Heading((directory, f"{directory}/"), partial(_explain_directory, directory))
+
+
+def explain_path(path: str) -> tuple[Explanation, ...]:
+    """Return what *path* leads to: an attribute, with volume and root or without its beginning.
+
+    Empty if there is none of that path.
+    """
+    parts = [part for part in path.split("/") if part]
+    known = {attribute.path: attribute for attribute in (*_TEMPLATES, *attributes())}
+    directories = {directory.partition("/")[0] for directory in _DIRECTORIES}
+    for at in range(len(parts)):
+        attribute = known.get("/".join(parts[at:]))
+        if attribute is not None and not directories & set(parts[:at]):
+            return (explain_attribute(attribute, parts[at - 1] if at else None),)
+    template = "/".join("<op>" if part in set(OperationType) else part for part in parts)
+    directory = next((each for each in _DIRECTORIES if f"/{template}".endswith(f"/{each}")), None)
+    if directory is not None:
+        return (_explain_directory(directory),)
+    ending = f"/{template}"
+    return tuple(explain_attribute(each) for each in _TEMPLATES if each.path.endswith(ending))
+
+
+def explain_attribute(attribute: Attribute, volume: str | None = None) -> Explanation:
+    """Return what *attribute* says, and how to change it where it can be changed."""
+    words = attribute.type.words if isinstance(attribute.type, Word) else ()
+    default = None if attribute.default is None else attribute.type.format(attribute.default)
+    return Explanation(
+        subject=Subject.ATTRIBUTE,
+        name=attribute.path,
+        meaning=attribute.meaning,
+        facts={
+            "volume": volume,
+            "access": str(attribute.access),
+            "type": attribute.type.name,
+            "default": default,
+            "can_be_polled": attribute.pollable,
+            "operation": attribute.operation,
+        },
+        what_you_do=_use_of(attribute, volume or "VOLUME"),
+        see_also=words,
+    )
+
+
+def record_headings() -> Iterator[Heading]:
+    """Hand out the kinds of records in the log."""
+    for form in RECORD_FORMS:
+        yield Heading((form.word,), partial(_explain_record, form))
+
+
+def call_headings() -> Iterator[Heading]:
+    """Hand out the calls that applications make of a volume."""
+    for names in CALLS.values():
+        for name in names:
+            yield Heading((name,), partial(_explain_call, name))
+
+
+def exit_status_headings() -> Iterator[Heading]:
+    """Hand out the exit statuses of vexfsctl."""
+    for status in ExitStatus:
+        number = str(int(status))
+        names = (f"exit {number}", f"exit status {number}", number)
+        yield Heading(names, partial(_explain_exit_status, status))
+
+
+def _explain_directory(directory: str) -> Explanation:
+    paths = tuple(each.path for each in _TEMPLATES if each.path.rpartition("/")[0] == directory)
+    return Explanation(
+        subject=Subject.ATTRIBUTE,
+        name=f"{directory}/",
+        meaning=f"A directory of {len(paths)} attributes of a volume.",
+        facts={"attributes": paths},
+        what_you_do="vexfs-sysfs(5) has all of them; explain the one that you need.",
+    )
+
+
+def _use_of(attribute: Attribute, volume: str) -> str:
+    where = f"{volume}/{attribute.operation or 'OPERATION'}"
+    for key, template in BREAKER_KEYS.items():
+        if template.name == attribute.name and _is_of(template, attribute):
+            return f"`vexfsctl breaker set {where} {key}=VALUE` changes it."
+    if attribute.path in VOLUME_KEYS:
+        return f"`vexfsctl volume set {volume} {attribute.path}=VALUE` changes it."
+    if attribute.path.startswith("inject/"):
+        return "`vexfsctl lab inject` writes it, in a lab."
+    if not attribute.readable:
+        return f"`vexfsctl breaker trip {where}` and its sisters write it."
+    return f"`vexfsctl volume show {volume}` shows it."
+
+
+def _is_of(template: Attribute, attribute: Attribute) -> bool:
+    if attribute.operation is None:
+        return template.path == attribute.path
+    return template.of(attribute.operation).path == attribute.path
+
+
+def _explain_record(form: RecordForm) -> Explanation:
+    paragraph = inspect.cleandoc(form.event.__doc__ or "").split("\n\n")[0]
+    sentence = " ".join(paragraph.split()).partition(": ")[2].translate(_NO_MARKUP)
+    keys = (key.key if form.requires(key) else f"[{key.key}]" for key in form.keys)
+    return Explanation(
+        subject=Subject.RECORD,
+        name=form.word,
+        meaning=f"A record of the log: {sentence}",
+        facts={"keys": tuple(keys)},
+        what_you_do=f"`vexfsctl log --grep ' {form.word} vol='` shows those that there are; "
+        "vexfs-log(5) says what each key means.",
+    )
+
+
+def _explain_call(name: str) -> Explanation:
+    # Deferred: it brings the whole FUSE protocol with it.
+    from vexfsctl.driver.requests import CALLS as GUARDED_CALLS
+
+    call = next(call for call in GUARDED_CALLS if call.name == name)
+    nested = f", with a {OperationType.STORAGE} call in it" if call.data else ""
+    return Explanation(
+        subject=Subject.CALL,
+        name=call.name,
+        meaning=f"A call of an application; it goes through the breaker of {call.operation}"
+        f"{nested}.",
+        facts={
+            "operation": call.operation,
+            "may_be_repeated": call.repeatable,
+            "refused_when_read_only": call.writes,
+        },
+        what_you_do=f"`vexfsctl log --op {call.operation}` shows what became of those that failed.",
+        see_also=(str(call.operation),),
+    )
+
+
+def _explain_exit_status(status: ExitStatus) -> Explanation:
+    # Deferred: it brings all manual pages with it.
+    from vexfsctl.cli.documents.manual import EXIT_STATUSES
+
+    return Explanation(
+        subject=Subject.EXIT_STATUS,
+        name=f"exit status {int(status)}",
+        meaning=EXIT_STATUSES[status],
+        facts={"status": int(status)},
+        what_you_do="vexfsctl(1) lists them; those of `vexfsctl check` are a verdict instead.",
+    )

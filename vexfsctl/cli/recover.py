@@ -1,0 +1,201 @@
+"""`vexfsctl recover`: what an error hints at, carried out step by step, and what was done."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from vexfsctl.cli.changes import Consent, consent_options, reason_option
+from vexfsctl.cli.command import Group
+from vexfsctl.cli.context import AppContext, pass_app
+from vexfsctl.cli.trace import IncidentType
+from vexfsctl.cli.types import PATH, SECONDS, SIZE
+from vexfsctl.model.hints import HintKind
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+EXAMPLES = """\
+Examples:
+  vexfsctl recover plan loop0/storage                        what the latest error there hints at
+  vexfsctl recover plan 2A --device /dev/loop0               the same for the device below
+  vexfsctl recover replay loop0/storage --device /dev/loop0 --probe
+  vexfsctl recover history                                   what was done, and what came of it
+"""
+
+
+@click.group("recover", cls=Group, epilog=EXAMPLES)
+def recover() -> None:
+    """Turn the hints of an error into steps, carry them out, see what was done.
+
+    What is to be recovered is the end of an id, VOLUME or VOLUME/OPERATION (the latest error
+    there), --error NAME, or --hints. Nothing is ever written to what a device stores.
+    """
+
+
+def _complete_errors(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    # Deferred: help needs no catalogue.
+    from vexfsctl.model.catalogue import ERRORS
+
+    return [error.name for error in ERRORS if error.name.startswith(incomplete)]
+
+
+def _complete_hints(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Offer the hints that may follow the words there are."""
+    given, comma, begun = incomplete.rpartition(",")
+    words = [hint for hint in HintKind if hint.startswith(begun) and hint not in given.split(",")]
+    return [f"{given}{comma}{word}" for word in words]
+
+
+def _subject_options(function: _F) -> _F:
+    for option in reversed(
+        (
+            click.argument(
+                "incident", metavar="[ID|VOLUME[/OPERATION]]", type=IncidentType(), required=False
+            ),
+            click.option(
+                "--error",
+                metavar="NAME",
+                shell_complete=_complete_errors,
+                help="An error by name: IoError.ReadError.",
+            ),
+            click.option(
+                "--hints",
+                metavar="HINTS",
+                shell_complete=_complete_hints,
+                help="Hints alone: a flag word (0x07), or words (retry:500,use_fallback).",
+            ),
+            click.option("--device", type=PATH, help="The block device to work on."),
+            click.option("--fallback", type=PATH, help="A device with a copy, to compare with."),
+            click.option("--offset", type=SIZE, help="First byte of the device that failed."),
+            click.option(
+                "--length",
+                type=SIZE,
+                help="Bytes from there on. Default: 128KiB, and where the kernel says it failed "
+                "without either.",
+            ),
+        )
+    ):
+        function = option(function)
+    return function
+
+
+@recover.command(
+    "plan",
+    epilog="""\
+Examples:
+  vexfsctl recover plan loop0/storage
+  vexfsctl recover plan 2A --device /dev/sdb --fallback /dev/sdc
+  vexfsctl recover plan --error IoError.ReadError
+  vexfsctl recover plan --hints 0x07 --device /dev/sdb --offset 1MiB --length 64KiB --json
+""",
+)
+@_subject_options
+@pass_app
+def plan(
+    app: AppContext,
+    incident: str | None,
+    error: str | None,
+    hints: str | None,
+    device: Path | None,
+    fallback: Path | None,
+    offset: int | None,
+    length: int | None,
+) -> None:
+    """Show what would be done, why, at which risk, and what speaks against it.
+
+    With --device what would be done to that device, without it what can be done through the
+    volume. Nothing is changed and nothing is read from a device.
+    """
+    # Deferred, so that help needs neither tree nor log.
+    from vexfsctl.cli.recover_place import Place
+    from vexfsctl.cli.recover_planning import show_plan
+    from vexfsctl.cli.recover_subject import Asked
+
+    app.show(show_plan(app, Asked(incident, error, hints), Place(device, fallback, offset, length)))
+
+
+@recover.command(
+    "replay",
+    epilog="""\
+Examples:
+  vexfsctl recover replay loop0/storage --device /dev/loop0
+  vexfsctl recover replay 2A --device /dev/sdb --fallback /dev/sdc --yes --probe
+  vexfsctl recover replay loop0/storage --yes             through the volume: probe, access mode
+  vexfsctl recover replay --error IoError.ReadError --device /dev/sdb --dry-run
+""",
+)
+@_subject_options
+@click.option("--all", "all_steps", is_flag=True, help="Go on when the fault is gone.")
+@click.option("--probe", is_flag=True, help="Then probe the breaker, if it is open.")
+@click.option(
+    "--read-timeout",
+    type=SECONDS,
+    default="10",
+    show_default=True,
+    metavar="SECONDS",
+    help="When a read of the device is given up.",
+)
+@reason_option
+@consent_options
+@pass_app
+def replay(
+    app: AppContext,
+    incident: str | None,
+    error: str | None,
+    hints: str | None,
+    device: Path | None,
+    fallback: Path | None,
+    offset: int | None,
+    length: int | None,
+    all_steps: bool,
+    probe: bool,
+    read_timeout: float,
+    reason: str | None,
+    yes: bool,
+    dry_run: bool,
+) -> None:
+    """Carry the plan out, step by step, until the fault is verified gone.
+
+    Each step is in the ledger before and after it, and in the log under the incident's id.
+    Status 0: the fault is gone; 4: all steps ran and it is still there, or nothing proves that
+    it is not; 5: a person must act, and is told what to do; 1: it could not begin or not go on.
+    """
+    from vexfsctl.cli.recover_carrying_out import ReplayRequest
+    from vexfsctl.cli.recover_place import Place
+    from vexfsctl.cli.recover_replay import replay as carry_out
+    from vexfsctl.cli.recover_subject import Asked
+
+    request = ReplayRequest(
+        asked=Asked(incident, error, hints),
+        place=Place(device, fallback, offset, length),
+        consent=Consent(yes, dry_run),
+        all_steps=all_steps,
+        probe=probe,
+        read_timeout_s=read_timeout,
+        reason=reason,
+    )
+    carry_out(app, request)
+
+
+@recover.command(
+    "history",
+    epilog="""\
+Examples:
+  vexfsctl recover history
+  vexfsctl recover history /dev/loop0 -n 1 --json
+""",
+)
+@click.argument("asked", metavar="[ID|DEVICE|VOLUME]", type=IncidentType(), required=False)
+@click.option(
+    "-n", "limit", type=click.IntRange(min=1), metavar="N", help="The latest N. Default: all."
+)
+@pass_app
+def history(app: AppContext, asked: str | None, limit: int | None) -> None:
+    """Show the replays there were, the latest last: steps, outcomes, results.
+
+    One that was killed is interrupted. An id is that of a replay or of its incident.
+    """
+    from vexfsctl.cli.recover_history import history as answer
+
+    app.show(answer(asked, limit, app))

@@ -1,0 +1,166 @@
+"""What a replay came to, as data and as text: each step's evidence, and what is next."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from vexfsctl.cli.changes import Change
+from vexfsctl.exceptions import NotFound
+from vexfsctl.model.catalogue import ErrorEntry, entry
+from vexfsctl.model.correlation import CorrelationId
+from vexfsctl.model.durations import format_duration
+from vexfsctl.recovery.history import Result
+from vexfsctl.recovery.plan import Plan
+from vexfsctl.recovery.replay import Replayed, TakenStep
+from vexfsctl.recovery.steps import FaultState, Outcome, Verification
+from vexfsctl.render.result import Column, Line, Paragraph, Span, Table, Tone
+
+_INDENT = "  "
+
+
+@dataclass(frozen=True, slots=True)
+class RunbookEntry:
+    """What a person is told about one error."""
+
+    error: str
+    meaning: str
+    impact: str
+    what_you_do: str
+    done_when: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayReport:
+    """The answer of `recover replay`."""
+
+    replay: CorrelationId
+    incident: CorrelationId
+    result: Result
+    message: str
+    exit_status: int
+    plan: Plan
+    before: Verification | None
+    steps: tuple[TakenStep, ...]
+    runbook: tuple[RunbookEntry, ...]
+    """What a person does; empty where none is needed."""
+    probe: tuple[Change, ...]
+    """What probing the breaker came to; empty where it was not probed."""
+    next_commands: tuple[str, ...]
+
+
+def make_replay_report(
+    plan: Plan, replayed: Replayed, probe: Sequence[Change], next_commands: Sequence[str]
+) -> ReplayReport:
+    """Return the report of what was *replayed*."""
+    needed = replayed.result is Result.PERSON_NEEDED
+    return ReplayReport(
+        replay=replayed.replay,
+        incident=replayed.incident,
+        result=replayed.result,
+        message=replayed.message,
+        exit_status=replayed.exit_status,
+        plan=plan,
+        before=replayed.before,
+        steps=replayed.steps,
+        runbook=tuple(_runbook(plan.subject.errors)) if needed else (),
+        probe=tuple(probe),
+        next_commands=tuple(next_commands),
+    )
+
+
+def replay_body(report: ReplayReport) -> tuple[Table | Paragraph, ...]:
+    """Return how it reads."""
+    return (
+        Paragraph(tuple(_before(report))),
+        *([Table(_COLUMNS, report.steps)] if report.steps else []),
+        Paragraph(tuple(_evidence(report.steps))),
+        Paragraph(tuple(_outcome(report))),
+        *(Paragraph(tuple(_entry_lines(each))) for each in report.runbook),
+        Paragraph(tuple(_next(report))),
+    )
+
+
+def _runbook(errors: Sequence[str]) -> Iterator[RunbookEntry]:
+    for name in errors:
+        try:
+            error = entry(name)
+        except NotFound:
+            continue
+        yield _runbook_entry(error)
+
+
+def _runbook_entry(error: ErrorEntry) -> RunbookEntry:
+    return RunbookEntry(error.name, error.meaning, error.impact, error.what_you_do, error.done_when)
+
+
+def _before(report: ReplayReport) -> Iterator[Line]:
+    if report.before is not None:
+        yield f"before: fault {report.before.state}: {report.before.message}"
+
+
+def _evidence(steps: Sequence[TakenStep]) -> Iterator[Line]:
+    for taken in steps:
+        lines = (*taken.result.evidence, *_looked(taken))
+        if lines:
+            yield (Span(f"{taken.number}. {taken.step.hint}", Tone.STRONG),)
+        for line in lines:
+            yield f"{_INDENT}{line}"
+
+
+def _looked(taken: TakenStep) -> Iterator[str]:
+    if taken.verification is not None:
+        yield f"then: fault {taken.verification.state}: {taken.verification.message}"
+
+
+def _outcome(report: ReplayReport) -> Iterator[Line]:
+    words, tone = _RESULTS[report.result]
+    yield (Span(words, tone), f": {report.message}")
+    if report.result is Result.PERSON_NEEDED and not report.runbook:
+        yield "no error is named that a runbook is for: vexfsctl explain manual"
+
+
+def _entry_lines(each: RunbookEntry) -> Iterator[Line]:
+    yield (Span(each.error, Tone.STRONG), f": {each.meaning}")
+    yield f"{_INDENT}impact: {each.impact}"
+    yield f"{_INDENT}what to do: {each.what_you_do}"
+    yield f"{_INDENT}done when: {each.done_when}"
+
+
+def _next(report: ReplayReport) -> Iterator[Line]:
+    for change in report.probe:
+        yield f"probed: breaker {change.target}: {change.before} → {change.after}"
+    for command in report.next_commands:
+        yield ("next: ", Span(command, Tone.STRONG))
+
+
+_RESULTS = {
+    Result.GONE: ("The fault is gone", Tone.GOOD),
+    Result.STILL_THERE: ("The fault is still there", Tone.BAD),
+    Result.UNPROVEN: ("Whether the fault is gone is not proven", Tone.NOTICE),
+    Result.PERSON_NEEDED: ("A person must act", Tone.BAD),
+    Result.FAILED: ("The replay could not go on", Tone.BAD),
+    Result.INTERRUPTED: ("The replay was interrupted", Tone.BAD),
+}
+
+_TONES = {
+    Outcome.OK: Tone.GOOD,
+    Outcome.REFUSED: Tone.DIM,
+}
+
+
+def _state(taken: TakenStep) -> FaultState | None:
+    return None if taken.verification is None else taken.verification.state
+
+
+_COLUMNS = (
+    Column("STEP", lambda taken: taken.number, right=True),
+    Column("HINT", lambda taken: taken.step.hint),
+    Column(
+        "OUTCOME",
+        lambda taken: taken.result.outcome,
+        tone=lambda taken: _TONES.get(taken.result.outcome, Tone.BAD),
+    ),
+    Column("TOOK", lambda taken: format_duration(taken.duration_us / 1_000), right=True),
+    Column("CHANGED", lambda taken: str(taken.result.changed).lower()),
+    Column("FAULT", _state),
+    Column("WHAT", lambda taken: taken.result.message, wraps=True),
+)

@@ -1,0 +1,139 @@
+"""From what `recover` was asked about to its subject, and to the bytes that failed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import click
+
+from vexfsctl.analysis.incidents import Incident, Occurrence
+from vexfsctl.analysis.numbered_calls import NumberedCall
+from vexfsctl.cli.context import AppContext
+from vexfsctl.cli.filters import Filters
+from vexfsctl.cli.targets import consult
+from vexfsctl.cli.traced import TracedLog
+from vexfsctl.exceptions import LogUnreadable
+from vexfsctl.model.coverage import Coverage
+from vexfsctl.model.events import ErrorReported
+from vexfsctl.model.volume import Volume
+from vexfsctl.recovery.failing_ranges import find_failing_ranges
+from vexfsctl.recovery.steps import ByteRange
+from vexfsctl.recovery.subject import (
+    Subject,
+    subject_of_call,
+    subject_of_error,
+    subject_of_hints,
+    subject_of_incident,
+)
+
+_BLOCK_BYTES = 4096
+
+_EVERYTHING = Filters(
+    since=None,
+    until=None,
+    boot=None,
+    severity=None,
+    operations=(),
+    volumes=(),
+    devices=(),
+    errors=(),
+    pattern=None,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The subject as written: one of them is given."""
+
+    incident: str | None
+    """An id or its end, CALL-N[@SITE], or VOLUME[/OPERATION]."""
+    error: str | None
+    hints: str | None
+
+    def check(self) -> None:
+        """Raise a usage error unless exactly one is given."""
+        given = [each for each in (self.incident, self.error, self.hints) if each is not None]
+        if len(given) != 1:
+            raise click.UsageError(
+                "give an id, CALL-N or VOLUME[/OPERATION], or --error, or --hints"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSubject:
+    """What was asked about, with the evidence it was found in."""
+
+    subject: Subject
+    volumes: tuple[Volume, ...]
+    """Every volume of this host."""
+    coverage: Coverage
+    recorded: Incident | NumberedCall | None = None
+    """What it is in the log; None for an error or hints alone."""
+    log: TracedLog | None = None
+
+    @property
+    def volume(self) -> Volume | None:
+        """The volume of the subject as it is now, where it answers."""
+        named = (each for each in self.volumes if each.name == self.subject.volume)
+        return next((each for each in named if each.status is not None), None)
+
+    @property
+    def in_kernel_log(self) -> bool:
+        """Whether the records of the incident are in the live kernel log."""
+        return any(each.entry.record.source == "kmsg" for each in self._occurrences)
+
+    @property
+    def failed_file(self) -> tuple[int, int, int] | None:
+        """Inode, offset and length of what failed last in it, where its records name a file."""
+        for each in reversed(self._occurrences):
+            event = each.event
+            if isinstance(event, ErrorReported) and event.inode is not None:
+                return event.inode, event.offset or 0, event.length or _BLOCK_BYTES
+        return None
+
+    def failing_ranges(self, starts: Mapping[str, int], size: int) -> tuple[ByteRange, ...]:
+        """Return the bytes that the kernel said failed, on the device called as in *starts*."""
+        if self.recorded is None or self.log is None:
+            return ()
+        return find_failing_ranges(self.recorded, self.log.entries, starts, size)
+
+    def on_device(self, number: str) -> "FoundSubject":
+        """Return it as being of the live volume on device *number*, if nothing said of which.
+
+        Not what an earlier build recorded, which names no volume.
+        """
+        if self.subject.volume is not None or self.recorded is not None:
+            return self
+        for volume in self.volumes:
+            if volume.status is not None and volume.status.device == number:
+                epoch = volume.status.epoch
+                return replace(self, subject=replace(self.subject, volume=volume.name, epoch=epoch))
+        return self
+
+    @property
+    def _occurrences(self) -> tuple[Occurrence, ...]:
+        return () if self.recorded is None else self.recorded.occurrences
+
+
+def find_subject(app: AppContext, asked: Asked) -> FoundSubject:
+    """Find what *asked* means.
+
+    Raises NotFound for no such error, InvalidInput for no hints, and for what is in the log what
+    `TracedLog` raises: IncidentNotFound, EvidenceMissing, AmbiguousId, LogUnreadable.
+    """
+    consulted = consult(app, ())
+    if asked.error is not None:
+        return FoundSubject(subject_of_error(asked.error), consulted.volumes, consulted.coverage)
+    if asked.hints is not None:
+        return FoundSubject(subject_of_hints(asked.hints), consulted.volumes, consulted.coverage)
+    try:
+        log = TracedLog(app, _EVERYTHING, consulted.volumes)
+    except LogUnreadable as failure:
+        failure.hint = f"{failure.hint or 'pass --log FILE'}; or say what failed: --error, --hints"
+        raise
+    recorded = log.find(asked.incident)
+    _, coverage = log.tell(recorded)
+    if isinstance(recorded, Incident):
+        subject = subject_of_incident(recorded)
+    else:
+        subject = subject_of_call(recorded)
+    return FoundSubject(subject, consulted.volumes, coverage, recorded, log)

@@ -1,0 +1,33 @@
+"""What is in force where neither an option nor the environment says otherwise."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from vexfsctl.render.choices import ColourChoice, OutputFormat
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """Every setting there is; the defaults are those of a host without a configuration file."""
+
+    file: Path | None = None
+    """The file it was read from; None without one."""
+    attributes: Mapping[str, int] = field(default_factory=dict)
+    """Values that attributes of a volume have from its mount on, by their paths; only those that
+    the file names."""
+    roots: tuple[Path, ...] = ()
+    """Roots of attribute trees; empty: the standard ones."""
+    logs: tuple[str, ...] = ()
+    """Log sources as `--log` takes them; empty: what the volumes say."""
+    source_timeout_ms: int = 2_000
+    """How long one source may take to answer."""
+    status_window_ms: int = 3_600_000
+    """How far back errors count in `status`."""
+    check_window_ms: int = 3_600_000
+    """How far back errors count in `check`."""
+    output: OutputFormat = OutputFormat.TABLE
+    color: ColourChoice = ColourChoice.AUTO
+    pager: bool = True
+    quiet: bool = False
+    verbose: bool = False

@@ -1,0 +1,152 @@
+"""The declaration of the configuration file: its tables, their keys, and what each key sets.
+
+Reader and manual page vexfsctl.toml(5) are made from it. Settings of volumes are those of the
+attribute table, with its ranges and defaults; all others are fields of `Configuration`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from vexfsctl.config.configuration import Configuration
+from vexfsctl.config.types import (
+    Boolean,
+    Choice,
+    Directory,
+    Duration,
+    Integer,
+    ListOf,
+    LogName,
+    SettingType,
+)
+from vexfsctl.model.durations import format_duration
+from vexfsctl.model.operations import OperationType
+from vexfsctl.render.choices import ColourChoice, OutputFormat
+from vexfsctl.sysfs.attributes import Attribute, find_attribute
+from vexfsctl.sysfs.keys import BREAKER_KEYS, RETRY_KEYS
+from vexfsctl.sysfs.values import Number
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key of a table."""
+
+    type: SettingType
+    meaning: str
+    """A sentence, with its full stop."""
+    default: str
+    """What holds where the file is silent, as the manual page has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeKey(Key):
+    """A key that gives an attribute the value it has from the mount of a volume on."""
+
+    attribute: Attribute
+    """In [breaker] a template, for every operation type."""
+
+    def paths(self, operation: OperationType | None) -> tuple[str, ...]:
+        """Return the attributes it is for: of a template one for *operation*, or for each."""
+        operations = OperationType if operation is None else (operation,)
+        return tuple(dict.fromkeys(self.attribute.of(each).path for each in operations))
+
+
+@dataclass(frozen=True, slots=True)
+class FieldKey(Key):
+    """A key that fills a field of `Configuration`."""
+
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class TableOf:
+    """One table of the file."""
+
+    meaning: str
+    keys: Mapping[str, Key]
+    per_operation: bool = False
+    """Whether it may hold tables of the same keys, named by operation types."""
+
+
+def _attribute_key(attribute: Attribute, default: str) -> AttributeKey:
+    number = attribute.type
+    assert isinstance(number, Number)
+    return AttributeKey(Integer(number), attribute.meaning, default, attribute)
+
+
+def _breaker_default(template: Attribute) -> str:
+    defaults = {
+        operation: find_attribute(template.of(operation).path).default
+        for operation in OperationType
+    }
+    usual = defaults[OperationType.STORAGE]
+    others = [f"{value} for {name}" for name, value in defaults.items() if value != usual]
+    return ", ".join([str(usual), *others])
+
+
+_NOTHING = Configuration()
+
+TABLES: Mapping[str, TableOf] = {
+    "breaker": TableOf(
+        "Circuit breaker and deadline of every operation type of the volumes that vexfsctl mount"
+        " and vexfsctl lab bring up.",
+        {
+            name: _attribute_key(template, _breaker_default(template))
+            for name, template in BREAKER_KEYS.items()
+        },
+        per_operation=True,
+    ),
+    "retry": TableOf(
+        "How calls of those volumes are tried again.",
+        {
+            name: _attribute_key(attribute, str(attribute.default))
+            for name, attribute in RETRY_KEYS.items()
+        },
+    ),
+    "windows": TableOf(
+        "How far back a verdict looks.",
+        {
+            "status": FieldKey(
+                Duration(),
+                "Errors that count in vexfsctl status without --window.",
+                format_duration(_NOTHING.status_window_ms),
+                "status_window_ms",
+            ),
+            "check": FieldKey(
+                Duration(),
+                "Errors that count in vexfsctl check without --window.",
+                format_duration(_NOTHING.check_window_ms),
+                "check_window_ms",
+            ),
+        },
+    ),
+    "sources": TableOf(
+        "What commands read.",
+        {
+            "sysfs_roots": FieldKey(
+                ListOf(Directory()), "As --sysfs-root.", "the standard roots", "roots"
+            ),
+            "logs": FieldKey(
+                ListOf(LogName()), "As --log.", "where the volumes write their records", "logs"
+            ),
+            "timeout": FieldKey(
+                Duration(),
+                "How long one source may take to answer. How long a waiting verb waits is said"
+                " by --timeout alone.",
+                format_duration(_NOTHING.source_timeout_ms),
+                "source_timeout_ms",
+            ),
+        },
+    ),
+    "output": TableOf(
+        "How commands answer.",
+        {
+            "format": FieldKey(Choice(OutputFormat), "As --format.", _NOTHING.output, "output"),
+            "color": FieldKey(Choice(ColourChoice), "As --color.", _NOTHING.color, "color"),
+            "pager": FieldKey(
+                Boolean(), "Whether a long answer on a terminal is paged.", "true", "pager"
+            ),
+            "quiet": FieldKey(Boolean(), "As --quiet.", "false", "quiet"),
+            "verbose": FieldKey(Boolean(), "As --verbose.", "false", "verbose"),
+        },
+    ),
+}

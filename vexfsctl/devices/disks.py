@@ -1,0 +1,138 @@
+"""One block device by its node: what it is, and whether it still is that one.
+
+All of it is read under /sys, without opening the device: an open of a dead one may never return.
+A name or number is given to the next device as soon as it is free; the disk sequence number
+(Documentation/ABI/testing/sysfs-block, Linux 5.15) never is.
+"""
+
+import grp
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from vexfsctl.devices.block import SYS, device_name
+from vexfsctl.exceptions import (
+    DeviceActionFailed,
+    DeviceVanished,
+    FacilityUnavailable,
+    InvalidInput,
+    NotFound,
+)
+
+SECTOR_BYTES = 512
+"""Unit of sizes in /sys and of sectors in the kernel's log, whatever the device's blocks are."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockDevice:
+    """A disk or partition as it was when it was looked at."""
+
+    path: Path
+    """Its node as given, as in `/dev/sda` or `/dev/disk/by-id/…`."""
+    name: str
+    """What the kernel calls it, as in `sda1`."""
+    number: str
+    """`major:minor`."""
+    size: int
+    """Bytes."""
+    logical_block_size: int
+    """Bytes; the least that can be read with O_DIRECT."""
+    physical_block_size: int
+    """Bytes."""
+    sequence: int | None
+    """Disk sequence number, of its disk for a partition; None before Linux 5.15."""
+    read_only: bool
+    removable: bool
+    disk: str
+    """Kernel name of the whole disk; its own where it is no partition."""
+
+
+def read_block_device(path: str | Path, *, sys: Path = SYS) -> BlockDevice:
+    """What the block device at *path* is; it is not opened.
+
+    Raises NotFound without such a node, InvalidInput for what is no block device,
+    FacilityUnavailable where this user may not read it, DeviceActionFailed where the kernel does
+    not know it (any more) or nothing is attached to it.
+    """
+    node = Path(path)
+    number = _number_of_node(node)
+    device = describe_block_device(node, number, sys=sys)
+    if not os.access(node, os.R_OK, effective_ids=True):
+        raise FacilityUnavailable(f"{node} may not be read by you", hint=_reading_hint(node))
+    return device
+
+
+def describe_block_device(node: Path, number: str, *, sys: Path = SYS) -> BlockDevice:
+    """What /sys says of block device *number*; raise DeviceActionFailed where it has none."""
+    name = device_name(number, sys=sys)
+    if name is None:
+        raise DeviceActionFailed(f"{node} stands for no device: the kernel has no {number}")
+    directory = sys / "dev/block" / number
+    # A partition's directory lies in that of its disk, which alone has queue and sequence.
+    whole = directory.resolve().parent if (directory / "partition").exists() else directory
+    try:
+        device = BlockDevice(
+            path=node,
+            name=name,
+            number=number,
+            size=_read_int(directory / "size") * SECTOR_BYTES,
+            logical_block_size=_read_int(whole / "queue/logical_block_size"),
+            physical_block_size=_read_int(whole / "queue/physical_block_size"),
+            sequence=_read_int(whole / "diskseq") if (whole / "diskseq").exists() else None,
+            read_only=_read_int(directory / "ro") != 0,
+            removable=_read_int(whole / "removable") != 0,
+            disk=whole.resolve().name,
+        )
+    except (OSError, ValueError) as cause:
+        raise DeviceActionFailed(
+            f"cannot read what {node} is under {directory}: {cause}"
+        ) from cause
+    if device.size == 0:
+        raise DeviceActionFailed(f"{node} has no medium: nothing is attached to it")
+    return device
+
+
+def require_same(device: BlockDevice, *, sys: Path = SYS) -> None:
+    """Raise DeviceVanished unless *device* is there, and the one it was."""
+    try:
+        now = describe_block_device(device.path, _number_of_node(device.path), sys=sys)
+    except (NotFound, InvalidInput, DeviceActionFailed) as cause:
+        raise DeviceVanished(f"{device.path} went away: {cause.message}") from cause
+    before = (device.number, device.name, device.sequence, device.size)
+    if (now.number, now.name, now.sequence, now.size) != before:
+        raise DeviceVanished(
+            f"{device.path} is another device than before",
+            hint="look what it is now (`lsblk`) and start again",
+        )
+
+
+def _number_of_node(node: Path) -> str:
+    try:
+        status = node.stat()
+    except (FileNotFoundError, NotADirectoryError) as cause:
+        raise NotFound(f"there is no device {node}", hint="lsblk lists what there is") from cause
+    except OSError as cause:
+        raise DeviceActionFailed(f"cannot look at {node}: {cause.strerror}") from cause
+    if not stat.S_ISBLK(status.st_mode):
+        attach = f"attach it to a loop device: losetup --find --show {node}"
+        raise InvalidInput(
+            f"{node} is not a block device",
+            hint=attach if stat.S_ISREG(status.st_mode) else "lsblk lists them",
+        )
+    return f"{os.major(status.st_rdev)}:{os.minor(status.st_rdev)}"
+
+
+def _reading_hint(node: Path) -> str:
+    status = node.stat()
+    if not status.st_mode & stat.S_IRGRP or status.st_gid == 0:
+        return "run as root"
+    try:
+        group = grp.getgrgid(status.st_gid).gr_name
+    except KeyError:
+        group = str(status.st_gid)
+    return f"run as root, or as a member of group {group}"
+
+
+def _read_int(path: Path) -> int:
+    return int(path.read_text(encoding="ascii"))

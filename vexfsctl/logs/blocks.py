@@ -1,0 +1,192 @@
+"""Forms of log in which one record takes several lines: how lines join, and when a record is whole.
+
+A block is asked about each further line. It takes the line, or refuses it and is at its end.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any, Protocol
+
+from vexfsctl.logs.journal import load_object, record_of_dmesg, record_of_entry
+from vexfsctl.logs.kmsg import parse_kmsg_field
+from vexfsctl.logs.renderings import Reading, decode_text
+from vexfsctl.model.record import LogRecord
+
+_LARGEST = 64 << 10
+"""Characters of a record after which further lines are not joined to it any more."""
+_PAIR = re.compile(rb'\s*("\w{1,32}": .*?),?\s*', re.DOTALL)
+_PUNCTUATION = frozenset((b"{", b"}", b"},", b"},{", b"]", b"],"))
+_EXPORT_FIELD = re.compile(rb"(?P<key>[A-Z0-9_]{1,64})=(?P<value>.*)", re.DOTALL)
+_EXPORT_BINARY = re.compile(rb"[A-Z0-9_]{1,64}")
+_EXPORT_LENGTH = 8
+"""Bytes of the length that stands before a value which is not plain text."""
+
+
+class Block(Protocol):
+    """Lines that belong together."""
+
+    patient: bool
+    """Whether more of it is sure to come, however long that takes."""
+
+    def take(self, line: bytes) -> bool:
+        """Add the next line; False if it is not part of this block."""
+        ...
+
+    def ready(self) -> Iterator[LogRecord | None]:
+        """Hand out what is complete by now, None for what is torn."""
+        ...
+
+    def finish(self) -> Iterator[LogRecord | None]:
+        """Hand out the rest: no more lines come."""
+        ...
+
+
+class SingleRecord:
+    """One record, with the lines that follow it and are part of it."""
+
+    patient = False
+
+    def __init__(
+        self,
+        record: LogRecord,
+        extend: Callable[[LogRecord, bytes], LogRecord | None] | None = None,
+    ) -> None:
+        """*extend* adds a line to the record; it returns None for one that is not part of it."""
+        self._record = record
+        self._extend = extend
+
+    def take(self, line: bytes) -> bool:
+        """Add the next line; False if it is not part of this record."""
+        if self._extend is None or len(self._record.text) > _LARGEST:
+            return False
+        longer = self._extend(self._record, line)
+        if longer is None:
+            return False
+        self._record = longer
+        return True
+
+    def ready(self) -> Iterator[LogRecord | None]:
+        """Hand out nothing: another line may come."""
+        return iter(())
+
+    def finish(self) -> Iterator[LogRecord | None]:
+        """Hand out the record."""
+        yield self._record
+
+
+def extend_by_field(record: LogRecord, line: bytes) -> LogRecord | None:
+    """Add a metadata line of /dev/kmsg."""
+    field = parse_kmsg_field(line)
+    return None if field is None else replace(record, fields=(*record.fields, field))
+
+
+def extend_by_indent(width: int) -> Callable[[LogRecord, bytes], LogRecord | None]:
+    """Return what adds a line that dmesg has indented by *width*, to where the text began."""
+    indent = b" " * width
+
+    def extend(record: LogRecord, line: bytes) -> LogRecord | None:
+        if not indent or not line.startswith(indent):
+            return None
+        return replace(record, text=f"{record.text}\n{decode_text(line[width:])}")
+
+    return extend
+
+
+class DmesgDocument:
+    """`dmesg --json`: a list of objects, a key to a line; either end may be missing."""
+
+    patient = True
+
+    def __init__(self, reading: Reading, first: bytes) -> None:
+        """*first* is `{`, or `},{` where the beginning is missing."""
+        self._reading = reading
+        self._begun = first.strip() != b"{"
+        self._listed = self._ended = self._torn = False
+        self._fields: dict[str, Any] | None = {}
+        self._items: list[LogRecord | None] = []
+
+    def take(self, line: bytes) -> bool:
+        """Add the next line; False after the end, or where it is no such document at all."""
+        word = line.strip()
+        if self._ended or not (word.startswith(b'"') or (self._begun and word in _PUNCTUATION)):
+            return False
+        if not self._begun and word.startswith(b'"dmesg"'):
+            self._fields = None
+        elif word.startswith(b'"'):
+            self._take_pair(line)
+        else:
+            self._take_punctuation(word)
+        self._begun = True
+        return True
+
+    def ready(self) -> Iterator[LogRecord | None]:
+        """Hand out the objects that are complete."""
+        items, self._items = self._items, []
+        yield from items
+
+    def finish(self) -> Iterator[LogRecord | None]:
+        """Hand out the last object, even if its end is missing."""
+        self._close()
+        yield from self.ready()
+
+    def _take_pair(self, line: bytes) -> None:
+        match = _PAIR.fullmatch(line)
+        pair = None if match is None else load_object(b"{" + match[1] + b"}")
+        if self._fields is None or pair is None:
+            self._torn = True
+        else:
+            self._fields |= pair
+
+    def _take_punctuation(self, word: bytes) -> None:
+        self._ended = word == b"}" and self._listed
+        self._listed = word.startswith(b"]")
+        self._close()
+        if word.endswith(b"{"):
+            self._fields = {}
+
+    def _close(self) -> None:
+        if self._torn:
+            self._items.append(None)
+        elif self._fields is not None:
+            self._items.append(record_of_dmesg(self._fields, self._reading))
+        self._fields, self._torn = None, False
+
+
+class ExportEntry:
+    """`journalctl -o export`: a field to a line, an entry from its cursor to the next one."""
+
+    patient = True
+
+    def __init__(self, reading: Reading, first: bytes) -> None:
+        self._reading = reading
+        self._fields: dict[str, str] = {}
+        self._binary: str | None = None
+        self._key: str | None = None
+        self.take(first)
+
+    def take(self, line: bytes) -> bool:
+        """Add the next line; False for the next cursor."""
+        if self._fields and line.startswith(b"__CURSOR="):
+            return False
+        if self._binary is not None:
+            self._key, self._binary = self._binary, None
+            self._fields[self._key] = decode_text(line[_EXPORT_LENGTH:])
+        elif (match := _EXPORT_FIELD.fullmatch(line)) is not None:
+            self._key = None
+            self._fields[decode_text(match["key"])] = decode_text(match["value"])
+        elif _EXPORT_BINARY.fullmatch(line):
+            self._key, self._binary = None, decode_text(line)
+        elif self._key is not None and len(self._fields[self._key]) < _LARGEST:
+            self._fields[self._key] += f"\n{decode_text(line)}"
+        else:
+            return False
+        return True
+
+    def ready(self) -> Iterator[LogRecord | None]:
+        """Hand out nothing: another field may come."""
+        return iter(())
+
+    def finish(self) -> Iterator[LogRecord | None]:
+        """Hand out the entry; None if it has no message."""
+        yield record_of_entry(self._fields, self._reading)

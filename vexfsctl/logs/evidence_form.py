@@ -1,0 +1,45 @@
+"""The form of one kind of kernel line about a device."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from vexfsctl.model.events import KernelEvidence
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceForm:
+    """One kind of line: how it looks and what it says."""
+
+    sample: str
+    mark: str
+    """What every such line has in it: looked for first, for it is quick."""
+    pattern: re.Pattern[str]
+    read: Callable[[re.Match[str]], KernelEvidence]
+    trouble_only: bool = False
+    """The kernel writes good news in this form too: only bad news is evidence."""
+
+    def match(self, text: str) -> re.Match[str] | None:
+        """Return the match of a line of this form, None for another line."""
+        return self.pattern.match(text) if self.mark in text else None
+
+
+def reader(kind: str, errno: int | None = None) -> Callable[[re.Match[str]], KernelEvidence]:
+    """Return what reads a line of *kind* by the groups of its pattern.
+
+    Groups are `device`, `sector`, `direction` and `errno`; *errno* is for a form that always
+    stands for the same one.
+    """
+
+    def read(match: re.Match[str]) -> KernelEvidence:
+        groups = match.groupdict()
+        sector, number, direction = (groups.get(g) for g in ("sector", "errno", "direction"))
+        return KernelEvidence(
+            kind=kind,
+            device=groups.get("device"),
+            sector=None if sector is None else int(sector),
+            direction=None if direction is None else direction.lower(),
+            errno=errno if number is None else int(number),
+        )
+
+    return read

@@ -1,0 +1,105 @@
+"""Entries of the systemd journal into records: `journalctl -o json` and `-o export`.
+
+Fields are those of systemd.journal-fields(7). journald takes a leading `word:` off a kernel
+message and keeps it as SYSLOG_IDENTIFIER: it is put back, or `VexFS: …` would not be seen.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from vexfsctl.logs.renderings import Reading, untagged_text
+from vexfsctl.model.record import KERNEL_FACILITY, LogRecord
+
+_METADATA = {"_KERNEL_DEVICE": "DEVICE", "_KERNEL_SUBSYSTEM": "SUBSYSTEM"}
+
+
+def parse_json_entry(line: bytes, reading: Reading) -> LogRecord | None:
+    """Return the record of one JSON object on one line: of journalctl, or an object of dmesg's."""
+    fields = load_object(line) if line.lstrip()[:1] == b"{" else None
+    if fields is None:
+        return None
+    if "MESSAGE" in fields:
+        return record_of_entry(fields, reading)
+    return record_of_dmesg(fields, reading) if "msg" in fields else None
+
+
+def load_object(text: bytes | str) -> dict[str, Any] | None:
+    """Return the JSON object that *text* is; None for anything else, however hostile."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def record_of_entry(fields: Mapping[str, Any], reading: Reading) -> LogRecord | None:
+    """Return the record of a journal entry; None where it has no message."""
+    message = _text(fields.get("MESSAGE"))
+    if message is None:
+        return None
+    tag = _text(fields.get("SYSLOG_IDENTIFIER")) or "kernel"
+    from_kernel = _text(fields.get("_TRANSPORT")) == "kernel"
+    # The kernel's own messages have a word and no process; what a daemon prints has both.
+    pid = _text(fields.get("SYSLOG_PID" if from_kernel else "_PID"))
+    text, metadata = untagged_text(tag, pid, message)
+    if from_kernel and metadata:
+        text, metadata = f"{tag}[{pid}]: {message}", ()
+    uptime_us = _number(fields.get("_SOURCE_MONOTONIC_TIMESTAMP"))
+    if uptime_us is None:
+        uptime_us = _number(fields.get("__MONOTONIC_TIMESTAMP"))
+    wall_us = _number(fields.get("__REALTIME_TIMESTAMP"))
+    facility = _number(fields.get("SYSLOG_FACILITY"))
+    return LogRecord(
+        text=text,
+        source=reading.source,
+        uptime_us=uptime_us,
+        level=_number(fields.get("PRIORITY")),
+        facility=KERNEL_FACILITY if facility is None and from_kernel else facility,
+        boot_id=_text(fields.get("_BOOT_ID")) or reading.boot_id,
+        wall_time_s=None if wall_us is None else wall_us / 1e6,
+        fields=(*metadata, *_metadata(fields)),
+    )
+
+
+def record_of_dmesg(fields: Mapping[str, Any], reading: Reading) -> LogRecord | None:
+    """Return the record of one object of `dmesg --json`; None where it has no message.
+
+    util-linux 2.38 prints wrong priorities for facilities other than kern: below 8 one says
+    nothing about who wrote the record.
+    """
+    message, time = _text(fields.get("msg")), fields.get("time")
+    if message is None:
+        return None
+    priority = _number(fields.get("pri"))
+    seconds = time if isinstance(time, int | float) and 0 <= time < 1e12 else None
+    return LogRecord(
+        text=message,
+        source=reading.source,
+        uptime_us=None if seconds is None else round(seconds * 1_000_000),
+        level=None if priority is None else priority & 7,
+        facility=priority >> 3 if priority is not None and priority > 7 else None,
+        boot_id=reading.boot_id,
+    )
+
+
+def _metadata(fields: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    found = ((name, _text(fields.get(key))) for key, name in _METADATA.items())
+    return tuple((name, value) for name, value in found if value is not None)
+
+
+def _text(value: Any) -> str | None:
+    """Return a field's text: a string, an array of bytes where it is no UTF-8, or the last of
+    several; None for everything else (journalctl writes null for what is too long)."""
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, list) or not value:
+        return None
+    if all(isinstance(byte, int) and 0 <= byte < 256 for byte in value):
+        return bytes(value).decode(errors="backslashreplace")
+    return _text(value[-1]) if isinstance(value[-1], str) else None
+
+
+def _number(value: Any) -> int | None:
+    text = value if isinstance(value, str) else str(value) if type(value) is int else ""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 20 else None

@@ -1,0 +1,225 @@
+"""Lines of kernel log text, as dmesg, journalctl and syslog daemons print them, into records.
+
+dmesg of util-linux: plain, `-r`, `-x`, `-T`, `--show-delta`, `--time-format=iso`, alone and
+together. journalctl: short, short-precise, short-iso, short-full, short-unix, short-monotonic.
+Syslog files: the traditional form, that of rsyslog with RFC 3339 times, RFC 5424.
+
+Times without a zone are taken for those of the reader's zone, times without a year for the last
+twelve months. What user space wrote cannot be told from what the kernel did in such text, so its
+facility stays unknown, unless dmesg names it.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from vexfsctl.model.record import LogRecord
+
+_FACILITIES = {
+    word: number
+    for number, word in enumerate(
+        (
+            *("kern", "user", "mail", "daemon", "auth", "syslog"),
+            *("lpr", "news", "uucp", "cron", "authpriv", "ftp"),
+        )
+    )
+} | {f"local{number}": 16 + number for number in range(8)}
+_LEVELS = {
+    word: number
+    for number, word in enumerate(
+        ("emerg", "alert", "crit", "err", "warn", "notice", "info", "debug")
+    )
+}
+_MONTHS = {
+    name: number
+    for number, name in enumerate(
+        b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), start=1
+    )
+}
+
+_UPTIME = rb"\[ *(?P<seconds>\d{1,12})\.(?P<micros>\d{6})(?: <[ \d.]{1,24}>)?\](?:\[ *[TC]\d+\])?"
+_CTIME = rb"\[\w{3} (?P<month>\w{3}) (?P<day>[ \d]\d) (?P<clock>[\d:]{8}) (?P<year>\d{4})\]"
+_ISO = rb"(?P<iso>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d| UTC| GMT)?)"
+_BSD = (
+    rb"(?P<month>[A-Z][a-z]{2}) (?P<day>[ \d]\d) (?P<clock>\d\d:\d\d:\d\d)(?P<fraction>\.\d{1,6})?"
+)
+
+_DMESG = re.compile(
+    rb"(?:<(?P<priority>\d{1,4})>|(?P<facility>[a-z]\w{2,8}) *:(?P<level>[a-z]{3,6}) *: )?"
+    rb"(?:" + _UPTIME + rb"|" + _CTIME + rb") ?(?P<text>.*)",
+    re.DOTALL,
+)
+_DMESG_ISO = re.compile(
+    rb"(?:(?P<facility>[a-z]\w{2,8}) *:(?P<level>[a-z]{3,6}) *: )?"
+    rb"(?P<iso>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d,\d{6}[+-]\d\d:\d\d) (?P<text>.*)",
+    re.DOTALL,
+)
+_SYSLOG = re.compile(
+    rb"(?:<(?P<priority>\d{1,4})>(?:1 )?)?"
+    rb"(?:(?:[A-Z][a-z]{2} )?" + _ISO + rb"|(?P<unix>\d{9,11}\.\d{6})|" + _BSD + rb") "
+    rb"(?P<host>[\w.:-]{1,255}) (?P<rest>.*)",
+    re.DOTALL,
+)
+_TAGGED = re.compile(
+    rb"(?P<tag>[^\s\[\]]{1,128}?)(?:\[(?P<pid>\d{1,10})\])?:(?: (?P<text>.*)|$)", re.DOTALL
+)
+_RFC5424 = re.compile(
+    rb"(?P<tag>\S{1,48}) (?P<pid>\S{1,128}) \S{1,32} (?:-|\[[^\]]{0,1024}\]) ?(?:\xef\xbb\xbf)?"
+    rb"(?P<text>.*)",
+    re.DOTALL,
+)
+_INNER_UPTIME = re.compile(rb"(?:<\d{1,3}>)?\[ *(?P<seconds>\d{1,12})\.(?P<micros>\d{6})\] ?")
+_MONOTONIC = re.compile(
+    rb"[\w.-]{1,255} (?P<rest>(?:kernel|VexFS|vexfs\w*)(?:\[\d{1,10}\])?: .*)", re.DOTALL
+)
+_KERNEL_TAG = b"kernel"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the decoder knows of the source it reads from."""
+
+    source: str
+    boot_id: str | None
+    today: datetime
+    """Wall-clock time of the reader, naive, in its zone."""
+
+
+def decode_text(text: bytes) -> str:
+    """Return *text* as it is shown; bytes that are no UTF-8 stay as `\\xNN`."""
+    return text.decode(errors="backslashreplace")
+
+
+def parse_dmesg_line(line: bytes, reading: Reading) -> tuple[LogRecord, int] | None:
+    """Return the record that a line of dmesg begins, and how wide its prefix is; None for others.
+
+    Further lines of the same message are indented by that width.
+    """
+    match = _DMESG.fullmatch(line) or _DMESG_ISO.fullmatch(line)
+    if match is None:
+        return None
+    groups = match.groupdict()
+    text = groups["text"]
+    if groups.get("seconds") and (carried := _MONOTONIC.fullmatch(text)) is not None:
+        return _tagged(carried["rest"], reading, uptime_us=_uptime_us(match)), len(line)
+    level, facility = _priority_of(groups)
+    record = LogRecord(
+        text=decode_text(text),
+        source=reading.source,
+        uptime_us=_uptime_us(match) if groups.get("seconds") else None,
+        level=level,
+        facility=facility,
+        boot_id=reading.boot_id,
+        wall_time_s=_wall_time(groups, reading),
+    )
+    return record, match.start("text")
+
+
+def parse_syslog_line(line: bytes, reading: Reading) -> LogRecord | None:
+    """Return the record of a line of a syslog file or of journalctl; None for another line."""
+    match = _SYSLOG.fullmatch(line)
+    if match is None:
+        return None
+    groups = match.groupdict()
+    wall_time_s = _wall_time(groups, reading)
+    if wall_time_s is None:
+        return None
+    level, facility = _priority_of(groups)
+    record = _tagged(match["rest"], reading, wall_time_s=wall_time_s)
+    # RFC 5424 and `<PRI>` name the facility; below 8 it may be one that was left out.
+    return LogRecord(
+        text=record.text,
+        source=record.source,
+        uptime_us=record.uptime_us,
+        level=level,
+        facility=facility,
+        boot_id=record.boot_id,
+        wall_time_s=wall_time_s,
+        fields=record.fields,
+    )
+
+
+def untagged_text(tag: str, pid: str | None, text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Return the text as the kernel wrote it, and metadata; *tag* is what a log daemon took off it.
+
+    `kernel` stands for no tag; another one may be the first word of the kernel's own message, or
+    the program that wrote it. Output of a VexFS daemon keeps its tag as metadata.
+    """
+    if tag == "kernel":
+        return text, ()
+    if pid is not None and tag.lower().startswith("vexfs"):
+        return text, (("SYSLOG_IDENTIFIER", tag),)
+    process = "" if pid is None else f"[{pid}]"
+    return f"{tag}{process}: {text}", ()
+
+
+def _tagged(
+    rest: bytes,
+    reading: Reading,
+    *,
+    uptime_us: int | None = None,
+    wall_time_s: float | None = None,
+) -> LogRecord:
+    match = _TAGGED.fullmatch(rest) or _RFC5424.fullmatch(rest)
+    tag, pid, text = (None, None, rest) if match is None else match.group("tag", "pid", "text")
+    inner = _INNER_UPTIME.match(text or b"")
+    if inner is not None and tag == _KERNEL_TAG:
+        uptime_us, text = _uptime_us(inner), text[inner.end() :]
+    shown = decode_text(text or b"")
+    fields: tuple[tuple[str, str], ...] = ()
+    if tag is not None:
+        process = None if pid in (None, b"-") else decode_text(pid)
+        shown, fields = untagged_text(decode_text(tag), process, shown)
+    return LogRecord(
+        text=shown,
+        source=reading.source,
+        uptime_us=uptime_us,
+        boot_id=reading.boot_id,
+        wall_time_s=wall_time_s,
+        fields=fields,
+    )
+
+
+def _uptime_us(match: re.Match[bytes]) -> int:
+    return int(match["seconds"]) * 1_000_000 + int(match["micros"])
+
+
+def _priority_of(groups: dict[str, bytes]) -> tuple[int | None, int | None]:
+    """Level and facility, as far as they are told."""
+    if (facility := groups.get("facility")) is not None:
+        level = groups["level"].decode()
+        return _LEVELS.get(level), _FACILITIES.get(facility.decode())
+    if (word := groups.get("priority")) is None:
+        return None, None
+    priority = int(word)
+    # util-linux 2.38 prints `<5>` for user.notice (13) too: below 8 it says nothing.
+    return priority & 7, priority >> 3 if priority > 7 else None
+
+
+def _wall_time(groups: dict[str, bytes], reading: Reading) -> float | None:
+    """Unix time of a line; None where it has none, or none there can be (33 February)."""
+    try:
+        if (unix := groups.get("unix")) is not None:
+            return float(unix)
+        if (iso := groups.get("iso")) is not None:
+            return _iso_time(iso.decode())
+        if groups.get("clock") is not None:
+            return _calendar_time(groups, reading.today)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return None
+
+
+def _iso_time(text: str) -> float:
+    text = text.replace(",", ".").replace(" UTC", "Z").replace(" GMT", "Z")
+    return datetime.fromisoformat(text).timestamp()
+
+
+def _calendar_time(groups: dict[str, bytes], today: datetime) -> float:
+    month, day = _MONTHS.get(groups["month"], 0), int(groups["day"])
+    hour, minute, second = map(int, groups["clock"].split(b":"))
+    year = groups.get("year")
+    moment = datetime(int(year or today.year), month, day, hour, minute, min(second, 59))
+    if year is None and moment > today + timedelta(days=1):
+        moment = moment.replace(year=today.year - 1)
+    return moment.timestamp() + float(groups.get("fraction") or 0)

@@ -1,0 +1,168 @@
+"""What the kernel itself says about a VexFS module: loading it, and where it was when things broke.
+
+A line is one of these only if it names VexFS and the kernel wrote it, or its source does not say
+who did. Wording of Linux 6.1 and 6.18.
+"""
+
+import re
+from dataclasses import dataclass
+
+from vexfsctl.model.severity import Severity
+from vexfsctl.model.upstream import Significance, UpstreamEvent, UpstreamKind
+
+_ERROR = Significance.ERROR
+_CODE = r"vexfs\w{0,60}\+0x[0-9a-f]{1,8}/0x[0-9a-f]{1,8}"
+_MODULE = r"vexfs\w{0,60}"
+_AT_WORK = "kernel code of VexFS was at work when it happened"
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """One way in which the kernel speaks of VexFS."""
+
+    name: str
+    sample: str
+    pattern: re.Pattern[str]
+    significance: Significance = Significance.ROUTINE
+    severity: Severity | None = None
+    note: str | None = None
+
+    @property
+    def event(self) -> UpstreamEvent:
+        """What it stands for."""
+        return UpstreamEvent(
+            form=self.name,
+            kind=UpstreamKind.MESSAGE,
+            significance=self.significance,
+            severity=self.severity,
+            note=self.note,
+        )
+
+
+MENTIONS = (
+    Mention(
+        "kernel_unsigned",
+        "vexfs: module verification failed: signature and/or required key missing - tainting"
+        " kernel",
+        re.compile(rf"{_MODULE}: module verification failed: "),
+        Significance.NOISE,
+        note="expected: the module is not signed by whoever built the kernel",
+    ),
+    Mention(
+        "kernel_tainted",
+        "vexfs: loading out-of-tree module taints kernel.",
+        re.compile(rf"{_MODULE}: (?:loading out-of-tree module|module license .{{1,80}}) taints"),
+        note="expected: the module is not part of the kernel",
+    ),
+    Mention(
+        "kernel_refused_module",
+        "vexfs: Unknown symbol vexfs_rust_init (err -2)",
+        re.compile(
+            rf"{_MODULE}: (?:Unknown symbol|disagrees about version of symbol|version magic|"
+            r"no symbol version for|exports duplicate symbol|Unknown rela relocation|"
+            r"module uses symbols|Invalid module)"
+        ),
+        _ERROR,
+        Severity.CRITICAL,
+        "the module does not fit the running kernel: it is not loaded",
+    ),
+    Mention(
+        "kernel_mount_option",
+        "vexfs: Unknown parameter 'emergency_ro'",
+        re.compile(rf"{_MODULE}: (?:Unknown parameter|Bad value for|unknown parameter)"),
+        _ERROR,
+        Severity.LOW,
+        "a mount option or module parameter that this build does not know",
+    ),
+    Mention(
+        "kernel_code_at",
+        "RIP: 0010:vexfs_get_block+0x1d/0x90 [vexfs_deadlock_fix]",
+        re.compile(rf"(?:RIP: [0-9a-f]{{4}}:|pc : |EIP: ){_CODE}"),
+        _ERROR,
+        Severity.CRITICAL,
+        _AT_WORK,
+    ),
+    Mention(
+        "kernel_bug",
+        "BUG: KASAN: slab-out-of-bounds in vexfs_get_block+0x1d/0x90 [vexfs_deadlock_fix]",
+        re.compile(
+            r"(?:(?:watchdog: )?BUG: |Oops|kernel BUG at |general protection fault|stack guard page"
+            r"|Unable to handle |Internal error|UBSAN: |Kernel panic|usercopy: |list_(?:add|del)).*"
+            rf"{_MODULE}",
+            re.IGNORECASE | re.DOTALL,
+        ),
+        _ERROR,
+        Severity.CRITICAL,
+        _AT_WORK,
+    ),
+    Mention(
+        "kernel_warning",
+        "WARNING: CPU: 1 PID: 145 at fs/inode.c:331 vexfs_sync_fs+0x2c/0x40 [vexfs]",
+        re.compile(rf"WARNING: .*{_MODULE}", re.DOTALL),
+        _ERROR,
+        Severity.HIGH,
+        _AT_WORK,
+    ),
+    Mention(
+        "kernel_busy_inodes",
+        "VFS: Busy inodes after unmount of loop0 (vexfs_fixed)",
+        re.compile(rf"VFS: (?:Busy|Close|.*failed).*{_MODULE}", re.DOTALL),
+        _ERROR,
+        Severity.HIGH,
+        "the module kept inodes beyond its unmount: the kernel may fail later",
+    ),
+    Mention(
+        "kernel_cache_leak",
+        "kmem_cache_destroy vexfs_fixed_inode_cache: Slab cache still has objects when called from"
+        " vexfs_exit+0x1d/0x90 [vexfs_deadlock_fix]",
+        re.compile(
+            rf"(?:kmem_cache_destroy |BUG ){_MODULE}.*(?:still has objects|Objects remaining)"
+            rf"|kmem_cache_create.*{_MODULE}.*(?:failed|exists)",
+            re.DOTALL,
+        ),
+        _ERROR,
+        Severity.HIGH,
+        "the module was unloaded with inodes still in memory",
+    ),
+    Mention(
+        "kernel_segfault",
+        "vexfs_fuse[412]: segfault at 0 ip 000055d0c0ffee00 sp 00007ffc0c0ffee0 error 4 in"
+        " vexfs_fuse[55d0c0f00000+1000]",
+        re.compile(rf"(?:traps: )?{_MODULE}\[\d{{1,8}}\]:? (?:segfault|trap|general protection)"),
+        _ERROR,
+        Severity.CRITICAL,
+        "the userspace daemon crashed",
+    ),
+    Mention(
+        "kernel_killed",
+        "Out of memory: Killed process 412 (vexfs_fuse) total-vm:1000kB, anon-rss:900kB",
+        re.compile(
+            rf"(?:Memory cgroup out of memory|Out of memory|oom-kill).{{1,400}}{_MODULE}", re.DOTALL
+        ),
+        _ERROR,
+        Severity.CRITICAL,
+        "the userspace daemon was killed for want of memory",
+    ),
+    Mention(
+        "kernel_trace",
+        " ? vexfs_sync_fs+0x2c/0x40 [vexfs_deadlock_fix]",
+        re.compile(rf"\s{{0,8}}(?:\? )?(?:\[<[0-9a-f]{{1,16}}>\] )?(?:\? )?{_CODE}"),
+        note=_AT_WORK,
+    ),
+    Mention(
+        "kernel_modules",
+        "Modules linked in: loop vexfs_deadlock_fix(OE) 9p",
+        re.compile(rf"Modules linked in: .*{_MODULE}", re.DOTALL),
+    ),
+    Mention(
+        "kernel_process",
+        "CPU: 1 PID: 145 Comm: vexfs_fuse Tainted: G           OE      6.1.0-56-amd64 #1",
+        re.compile(rf"CPU: \d{{1,5}} .*Comm: {_MODULE}", re.DOTALL),
+    ),
+)
+"""In the order tried."""
+
+
+def parse_mention(text: str) -> UpstreamEvent | None:
+    """Return what the kernel says of VexFS in *text*; None for a line that says nothing known."""
+    return next((each.event for each in MENTIONS if each.pattern.match(text)), None)
