@@ -8,7 +8,7 @@ from importlib import import_module
 
 from bench.measure import ROUNDS, measure, render
 
-SUBJECTS = ("engine", "records", "tree", "startup", "driver")
+SUBJECTS = ("engine", "records", "logs", "tree", "startup", "driver")
 
 
 def main(subjects: list[str]) -> None:

@@ -11,7 +11,8 @@ from bench.measure import Comparison
 from tests.support.program import base_environment
 from tests.support.tree import FakeTree
 
-_VEXFSCTL = str(Path(sys.executable).with_name("vexfsctl"))
+PROGRAM = str(Path(sys.executable).with_name("vexfsctl"))
+"""The installed program."""
 
 
 def comparisons() -> Iterator[Comparison]:
@@ -30,11 +31,11 @@ def comparisons() -> Iterator[Comparison]:
         def process(*command: str) -> Callable[[], object]:
             return partial(run, command, env=environment, stdout=PIPE, check=True)
 
-        for arguments in (("--version",), ("status", "--json")):
+        for arguments in (("--version",), ("status", "--json"), ("check",), ("explain", "EIO")):
             yield Comparison(
                 f"startup: vexfsctl {' '.join(arguments)}",
                 {
-                    "vexfsctl": process(_VEXFSCTL, *arguments),
+                    "vexfsctl": process(PROGRAM, *arguments),
                     "python -c pass": process(sys.executable, "-c", "pass"),
                     "python -c 'import click'": process(sys.executable, "-c", "import click"),
                 },

@@ -135,6 +135,13 @@ def test_a_load_whose_line_was_lost_is_seen_by_a_number_that_repeats() -> None:
     assert the_unreturned(tracking).load == 0
 
 
+def test_such_a_load_is_seen_even_where_every_call_returned() -> None:
+    """`status` and `trace CALL-1@read_file#1` number the loads alike."""
+    log = (start(1), success(1), start(1), success(1))
+
+    assert [(site.load, site.succeeded) for site in track(*log).sites] == [(0, 1), (1, 1)]
+
+
 def test_boots_and_sources_are_apart() -> None:
     """The same call in another boot, or read from another file, is another call."""
     tracking = track_calls(

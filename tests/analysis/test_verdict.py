@@ -120,7 +120,7 @@ def test_overdue_calls_warn() -> None:
     _, findings = judged([volume], (), COMPLETE)
 
     assert (findings[0].verdict, findings[0].code) == (Verdict.WARNING, "overdue")
-    assert findings[0].message == "2 calls are past the deadline of 5s"
+    assert findings[0].message == "2 calls are past the deadline and still running"
 
 
 def test_a_volume_set_read_only_by_an_operator_warns() -> None:

@@ -81,7 +81,7 @@ def test_an_open_breaker_is_a_warning(vexfsctl: Program, tree: FakeTree) -> None
             "operations/sync/overdue",
             "2",
             Verdict.WARNING,
-            "loop0/sync: 2 calls are past the deadline of 5s",
+            "loop0/sync: 2 calls are past the deadline and still running",
         ),
         (
             "operations/storage/breaker/state",

@@ -89,13 +89,53 @@ def test_filters_pick_what_is_counted(vexfsctl: Program, tree: FakeTree) -> None
     assert "sdq1: 6 errors counted since it was mounted = 6 in the log" in result.stdout
 
 
+@pytest.mark.parametrize(
+    ("name", "note"),
+    [
+        ("IoError.ReadEror", "'IoError.ReadEror': did you mean IoError.ReadError"),
+        ("etimeout", "'etimeout': did you mean ETIMEDOUT"),
+        ("\x1b[31m", "'\\x1b[31m': vexfs-errors(7) lists them"),
+    ],
+)
+def test_an_error_that_there_is_not_is_noted(vexfsctl: Program, name: str, note: str) -> None:
+    """A misspelling finds nothing, which reads like good news."""
+    result = vexfsctl("errors", "-e", name)
+
+    assert result.exit_status == ExitStatus.OK
+    assert result.stderr.startswith(f"vexfsctl: VexFS has no error called {note}")
+
+
+@pytest.mark.parametrize("name", ["IoError.ReadError", "ioerror", "EIO", "Timeout", "etimedout"])
+def test_an_error_that_there_is_is_not_noted(vexfsctl: Program, name: str) -> None:
+    """By name, family or errno, whatever the case of its letters."""
+    assert vexfsctl("errors", "-e", name).stderr == "vexfsctl: no error matches\n"
+
+
 def test_the_first_groups_only(vexfsctl: Program, tree: FakeTree) -> None:
-    """`-n` cuts the list."""
+    """`-n` cuts the list, and says so: the count in the headline is of what is listed."""
     add_recorded_volume(tree)
 
-    result = vexfsctl("errors", "-n", "1", "--json", "--log", str(INCIDENT))
+    cut = vexfsctl("errors", "-n", "1", "--log", str(INCIDENT))
+    data = vexfsctl("errors", "-n", "1", "--json", "--log", str(INCIDENT)).json["data"]
 
-    assert [group["count"] for group in result.json["data"]["groups"]] == [5]
+    assert cut.stdout.startswith("5 errors; 1 kind more without -n\n")
+    assert ([group["count"] for group in data["groups"]], data["left_out"]) == ([5], 1)
+
+
+def test_a_narrow_terminal_keeps_the_table(vexfsctl: Program, tree: FakeTree) -> None:
+    """In 80 columns what wraps stands below its row, and the id is whole."""
+    add_recorded_volume(tree)
+
+    plain = {"TERM": "xterm", "NO_COLOR": "1"}
+    result = vexfsctl("errors", "-n", "1", "--log", str(INCIDENT), terminal=True, env=plain)
+
+    assert result.stdout.splitlines()[2:7] == [
+        "SEVERITY  WHERE         COUNT  LAST                 EXAMPLE",
+        "─" * 73,
+        "high      sdq1/storage      5  2026-08-21 09:59:43  CORR-6F1C93A20000002A",
+        "    ERROR: IoError.ReadError (EIO)",
+        "    FIRST: 2026-08-21 09:59:40",
+    ]
 
 
 def test_no_error_is_an_answer(vexfsctl: Program) -> None:
@@ -149,9 +189,9 @@ def test_unverified_records_stand_apart(vexfsctl: Program, tree: FakeTree, tmp_p
         "no attribute tree answers for it: from the log alone\n"
         "\n"
         "unverified: written from user space, vouched for by nothing, no evidence\n"
-        "SEVERITY  VOLUME  OPERATION  ERROR                                 COUNT  FIRST"
+        "SEVERITY  WHERE   ERROR                                 COUNT  FIRST"
         "     LAST      EXAMPLE\n"
-        "critical  x       file       IoError.ReadError (EIO) (unverified)      1  5.000000"
+        "critical  x/file  IoError.ReadError (EIO) (unverified)      1  5.000000"
         "  5.000000  CORR-6F1C93A20000002A\n"
     )
 

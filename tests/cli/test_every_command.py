@@ -128,7 +128,7 @@ def test_streams_that_are_not_there(tree: FakeTree, vexfsctl: Program, name: str
     tree.write("sdq1/mountpoint", "/mnt/\u00e9\u2192\u65e5")
     usual, *rest = (
         Shell(vexfsctl, command_lines()[name], how)
-        for how in ("", ">&-", "<&- 2>&-", "| head -n 1", ">/dev/full")
+        for how in ("", ">&-", "<&- 2>&- | head -n 1", ">/dev/full")
     )
     expected = usual.finish()
     *answers, full = (shell.finish() for shell in rest)

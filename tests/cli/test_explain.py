@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.golden import assert_golden
 from tests.support.program import Finished, Program
-from vexfsctl.analysis.explanation_lines import KERNEL_KINDS, SIGNIFICANCES
+from vexfsctl.analysis.explanation.lines import KERNEL_KINDS, SIGNIFICANCES
 from vexfsctl.cli.context import AppContext
 from vexfsctl.cli.explain_words import explain_path, whole_glossary
 from vexfsctl.cli.root import root

@@ -1,6 +1,7 @@
 """The checked-in documents are those the program would write now, and they are good ones."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from tests.support import privileges
 from tests.support.program import BOUND_S, Program
 from tests.support.tree import FakeTree
 from vexfsctl.cli.documents.commands import CommandDocument, read_root
-from vexfsctl.cli.documents.manual import EXIT_STATUSES
+from vexfsctl.cli.documents.manual import EXIT_STATUSES, manual_files
 from vexfsctl.cli.documents.manual_log import KEY_MEANINGS
 from vexfsctl.cli.generate import DOCUMENTS
 from vexfsctl.cli.registry import COMMANDS, CommandEntry
@@ -106,6 +107,50 @@ def test_the_manual_explains_every_key_and_status() -> None:
     """A key added to the grammar, or a status, fails here until it is explained."""
     assert set(KEY_MEANINGS) == {key.key for form in RECORD_FORMS for key in form.keys}
     assert list(EXIT_STATUSES) == list(ExitStatus)
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in manual_files() if page.endswith(".1")], ids=os.path.basename
+)
+def test_the_examples_of_a_page_fit_a_terminal(page: str) -> None:
+    """80 columns, of which the section takes five and the display two."""
+    _, _, examples = manual_files()[page].partition(".Sh EXAMPLES\n")
+
+    block = examples.partition(".Ed\n")[0].replace(r"\-", "-").replace(r"\e", "\\")
+    assert [line for line in block.splitlines() if len(line) > 73] == []
+
+
+def test_only_recover_and_the_program_list_the_statuses_of_a_replay() -> None:
+    """Elsewhere they would be noise; a command that judges has a verdict instead."""
+    telling = [page for page, text in manual_files().items() if "recover replay: stopped" in text]
+
+    assert telling == ["man/vexfsctl.1", "man/vexfsctl-recover.1"]
+    assert ".It 2\nCRITICAL.\n" in manual_files()["man/vexfsctl-check.1"]
+
+
+@pytest.mark.parametrize(
+    ("page", "argument"),
+    [
+        ("recover", "[ID|CALL-N[@SITE]|VOLUME[/OPERATION]]"),
+        ("trace", "[ID|CALL-N[@SITE]|VOLUME[/OPERATION] ...]"),
+    ],
+)
+def test_what_is_optional_is_in_brackets_once(page: str, argument: str) -> None:
+    """However many brackets are inside."""
+    privileges.require("mandoc")
+    source = manual_files()[f"man/vexfsctl-{page}.1"]
+
+    shown = subprocess.run(
+        ["mandoc", "-T", "ascii"],
+        input=source,
+        capture_output=True,
+        text=True,
+        timeout=BOUND_S,
+        check=False,
+    ).stdout
+
+    plain = re.sub(".\b", "", shown)
+    assert f" {argument}\n" in plain
 
 
 @pytest.mark.parametrize(

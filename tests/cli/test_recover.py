@@ -68,7 +68,8 @@ def test_a_saved_log_alone_is_enough_for_a_plan(vexfsctl: Program) -> None:
     assert (result.exit_status, result.stderr) == (ExitStatus.OK, "")
     assert result.stdout.startswith(f"{ROOT_ID} on sdq1/storage: IoError.ReadError\n")
     assert result.stdout.endswith(
-        f"next, with its device: vexfsctl recover replay {ROOT_ID} --device DEV\n"
+        f"next: vexfsctl recover replay {ROOT_ID} --device DEV --log {INCIDENT}"
+        "  carries this out; DEV stands for the device\n"
     )
 
 
@@ -96,6 +97,54 @@ def test_an_incident_of_an_earlier_build_has_the_hints_of_the_catalogue(
         "catalogue",
     )
     assert [each["target"] for each in plan["steps"]] == ["the device"] * 3
+
+
+NUMBERED = """\
+[    1.000000] VexFS: Initializing SAFE FFI module v1.0.0 with memory management
+[    2.000000] VexFS: [CALL-1] Starting FFI call read_file
+[    2.500000] VexFS: [CALL-1] FFI call read_file failed: -5 (failure rate: 100%), using fallback
+[    3.000000] VexFS: [CALL-1] Starting FFI call sync_fs
+[    3.500000] VexFS: [CALL-1] FFI call sync_fs failed: -12 (failure rate: 100%), using fallback
+"""
+"""What a kernel module of an earlier build wrote, which numbers its calls."""
+
+
+@pytest.mark.parametrize("asked", ["CALL-1@read_file", "call-1@read_file#1"])
+def test_a_numbered_call_of_an_earlier_build_has_a_plan(
+    vexfsctl: Program, tmp_path: Path, asked: str
+) -> None:
+    """What `trace` calls it leads to its plan, and that to its replay from the same log."""
+    log = tmp_path / "saved module.log"
+    log.write_text(NUMBERED)
+
+    traced = vexfsctl("trace", asked, "--log", str(log))
+    planned = vexfsctl("recover", "plan", asked, "--log", str(log))
+
+    next_command = f"vexfsctl recover plan CALL-1@read_file#1 --log '{log}'"
+    assert f"next: {next_command}  what can be done about it" in traced.stdout
+    assert (planned.exit_status, planned.stderr) == (ExitStatus.OK, "")
+    assert planned.stdout.startswith("CALL-1@read_file#1: IoError.ReadError\n")
+    assert "why: the catalogue hints retry:500 for IoError.ReadError\n" in planned.stdout
+    assert planned.stdout.endswith(
+        "next: vexfsctl recover replay 'CALL-1@read_file#1' --device DEV"
+        f" --log '{log}'  carries this out; DEV stands for the device\n"
+    )
+
+
+def test_a_number_that_several_calls_have_is_ambiguous_to_recover_too(
+    vexfsctl: Program, tmp_path: Path
+) -> None:
+    """It says how to choose."""
+    log = tmp_path / "module.log"
+    log.write_text(NUMBERED)
+
+    result = vexfsctl("recover", "plan", "CALL-1", "--log", str(log))
+
+    assert (result.exit_status, result.stdout) == (ExitStatus.FAILED, "")
+    assert result.stderr == (
+        "vexfsctl: CALL-1 fits 2 calls: CALL-1@read_file#1 at 2.000 s; CALL-1@sync_fs#1 at 3.000 s"
+        "\nhint: name the call site and, if need be, the load: CALL-1@read_file#1\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -306,6 +355,19 @@ def test_trace_shows_what_only_the_ledger_has(
     assert told["timeline"][-1] == lines[-1]
 
 
+def test_a_hole_in_the_ledger_is_a_gap_of_trace_too(vexfsctl: Program, state: Path) -> None:
+    """It may have had a step of that very incident."""
+    write(state, *WHOLE)
+    with (state / "ledger.jsonl").open("ab") as file:
+        file.write(b'{"v":1,"ki')
+
+    result = vexfsctl("trace", "2A", *SAVED)
+
+    assert result.exit_status == ExitStatus.INCOMPLETE
+    assert result.stdout.startswith(ROOT_ID)
+    assert re.search(r"incomplete: .*ledger\.jsonl: torn, 1 lost", result.stderr)
+
+
 def test_history_shows_each_replay_with_its_steps(vexfsctl: Program, state: Path) -> None:
     """The latest last; one without an end was killed."""
     other = CorrelationId(0x5F1C93A200000002)
@@ -351,6 +413,26 @@ def test_no_history_is_said(vexfsctl: Program, state: Path) -> None:
     assert vexfsctl("recover", "history").stdout == "Nothing was replayed yet.\n"
     assert vexfsctl("recover", "history", "sdb").stdout == "Nothing was replayed for sdb.\n"
     assert not state.exists()
+
+
+def test_history_for_programs_is_in_coordinated_time(vexfsctl: Program, state: Path) -> None:
+    """A local time without its zone is nothing a program could compare."""
+    write(state, *WHOLE)
+
+    header, row = vexfsctl("recover", "history", "--format", "tsv").stdout.splitlines()
+
+    assert header.split("\t")[:2] == ["when", "replay"]
+    assert row.split("\t")[:2] == ["2026-08-21T10:00:00.123Z", "CORR-5F1C93A200000001"]
+
+
+def test_a_ledger_that_cannot_be_read_is_not_an_empty_one(vexfsctl: Program, state: Path) -> None:
+    """That nothing was replayed is said only where everything could be read."""
+    (state / "ledger.jsonl").mkdir(parents=True)
+
+    result = vexfsctl("recover", "history")
+
+    assert result.exit_status == ExitStatus.INCOMPLETE
+    assert result.stdout == "No such replay is in what could be read.\n"
 
 
 def test_a_ledger_with_a_hole_is_a_gap(vexfsctl: Program, state: Path) -> None:

@@ -1,5 +1,6 @@
 """`vexfsctl status`: one screen, the verdict as exit status, and what it does not import."""
 
+import gzip
 import json
 import shlex
 import subprocess
@@ -126,6 +127,24 @@ def test_volumes_that_are_gone_take_one_line(vexfsctl: Program, tree: FakeTree) 
     assert "sdq1/storage  IoError.ReadError (EIO)" in result.stdout
 
 
+def test_every_reason_is_told_that_no_table_shows(
+    vexfsctl: Program, tree: FakeTree, tmp_path: Path
+) -> None:
+    """Errors of a volume that is gone are in no table: else the next step came from nowhere."""
+    log = tmp_path / "both.kmsg"
+    log.write_text(
+        INCIDENT.read_text() + "12,9001,370000000,-;VexFS: [CORR-6F1C93A2000000FF] error vol=sdq1 "
+        "op=superblock call=statfs err=IoError.ReadError errno=EIO sev=critical attempt=1/1 "
+        'hints=manual msg="no"\n'
+    )
+
+    result = vexfsctl("status", "--window", "4m", "--log", str(log))
+
+    headline, also, *_ = result.stdout.splitlines()
+    assert headline == "CRITICAL: sdq1: 1 error of critical severity"
+    assert also == "also: sdq1: 5 errors of high severity"
+
+
 def test_a_volume_named_that_is_not_there_is_a_failure(vexfsctl: Program) -> None:
     """With what there is."""
     result = vexfsctl("status", "loop1")
@@ -173,6 +192,21 @@ def test_a_log_asked_for_that_cannot_be_read_is_missing_evidence(
 
     assert result.exit_status == ExitStatus.INCOMPLETE
     assert "no-such.kmsg: No such file or directory" in result.stderr
+
+
+def test_a_log_asked_for_that_is_cut_is_missing_evidence(
+    vexfsctl: Program, tree: FakeTree, tmp_path: Path
+) -> None:
+    """What could be read is judged and shown; status 3 tells scripts that it is not all."""
+    tree.remove("loop0")
+    cut = tmp_path / "cut.kmsg.gz"
+    cut.write_bytes(gzip.compress((CAPTURES / "head_nullb.kmsg").read_bytes())[:-8])
+
+    result = vexfsctl("status", "--log", str(cut))
+
+    assert result.exit_status == ExitStatus.INCOMPLETE
+    assert result.stdout.startswith("CRITICAL: 1 error of critical severity\n")
+    assert "its gzip data ends too early" in result.stderr
 
 
 def test_hostile_words_are_shown_escaped(vexfsctl: Program, tree: FakeTree) -> None:
@@ -267,6 +301,24 @@ def test_a_log_from_elsewhere_is_judged_by_itself(
 
     assert (result.exit_status, result.stderr) == (ExitStatus.OK, "")
     assert_golden(f"status-{capture}.txt", result.stdout.replace(log, "LOG"))
+
+
+def test_a_log_of_another_kernel_without_vexfs_tells_the_kernels_own_trouble(
+    vexfsctl: Program, tree: FakeTree
+) -> None:
+    """Nobody who sent a log wants a volume made: what there is to look into is next."""
+    tree.remove("loop0")
+    log = CAPTURES.parent / "linux" / "loop-on-loop0.kmsg"
+
+    result = vexfsctl("status", "--log", str(log))
+
+    assert result.stdout == (
+        "UNKNOWN: no volume on this host, and no VexFS record in the log\n"
+        "the kernel itself has lines of trouble: 8 about loop0\n"
+        "the log is a saved one: its last 1h count\n"
+        "\n"
+        f"next: vexfsctl log -d loop0 --log {log}  what the kernel says of the device\n"
+    )
 
 
 def test_every_rendering_of_a_log_has_the_same_verdict(vexfsctl: Program, tree: FakeTree) -> None:

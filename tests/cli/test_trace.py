@@ -102,7 +102,12 @@ def test_a_refused_call_leads_to_what_opened_the_breaker(vexfsctl: Program) -> N
     result = vexfsctl("trace", "2C", *SAVED)
 
     assert "cause: the breaker was opened by CORR-6F1C93A20000002A\n" in result.stdout
-    assert result.stdout.endswith("next: vexfsctl trace CORR-6F1C93A20000002A\n")
+    assert result.stdout.endswith(
+        f"next: vexfsctl recover plan CORR-6F1C93A20000002B --log {INCIDENT}"
+        "  what can be done about it, step by step\n"
+        f"      vexfsctl trace CORR-6F1C93A20000002A --log {INCIDENT}"
+        "         the failure that opened the breaker\n"
+    )
 
 
 def test_an_id_that_is_not_there_is_a_failure_only_where_the_log_is_complete(

@@ -9,6 +9,7 @@ from vexfsctl.devices.disks import (
     describe_block_device,
     read_block_device,
     require_same,
+    start_on_disk,
 )
 from vexfsctl.devices.loop import attach, detach
 from vexfsctl.exceptions import (
@@ -61,6 +62,15 @@ def test_a_partition_has_its_own_size_and_the_blocks_of_its_disk(sys: Path) -> N
         removable=True,
         disk="sda",
     )
+
+
+def test_a_partition_begins_somewhere_on_its_disk(sys: Path) -> None:
+    """The kernel counts that in sectors of 512 bytes; a whole disk begins at its beginning."""
+    (sys / "dev/block/8:1/start").write_text("2048\n")
+    disk, partition = (describe_block_device(NODE, number, sys=sys) for number in ("8:0", "8:1"))
+
+    assert start_on_disk(partition, sys=sys) == 1 << 20
+    assert start_on_disk(disk, sys=sys) == 0
 
 
 def test_a_kernel_without_sequence_numbers(sys: Path) -> None:
@@ -148,10 +158,10 @@ def test_a_real_device_is_itself_until_it_is_detached(loop_device: Path, image: 
 @pytest.mark.parametrize(
     ("group", "mode", "hint"),
     [
-        (0, 0o660, "run as root"),
-        (6, 0o660, r"run as root, or as a member of group \w+"),
-        (6, 0o600, "run as root"),
-        (54321, 0o640, "run as root, or as a member of group 54321"),
+        (0, 0o660, "0660 root:root: run it with sudo"),
+        (6, 0o660, r"0660 root:(\w+): run it with sudo, or as a member of group \1 \(.*\)"),
+        (6, 0o600, r"0600 root:\w+: run it with sudo"),
+        (54321, 0o640, r"0640 root:54321: .*, or as a member of group 54321 \(.*\)"),
     ],
 )
 def test_who_may_not_read_it_is_told_which_group_may(
@@ -168,7 +178,9 @@ def test_who_may_not_read_it_is_told_which_group_may(
 
     told = _complaint_as_nobody(node)
 
-    assert re.fullmatch(rf"FacilityUnavailable {node} may not be read by you: {hint}", told)
+    assert re.fullmatch(
+        rf"FacilityUnavailable {node} may not be read by you: {node} is {hint}", told
+    )
 
 
 def _complaint_as_nobody(node: Path) -> str:

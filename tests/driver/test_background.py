@@ -59,4 +59,4 @@ def test_a_child_that_says_nothing_is_ended() -> None:
     body = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
 
     with pytest.raises(MountFailed, match=r"was not ready within 1 s"):
-        start_in_background(child(body), timeout_s=1)
+        start_in_background(child(body), timeout_s=1, patience_s=0.2)

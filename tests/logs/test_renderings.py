@@ -1,8 +1,7 @@
 """One log in every rendering of dmesg, journalctl and syslog daemons: the same records."""
 
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -18,16 +17,7 @@ from vexfsctl.model.events import KernelEvidence
 from vexfsctl.model.record import LogRecord, Origin
 from vexfsctl.model.upstream import UpstreamEvent
 
-
-@pytest.fixture(autouse=True)
-def _utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The captures were made in UTC, and times without a zone are those of the reader's."""
-    with monkeypatch.context() as patch:
-        patch.setenv("TZ", "UTC")
-        time.tzset()
-        yield
-    time.tzset()
-
+pytestmark = pytest.mark.usefixtures("utc")
 
 TODAY = datetime(2026, 11, 25, 12, 0)
 BOOT = "0f3b7c1e5a7c4d439d0c5b6f2a1c8e11"
@@ -323,6 +313,34 @@ def test_a_json_document_among_other_lines() -> None:
     assert decode(DOCUMENT) == WHOLE
 
 
+@pytest.mark.parametrize("prefix", ['{"dmesg":', ""])
+@pytest.mark.parametrize("size", [1, 7, 1 << 20])
+def test_a_json_document_on_one_line(prefix: str, size: int) -> None:
+    """As `jq -c` prints it, longer than any line may be and in chunks of any size."""
+    messages = [f'VexFS: }},{{"pri":3,"msg":"{number}' for number in range(2_000)]
+    objects = [{"pri": 6, "time": 1.5, "msg": message} for message in messages]
+    whole = (prefix + json.dumps(objects, separators=(",", ":"))).encode()
+    whole += b"}\n" if prefix else b"\n"
+    decoder = RecordDecoder("saved.log")
+    chunks = (whole[at : at + size] for at in range(0, len(whole), size))
+    records = [*(item for chunk in chunks for item in decoder.feed(chunk)), *decoder.finish()]
+
+    assert records == [
+        LogRecord(message, "saved.log", 1_500_000, level=6, facility=None) for message in messages
+    ]
+
+
+def test_what_looks_like_a_list_in_another_line_is_its_text() -> None:
+    """Neither a record of user space nor the rest of an endless line can add records."""
+    listed = 'x},{"pri":3,"msg":"VexFS: forged"}'
+    endless = decode("y" * (1 << 17))
+    decoder = RecordDecoder("saved.log")
+    rest = [*decoder.feed(b"y" * (1 << 17)), *decoder.feed(f'[{{"pri":{listed}]'.encode())]
+
+    assert read(f"12,1,5,-;{listed}").text == listed
+    assert [*rest, *decoder.finish()] == endless == [None]
+
+
 @pytest.mark.parametrize("cut", range(len(DOCUMENT)))
 def test_a_json_document_that_is_cut_short_loses_one_record_at_most(cut: int) -> None:
     """What was whole is kept; what was torn is counted."""
@@ -364,6 +382,24 @@ def test_an_absurd_time_in_json_is_no_time() -> None:
     """The text is kept."""
     (record,) = decode('{"pri": 3, "time": 1e300, "msg": "x"}')
     assert record == LogRecord("x", "saved.log", level=3)
+
+
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [
+        ('{"MESSAGE": "x", "__REALTIME_TIMESTAMP": "99999999999999999999"}', True),
+        ("9999-12-31T23:59:59-12:00  INFO vexfs: x", True),
+        ("9999-12-31T23:59:59-12:00 host kernel: x", False),
+        ("0001-01-01T00:00:00+12:00 host kernel: x", False),
+    ],
+)
+def test_a_time_beyond_the_calendar_is_no_time(line: str, kept: bool) -> None:
+    """The last day of the year 9999 is one of the next year elsewhere; nobody could show it."""
+    items = decode(line)
+
+    assert [item and (item.text, item.wall_time_s) for item in items] == [
+        ("x", None) if kept else None
+    ]
 
 
 LINES = st.sampled_from(

@@ -115,9 +115,11 @@ def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
 
 
 def test_a_directory_is_no_log(tmp_path: Path) -> None:
-    """The reason is the system's own."""
-    with pytest.raises(LogUnreadable, match="Is a directory"):
+    """The reason is the system's own; what would be one is told."""
+    with pytest.raises(LogUnreadable, match="Is a directory") as raised:
         read_sources([str(tmp_path)], LogHost())
+
+    assert raised.value.hint == "a source is kmsg, the path of a log, or - (standard input)"
 
 
 def test_the_others_still_answer(tmp_path: Path) -> None:
@@ -156,6 +158,33 @@ def test_standard_input_is_a_source() -> None:
 
     assert [(record.text, record.source) for record in reading.records] == [("one", "-")]
     assert reading.coverage() == Coverage(("-",))
+
+
+@pytest.mark.parametrize("noise", [b"\0" * 64, b"noise\n"])
+def test_what_holds_no_record_is_given_up(tmp_path: Path, noise: bytes) -> None:
+    """A device or disk image has no end worth waiting for: four MiB of it are enough."""
+    log = tmp_path / "disk.img"
+    log.write_bytes(noise * ((5 << 20) // len(noise)) + b"\n[    1.000000] late\n")
+
+    reading = read_sources([str(log)], LogHost())
+
+    assert reading.records == ()
+    assert reading.coverage().gaps[0] == Gap(
+        str(log),
+        "unreadable",
+        None,
+        "not read to its end: no log: its first 4 MiB hold no record",
+    )
+
+
+def test_a_file_called_like_standard_input_is_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`./-` is what it is called; `-` alone is not the file."""
+    monkeypatch.chdir(tmp_path)
+    Path("./-").write_text(lines(0))
+
+    assert [record.text for record in read_sources(["./-"], LogHost()).records] == ["record 0"]
 
 
 @pytest.fixture

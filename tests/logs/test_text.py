@@ -64,6 +64,23 @@ def test_metadata_lines_belong_to_their_record() -> None:
     assert items[2] is None
 
 
+def test_metadata_without_end_is_no_metadata() -> None:
+    """A record has at most 64 lines of it; what follows is torn, and quickly counted."""
+    first, *torn = decode(b"6,1,0,-;a\n" + b" A=1\n" * 200_000)
+
+    assert isinstance(first, LogRecord)
+    assert len(first.fields) == 64
+    assert torn == [None] * (200_000 - 64)
+
+
+def test_a_byte_order_mark_is_no_part_of_a_line() -> None:
+    """Editors of other systems put one at the beginning of a file."""
+    assert decode(b"\xef\xbb\xbf[    1.000000] a\r\n\xef\xbb\xbf[    2.000000] b\r\n") == [
+        LogRecord("a", "saved.log", 1_000_000),
+        LogRecord("b", "saved.log", 2_000_000),
+    ]
+
+
 def test_torn_lines_are_counted_one_by_one() -> None:
     """Rubbish gives None for each line; blank lines are nothing, and CRLF is an end of line."""
     items = decode(b"12,0,1,-;one\r\ntorn li\n\n\x00\x01\xff\n12,1,2,-;two")

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from tests.analysis.records import STATE, Line, error, read_log
 from vexfsctl.analysis.incidents import build_incidents, find_occurrences
+from vexfsctl.analysis.numbered_calls import find_numbered_calls
 from vexfsctl.recovery.failing_ranges import clip_and_join, find_failing_ranges
 from vexfsctl.recovery.steps import ByteRange
 
@@ -69,6 +70,21 @@ def test_an_operators_act_has_no_failing_bytes() -> None:
     )
 
     assert ranges(kernel(10, 2048), (10, act)) == []
+
+
+def test_the_bytes_of_a_numbered_call_of_an_earlier_build_are_found_as_well() -> None:
+    """From the lines between its begin and its end; it has no id and says no length."""
+    entries = read_log(
+        (2, "VexFS: [CALL-1] Starting FFI call read_file"),
+        kernel(2.4, 2048),
+        (2.5, "VexFS: [CALL-1] FFI call read_file failed: -5 (failure rate: 100%), using fallback"),
+        kernel(9, 4096),
+    )
+    (call,) = find_numbered_calls(entries)
+
+    found = find_failing_ranges(call, entries, {"loop0": 0}, SIZE)
+
+    assert found == (ByteRange(2048 * 512, 128 << 10),)
 
 
 _ranges = st.lists(st.builds(ByteRange, st.integers(-500, 1500), st.integers(0, 700)))

@@ -135,6 +135,14 @@ def test_what_may_be_asked_for(asked: str, means_it: bool) -> None:
     assert is_asked_for(replay, asked) is means_it
 
 
+def test_a_replay_of_what_has_no_id_is_asked_for_by_what_it_was_of() -> None:
+    """A numbered call of an earlier build, an error, hints: as they were written."""
+    [replay] = collect(replace(begun(), subject="CALL-1@read_file#1"))
+
+    assert is_asked_for(replay, "CALL-1@read_file#1")
+    assert not is_asked_for(replay, "CALL-1@read_file#2")
+
+
 def test_a_replay_through_a_volume_is_asked_for_by_its_name() -> None:
     """It has no device."""
     [replay] = collect(replace(begun(), device=None, volume="dead"))

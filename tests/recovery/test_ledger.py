@@ -198,7 +198,7 @@ def test_a_full_disk_takes_no_entry(place: Path) -> None:
 
 
 def test_what_is_no_file_is_neither_read_nor_written(place: Path) -> None:
-    """A pipe would be waited for, a link would lead anywhere."""
+    """A pipe would be waited for, a directory has no lines, a link would lead anywhere."""
     place.mkdir(parents=True)
     os.mkfifo(place / FILE_NAME)
 
@@ -207,6 +207,12 @@ def test_what_is_no_file_is_neither_read_nor_written(place: Path) -> None:
         Ledger(place)
 
     (place / FILE_NAME).unlink()
+    (place / FILE_NAME).mkdir()
+    assert [gap.reason for gap in read_ledger(place).coverage.gaps] == ["unreadable"]
+    with pytest.raises(RecoveryFailed):
+        Ledger(place)
+
+    (place / FILE_NAME).rmdir()
     (place / FILE_NAME).symlink_to(place.parent / "elsewhere")
     with pytest.raises(RecoveryFailed):
         Ledger(place)
@@ -255,6 +261,15 @@ def test_what_a_step_saw_without_end_is_left_out() -> None:
 
     assert isinstance(parsed, StepEnded)
     assert (parsed.outcome, parsed.details) == (endless.outcome, {"left_out": True})
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_what_is_no_number_to_json_makes_no_entry(number: str) -> None:
+    """Python would read it, and `history --json` could not write it."""
+    line = format_line(step_ended()).decode().replace('"details":{', f'"details":{{"x":{number},')
+
+    with pytest.raises(MalformedRecord, match="no JSON"):
+        parse_line(line.encode())
 
 
 @given(st.binary())

@@ -1,9 +1,11 @@
 """One replay at a time on one device, and a lock that no death leaves behind."""
 
+import fcntl
 import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,30 @@ def test_the_second_is_told_who_holds_it(tmp_path: Path) -> None:
     assert refusal.value.message == (
         f"another replay works on /dev/sdb: pid {os.getpid()}, since 2026-08-21 10:00:00+00:00"
     )
+
+
+def test_who_only_looks_whether_it_is_held_keeps_nobody_out(tmp_path: Path) -> None:
+    """`history` holds it shared for a moment, in which a replay may want to begin."""
+    looking = os.open(tmp_path / NAME, os.O_RDWR | os.O_CREAT)
+    fcntl.flock(looking, fcntl.LOCK_SH)
+    threading.Timer(0.01, os.close, [looking]).start()
+
+    with hold_lock(tmp_path, NAME, WHEN, "/dev/sdb"):
+        assert is_held(tmp_path, NAME)
+
+
+@pytest.mark.parametrize("rubbish", ["[" * 4000, '{"pid": Infinity, "since": "x"}', "\x00"])
+def test_rubbish_in_the_lock_is_passed_over(tmp_path: Path, rubbish: str) -> None:
+    """It is refused as ever, without naming anybody."""
+    with hold_lock(tmp_path, NAME, WHEN, "/dev/sdb"):
+        (tmp_path / NAME).write_text(rubbish)
+        with (
+            pytest.raises(RecoveryFailed) as refusal,
+            hold_lock(tmp_path, NAME, WHEN, "/dev/sdb"),
+        ):
+            pytest.fail("it is held twice")
+
+    assert refusal.value.message == "another replay works on /dev/sdb"
 
 
 def test_it_is_free_afterwards_and_leaves_no_file(tmp_path: Path) -> None:

@@ -217,6 +217,26 @@ def test_a_mounted_device_is_told_with_its_mount_points() -> None:
         assert against(make_plan(subject("CorruptedData"), still), HintKind.READ_ONLY) == ()
 
 
+@pytest.mark.parametrize(
+    ("options", "against_it"),
+    [
+        (None, ("a loop device stays read-only when it is detached: undo it before that",)),
+        (("rw", "relatime"), ("mounted read-write on /srv: that is remounted read-only",)),
+        (("rw", "emergency_ro"), ()),
+    ],
+)
+def test_a_loop_device_that_is_set_read_only_stays_so(
+    options: tuple[str, ...] | None, against_it: tuple[str, ...]
+) -> None:
+    """Told where the device itself is set, not where a filesystem is remounted or has stopped."""
+    mounts = () if options is None else (mount(*options),)
+    here = Circumstances(device=block_device("/dev/loop7"), mounts=mounts)
+
+    plan = make_plan(subject("CorruptedData"), here)
+
+    assert against(plan, HintKind.READ_ONLY) == against_it
+
+
 def test_read_only_on_a_full_device_keeps_it_full() -> None:
     """Nobody could delete."""
     full = replace(subject(hints="read_only"), errors=("OutOfSpace",))

@@ -97,10 +97,14 @@ def test_a_sample_of_a_large_device() -> None:
         ([ByteRange(1048576, 4096)], "4KiB at sector 2048"),
         (
             [ByteRange(0, 512), ByteRange(1024, 1024)],
-            "1536B in 2 ranges, the first 512B at sector 0",
+            "512B at sector 0, 1KiB at sector 2",
+        ),
+        (
+            [ByteRange(4096 * at, 512) for at in range(5)],
+            "512B at sector 0, 512B at sector 8, 512B at sector 16 and 2 more",
         ),
     ],
 )
 def test_ranges_in_words(ranges: list[ByteRange], words: str) -> None:
-    """One is said as it is, of several how much they are and where they begin."""
+    """A few are named one by one, of many the first and how many more."""
     assert describe(ranges) == words

@@ -1,8 +1,9 @@
 """A plan carried out: what is noted when, where it stops, and with which exit status."""
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -221,6 +222,26 @@ def test_a_signal_ends_it_and_is_noted(
     assert replayed.message == f"ended by {word}"
     assert [each.outcome for each in bench.past.steps] == [OK, Outcome.INTERRUPTED]
     assert (bench.past.result, bench.past.exit_status) == (Result.INTERRUPTED, status)
+
+
+def test_a_signal_after_all_was_done_loses_no_end(bench: Bench) -> None:
+    """What the replay came to is noted and answered all the same."""
+    moments: Iterator[datetime | EndedFromOutside] = iter([WHEN, WHEN, EndedFromOutside(15), WHEN])
+
+    def wall_clock() -> datetime:
+        moment = next(moments)
+        if isinstance(moment, EndedFromOutside):
+            raise moment
+        return moment
+
+    plan = make_plan(READ, Circumstances(device=block_device()))
+    stamp = Stamp(clock=bench.clock, wall_clock=wall_clock, boot_id=BOOT)
+    journal = Journal(Ledger(bench.place), REPLAY, plan, stamp, bench.logged.append)
+    journal.begin(Who(0, None, None, 1), None, "device.lock", None)
+    replayed = carry_out(plan, FaultyDevice(bench.clock, [GONE]), journal, all_steps=False)
+
+    assert (replayed.result, replayed.exit_status) == (Result.GONE, 0)
+    assert (bench.past.result, bench.past.exit_status) == (Result.GONE, 0)
 
 
 def test_each_step_is_on_disk_before_it_is_taken(bench: Bench) -> None:

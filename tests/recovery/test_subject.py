@@ -153,6 +153,7 @@ def test_what_is_no_hint_is_wrong_usage(text: str) -> None:
     with pytest.raises(InvalidInput, match="no hint") as refusal:
         subject_of_hints(text)
     assert refusal.value.hint is None or "0x07" in refusal.value.hint
+    assert "int()" not in refusal.value.message
 
 
 def test_an_unknown_error_is_not_found_with_what_was_meant() -> None:

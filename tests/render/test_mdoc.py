@@ -1,10 +1,10 @@
 """Plain text survives the markup of manual pages."""
 
-import shutil
 import subprocess
 
 import pytest
 
+from tests.support import privileges
 from vexfsctl.render.mdoc import (
     argument,
     column_list,
@@ -77,9 +77,9 @@ def test_lists_are_built_of_items() -> None:
     assert words("a Op") == r"a \&Op"
 
 
-@pytest.mark.skipif(shutil.which("mandoc") is None, reason="there is no program mandoc")
 def test_a_literal_block_shows_what_was_put_in() -> None:
     """Read back by mandoc: every line, to the character."""
+    privileges.require("mandoc")
     page = [".Dd January 1, 2026", ".Dt X 1", ".Os", ".Sh EXAMPLES", *literal_block(NASTY)]
 
     shown = subprocess.run(

@@ -40,6 +40,18 @@ def test_a_child_that_was_killed_is_no_answer() -> None:
     assert run_in_children([lambda: os.kill(os.getpid(), signal.SIGKILL)], 10) == [NO_ANSWER]
 
 
+def test_a_signal_for_the_whole_group_is_the_parents_to_act_on() -> None:
+    """A child answers all the same, and would never run a handler of its parent."""
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+    def interrupt() -> int:
+        os.kill(os.getpid(), signal.SIGINT)
+        return 1
+
+    assert run_in_children([interrupt], 10) == [1]
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == mask
+
+
 def test_a_bug_in_a_task_is_not_hidden() -> None:
     """An exception of a task reaches the caller with its trace."""
     with pytest.raises(RuntimeError, match="ZeroDivisionError"):

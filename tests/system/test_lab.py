@@ -6,11 +6,12 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from tests.support.program import Program
+from tests.support.program import BOUND_S, Program
 from tests.system.conftest import LiveLab, Volumes, leftovers, new_name, wait_until
 from vexfsctl.exceptions import DeviceActionFailed, LabFailed
 from vexfsctl.lab.assembly import bring_up, take_down
@@ -40,13 +41,20 @@ def test_labs_side_by_side(live: LiveLab) -> None:
 
 def test_labs_made_and_removed_at_once(volumes: Volumes) -> None:
     """Loop devices and the common directory are fought over, and nobody loses."""
-    names = [new_name() for _ in range(4)]
+    layouts = [Layout(new_name()) for _ in range(4)]
     words = ["-m", "vexfsctl", "lab", "run", "--name"]
 
-    running = [volumes.start([sys.executable, *words, name, "--", "true"]) for name in names]
+    running = [volumes.start([sys.executable, *words, x.name, "--", "true"]) for x in layouts]
 
-    assert [process.wait(60) for process in running] == [0, 0, 0, 0]
-    assert [leftovers(Layout(name)) for name in names] == [[], [], [], []]
+    try:
+        said = [process.communicate(timeout=BOUND_S) for process in running]
+        assert [(each.returncode, *words) for each, words in zip(running, said, strict=True)] == [
+            (0, "", "")
+        ] * 4
+        assert [leftovers(layout) for layout in layouts] == [[], [], [], []]
+    finally:
+        for layout in layouts:
+            take_down(layout)
 
 
 def test_a_second_lab_of_one_name_is_refused(live: LiveLab) -> None:
@@ -121,14 +129,14 @@ def test_a_stopped_image_server_holds_up_no_command(live: LiveLab) -> None:
     (server,) = image_servers(live.layout)
     server.signal(signal.SIGSTOP)
 
-    listed = live.inject("--list")
-    set_ = live.inject("read", "--offset", "0")
-    by_path = live.inject("read", "--path", "data")
+    asked = (["--list"], ["read", "--offset", "0"], ["read", "--path", "data"])
+    with ThreadPoolExecutor() as operators:
+        answers = list(operators.map(lambda words: live.inject(*words), asked))
     status = live.run("status", live.name)
     labs = live.run("lab", "list")
     down = live.run("lab", "down", "--name", live.name)
 
-    for answer in (listed, set_, by_path):
+    for answer in answers:
         assert answer.exit_status == 1
         assert "does not answer" in answer.stderr or "did not answer" in answer.stderr
     assert status.exit_status == 0

@@ -116,6 +116,7 @@ def test_paths_that_are_refused(live: LiveLab) -> None:
     for refused in (missing, directory):
         assert refused.exit_status == 1
         assert "there is no file" in refused.stderr
+        assert "hint: a fault lies where a file of the volume lies" in refused.stderr
 
 
 REFUSALS = (
@@ -149,7 +150,7 @@ def test_a_lab_that_is_not_there(live: LiveLab) -> None:
 
     assert refused.exit_status == 1
     assert refused.stderr == (
-        "vexfsctl: there is no lab test-none\nhint: vexfsctl lab up --name test-none\n"
+        "vexfsctl: there is no lab 'test-none'\nhint: vexfsctl lab up --name test-none\n"
     )
 
 

@@ -410,7 +410,7 @@ def test_a_plan_for_the_device_shows_what_is_known(sick: Sick) -> None:
     assert f"sector {sick.start // 512}" in planned.stdout
     assert f"{sick.device} is mounted on {sick.lab.source}: others use it" in planned.stdout
     assert planned.stdout.endswith(
-        f"next: vexfsctl recover replay {sick.incident} --device {sick.device}\n"
+        f"next: vexfsctl recover replay {sick.incident} --device {sick.device}  carries this out\n"
     )
     assert not sick.state.exists()
 
@@ -426,9 +426,27 @@ def test_a_plan_suggests_the_device_and_knows_a_wrong_one(sick: Sick, tmp_path: 
     finally:
         detach(other)
 
-    assert f"--device {sick.device}\n" in suggested.stdout
+    assert suggested.stdout.endswith(
+        f"      vexfsctl recover plan {sick.incident} --device {sick.device}"
+        "  plans the same for its device\n"
+    )
     told = f"{sick.lab.name} lies on {sick.device}, and {other} is no part of that"
     assert told in wrong.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--length", "0"), "a range of no bytes cannot be read"),
+        (("--offset", "1TiB"), f"offset {1 << 40} is beyond the {128 << 20} bytes of "),
+    ],
+)
+def test_a_range_that_cannot_be_meant(sick: Sick, words: tuple[str, ...], message: str) -> None:
+    """It is wrong usage, before anything is read."""
+    planned = sick.run("plan", "--hints", "0x01", "--device", sick.device, *words)
+
+    assert (planned.exit_status, planned.stdout) == (ExitStatus.USAGE, "")
+    assert message in planned.stderr
 
 
 def test_a_user_plans_and_may_not_read(sick: Sick) -> None:
@@ -443,8 +461,8 @@ def test_a_user_plans_and_may_not_read(sick: Sick) -> None:
     assert f"1. retry on {sick.device}\n" in planned.stdout
     assert (replayed.exit_status, replayed.stdout) == (ExitStatus.FAILED, "")
     assert f"{sick.device} may not be read by you" in replayed.stderr
-    assert "run as root" in replayed.stderr
-    assert "Nothing was replayed yet." in history.stdout
+    assert "run it with sudo" in replayed.stderr
+    assert "CORR-" not in history.stdout
 
 
 @dataclass(slots=True)

@@ -175,7 +175,7 @@ def test_a_second_lab_of_one_name_is_refused(user: OrdinaryUser, lab: Path) -> N
 
     assert (answer.exit_status, answer.stderr) == (
         1,
-        "vexfsctl: there is a lab lab already\nhint: vexfsctl lab down --name lab\n",
+        "vexfsctl: there is a lab 'lab' already\nhint: vexfsctl lab down --name lab\n",
     )
     assert user.run("ls", str(lab)).exit_status == 0
 
@@ -319,26 +319,42 @@ def test_without_a_runtime_directory_the_user_is_told(
 
 
 def test_the_lab_of_root_is_seen_and_not_touched(user: OrdinaryUser) -> None:
-    """It is in the list; to change it is root's, and the message has the command."""
+    """It is in the list; to change it is root's, and the message says so."""
     layout = Layout(new_name(), kind=LabKind.PLAIN)
     bring_up(layout)
     try:
         listed = user.vexfsctl("lab", "list", "--json").json["data"]
-        refused = {
-            verb: user.vexfsctl("lab", verb, *words, "--name", layout.name)
-            for verb, words in (("down", ()), ("inject", ("read",)))
-        }
+        refused = [
+            user.vexfsctl("lab", *words, "--name", layout.name)
+            for words in (("down",), ("inject", "read"))
+        ]
     finally:
         take_down(layout)
 
     assert layout.name in {each["name"] for each in listed}
-    for verb, answer in refused.items():
+    for answer in refused:
         assert (answer.exit_status, answer.stderr) == (
             1,
             f"vexfsctl: lab {layout.name} belongs to root\n"
-            f"hint: sudo vexfsctl lab {verb} --name {layout.name}; "
-            "or one of your own: vexfsctl lab up --name NAME\n",
+            "hint: run it with sudo; or one of your own: vexfsctl lab up --name NAME\n",
         )
+
+
+def test_a_volume_of_root_is_not_a_users_to_unmount() -> None:
+    """The message says whose it is, not what fusermount3 made of it."""
+    layout = Layout(new_name(), kind=LabKind.PLAIN)
+    bring_up(layout)
+    try:
+        # A user who comes later sees the mount.
+        with ordinary_user() as user:
+            unmounted = user.vexfsctl("umount", layout.name)
+    finally:
+        take_down(layout)
+
+    assert (unmounted.exit_status, unmounted.stderr) == (
+        1,
+        f"vexfsctl: volume {layout.name} belongs to root\nhint: run it with sudo\n",
+    )
 
 
 def test_root_has_plain_labs_too(host_program: Program) -> None:

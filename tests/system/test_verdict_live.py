@@ -94,42 +94,40 @@ def test_a_stopped_driver(volume: LiveVolume) -> None:
 
 
 def test_a_breaker_that_failures_have_opened(volume: LiveVolume) -> None:
-    """Open of storage and of superblock: CRITICAL, whatever else is wrong."""
-    for operation, call in (("storage", "read"), ("superblock", "statfs")):
+    """Open of superblock and of storage: CRITICAL, whatever else is wrong."""
+    for operation, call in (("superblock", "statfs"), ("storage", "read")):
         volume.set(f"operations/{operation}/breaker/failure_threshold", 1)
         volume.set("inject/control", f"{call} errno=EIO")
-    assert read_failing(volume) == "EIO"
+    with pytest.raises(OSError, match="Errno 5"):
+        os.statvfs(volume.mountpoint)
 
-    storage = verdict_on(volume)
-    os.statvfs(volume.mountpoint)  # answered from the last good one
-    volume.set("inject/control", "clear")
-    volume.set("operations/storage/breaker/control", "reset")
     superblock = verdict_on(volume)
+    assert read_failing(volume) == "EIO"
+    volume.set("operations/superblock/breaker/control", "reset")
+    storage = verdict_on(volume)
 
-    assert (storage[0], superblock[0]) == (Verdict.CRITICAL, Verdict.CRITICAL)
-    assert storage[1].startswith("VOL/storage: breaker open, ")
+    assert (superblock[0], storage[0]) == (Verdict.CRITICAL, Verdict.CRITICAL)
     assert superblock[1].startswith("VOL/superblock: breaker open, ")
+    assert storage[1].startswith("VOL/storage: breaker open, ")
 
 
-@pytest.mark.parametrize(
-    ("operation", "command", "verdict", "state"),
-    [
-        ("storage", "trip", Verdict.CRITICAL, "forced_open"),
-        ("superblock", "trip", Verdict.CRITICAL, "forced_open"),
-        ("sync", "trip", Verdict.WARNING, "forced_open"),
-        ("storage", "disable", Verdict.WARNING, "disabled"),
-    ],
+OPERATORS = (
+    ("storage", "trip", "reset", Verdict.CRITICAL, "forced_open"),
+    ("superblock", "trip", "reset", Verdict.CRITICAL, "forced_open"),
+    ("sync", "trip", "reset", Verdict.WARNING, "forced_open"),
+    ("storage", "disable", "enable", Verdict.WARNING, "disabled"),
 )
-def test_a_breaker_in_the_hand_of_an_operator(
-    volume: LiveVolume, operation: str, command: str, verdict: Verdict, state: str
-) -> None:
+
+
+def test_breakers_in_the_hand_of_an_operator(volume: LiveVolume) -> None:
     """Without superblock or storage there is no service at all; the rest is a warning."""
-    volume.set(f"operations/{operation}/breaker/control", command)
+    for operation, command, undo, verdict, state in OPERATORS:
+        volume.set(f"operations/{operation}/breaker/control", command)
+        said = verdict_on(volume)
+        volume.set(f"operations/{operation}/breaker/control", undo)
 
-    said = verdict_on(volume)
-
-    assert said[0] is verdict
-    assert said[1].startswith(f"VOL/{operation}: breaker {state}, ")
+        assert said[0] is verdict
+        assert said[1].startswith(f"VOL/{operation}: breaker {state}, ")
 
 
 def test_a_breaker_that_probes(volume: LiveVolume) -> None:
@@ -180,8 +178,8 @@ def test_an_error_of_high_severity(volume: LiveVolume) -> None:
 
 def test_an_error_of_medium_severity(volume: LiveVolume) -> None:
     """One call that could not be served is no trouble of the volume: OK."""
-    volume.set("inject/control", "read errno=EAGAIN")
-    assert read_failing(volume) == "EAGAIN"
+    volume.set("inject/control", "read errno=EBUSY")
+    assert read_failing(volume) == "EBUSY"
 
     assert verdict_on(volume) == (Verdict.OK, "VOL is well")
     assert volume.attribute("errors/medium") == "1"
@@ -200,7 +198,8 @@ def test_a_call_that_hangs_and_one_that_did(volume: LiveVolume) -> None:
 
     assert hanging == (
         Verdict.WARNING,
-        "VOL/storage: 1 call is past the deadline of 100ms; VOL/storage: 1 call timed out",
+        "VOL/file: 1 call is past the deadline and still running; "
+        "VOL/storage: 1 call is past the deadline and still running (+1 more)",
     )
     assert ended == (Verdict.WARNING, "VOL/storage: 1 call timed out")
     assert_at_last(volume, (Verdict.OK, "VOL is well"))
@@ -209,9 +208,9 @@ def test_a_call_that_hangs_and_one_that_did(volume: LiveVolume) -> None:
 def test_calls_that_the_log_leaves_out(volume: LiveVolume) -> None:
     """Suppressed records: WARNING, even where those that were logged are of no weight."""
     volume.set("operations/storage/breaker/failure_threshold", 1000)
-    volume.set("inject/control", "read errno=EAGAIN")
+    volume.set("inject/control", "read errno=EBUSY")
     for _ in range(25):
-        assert read_failing(volume) == "EAGAIN"
+        assert read_failing(volume) == "EBUSY"
     wait_until(lambda: any(" suppressed " in record for record in volume.records()))
 
     assert verdict_on(volume) == (Verdict.WARNING, "VOL: 5 failing calls left out of the log")
@@ -248,8 +247,8 @@ def test_a_log_that_is_gone(volume: LiveVolume, volumes: Volumes) -> None:
     volume.set("inject/control", "read errno=EIO count=1")
     assert read_failing(volume) == "EIO"
     grave = verdict_on(volume)
-    volume.set("inject/control", "read errno=EAGAIN count=1")
-    assert read_failing(volume) == "EAGAIN"
+    volume.set("inject/control", "read errno=EBUSY count=1")
+    assert read_failing(volume) == "EBUSY"
     mixed = verdict_on(volume)
 
     assert healthy == (Verdict.OK, "VOL is well")
@@ -293,7 +292,10 @@ def test_the_log_of_a_volume_that_is_gone(volume: LiveVolume, volumes: Volumes) 
     verdict, reasons = judged(volume.run, *place)
 
     assert verdict is Verdict.CRITICAL
-    assert reasons == f"{volume.name} (judged from the log alone)"
+    assert reasons == (
+        f"{volume.name}: 1 error of damaged data; {volume.name}: 1 failed call "
+        "(judged from the log alone)"
+    )
 
 
 def test_the_log_of_calls_that_were_refused(volume: LiveVolume, volumes: Volumes) -> None:
@@ -306,7 +308,10 @@ def test_the_log_of_calls_that_were_refused(volume: LiveVolume, volumes: Volumes
     verdict, reasons = judged(volume.run, *place)
 
     assert verdict is Verdict.WARNING
-    assert reasons == f"{volume.name} (judged from the log alone)"
+    assert reasons == (
+        f"{volume.name}: 1 call refused by a breaker; {volume.name}: 1 failed call "
+        "(judged from the log alone)"
+    )
 
 
 def elsewhere(directory: Path, log: str) -> tuple[str, ...]:

@@ -13,8 +13,9 @@ from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.upstream import UpstreamEvent, UpstreamKind
 
 Load = tuple[str | None, int | str | None]
-"""Boot id; log, and which process in it: what such ids are unique in."""
+"""What ids are unique in: boot id and epoch; of an earlier build boot id, log and process."""
 Name = tuple[Load, CorrelationId]
+"""An id that means one call only, whatever else was logged."""
 
 _FAILURES = (UpstreamKind.CALL_FAILED, UpstreamKind.CALL_BLOCKED, UpstreamKind.CALL_TIMED_OUT)
 

@@ -10,6 +10,7 @@ taken for that of the one begun last.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from vexfsctl.analysis.module_loads import ModuleLoads
 from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.upstream import Significance, UpstreamEvent, UpstreamKind
@@ -185,8 +186,8 @@ class _LogTracker:
     """Follows the calls of one log in one boot."""
 
     def __init__(self) -> None:
-        self._load = 0
-        self._unloaded = False
+        self._loads = ModuleLoads()
+        self._unloaded: int | None = None
         self._tallies: dict[tuple[int, str], _Tally] = {}
         self._end_us: int | None = None
 
@@ -195,12 +196,11 @@ class _LogTracker:
         event = entry.upstream
         if event is None:
             return
-        if event.kind is UpstreamKind.MODULE_LOADED:
-            self._load_anew()
-        elif event.kind is UpstreamKind.MODULE_UNLOADED:
-            self._unloaded = True
+        load = self._loads.take(event)
+        if event.kind is UpstreamKind.MODULE_UNLOADED:
+            self._unloaded = load
         elif event.call is not None:
-            self._take_call(event.call, event, entry)
+            self._take_call((load, event.call), event, entry)
 
     def finished_sites(self) -> list[CallSite]:
         return [tally.finish() for tally in self._tallies.values()]
@@ -215,34 +215,20 @@ class _LogTracker:
         # in the order of their sites.
         return sorted(waiting, key=lambda call: call.start.record.uptime_us or 0)
 
-    def _take_call(self, call: str, event: UpstreamEvent, entry: LogEntry) -> None:
+    def _take_call(self, site: tuple[int, str], event: UpstreamEvent, entry: LogEntry) -> None:
         outcome, number = _COUNTED.get(event.kind), event.number
         begins = event.kind is UpstreamKind.CALL_STARTED
         if outcome is None and not begins:
             return
-        known = self._tallies.get((self._load, call))
-        if begins and known is not None and number in known.waiting:
-            # Numbers never repeat within a load: the line that told of a new one was lost.
-            self._load_anew()
-        tally = self._tally(call, event, entry)
+        if (tally := self._tallies.get(site)) is None:
+            tally = self._tallies[site] = _Tally(*site, event.operation, entry, entry)
+        tally.last = entry
         if number is not None:
             tally.last_number = max(tally.last_number or 0, number)
         if begins:
             tally.begin(number, entry)
         if outcome is not None:
             tally.end(outcome, event, entry)
-
-    def _tally(self, call: str, event: UpstreamEvent, entry: LogEntry) -> _Tally:
-        key = (self._load, call)
-        tally = self._tallies.get(key)
-        if tally is None:
-            tally = self._tallies[key] = _Tally(self._load, call, event.operation, entry, entry)
-        tally.last = entry
-        return tally
-
-    def _load_anew(self) -> None:
-        self._load += 1
-        self._unloaded = False
 
     def _unreturned(self, tally: _Tally, number: int | None, start: LogEntry) -> UnreturnedCall:
         began, ended = start.record.uptime_us, self._end_us
@@ -253,5 +239,5 @@ class _LogTracker:
             operation=tally.operation,
             start=start,
             waited_us=None if began is None or ended is None else max(0, ended - began),
-            open=tally.load == self._load and not self._unloaded,
+            open=tally.load == self._loads.latest and tally.load != self._unloaded,
         )

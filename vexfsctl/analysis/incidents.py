@@ -10,7 +10,7 @@ done under those ids. What earlier builds give several ids, one failure, is one 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from vexfsctl.analysis.aliases import UpstreamIds
+from vexfsctl.analysis.aliases import Name, UpstreamIds
 from vexfsctl.exceptions import AmbiguousId, IncidentNotFound, InvalidInput
 from vexfsctl.model.correlation import CorrelationId, matches_suffix, parse_id_suffix
 from vexfsctl.model.entry import LogEntry
@@ -30,10 +30,6 @@ from vexfsctl.model.upstream import Significance, UpstreamEvent
 
 AnyEvent = Event | UpstreamEvent
 """What our provider reports, and what earlier builds write."""
-
-_Load = tuple[str | None, int | str | None]
-"""Boot id and epoch, or for an earlier build its log and load: what ids are unique in."""
-_Name = tuple[_Load, CorrelationId]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +133,9 @@ def build_incidents(occurrences: Iterable[Occurrence]) -> tuple[Incident, ...]:
     occurrences = tuple(occurrences)
     settle = _Epochs(occurrences).settle
     upstream = UpstreamIds()
-    parents: dict[_Name, _Name] = {}
-    members: dict[_Name, list[Occurrence]] = {}
-    aliases: set[_Name] = set()
+    parents: dict[Name, Name] = {}
+    members: dict[Name, list[Occurrence]] = {}
+    aliases: set[Name] = set()
     for each in occurrences:
         if (identifier := identifier_of(each.event)) is None:
             continue
@@ -212,7 +208,7 @@ class _Epochs:
                 key = (each.entry.record.boot_id, identifier)
                 self._known.setdefault(key, set()).add(epoch)
 
-    def settle(self, occurrence: Occurrence, identifier: CorrelationId) -> _Name:
+    def settle(self, occurrence: Occurrence, identifier: CorrelationId) -> Name:
         boot, epoch = occurrence.entry.record.boot_id, occurrence.entry.epoch
         known = self._known.get((boot, identifier), set())
         if epoch is None and len(known) == 1:
@@ -221,21 +217,21 @@ class _Epochs:
 
 
 def _families(
-    names: Iterable[_Name], parents: Mapping[_Name, _Name], aliases: Collection[_Name]
-) -> Iterator[Mapping[_Name, int]]:
+    names: Iterable[Name], parents: Mapping[Name, Name], aliases: Collection[Name]
+) -> Iterator[Mapping[Name, int]]:
     """Hand out each application call with all that is nested in it, and how deep; callers first.
 
     An alias is as deep as the call it names.
     """
-    children: dict[_Name, list[_Name]] = {}
+    children: dict[Name, list[Name]] = {}
     for name, parent in parents.items():
         children.setdefault(parent, []).append(name)
     everyone = dict.fromkeys((*names, *parents.values()))
     roots = [name for name in everyone if name not in parents]
-    seen: set[_Name] = set()
+    seen: set[Name] = set()
     # A log may claim a circle of callers, which has no root: it is entered anywhere.
     for root in (*roots, *everyone):
-        family: dict[_Name, int] = {}
+        family: dict[Name, int] = {}
         waiting = [(root, 0)]
         while waiting:
             name, depth = waiting.pop()
@@ -249,9 +245,9 @@ def _families(
 
 
 def _incident(
-    family: Mapping[_Name, int],
-    members: Mapping[_Name, Sequence[Occurrence]],
-    aliases: Collection[_Name],
+    family: Mapping[Name, int],
+    members: Mapping[Name, Sequence[Occurrence]],
+    aliases: Collection[Name],
 ) -> Incident:
     (boot, load), root = next(iter(family))
     occurrences = sorted((each for name in family for each in members.get(name, ())), key=_place)

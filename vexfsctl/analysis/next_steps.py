@@ -33,8 +33,9 @@ def next_steps(
 ) -> tuple[NextStep, ...]:
     """Return each command once, first what brings service back, then what explains.
 
-    *records*: whether the log has anything of VexFS at all. *devices*: those the kernel itself
-    has trouble with. *log_options*, with a space before them, make a command read the same log.
+    *records*: whether the log has anything to look into, or a volume is to be made first.
+    *devices*: those the kernel itself has trouble with. *log_options*, with a space before them,
+    make a command read the same log.
     """
     steps = (
         *_steps_for_volumes(volumes),

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from vexfsctl.analysis.incidents import Occurrence
+from vexfsctl.analysis.module_loads import ModuleLoads
 from vexfsctl.exceptions import AmbiguousId, IncidentNotFound
 from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.upstream import UpstreamEvent, UpstreamKind
@@ -64,27 +65,20 @@ def is_numbered(text: str) -> bool:
 
 def find_numbered_calls(entries: Iterable[LogEntry]) -> tuple[NumberedCall, ...]:
     """Return every numbered call among *entries*, given in the order of the log, by first line."""
-    loads: dict[tuple[str, str | None], int] = {}
-    found: dict[tuple[object, ...], list[Occurrence]] = {}
+    logs: dict[tuple[str, str | None], ModuleLoads] = {}
+    found: dict[tuple[object, int, str, int], list[Occurrence]] = {}
     for place, entry in enumerate(entries):
         event = entry.upstream
         if event is None:
             continue
         log = entry.record.source, entry.record.boot_id
-        if event.kind is UpstreamKind.MODULE_LOADED:
-            loads[log] = loads.get(log, 0) + 1
+        load = logs.setdefault(log, ModuleLoads()).take(event)
         if event.number is not None and event.call is not None and event.kind in _KINDS:
-            load = loads.get(log, 0)
             key = (log, load, event.call, event.number)
-            if event.kind is UpstreamKind.CALL_STARTED and key in found:
-                # Numbers never repeat within a load: the line that told of a new one was lost.
-                load = loads[log] = load + 1
-                key = (log, load, event.call, event.number)
             found.setdefault(key, []).append(Occurrence(place, event, entry))
     return tuple(
-        NumberedCall(str(call), number, load, tuple(lines))
+        NumberedCall(call, number, load, tuple(lines))
         for (_, load, call, number), lines in found.items()
-        if isinstance(load, int) and isinstance(number, int)
     )
 
 

@@ -157,12 +157,4 @@ def _causes(
 
 def _cause_of(gap: Gap) -> str:
     lost = "" if gap.lost is None else f", {gap.lost} records of all kinds are missing"
-    return f"{gap.source} {_WORDS.get(gap.reason, gap.reason)}{lost}"
-
-
-_WORDS = {
-    "starts_late": "begins late",
-    "overrun": "lost records before they were read",
-    "torn": "has lines that are no records",
-    "unreadable": "cannot be read",
-}
+    return f"{gap}{lost}"

@@ -13,9 +13,8 @@ from vexfsctl.analysis.incidents import (
 )
 from vexfsctl.analysis.numbered_calls import NumberedCall
 from vexfsctl.analysis.timeline import Timeline, build_call_timeline, build_timeline
-from vexfsctl.exceptions import NotFound
 from vexfsctl.model.breaker import BreakerState
-from vexfsctl.model.catalogue import BREAKER_OPEN, TIMEOUT, entry
+from vexfsctl.model.catalogue import BREAKER_OPEN, TIMEOUT, find_entry
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.errnos import classify_errno
@@ -248,11 +247,7 @@ def _opened_by(incident: Incident, occurrences: Sequence[Occurrence]) -> Correla
 def _advice(occurrences: Sequence[Occurrence]) -> Iterator[Advice]:
     """For each error that arose in it, once; a refusal counts where nothing else did."""
     names = dict.fromkeys(_error_names(occurrences))
-    for name in names:
-        try:
-            error = entry(name)
-        except NotFound:
-            continue
+    for error in filter(None, map(find_entry, names)):
         yield Advice(error.name, error.meaning, error.what_you_do, error.done_when)
 
 

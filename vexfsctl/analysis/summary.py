@@ -83,7 +83,7 @@ class Summary:
     noise: tuple[NoiseGroup, ...]
     """Lines of the window that look like trouble and are known to be none."""
     kernel_trouble: tuple[KernelTrouble, ...]
-    """What the kernel itself says of devices in the window, where *upstream* is not None."""
+    """What the kernel itself says of devices in the window, where no tree tells the device."""
 
 
 def summarize(
@@ -95,14 +95,16 @@ def summarize(
     """Sum up what *evidence* shows; *log_options* as in `next_steps`.
 
     *whole_log* gives the kernel's own lines too; it is asked only where a VexFS build speaks that
-    does not tell its device.
+    does not tell its device, and of a saved log that is of no volume here.
     """
     verdict, findings = judge(evidence)
     volumes, window = evidence.volumes, evidence.window
     breakers = summarize_breakers(volumes, evidence.now_us * 1_000)
     seen = tuple(_sightings(evidence))
     errors = group_errors(seen)
-    trouble = () if evidence.upstream is None else count_kernel_trouble(whole_log(), window)
+    of_others = window.saved and evidence.log_alone
+    told = of_others or evidence.upstream is not None
+    trouble = count_kernel_trouble(whole_log(), window) if told else ()
     return Summary(
         verdict=verdict,
         window=window,
@@ -114,7 +116,7 @@ def summarize(
             volumes,
             breakers,
             errors,
-            records=evidence.has_records,
+            records=evidence.has_records or of_others,
             devices=[each.device for each in trouble],
             log_options=log_options,
         ),

@@ -172,12 +172,4 @@ def _missing_of(log: str | None, coverage: Coverage) -> str | None:
     if not coverage.sources:
         return "none could be read"
     gaps = [gap for gap in coverage.gaps if gap.source == log or log not in coverage.sources]
-    return ", ".join(f"{gap.source} {_WORDS.get(gap.reason, gap.reason)}" for gap in gaps) or None
-
-
-_WORDS = {
-    "starts_late": "begins after what was asked for",
-    "overrun": "lost records",
-    "torn": "has lines that are no records",
-    "unreadable": "cannot be read",
-}
+    return ", ".join(map(str, gaps)) or None

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from vexfsctl.analysis.breakers import explain_breaker
 from vexfsctl.analysis.findings import Finding, Verdict
 from vexfsctl.model.breaker import BreakerState
-from vexfsctl.model.durations import format_duration
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.volume import (
     AccessMode,
@@ -77,7 +76,8 @@ def _judge_operation(
         yield Finding(verdict, f"breaker_{state}", message, name, operation)
     if status.overdue:
         calls = "1 call is" if status.overdue == 1 else f"{status.overdue} calls are"
-        message = f"{calls} past the deadline of {format_duration(status.timeout_ms)}"
+        # Not which deadline: that of a call within it ends a call, too.
+        message = f"{calls} past the deadline and still running"
         yield Finding(Verdict.WARNING, "overdue", message, name, operation)
 
 

@@ -3,7 +3,6 @@
 Imported by them when they run: help needs neither tree nor log.
 """
 
-import shlex
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -14,7 +13,7 @@ from vexfsctl.analysis.window import Window
 from vexfsctl.cli.context import AppContext
 from vexfsctl.cli.evidence import (
     LogEvidence,
-    live_logs_of,
+    log_options,
     read_evidence,
     recent_window,
     select_boot,
@@ -25,7 +24,6 @@ from vexfsctl.cli.targets import Consulted, Target, consult
 from vexfsctl.exceptions import LogUnreadable
 from vexfsctl.model.coverage import Coverage
 from vexfsctl.model.entry import LogEntry
-from vexfsctl.model.volume import Volume
 from vexfsctl.render.result import Problem
 
 _LAST_BOOT = "0"
@@ -40,7 +38,7 @@ class Assessment:
     coverage: Coverage
     """Of tree and log."""
     complete: bool
-    """Whether every volume and root asked for answered; the log is beside the point here."""
+    """Whether every volume and root asked for answered; the log only where it was asked for."""
     problems: tuple[Problem, ...]
 
     @classmethod
@@ -52,6 +50,7 @@ class Assessment:
         window: Window,
         *,
         now_us: int,
+        log_asked: bool = False,
         log_options: str = "",
         whole_log: Callable[[], Iterable[LogEntry]] = tuple,
     ) -> "Assessment":
@@ -66,7 +65,7 @@ class Assessment:
             evidence=evidence,
             summary=summarize(evidence, whole_log, log_options=log_options),
             coverage=seen.coverage + log,
-            complete=seen.coverage.complete,
+            complete=seen.coverage.complete and (log.complete or not log_asked),
             problems=seen.problems,
         )
 
@@ -98,21 +97,10 @@ def assess(app: AppContext, targets: Sequence[Target], window_ms: int) -> Assess
         coverage,
         window,
         now_us=now_us,
-        log_options=_log_options(app, consulted.volumes),
+        log_asked=bool(app.logs),
+        log_options=log_options(app, consulted.volumes),
         whole_log=lambda: read.entries,
     )
-
-
-def _log_options(app: AppContext, volumes: Sequence[Volume]) -> str:
-    """Return the `--log` options that make another command read the same log, a space before each.
-
-    Empty where it would read it anyway, and where it cannot: standard input is gone.
-    """
-    environment = app.surroundings.environ.get("VEXFSCTL_LOG", "").split(":")
-    standing = {*app.configuration.logs, *environment, *live_logs_of(volumes).values()}
-    if "-" in app.logs or standing.issuperset(app.logs):
-        return ""
-    return "".join(f" --log {shlex.quote(source)}" for source in app.logs)
 
 
 def _is_about(entry: LogEntry, targets: Sequence[Target]) -> bool:

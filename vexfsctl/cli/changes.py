@@ -67,8 +67,10 @@ def consent_options(function: _F) -> _F:
 
 
 def reason_option(function: _F) -> _F:
-    """Add `--reason`, which goes into the provider's log."""
-    return click.option("--reason", metavar="TEXT", help="Why; it goes to the log.")(function)
+    """Add `--reason`, which goes into the provider's log or the ledger."""
+    return click.option("--reason", metavar="TEXT", help="Why; it is recorded with what is done.")(
+        function
+    )
 
 
 def tell_doubts(app: AppContext, doubts: Sequence[str]) -> None:

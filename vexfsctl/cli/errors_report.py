@@ -1,8 +1,7 @@
 """What `errors` answers: groups, noise, and the counters compared with the log."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from fnmatch import fnmatchcase
 
 from vexfsctl.analysis.backing import DeviceFinder
@@ -13,16 +12,15 @@ from vexfsctl.analysis.reconciliation import Reconciliation, reconcile
 from vexfsctl.analysis.upstream_health import UpstreamHealth, read_upstream_health
 from vexfsctl.analysis.window import Window
 from vexfsctl.cli.context import AppContext
+from vexfsctl.cli.errors_columns import screen_columns, tsv_columns
 from vexfsctl.cli.evidence import LogEvidence, read_evidence, recent_window
 from vexfsctl.cli.filters import Filters
 from vexfsctl.cli.log_view import LogView
-from vexfsctl.cli.upstream_report import named_error, upstream_blocks
+from vexfsctl.cli.upstream_report import upstream_blocks
 from vexfsctl.model.coverage import Coverage
 from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.volume import Volume
 from vexfsctl.render.choices import OutputFormat
-from vexfsctl.render.colour import tone_of_word
-from vexfsctl.render.jsonable import format_time
 from vexfsctl.render.result import Column, CommandResult, Line, Paragraph, Table
 
 
@@ -42,9 +40,13 @@ class ErrorsReport:
     upstream: UpstreamHealth | None
     """How VexFS builds fare that export no tree; None where none of them is in the log."""
 
+    left_out: int = 0
+    """How many groups more there are than `groups` has, for who asked for the first only."""
+
     def first(self, count: int | None) -> "ErrorsReport":
         """Return it with the first *count* groups, all for None."""
-        return replace(self, groups=self.groups[:count])
+        groups = self.groups[:count]
+        return replace(self, groups=groups, left_out=len(self.groups) - len(groups))
 
 
 def read_errors(
@@ -77,12 +79,11 @@ def read_errors(
 def errors_result(report: ErrorsReport, coverage: Coverage, output: OutputFormat) -> CommandResult:
     """Render *report*; TSV has the groups alone, an unverified one marked."""
     here = {each.volume for each in report.reconciliation}
-    columns = _columns(report.by, here, _LOCAL)
     if output is OutputFormat.TSV:
-        columns = (*_columns(report.by, here, _STABLE), _VERIFIED)
+        columns = tsv_columns(report.by, here)
         body: tuple[Table | Paragraph, ...] = (Table(columns, report.groups),)
     else:
-        body = tuple(_blocks(report, columns))
+        body = tuple(_blocks(report, screen_columns(report.by, here)))
     return CommandResult("errors", report, body, coverage)
 
 
@@ -159,7 +160,8 @@ def _headline(report: ErrorsReport) -> Iterator[Line]:
     parts = [_counted(believed, "error")]
     parts += [f"{doubtful} unverified"] if doubtful else []
     parts += [f"{_counted(noise, 'line')} of expected noise"] if noise else []
-    yield ", ".join(parts)
+    more = f"; {_counted(report.left_out, 'kind')} more without -n" if report.left_out else ""
+    yield ", ".join(parts) + more
     if report.log_alone:
         yield "no attribute tree answers for it: from the log alone"
 
@@ -181,70 +183,3 @@ def _reconciled(each: Reconciliation) -> Iterator[Line]:
 
 def _counted(count: int, noun: str) -> str:
     return f"1 {noun}" if count == 1 else f"{count} {noun}s"
-
-
-def _columns(
-    keys: Sequence[GroupKey], here: Collection[str], clock: "_Clock"
-) -> tuple[Column, ...]:
-    """Return the columns for *keys*; volumes that are *here* now may have been before."""
-
-    def volume(group: ErrorGroup) -> str | None:
-        earlier = group.volume in here and not group.live
-        return f"{group.volume} (earlier)" if earlier else group.volume
-
-    known = _COLUMNS | {
-        GroupKey.VOLUME: Column("VOLUME", volume),
-        GroupKey.MINUTE: Column("MINUTE", clock.minute),
-    }
-    worst = () if GroupKey.SEVERITY in keys else (_WORST,)
-    return (
-        *(known[key] for key in dict.fromkeys(keys)),
-        *worst,
-        Column("COUNT", lambda group: group.count, right=True),
-        Column("FIRST", lambda group: clock.moment(group.first, group.first_us)),
-        Column("LAST", lambda group: clock.moment(group.last, group.last_us)),
-        Column("EXAMPLE", lambda group: group.last_id),
-    )
-
-
-def _hints(group: ErrorGroup) -> str | None:
-    return ",".join(group.hints or ()) or None
-
-
-@dataclass(frozen=True, slots=True)
-class _Clock:
-    """How times are written: as `log` does on screen, or for programs."""
-
-    of_moment: Callable[[datetime], str]
-    of_minute: Callable[[datetime], str]
-
-    def moment(self, moment: datetime | None, uptime_us: int | None) -> str | None:
-        if moment is not None:
-            return self.of_moment(moment)
-        return None if uptime_us is None else f"{uptime_us / 1_000_000:.6f}"
-
-    def minute(self, group: ErrorGroup) -> str | None:
-        if group.minute is not None:
-            return self.of_minute(group.minute)
-        return None if group.uptime_min is None else f"uptime {group.uptime_min}m"
-
-
-_LOCAL = _Clock(
-    lambda moment: moment.astimezone().isoformat(" ", "milliseconds")[:-6],
-    lambda moment: moment.astimezone().isoformat(" ", "minutes")[:-6],
-)
-_STABLE = _Clock(format_time, format_time)
-_SEVERITY = Column(
-    "SEVERITY",
-    lambda group: group.severity,
-    tone=lambda group: tone_of_word(str(group.severity)),
-)
-_WORST = replace(_SEVERITY, title="WORST")
-_VERIFIED = Column("VERIFIED", lambda group: "yes" if group.verified else "no")
-_COLUMNS = {
-    GroupKey.SEVERITY: _SEVERITY,
-    GroupKey.OPERATION: Column("OPERATION", lambda group: group.operation),
-    GroupKey.ERROR: Column("ERROR", named_error),
-    GroupKey.HINT: Column("HINTS", _hints, wraps=True),
-    GroupKey.DEVICE: Column("DEVICE", lambda group: group.device),
-}

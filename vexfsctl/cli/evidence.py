@@ -1,9 +1,10 @@
-"""The log as the reading commands need it: which sources, how complete, what time it was.
+"""The log as the commands that read it need it: which sources, how complete, what time it was.
 
-Imported by `status`, `log` and `trace` when they run: nothing else needs the log.
+Imported by them when they run: help needs no log.
 """
 
 import re
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -68,6 +69,18 @@ def source_names(app: AppContext, volumes: Sequence[Volume]) -> Sequence[str]:
 def live_logs_of(volumes: Iterable[Volume]) -> dict[str, str]:
     """Return the name of each volume that answers and where it writes its records."""
     return {v.name: v.status.log for v in volumes if v.status is not None}
+
+
+def log_options(app: AppContext, volumes: Iterable[Volume]) -> str:
+    """Return the `--log` options that make another command read the same log, a space before each.
+
+    Empty where it would read it anyway, and where it cannot: standard input is gone.
+    """
+    environment = app.surroundings.environ.get("VEXFSCTL_LOG", "").split(":")
+    standing = {*app.configuration.logs, *environment, *live_logs_of(volumes).values()}
+    if "-" in app.logs or standing.issuperset(app.logs):
+        return ""
+    return "".join(f" --log {shlex.quote(source)}" for source in app.logs)
 
 
 def log_host(app: AppContext, volumes: Sequence[Volume]) -> LogHost:

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from vexfsctl.analysis.explanation import Explanation
-from vexfsctl.analysis.explanation_lines import explain_entry
+from vexfsctl.analysis.explanation.form import Explanation
+from vexfsctl.analysis.explanation.lines import explain_entry
 from vexfsctl.cli.log_rows import log_row
 from vexfsctl.logs.interpret import interpret_records
 from vexfsctl.logs.text import RecordDecoder

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from vexfsctl.analysis.explanation import Explanation
+from vexfsctl.analysis.explanation.form import Explanation
 from vexfsctl.cli.context import AppContext
 from vexfsctl.cli.explain_lines import explain_line, explain_read_line, read_line
 from vexfsctl.cli.explain_report import Answer

@@ -47,9 +47,16 @@ class Filters:
         return since, until
 
     def selection(self, app: AppContext, volumes: Iterable[Volume]) -> "Selection":
-        """Return what they pick; *volumes* tell which of them lies on which device."""
+        """Return what they pick; *volumes* tell which of them lies on which device.
+
+        An error that VexFS does not have is noted.
+        """
         from vexfsctl.analysis.selection import Selection
 
+        if self.errors:
+            from vexfsctl.cli.error_names import note_unknown_errors
+
+            note_unknown_errors(app, self.errors)
         since, until = self.boundaries(app)
         devices, device_volumes = _related(self.devices, volumes)
         return Selection(

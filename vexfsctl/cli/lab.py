@@ -106,7 +106,7 @@ def down(app: AppContext, name: str) -> None:
     layout = find_layout(name)
     before = describe(layout)
     there = take_down(layout)
-    words = f"lab {name} is gone" if there else f"there was no lab {name}"
+    words = f"lab {name} is gone" if there else f"there was no lab {name!r}"
     data = {"lab": before, "changed": there}
     app.show(CommandResult("lab.down", data, body=(Paragraph((words,)),)))
 

@@ -1,82 +1,30 @@
-"""Recovery records that only the ledger has, for volumes that do not write to the kernel log."""
+"""A log with what the ledgers of this user add to it."""
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 
 from vexfsctl.cli.context import AppContext
-from vexfsctl.logs.grammar import event_level, parse_event
+from vexfsctl.model.coverage import Coverage
 from vexfsctl.model.entry import LogEntry
-from vexfsctl.model.events import RecoveryStepTaken
-from vexfsctl.model.record import USER_FACILITY, LogRecord, Origin
 from vexfsctl.recovery.ledger import read_ledger, state_directories
-from vexfsctl.recovery.ledger_entries import LedgerEntry, StepEnded
-
-SOURCE = "ledger"
+from vexfsctl.recovery.recorded import merge_recoveries, recoveries_of
 
 
 def add_recoveries(
     app: AppContext, entries: Sequence[LogEntry], *, of_this_boot: bool
-) -> tuple[LogEntry, ...]:
-    """Return *entries* with the recovery records of the ledger among them, none twice.
+) -> tuple[tuple[LogEntry, ...], Coverage]:
+    """Return *entries* with the recovery records of the ledger among them, and what it lost.
 
-    Those of the boots that *entries* are of, and *of_this_boot* those of this one. A ledger that
-    may not be read adds nothing: what is in the kernel log is there already.
+    None is there twice; they are those of the boots that *entries* are of, and *of_this_boot*
+    those of this one. A ledger that may not be read adds nothing and is no gap: what is in the
+    kernel log is there already.
     """
     directories = state_directories(app.surroundings.environ, os.getuid())
-    recorded = (each for place in directories for each in recoveries_of(read_ledger(place).entries))
+    readings = [read_ledger(place) for place in directories]
+    recorded = (each for reading in readings for each in recoveries_of(reading.entries))
+    gaps = (gap for reading in readings for gap in reading.coverage.gaps)
+    torn = Coverage(gaps=tuple(gap for gap in gaps if gap.reason == "torn"))
     boots = {each.record.boot_id for each in entries}
     if of_this_boot:
         boots.add(app.surroundings.boot_id)
-    return merge_recoveries(entries, recorded, boots - {None})
-
-
-def recoveries_of(ledger: Iterable[LedgerEntry]) -> Iterator[LogEntry]:
-    """Hand out the records of the steps in a ledger.
-
-    The ledger is private to who ran the replay, so nobody else has put words into it.
-    """
-    for each in ledger:
-        if not isinstance(each, StepEnded) or each.record is None:
-            continue
-        event = parse_event(each.record)
-        if isinstance(event, RecoveryStepTaken):
-            record = LogRecord(
-                text=each.record,
-                source=SOURCE,
-                uptime_us=each.monotonic_us,
-                level=event_level(event),
-                facility=USER_FACILITY,
-                boot_id=each.boot_id,
-                wall_time_s=each.time.timestamp(),
-            )
-            yield LogEntry(record, event, Origin.DRIVER, each.epoch)
-
-
-def merge_recoveries(
-    entries: Sequence[LogEntry], recorded: Iterable[LogEntry], boots: Collection[str | None]
-) -> tuple[LogEntry, ...]:
-    """Return *entries* with those *recorded* in *boots* that they lack, by boot and uptime."""
-    told = {_step_of(each) for each in entries if isinstance(each.event, RecoveryStepTaken)}
-    waiting: dict[str | None, list[LogEntry]] = {}
-    for each in sorted(recorded, key=_uptime):
-        if _step_of(each) not in told and each.record.boot_id in boots:
-            waiting.setdefault(each.record.boot_id, []).append(each)
-    merged: list[LogEntry] = []
-    for entry in entries if waiting else ():
-        later = waiting.get(entry.record.boot_id)
-        while later and entry.record.uptime_us is not None and _uptime(later[0]) < _uptime(entry):
-            merged.append(later.pop(0))
-        merged.append(entry)
-    rest = (each for later in waiting.values() for each in later)
-    return (*merged, *rest) if waiting else tuple(entries)
-
-
-def _uptime(entry: LogEntry) -> int:
-    return entry.record.uptime_us or 0
-
-
-def _step_of(entry: LogEntry) -> tuple[object, ...]:
-    """What a step is known by in log and ledger alike: a log may have cut the message."""
-    event = entry.event
-    assert isinstance(event, RecoveryStepTaken)
-    return event.volume, event.id, event.step, event.result, event.duration_us
+    return merge_recoveries(entries, recorded, boots - {None}), torn

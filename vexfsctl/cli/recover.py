@@ -1,19 +1,19 @@
 """`vexfsctl recover`: what an error hints at, carried out step by step, and what was done."""
 
+import functools
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any, TypeVar
+from dataclasses import fields
+from typing import Any
 
 import click
 
 from vexfsctl.cli.changes import Consent, consent_options, reason_option
 from vexfsctl.cli.command import Group
 from vexfsctl.cli.context import AppContext, pass_app
+from vexfsctl.cli.recover_request import Asked, Place, ReplayRequest
 from vexfsctl.cli.trace import IncidentType
 from vexfsctl.cli.types import PATH, SECONDS, SIZE
 from vexfsctl.model.hints import HintKind
-
-_F = TypeVar("_F", bound=Callable[..., Any])
 
 EXAMPLES = """\
 Examples:
@@ -28,8 +28,9 @@ Examples:
 def recover() -> None:
     """Turn the hints of an error into steps, carry them out, see what was done.
 
-    What is to be recovered is the end of an id, VOLUME or VOLUME/OPERATION (the latest error
-    there), --error NAME, or --hints. Nothing is ever written to what a device stores.
+    Name what is to be recovered by an id or the end of one, CALL-N (a numbered call of an earlier
+    build, as trace shows it), VOLUME or VOLUME/OPERATION (the latest error there), --error NAME,
+    or --hints. Nothing is ever written to what a device stores.
     """
 
 
@@ -47,37 +48,52 @@ def _complete_hints(ctx: click.Context, param: click.Parameter, incomplete: str)
     return [f"{given}{comma}{word}" for word in words]
 
 
-def _subject_options(function: _F) -> _F:
-    for option in reversed(
-        (
-            click.argument(
-                "incident", metavar="[ID|VOLUME[/OPERATION]]", type=IncidentType(), required=False
-            ),
-            click.option(
-                "--error",
-                metavar="NAME",
-                shell_complete=_complete_errors,
-                help="An error by name: IoError.ReadError.",
-            ),
-            click.option(
-                "--hints",
-                metavar="HINTS",
-                shell_complete=_complete_hints,
-                help="Hints alone: a flag word (0x07), or words (retry:500,use_fallback).",
-            ),
-            click.option("--device", type=PATH, help="The block device to work on."),
-            click.option("--fallback", type=PATH, help="A device with a copy, to compare with."),
-            click.option("--offset", type=SIZE, help="First byte of the device that failed."),
-            click.option(
-                "--length",
-                type=SIZE,
-                help="Bytes from there on. Default: 128KiB, and where the kernel says it failed "
-                "without either.",
-            ),
+_OPTIONS = (
+    click.argument(
+        "incident",
+        metavar="[ID|CALL-N[@SITE]|VOLUME[/OPERATION]]",
+        type=IncidentType(),
+        required=False,
+    ),
+    click.option(
+        "--error",
+        metavar="NAME",
+        shell_complete=_complete_errors,
+        help="An error by name: IoError.ReadError.",
+    ),
+    click.option(
+        "--hints",
+        metavar="HINTS",
+        shell_complete=_complete_hints,
+        help="Hints alone: a flag word (0x07), or words (retry:500,use_fallback).",
+    ),
+    click.option("--device", type=PATH, help="The block device to work on."),
+    click.option("--fallback", type=PATH, help="A device with a copy, to compare with."),
+    click.option(
+        "--offset",
+        type=SIZE,
+        help="First byte of the device that failed. Default: what the kernel's log names "
+        "beside the incident, else a sample of the device.",
+    ),
+    click.option("--length", type=SIZE, help="Bytes from there on. Default: 128KiB."),
+)
+"""What is to be recovered, and where."""
+
+
+def _subject_options(function: Callable[..., None]) -> Callable[..., None]:
+    """Hand over what is to be recovered as `asked`, and where as `place`."""
+
+    @functools.wraps(function)
+    def command(*arguments: Any, **options: Any) -> None:
+        asked, place = (
+            kind(**{field.name: options.pop(field.name) for field in fields(kind)})
+            for kind in (Asked, Place)
         )
-    ):
-        function = option(function)
-    return function
+        function(*arguments, asked=asked, place=place, **options)
+
+    for option in reversed(_OPTIONS):
+        option(command)
+    return command
 
 
 @recover.command(
@@ -92,27 +108,16 @@ Examples:
 )
 @_subject_options
 @pass_app
-def plan(
-    app: AppContext,
-    incident: str | None,
-    error: str | None,
-    hints: str | None,
-    device: Path | None,
-    fallback: Path | None,
-    offset: int | None,
-    length: int | None,
-) -> None:
+def plan(app: AppContext, asked: Asked, place: Place) -> None:
     """Show what would be done, why, at which risk, and what speaks against it.
 
     With --device what would be done to that device, without it what can be done through the
     volume. Nothing is changed and nothing is read from a device.
     """
     # Deferred, so that help needs neither tree nor log.
-    from vexfsctl.cli.recover_place import Place
     from vexfsctl.cli.recover_planning import show_plan
-    from vexfsctl.cli.recover_subject import Asked
 
-    app.show(show_plan(app, Asked(incident, error, hints), Place(device, fallback, offset, length)))
+    app.show(show_plan(app, asked, place))
 
 
 @recover.command(
@@ -141,13 +146,8 @@ Examples:
 @pass_app
 def replay(
     app: AppContext,
-    incident: str | None,
-    error: str | None,
-    hints: str | None,
-    device: Path | None,
-    fallback: Path | None,
-    offset: int | None,
-    length: int | None,
+    asked: Asked,
+    place: Place,
     all_steps: bool,
     probe: bool,
     read_timeout: float,
@@ -161,14 +161,11 @@ def replay(
     Status 0: the fault is gone; 4: all steps ran and it is still there, or nothing proves that
     it is not; 5: a person must act, and is told what to do; 1: it could not begin or not go on.
     """
-    from vexfsctl.cli.recover_carrying_out import ReplayRequest
-    from vexfsctl.cli.recover_place import Place
     from vexfsctl.cli.recover_replay import replay as carry_out
-    from vexfsctl.cli.recover_subject import Asked
 
     request = ReplayRequest(
-        asked=Asked(incident, error, hints),
-        place=Place(device, fallback, offset, length),
+        asked=asked,
+        place=place,
         consent=Consent(yes, dry_run),
         all_steps=all_steps,
         probe=probe,

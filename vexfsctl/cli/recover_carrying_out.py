@@ -1,21 +1,23 @@
 """Carry a plan out on this host: ledger, lock, signals, and the actions for its place."""
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
-from vexfsctl.cli.changes import Consent
 from vexfsctl.cli.context import AppContext
-from vexfsctl.cli.ending import ending_signals_raise
 from vexfsctl.cli.progress import progress_line
-from vexfsctl.cli.recover_place import Place, look_at_device
-from vexfsctl.cli.recover_subject import Asked, FoundSubject
+from vexfsctl.cli.recover_place import look_at_device
+from vexfsctl.cli.recover_planning import Planned
+from vexfsctl.cli.recover_request import ReplayRequest
+from vexfsctl.cli.recover_subject import FoundSubject
 from vexfsctl.devices.disks import BlockDevice
 from vexfsctl.driver.probe import FileRange, send_probe
 from vexfsctl.exceptions import ActionFailed
-from vexfsctl.model.correlation import CorrelationId, CorrelationSource
+from vexfsctl.lab.signals import ENDING, ending_as_interrupt
+from vexfsctl.model.correlation import CorrelationSource
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.volume import Volume
 from vexfsctl.recovery.device_actions import DeviceActions
@@ -23,8 +25,8 @@ from vexfsctl.recovery.journal import Journal, Record, Stamp, record_nowhere, re
 from vexfsctl.recovery.ledger import Ledger, state_directory
 from vexfsctl.recovery.ledger_entries import DeviceIdentity, Who
 from vexfsctl.recovery.locking import hold_lock, lock_name
-from vexfsctl.recovery.plan import Circumstances, Plan
-from vexfsctl.recovery.replay import Actions, Replayed, carry_out
+from vexfsctl.recovery.plan import Plan
+from vexfsctl.recovery.replay import Actions, EndedFromOutside, Replayed, carry_out
 from vexfsctl.recovery.target import Progress
 from vexfsctl.recovery.volume_actions import HarmlessCall, VolumeActions
 
@@ -33,51 +35,32 @@ _PROBE_CALL_S = 5.0
 _ON_FILES = (OperationType.FILE, OperationType.STORAGE, OperationType.SYNC)
 
 
-@dataclass(frozen=True, slots=True)
-class ReplayRequest:
-    """What was asked for."""
-
-    asked: Asked
-    place: Place
-    consent: Consent
-    all_steps: bool
-    probe: bool
-    read_timeout_s: float
-    reason: str | None
-
-
-def carry_out_noted(
-    app: AppContext,
-    request: ReplayRequest,
-    found: FoundSubject,
-    plan: Plan,
-    here: Circumstances,
-) -> Replayed:
-    """Carry *plan* out, noted in the ledger and locked against others; return what came of it.
+def carry_out_noted(app: AppContext, request: ReplayRequest, planned: Planned) -> Replayed:
+    """Carry out what was *planned*, noted in the ledger and locked; return what came of it.
 
     Raises RecoveryFailed where the ledger cannot be written, or another replay works there.
     """
+    plan = planned.plan
     ledger = Ledger(state_directory(app.surroundings.environ, os.getuid()))
-    identity = _identity(here.device)
+    identity = _identity(planned.here.device)
     lock = lock_name(identity, plan.subject.volume)
     since = app.surroundings.wall_clock()
     worked_on = plan.steps[0].target
-    journal = _journal(app, ledger, CorrelationSource().draw(), plan, found)
+    journal = _journal(app, ledger, planned)
     with (
-        ending_signals_raise(),
+        ending_as_interrupt(_end),
         hold_lock(ledger.directory, lock, since, worked_on),
-        _actions(app, request, found, plan, here) as actions,
+        _actions(app, request, planned) as actions,
     ):
         journal.begin(_who(app), identity, lock, request.reason)
         return carry_out(plan, actions, journal, all_steps=request.all_steps)
 
 
-def _journal(
-    app: AppContext, ledger: Ledger, replay: CorrelationId, plan: Plan, found: FoundSubject
-) -> Journal:
+def _journal(app: AppContext, ledger: Ledger, planned: Planned) -> Journal:
     here = app.surroundings
     stamp = Stamp(clock=app.clock, wall_clock=here.wall_clock, boot_id=here.boot_id)
-    return Journal(ledger, replay, plan, stamp, _record_for(found))
+    replay = CorrelationSource().draw()
+    return Journal(ledger, replay, planned.plan, stamp, _record_for(planned.found))
 
 
 def _record_for(found: FoundSubject) -> Record:
@@ -87,34 +70,28 @@ def _record_for(found: FoundSubject) -> Record:
 
 
 @contextmanager
-def _actions(
-    app: AppContext,
-    request: ReplayRequest,
-    found: FoundSubject,
-    plan: Plan,
-    here: Circumstances,
-) -> Iterator[Actions]:
+def _actions(app: AppContext, request: ReplayRequest, planned: Planned) -> Iterator[Actions]:
+    here = planned.here
     with progress_line(app) as progress:
         if here.device is not None:
-            yield _device_actions(app, request, plan, here, here.device, progress)
+            yield _device_actions(app, request, planned, here.device, progress)
         else:
             assert here.volume is not None, "checked before anything was asked"
-            yield _volume_actions(app, request, found, plan, here.volume)
+            yield _volume_actions(app, request, planned, here.volume)
 
 
 def _device_actions(
     app: AppContext,
     request: ReplayRequest,
-    plan: Plan,
-    here: Circumstances,
+    planned: Planned,
     device: BlockDevice,
     progress: Progress,
 ) -> Actions:
     return DeviceActions(
         device,
-        plan.ranges,
-        fault_in=plan.subject.fault_in,
-        retry=here.retry,
+        planned.plan.ranges,
+        fault_in=planned.plan.subject.fault_in,
+        retry=planned.here.retry,
         clock=app.clock,
         fallback=look_at_device(request.place.fallback, to_read=True),
         read_timeout_s=request.read_timeout_s,
@@ -123,17 +100,17 @@ def _device_actions(
 
 
 def _volume_actions(
-    app: AppContext, request: ReplayRequest, found: FoundSubject, plan: Plan, volume: Volume
+    app: AppContext, request: ReplayRequest, planned: Planned, volume: Volume
 ) -> Actions:
-    operation = plan.subject.operation or OperationType.SUPERBLOCK
-    place = found.failed_file
+    operation = planned.plan.subject.operation or OperationType.SUPERBLOCK
+    place = planned.found.failed_file
     failed = None if place is None else FileRange(*place)
     return VolumeActions(
         app.surroundings.open_tree(volume.root, app.source_timeout),
         volume.name,
         operation,
         send=_harmless_call(volume, operation, failed),
-        doubt=_doubt(plan, operation, failed),
+        doubt=_doubt(planned.plan, operation, failed),
         clock=app.clock,
         timeout_s=app.wait_timeout,
         reason=request.reason,
@@ -161,6 +138,13 @@ def _harmless_call(
         return HarmlessCall(sent.call, sent.error)
 
     return send
+
+
+def _end(number: int, _: FrameType | None) -> None:
+    """Take the first signal that ends the replay; no later one disturbs what is noted of that."""
+    for each in ENDING:
+        signal.signal(each, signal.SIG_IGN)
+    raise EndedFromOutside(number)
 
 
 def _identity(device: BlockDevice | None) -> DeviceIdentity | None:

@@ -10,6 +10,8 @@ from vexfsctl.recovery.history import PastReplay, Result, collect_replays, is_as
 from vexfsctl.recovery.ledger import read_ledger, state_directories
 from vexfsctl.recovery.ledger_entries import ReplayBegun
 from vexfsctl.recovery.locking import is_held
+from vexfsctl.render.choices import OutputFormat
+from vexfsctl.render.jsonable import format_time
 from vexfsctl.render.result import Column, CommandResult, Paragraph, Table, Tone
 from vexfsctl.render.words import word
 
@@ -26,10 +28,11 @@ def history(asked: str | None, limit: int | None, app: AppContext) -> CommandRes
         replays += [each for each in found if asked is None or is_asked_for(each, asked)]
     replays.sort(key=lambda each: each.begun.time)
     shown = tuple(replays if limit is None else replays[-limit:])
+    nothing = Paragraph((_nothing(asked, coverage),))
     return CommandResult(
         "recover.history",
         shown,
-        body=(Table(_COLUMNS, shown) if shown else Paragraph((_nothing(asked),)),),
+        body=(Table(_columns(app.output), shown) if shown else nothing,),
         coverage=coverage,
     )
 
@@ -38,7 +41,9 @@ def _is_running(directory: Path, begun: ReplayBegun) -> bool:
     return is_held(directory, begun.lock)
 
 
-def _nothing(asked: str | None) -> str:
+def _nothing(asked: str | None, coverage: Coverage) -> str:
+    if not coverage.complete:
+        return "No such replay is in what could be read."
     return "Nothing was replayed yet." if asked is None else f"Nothing was replayed for {asked}."
 
 
@@ -61,8 +66,20 @@ def _tone(replay: PastReplay) -> Tone | None:
     return Tone.NOTICE if replay.result is Result.RUNNING else Tone.BAD
 
 
+def _columns(output: OutputFormat) -> tuple[Column, ...]:
+    when = _when_for_programs if output is OutputFormat.TSV else _when
+    return (Column("WHEN", when), *_COLUMNS)
+
+
+def _when(replay: PastReplay) -> str:
+    return f"{replay.begun.time.astimezone():%Y-%m-%d %H:%M:%S}"
+
+
+def _when_for_programs(replay: PastReplay) -> str:
+    return format_time(replay.begun.time)
+
+
 _COLUMNS = (
-    Column("WHEN", lambda each: f"{each.begun.time.astimezone():%Y-%m-%d %H:%M:%S}"),
     Column("REPLAY", lambda each: each.begun.replay),
     Column("SUBJECT", lambda each: each.begun.subject),
     Column("ON", _on),

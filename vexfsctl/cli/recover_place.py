@@ -1,47 +1,23 @@
 """Where the steps of a recovery would be taken: devices, mounts, the live volume."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from vexfsctl.cli.filters import find_devices
+from vexfsctl.cli.recover_request import Place
 from vexfsctl.cli.recover_subject import FoundSubject
-from vexfsctl.devices.block import device_name, named_device_number, node_device_number
-from vexfsctl.devices.disks import BlockDevice, describe_block_device, read_block_device
-from vexfsctl.devices.mountinfo import Mount, read_mounts
-from vexfsctl.devices.partitions import start_on_disk
+from vexfsctl.devices.block import device_name, node_device_number
+from vexfsctl.devices.disks import (
+    BlockDevice,
+    describe_block_device,
+    read_block_device,
+    start_on_disk,
+)
 from vexfsctl.devices.rescan import rescan_attribute
-from vexfsctl.devices.topology import devices_above
-from vexfsctl.exceptions import FacilityUnavailable, InvalidInput, NotFound
+from vexfsctl.exceptions import FacilityUnavailable, InvalidInput
 from vexfsctl.recovery.failing_ranges import REQUEST_BYTES, clip_and_join
-from vexfsctl.recovery.plan import Circumstances, Plan, RangeSource, make_plan
-from vexfsctl.recovery.read_only import mounts_from
+from vexfsctl.recovery.plan import Circumstances, RangeSource
+from vexfsctl.recovery.read_only import mounts_of
 from vexfsctl.recovery.steps import ByteRange
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """The place as written."""
-
-    device: Path | None
-    fallback: Path | None
-    offset: int | None
-    """First byte, None with *length*: 0."""
-    length: int | None
-
-    def check(self) -> None:
-        """Raise InvalidInput for what makes no sense without a device."""
-        if self.device is not None:
-            return
-        if (self.fallback, self.offset, self.length) != (None, None, None):
-            raise InvalidInput("--fallback, --offset and --length need --device")
-
-
-def plan_for(
-    found: FoundSubject, place: Place, device: BlockDevice | None
-) -> tuple[Plan, Circumstances]:
-    """Return the plan for what was *found* at *place*, and what is known of that place."""
-    here = _circumstances(found, place, device)
-    return make_plan(found.subject, here), here
 
 
 def look_at_device(path: Path | None, *, to_read: bool) -> BlockDevice | None:
@@ -67,14 +43,17 @@ def device_of(found: FoundSubject) -> Path | None:
     return None if name is None else Path("/dev") / name
 
 
-def _circumstances(found: FoundSubject, place: Place, device: BlockDevice | None) -> Circumstances:
+def circumstances_at(
+    place: Place, device: BlockDevice | None, found: FoundSubject
+) -> Circumstances:
+    """Return what is known of *place*, whose device is *device*, for what was *found*."""
     if device is None:
         return Circumstances(volume=found.volume)
     ranges, source = _ranges(found, place, device)
     return Circumstances(
         device=device,
         fallback=look_at_device(place.fallback, to_read=False),
-        mounts=_mounts(device),
+        mounts=mounts_of(device),
         belongs_to=_other_device(found, device),
         restart_refusal=_restart_refusal(device),
         volume=found.volume,
@@ -96,7 +75,10 @@ def _ranges(
     found: FoundSubject, place: Place, device: BlockDevice
 ) -> tuple[tuple[ByteRange, ...], RangeSource]:
     if place.offset is not None or place.length is not None:
-        asked = ByteRange(place.offset or 0, place.length or REQUEST_BYTES)
+        length = REQUEST_BYTES if place.length is None else place.length
+        if not length:
+            raise InvalidInput("a range of no bytes cannot be read", hint="--length 4096, 64KiB, …")
+        asked = ByteRange(place.offset or 0, length)
         given = clip_and_join([asked], device.size)
         if not given:
             raise InvalidInput(
@@ -110,15 +92,6 @@ def _ranges(
 def _starts(device: BlockDevice) -> dict[str, int]:
     """Names under which the kernel speaks of *device*, and the byte it begins at there."""
     return {device.disk: start_on_disk(device), device.name: 0}
-
-
-def _mounts(device: BlockDevice) -> tuple[Mount, ...]:
-    try:
-        names = devices_above(device.name)
-    except (NotFound, FacilityUnavailable):
-        names = (device.name,)
-    numbers = {number for name in names if (number := named_device_number(name))}
-    return mounts_from(numbers | {device.number}, read_mounts())
 
 
 def _restart_refusal(device: BlockDevice) -> str | None:

@@ -5,9 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 
-from vexfsctl.model.volume import Volume
+from vexfsctl.analysis.next_steps import NextStep
+from vexfsctl.cli.next_lines import next_lines
+from vexfsctl.cli.recover_place import device_of
+from vexfsctl.cli.recover_subject import FoundSubject
 from vexfsctl.recovery.plan import Column as PlanColumn
-from vexfsctl.recovery.plan import Plan, RangeSource, describe_ranges
+from vexfsctl.recovery.plan import Plan, RangeSource
+from vexfsctl.recovery.ranges import describe
 from vexfsctl.recovery.steps import Risk, Step
 from vexfsctl.recovery.subject import HintSource
 from vexfsctl.render.colour import tone_of_word
@@ -23,8 +27,12 @@ class PlanReport:
 
     plan: Plan
     volume_is_live: bool
+    needs_device: bool
+    """Whether a device must be named first: DEV stands for it in the command."""
     replay_command: str | None
-    """Ready to type; None where there is nothing to carry out, or nowhere."""
+    """None where there is nothing to carry out."""
+    device_plan_command: str | None
+    """Of a plan through the volume: what plans the same for its device, where that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +42,16 @@ class _NumberedStep:
 
 
 def make_plan_report(
-    plan: Plan, volume: Volume | None, device: Path | None, fallback: Path | None
+    plan: Plan, found: FoundSubject, device: Path | None, fallback: Path | None
 ) -> PlanReport:
     """Return the report of *plan*; *device* and *fallback* are the nodes to carry it out on."""
-    live = volume is not None
+    live = found.volume is not None
     # Without a device only a volume that answers can be worked through.
-    nowhere = device is None and not live
-    command = None if nowhere else _replay_command(plan, device, fallback)
-    return PlanReport(plan, live, command)
+    somewhere = device or (None if live else _SOME_DEVICE)
+    replay = _command("replay", plan, found, somewhere, fallback) if plan.steps else None
+    under = device_of(found) if device is None else None
+    device_plan = _command("plan", plan, found, under, fallback) if under is not None else None
+    return PlanReport(plan, live, somewhere is _SOME_DEVICE, replay, device_plan)
 
 
 def plan_body(report: PlanReport) -> tuple[Table | Paragraph, ...]:
@@ -64,7 +74,7 @@ def _head(plan: Plan) -> Iterator[Line]:
         yield "where it failed is not known: a sample of the device is read (--offset, --length)"
     elif plan.ranges_from is not None:
         source = "by the kernel's log" if plan.ranges_from is RangeSource.KERNEL_LOG else "as given"
-        yield f"what failed, {source}: {describe_ranges(plan.ranges)}"
+        yield f"what failed, {source}: {describe(plan.ranges)}"
     for contradiction in plan.contradictions:
         yield (Span("but: ", Tone.NOTICE), contradiction)
 
@@ -93,19 +103,20 @@ def _tail(report: PlanReport) -> Iterator[Line]:
     if not plan.steps:
         yield "There is nothing to carry out."
         return
-    if plan.column is PlanColumn.VOLUME and report.volume_is_live:
-        yield "This is what can be done through the volume; a plan for its device: --device"
-    if report.replay_command is None:
-        command = _replay_command(plan, _SOME_DEVICE, None)
-        yield ("next, with its device: ", Span(command or "", Tone.STRONG))
-    if report.replay_command is not None:
-        yield ("next: ", Span(report.replay_command, Tone.STRONG))
+    through = plan.column is PlanColumn.VOLUME and report.volume_is_live
+    purpose = "carries this out" + (" through the volume" if through else "")
+    if report.needs_device:
+        purpose += "; DEV stands for the device"
+    steps = [NextStep(report.replay_command or "", purpose)]
+    if report.device_plan_command is not None:
+        steps.append(NextStep(report.device_plan_command, "plans the same for its device"))
+    yield from next_lines(steps)
 
 
-def _replay_command(plan: Plan, device: Path | None, fallback: Path | None) -> str | None:
+def _command(
+    verb: str, plan: Plan, found: FoundSubject, device: Path | None, fallback: Path | None
+) -> str:
     subject = plan.subject
-    if not plan.steps:
-        return None
     words = [subject.name]
     if subject.hints_from is HintSource.GIVEN:
         words = ["--hints", *words]
@@ -115,7 +126,7 @@ def _replay_command(plan: Plan, device: Path | None, fallback: Path | None) -> s
     words += [] if fallback is None else ["--fallback", str(fallback)]
     if plan.ranges_from is RangeSource.GIVEN:
         words += ["--offset", str(plan.ranges[0].offset), "--length", str(plan.ranges[0].length)]
-    return " ".join(["vexfsctl recover replay", *map(quote, words)])
+    return " ".join([f"vexfsctl recover {verb}", *map(quote, words)]) + found.log_options
 
 
 def _risk_tone(numbered: _NumberedStep) -> Tone | None:

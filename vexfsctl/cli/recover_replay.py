@@ -6,11 +6,12 @@ from vexfsctl.cli.breaker_actions import command_breakers
 from vexfsctl.cli.breaker_probing import reset_by_probes
 from vexfsctl.cli.changes import Change, Consent, obtain_consent, tell_doubts
 from vexfsctl.cli.context import AppContext
-from vexfsctl.cli.recover_carrying_out import ReplayRequest, carry_out_noted
-from vexfsctl.cli.recover_place import look_at_device, plan_for
+from vexfsctl.cli.recover_carrying_out import carry_out_noted
 from vexfsctl.cli.recover_plan_report import make_plan_report, plan_body
+from vexfsctl.cli.recover_planning import Planned, plan_recovery
 from vexfsctl.cli.recover_replay_report import make_replay_report, replay_body
-from vexfsctl.cli.recover_subject import FoundSubject, find_subject
+from vexfsctl.cli.recover_request import Place, ReplayRequest
+from vexfsctl.cli.recover_subject import FoundSubject
 from vexfsctl.cli.targets import Target
 from vexfsctl.exceptions import ActionFailed, ExitStatus, InvalidInput
 from vexfsctl.model.breaker import BreakerAction, BreakerCommand, BreakerState
@@ -22,29 +23,23 @@ from vexfsctl.render.result import CommandResult, Paragraph, Problem
 
 def replay(app: AppContext, request: ReplayRequest) -> None:
     """Plan, ask, carry out, and answer what came of it."""
-    request.asked.check()
-    request.place.check()
-    found = find_subject(app, request.asked)
-    device = look_at_device(request.place.device, to_read=not request.consent.dry_run)
-    if device is not None:
-        found = found.on_device(device.number)
-    plan, here = plan_for(found, request.place, device)
-    if request.consent.dry_run:
-        app.show(_dry_run(plan, found, request))
+    dry_run, place = request.consent.dry_run, request.place
+    planned = plan_recovery(app, request.asked, place, to_read=not dry_run)
+    if dry_run:
+        app.show(_dry_run(planned, place))
         return
-    _check(plan, here, found)
-    _ask(app, plan, request.consent)
-    replayed = carry_out_noted(app, request, found, plan, here)
-    _answer(app, request, found, plan, replayed)
+    _check(planned.plan, planned.here)
+    _ask(app, planned.plan, request.consent)
+    _answer(app, request, planned, carry_out_noted(app, request, planned))
 
 
-def _dry_run(plan: Plan, found: FoundSubject, request: ReplayRequest) -> CommandResult:
-    report = make_plan_report(plan, found.volume, request.place.device, request.place.fallback)
+def _dry_run(planned: Planned, place: Place) -> CommandResult:
+    report = make_plan_report(planned.plan, planned.found, place.device, place.fallback)
     body = (*plan_body(report), Paragraph(("Dry run: nothing was changed.",)))
-    return CommandResult("recover.replay", report, body=body, coverage=found.coverage)
+    return CommandResult("recover.replay", report, body=body, coverage=planned.found.coverage)
 
 
-def _check(plan: Plan, here: Circumstances, found: FoundSubject) -> None:
+def _check(plan: Plan, here: Circumstances) -> None:
     """Raise where there is nothing to carry out, or nowhere."""
     if not plan.steps:
         raise ActionFailed(
@@ -70,18 +65,11 @@ def _ask(app: AppContext, plan: Plan, consent: Consent) -> None:
     obtain_consent(app, consent, f"Carry out {hints} on {targets}?")
 
 
-def _answer(
-    app: AppContext,
-    request: ReplayRequest,
-    found: FoundSubject,
-    plan: Plan,
-    replayed: Replayed,
-) -> None:
-    probed = _probe_if_wanted(app, request, found, plan, replayed)
+def _answer(app: AppContext, request: ReplayRequest, planned: Planned, replayed: Replayed) -> None:
+    probed = _probe_if_wanted(app, request, planned, replayed)
     changes = probed.data if probed is not None and isinstance(probed.data, tuple) else ()
-    report = make_replay_report(
-        plan, replayed, changes, tuple(_next_commands(app, found, plan, replayed, changes))
-    )
+    commands = tuple(_next_commands(app, planned, replayed, changes))
+    report = make_replay_report(planned.plan, replayed, changes, commands)
     problems = tuple(map(Problem.of, replayed.failures))
     status = replayed.exit_status
     if probed is not None:
@@ -93,7 +81,7 @@ def _answer(
             "recover.replay",
             report,
             body=replay_body(report),
-            coverage=found.coverage,
+            coverage=planned.found.coverage,
             problems=problems,
             exit_status=ExitStatus(status) if known else ExitStatus.FAILED,
         )
@@ -104,14 +92,10 @@ def _answer(
 
 
 def _probe_if_wanted(
-    app: AppContext,
-    request: ReplayRequest,
-    found: FoundSubject,
-    plan: Plan,
-    replayed: Replayed,
+    app: AppContext, request: ReplayRequest, planned: Planned, replayed: Replayed
 ) -> CommandResult | None:
     """Probe the breaker where it is open, its device may be well, and that was asked for."""
-    target = _open_breaker(app, found, plan)
+    target = _open_breaker(app, planned.found)
     if target is None or replayed.result not in (Result.GONE, Result.UNPROVEN):
         return None
     wanted = request.probe or (
@@ -128,9 +112,9 @@ def _probe_if_wanted(
     )
 
 
-def _open_breaker(app: AppContext, found: FoundSubject, plan: Plan) -> Target | None:
+def _open_breaker(app: AppContext, found: FoundSubject) -> Target | None:
     """The breaker of the subject as it is now, if it is not closed."""
-    operation = plan.subject.operation
+    operation = found.subject.operation
     if found.volume is None or operation is None:
         return None
     tree = app.surroundings.open_tree(found.volume.root, app.source_timeout)
@@ -143,14 +127,11 @@ def _open_breaker(app: AppContext, found: FoundSubject, plan: Plan) -> Target | 
 
 
 def _next_commands(
-    app: AppContext,
-    found: FoundSubject,
-    plan: Plan,
-    replayed: Replayed,
-    probed: Sequence[Change],
+    app: AppContext, planned: Planned, replayed: Replayed, probed: Sequence[Change]
 ) -> Iterator[str]:
-    target = None if probed else _open_breaker(app, found, plan)
+    found = planned.found
+    target = None if probed else _open_breaker(app, found)
     if target is not None and replayed.result is not Result.INTERRUPTED:
         yield f"vexfsctl breaker reset {target} --probe"
-    if replayed.steps and plan.subject.volume is not None:
-        yield f"vexfsctl trace {replayed.incident}"
+    if replayed.steps and found.subject.volume is not None:
+        yield f"vexfsctl trace {replayed.incident}{found.log_options}"

@@ -4,8 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from vexfsctl.cli.changes import Change
-from vexfsctl.exceptions import NotFound
-from vexfsctl.model.catalogue import ErrorEntry, entry
+from vexfsctl.model.catalogue import find_entry
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.durations import format_duration
 from vexfsctl.recovery.history import Result
@@ -80,16 +79,10 @@ def replay_body(report: ReplayReport) -> tuple[Table | Paragraph, ...]:
 
 
 def _runbook(errors: Sequence[str]) -> Iterator[RunbookEntry]:
-    for name in errors:
-        try:
-            error = entry(name)
-        except NotFound:
-            continue
-        yield _runbook_entry(error)
-
-
-def _runbook_entry(error: ErrorEntry) -> RunbookEntry:
-    return RunbookEntry(error.name, error.meaning, error.impact, error.what_you_do, error.done_when)
+    for error in filter(None, map(find_entry, errors)):
+        yield RunbookEntry(
+            error.name, error.meaning, error.impact, error.what_you_do, error.done_when
+        )
 
 
 def _before(report: ReplayReport) -> Iterator[Line]:
@@ -128,8 +121,8 @@ def _entry_lines(each: RunbookEntry) -> Iterator[Line]:
 def _next(report: ReplayReport) -> Iterator[Line]:
     for change in report.probe:
         yield f"probed: breaker {change.target}: {change.before} → {change.after}"
-    for command in report.next_commands:
-        yield ("next: ", Span(command, Tone.STRONG))
+    for at, command in enumerate(report.next_commands):
+        yield ("next: " if at == 0 else "      ", Span(command, Tone.STRONG))
 
 
 _RESULTS = {

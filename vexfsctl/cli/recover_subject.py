@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-import click
-
 from vexfsctl.analysis.incidents import Incident, Occurrence
 from vexfsctl.analysis.numbered_calls import NumberedCall
 from vexfsctl.cli.context import AppContext
+from vexfsctl.cli.evidence import log_options
 from vexfsctl.cli.filters import Filters
+from vexfsctl.cli.recover_request import Asked
 from vexfsctl.cli.targets import consult
 from vexfsctl.cli.traced import TracedLog
 from vexfsctl.exceptions import LogUnreadable
@@ -41,24 +41,6 @@ _EVERYTHING = Filters(
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """The subject as written: one of them is given."""
-
-    incident: str | None
-    """An id or its end, CALL-N[@SITE], or VOLUME[/OPERATION]."""
-    error: str | None
-    hints: str | None
-
-    def check(self) -> None:
-        """Raise a usage error unless exactly one is given."""
-        given = [each for each in (self.incident, self.error, self.hints) if each is not None]
-        if len(given) != 1:
-            raise click.UsageError(
-                "give an id, CALL-N or VOLUME[/OPERATION], or --error, or --hints"
-            )
-
-
-@dataclass(frozen=True, slots=True)
 class FoundSubject:
     """What was asked about, with the evidence it was found in."""
 
@@ -69,6 +51,8 @@ class FoundSubject:
     recorded: Incident | NumberedCall | None = None
     """What it is in the log; None for an error or hints alone."""
     log: TracedLog | None = None
+    log_options: str = ""
+    """What makes another command read the same log, with a space before it."""
 
     @property
     def volume(self) -> Volume | None:
@@ -136,4 +120,5 @@ def find_subject(app: AppContext, asked: Asked) -> FoundSubject:
         subject = subject_of_incident(recorded)
     else:
         subject = subject_of_call(recorded)
-    return FoundSubject(subject, consulted.volumes, coverage, recorded, log)
+    options = log_options(app, consulted.volumes)
+    return FoundSubject(subject, consulted.volumes, coverage, recorded, log, options)

@@ -8,6 +8,7 @@ from vexfsctl.analysis.findings import Verdict
 from vexfsctl.analysis.summary import Service, Summary, VolumeSummary
 from vexfsctl.analysis.window import Window
 from vexfsctl.cli.assessment import Assessment
+from vexfsctl.cli.next_lines import next_lines
 from vexfsctl.cli.upstream_report import named_error, upstream_blocks
 from vexfsctl.cli.verdict_words import all_well, sentence_of
 from vexfsctl.exceptions import ExitStatus
@@ -30,8 +31,8 @@ _TONES = {
     Verdict.CRITICAL: Tone.BAD,
     Verdict.UNKNOWN: Tone.NOTICE,
 }
-_IN_A_TABLE = ("breaker_", "error_")
-"""Codes of findings that a table below the headline shows in full."""
+_BREAKER_CODES, _ERROR_CODES = "breaker_", "error_"
+"""What the codes of findings begin with that a table below the headline shows in full."""
 _MOST_ERRORS = 10
 _MOST_REASONS = 6
 """What one screen has room for; JSON has it all."""
@@ -41,7 +42,8 @@ def status_result(assessment: Assessment, *, only_problems: bool) -> CommandResu
     """Render *assessment*; with *only_problems* without the volumes that are well."""
     summary = assessment.summary
     here = bool(summary.volumes)
-    headline = Paragraph(tuple(_headline(summary)))
+    in_a_table = (_BREAKER_CODES, _ERROR_CODES) if _errors_shown(summary, here) else _BREAKER_CODES
+    headline = Paragraph(tuple(_headline(summary, in_a_table)))
     shown = _without_the_well(summary) if only_problems else summary
     return CommandResult(
         "status",
@@ -68,7 +70,7 @@ def _body(summary: Summary, here: bool) -> tuple[Table | Paragraph, ...]:
     return (
         *(table for table in tables if table.rows),
         *upstream_blocks(summary.upstream, summary.noise),
-        Paragraph(tuple(_next_steps(summary))),
+        Paragraph(next_lines(summary.next_steps)),
     )
 
 
@@ -78,12 +80,13 @@ def _errors_shown(summary: Summary, here: bool) -> tuple[ErrorGroup, ...]:
     return tuple(groups)[:_MOST_ERRORS]
 
 
-def _headline(summary: Summary) -> list[Line]:
+def _headline(summary: Summary, in_a_table: str | tuple[str, ...]) -> list[Line]:
+    """The verdict and its reasons, without those but the worst whose codes are *in_a_table*."""
     verdict = Span(str(summary.verdict).upper(), _TONES[summary.verdict])
     if not summary.findings:
         return [(verdict, f": {all_well(summary)}"), *_basis(summary)]
     first, *others = summary.findings
-    told = [each for each in others if not each.code.startswith(_IN_A_TABLE)]
+    told = [each for each in others if not each.code.startswith(in_a_table)]
     lines: list[Line] = [(verdict, f": {sentence_of(first)}")]
     lines += [f"also: {sentence_of(each)}" for each in told[:_MOST_REASONS]]
     if len(told) > _MOST_REASONS:
@@ -114,18 +117,6 @@ def _errors_title(summary: Summary, shown: int) -> Line:
     title = f"errors of the last {format_duration(summary.window.length_us / 1_000)}"
     more = len(summary.errors) - shown
     return f"{title}; {more} kinds more in vexfsctl errors" if more else title
-
-
-def _next_steps(summary: Summary) -> list[Line]:
-    width = max((len(step.command) for step in summary.next_steps), default=0)
-    return [
-        (
-            "next: " if at == 0 else "      ",
-            Span(f"{step.command:{width}}", Tone.STRONG),
-            f"  {step.purpose}",
-        )
-        for at, step in enumerate(summary.next_steps)
-    ]
 
 
 def _of_service(told: Callable[[Service], object]) -> Callable[[VolumeSummary], object]:

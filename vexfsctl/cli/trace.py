@@ -42,7 +42,7 @@ class IncidentType(click.ParamType[str]):
 
 @click.command("trace", cls=Command, epilog=EXAMPLES)
 @click.argument(
-    "incidents", metavar="ID...|CALL-N[@SITE]|VOLUME[/OPERATION]", type=IncidentType(), nargs=-1
+    "incidents", metavar="[ID|CALL-N[@SITE]|VOLUME[/OPERATION]]...", type=IncidentType(), nargs=-1
 )
 @click.option("--last", is_flag=True, help="The most recent incident with an error.")
 @filter_options
@@ -60,17 +60,20 @@ def trace(app: AppContext, incidents: tuple[str, ...], last: bool, filters: Filt
     if last == bool(incidents):
         raise click.UsageError("give an id, CALL-N, VOLUME[/OPERATION], or --last")
     # Deferred, so that help needs neither tree nor log.
+    from vexfsctl.cli.evidence import log_options
     from vexfsctl.cli.trace_report import trace_body
     from vexfsctl.cli.traced import TracedLog
 
-    log = TracedLog(app, filters, consult(app, ()).volumes)
+    volumes = consult(app, ()).volumes
+    log = TracedLog(app, filters, volumes)
     found = {id(subject): subject for subject in map(log.find, incidents or (None,))}
     answers = [log.tell(subject) for subject in found.values()]
+    options = log_options(app, volumes)
     app.show(
         CommandResult(
             "trace",
             tuple(trace for trace, _ in answers),
-            body=tuple(block for trace, _ in answers for block in trace_body(trace)),
+            body=tuple(block for trace, _ in answers for block in trace_body(trace, options)),
             coverage=reduce(add, (coverage for _, coverage in answers)),
         )
     )

@@ -4,10 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from vexfsctl.analysis.next_steps import NextStep
 from vexfsctl.analysis.story import Advice, BreakerNow, Story, TracedCall
 from vexfsctl.analysis.timeline import Actor, Refusals, TimelineLine
 from vexfsctl.cli.evidence import Calendar
 from vexfsctl.cli.log_rows import LogRow, log_row
+from vexfsctl.cli.next_lines import next_lines
 from vexfsctl.model.breaker import BreakerState
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.durations import format_duration
@@ -84,14 +86,14 @@ def make_trace(story: Story, devices: tuple[str, ...] | None, calendar: Calendar
     )
 
 
-def trace_body(trace: Trace) -> tuple[Table | Paragraph, ...]:
-    """Return how *trace* reads."""
+def trace_body(trace: Trace, log_options: str) -> tuple[Table | Paragraph, ...]:
+    """Return how *trace* reads; *log_options* make another command read the same log."""
     return (
         Paragraph(tuple(_head(trace))),
         Table(_COLUMNS, trace.timeline),
         Paragraph(tuple(_outcome(trace))),
         Paragraph(tuple(_advice(trace.advice))),
-        Paragraph(tuple(_now(trace))),
+        Paragraph(tuple(_now(trace, log_options))),
     )
 
 
@@ -208,7 +210,7 @@ def _changed(trace: Trace, breaker: BreakerNow) -> bool:
     )
 
 
-def _now(trace: Trace) -> Iterator[Line]:
+def _now(trace: Trace, log_options: str) -> Iterator[Line]:
     for breaker in trace.breakers_now:
         if breaker.state == BreakerState.CLOSED and not _changed(trace, breaker):
             continue
@@ -216,12 +218,17 @@ def _now(trace: Trace) -> Iterator[Line]:
         why = f", {breaker.why}" if breaker.why else ""
         name = f"{trace.volume}/{breaker.operation}"
         yield (f"now: breaker {name} is ", Span(state, tone_of_word(state)), why)
+    yield from next_lines(tuple(_next_steps(trace, log_options)))
+
+
+def _next_steps(trace: Trace, log_options: str) -> Iterator[NextStep]:
     if trace.advice:
-        command = f"vexfsctl recover plan {trace.root}"
-        yield ("next: ", Span(command, Tone.STRONG), "  what can be done about it, step by step")
+        command = f"vexfsctl recover plan {trace.root}{log_options}"
+        yield NextStep(command, "what can be done about it, step by step")
     for breaker in trace.breakers_now:
         if breaker.state in (BreakerState.OPEN, BreakerState.FORCED_OPEN):
             command = f"vexfsctl breaker reset {trace.volume}/{breaker.operation} --probe"
-            yield ("next: ", Span(command, Tone.STRONG), "  when the device is well")
+            yield NextStep(command, "when the device is well")
     if trace.opened_by is not None:
-        yield ("next: ", Span(f"vexfsctl trace {trace.opened_by}", Tone.STRONG))
+        command = f"vexfsctl trace {trace.opened_by}{log_options}"
+        yield NextStep(command, "the failure that opened the breaker")

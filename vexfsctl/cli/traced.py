@@ -47,7 +47,7 @@ class TracedLog:
         entries = LogEvidence(self._reading, evidence.live_logs).entries
         # Another boot, and a log from elsewhere, know nothing of what was done here just now.
         here = filters.boot is None and not app.logs
-        self._entries = add_recoveries(app, entries, of_this_boot=here)
+        self._entries, self._ledger = add_recoveries(app, entries, of_this_boot=here)
         incidents = build_incidents(find_occurrences(self._entries))
         self._incidents = [each for each in incidents if self._is_asked_for(each.occurrences)]
         calls = find_numbered_calls(self._entries)
@@ -72,7 +72,7 @@ class TracedLog:
             failure.hint = failure.hint or self._hint(asked)
             if coverage.complete:
                 raise
-            missing = ", ".join(f"{gap.source} {gap.reason}" for gap in coverage.gaps)
+            missing = ", ".join(map(str, coverage.gaps))
             raise EvidenceMissing(
                 f"{failure.message}, and part of the log is missing: {missing}", hint=failure.hint
             ) from failure
@@ -92,9 +92,10 @@ class TracedLog:
     def coverage(self, story: Story | None) -> Coverage:
         """Return how complete the log is for *story*; None: for all that was asked for."""
         if story is not None:
-            return self._reading.coverage(story.timeline.since_us)
+            return self._reading.coverage(story.timeline.since_us) + self._ledger
         since = self._selection.since
-        return self._reading.coverage(None if since is None else self._calendar.uptime_us(since))
+        since_us = None if since is None else self._calendar.uptime_us(since)
+        return self._reading.coverage(since_us) + self._ledger
 
     def _find(self, asked: str | None) -> Incident | NumberedCall:
         if asked is None:

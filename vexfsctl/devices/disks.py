@@ -5,7 +5,6 @@ A name or number is given to the next device as soon as it is free; the disk seq
 (Documentation/ABI/testing/sysfs-block, Linux 5.15) never is.
 """
 
-import grp
 import os
 import stat
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from vexfsctl.exceptions import (
     InvalidInput,
     NotFound,
 )
+from vexfsctl.model.access import access_hint
 
 SECTOR_BYTES = 512
 """Unit of sizes in /sys and of sectors in the kernel's log, whatever the device's blocks are."""
@@ -59,7 +59,7 @@ def read_block_device(path: str | Path, *, sys: Path = SYS) -> BlockDevice:
     number = _number_of_node(node)
     device = describe_block_device(node, number, sys=sys)
     if not os.access(node, os.R_OK, effective_ids=True):
-        raise FacilityUnavailable(f"{node} may not be read by you", hint=_reading_hint(node))
+        raise FacilityUnavailable(f"{node} may not be read by you", hint=access_hint(node, os.R_OK))
     return device
 
 
@@ -93,6 +93,17 @@ def describe_block_device(node: Path, number: str, *, sys: Path = SYS) -> BlockD
     return device
 
 
+def start_on_disk(device: BlockDevice, *, sys: Path = SYS) -> int:
+    """Return the byte of its disk at which *device* begins; 0 for a whole disk.
+
+    The kernel's words about failed requests name the disk and count its sectors.
+    """
+    try:
+        return _read_int(sys / "dev/block" / device.number / "start") * SECTOR_BYTES
+    except (OSError, ValueError):
+        return 0
+
+
 def require_same(device: BlockDevice, *, sys: Path = SYS) -> None:
     """Raise DeviceVanished unless *device* is there, and the one it was."""
     try:
@@ -121,17 +132,6 @@ def _number_of_node(node: Path) -> str:
             hint=attach if stat.S_ISREG(status.st_mode) else "lsblk lists them",
         )
     return f"{os.major(status.st_rdev)}:{os.minor(status.st_rdev)}"
-
-
-def _reading_hint(node: Path) -> str:
-    status = node.stat()
-    if not status.st_mode & stat.S_IRGRP or status.st_gid == 0:
-        return "run as root"
-    try:
-        group = grp.getgrgid(status.st_gid).gr_name
-    except KeyError:
-        group = str(status.st_gid)
-    return f"run as root, or as a member of group {group}"
 
 
 def _read_int(path: Path) -> int:

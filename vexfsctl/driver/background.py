@@ -29,11 +29,14 @@ def own_module(name: str) -> list[str]:
     return [sys.executable, "-P", "-m", name]
 
 
-def start_in_background(argv: Sequence[str], *, timeout_s: float) -> tuple[int, dict[str, Any]]:
+def start_in_background(
+    argv: Sequence[str], *, timeout_s: float, patience_s: float = _STOP_BOUND_S
+) -> tuple[int, dict[str, Any]]:
     """Run *argv* plus `--ready-fd N` as a session of its own; return its pid and what it reported.
 
     Raises the exception that the child reported, or MountFailed when it ended or said nothing
-    within *timeout_s*; a child that is not ready by then is killed.
+    within *timeout_s*; a child that is not ready by then is told to end, and killed when it has not
+    within *patience_s*.
     """
     read_end, write_end = os.pipe()
     with os.fdopen(read_end, "rb") as pipe, tempfile.TemporaryFile() as words:
@@ -52,13 +55,13 @@ def start_in_background(argv: Sequence[str], *, timeout_s: float) -> tuple[int, 
             report = _read_report(pipe, timeout_s)
         except BaseException:
             # Ctrl-C does not reach another session: nobody else would end it.
-            _end(child, patience_s=_STOP_BOUND_S)
+            _end(child, patience_s=patience_s)
             raise
         if "ready" in report:
             _leave(child)
             return child.pid, report["ready"]
         # One that failed has undone what it had done, and only has to go.
-        _end(child, patience_s=0.5 if "failed" in report else _STOP_BOUND_S)
+        _end(child, patience_s=0.5 if "failed" in report else patience_s)
         if "failed" in report:
             raise exception_of(**report["failed"])
         raise MountFailed(_why_silent(child, words, timeout_s))

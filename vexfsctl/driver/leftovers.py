@@ -23,6 +23,7 @@ from vexfsctl.exceptions import (
     MountFailed,
     VolumeNotFound,
 )
+from vexfsctl.model.access import WITH_SUDO, Viewer
 from vexfsctl.model.volume import Presence, clear_command
 from vexfsctl.sysfs.roots import driver_root
 from vexfsctl.sysfs.tree import read_volumes
@@ -114,13 +115,21 @@ def mount_point_of(path: str | Path) -> str:
     return point
 
 
+def _require_own(volume: VolumeMounts) -> None:
+    viewer = Viewer.of_this_process()
+    if viewer.uid not in (0, volume.uid):
+        who = viewer.user_name(volume.uid)
+        raise MountFailed(f"volume {volume.name} belongs to {who}", hint=WITH_SUDO)
+
+
 def stop_volume(target: str, *, timeout_s: float = STOP_TIMEOUT_S) -> str:
     """Unmount the volume and wait until its driver has synced and gone; return its name.
 
-    Raises MountFailed while it is in use or when it has no driver any more, DeadlineExceeded when
-    the driver does not end in time.
+    Raises MountFailed while it is in use, when it has no driver any more or is another user's,
+    DeadlineExceeded when the driver does not end in time.
     """
     volume = find_volume(target)
+    _require_own(volume)
     hint = clear_command(volume.name)
     if not volume.is_live():
         raise MountFailed(

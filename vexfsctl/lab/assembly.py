@@ -108,7 +108,7 @@ def take_down(layout: Layout) -> bool:
     """
     if not layout.directory.exists():
         return False
-    require_own(layout, "down")
+    require_own(layout)
     with hold_directory(layout.directory, timeout_s=_LOCK_TIMEOUT_S):
         failures = list(_failures_of(removal.steps(layout)))
         if failures:
@@ -138,7 +138,7 @@ def _claim(layout: Layout) -> None:
             layout.directory.mkdir(mode=0o755)
         except FileExistsError:
             raise LabFailed(
-                f"there is a lab {layout.name} already",
+                f"there is a lab {layout.name!r} already",
                 hint=f"vexfsctl lab down --name {layout.name}",
             ) from None
 

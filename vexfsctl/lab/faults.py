@@ -110,8 +110,8 @@ def clear(layout: Layout) -> None:
 def _check_up(layout: Layout) -> None:
     name = layout.name
     if not layout.directory.exists():
-        raise NotFound(f"there is no lab {name}", hint=f"vexfsctl lab up --name {name}")
-    require_own(layout, "inject")
+        raise NotFound(f"there is no lab {name!r}", hint=f"vexfsctl lab up --name {name}")
+    require_own(layout)
     needed = layout.backing if layout.kind is LabKind.PLAIN else layout.image_file
     if not needed.exists():
         raise LabFailed(f"lab {name} is not whole", hint=f"vexfsctl lab down --name {name}")
@@ -163,7 +163,10 @@ def _backing_file(layout: Layout, path: Path) -> Path:
             if not file.is_relative_to(layout.backing):
                 break
             if not file.is_file():
-                raise NotFound(f"there is no file {inside}")
+                raise NotFound(
+                    f"there is no file {inside}",
+                    hint="a fault lies where a file of the volume lies: write one there first",
+                )
             return file
     raise InvalidInput(
         f"{path} is not in the volume of lab {layout.name}",

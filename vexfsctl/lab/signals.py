@@ -1,28 +1,34 @@
-"""Signals that end a process, while a lab is half made: held off, or turned into an exception."""
+"""Signals that end a process, while work is half done: held off, or turned into an exception."""
 
 import contextlib
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from types import FrameType
 
 ENDING = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT})
 """What a person or a service manager ends a command with."""
 
 
 @contextlib.contextmanager
-def ending_as_interrupt() -> Iterator[None]:
-    """Let each of them raise KeyboardInterrupt as Ctrl-C does, so that clean-up runs."""
+def ending_as_interrupt(
+    handler: Callable[[int, FrameType | None], object] = signal.default_int_handler,
+) -> Iterator[None]:
+    """Let each of them raise KeyboardInterrupt as Ctrl-C does, so that clean-up runs.
+
+    *handler* raises it, or a kind of it that knows the signal.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     # What nohup and kin have switched off stays so.
     heard = [number for number in ENDING if signal.getsignal(number) is not signal.SIG_IGN]
-    previous = {number: signal.signal(number, signal.default_int_handler) for number in heard}
+    previous = {number: signal.signal(number, handler) for number in heard}
     try:
         yield
     finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
+        for number, earlier in previous.items():
+            signal.signal(number, earlier)
 
 
 @contextlib.contextmanager

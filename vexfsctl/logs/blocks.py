@@ -8,14 +8,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, Protocol
 
-from vexfsctl.logs.journal import load_object, record_of_dmesg, record_of_entry
+from vexfsctl.logs.journal import load_object, record_of_entry, record_of_object
 from vexfsctl.logs.kmsg import parse_kmsg_field
 from vexfsctl.logs.renderings import Reading, decode_text
 from vexfsctl.model.record import LogRecord
 
 _LARGEST = 64 << 10
 """Characters of a record after which further lines are not joined to it any more."""
-_PAIR = re.compile(rb'\s*("\w{1,32}": .*?),?\s*', re.DOTALL)
+_MOST_FIELDS = 64
+"""Metadata lines of a record; the kernel writes two or three."""
+_PAIR = re.compile(rb'\s*("\w{1,64}" ?: .*?),?\s*', re.DOTALL)
 _PUNCTUATION = frozenset((b"{", b"}", b"},", b"},{", b"]", b"],"))
 _EXPORT_FIELD = re.compile(rb"(?P<key>[A-Z0-9_]{1,64})=(?P<value>.*)", re.DOTALL)
 _EXPORT_BINARY = re.compile(rb"[A-Z0-9_]{1,64}")
@@ -58,7 +60,8 @@ class SingleRecord:
 
     def take(self, line: bytes) -> bool:
         """Add the next line; False if it is not part of this record."""
-        if self._extend is None or len(self._record.text) > _LARGEST:
+        full = len(self._record.text) > _LARGEST or len(self._record.fields) >= _MOST_FIELDS
+        if self._extend is None or full:
             return False
         longer = self._extend(self._record, line)
         if longer is None:
@@ -82,7 +85,7 @@ def extend_by_field(record: LogRecord, line: bytes) -> LogRecord | None:
 
 
 def extend_by_indent(width: int) -> Callable[[LogRecord, bytes], LogRecord | None]:
-    """Return what adds a line that dmesg has indented by *width*, to where the text began."""
+    """Return what adds a line that is indented by *width*, to where the text began."""
     indent = b" " * width
 
     def extend(record: LogRecord, line: bytes) -> LogRecord | None:
@@ -93,8 +96,11 @@ def extend_by_indent(width: int) -> Callable[[LogRecord, bytes], LogRecord | Non
     return extend
 
 
-class DmesgDocument:
-    """`dmesg --json`: a list of objects, a key to a line; either end may be missing."""
+class JsonDocument:
+    """`dmesg --json`, `journalctl -o json-pretty`: objects, a key to a line.
+
+    That of dmesg is one list, either end of which may be missing.
+    """
 
     patient = True
 
@@ -149,7 +155,7 @@ class DmesgDocument:
         if self._torn:
             self._items.append(None)
         elif self._fields is not None:
-            self._items.append(record_of_dmesg(self._fields, self._reading))
+            self._items.append(record_of_object(self._fields, self._reading))
         self._fields, self._torn = None, False
 
 
@@ -161,24 +167,20 @@ class ExportEntry:
     def __init__(self, reading: Reading, first: bytes) -> None:
         self._reading = reading
         self._fields: dict[str, str] = {}
-        self._binary: str | None = None
         self._key: str | None = None
+        self._value = bytearray()
         self.take(first)
 
     def take(self, line: bytes) -> bool:
         """Add the next line; False for the next cursor."""
-        if self._fields and line.startswith(b"__CURSOR="):
+        if self._key is not None:
+            self._take_value(line)
+        elif self._fields and line.startswith(b"__CURSOR="):
             return False
-        if self._binary is not None:
-            self._key, self._binary = self._binary, None
-            self._fields[self._key] = decode_text(line[_EXPORT_LENGTH:])
         elif (match := _EXPORT_FIELD.fullmatch(line)) is not None:
-            self._key = None
             self._fields[decode_text(match["key"])] = decode_text(match["value"])
         elif _EXPORT_BINARY.fullmatch(line):
-            self._key, self._binary = None, decode_text(line)
-        elif self._key is not None and len(self._fields[self._key]) < _LARGEST:
-            self._fields[self._key] += f"\n{decode_text(line)}"
+            self._key = decode_text(line)
         else:
             return False
         return True
@@ -189,4 +191,19 @@ class ExportEntry:
 
     def finish(self) -> Iterator[LogRecord | None]:
         """Hand out the entry; None if it has no message."""
+        # What was added last is a newline of our own.
+        self._end_value(len(self._value) - 1)
         yield record_of_entry(self._fields, self._reading)
+
+    def _take_value(self, line: bytes) -> None:
+        """Add a line of a value that is not plain text; nothing in it is a field of the entry."""
+        self._value += line + b"\n"
+        end = _EXPORT_LENGTH + int.from_bytes(self._value[:_EXPORT_LENGTH], "little")
+        if len(self._value) > min(end, _LARGEST):
+            self._end_value(end)
+
+    def _end_value(self, end: int) -> None:
+        if self._key is not None:
+            self._fields[self._key] = decode_text(bytes(self._value[_EXPORT_LENGTH:end]))
+            self._key = None
+            self._value.clear()

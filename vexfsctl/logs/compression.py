@@ -17,6 +17,12 @@ _XZ_MEMORY = 256 << 20
 """Most memory the dictionary of an xz file may ask for; `xz -9` needs 65 MiB."""
 
 
+_HARMLESS = 4 << 20
+"""Bytes of text that any archive may expand to."""
+_LARGEST_RATIO = 500
+"""Bytes of text for a byte of archive beyond that; logs have 10 to 100."""
+
+
 class Decompressor(Protocol):
     """What bz2 and lzma give; zlib is made to look like it."""
 
@@ -110,6 +116,20 @@ def _unchanged(start: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:
     yield from chunks
 
 
+class _Counted:
+    """Chunks of an archive, with how many bytes of them have been taken."""
+
+    def __init__(self, start: bytes, chunks: Iterator[bytes]) -> None:
+        self.taken = len(start)
+        self._chunks = chunks
+
+    def next(self) -> bytes:
+        """Return the next chunk, empty at the end."""
+        chunk = next(self._chunks, b"")
+        self.taken += len(chunk)
+        return chunk
+
+
 def _expand(
     name: str,
     make: Callable[[], Decompressor],
@@ -118,25 +138,33 @@ def _expand(
     chunks: Iterator[bytes],
 ) -> Iterator[bytes]:
     """Hand out the text of all members of an archive."""
+    archive = _Counted(start, chunks)
     stream = make()
     data = start
+    given = 0
     while True:
         try:
             text = stream.decompress(data, _PIECE)
         except _BROKEN as cause:
             raise LogUnreadable(f"its {name} data is damaged ({cause})") from cause
+        given += len(text)
+        if given > max(_HARMLESS, _LARGEST_RATIO * archive.taken):
+            raise LogUnreadable(
+                f"its {name} data expands more than {_LARGEST_RATIO} times, as no log does",
+                hint=f"if it is one: {name} -dc FILE | vexfsctl … --log -",
+            )
         if text:
             yield text
         data = b""
         if stream.eof:
             # Archives may be written one behind the other; what else follows is padding.
             data = stream.unused_data
-            while len(data) < len(magic) and (more := next(chunks, b"")):
+            while len(data) < len(magic) and (more := archive.next()):
                 data += more
             if not data.startswith(magic):
                 return
             stream = make()
         elif stream.needs_input:
-            data = next(chunks, b"")
+            data = archive.next()
             if not data:
                 raise LogUnreadable(f"its {name} data ends too early")

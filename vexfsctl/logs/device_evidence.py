@@ -26,66 +26,62 @@ DEVICE_FORMS = (
     EvidenceForm(
         "sd 0:0:0:0: [sda] tag#12 FAILED Result: hostbyte=DID_OK driverbyte=DRIVER_OK cmd_age=0s",
         "FAILED Result",
-        re.compile(rf"{_SCSI}(?:UNKNOWN\(0x[0-9a-f]+\) )?FAILED Result: "),
+        rf"{_SCSI}(?:UNKNOWN\(0x[0-9a-f]+\) )?FAILED Result: ",
         reader("scsi"),
     ),
     EvidenceForm(
         "sd 0:0:0:0: [sda] tag#12 Sense Key : Medium Error [current]",
         "Sense Key : ",
-        re.compile(
-            rf"{_SCSI}Sense Key : (?!{'|'.join(_QUIET_SENSE)})(?P<key>[A-Z][\w ]{{1,40}}?)(?: \[|$)"
-        ),
+        (rf"{_SCSI}Sense Key : (?!{'|'.join(_QUIET_SENSE)})(?P<key>[A-Z][\w ]{{1,40}}?)(?: \[|$)"),
         _read_sense,
     ),
     EvidenceForm(
         "sd 0:0:0:0: [sda] tag#12 Add. Sense: Unrecovered read error",
         "Add. Sense: ",
-        re.compile(rf"{_SCSI}Add\. Sense: (?!No additional sense)"),
+        rf"{_SCSI}Add\. Sense: (?!No additional sense)",
         reader("scsi"),
     ),
     EvidenceForm(
         "sd 0:0:0:0: [sda] tag#12 CDB: Read(10) 28 00 00 00 10 00 00 00 08 00",
         "CDB: ",
-        re.compile(rf"{_SCSI}CDB: (?P<direction>Read|Write)\(\d{{1,2}}\)"),
+        rf"{_SCSI}CDB: (?P<direction>Read|Write)\(\d{{1,2}}\)",
         reader("scsi"),
     ),
     EvidenceForm(
         "sd 0:0:0:0: rejecting I/O to offline device",
         "ing I/O to ",
-        re.compile(rf"{_SCSI}(?:rejecting I/O to (?:offline|dead) device|killing request)"),
+        rf"{_SCSI}(?:rejecting I/O to (?:offline|dead) device|killing request)",
         reader("scsi", errno.ENODEV),
     ),
     EvidenceForm(
         "sd 0:0:0:0: Device offlined - not ready after error recovery",
         "ffline",
-        re.compile(rf"{_SCSI}(?:Device offlined|Medium access timeout failure\. Offlining)"),
+        rf"{_SCSI}(?:Device offlined|Medium access timeout failure\. Offlining)",
         reader("scsi", errno.ENODEV),
     ),
     EvidenceForm(
         "sd 0:0:0:0: [sda] Synchronize Cache(10) failed: Result: hostbyte=DID_NO_CONNECT"
         " driverbyte=DRIVER_OK",
         "failed",
-        re.compile(
-            rf"{_SCSI}(?:Synchronize Cache\(\d+\)|Read Capacity\(\d+\)|Test \w+).{{0,40}}failed"
-        ),
+        (rf"{_SCSI}(?:Synchronize Cache\(\d+\)|Read Capacity\(\d+\)|Test \w+).{{0,40}}failed"),
         reader("scsi"),
     ),
     EvidenceForm(
         "sd 0:0:0:0: device reset",
         " reset",
-        re.compile(rf"{_SCSI}.{{0,60}}(?:device|target|bus|host|LUN) reset\b", re.IGNORECASE),
+        rf"(?i){_SCSI}.{{0,60}}(?:device|target|bus|host|LUN) reset\b",
         reader("scsi"),
     ),
     EvidenceForm(
         "sd 0:0:0:0: timing out command, waited 180s",
         "timing out command",
-        re.compile(rf"{_SCSI}timing out command"),
+        rf"{_SCSI}timing out command",
         reader("scsi", errno.ETIMEDOUT),
     ),
     EvidenceForm(
         "ata1.00: failed command: READ DMA EXT",
         "ata",
-        re.compile(
+        (
             r"(?P<device>ata\d{1,4}(?:\.\d{1,4})?): (?:exception Emask|failed command: |error: "
             r"|status: .*ERR|SError: |revalidation failed|disabled|qc timeout|reset failed"
             r"|(?:hard|soft) resetting link|device reported invalid|COMRESET failed|limiting speed)"
@@ -96,7 +92,7 @@ DEVICE_FORMS = (
         "nvme nvme0: I/O tag 12 (100c) opcode 0x2 (Read) QID 3 timeout, aborting req_op:READ(0)"
         " size:4096",
         "timeout",
-        re.compile(
+        (
             rf"{_NVME}I/O (?:tag )?\d+ .{{0,80}}timeout"
             r"(?:.{1,80}req_op:(?P<direction>READ|WRITE|FLUSH|DISCARD))?"
         ),
@@ -106,34 +102,31 @@ DEVICE_FORMS = (
         "nvme0n1: Read(0x2) @ LBA 4096, 8 blocks, Unrecovered Read Error (sct 0x2 / sc 0x81) DNR",
         " @ LBA ",
         # LBAs count blocks of the namespace's own size, which the line does not tell.
-        re.compile(
-            r"(?P<device>nvme\d{1,4}(?:c\d{1,4})?n\d{1,4}): (?P<direction>Read|Write)?.{0,40} @ LBA"
-        ),
+        (r"(?P<device>nvme\d{1,4}(?:c\d{1,4})?n\d{1,4}): (?P<direction>Read|Write)?.{0,40} @ LBA"),
         reader("nvme"),
     ),
     EvidenceForm(
         "nvme nvme0: controller is down; will reset: CSTS=0x3, PCI_STATUS=0x10",
         "nvme",
-        re.compile(
-            rf"{_NVME}(?:controller is down|Abort status: |Device not ready; aborting"
+        (
+            rf"(?i){_NVME}(?:controller is down|Abort status: |Device not ready; aborting"
             r"|Removing after probe failure|frozen state error|reset(?:ting)? controller"
             r"|failed to set APST|Disabling device after reset failure|Device shutdown incomplete"
             r"|failed nvme_keep_alive|starting error recovery|Failed reconnect|Reconnecting in"
-            r"|Identify .{0,30}failed|Could not set queue count)",
-            re.IGNORECASE,
+            r"|Identify .{0,30}failed|Could not set queue count)"
         ),
         reader("nvme"),
     ),
     EvidenceForm(
         "md/raid1:md0: Disk failure on sdb1, disabling device.",
         "Disk failure on ",
-        re.compile(r"md/\w{1,16}:\w{1,32}: Disk failure on (?P<device>[\w-]{1,32})"),
+        r"md/\w{1,16}:\w{1,32}: Disk failure on (?P<device>[\w-]{1,32})",
         reader("md"),
     ),
     EvidenceForm(
         "md/raid:md0: read error not correctable (sector 4096 on sdb1).",
         "read error",
-        re.compile(
+        (
             r"md/\w{1,16}:\w{1,32}: (?P<direction>read) error .{0,60}"
             r"\((?:\d+ sectors at |sector )(?P<sector>\d{1,20}) on (?P<device>[\w-]{1,32})\)"
         ),
@@ -142,7 +135,7 @@ DEVICE_FORMS = (
     EvidenceForm(
         "md/raid1:md0: sdb1: rescheduling sector 4096",
         "sector",
-        re.compile(
+        (
             r"md/\w{1,16}:\w{1,32}: (?P<device>[\w-]{1,32}):"
             r" (?:rescheduling|unrecoverable|redirecting) .{0,60}?"
             r"(?:sector|block) (?P<sector>\d{1,20})"
@@ -152,14 +145,14 @@ DEVICE_FORMS = (
     EvidenceForm(
         "md/raid1:md0: Operation continuing on 1 devices.",
         "md/",
-        re.compile(r"md/\w{1,16}:(?P<device>\w{1,32}): "),
+        r"md/\w{1,16}:(?P<device>\w{1,32}): ",
         reader("md"),
         trouble_only=True,
     ),
     EvidenceForm(
         "md: super_written gets error=-5",
         "md: ",
-        re.compile(
+        (
             r"md: (?:super_written gets error=-(?P<errno>\d{1,3})"
             r"|(?P<device>md\w{1,16}|\w{1,32}): .{0,80}(?:fail|error|interrupted|not clean)"
             r"|kicking non-fresh (?P<fresh>\w{1,32}))"
@@ -169,17 +162,16 @@ DEVICE_FORMS = (
     EvidenceForm(
         "device-mapper: multipath: 253:0: Failing path 8:16.",
         "device-mapper: ",
-        re.compile(
-            r"device-mapper: [\w -]{1,32}: (?:(?P<device>\d{1,4}:\d{1,7}|dm-\d{1,5}): )?.*"
-            r"(?:fail|error|corrupt|invalid|abort|unable|offline|out of|read-only)",
-            re.IGNORECASE,
+        (
+            r"(?i)device-mapper: [\w -]{1,32}: (?:(?P<device>\d{1,4}:\d{1,7}|dm-\d{1,5}): )?.*"
+            r"(?:fail|error|corrupt|invalid|abort|unable|offline|out of|read-only)"
         ),
         reader("device_mapper"),
     ),
     EvidenceForm(
         "loop: Write error at byte offset 4096, length 4096.",
         "loop",
-        re.compile(
+        (
             r"loop: (?P<direction>Write) error at byte offset"
             r"|loop_set_status: (?P<device>loop\d{1,5})"
         ),
@@ -189,13 +181,13 @@ DEVICE_FORMS = (
         "__find_get_block_slow() failed. block=2, b_blocknr=0, b_state=0x00000019, b_size=4096,"
         " device loop0 blocksize: 512",
         "__find_get_block_slow",
-        re.compile(r"__find_get_block_slow\(\) failed\..{0,160}device (?P<device>[\w!-]{1,40})"),
+        r"__find_get_block_slow\(\) failed\..{0,160}device (?P<device>[\w!-]{1,40})",
         reader("buffer"),
     ),
     EvidenceForm(
         "loop0: rw=0, sector=4096, nr_sectors = 8 limit=2048",
         "limit=",
-        re.compile(
+        (
             r"(?:.{0,80}attempt to access beyond end of device\n)?"
             r"(?P<device>[\w!-]{1,40}): rw=\d{1,20}, (?:sector=|want=)(?P<sector>\d{1,20}),"
         ),
@@ -204,44 +196,44 @@ DEVICE_FORMS = (
     EvidenceForm(
         "mount: attempt to access beyond end of device",
         "beyond end of device",
-        re.compile(r".{0,80}attempt to access beyond end of device"),
+        r".{0,80}attempt to access beyond end of device",
         reader("block"),
     ),
     EvidenceForm(
         "loop0: detected capacity change from 2048 to 0",
         "detected capacity change",
-        re.compile(r"(?P<device>[\w!-]{1,40}): detected capacity change from \d{1,20} to 0$"),
+        r"(?P<device>[\w!-]{1,40}): detected capacity change from \d{1,20} to 0$",
         reader("capacity", errno.ENODEV),
     ),
     EvidenceForm(
         " loop0: unable to read partition table",
         "unable to read partition table",
-        re.compile(r"\s?(?P<device>[\w!-]{1,40}): unable to (?P<direction>read) partition table"),
+        r"\s?(?P<device>[\w!-]{1,40}): unable to (?P<direction>read) partition table",
         reader("buffer"),
     ),
     EvidenceForm(
         "Dev loop0: unable to read RDB block 8",
         "unable to read RDB block",
-        re.compile(r"Dev (?P<device>[\w!-]{1,40}): unable to (?P<direction>read) RDB block"),
+        r"Dev (?P<device>[\w!-]{1,40}): unable to (?P<direction>read) RDB block",
         reader("buffer"),
     ),
     EvidenceForm(
         "lost page write due to I/O error on loop0",
         "lost page write",
-        re.compile(r"lost page (?P<direction>write) due to I/O error on (?P<device>[\w!-]{1,40})"),
+        r"lost page (?P<direction>write) due to I/O error on (?P<device>[\w!-]{1,40})",
         reader("buffer"),
     ),
     EvidenceForm(
         "JBD2: Detected IO errors while flushing file data on loop0-8",
         "JBD2: ",
-        re.compile(r"JBD2: .*\bon (?P<device>dm-\d{1,5}|[^\s.-]{1,40})(?:-\d+)?\.?$"),
+        r"JBD2: .*\bon (?P<device>dm-\d{1,5}|[^\s.-]{1,40})(?:-\d+)?\.?$",
         reader("filesystem"),
         trouble_only=True,
     ),
     EvidenceForm(
         "F2FS-fs (loop0): Remounting filesystem read-only",
         " (",
-        re.compile(
+        (
             r"(?:F2FS-fs|EXT[23]-fs|FAT-fs|exFAT-fs|bcachefs|erofs|SQUASHFS|UBIFS|NILFS|ntfs3)"
             r"(?: \w+)? \((?:device )?(?P<device>[^\s):]{1,40})\)?:? "
         ),
@@ -251,44 +243,44 @@ DEVICE_FORMS = (
     EvidenceForm(
         "fuse: connection aborted by the administrator",
         "fuse: ",
-        re.compile(r"fuse: "),
+        r"fuse: ",
         reader("fuse"),
         trouble_only=True,
     ),
     EvidenceForm(
         "watchdog: BUG: soft lockup - CPU#1 stuck for 22s! [umount:145]",
         " lockup ",
-        re.compile(r"(?:watchdog: )?BUG: (?:soft|workqueue) lockup |watchdog: .{0,40}hard LOCKUP"),
+        r"(?:watchdog: )?BUG: (?:soft|workqueue) lockup |watchdog: .{0,40}hard LOCKUP",
         reader("stall"),
     ),
     EvidenceForm(
         "rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:",
         "INFO: rcu",
-        re.compile(r"(?:rcu: )?INFO: rcu_\w{1,32} (?:self-)?detected"),
+        r"(?:rcu: )?INFO: rcu_\w{1,32} (?:self-)?detected",
         reader("stall"),
     ),
     EvidenceForm(
         "Out of memory: Killed process 412 (fio) total-vm:1000kB, anon-rss:900kB",
         "ut of memory",
-        re.compile(r"(?:Out of memory|Memory cgroup out of memory)(?: \(oom_kill\S*\))?: Kill"),
+        r"(?:Out of memory|Memory cgroup out of memory)(?: \(oom_kill\S*\))?: Kill",
         reader("oom_kill"),
     ),
     EvidenceForm(
         "fio invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0",
         "oom",
-        re.compile(r".{1,40} invoked oom-killer: |oom-kill:constraint="),
+        r".{1,40} invoked oom-killer: |oom-kill:constraint=",
         reader("oom_kill"),
     ),
     EvidenceForm(
         "WARNING: CPU: 1 PID: 145 at fs/buffer.c:1081 mark_buffer_dirty+0xd2/0x150",
         "WARNING: ",
-        re.compile(r"WARNING: (?:CPU: \d{1,5} PID: \d{1,10} )?at (?:fs|block|drivers|mm)/"),
+        r"WARNING: (?:CPU: \d{1,5} PID: \d{1,10} )?at (?:fs|block|drivers|mm)/",
         reader("kernel_bug"),
     ),
     EvidenceForm(
         "BUG: kernel NULL pointer dereference, address: 0000000000000010",
         "",
-        re.compile(
+        (
             r"BUG: (?:kernel NULL|unable to handle|KASAN: |stack guard page|Bad page|sleeping)"
             r"|stack guard page was hit|kernel BUG at |Oops: |general protection fault"
             r"|Unable to handle kernel|Kernel panic - not syncing|(?:traps: )?PANIC: double fault"

@@ -57,8 +57,9 @@ def parse_evidence(record: LogRecord) -> KernelEvidence | None:
     text = record.text
     for mark, form in _MARKED_FORMS:
         # Most lines have no mark at all: this is the loop that a large log is read in.
-        match = form.pattern.match(text) if mark in text else None
-        if match is not None and (not form.trouble_only or _tells_trouble(record)):
+        if mark not in text or (match := form.match(text)) is None:
+            continue
+        if not form.trouble_only or _tells_trouble(record):
             return _with_device(form.read(match), record)
     return None
 
@@ -121,7 +122,7 @@ EVIDENCE_FORMS = (
         "critical medium error, dev loop0, sector 8 op 0x0:(READ) flags 0x800 phys_seg 1 prio"
         " class 2",
         "dev ",
-        re.compile(
+        (
             # Up to Linux 5.16 the function stood in front, up to 4.20 nothing after the sector.
             r"(?:(?:blk_update_request|print_req_error): )?"
             rf"(?P<wording>{'|'.join(map(re.escape, BLOCK_ERRORS))}), dev (?P<device>\S+),"
@@ -134,7 +135,7 @@ EVIDENCE_FORMS = (
     EvidenceForm(
         "Buffer I/O error on dev loop0, logical block 768, lost async page write",
         "Buffer I/O error on dev",
-        re.compile(
+        (
             r"Buffer I/O error on dev(?:ice)? (?P<device>[^\s,]+), logical block \d+"
             r"(?:, .*\b(?P<direction>read|write)\b)?"
         ),
@@ -143,7 +144,7 @@ EVIDENCE_FORMS = (
     EvidenceForm(
         "blk_print_req_error: 18 callbacks suppressed",
         "callbacks suppressed",
-        re.compile(
+        (
             r"(?:blk_\w+|print_req_error|buffer_io_error|quiet_error|EXT4-fs \w+|(?:btrfs|xfs)\w*):"
             r" (?P<lost>\d{1,18}) callbacks suppressed"
         ),
@@ -153,7 +154,7 @@ EVIDENCE_FORMS = (
         "EXT4-fs error (device loop0): htree_dirblock_to_tree:1051: inode #12: comm ls:"
         " Directory block failed checksum",
         "EXT4-fs",
-        re.compile(r"EXT4-fs (?:error |warning )?\((?:device )?(?P<device>[^\s):]+)\): "),
+        r"EXT4-fs (?:error |warning )?\((?:device )?(?P<device>[^\s):]+)\): ",
         _read_filesystem,
         trouble_only=True,
     ),
@@ -161,35 +162,35 @@ EVIDENCE_FORMS = (
         "JBD2: I/O error when updating journal superblock for loop0-8.",
         # The journal is called after device and inode; only dm-N has a dash of its own.
         "JBD2: ",
-        re.compile(r"JBD2: .* for (?P<device>dm-\d+|[^\s.-]+)(?:-\d+)?\.?$"),
+        r"JBD2: .* for (?P<device>dm-\d+|[^\s.-]+)(?:-\d+)?\.?$",
         _read_filesystem,
         trouble_only=True,
     ),
     EvidenceForm(
         "Aborting journal on device loop0-8.",
         "Aborting journal",
-        re.compile(r"Aborting journal on device (?P<device>dm-\d+|[^\s.-]+)(?:-\d+)?\.?$"),
+        r"Aborting journal on device (?P<device>dm-\d+|[^\s.-]+)(?:-\d+)?\.?$",
         _read_filesystem,
     ),
     EvidenceForm(
         'XFS (loop0): metadata I/O error in "xfs_imap_to_bp+0x5c/0xe0" at daddr 0x80 len 32'
         " error 5",
         "XFS (",
-        re.compile(r"XFS \((?P<device>[^\s)]+)\): "),
+        r"XFS \((?P<device>[^\s)]+)\): ",
         _read_filesystem,
         trouble_only=True,
     ),
     EvidenceForm(
         "BTRFS error (device loop0 state EA): Transaction aborted (error -5)",
         "BTRFS",
-        re.compile(r"BTRFS:? (?:\w+ )?\(device (?P<device>[^\s)]+)(?: state \w+)?\)"),
+        r"BTRFS:? (?:\w+ )?\(device (?P<device>[^\s)]+)(?: state \w+)?\)",
         _read_filesystem,
         trouble_only=True,
     ),
     EvidenceForm(
         "loop0: writeback error on inode 131, offset 0, sector 448",
         "writeback error",
-        re.compile(
+        (
             r"(?P<device>\S+): writeback error on inode \d+, offset \d+,"
             r" sector (?P<sector>\d{1,20})"
         ),
@@ -198,7 +199,7 @@ EVIDENCE_FORMS = (
     EvidenceForm(
         "INFO: task fio:4242 blocked for more than 120 seconds.",
         "blocked for more than",
-        re.compile(r"INFO: task .+:\d+ blocked for more than \d+ seconds"),
+        r"INFO: task .+:\d+ blocked for more than \d+ seconds",
         reader("hung_task"),
     ),
     *DEVICE_FORMS,

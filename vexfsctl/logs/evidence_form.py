@@ -3,25 +3,32 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from vexfsctl.model.events import KernelEvidence
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class EvidenceForm:
     """One kind of line: how it looks and what it says."""
 
     sample: str
     mark: str
     """What every such line has in it: looked for first, for it is quick."""
-    pattern: re.Pattern[str]
+    pattern: str
+    """Regular expression that such a line begins with."""
     read: Callable[[re.Match[str]], KernelEvidence]
     trouble_only: bool = False
     """The kernel writes good news in this form too: only bad news is evidence."""
 
     def match(self, text: str) -> re.Match[str] | None:
         """Return the match of a line of this form, None for another line."""
-        return self.pattern.match(text) if self.mark in text else None
+        return self._compiled.match(text) if self.mark in text else None
+
+    @cached_property
+    def _compiled(self) -> re.Pattern[str]:
+        # On first use: most logs have few of the forms, and compiling all takes 8 ms.
+        return re.compile(self.pattern)
 
 
 def reader(kind: str, errno: int | None = None) -> Callable[[re.Match[str]], KernelEvidence]:

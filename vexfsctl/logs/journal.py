@@ -1,4 +1,4 @@
-"""Entries of the systemd journal into records: `journalctl -o json` and `-o export`.
+"""Objects of journalctl and dmesg into records: `-o json`, `-o json-pretty`, `-o export`, `--json`.
 
 Fields are those of systemd.journal-fields(7). journald takes a leading `word:` off a kernel
 message and keeps it as SYSLOG_IDENTIFIER: it is put back, or `VexFS: …` would not be seen.
@@ -8,20 +8,31 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from vexfsctl.logs.renderings import Reading, untagged_text
+from vexfsctl.logs.renderings import Reading, possible_time, untagged_text
 from vexfsctl.model.record import KERNEL_FACILITY, LogRecord
 
+_DOCUMENT = b'{"dmesg":'
+_LISTS = (b'{"dmesg":[{', b'[{"pri":')
 _METADATA = {"_KERNEL_DEVICE": "DEVICE", "_KERNEL_SUBSYSTEM": "SUBSYSTEM"}
 
 
 def parse_json_entry(line: bytes, reading: Reading) -> LogRecord | None:
     """Return the record of one JSON object on one line: of journalctl, or an object of dmesg's."""
+    if line.startswith(_LISTS):
+        line = line.removeprefix(_DOCUMENT)[1:].removesuffix(b"]}").removesuffix(b"]")
     fields = load_object(line) if line.lstrip()[:1] == b"{" else None
-    if fields is None:
-        return None
-    if "MESSAGE" in fields:
-        return record_of_entry(fields, reading)
-    return record_of_dmesg(fields, reading) if "msg" in fields else None
+    return None if fields is None else record_of_object(fields, reading)
+
+
+def split_objects(line: bytes) -> list[bytes]:
+    """Cut a list that is printed on one line, `dmesg --json | jq -c`, into lines of one object.
+
+    Any other line is returned whole. The last one may be the begin of an object: more may follow.
+    """
+    if not line.startswith(_LISTS):
+        return [line]
+    # Within a string the quotes of this would be escaped.
+    return line.replace(b'},{"pri":', b'}\n[{"pri":').split(b"\n")
 
 
 def load_object(text: bytes | str) -> dict[str, Any] | None:
@@ -31,6 +42,12 @@ def load_object(text: bytes | str) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
+
+
+def record_of_object(fields: Mapping[str, Any], reading: Reading) -> LogRecord | None:
+    """Return the record of an object that journalctl or dmesg printed; None for another one."""
+    known = record_of_entry if "MESSAGE" in fields else _record_of_dmesg
+    return known(fields, reading)
 
 
 def record_of_entry(fields: Mapping[str, Any], reading: Reading) -> LogRecord | None:
@@ -57,12 +74,12 @@ def record_of_entry(fields: Mapping[str, Any], reading: Reading) -> LogRecord | 
         level=_number(fields.get("PRIORITY")),
         facility=KERNEL_FACILITY if facility is None and from_kernel else facility,
         boot_id=_text(fields.get("_BOOT_ID")) or reading.boot_id,
-        wall_time_s=None if wall_us is None else wall_us / 1e6,
+        wall_time_s=None if wall_us is None else possible_time(wall_us / 1e6),
         fields=(*metadata, *_metadata(fields)),
     )
 
 
-def record_of_dmesg(fields: Mapping[str, Any], reading: Reading) -> LogRecord | None:
+def _record_of_dmesg(fields: Mapping[str, Any], reading: Reading) -> LogRecord | None:
     """Return the record of one object of `dmesg --json`; None where it has no message.
 
     util-linux 2.38 prints wrong priorities for facilities other than kern: below 8 one says

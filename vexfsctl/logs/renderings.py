@@ -1,7 +1,7 @@
 """Lines of kernel log text, as dmesg, journalctl and syslog daemons print them, into records.
 
 dmesg of util-linux: plain, `-r`, `-x`, `-T`, `--show-delta`, `--time-format=iso`, alone and
-together. journalctl: short, short-precise, short-iso, short-full, short-unix, short-monotonic.
+together. journalctl: every form whose name begins with `short`, and with-unit.
 Syslog files: the traditional form, that of rsyslog with RFC 3339 times, RFC 5424.
 
 Times without a zone are taken for those of the reader's zone, times without a year for the last
@@ -11,7 +11,7 @@ facility stays unknown, unless dmesg names it.
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from vexfsctl.model.record import LogRecord
 
@@ -73,6 +73,9 @@ _MONOTONIC = re.compile(
     rb"[\w.-]{1,255} (?P<rest>(?:kernel|VexFS|vexfs\w*)(?:\[\d{1,10}\])?: .*)", re.DOTALL
 )
 _KERNEL_TAG = b"kernel"
+# A day of either end of the calendar is no day in every zone.
+_EARLIEST_S = datetime(2, 1, 1, tzinfo=UTC).timestamp()
+_LATEST_S = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,8 @@ def parse_dmesg_line(line: bytes, reading: Reading) -> tuple[LogRecord, int] | N
     groups = match.groupdict()
     text = groups["text"]
     if groups.get("seconds") and (carried := _MONOTONIC.fullmatch(text)) is not None:
-        return _tagged(carried["rest"], reading, uptime_us=_uptime_us(match)), len(line)
+        record, size = _tagged(carried["rest"], reading, uptime_us=_uptime_us(match))
+        return record, len(line) - size
     level, facility = _priority_of(groups)
     record = LogRecord(
         text=decode_text(text),
@@ -115,8 +119,11 @@ def parse_dmesg_line(line: bytes, reading: Reading) -> tuple[LogRecord, int] | N
     return record, match.start("text")
 
 
-def parse_syslog_line(line: bytes, reading: Reading) -> LogRecord | None:
-    """Return the record of a line of a syslog file or of journalctl; None for another line."""
+def parse_syslog_line(line: bytes, reading: Reading) -> tuple[LogRecord, int] | None:
+    """Return the same of a line of a syslog file or of journalctl.
+
+    journalctl indents as dmesg does; in a syslog file a record has one line.
+    """
     match = _SYSLOG.fullmatch(line)
     if match is None:
         return None
@@ -124,19 +131,17 @@ def parse_syslog_line(line: bytes, reading: Reading) -> LogRecord | None:
     wall_time_s = _wall_time(groups, reading)
     if wall_time_s is None:
         return None
-    level, facility = _priority_of(groups)
-    record = _tagged(match["rest"], reading, wall_time_s=wall_time_s)
     # RFC 5424 and `<PRI>` name the facility; below 8 it may be one that was left out.
-    return LogRecord(
-        text=record.text,
-        source=record.source,
-        uptime_us=record.uptime_us,
-        level=level,
-        facility=facility,
-        boot_id=record.boot_id,
-        wall_time_s=wall_time_s,
-        fields=record.fields,
+    level, facility = _priority_of(groups)
+    record, size = _tagged(
+        match["rest"], reading, wall_time_s=wall_time_s, level=level, facility=facility
     )
+    return record, len(line) - size
+
+
+def possible_time(unix_s: float) -> float | None:
+    """Return *unix_s* where the calendar has such a time in every zone, else None."""
+    return unix_s if _EARLIEST_S <= unix_s < _LATEST_S else None
 
 
 def untagged_text(tag: str, pid: str | None, text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
@@ -159,9 +164,13 @@ def _tagged(
     *,
     uptime_us: int | None = None,
     wall_time_s: float | None = None,
-) -> LogRecord:
+    level: int | None = None,
+    facility: int | None = None,
+) -> tuple[LogRecord, int]:
+    """Return the record of what follows host and time, and how many bytes of that are its text."""
     match = _TAGGED.fullmatch(rest) or _RFC5424.fullmatch(rest)
     tag, pid, text = (None, None, rest) if match is None else match.group("tag", "pid", "text")
+    size = len(text or b"")
     inner = _INNER_UPTIME.match(text or b"")
     if inner is not None and tag == _KERNEL_TAG:
         uptime_us, text = _uptime_us(inner), text[inner.end() :]
@@ -170,14 +179,17 @@ def _tagged(
     if tag is not None:
         process = None if pid in (None, b"-") else decode_text(pid)
         shown, fields = untagged_text(decode_text(tag), process, shown)
-    return LogRecord(
+    record = LogRecord(
         text=shown,
         source=reading.source,
         uptime_us=uptime_us,
+        level=level,
+        facility=facility,
         boot_id=reading.boot_id,
         wall_time_s=wall_time_s,
         fields=fields,
     )
+    return record, size
 
 
 def _uptime_us(match: re.Match[bytes]) -> int:
@@ -200,11 +212,11 @@ def _wall_time(groups: dict[str, bytes], reading: Reading) -> float | None:
     """Unix time of a line; None where it has none, or none there can be (33 February)."""
     try:
         if (unix := groups.get("unix")) is not None:
-            return float(unix)
+            return possible_time(float(unix))
         if (iso := groups.get("iso")) is not None:
-            return _iso_time(iso.decode())
+            return possible_time(_iso_time(iso.decode()))
         if groups.get("clock") is not None:
-            return _calendar_time(groups, reading.today)
+            return possible_time(_calendar_time(groups, reading.today))
     except (ValueError, OverflowError, OSError):
         return None
     return None

@@ -21,6 +21,8 @@ from vexfsctl.model.record import LogRecord
 from vexfsctl.model.volume import Volume
 
 STANDARD_INPUT = "-"
+_WITHOUT_RECORD = 4 << 20
+"""Bytes after which what has shown no record at all is no log: a disk, /dev/zero, an archive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +171,22 @@ def _decode(chunks: Iterator[bytes], decoder: RecordDecoder) -> _Contents:
     items: list[LogRecord | None] = []
     failure = None
     try:
-        for chunk in decompressed(chunks):
+        for chunk in _resembling_a_log(decompressed(chunks), items):
             items += decoder.feed(chunk)
     except LogUnreadable as cause:
         failure = cause
     return _Contents([*items, *decoder.finish()], failure)
+
+
+def _resembling_a_log(
+    chunks: Iterator[bytes], items: Sequence[LogRecord | None]
+) -> Iterator[bytes]:
+    """Hand out *chunks*; raise LogUnreadable where many have made no record among *items*."""
+    size = 0
+    for chunk in chunks:
+        yield chunk
+        size += len(chunk)
+        if size >= _WITHOUT_RECORD:
+            if not any(items):
+                raise LogUnreadable(f"no log: its first {_WITHOUT_RECORD >> 20} MiB hold no record")
+            yield from chunks

@@ -20,7 +20,8 @@ from vexfsctl.model.access import access_hint
 
 _CHUNK = 1 << 16
 _GRACE_MS = 500
-_DENIED, _MISSING = os.strerror(errno.EACCES), os.strerror(errno.ENOENT)
+_DENIED = os.strerror(errno.EACCES)
+_NO_FILE = (os.strerror(errno.ENOENT), os.strerror(errno.EISDIR))
 
 
 def read_file(path: Path, silence_s: float) -> Iterator[bytes]:
@@ -32,11 +33,11 @@ def read_file(path: Path, silence_s: float) -> Iterator[bytes]:
     contents, contents_end = os.pipe()
     words, words_end = os.pipe()
     actions = [
-        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
         (os.POSIX_SPAWN_DUP2, contents_end, 1),
         (os.POSIX_SPAWN_DUP2, words_end, 2),
     ]
-    argv = ["cat", "--", os.fspath(path)]
+    # A file may be called "-", which to cat is standard input.
+    argv = ["cat", "--", f"./{path}" if os.fspath(path) == "-" else os.fspath(path)]
     try:
         try:
             child = os.posix_spawnp("cat", argv, {"LC_ALL": "C"}, file_actions=actions)
@@ -88,7 +89,7 @@ def read_descriptor(descriptor: int, silence_s: float | None) -> Iterator[bytes]
 def _hint(reason: str, path: Path) -> str | None:
     if reason == _DENIED:
         return access_hint(path, os.R_OK)
-    if reason == _MISSING:
+    if reason in _NO_FILE:
         return "a source is kmsg, the path of a log, or - (standard input)"
     return None
 

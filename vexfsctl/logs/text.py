@@ -13,13 +13,13 @@ from datetime import datetime
 from vexfsctl.exceptions import MalformedRecord
 from vexfsctl.logs.blocks import (
     Block,
-    DmesgDocument,
     ExportEntry,
+    JsonDocument,
     SingleRecord,
     extend_by_field,
     extend_by_indent,
 )
-from vexfsctl.logs.journal import parse_json_entry
+from vexfsctl.logs.journal import parse_json_entry, split_objects
 from vexfsctl.logs.kmsg import parse_kmsg_record
 from vexfsctl.logs.renderings import Reading, parse_dmesg_line, parse_syslog_line
 from vexfsctl.logs.tracing import parse_bare_line, parse_traced_line
@@ -28,6 +28,8 @@ from vexfsctl.model.record import LogRecord
 MAXIMUM_LINE = 64 << 10
 """Bytes after which a line without an end is given up; a record has at most 8 KiB."""
 
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+"""Editors of other systems begin a file with it; files put together have it in the middle."""
 _BOOT = re.compile(
     rb"-- (?:Boot (?P<boot>[0-9a-f]{32})|Reboot|Logs begin at .*|Journal begins at .*"
     rb"|No entries) ?(?:--)?"
@@ -48,7 +50,7 @@ class RecordDecoder:
 
     def feed(self, chunk: bytes) -> Iterator[LogRecord | None]:
         """Hand out the records that *chunk* completes; None for each line that is no record."""
-        *lines, self._partial = (self._partial + chunk).split(b"\n")
+        *lines, self._partial = self._cut(self._partial + chunk)
         for line in lines:
             yield from self._take_line(line)
         if len(self._partial) > MAXIMUM_LINE:
@@ -67,6 +69,13 @@ class RecordDecoder:
             self._partial = b""
         yield from self._close()
 
+    def _cut(self, text: bytes) -> list[bytes]:
+        """Return the lines of *text*, the last of which may go on."""
+        first, *others = text.split(b"\n")
+        # The rest of a line that was given up is no line, whatever it looks like.
+        begun = [first] if self._overlong else split_objects(first)
+        return begun + [part for line in others for part in split_objects(line)]
+
     def _close(self) -> Iterator[LogRecord | None]:
         if self._open is not None:
             block, self._open = self._open, None
@@ -78,7 +87,7 @@ class RecordDecoder:
             yield from self._close()
             yield None
             return
-        line = line.removesuffix(b"\r")
+        line = line.removesuffix(b"\r").removeprefix(_BYTE_ORDER_MARK)
         if self._open is not None and self._open.take(line):
             yield from self._open.ready()
             return
@@ -105,13 +114,17 @@ def _begin(line: bytes, reading: Reading) -> Block | None:
         return SingleRecord(record, extend_by_indent(width))
     word = line.strip()
     if word in (b"{", b"},{"):
-        return DmesgDocument(reading, word)
+        return JsonDocument(reading, word)
     if line.startswith(b"__CURSOR="):
         return ExportEntry(reading, line)
-    for parse in (parse_json_entry, parse_traced_line, parse_syslog_line, parse_bare_line):
+    for parse in (parse_json_entry, parse_traced_line):
         if (one_line := parse(line, reading)) is not None:
             return SingleRecord(one_line)
-    return None
+    if (logged := parse_syslog_line(line, reading)) is not None:
+        record, width = logged
+        return SingleRecord(record, extend_by_indent(width))
+    bare = parse_bare_line(line, reading)
+    return None if bare is None else SingleRecord(bare)
 
 
 def _parse_kmsg(line: bytes, reading: Reading) -> LogRecord | None:

@@ -7,7 +7,7 @@ whose text form is `TIME LEVEL module::path: message`.
 import re
 from datetime import datetime
 
-from vexfsctl.logs.renderings import Reading, decode_text
+from vexfsctl.logs.renderings import Reading, decode_text, possible_time
 from vexfsctl.logs.upstream import DAEMON_FIELD, is_bare_line
 from vexfsctl.model.record import LogRecord
 
@@ -33,7 +33,7 @@ def parse_traced_line(line: bytes, reading: Reading) -> LogRecord | None:
     if match is None:
         return None
     try:
-        moment: float | None = datetime.fromisoformat(match["time"].decode()).timestamp()
+        moment = possible_time(datetime.fromisoformat(match["time"].decode()).timestamp())
     except (ValueError, OverflowError):
         moment = None
     return LogRecord(

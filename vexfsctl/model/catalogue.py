@@ -29,6 +29,7 @@ __all__ = [
     "error_for_errno",
     "errors_for_code",
     "errors_for_errno",
+    "find_entry",
     "parse_error_message",
 ]
 
@@ -99,9 +100,14 @@ def entry(name: str) -> ErrorEntry:
     except KeyError:
         import difflib  # only who mistypes pays for it
 
-        close = ", ".join(difflib.get_close_matches(name, _BY_NAME))
-        hint = f"did you mean {close}?" if close else None
+        close = " or ".join(difflib.get_close_matches(name, _BY_NAME))
+        hint = f"did you mean {close}?" if close else "vexfs-errors(7) lists them"
         raise NotFound(f"VexFS has no error called {name!r}", hint=hint) from None
+
+
+def find_entry(name: str) -> ErrorEntry | None:
+    """Return the error called *name*, None if there is none: a record may name any."""
+    return _BY_NAME.get(name)
 
 
 TIMEOUT = entry("Timeout")

@@ -9,10 +9,23 @@ class Gap:
 
     source: str
     reason: str
-    """`overrun`, `suppressed`, `torn`, `unreadable`, `starts_late`."""
+    """`starts_late`, `overrun`, `torn`, `unreadable`, `undated`; of a volume how it is absent."""
     lost: int | None = None
     """Records lost, where the source tells."""
     detail: str | None = None
+
+    def __str__(self) -> str:
+        """As a person says it: `kmsg lost records before they were read`."""
+        return f"{self.source} {_WORDS.get(self.reason, self.reason)}"
+
+
+_WORDS = {
+    "starts_late": "begins after what was asked for",
+    "overrun": "lost records before they were read",
+    "torn": "has lines that are no records",
+    "unreadable": "cannot be read",
+    "undated": "has records without a time",
+}
 
 
 @dataclass(frozen=True, slots=True)

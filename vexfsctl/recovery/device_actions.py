@@ -127,7 +127,7 @@ class DeviceActions:
             case HintKind.RESTART:
                 return restart_device(self._medium.device, self._sync_timeout_s)
             case HintKind.MANUAL:
-                return StepResult(Outcome.PERSON_NEEDED, "a person must act: see the runbook")
+                return StepResult(Outcome.PERSON_NEEDED, "see the runbook")
 
     def _state(self, look: Look) -> FaultState:
         if not look.answer.ok:

@@ -81,9 +81,9 @@ def collect_replays(
 
 
 def is_asked_for(replay: PastReplay, asked: str) -> bool:
-    """Whether *asked* means it: an id or the end of one, a device node or name, or a volume."""
+    """Whether *asked* means it: an id or its end, a subject, a device node or name, or a volume."""
     begun = replay.begun
-    names = {begun.volume}
+    names = {begun.volume, begun.subject}
     if begun.device is not None:
         names |= {begun.device.node, begun.device.node.rpartition("/")[2], begun.device.number}
     if asked in names:

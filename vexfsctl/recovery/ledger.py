@@ -61,9 +61,10 @@ def read_ledger(directory: Path) -> LedgerReading:
     except OSError as cause:
         reasons = (cause.strerror or "unreadable", access_hint(path, os.R_OK))
         return LedgerReading(coverage=_gap(path, ": ".join(filter(None, reasons))))
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        return LedgerReading(coverage=_gap(path, "it is no file"))
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return LedgerReading(coverage=_gap(path, "it is no file"))
         return _read_lines(path, file)
 
 

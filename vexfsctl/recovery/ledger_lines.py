@@ -1,10 +1,11 @@
 """Ledger entries into lines of JSON and back. Pure.
 
 One object a line, ASCII, versioned. Of a line that is torn, too long, of another version or of an
-unknown kind nothing is guessed: it is UnreadableLine, and the reader counts it.
+unknown kind nothing is guessed: it is MalformedRecord, and the reader counts it.
 """
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -55,7 +56,7 @@ def parse_line(line: bytes) -> LedgerEntry:
     if len(line) > LONGEST_LINE:
         raise MalformedRecord("longer than any entry")
     try:
-        values = json.loads(line)
+        values = json.loads(line, parse_constant=_no_number, parse_float=_finite)
         # RecursionError: a line may be nothing but brackets.
     except (ValueError, RecursionError) as cause:
         raise MalformedRecord(f"no JSON: {line[:40]!r}") from cause
@@ -72,6 +73,16 @@ def parse_line(line: bytes) -> LedgerEntry:
 
 def _dump(values: Mapping[str, Any]) -> bytes:
     return json.dumps(values, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+
+
+def _no_number(word: str) -> float:
+    """Refuse `NaN` and `Infinity`, which Python takes for JSON, and no other reader does."""
+    raise ValueError(f"no number: {word}")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    return value if math.isfinite(value) else _no_number(text)
 
 
 def _plain(value: Any) -> Any:

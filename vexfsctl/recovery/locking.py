@@ -7,6 +7,7 @@ leaves behind do not hold it: they close what they inherit.
 import fcntl
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -16,6 +17,7 @@ from vexfsctl.exceptions import RecoveryFailed
 from vexfsctl.recovery.ledger_entries import DeviceIdentity
 
 _ABOUT_BYTES = 4096
+_LOOKS, _LOOK_S = 5, 0.02
 
 
 def lock_name(device: DeviceIdentity | None, volume: str | None) -> str:
@@ -75,7 +77,7 @@ def _acquire(path: Path, what: str) -> int:
         except OSError as cause:
             raise RecoveryFailed(f"cannot lock {path}: {cause.strerror}") from cause
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(descriptor)
         except OSError as cause:
             about = _about(descriptor)
             os.close(descriptor)
@@ -87,6 +89,17 @@ def _acquire(path: Path, what: str) -> int:
             return descriptor
         # Its last holder took it away between our open and our lock.
         os.close(descriptor)
+
+
+def _lock(descriptor: int) -> None:
+    """Take the lock; raise OSError where another holds it for longer than a look takes."""
+    for _ in range(_LOOKS):
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        # `is_held` takes it for a moment to find out.
+        time.sleep(_LOOK_S)
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _tell(descriptor: int, since: datetime) -> None:
@@ -110,5 +123,5 @@ def _about(descriptor: int) -> str:
     try:
         about = json.loads(os.pread(descriptor, _ABOUT_BYTES, 0))
         return f": pid {int(about['pid'])}, since {datetime.fromisoformat(about['since'])}"
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return ""

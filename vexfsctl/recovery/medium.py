@@ -14,6 +14,7 @@ from typing import Any
 from vexfsctl.devices import sectors
 from vexfsctl.devices.disks import BlockDevice, require_same
 from vexfsctl.exceptions import DeviceVanished, FacilityUnavailable
+from vexfsctl.model.access import access_hint
 from vexfsctl.model.clock import Clock
 from vexfsctl.model.errnos import errno_name
 from vexfsctl.recovery.bisection import Reading
@@ -108,7 +109,8 @@ class Medium:
             raise DeviceVanished(f"{self.device.path} is another device than before")
         if opening and failure in _NOT_ALLOWED:
             raise FacilityUnavailable(
-                f"{self.device.path} may not be opened: {os.strerror(failure)}", hint="run as root"
+                f"{self.device.path} may not be opened: {os.strerror(failure)}",
+                hint=access_hint(self.device.path, os.R_OK),
             )
         if opening and failure in _NO_DEVICE:
             raise DeviceVanished(f"{self.device.path} went away: {os.strerror(failure)}")

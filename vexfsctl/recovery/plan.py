@@ -8,21 +8,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from vexfsctl.devices.disks import SECTOR_BYTES, BlockDevice
+from vexfsctl.devices.disks import BlockDevice
 from vexfsctl.devices.mountinfo import Mount
-from vexfsctl.exceptions import NotFound
 from vexfsctl.model.breaker import BreakerState
-from vexfsctl.model.catalogue import entry
+from vexfsctl.model.catalogue import find_entry
 from vexfsctl.model.hints import HintKind, RecoveryHint
-from vexfsctl.model.sizes import format_size
 from vexfsctl.model.volume import OperationStatus, RetrySettings, Volume
-from vexfsctl.recovery.read_only import may_write
+from vexfsctl.recovery.ranges import describe
+from vexfsctl.recovery.read_only import may_write, refusal
 from vexfsctl.recovery.step_words import DEVICE_WORDS, VOLUME_WORDS, StepWords
 from vexfsctl.recovery.steps import ByteRange, Risk, Step
 from vexfsctl.recovery.subject import HintSource, Subject
-
-_NAMED_RANGES = 3
-"""As many are named in a sentence; the data has all."""
 
 
 class Column(StrEnum):
@@ -111,25 +107,13 @@ def make_plan(subject: Subject, circumstances: Circumstances) -> Plan:
     )
 
 
-def describe_ranges(ranges: tuple[ByteRange, ...]) -> str:
-    """Return *ranges* in words, the sectors as the kernel counts them."""
-    if not ranges:
-        return "a sample of the device"
-    named = [
-        f"{format_size(each.length)} at sector {each.offset // SECTOR_BYTES}"
-        for each in ranges[:_NAMED_RANGES]
-    ]
-    more = len(ranges) - len(named)
-    return ", ".join(named) + (f" and {more} more" if more else "")
-
-
 def _step(hint: RecoveryHint, subject: Subject, here: Circumstances) -> Step:
     through_volume = here.device is None and subject.volume is not None
     words = (VOLUME_WORDS if through_volume else DEVICE_WORDS)[hint.kind]
     target = _target(hint.kind, subject, here)
     values = {
         "target": target,
-        "where": describe_ranges(here.ranges),
+        "where": describe(here.ranges) if here.ranges else "a sample of the device",
         "attempts": here.retry.max_attempts,
         "fallback": "the fallback" if here.fallback is None else here.fallback.path,
     }
@@ -186,7 +170,7 @@ def _obstacles(
 
 def _against_retry(subject: Subject, here: Circumstances) -> Iterator[str]:
     for name in subject.errors:
-        if not _retryable(name):
+        if (error := find_entry(name)) is not None and not error.retryable:
             yield f"{name} is not retryable: the same is expected to happen again"
     state = _breaker_state(subject, here)
     if here.device is not None or state is None:
@@ -203,6 +187,10 @@ def _against_read_only(subject: Subject, here: Circumstances) -> Iterator[str]:
     writable = [mount.mount_point for mount in here.mounts if may_write(mount)]
     if writable:
         yield f"mounted read-write on {', '.join(writable)}: that is remounted read-only"
+    elif here.device is None or any(refusal(mount) for mount in here.mounts):
+        return
+    elif here.device.name.startswith("loop"):
+        yield "a loop device stays read-only when it is detached: undo it before that"
 
 
 def _contradictions(subject: Subject, here: Circumstances) -> Iterator[str]:
@@ -235,10 +223,3 @@ def _breaker_state(subject: Subject, here: Circumstances) -> BreakerState | None
 
 
 _FULL = frozenset({"OutOfSpace", "NoSpace", "NoSpaceLeft", "DeviceFull", "VectorError.NoSpace"})
-
-
-def _retryable(name: str) -> bool:
-    try:
-        return entry(name).retryable
-    except NotFound:
-        return True

@@ -8,6 +8,8 @@ from vexfsctl.recovery.steps import ByteRange
 
 SAMPLE_PLACES = 64
 _SAMPLE_BYTES = 4096
+_NAMED = 3
+"""As many are named in a sentence; programs get all."""
 
 
 def fit(ranges: Iterable[ByteRange], block_size: int, device_size: int) -> tuple[ByteRange, ...]:
@@ -64,8 +66,10 @@ def total(ranges: Iterable[ByteRange]) -> int:
 
 
 def describe(ranges: Sequence[ByteRange]) -> str:
-    """`4KiB at sector 2048`; for several how much they are and where the first is."""
-    first = f"{format_size(ranges[0].length)} at sector {ranges[0].offset // SECTOR_BYTES}"
-    if len(ranges) == 1:
-        return first
-    return f"{format_size(total(ranges))} in {len(ranges)} ranges, the first {first}"
+    """`4KiB at sector 2048`, as the kernel counts sectors; the first few of many."""
+    named = [
+        f"{format_size(each.length)} at sector {each.offset // SECTOR_BYTES}"
+        for each in ranges[:_NAMED]
+    ]
+    more = len(ranges) - len(named)
+    return ", ".join(named) + (f" and {more} more" if more else "")

@@ -18,7 +18,7 @@ from vexfsctl.devices.disks import BlockDevice
 from vexfsctl.devices.mountinfo import Mount, mount_at, read_mounts
 from vexfsctl.devices.mounts import remount_read_only
 from vexfsctl.devices.topology import devices_above
-from vexfsctl.exceptions import VexfsctlException
+from vexfsctl.exceptions import FacilityUnavailable, NotFound, VexfsctlException
 from vexfsctl.recovery.medium import Medium
 from vexfsctl.recovery.steps import Outcome, StepResult
 
@@ -31,9 +31,7 @@ def enforce_read_only(medium: Medium) -> StepResult:
     """Remount what is mounted from the device read-only, or set the device read-only."""
     if os.geteuid() != 0:
         return StepResult(Outcome.REFUSED, "setting a device or a mount read-only needs root")
-    names = devices_above(medium.device.name)
-    numbers = {number for name in names if (number := named_device_number(name))}
-    mounts = mounts_from(numbers, read_mounts())
+    mounts = mounts_of(medium.device)
     if any(may_write(each) for each in mounts):
         return _remount(medium.device, mounts)
     if refusing := [each for each in mounts if refusal(each)]:
@@ -45,6 +43,19 @@ def enforce_read_only(medium: Medium) -> StepResult:
             details=_details(medium.device, mounts),
         )
     return _set_device(medium, mounts)
+
+
+def mounts_of(device: BlockDevice) -> tuple[Mount, ...]:
+    """One mount for each filesystem on *device* and on what is made of it.
+
+    Of the device alone where the tree of devices cannot be read.
+    """
+    try:
+        names = devices_above(device.name)
+    except (NotFound, FacilityUnavailable):
+        names = ()
+    numbers = {number for name in names if (number := named_device_number(name))}
+    return mounts_from(numbers | {device.number}, read_mounts())
 
 
 def mounts_from(numbers: Collection[str], mounts: Sequence[Mount]) -> tuple[Mount, ...]:

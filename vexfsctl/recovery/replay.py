@@ -102,7 +102,7 @@ class _Replay:
             result, message, status = Result.FAILED, failure.message, int(ExitStatus.FAILED)
             failures.append(failure)
         try:
-            self._journal.end(result, status, message)
+            self._note_end(result, status, message)
         except RecoveryFailed as failure:
             failures.append(failure)
         return Replayed(
@@ -115,6 +115,13 @@ class _Replay:
             status,
             tuple(failures),
         )
+
+    def _note_end(self, result: Result, status: int, message: str) -> None:
+        try:
+            self._journal.end(result, status, message)
+        except KeyboardInterrupt:
+            # All was done by then. Where the first is on disk, this one is passed over.
+            self._journal.end(result, status, message)
 
     def _carry_out(self) -> tuple[Result, str]:
         first = self._before = self._verify(after=0)

@@ -41,7 +41,7 @@ DEVICE_WORDS: Mapping[HintKind, StepWords] = {
     ),
     HintKind.INVALIDATE_CACHE: StepWords(
         what="write out what waits for {target}, drop its cached pages, read {where} again",
-        precondition="root",
+        precondition="{target} may be read; without root only what is read again is dropped",
         risk=Risk.DISRUPTIVE,
         verification=_READ_AGAIN,
         undo="nothing to undo: the cache fills again by itself",
@@ -65,7 +65,7 @@ DEVICE_WORDS: Mapping[HintKind, StepWords] = {
         precondition="root; no file on it is open for writing",
         risk=Risk.DISRUPTIVE,
         verification="the kernel and mountinfo say that it is read-only",
-        undo="blockdev --setrw {target}, or mount -o remount,rw MOUNTPOINT",
+        undo="blockdev --setrw {target} or mount -o remount,rw MOUNTPOINT, whichever was done",
     ),
     HintKind.RESTART: StepWords(
         what="let the kernel rescan {target}",

@@ -11,8 +11,8 @@ from enum import StrEnum
 
 from vexfsctl.analysis.incidents import Incident, Occurrence
 from vexfsctl.analysis.numbered_calls import NumberedCall
-from vexfsctl.exceptions import InvalidInput, NotFound
-from vexfsctl.model.catalogue import BREAKER_OPEN, TIMEOUT, ErrorEntry, entry
+from vexfsctl.exceptions import InvalidInput
+from vexfsctl.model.catalogue import BREAKER_OPEN, TIMEOUT, ErrorEntry, entry, find_entry
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.errnos import ErrnoClass, classify_errno
 from vexfsctl.model.events import CallRejected, CallTimedOut, ErrorReported
@@ -71,7 +71,9 @@ class Subject:
         Only of the first can a read of the device say that it is gone: damaged structures, a lock
         that is held or a lack of memory are no fault of the device's.
         """
-        if self.errors and not any(_is_of_device(_known(name), self.call) for name in self.errors):
+        if self.errors and not any(
+            _is_of_device(find_entry(name), self.call) for name in self.errors
+        ):
             return _OTHER
         if self.call is None:
             calls = (_FAMILY_CALLS[name] for name in self.errors if name in _FAMILY_CALLS)
@@ -136,7 +138,7 @@ def _recorded(name: str, occurrences: Sequence[Occurrence], boot_id: str | None)
     failed = _first_failure(occurrences)
     errors = tuple(dict.fromkeys(_errors_of(occurrences)))
     hints = tuple(_recorded_hints(occurrences))
-    entries = tuple(found for name in errors if (found := _known(name)) is not None)
+    entries = tuple(found for name in errors if (found := find_entry(name)) is not None)
     return Subject(
         name=name,
         hints=join_hints(hints or _catalogued(entries), entries),
@@ -152,7 +154,7 @@ def _parse_hints(text: str) -> tuple[RecoveryHint, ...]:
     words = [word.strip() for word in text.split(",")]
     try:
         if words[0][:1].isdecimal():
-            hints = tuple(map(RecoveryHint, hints_from_flags(int(text, 0))))
+            hints = tuple(map(RecoveryHint, hints_from_flags(_parse_number(text))))
         else:
             hints = tuple(map(_parse_word, words))
     except ValueError as cause:
@@ -165,16 +167,16 @@ def _parse_hints(text: str) -> tuple[RecoveryHint, ...]:
     return hints
 
 
+def _parse_number(text: str) -> int:
+    try:
+        return int(text, 0)
+    except ValueError:
+        raise ValueError("no number") from None
+
+
 def _parse_word(word: str) -> RecoveryHint:
     # A person need not give the delay.
     return RecoveryHint(HintKind.RETRY) if word == HintKind.RETRY else RecoveryHint.from_word(word)
-
-
-def _known(name: str) -> ErrorEntry | None:
-    try:
-        return entry(name)
-    except NotFound:
-        return None
 
 
 def _is_of_device(error: ErrorEntry | None, call: str | None) -> bool:

@@ -89,7 +89,7 @@ class VolumeActions:
             case HintKind.READ_ONLY:
                 return self._set_read_only()
             case HintKind.MANUAL:
-                return StepResult(Outcome.PERSON_NEEDED, "a person must act now")
+                return StepResult(Outcome.PERSON_NEEDED, "see the runbook")
             case _:
                 return StepResult(Outcome.REFUSED, f"{step.hint} needs --device")
 

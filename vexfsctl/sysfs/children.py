@@ -12,7 +12,7 @@ import select
 import signal
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 _STDIO = (0, 1, 2)
@@ -37,13 +37,28 @@ def run_in_children(tasks: Sequence[Callable[[], Any]], timeout_s: float) -> lis
     _reap()
     children: list[_Child] = []
     try:
-        for task in tasks:
-            children.append(_Child(task))  # noqa: PERF401 - those started must be known if one fails
+        with _signals_held():
+            for task in tasks:
+                children.append(_Child(task))  # noqa: PERF401 - known, should the next one fail
         _collect(children, time.monotonic() + timeout_s)
     finally:
         for child in children:
             child.leave()
     return [child.answer() for child in children]
+
+
+@contextlib.contextmanager
+def _signals_held() -> Iterator[None]:
+    """Hold all signals back for the block, and in children made in it for good.
+
+    A handler that raises would make a new child go on as its parent, and leave one that the
+    parent does not know yet.
+    """
+    previous = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, previous)
 
 
 def reap_when_ended(pid: int) -> None:

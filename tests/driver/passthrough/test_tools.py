@@ -50,8 +50,8 @@ def grow_tree(root: Path) -> None:
     (root / os.fsdecode(b"not\xfftext")).write_bytes(b"x")
     os.mkfifo(root / "fifo")
     with (root / "sparse").open("wb") as sparse:
-        sparse.truncate(1 << 24)
-        sparse.seek(1 << 23)
+        sparse.truncate(1 << 22)
+        sparse.seek(1 << 21)
         sparse.write(b"island")
     os.setxattr(root / "directory1/file1", "user.key", b"value")
     os.utime(root / "symbolic link", ns=(1, 2), follow_symlinks=False)

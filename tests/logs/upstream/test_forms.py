@@ -19,7 +19,7 @@ from vexfsctl.logs.upstream import (
     parse_upstream_text,
 )
 from vexfsctl.logs.upstream.form import about
-from vexfsctl.logs.upstream.kernel_lines import MENTIONS, Mention, parse_mention
+from vexfsctl.logs.upstream.mentions import MENTIONS, Mention, parse_mention
 from vexfsctl.model.catalogue import ERRORS
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.record import LogRecord
@@ -275,3 +275,10 @@ def quoted(*sections: str) -> Iterator[str]:
             current = line.split()[1]
         if current in sections:
             yield from re.findall(r"`([^`]+)`", line)
+
+
+@given(st.sampled_from(UPSTREAM_FORMS).map(lambda form: form.sample), st.text(max_size=20))
+def test_the_quick_look_passes_over_nothing(sample: str, more: str) -> None:
+    """Whatever is VexFS's by a closer look may be VexFS's by the quick one."""
+    for text in (sample, sample + more, more + sample):
+        assert may_be_vexfs(text) or not is_bare_line(text)

@@ -3,6 +3,7 @@
 import pytest
 
 from vexfsctl.logs.upstream import parse_upstream_text
+from vexfsctl.logs.upstream.last_resort import parse_unlisted
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.severity import Severity
@@ -316,3 +317,11 @@ def test_a_name_with_spaces_and_parentheses_is_a_name() -> None:
     """Files may be called anything."""
     assert read("VexFS: Looking up a (SAFE FFI) b (SAFE FFI)").form == "ffi_looking_up"
     assert read("VexFS: Found inode 12 for inode 13 for x").inode == 12
+
+
+def test_a_number_below_zero_is_no_error_by_itself() -> None:
+    """A line of unknown wording without a word of trouble is routine, whatever it counts."""
+    event = parse_unlisted("VexFS: balance=-3 kept")
+
+    assert event is not None
+    assert (event.form, event.significance, event.error) == ("unlisted", Significance.ROUTINE, None)

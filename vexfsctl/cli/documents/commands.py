@@ -108,8 +108,8 @@ def _argument(argument: click.Argument, context: click.Context) -> ArgumentDocum
     name = argument.metavar or argument.make_metavar(context)
     repeated = argument.nargs == -1 or name.endswith("...")
     plain = name.removesuffix("...")
-    # A metavar of ours may say itself that it is optional.
-    if re.fullmatch(r"\[[^\[\]]*\]", plain):
+    # A metavar of ours may say itself that it is optional, with brackets around all of it.
+    if re.fullmatch(r"\[(?:[^\[\]]|\[[^\[\]]*\])*\]", plain):
         plain = plain[1:-1]
     return ArgumentDocument(plain, argument.required, repeated)
 

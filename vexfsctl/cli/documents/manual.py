@@ -1,6 +1,7 @@
 """Manual pages of section 1, one for the program and one for each command, from the click tree."""
 
 from collections.abc import Iterator, Mapping
+from textwrap import dedent, indent
 
 from vexfsctl.cli.documents.commands import (
     ArgumentDocument,
@@ -13,6 +14,7 @@ from vexfsctl.cli.documents.manual_log import log_page
 from vexfsctl.cli.documents.manual_sysfs import sysfs_page
 from vexfsctl.cli.documents.manual_toml import toml_page
 from vexfsctl.cli.documents.page import page_head, paragraphs, see_also
+from vexfsctl.cli.examples import fit_examples
 from vexfsctl.cli.registry import gives_verdict
 from vexfsctl.config.reading import STANDARD_FILE
 from vexfsctl.exceptions import ExitStatus
@@ -25,9 +27,13 @@ EXIT_STATUSES = {
     ExitStatus.FAILED: "Failed, or was refused.",
     ExitStatus.USAGE: "Wrong usage.",
     ExitStatus.INCOMPLETE: "Answered, but part of the evidence was missing or unreadable.",
-    ExitStatus.STILL_FAULTY: "recover replay: every step was taken and the fault is still there.",
+    ExitStatus.STILL_FAULTY: "recover replay: every step was taken, and the fault is still there or"
+    " nothing proves that it is gone.",
     ExitStatus.PERSON_NEEDED: "recover replay: stopped where a person must act.",
 }
+
+_OTHER_SECTIONS = ("vexfs-log(5)", "vexfs-sysfs(5)", "vexfsctl.toml(5)", "vexfs-errors(7)")
+_OF_REPLAY = (ExitStatus.STILL_FAULTY, ExitStatus.PERSON_NEEDED)
 
 VERDICTS = {
     0: "OK.",
@@ -59,6 +65,29 @@ _CHANGES = (
 )
 
 
+_OTHER_STATUSES = (
+    "Those of check, and of status with --exit-code, are a verdict instead: 0 is OK, 1 WARNING,"
+    " 2 CRITICAL, 3 UNKNOWN. lab run ends as its command does. What a signal ended has 128 and the"
+    " number of the signal."
+)
+_FILES = [
+    ".Sh FILES",
+    *tagged_list(
+        [
+            (f"Pa {KERNEL_ROOT}", ["Volumes of the kernel module."]),
+            (f"Pa {SYSTEM_ROOT}", ["Volumes whose userspace driver root runs."]),
+            ("Pa $XDG_RUNTIME_DIR/vexfs", ["Volumes whose userspace driver a user runs."]),
+            ("Pa /dev/kmsg", ["The kernel log, for reading and for writing records."]),
+            (f"Pa {SYSTEM_STATE / FILE_NAME}", ["What root's", ".Ic recover replay", "did."]),
+            (f"Pa $XDG_STATE_HOME/vexfsctl/{FILE_NAME}", ["What a user's did."]),
+            (f"Pa {STANDARD_FILE}", ["Settings of this host,", ".Xr vexfsctl.toml 5 ."]),
+        ]
+    ),
+]
+_EXAMPLE_WIDTH = 73
+"""Of the 78 columns of mandoc(1), less the indentation of a section."""
+
+
 def manual_files() -> dict[str, str]:
     """Return every page by the path it is checked in under."""
     root = read_root()
@@ -75,7 +104,6 @@ def _root_page(root: CommandDocument) -> list[str]:
         (f"Xr {_page_name(command)} 1", text_lines(command.summary)) for command in root.verbs
     ]
     options = [option for option in root.options if option.variable or not option.value]
-    variables = [option for option in root.options if option.variable]
     return [
         *page_head("vexfsctl", 1, _phrase(root.summary)),
         ".Sh SYNOPSIS",
@@ -97,6 +125,22 @@ def _root_page(root: CommandDocument) -> list[str]:
         *paragraphs(*_OUTPUT),
         ".Ss Changes",
         *paragraphs(*_CHANGES),
+        *_environment(root),
+        *_FILES,
+        *_exit_status(EXIT_STATUSES),
+        ".Pp",
+        *text_lines(_OTHER_STATUSES),
+        *_examples(root.examples),
+        *see_also(
+            *(f"{_page_name(c)}(1)" for c in root.verbs),
+            *_OTHER_SECTIONS,
+        ),
+    ]
+
+
+def _environment(root: CommandDocument) -> list[str]:
+    variables = [option for option in root.options if option.variable]
+    return [
         ".Sh ENVIRONMENT",
         "An option beats its variable, and both beat",
         ".Xr vexfsctl.toml 5 .",
@@ -109,32 +153,11 @@ def _root_page(root: CommandDocument) -> list[str]:
                 ("Ev PAGER", ["What pages long answers; less by default, empty for none."]),
             ],
         ),
-        ".Sh FILES",
-        *tagged_list(
-            [
-                (f"Pa {KERNEL_ROOT}", ["Volumes of the kernel module."]),
-                (f"Pa {SYSTEM_ROOT}", ["Volumes whose userspace driver root runs."]),
-                ("Pa $XDG_RUNTIME_DIR/vexfs", ["Volumes whose userspace driver a user runs."]),
-                ("Pa /dev/kmsg", ["The kernel log, for reading and for writing records."]),
-                (f"Pa {SYSTEM_STATE / FILE_NAME}", ["What root's", ".Ic recover replay", "did."]),
-                (f"Pa $XDG_STATE_HOME/vexfsctl/{FILE_NAME}", ["What a user's did."]),
-                (f"Pa {STANDARD_FILE}", ["Settings of this host,", ".Xr vexfsctl.toml 5 ."]),
-            ]
-        ),
-        *_exit_status(EXIT_STATUSES),
-        *_examples(root.examples),
-        *see_also(
-            *(f"{_page_name(c)}(1)" for c in root.verbs),
-            "vexfs-log(5)",
-            "vexfs-sysfs(5)",
-            "vexfsctl.toml(5)",
-            "vexfs-errors(7)",
-        ),
     ]
 
 
 def _command_page(command: CommandDocument) -> list[str]:
-    others = ("vexfsctl(1)", "vexfs-log(5)", "vexfs-sysfs(5)", "vexfsctl.toml(5)")
+    others = ("vexfsctl(1)", *_OTHER_SECTIONS)
     forms = command.verbs or (command,)
     return [
         *page_head(_page_name(command), 1, _phrase(command.summary)),
@@ -151,7 +174,7 @@ def _command_page(command: CommandDocument) -> list[str]:
         ".Fl -timeout",
         "are in",
         ".Xr vexfsctl 1 .",
-        *_exit_status(VERDICTS if gives_verdict(command.path.split()) else EXIT_STATUSES),
+        *_exit_status(_statuses_of(command)),
         *_examples(command.examples, *(verb.examples for verb in command.verbs)),
         *see_also(*others),
     ]
@@ -194,6 +217,15 @@ def _option_list(options: tuple[OptionDocument, ...] | list[OptionDocument]) -> 
     return tagged_list((_option_usage(o.names, o.value), text_lines(o.help)) for o in options)
 
 
+def _statuses_of(command: CommandDocument) -> Mapping[int, str]:
+    """The exit statuses that the page of *command* lists."""
+    words = command.path.split()
+    if gives_verdict(words):
+        return VERDICTS
+    general = [status for status in ExitStatus if "recover" in words or status not in _OF_REPLAY]
+    return {status: EXIT_STATUSES[status] for status in general}
+
+
 def _exit_status(statuses: Mapping[int, str] | Mapping[ExitStatus, str]) -> list[str]:
     items = [(str(int(status)), text_lines(text)) for status, text in statuses.items()]
     return [".Sh EXIT STATUS", *tagged_list(items)]
@@ -202,7 +234,8 @@ def _exit_status(statuses: Mapping[int, str] | Mapping[ExitStatus, str]) -> list
 def _examples(*examples: str) -> list[str]:
     """The section of examples, each line once."""
     lines = dict.fromkeys(line for text in examples for line in text.splitlines())
-    return [".Sh EXAMPLES", *literal_block("\n".join(lines))] if lines else []
+    text = fit_examples(indent("\n".join(lines), "  "), _EXAMPLE_WIDTH)
+    return [".Sh EXAMPLES", *literal_block(dedent(text))] if lines else []
 
 
 def _page_name(command: CommandDocument) -> str:

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from vexfsctl.analysis.explanation_errors import code_names
-from vexfsctl.analysis.explanation_terms import HINTS, SEVERITIES, Term
+from vexfsctl.analysis.explanation.errors import code_names
+from vexfsctl.analysis.explanation.terms import HINTS, SEVERITIES, Term
 from vexfsctl.cli.documents.page import page_head, paragraphs, see_also
 from vexfsctl.model.automatic import what_the_system_does
 from vexfsctl.model.catalogue import ANSWERED, ERRORS, REPORTED, ErrorEntry, VexfsCode

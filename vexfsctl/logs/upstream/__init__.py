@@ -21,8 +21,8 @@ from vexfsctl.logs.upstream import (
     rust_engine,
 )
 from vexfsctl.logs.upstream.form import Form
-from vexfsctl.logs.upstream.kernel_lines import parse_mention
 from vexfsctl.logs.upstream.last_resort import parse_named, parse_unlisted
+from vexfsctl.logs.upstream.mentions import parse_mention
 from vexfsctl.model.record import KERNEL_FACILITY, LogRecord
 from vexfsctl.model.upstream import UpstreamEvent
 
@@ -65,8 +65,10 @@ def parse_upstream(record: LogRecord) -> UpstreamEvent | None:
 
     What only names VexFS counts if the kernel wrote it, or if the source does not say who did.
     """
-    text = record.text
-    known = parse_upstream_text(text, bare=_is_daemon_output(record))
+    text, bare = record.text, _is_daemon_output(record)
+    if not bare and not may_be_vexfs(text):
+        return None
+    known = parse_upstream_text(text, bare=bare)
     if known is not None or "vexfs" not in text.lower():
         return known
     line = text[:_LONGEST]
@@ -92,9 +94,7 @@ def may_be_vexfs(text: str) -> bool:
 
     Most lines name what they are of; the rest begins as a form does.
     """
-    return "vexfs" in text.lower() or any(
-        text.startswith(form.lead) for _, form in _candidates(text[:_LONGEST])
-    )
+    return "vexfs" in text.lower() or text.startswith(_unnamed_leads())
 
 
 def is_bare_line(text: str) -> bool:
@@ -109,6 +109,13 @@ def _is_daemon_output(record: LogRecord) -> bool:
         key in (DAEMON_FIELD, "SYSLOG_IDENTIFIER") and value.lower().startswith(_DAEMONS)
         for key, value in record.fields
     )
+
+
+@cache
+def _unnamed_leads() -> tuple[str, ...]:
+    """Beginnings of the forms whose lines need not name VexFS."""
+    leads = (form.lead for form in UPSTREAM_FORMS if not form.names_vexfs)
+    return tuple(dict.fromkeys(leads))
 
 
 def _candidates(line: str) -> list[tuple[int, Form]]:

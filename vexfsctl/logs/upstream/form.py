@@ -55,6 +55,11 @@ class Form:
         """A line of this form."""
         return _FIELD.sub(lambda field: field["example"], self.template)
 
+    @property
+    def names_vexfs(self) -> bool:
+        """Whether every line of this form has the name in it, in whatever letter case."""
+        return "vexfs" in _FIELD.sub("\0", self.template).lower()
+
     def read(self, text: str) -> UpstreamEvent | None:
         """Return what *text* tells; None if it is not of this form."""
         if self._mark not in text or not text.startswith(self.lead):

@@ -180,10 +180,10 @@ def deep_paths() -> None:
 
 @scenario
 def large_directories() -> None:
-    """5000 entries are listed, once each, with their types; also while they are being removed."""
+    """2000 entries are listed, once each, with their types; also while they are being removed."""
     become(NOBODY)
     os.mkdir("many")
-    names = {f"{number}-{'n' * (number % 50)}" for number in range(5000)}
+    names = {f"{number}-{'n' * (number % 50)}" for number in range(2000)}
     for name in names:
         os.close(os.open(f"many/{name}", os.O_CREAT | os.O_WRONLY, 0o600))
     os.mkdir("many/directory")

@@ -1,7 +1,7 @@
 """What the words of states, levels, hints and severities mean: their prose, declared once.
 
 Facts are those of vexfs-sysfs(5) and vexfs-log(5); the names that earlier VexFS builds use for the
-same things stand in `explanation_names`.
+same things stand in `upstream_names`.
 """
 
 from dataclasses import dataclass

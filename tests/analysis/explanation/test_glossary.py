@@ -7,13 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vexfsctl.analysis import explanation_terms as terms
-from vexfsctl.analysis.explanation import (
-    Glossary,
-    Heading,
-    Subject,
-    model_headings,
-)
+from vexfsctl.analysis.explanation import terms
+from vexfsctl.analysis.explanation.form import Heading, Subject
+from vexfsctl.analysis.explanation.glossary import Glossary, model_headings
 from vexfsctl.driver.requests import CALLS
 from vexfsctl.model.breaker import BreakerState
 from vexfsctl.model.catalogue import ERRORS, ErrorEntry

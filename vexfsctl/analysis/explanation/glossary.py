@@ -10,15 +10,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from vexfsctl.analysis.explanation_errors import (
+from vexfsctl.analysis.explanation.errors import (
     code_headings,
     errno_headings,
     error_headings,
     explain_error,
     family_headings,
 )
-from vexfsctl.analysis.explanation_values import Explanation, Heading, Subject
-from vexfsctl.analysis.explanation_words import (
+from vexfsctl.analysis.explanation.form import Explanation, Heading
+from vexfsctl.analysis.explanation.words import (
     explain_flags,
     explain_hints,
     number_headings,
@@ -26,8 +26,6 @@ from vexfsctl.analysis.explanation_words import (
     state_headings,
 )
 from vexfsctl.model.catalogue import parse_error_message
-
-__all__ = ["Explanation", "Glossary", "Heading", "Subject", "model_headings"]
 
 _LONGEST = 1_000
 """Characters of a word: more than any name or message has."""

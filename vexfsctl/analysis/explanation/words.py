@@ -7,10 +7,10 @@ from enum import Enum
 from functools import partial
 from typing import TypeVar
 
-from vexfsctl.analysis import explanation_terms as terms
-from vexfsctl.analysis.explanation_names import DEGRADATION_NAMES, HINT_NAMES
-from vexfsctl.analysis.explanation_terms import Term
-from vexfsctl.analysis.explanation_values import Explanation, Heading, Subject
+from vexfsctl.analysis.explanation import terms
+from vexfsctl.analysis.explanation.form import Explanation, Heading, Subject
+from vexfsctl.analysis.explanation.terms import Term
+from vexfsctl.analysis.explanation.upstream_names import DEGRADATION_NAMES, HINT_NAMES
 from vexfsctl.model.breaker import BreakerState
 from vexfsctl.model.catalogue import ERRORS
 from vexfsctl.model.durations import format_duration

@@ -4,9 +4,9 @@ import os
 from collections.abc import Iterable, Iterator
 from functools import partial
 
-from vexfsctl.analysis.explanation_names import KERNEL_INTERNAL_ERRNOS
-from vexfsctl.analysis.explanation_terms import ERRNO_CLASSES
-from vexfsctl.analysis.explanation_values import Explanation, Heading, Subject
+from vexfsctl.analysis.explanation.form import Explanation, Heading, Subject
+from vexfsctl.analysis.explanation.terms import ERRNO_CLASSES
+from vexfsctl.analysis.explanation.upstream_names import KERNEL_INTERNAL_ERRNOS
 from vexfsctl.model.automatic import what_the_system_does
 from vexfsctl.model.catalogue import (
     ANSWERED,

@@ -22,7 +22,8 @@ class Mention:
 
     name: str
     sample: str
-    pattern: re.Pattern[str]
+    pattern: str
+    """Regular expression that such a line begins with; compiled when it is first asked for."""
     significance: Significance = Significance.ROUTINE
     severity: Severity | None = None
     note: str | None = None
@@ -44,20 +45,20 @@ MENTIONS = (
         "kernel_unsigned",
         "vexfs: module verification failed: signature and/or required key missing - tainting"
         " kernel",
-        re.compile(rf"{_MODULE}: module verification failed: "),
+        rf"{_MODULE}: module verification failed: ",
         Significance.NOISE,
         note="expected: the module is not signed by whoever built the kernel",
     ),
     Mention(
         "kernel_tainted",
         "vexfs: loading out-of-tree module taints kernel.",
-        re.compile(rf"{_MODULE}: (?:loading out-of-tree module|module license .{{1,80}}) taints"),
+        rf"{_MODULE}: (?:loading out-of-tree module|module license .{{1,80}}) taints",
         note="expected: the module is not part of the kernel",
     ),
     Mention(
         "kernel_refused_module",
         "vexfs: Unknown symbol vexfs_rust_init (err -2)",
-        re.compile(
+        (
             rf"{_MODULE}: (?:Unknown symbol|disagrees about version of symbol|version magic|"
             r"no symbol version for|exports duplicate symbol|Unknown rela relocation|"
             r"module uses symbols|Invalid module)"
@@ -69,7 +70,7 @@ MENTIONS = (
     Mention(
         "kernel_mount_option",
         "vexfs: Unknown parameter 'emergency_ro'",
-        re.compile(rf"{_MODULE}: (?:Unknown parameter|Bad value for|unknown parameter)"),
+        rf"{_MODULE}: (?:Unknown parameter|Bad value for|unknown parameter)",
         _ERROR,
         Severity.LOW,
         "a mount option or module parameter that this build does not know",
@@ -77,7 +78,7 @@ MENTIONS = (
     Mention(
         "kernel_code_at",
         "RIP: 0010:vexfs_get_block+0x1d/0x90 [vexfs_deadlock_fix]",
-        re.compile(rf"(?:RIP: [0-9a-f]{{4}}:|pc : |EIP: ){_CODE}"),
+        rf"(?:RIP: [0-9a-f]{{4}}:|pc : |EIP: ){_CODE}",
         _ERROR,
         Severity.CRITICAL,
         _AT_WORK,
@@ -85,11 +86,10 @@ MENTIONS = (
     Mention(
         "kernel_bug",
         "BUG: KASAN: slab-out-of-bounds in vexfs_get_block+0x1d/0x90 [vexfs_deadlock_fix]",
-        re.compile(
-            r"(?:(?:watchdog: )?BUG: |Oops|kernel BUG at |general protection fault|stack guard page"
-            r"|Unable to handle |Internal error|UBSAN: |Kernel panic|usercopy: |list_(?:add|del)).*"
-            rf"{_MODULE}",
-            re.IGNORECASE | re.DOTALL,
+        (
+            r"(?is)(?:(?:watchdog: )?BUG: |Oops|kernel BUG at |general protection fault"
+            r"|stack guard page|Unable to handle |Internal error|UBSAN: |Kernel panic|usercopy: "
+            rf"|list_(?:add|del)).*{_MODULE}"
         ),
         _ERROR,
         Severity.CRITICAL,
@@ -98,7 +98,7 @@ MENTIONS = (
     Mention(
         "kernel_warning",
         "WARNING: CPU: 1 PID: 145 at fs/inode.c:331 vexfs_sync_fs+0x2c/0x40 [vexfs]",
-        re.compile(rf"WARNING: .*{_MODULE}", re.DOTALL),
+        rf"(?s)WARNING: .*{_MODULE}",
         _ERROR,
         Severity.HIGH,
         _AT_WORK,
@@ -106,7 +106,7 @@ MENTIONS = (
     Mention(
         "kernel_busy_inodes",
         "VFS: Busy inodes after unmount of loop0 (vexfs_fixed)",
-        re.compile(rf"VFS: (?:Busy|Close|.*failed).*{_MODULE}", re.DOTALL),
+        rf"(?s)VFS: (?:Busy|Close|.*failed).*{_MODULE}",
         _ERROR,
         Severity.HIGH,
         "the module kept inodes beyond its unmount: the kernel may fail later",
@@ -115,10 +115,9 @@ MENTIONS = (
         "kernel_cache_leak",
         "kmem_cache_destroy vexfs_fixed_inode_cache: Slab cache still has objects when called from"
         " vexfs_exit+0x1d/0x90 [vexfs_deadlock_fix]",
-        re.compile(
-            rf"(?:kmem_cache_destroy |BUG ){_MODULE}.*(?:still has objects|Objects remaining)"
-            rf"|kmem_cache_create.*{_MODULE}.*(?:failed|exists)",
-            re.DOTALL,
+        (
+            rf"(?s)(?:kmem_cache_destroy |BUG ){_MODULE}.*(?:still has objects|Objects remaining)"
+            rf"|kmem_cache_create.*{_MODULE}.*(?:failed|exists)"
         ),
         _ERROR,
         Severity.HIGH,
@@ -128,7 +127,7 @@ MENTIONS = (
         "kernel_segfault",
         "vexfs_fuse[412]: segfault at 0 ip 000055d0c0ffee00 sp 00007ffc0c0ffee0 error 4 in"
         " vexfs_fuse[55d0c0f00000+1000]",
-        re.compile(rf"(?:traps: )?{_MODULE}\[\d{{1,8}}\]:? (?:segfault|trap|general protection)"),
+        rf"(?:traps: )?{_MODULE}\[\d{{1,8}}\]:? (?:segfault|trap|general protection)",
         _ERROR,
         Severity.CRITICAL,
         "the userspace daemon crashed",
@@ -136,9 +135,7 @@ MENTIONS = (
     Mention(
         "kernel_killed",
         "Out of memory: Killed process 412 (vexfs_fuse) total-vm:1000kB, anon-rss:900kB",
-        re.compile(
-            rf"(?:Memory cgroup out of memory|Out of memory|oom-kill).{{1,400}}{_MODULE}", re.DOTALL
-        ),
+        (rf"(?s)(?:Memory cgroup out of memory|Out of memory|oom-kill).{{1,400}}{_MODULE}"),
         _ERROR,
         Severity.CRITICAL,
         "the userspace daemon was killed for want of memory",
@@ -146,18 +143,18 @@ MENTIONS = (
     Mention(
         "kernel_trace",
         " ? vexfs_sync_fs+0x2c/0x40 [vexfs_deadlock_fix]",
-        re.compile(rf"\s{{0,8}}(?:\? )?(?:\[<[0-9a-f]{{1,16}}>\] )?(?:\? )?{_CODE}"),
+        rf"\s{{0,8}}(?:\? )?(?:\[<[0-9a-f]{{1,16}}>\] )?(?:\? )?{_CODE}",
         note=_AT_WORK,
     ),
     Mention(
         "kernel_modules",
         "Modules linked in: loop vexfs_deadlock_fix(OE) 9p",
-        re.compile(rf"Modules linked in: .*{_MODULE}", re.DOTALL),
+        rf"(?s)Modules linked in: .*{_MODULE}",
     ),
     Mention(
         "kernel_process",
         "CPU: 1 PID: 145 Comm: vexfs_fuse Tainted: G           OE      6.1.0-56-amd64 #1",
-        re.compile(rf"CPU: \d{{1,5}} .*Comm: {_MODULE}", re.DOTALL),
+        rf"(?s)CPU: \d{{1,5}} .*Comm: {_MODULE}",
     ),
 )
 """In the order tried."""
@@ -165,4 +162,4 @@ MENTIONS = (
 
 def parse_mention(text: str) -> UpstreamEvent | None:
     """Return what the kernel says of VexFS in *text*; None for a line that says nothing known."""
-    return next((each.event for each in MENTIONS if each.pattern.match(text)), None)
+    return next((each.event for each in MENTIONS if re.match(each.pattern, text)), None)

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from enum import Enum
 
-from vexfsctl.analysis.explanation_errors import explain_errno, explain_error
-from vexfsctl.analysis.explanation_values import Explanation, Subject
-from vexfsctl.analysis.explanation_words import (
+from vexfsctl.analysis.explanation.errors import explain_errno, explain_error
+from vexfsctl.analysis.explanation.form import Explanation, Subject
+from vexfsctl.analysis.explanation.words import (
     explain_breaker_state,
     explain_degradation,
     explain_module_state,

@@ -1,0 +1,24 @@
+"""Which load of its module a line of an earlier VexFS build is of: numbers of calls begin anew."""
+
+from vexfsctl.model.upstream import UpstreamEvent, UpstreamKind
+
+
+class ModuleLoads:
+    """Counts the loads of the module while the lines of one log and boot go by."""
+
+    def __init__(self) -> None:
+        self.latest = 0
+        """0 is one that was loaded before the log begins, 1 the first whose load it shows."""
+        self._seen: set[tuple[str | None, int]] = set()
+
+    def take(self, event: UpstreamEvent) -> int:
+        """Return the load that *event*, the next one, is of."""
+        call = None if event.number is None else (event.call, event.number)
+        # Numbers never repeat within a load: the line that told of a new one was lost.
+        again = event.kind is UpstreamKind.CALL_STARTED and call in self._seen
+        if again or event.kind is UpstreamKind.MODULE_LOADED:
+            self.latest += 1
+            self._seen.clear()
+        if call is not None:
+            self._seen.add(call)
+        return self.latest
