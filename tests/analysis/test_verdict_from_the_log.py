@@ -232,6 +232,17 @@ def test_a_call_that_began_just_now_may_still_return() -> None:
     assert judged(log=log) == (Verdict.OK, [])
 
 
+def test_a_saved_log_that_ends_with_the_begin_of_a_call_tells_of_one_that_hangs() -> None:
+    """It is silent since, as of a machine that hung at a mount; nobody can wait for more."""
+    log = kernel_log((10.0, LOADING), (11.0, STARTED), boot=None)
+    window = Window(since_us=0, now_us=11_000_000, saved=True)
+
+    assert judged(log=log, window=window) == (
+        Verdict.WARNING,
+        ["unreturned: a call never returned: CALL-3 read_file"],
+    )
+
+
 def test_a_call_that_returned_is_no_reason() -> None:
     """Whatever it returned is told by the line that says so."""
     ended = "VexFS: [CALL-3] FFI call read_file succeeded"

@@ -207,7 +207,8 @@ def _summarize_sites(sites: Iterable[CallSite]) -> tuple[SiteSummary, ...]:
 def _running(call: UnreturnedCall, window: Window) -> RunningCall:
     age_us = window.age_us(call.start.record)
     waited_us = call.waited_us if age_us is None else age_us
-    late = waited_us is not None and waited_us >= PATIENCE_US
+    # A saved log ends where nothing more was written: a call that hangs may be the reason.
+    late = window.saved or (waited_us is not None and waited_us >= PATIENCE_US)
     return RunningCall(
         call=call.call,
         number=call.number,
@@ -220,6 +221,6 @@ def _running(call: UnreturnedCall, window: Window) -> RunningCall:
 
 
 def _told(call: RunningCall) -> str:
-    since = "" if call.waited_us is None else f", begun {format_duration(call.waited_us / 1e3)} ago"
+    since = "" if not call.waited_us else f", begun {format_duration(call.waited_us / 1e3)} ago"
     number = "" if call.number is None else f"CALL-{call.number} "
     return f"{number}{call.call}{since}"
