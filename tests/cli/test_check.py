@@ -25,6 +25,7 @@ from vexfsctl.cli.targets import Consulted
 from vexfsctl.exceptions import LogUnreadable
 from vexfsctl.model.coverage import Coverage
 from vexfsctl.render.choices import OutputFormat
+from vexfsctl.render.result import Paragraph
 
 pytestmark = pytest.mark.usefixtures("tree")
 
@@ -286,7 +287,8 @@ def test_an_unreadable_log_is_told_when_the_tree_answers() -> None:
 
     [block] = check_result(assessment, OutputFormat.TABLE).body
 
-    [line] = block.lines  # type: ignore[union-attr]
+    assert isinstance(block, Paragraph)
+    [line] = block.lines
     assert str(line).startswith(
         "OK - loop0 is well (no log could be read: judged from the attribute tree) | volumes=1;"
     )

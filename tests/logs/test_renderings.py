@@ -87,58 +87,53 @@ class Printed:
     facility: int | None = None
 
 
-def printed(line: str, **known: float) -> Printed:
-    """Return such a line of the text `VexFS: one`."""
-    return Printed(line, **known)  # type: ignore[arg-type]
-
-
 SECOND = int(WALL)
 
 
 @pytest.mark.parametrize(
     "case",
     [
-        printed("[    5.000001] VexFS: one", uptime_us=5_000_001),
-        printed("[    5.000001 <    0.000012>] VexFS: one", uptime_us=5_000_001),
-        printed("<4>[    5.000001] VexFS: one", uptime_us=5_000_001, level=4),
-        printed("<12>[    5.000001] VexFS: one", uptime_us=5_000_001, level=4, facility=1),
-        printed(
+        Printed("[    5.000001] VexFS: one", uptime_us=5_000_001),
+        Printed("[    5.000001 <    0.000012>] VexFS: one", uptime_us=5_000_001),
+        Printed("<4>[    5.000001] VexFS: one", uptime_us=5_000_001, level=4),
+        Printed("<12>[    5.000001] VexFS: one", uptime_us=5_000_001, level=4, facility=1),
+        Printed(
             "kern  :warn  : [    5.000001] VexFS: one", uptime_us=5_000_001, level=4, facility=0
         ),
-        printed(
+        Printed(
             "user  :notice: [    5.000001] VexFS: one", uptime_us=5_000_001, level=5, facility=1
         ),
-        printed("[Mon Nov 23 15:49:20 2026] VexFS: one", wall_time_s=SECOND),
-        printed("2026-11-23T15:49:20,123456+00:00 VexFS: one", wall_time_s=WALL),
-        printed(
+        Printed("[Mon Nov 23 15:49:20 2026] VexFS: one", wall_time_s=SECOND),
+        Printed("2026-11-23T15:49:20,123456+00:00 VexFS: one", wall_time_s=WALL),
+        Printed(
             "kern  :err   : 2026-11-23T15:49:20,123456+00:00 VexFS: one",
             wall_time_s=WALL,
             level=3,
             facility=0,
         ),
-        printed("Nov 23 15:49:20 host kernel: VexFS: one", wall_time_s=SECOND),
-        printed("Nov 23 15:49:20 host VexFS: one", wall_time_s=SECOND),
-        printed("Nov 23 15:49:20.123456 host kernel: VexFS: one", wall_time_s=WALL),
-        printed("2026-11-23T15:49:20+0000 host kernel: VexFS: one", wall_time_s=SECOND),
-        printed("2026-11-23T15:49:20.123456+00:00 host VexFS: one", wall_time_s=WALL),
-        printed("2026-11-23T16:49:20.123456+01:00 host kernel: VexFS: one", wall_time_s=WALL),
-        printed("Mon 2026-11-23 15:49:20 UTC host kernel: VexFS: one", wall_time_s=SECOND),
-        printed(f"{WALL:.6f} host kernel: VexFS: one", wall_time_s=WALL),
-        printed("[    5.000001] host kernel: VexFS: one", uptime_us=5_000_001),
-        printed("[    5.000001] host VexFS: one", uptime_us=5_000_001),
-        printed(
+        Printed("Nov 23 15:49:20 host kernel: VexFS: one", wall_time_s=SECOND),
+        Printed("Nov 23 15:49:20 host VexFS: one", wall_time_s=SECOND),
+        Printed("Nov 23 15:49:20.123456 host kernel: VexFS: one", wall_time_s=WALL),
+        Printed("2026-11-23T15:49:20+0000 host kernel: VexFS: one", wall_time_s=SECOND),
+        Printed("2026-11-23T15:49:20.123456+00:00 host VexFS: one", wall_time_s=WALL),
+        Printed("2026-11-23T16:49:20.123456+01:00 host kernel: VexFS: one", wall_time_s=WALL),
+        Printed("Mon 2026-11-23 15:49:20 UTC host kernel: VexFS: one", wall_time_s=SECOND),
+        Printed(f"{WALL:.6f} host kernel: VexFS: one", wall_time_s=WALL),
+        Printed("[    5.000001] host kernel: VexFS: one", uptime_us=5_000_001),
+        Printed("[    5.000001] host VexFS: one", uptime_us=5_000_001),
+        Printed(
             "Nov 23 15:49:20 host kernel: [    5.000001] VexFS: one",
             uptime_us=5_000_001,
             wall_time_s=SECOND,
         ),
-        printed(
+        Printed(
             "<12>1 2026-11-23T15:49:20.123456Z host kernel - - - VexFS: one",
             wall_time_s=WALL,
             level=4,
             facility=1,
         ),
-        printed('{"pri": 4, "time": 5.000001, "msg": "VexFS: one"}', uptime_us=5_000_001, level=4),
-        printed("VexFS: one"),
+        Printed('{"pri": 4, "time": 5.000001, "msg": "VexFS: one"}', uptime_us=5_000_001, level=4),
+        Printed("VexFS: one"),
     ],
     ids=lambda case: case.line[:40],
 )

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypedDict
 
 from vexfsctl.devices.disks import BlockDevice
 from vexfsctl.model.correlation import CorrelationId
@@ -22,7 +23,17 @@ BOOT = "0f3b7c1e-5a7c-4d43-9d0c-5b6f2a1c8e11"
 REPLAY = CorrelationId(0x5F1C93A200000001)
 INCIDENT = CorrelationId(0x6F1C93A200000029)
 WHEN = datetime(2026, 8, 21, 10, 0, 0, 123456, tzinfo=UTC)
-NOW = {"time": WHEN, "boot_id": BOOT, "monotonic_us": 3_600_000_000}
+
+
+class Moment(TypedDict):
+    """When an entry was made, as every kind of entry has it."""
+
+    time: datetime
+    boot_id: str
+    monotonic_us: int
+
+
+NOW: Moment = {"time": WHEN, "boot_id": BOOT, "monotonic_us": 3_600_000_000}
 
 
 def block_device(path: str = "/dev/sdb", *, size: int = 1 << 30) -> BlockDevice:
@@ -55,7 +66,7 @@ def begun(replay: CorrelationId = REPLAY, lock: str = "device-8-16-7.lock") -> R
         steps=("retry:500", "manual"),
         ranges=(ByteRange(9178112, 131072),),
         reason="disk replaced",
-        **NOW,  # type: ignore[arg-type]
+        **NOW,
     )
 
 
@@ -66,7 +77,7 @@ def step_begun(number: int = 1, replay: CorrelationId = REPLAY) -> StepBegun:
         number=number,
         hint=HintKind.RETRY,
         target="/dev/sdb",
-        **NOW,  # type: ignore[arg-type]
+        **NOW,
     )
 
 
@@ -86,7 +97,7 @@ def step_ended(number: int = 1, replay: CorrelationId = REPLAY) -> StepEnded:
             'dur_us=1500000 msg="EIO after 3 attempts"'
         ),
         epoch=8_172_635_412,
-        **NOW,  # type: ignore[arg-type]
+        **NOW,
     )
 
 
@@ -97,7 +108,7 @@ def verified(replay: CorrelationId = REPLAY) -> FaultVerified:
         after=1,
         state=FaultState.PRESENT,
         message="EIO at 0",
-        **NOW,  # type: ignore[arg-type]
+        **NOW,
     )
 
 
@@ -110,7 +121,7 @@ def ended(
         result=result,
         exit_status=status,
         message="a person must act",
-        **NOW,  # type: ignore[arg-type]
+        **NOW,
     )
 
 

@@ -1,14 +1,16 @@
 """Hints into steps: in order, with reasons, and with what speaks against them."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.recovery.samples import block_device
+from vexfsctl.devices.disks import BlockDevice
 from vexfsctl.devices.mountinfo import Mount
 from vexfsctl.model.breaker import BreakerSettings, BreakerState, BreakerStatus
-from vexfsctl.model.catalogue import ERRORS
+from vexfsctl.model.catalogue import ERRORS, ErrorEntry
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.hints import HintKind
 from vexfsctl.model.operations import OperationType
@@ -20,7 +22,7 @@ from vexfsctl.model.volume import (
     VolumeStatus,
 )
 from vexfsctl.recovery.plan import Circumstances, Column, Plan, RangeSource, make_plan
-from vexfsctl.recovery.step_words import DEVICE_WORDS, VOLUME_WORDS
+from vexfsctl.recovery.step_words import DEVICE_WORDS, VOLUME_WORDS, StepWords
 from vexfsctl.recovery.steps import ByteRange, Risk
 from vexfsctl.recovery.subject import HintSource, Subject, subject_of_error, subject_of_hints
 
@@ -142,7 +144,7 @@ def test_what_is_of_no_volume_is_done_to_a_device_that_is_to_be_named() -> None:
 
 @pytest.mark.parametrize("entry", ERRORS, ids=lambda each: each.name)
 @pytest.mark.parametrize("device", [None, block_device()], ids=["volume", "device"])
-def test_every_error_has_a_plan(entry, device) -> None:  # type: ignore[no-untyped-def]
+def test_every_error_has_a_plan(entry: ErrorEntry, device: BlockDevice | None) -> None:
     """Each step with every word filled in; without hints that is said."""
     plan = make_plan(subject(entry.name), Circumstances(device=device, volume=volume()))
 
@@ -156,7 +158,7 @@ def test_every_error_has_a_plan(entry, device) -> None:  # type: ignore[no-untyp
 
 
 @pytest.mark.parametrize("words", [DEVICE_WORDS, VOLUME_WORDS], ids=["device", "volume"])
-def test_the_table_has_a_row_for_every_hint(words) -> None:  # type: ignore[no-untyped-def]
+def test_the_table_has_a_row_for_every_hint(words: Mapping[HintKind, StepWords]) -> None:
     """In both columns, and manual is the only manual one."""
     assert set(words) == set(HintKind)
     assert [kind for kind, each in words.items() if each.risk is Risk.MANUAL] == [HintKind.MANUAL]

@@ -310,8 +310,12 @@ _outcomes = st.sampled_from([*Outcome, DeviceVanished("gone"), EndedFromOutside(
     st.sets(st.sampled_from(HintKind), min_size=1),
     st.booleans(),
 )
-def test_whatever_happens_the_answer_and_the_ledger_agree(  # type: ignore[no-untyped-def]
-    tmp_path_factory: pytest.TempPathFactory, states, outcomes, hints, all_steps
+def test_whatever_happens_the_answer_and_the_ledger_agree(
+    tmp_path_factory: pytest.TempPathFactory,
+    states: list[FaultState],
+    outcomes: dict[HintKind, Outcome | BaseException],
+    hints: set[HintKind],
+    all_steps: bool,
 ) -> None:
     """0 only after a look that found it gone; every step begun is ended; the look is the last."""
     bench = Bench(tmp_path_factory.mktemp("replay"))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.analysis.records import BOOT, EPOCH, STATE, error, read_log
 from vexfsctl.analysis.incidents import Incident, build_incidents, find_occurrences
 from vexfsctl.exceptions import InvalidInput, NotFound
-from vexfsctl.model.catalogue import ERRORS
+from vexfsctl.model.catalogue import ERRORS, ErrorEntry
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.hints import HintKind, RecoveryHint
 from vexfsctl.model.operations import OperationType
@@ -113,7 +113,7 @@ def test_an_error_alone_says_what_it_is_in(name: str, fault: str) -> None:
 
 
 @pytest.mark.parametrize("error_entry", ERRORS, ids=lambda each: each.name)
-def test_every_error_of_the_catalogue_is_a_subject(error_entry) -> None:  # type: ignore[no-untyped-def]
+def test_every_error_of_the_catalogue_is_a_subject(error_entry: ErrorEntry) -> None:
     """With all its hints, each once, and `manual` last."""
     subject = subject_of_error(error_entry.name)
 
@@ -171,7 +171,9 @@ _hints = st.builds(
 
 
 @given(st.lists(_hints), st.lists(st.sampled_from(ERRORS), max_size=3))
-def test_joining_loses_no_kind_and_repeats_none(hints, entries) -> None:  # type: ignore[no-untyped-def]
+def test_joining_loses_no_kind_and_repeats_none(
+    hints: list[RecoveryHint], entries: list[ErrorEntry]
+) -> None:
     """Every kind once, `manual` last, a retry with the largest delay of all."""
     joined = join_hints(hints, entries)
 
