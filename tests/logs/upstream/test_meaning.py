@@ -276,6 +276,13 @@ def test_lines_that_a_built_engine_printed(
             {"error": "ChecksumMismatch"},
         ),
         (
+            f"VexFS FFI ERR: [{corr(6)}] verify_block failed: [{corr(7)}] Checksum verification"
+            " failed in verify_block: FFI operation type: Storage"
+            " (severity: Critical, retries: 0)",
+            Significance.CORRUPTION,
+            {"error": "ChecksumMismatch", "severity": Severity.CRITICAL},
+        ),
+        (
             "VexFS: Invalid magic number: 0xdeadbeef",
             Significance.ERROR,
             {"error": "InvalidMagic", "severity": Severity.CRITICAL},

@@ -23,6 +23,7 @@ from vexfsctl.model.upstream import Significance, UpstreamEvent, UpstreamKind
 _FIELD = re.compile(r"\{(?P<name>\w+)(?P<mark>[:=])(?P<example>[^{}]*)\}")
 _SEVERITIES = {error.name: error.severity for error in ERRORS}
 _OWN_FIELDS = frozenset(UpstreamEvent.__dataclass_fields__)
+_DAMAGE = frozenset(error.name for error in ERRORS if error.corruption)
 _GRAVE = (Significance.CORRUPTION, Significance.DATA_LOSS)
 
 
@@ -96,10 +97,16 @@ class Form:
         return UpstreamEvent(
             form=self.name,
             kind=self.kind,
-            significance=self.significance,
+            significance=self._significance(told),
             note=self.note,
             **(values | declared),
         )
+
+    def _significance(self, told: dict[str, Any]) -> Significance:
+        # Of a form for all errors, only the line tells which it is.
+        if self.significance is Significance.ERROR and told.get("error") in _DAMAGE:
+            return Significance.CORRUPTION
+        return self.significance
 
     def _severity(self, told: dict[str, Any], error: str | None) -> Severity | None:
         if not self.significance.is_trouble:
