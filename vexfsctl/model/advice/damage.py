@@ -13,7 +13,7 @@ _KEEPS_WRITING = "Stop writing to it first. "
 
 _OF_OUR_DRIVER = {
     "CorruptedData": Advice(
-        "The structures of the filesystem below are damaged; the volume is now read-only.",
+        "The structures of the filesystem below are damaged.",
         "What hangs on the damaged structure cannot be read or may be wrong; writing on would "
         "spread the damage.",
         "Copy off what you need, unmount, check the filesystem (`fsck`), mount again. Without an "
@@ -22,7 +22,7 @@ _OF_OUR_DRIVER = {
         "`vexfsctl status VOLUME` says OK.",
     ),
     "ChecksumMismatch": Advice(
-        "What was read is not what was written; the volume is now read-only.",
+        "What was read is not what was written.",
         "The data was withheld, so no application works with it unknowingly; the copy on the "
         "device is bad.",
         "Restore the file from a copy, check device and memory, then end the read-only mode "
