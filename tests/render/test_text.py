@@ -80,13 +80,14 @@ def test_prose_that_has_no_room_beside_its_row_goes_below() -> None:
 
 
 def test_a_terminal_too_narrow_for_words_gets_a_list_for_each_row() -> None:
-    """At 20 columns no row fits; nothing is broken or cut off, so that ids can be copied."""
+    """At 20 columns no row fits; prose wraps between words, and nothing is broken or cut off."""
     assert render_terminal(RESULT, width=20, colour=False) == (
         "2 breakers, 1 open\n"
         "VOLUME        loop0\n"
         "STATE         open\n"
         "TRIPS SO FAR  1\n"
-        "NOTE          disk \\x1b[2Jreplaced\\t[red]now[/red]\n"
+        "NOTE          disk\n"
+        "                \\x1b[2Jreplaced\\t[red]now[/red]\n"
         "\n"
         "VOLUME        量\n"
         "STATE         closed\n"

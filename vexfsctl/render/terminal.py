@@ -1,7 +1,7 @@
 """Text for a terminal: tables that fit its width by wrapping in their cells, nothing cut off.
 
 Where even its words do not fit, prose goes below its row; where that does not help, each row is a
-list of its own. An id that was broken could not be copied.
+list of its own, its prose wrapped. An id that was broken could not be copied.
 
 The only module that imports rich. Its markup, highlighting and emoji are off for everything
 shown: `[red]` in a log line is four letters and two brackets.
@@ -58,7 +58,7 @@ def _table_lines(table: Table, width: int, colour: bool) -> list[str]:
     words = [not column.wraps for column in table.columns]
     columns, cells = [*compress(table.columns, words)], [[*compress(row, words)] for row in rows]
     if _narrowest(columns, cells) > width:
-        return _lists(table.columns, rows, colour)
+        return _lists(table.columns, rows, width, colour)
     header, rule, *lines = _grid(columns, cells, width, colour)
     prose = (_prose_below(table.columns, row, width, colour) for row in rows)
     return [
@@ -77,15 +77,24 @@ def _prose_below(
                 yield "".join(paint(each.text, each.tone, colour) for each in spans_of(line))
 
 
-def _lists(columns: Sequence[Column], rows: Sequence[Sequence[Span]], colour: bool) -> list[str]:
+def _lists(
+    columns: Sequence[Column], rows: Sequence[Sequence[Span]], width: int, colour: bool
+) -> list[str]:
     title_width = max(text_width(column.title) for column in columns)
     lines: list[str] = []
     for row in rows:
         lines += [""] if lines else []
         for column, cell in zip(columns, row, strict=True):
             title = paint(f"{column.title:{title_width}}", Tone.STRONG, colour)
-            lines.append(f"{title}{' ' * _GAP}{paint(cell.text, cell.tone, colour)}")
+            text = _cell_lines(column, cell, width - title_width - _GAP, colour)
+            lines.append(f"{title}{' ' * _GAP}{next(text)}")
+            lines += (" " * (title_width + _GAP) + more for more in text)
     return lines
+
+
+def _cell_lines(column: Column, cell: Span, width: int, colour: bool) -> Iterator[str]:
+    for line in wrap_line((cell,), width) if column.wraps else ((cell,),):
+        yield "".join(paint(each.text, each.tone, colour) for each in spans_of(line))
 
 
 def _grid(
