@@ -14,7 +14,7 @@ from vexfsctl.cli.recover_planning import Planned
 from vexfsctl.cli.recover_request import ReplayRequest
 from vexfsctl.cli.recover_subject import FoundSubject
 from vexfsctl.devices.disks import BlockDevice
-from vexfsctl.driver.probe import FileRange, send_probe
+from vexfsctl.driver.probe import ON_FILES, FileRange, send_probe
 from vexfsctl.exceptions import ActionFailed
 from vexfsctl.lab.signals import ENDING, ending_as_interrupt
 from vexfsctl.model.correlation import CorrelationSource
@@ -32,7 +32,6 @@ from vexfsctl.recovery.volume_actions import HarmlessCall, VolumeActions
 
 _PROBE_CALL_S = 5.0
 """Deadline of one harmless call; that of a volume's own calls unless it is set otherwise."""
-_ON_FILES = (OperationType.FILE, OperationType.STORAGE, OperationType.SYNC)
 
 
 def carry_out_noted(app: AppContext, request: ReplayRequest, planned: Planned) -> Replayed:
@@ -121,7 +120,7 @@ def _doubt(plan: Plan, operation: OperationType, failed: FileRange | None) -> st
     """Why a harmless call that succeeds does not prove that the fault is gone."""
     if plan.subject.fault_in != "read":
         return "the fault was not in reading: the next call of its kind will tell"
-    if operation in _ON_FILES and failed is None:
+    if operation in ON_FILES and failed is None:
         return "which file failed is not known"
     return None
 

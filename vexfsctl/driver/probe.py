@@ -18,6 +18,9 @@ from pathlib import Path
 from vexfsctl.model.operations import VECTOR_PREFIX, OperationType
 from vexfsctl.sysfs.children import NO_ANSWER, run_in_children
 
+ON_FILES = (OperationType.FILE, OperationType.STORAGE, OperationType.SYNC)
+"""Types whose probe is a call on some file of the volume."""
+
 _VECTOR_ATTRIBUTE = f"{VECTOR_PREFIX.decode()}dim"
 _ENTRIES_LOOKED_AT = 100_000
 _LONGEST_READ = 1 << 20
@@ -62,7 +65,7 @@ def send_probe(
     if answer is NO_ANSWER:
         return ProbeResult(f"{call} {mountpoint}", f"no answer within {timeout_s:.1f} s")
     error, target = answer
-    if error == ENOENT and operation in _ON_FILES:
+    if error == ENOENT and operation in ON_FILES:
         return ProbeResult(f"{call} {target}", "there is no file to try it with")
     return ProbeResult(f"{call} {target}", os.strerror(error) if error else None)
 
@@ -73,7 +76,7 @@ def _attempt(
     """Return the errno, 0 for success, and what the call was made on."""
     target = mountpoint
     try:
-        if operation in _ON_FILES:
+        if operation in ON_FILES:
             target, failed = _choose_file(mountpoint, failed)
         _PROBES[operation].send(target, failed)
     except OSError as cause:
@@ -158,7 +161,6 @@ class _Probe:
     send: Callable[[str, FileRange | None], None]
 
 
-_ON_FILES = (OperationType.FILE, OperationType.STORAGE, OperationType.SYNC)
 _PROBES = {
     OperationType.SUPERBLOCK: _Probe("statfs of", _statfs),
     OperationType.INODE: _Probe("getattr of", _getattr),
