@@ -24,8 +24,8 @@ from vexfsctl.model.correlation import CorrelationSource
 from vexfsctl.model.operations import OperationType
 from vexfsctl.resilience.breaker import CircuitBreaker
 from vexfsctl.resilience.call import Call
-from vexfsctl.resilience.clock import MonotonicClock
 from vexfsctl.resilience.guard import Guard
+from vexfsctl.system.clock import MonotonicClock
 
 _FILE, _STORAGE = OperationType.FILE, OperationType.STORAGE
 _PYBREAKER, _CIRCUITBREAKER, _TENACITY, _STAMINA = (

@@ -5,8 +5,8 @@ import pytest
 
 from vexfsctl.devices.loop import LoopDevice, attach, attached_devices, backing_file, detach
 from vexfsctl.devices.mounts import unmount
-from vexfsctl.devices.programs import run
 from vexfsctl.exceptions import DeviceActionFailed
+from vexfsctl.system.programs import run
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from vexfsctl.devices.programs import run
 from vexfsctl.exceptions import DeadlineExceeded, DeviceActionFailed, FacilityUnavailable
+from vexfsctl.system.programs import run
 
 FIFREEZE, FITHAW = 0xC0045877, 0xC0045878
 

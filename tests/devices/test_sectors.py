@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vexfsctl.devices.disks import BlockDevice, read_block_device
-from vexfsctl.devices.programs import run
 from vexfsctl.devices.sectors import (
     DIGEST_BYTES,
     RangeRead,
@@ -22,6 +21,7 @@ from vexfsctl.devices.sectors import (
     set_read_only,
 )
 from vexfsctl.exceptions import DeviceVanished
+from vexfsctl.system.programs import run
 
 BLOCK = 512
 SIZE = 3 << 20

@@ -7,8 +7,8 @@ import textwrap
 
 import pytest
 
-from vexfsctl.driver.background import start_in_background
 from vexfsctl.exceptions import FacilityUnavailable, MountFailed
+from vexfsctl.system.background import start_in_background
 
 
 def child(body: str) -> list[str]:

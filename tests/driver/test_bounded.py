@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from vexfsctl.driver.bounded import run_bounded
 from vexfsctl.exceptions import DeadlineExceeded
+from vexfsctl.system.bounded import run_bounded
 
 
 def test_result_and_exception_come_back() -> None:

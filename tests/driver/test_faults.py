@@ -13,7 +13,7 @@ from tests.support.clock import VirtualClock
 from vexfsctl.driver.faults import Fault, FaultSet, parse_fault
 from vexfsctl.driver.requests import CALL_NAMES
 from vexfsctl.exceptions import ValueRefused
-from vexfsctl.resilience.clock import MonotonicClock
+from vexfsctl.system.clock import MonotonicClock
 
 PATHS = st.text(st.characters(codec="utf-8"), min_size=1).filter(lambda path: path.strip("/"))
 FAULTS = st.builds(

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from vexfsctl.driver.locking import hold_directory
 from vexfsctl.exceptions import ActionFailed, DeadlineExceeded
+from vexfsctl.system.directory_lock import hold_directory
 
 
 def test_an_empty_directory_lasts_as_long_as_the_hold(tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from vexfsctl.driver.ownership import Process, give_up_ownership, owner, take_ownership
+from vexfsctl.driver.ownership import give_up_ownership, owner, take_ownership
+from vexfsctl.system.processes import Process
 
 
 def test_taken_and_given_up(tmp_path: Path) -> None:

@@ -30,11 +30,11 @@ from vexfsctl.model.correlation import CorrelationSource
 from vexfsctl.model.events import Event, OperatorActed
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.volume import AccessMode, DegradationLevel, ModuleState, Presence
-from vexfsctl.resilience.clock import MonotonicClock
 from vexfsctl.resilience.guard import Guard
 from vexfsctl.sysfs.attributes import attributes
-from vexfsctl.sysfs.children import run_in_children
 from vexfsctl.sysfs.tree import SysfsTree, read_volumes
+from vexfsctl.system.children import run_in_children
+from vexfsctl.system.clock import MonotonicClock
 
 pytestmark = pytest.mark.privileged("fuse")
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vexfsctl.model.access import Viewer, access_hint, find_refusal
+from vexfsctl.system.access import Viewer, access_hint, find_refusal
 
 ROOT, ADM, DISK, ALICE, BOB = 0, 4, 6, 1000, 1001
 NAMES = {ROOT: "root", ADM: "adm", DISK: "disk", ALICE: "alice", BOB: "bob"}

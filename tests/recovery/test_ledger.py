@@ -14,16 +14,10 @@ from hypothesis import strategies as st
 from tests.recovery.samples import WHOLE, begun, ended, step_ended
 from vexfsctl.exceptions import MalformedRecord, RecoveryFailed
 from vexfsctl.model.correlation import CorrelationId
-from vexfsctl.recovery.ledger import (
-    FILE_NAME,
-    SYSTEM_STATE,
-    Ledger,
-    read_ledger,
-    state_directories,
-    state_directory,
-)
+from vexfsctl.recovery.ledger import FILE_NAME, Ledger, read_ledger
 from vexfsctl.recovery.ledger_entries import LedgerEntry, StepEnded
 from vexfsctl.recovery.ledger_lines import LONGEST_LINE, format_line, parse_line
+from vexfsctl.system.directories import SYSTEM_STATE, state_directories, state_directory
 
 
 @pytest.fixture

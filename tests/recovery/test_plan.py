@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.recovery.samples import block_device
+from vexfsctl.catalogue.lookup import ERRORS, ErrorEntry
 from vexfsctl.devices.disks import BlockDevice
 from vexfsctl.devices.mountinfo import Mount
 from vexfsctl.model.breaker import BreakerSettings, BreakerState, BreakerStatus
-from vexfsctl.model.catalogue import ERRORS, ErrorEntry
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.hints import HintKind
 from vexfsctl.model.operations import OperationType

@@ -9,15 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vexfsctl import resilience
-from vexfsctl.model.catalogue import entry
+from vexfsctl.catalogue.lookup import entry
 from vexfsctl.model.correlation import CorrelationId
-from vexfsctl.model.errors import EnhancedError
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.volume import DegradationLevel, ErrorCounts
 from vexfsctl.resilience.aggregator import ErrorAggregator
-from vexfsctl.resilience.clock import MonotonicClock
 from vexfsctl.resilience.degradation import Degradation
+from vexfsctl.resilience.errors import EnhancedError
 from vexfsctl.resilience.ratelimit import LogRateLimit, Suppressed
+from vexfsctl.system.clock import MonotonicClock
 
 SECOND = 1_000_000_000
 

@@ -18,8 +18,8 @@ from vexfsctl.model.events import (
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.volume import RetrySettings
 from vexfsctl.resilience.call import Call, CallAbandoned
-from vexfsctl.resilience.clock import MonotonicClock
 from vexfsctl.resilience.guard import Guard
+from vexfsctl.system.clock import MonotonicClock
 
 FILE, STORAGE = OperationType.FILE, OperationType.STORAGE
 WORKERS, CALLS = 6, 150

@@ -9,8 +9,8 @@ from vexfsctl.driver.fuse import Connection, MountOptions, serve
 from vexfsctl.driver.tree import TreeFilesystem
 from vexfsctl.model.correlation import CorrelationSource
 from vexfsctl.model.volume import ModuleState
-from vexfsctl.resilience.clock import MonotonicClock
 from vexfsctl.resilience.guard import Guard
+from vexfsctl.system.clock import MonotonicClock
 
 
 def main(directory: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from vexfsctl.sysfs.children import NO_ANSWER, run_in_children
+from vexfsctl.system.children import NO_ANSWER, run_in_children
 
 
 def test_answers_come_in_the_order_of_the_tasks() -> None:

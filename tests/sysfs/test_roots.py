@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from vexfsctl.sysfs.roots import default_roots, driver_root
+from vexfsctl.system.directories import default_roots, driver_root
 
 
 def test_kernel_system_and_own_roots_are_read() -> None:

@@ -33,8 +33,8 @@ from vexfsctl.model.volume import (
     Volume,
     VolumeStatus,
 )
-from vexfsctl.sysfs.children import run_in_children
 from vexfsctl.sysfs.tree import SysfsTree, read_volumes, survey_volumes
+from vexfsctl.system.children import run_in_children
 
 NOBODY = 65534
 SOON_S = 0.3

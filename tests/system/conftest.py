@@ -15,12 +15,13 @@ from tests.support.program import Finished, Program, base_environment
 from vexfsctl.devices.loop import attached_devices
 from vexfsctl.devices.mountinfo import read_mounts
 from vexfsctl.driver.leftovers import clear_volume, mounted_volumes
-from vexfsctl.driver.ownership import Process, owner
-from vexfsctl.driver.records import default_file
+from vexfsctl.driver.ownership import owner
 from vexfsctl.lab import faults
 from vexfsctl.lab.assembly import Lab, bring_up, describe, take_down
 from vexfsctl.lab.layout import Layout
 from vexfsctl.lab.processes import drivers, image_servers
+from vexfsctl.system.directories import default_file
+from vexfsctl.system.processes import Process
 
 BOUND_S = 30.0
 """After this a condition that a test waits for counts as never coming."""

@@ -22,7 +22,6 @@ from vexfsctl.devices.disks import BlockDevice, read_block_device
 from vexfsctl.devices.loop import attach, detach
 from vexfsctl.devices.mountinfo import mount_at, read_mounts
 from vexfsctl.devices.mounts import make_mount, unmount
-from vexfsctl.devices.programs import run
 from vexfsctl.exceptions import DeviceVanished, InvalidInput, VexfsctlException
 from vexfsctl.lab import faults
 from vexfsctl.lab.assembly import bring_up, take_down
@@ -41,7 +40,8 @@ from vexfsctl.recovery.steps import (
     StepResult,
     Verification,
 )
-from vexfsctl.resilience.clock import MonotonicClock
+from vexfsctl.system.clock import MonotonicClock
+from vexfsctl.system.programs import run
 
 pytestmark = pytest.mark.privileged("fuse", "loop")
 

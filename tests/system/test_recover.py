@@ -23,10 +23,10 @@ from tests.system.conftest import LiveLab, await_kernel_words, new_name, wait_un
 from vexfsctl.devices.loop import attach, detach
 from vexfsctl.devices.mountinfo import mount_at, read_mounts
 from vexfsctl.devices.mounts import make_mount, unmount
-from vexfsctl.devices.programs import run
 from vexfsctl.exceptions import ExitStatus
 from vexfsctl.lab.assembly import bring_up, describe, take_down
 from vexfsctl.lab.layout import Layout
+from vexfsctl.system.programs import run
 
 pytestmark = pytest.mark.privileged("fuse", "loop", "kmsg")
 

@@ -12,9 +12,9 @@ import pytest
 from tests.support.ordinary_user import OrdinaryUser, ordinary_user
 from tests.support.program import BOUND_S, Program
 from tests.system.conftest import leftovers, new_name, wait_until
-from vexfsctl.driver.ownership import Process
 from vexfsctl.lab.assembly import bring_up, take_down
 from vexfsctl.lab.layout import LabKind, Layout
+from vexfsctl.system.processes import Process
 
 pytestmark = pytest.mark.privileged("fuse", "fusermount3", "nsenter", "setpriv")
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from vexfsctl.model.catalogue import ERRORS, TIMEOUT
+from vexfsctl.catalogue.lookup import ERRORS, TIMEOUT
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.events import CallTimedOut, ErrorReported

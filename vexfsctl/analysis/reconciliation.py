@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from vexfsctl.analysis.loads import coverage_of_load
-from vexfsctl.model.catalogue import TIMEOUT
+from vexfsctl.catalogue.lookup import TIMEOUT
 from vexfsctl.model.coverage import Coverage, Gap
 from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.events import CallTimedOut, ErrorReported, RecordsSuppressed

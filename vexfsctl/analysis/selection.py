@@ -10,7 +10,7 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 
 from vexfsctl.analysis.incidents import operation_of
-from vexfsctl.model.catalogue import ERRORS, TIMEOUT
+from vexfsctl.catalogue.lookup import ERRORS, TIMEOUT
 from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.errnos import errno_name
 from vexfsctl.model.events import CallFailed, CallTimedOut, ErrorReported

@@ -13,8 +13,8 @@ from vexfsctl.analysis.incidents import (
 )
 from vexfsctl.analysis.numbered_calls import NumberedCall
 from vexfsctl.analysis.timeline import Timeline, build_call_timeline, build_timeline
+from vexfsctl.catalogue.lookup import BREAKER_OPEN, TIMEOUT, find_entry
 from vexfsctl.model.breaker import BreakerState
-from vexfsctl.model.catalogue import BREAKER_OPEN, TIMEOUT, find_entry
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.errnos import classify_errno

@@ -4,8 +4,8 @@ import errno
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
+from vexfsctl.catalogue.lookup import ERRORS
 from vexfsctl.cli.context import AppContext
-from vexfsctl.model.catalogue import ERRORS
 
 
 def note_unknown_errors(app: AppContext, wanted: Iterable[str]) -> None:

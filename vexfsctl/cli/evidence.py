@@ -100,8 +100,8 @@ def _logs_of_the_silent(volumes: Iterable[Volume]) -> tuple[str, ...]:
     silent = [volume for volume in volumes if volume.status is None]
     if not silent:
         return ()
-    from vexfsctl.driver.records import default_file
     from vexfsctl.lab.layout import logs_of_labs
+    from vexfsctl.system.directories import default_file
 
     files = chain.from_iterable((default_file(v.name), *logs_of_labs(v.name)) for v in silent)
     return tuple(str(file) for file in files if file.exists())

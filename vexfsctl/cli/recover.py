@@ -36,7 +36,7 @@ def recover() -> None:
 
 def _complete_errors(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     # Deferred: help needs no catalogue.
-    from vexfsctl.model.catalogue import ERRORS
+    from vexfsctl.catalogue.lookup import ERRORS
 
     return [error.name for error in ERRORS if error.name.startswith(incomplete)]
 

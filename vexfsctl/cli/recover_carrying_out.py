@@ -16,19 +16,20 @@ from vexfsctl.cli.recover_subject import FoundSubject
 from vexfsctl.devices.disks import BlockDevice
 from vexfsctl.driver.probe import ON_FILES, FileRange, send_probe
 from vexfsctl.exceptions import ActionFailed
-from vexfsctl.lab.signals import ENDING, ending_as_interrupt
 from vexfsctl.model.correlation import CorrelationSource
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.volume import Volume
 from vexfsctl.recovery.device_actions import DeviceActions
 from vexfsctl.recovery.journal import Journal, Record, Stamp, record_nowhere, record_to_kmsg
-from vexfsctl.recovery.ledger import Ledger, state_directory
+from vexfsctl.recovery.ledger import Ledger
 from vexfsctl.recovery.ledger_entries import DeviceIdentity, Who
 from vexfsctl.recovery.locking import hold_lock, lock_name
 from vexfsctl.recovery.plan import Plan
 from vexfsctl.recovery.replay import Actions, EndedFromOutside, Replayed, carry_out
 from vexfsctl.recovery.target import Progress
 from vexfsctl.recovery.volume_actions import HarmlessCall, VolumeActions
+from vexfsctl.system.directories import state_directory
+from vexfsctl.system.signals import ENDING, ending_as_interrupt
 
 _PROBE_CALL_S = 5.0
 """Deadline of one harmless call; that of a volume's own calls unless it is set otherwise."""

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from vexfsctl.catalogue.lookup import find_entry
 from vexfsctl.cli.changes import Change
-from vexfsctl.model.catalogue import find_entry
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.durations import format_duration
 from vexfsctl.recovery.history import Result

@@ -49,7 +49,7 @@ class Surroundings:
     def of_this_process(cls) -> "Surroundings":
         """Take them from the running process."""
         # Deferred, so that `--help` and completions load nothing of the engine.
-        from vexfsctl.resilience.clock import MonotonicClock
+        from vexfsctl.system.clock import MonotonicClock
 
         return cls(
             environ=os.environ,

@@ -224,7 +224,7 @@ def _survey(app: AppContext, targets: Sequence[Target]) -> "Survey":
 
 def volume_roots(app: AppContext) -> tuple[Path, ...]:
     """Return the roots to look into: those asked for, else the standard ones."""
-    from vexfsctl.sysfs.roots import default_roots
+    from vexfsctl.system.directories import default_roots
 
     return app.roots or default_roots(app.surroundings.environ, os.getuid())
 

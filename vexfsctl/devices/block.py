@@ -6,8 +6,8 @@ import stat
 import uuid
 from pathlib import Path
 
-from vexfsctl.devices.programs import run
 from vexfsctl.exceptions import DeviceActionFailed, VexfsctlException
+from vexfsctl.system.programs import run
 
 SYS = Path("/sys")
 _FS_IOC_GETFSUUID = 0x80111500

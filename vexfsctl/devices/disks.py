@@ -18,7 +18,7 @@ from vexfsctl.exceptions import (
     InvalidInput,
     NotFound,
 )
-from vexfsctl.model.access import access_hint
+from vexfsctl.system.access import access_hint
 
 SECTOR_BYTES = 512
 """Unit of sizes in /sys and of sectors in the kernel's log, whatever the device's blocks are."""

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from vexfsctl.devices.block import SYS
 from vexfsctl.devices.mountinfo import read_mounts
-from vexfsctl.devices.programs import run
 from vexfsctl.exceptions import DeviceActionFailed
+from vexfsctl.system.programs import run
 
 _LOOP_NAME = re.compile(r"loop[0-9]+")
 _POLL_S = 0.01

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from vexfsctl.devices.loop import backing_file
 from vexfsctl.devices.mountinfo import read_mounts
-from vexfsctl.devices.programs import run
 from vexfsctl.exceptions import DeviceActionFailed, InvalidInput
+from vexfsctl.system.programs import run
 
 _LOOP_MAJOR = 7
 _LABEL_BYTES = 16

@@ -8,8 +8,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from vexfsctl.devices.programs import run
 from vexfsctl.exceptions import DeviceActionFailed, MountFailed
+from vexfsctl.system.programs import run
 
 
 def make_mount(

@@ -10,23 +10,22 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from vexfsctl.driver.background import (
+from vexfsctl.driver.fuse import require_fuse
+from vexfsctl.driver.leftovers import VolumeMounts, clear_volume, mounted_volumes
+from vexfsctl.driver.places import check_log, check_mount_point, check_places, choose_name
+from vexfsctl.driver.records import open_records
+from vexfsctl.driver.server import SOURCE_BOUND_S, VolumeServer
+from vexfsctl.exceptions import MountFailed
+from vexfsctl.system.background import (
     own_module,
     report_ready,
     reporting_failure,
     start_in_background,
 )
-from vexfsctl.driver.bounded import run_bounded
-from vexfsctl.driver.fuse import require_fuse
-from vexfsctl.driver.leftovers import VolumeMounts, clear_volume, mounted_volumes
-from vexfsctl.driver.locking import hold_directory
-from vexfsctl.driver.places import check_log, check_mount_point, check_places, choose_name
-from vexfsctl.driver.records import default_file, open_records
-from vexfsctl.driver.runtime import require_runtime_directory
-from vexfsctl.driver.server import SOURCE_BOUND_S, VolumeServer
-from vexfsctl.exceptions import MountFailed
-from vexfsctl.resilience.clock import MonotonicClock
-from vexfsctl.sysfs.roots import driver_root
+from vexfsctl.system.bounded import run_bounded
+from vexfsctl.system.clock import MonotonicClock
+from vexfsctl.system.directories import default_file, driver_root, require_runtime_directory
+from vexfsctl.system.directory_lock import hold_directory
 
 START_TIMEOUT_S = 20.0
 """Longer than a start takes, whatever of it sticks in the kernel."""

@@ -19,7 +19,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from vexfsctl.driver.background import report_ready, reporting_failure
 from vexfsctl.driver.faults import FaultSet
 from vexfsctl.driver.fuse import (
     ROOT_NODEID,
@@ -43,7 +42,8 @@ from vexfsctl.driver.fuse.replies import (
 from vexfsctl.driver.system_calls import fallocate
 from vexfsctl.driver.tree import TreeFilesystem
 from vexfsctl.exceptions import MountFailed
-from vexfsctl.resilience.clock import MonotonicClock
+from vexfsctl.system.background import report_ready, reporting_failure
+from vexfsctl.system.clock import MonotonicClock
 
 IMAGE_SUBTYPE = "vexfs-image"
 FAULTS_SUBTYPE = "vexfs-faults"

@@ -23,10 +23,10 @@ from vexfsctl.exceptions import (
     MountFailed,
     VolumeNotFound,
 )
-from vexfsctl.model.access import WITH_SUDO, Viewer
 from vexfsctl.model.volume import Presence, clear_command
-from vexfsctl.sysfs.roots import driver_root
 from vexfsctl.sysfs.tree import read_volumes
+from vexfsctl.system.access import WITH_SUDO, Viewer
+from vexfsctl.system.directories import driver_root
 
 DATA_SUBTYPE = "vexfs"
 TREE_SUBTYPE = "vexfs-sysfs"

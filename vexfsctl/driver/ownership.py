@@ -7,48 +7,15 @@ answer. It names the process by pid and start time, so a reused pid is nobody's.
 
 import contextlib
 import os
-import signal
-from dataclasses import dataclass
 from pathlib import Path
 
-from vexfsctl.driver.locking import hold_directory
 from vexfsctl.exceptions import VexfsctlException
+from vexfsctl.system.directory_lock import hold_directory
+from vexfsctl.system.processes import (
+    Process,
+)
 
-_PROC = Path("/proc")
 _LOCK_TIMEOUT_S = 0.2
-# proc_pid_stat(5), counted from the state, the first field after the name.
-_START_TIME = 19
-
-
-@dataclass(frozen=True, slots=True)
-class Process:
-    """One process, told from a later one of the same pid."""
-
-    pid: int
-    started: str
-    """Start time in clock ticks since boot."""
-
-    @classmethod
-    def find(cls, pid: int) -> "Process | None":
-        """Return the process that has *pid* now; None if there is none."""
-        stat = _read_stat(pid)
-        return None if stat is None else cls(pid, stat[_START_TIME])
-
-    @property
-    def running(self) -> bool:
-        """Whether it still runs: neither ended nor killed, even if stuck in the kernel since."""
-        stat = _read_stat(self.pid)
-        if stat is None or stat[_START_TIME] != self.started or stat[0] in "ZX":
-            return False
-        return not _is_being_killed(self.pid)
-
-    @property
-    def gone(self) -> bool:
-        """Whether nothing of it is left but a status that nobody asked for."""
-        stat = _read_stat(self.pid)
-        if stat is None or stat[_START_TIME] != self.started:
-            return True
-        return stat[0] in "ZX" and _count_threads(self.pid) <= 1
 
 
 def take_ownership(tree: Path) -> None:
@@ -87,28 +54,3 @@ def owner(tree: Path) -> Process | None:
 
 def _owner_file(tree: Path) -> Path:
     return tree.with_name(f".{tree.name}.pid")
-
-
-def _read_stat(pid: int) -> list[str] | None:
-    try:
-        return (_PROC / str(pid) / "stat").read_text(errors="replace").rpartition(")")[2].split()
-    except OSError:
-        return None
-
-
-def _count_threads(pid: int) -> int:
-    try:
-        return len(os.listdir(_PROC / str(pid) / "task"))
-    except OSError:
-        return 0
-
-
-def _is_being_killed(pid: int) -> bool:
-    """Whether a SIGKILL waits for its main thread to come back from the kernel."""
-    try:
-        status = (_PROC / str(pid) / "status").read_text(errors="replace")
-    except OSError:
-        return True
-    words = dict(line.partition(":")[::2] for line in status.splitlines())
-    pending = int(words.get("SigPnd", "0"), 16) | int(words.get("ShdPnd", "0"), 16)
-    return bool(pending >> (signal.SIGKILL - 1) & 1)

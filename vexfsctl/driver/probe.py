@@ -16,7 +16,7 @@ from itertools import islice
 from pathlib import Path
 
 from vexfsctl.model.operations import VECTOR_PREFIX, OperationType
-from vexfsctl.sysfs.children import NO_ANSWER, run_in_children
+from vexfsctl.system.children import NO_ANSWER, run_in_children
 
 ON_FILES = (OperationType.FILE, OperationType.STORAGE, OperationType.SYNC)
 """Types whose probe is a call on some file of the volume."""

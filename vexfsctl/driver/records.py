@@ -1,6 +1,5 @@
 """Where the records of one volume go: the kernel log, or a file in the same raw kmsg form."""
 
-import os
 from pathlib import Path
 
 from vexfsctl.exceptions import ActionFailed
@@ -9,6 +8,7 @@ from vexfsctl.logs.kmsg import SOURCE_NAME, kmsg_unavailable
 from vexfsctl.logs.writing import KmsgFileWriter, KmsgWriter, RecordWriter
 from vexfsctl.model.clock import Clock
 from vexfsctl.model.events import Event
+from vexfsctl.system.directories import default_file
 
 
 def open_records(target: str | None, volume: str, clock: Clock) -> "RecordLog":
@@ -31,14 +31,6 @@ def open_records(target: str | None, volume: str, clock: Clock) -> "RecordLog":
         raise ActionFailed(
             f"cannot write the log {path}: {cause.strerror}", hint="--log-to FILE puts it elsewhere"
         ) from cause
-
-
-def default_file(volume: str) -> Path:
-    """Return the log file of *volume* where the kernel log cannot be had."""
-    if os.geteuid() == 0:
-        return Path("/var/log/vexfs") / f"{volume}.kmsg"
-    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state"
-    return Path(state) / "vexfs" / f"{volume}.kmsg"
 
 
 class RecordLog:

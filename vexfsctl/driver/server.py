@@ -18,7 +18,6 @@ from vexfsctl.devices.block import device_number, filesystem_uuid
 from vexfsctl.devices.fusectl import abort_connection
 from vexfsctl.devices.mountinfo import Mount, mount_at, read_mounts
 from vexfsctl.driver.attributes import AttributeSource
-from vexfsctl.driver.bounded import run_bounded
 from vexfsctl.driver.facts import VolumeFacts
 from vexfsctl.driver.faults import FaultSet
 from vexfsctl.driver.fuse import USUAL_FLAGS, Connection, InitFlag, MountOptions, serve
@@ -33,8 +32,9 @@ from vexfsctl.model.errnos import errno_name
 from vexfsctl.model.events import RecoveryStepTaken
 from vexfsctl.model.operations import VECTOR_PREFIX, OperationType
 from vexfsctl.model.volume import DegradationLevel, ModuleState
-from vexfsctl.resilience.clock import MonotonicClock
 from vexfsctl.resilience.guard import Guard
+from vexfsctl.system.bounded import run_bounded
+from vexfsctl.system.clock import MonotonicClock
 
 DRAIN_BOUND_S = 2.0
 """How long a stop waits for open files and running calls."""

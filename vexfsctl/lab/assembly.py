@@ -14,18 +14,18 @@ from vexfsctl.devices.loop import attach
 from vexfsctl.devices.mkfs import make_ext4
 from vexfsctl.devices.mountinfo import read_mounts
 from vexfsctl.devices.mounts import make_mount
-from vexfsctl.driver.background import own_module, start_in_background
 from vexfsctl.driver.daemon import VolumeOptions, start_volume
 from vexfsctl.driver.fuse import require_fuse
-from vexfsctl.driver.locking import hold_directory
-from vexfsctl.driver.runtime import require_runtime_directory
 from vexfsctl.exceptions import FacilityUnavailable, InvalidInput, LabFailed, VexfsctlException
 from vexfsctl.lab import removal
 from vexfsctl.lab.layout import LabKind, Layout, existing_labs
 from vexfsctl.lab.ownership import require_own
 from vexfsctl.lab.processes import SERVER_MODULE
-from vexfsctl.lab.signals import ending_as_interrupt, held
 from vexfsctl.logs.kmsg import SOURCE_NAME, kmsg_unavailable
+from vexfsctl.system.background import own_module, start_in_background
+from vexfsctl.system.directories import require_runtime_directory
+from vexfsctl.system.directory_lock import hold_directory
+from vexfsctl.system.signals import ending_as_interrupt, held
 
 DEFAULT_SIZE = 128 << 20
 """Bytes; the image is sparse, so this is an upper bound of what it takes on disk."""

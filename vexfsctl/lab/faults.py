@@ -26,8 +26,8 @@ from vexfsctl.exceptions import (
 from vexfsctl.lab.layout import LabKind, Layout
 from vexfsctl.lab.ownership import require_own
 from vexfsctl.logs.logfmt import format_pairs
-from vexfsctl.sysfs.children import NO_ANSWER, run_in_children
 from vexfsctl.sysfs.files import read_one, write_one
+from vexfsctl.system.children import NO_ANSWER, run_in_children
 
 _SERVER_ANSWER_S = 3.0
 _DEVICE_ANSWER_S = 5.0

@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from vexfsctl.exceptions import InvalidInput
-from vexfsctl.sysfs.roots import SYSTEM_RUNTIME, runtime_directory, volume_root
+from vexfsctl.system.directories import SYSTEM_RUNTIME, runtime_directory, volume_root
 
 # The name is also the volume's and the filesystem's label, which ext4 limits to 16 bytes.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,15}")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from vexfsctl.exceptions import FacilityUnavailable, LabFailed
 from vexfsctl.lab.layout import Layout
-from vexfsctl.model.access import WITH_SUDO, Viewer
+from vexfsctl.system.access import WITH_SUDO, Viewer
 
 
 def require_own(layout: Layout) -> None:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from vexfsctl.driver.ownership import Process
 from vexfsctl.lab.layout import Layout
+from vexfsctl.system.processes import Process
 
 _PROC = Path("/proc")
 _POLL_S = 0.02

@@ -9,7 +9,7 @@ from pathlib import Path
 from vexfsctl.exceptions import InvalidInput
 from vexfsctl.lab.assembly import Lab, bring_up, take_down
 from vexfsctl.lab.layout import Layout
-from vexfsctl.lab.signals import ENDING, held
+from vexfsctl.system.signals import ENDING, held
 
 _POLL_S = 1.0
 

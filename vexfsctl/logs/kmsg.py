@@ -14,8 +14,8 @@ from pathlib import Path
 
 from vexfsctl.exceptions import LogUnreadable, MalformedRecord
 from vexfsctl.logs.holes import Hole, HoleFinder
-from vexfsctl.model.access import WITH_SUDO, access_hint
 from vexfsctl.model.record import USER_FACILITY, LogRecord
+from vexfsctl.system.access import WITH_SUDO, access_hint
 
 KMSG = Path("/dev/kmsg")
 SOURCE_NAME = "kmsg"

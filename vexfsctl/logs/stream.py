@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from vexfsctl.exceptions import LogUnreadable
-from vexfsctl.model.access import access_hint
+from vexfsctl.system.access import access_hint
 
 _CHUNK = 1 << 16
 _GRACE_MS = 500

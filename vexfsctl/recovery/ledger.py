@@ -6,39 +6,21 @@ whatever stands there: a crash tears the last line, and several replays write at
 
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
 from vexfsctl.exceptions import MalformedRecord, RecoveryFailed
-from vexfsctl.model.access import access_hint
 from vexfsctl.model.coverage import Coverage, Gap
 from vexfsctl.recovery.ledger_entries import LedgerEntry
 from vexfsctl.recovery.ledger_lines import LONGEST_LINE, format_line, parse_line
+from vexfsctl.system.access import access_hint
+from vexfsctl.system.directories import (
+    STATE_VARIABLE,
+)
 
-SYSTEM_STATE = Path("/var/lib/vexfsctl")
-"""State directory of root."""
 FILE_NAME = "ledger.jsonl"
-STATE_VARIABLE = "VEXFSCTL_STATE_DIR"
-"""Environment variable that names another state directory."""
-
-
-def state_directory(environ: Mapping[str, str], uid: int) -> Path:
-    """Return where a user's ledger and locks are; VEXFSCTL_STATE_DIR says otherwise."""
-    if chosen := environ.get(STATE_VARIABLE):
-        return Path(chosen)
-    if uid == 0:
-        return SYSTEM_STATE
-    state = environ.get("XDG_STATE_HOME") or Path(environ.get("HOME") or "/") / ".local/state"
-    return Path(state) / "vexfsctl"
-
-
-def state_directories(environ: Mapping[str, str], uid: int) -> tuple[Path, ...]:
-    """Return the state directories whose ledgers a user asks about: the system's and the own."""
-    own = state_directory(environ, uid)
-    chosen = STATE_VARIABLE in environ
-    return (own,) if chosen or uid == 0 else (SYSTEM_STATE, own)
 
 
 @dataclass(frozen=True, slots=True)

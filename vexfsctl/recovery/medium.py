@@ -14,12 +14,12 @@ from typing import Any
 from vexfsctl.devices import sectors
 from vexfsctl.devices.disks import BlockDevice, require_same
 from vexfsctl.exceptions import DeviceVanished, FacilityUnavailable
-from vexfsctl.model.access import access_hint
 from vexfsctl.model.clock import Clock
 from vexfsctl.model.errnos import errno_name
 from vexfsctl.recovery.bisection import Reading
 from vexfsctl.recovery.steps import ByteRange
-from vexfsctl.sysfs.children import NO_ANSWER, run_in_children
+from vexfsctl.system.access import access_hint
+from vexfsctl.system.children import NO_ANSWER, run_in_children
 
 _NOT_ALLOWED = (errno.EACCES, errno.EPERM)
 _NO_DEVICE = (errno.ENXIO, errno.ENODEV, errno.ENOENT, errno.ENOMEDIUM)

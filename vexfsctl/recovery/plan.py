@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from vexfsctl.catalogue.lookup import find_entry
 from vexfsctl.devices.disks import BlockDevice
 from vexfsctl.devices.mountinfo import Mount
 from vexfsctl.model.breaker import BreakerState
-from vexfsctl.model.catalogue import find_entry
 from vexfsctl.model.hints import HintKind, RecoveryHint
 from vexfsctl.model.volume import OperationStatus, RetrySettings, Volume
 from vexfsctl.recovery.ranges import describe

@@ -10,7 +10,7 @@ from vexfsctl.devices.rescan import rescan, rescan_attribute
 from vexfsctl.exceptions import FacilityUnavailable
 from vexfsctl.recovery.medium import describe_errno
 from vexfsctl.recovery.steps import Outcome, StepResult
-from vexfsctl.sysfs.children import NO_ANSWER, run_in_children
+from vexfsctl.system.children import NO_ANSWER, run_in_children
 
 
 def restart_device(device: BlockDevice, timeout_s: float, *, sys: Path = SYS) -> StepResult:

@@ -11,8 +11,8 @@ from enum import StrEnum
 
 from vexfsctl.analysis.incidents import Incident, Occurrence
 from vexfsctl.analysis.numbered_calls import NumberedCall
+from vexfsctl.catalogue.lookup import BREAKER_OPEN, TIMEOUT, ErrorEntry, entry, find_entry
 from vexfsctl.exceptions import InvalidInput
-from vexfsctl.model.catalogue import BREAKER_OPEN, TIMEOUT, ErrorEntry, entry, find_entry
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.errnos import ErrnoClass, classify_errno
 from vexfsctl.model.events import CallRejected, CallTimedOut, ErrorReported

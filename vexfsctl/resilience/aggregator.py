@@ -6,9 +6,9 @@ Not locked: `records` holds the lock, so that a count and the decision to log go
 from collections import deque
 
 from vexfsctl.model.correlation import CorrelationId
-from vexfsctl.model.errors import EnhancedError
 from vexfsctl.model.severity import Severity
 from vexfsctl.model.volume import ErrorCounts
+from vexfsctl.resilience.errors import EnhancedError
 
 
 class ErrorAggregator:

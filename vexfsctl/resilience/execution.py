@@ -16,7 +16,7 @@ from errno import EBUSY, EIO, ETIMEDOUT
 from os import strerror
 from typing import Any, NoReturn, TypeVar
 
-from vexfsctl.model.catalogue import BREAKER_OPEN, TIMEOUT, error_for_errno
+from vexfsctl.catalogue.lookup import BREAKER_OPEN, TIMEOUT, error_for_errno
 from vexfsctl.model.clock import Clock
 from vexfsctl.model.correlation import CorrelationId, CorrelationSource
 from vexfsctl.model.errnos import ErrnoClass, application_errno, classify_errno, errno_name

@@ -11,7 +11,6 @@ from typing import TypeVar
 from vexfsctl.model.breaker import BreakerCommand, BreakerState
 from vexfsctl.model.clock import Clock
 from vexfsctl.model.correlation import CorrelationId, CorrelationSource
-from vexfsctl.model.errors import EnhancedError
 from vexfsctl.model.events import DegradationChanged, Event, OperatorActed
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.volume import (
@@ -24,6 +23,7 @@ from vexfsctl.model.volume import (
 from vexfsctl.resilience.bystanders import Bystanders
 from vexfsctl.resilience.call import ApplicationCall, Call, Terms
 from vexfsctl.resilience.degradation import Degradation
+from vexfsctl.resilience.errors import EnhancedError
 from vexfsctl.resilience.execution import CallExecutor
 from vexfsctl.resilience.operation import GuardedOperation
 from vexfsctl.resilience.records import Records

@@ -8,10 +8,9 @@ from collections.abc import Callable
 from errno import ETIMEDOUT
 from typing import Any
 
-from vexfsctl.model.catalogue import TIMEOUT
+from vexfsctl.catalogue.entry import ErrorEntry
+from vexfsctl.catalogue.lookup import TIMEOUT
 from vexfsctl.model.correlation import CorrelationId
-from vexfsctl.model.error_entry import ErrorEntry
-from vexfsctl.model.errors import EnhancedError
 from vexfsctl.model.events import (
     BreakerChanged,
     CallEvent,
@@ -31,6 +30,7 @@ from vexfsctl.resilience.aggregator import ErrorAggregator
 from vexfsctl.resilience.breaker import Transition
 from vexfsctl.resilience.bystanders import Bystanders
 from vexfsctl.resilience.call import Call
+from vexfsctl.resilience.errors import EnhancedError
 from vexfsctl.resilience.ratelimit import LogRateLimit
 
 

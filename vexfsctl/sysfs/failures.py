@@ -32,10 +32,10 @@ from vexfsctl.exceptions import (
     VolumeVanished,
     WriteRefused,
 )
-from vexfsctl.model.access import access_hint, owner_hint
 from vexfsctl.model.volume import Presence, Volume, clear_command
 from vexfsctl.sysfs.attributes import Attribute
 from vexfsctl.sysfs.values import shown
+from vexfsctl.system.access import access_hint, owner_hint
 
 LIST_HINT = "vexfsctl volume list shows the volumes there are"
 ROOT_HINT = "run as root, or as the user who mounted it"

@@ -14,12 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from vexfsctl.exceptions import DeadlineExceeded, SysfsUnreadable
-from vexfsctl.model.access import owner_hint
 from vexfsctl.model.coverage import Coverage, Gap
 from vexfsctl.model.volume import Presence, Volume
 from vexfsctl.sysfs import failures
 from vexfsctl.sysfs.attributes import Attribute, attributes, find_attribute
-from vexfsctl.sysfs.children import NO_ANSWER, run_in_children
 from vexfsctl.sysfs.files import (
     list_directories,
     read_change,
@@ -28,6 +26,8 @@ from vexfsctl.sysfs.files import (
     write_one,
 )
 from vexfsctl.sysfs.interpretation import interpret_content, interpret_volume
+from vexfsctl.system.access import owner_hint
+from vexfsctl.system.children import NO_ANSWER, run_in_children
 
 DEADLINE_S = 2.0
 """How long a volume may take to answer, unless the caller says otherwise."""

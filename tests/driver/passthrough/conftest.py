@@ -16,8 +16,8 @@ from vexfsctl.driver.passthrough import Passthrough
 from vexfsctl.model.correlation import CorrelationSource
 from vexfsctl.model.events import Event
 from vexfsctl.model.operations import OperationType
-from vexfsctl.resilience.clock import MonotonicClock
 from vexfsctl.resilience.guard import Guard
+from vexfsctl.system.clock import MonotonicClock
 
 BOUND_S = 20.0
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.logs.data import KERNEL_LOGS, recorded
+from vexfsctl.catalogue.lookup import ERRORS
 from vexfsctl.logs.grammar import parse_event
 from vexfsctl.logs.upstream import (
     UPSTREAM_FORMS,
@@ -20,7 +21,6 @@ from vexfsctl.logs.upstream import (
 )
 from vexfsctl.logs.upstream.form import about
 from vexfsctl.logs.upstream.mentions import MENTIONS, Mention, parse_mention
-from vexfsctl.model.catalogue import ERRORS
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.record import LogRecord
 from vexfsctl.model.severity import Severity

@@ -7,8 +7,8 @@ from functools import partial
 from vexfsctl.analysis.explanation.form import Explanation, Heading, Subject
 from vexfsctl.analysis.explanation.terms import ERRNO_CLASSES
 from vexfsctl.analysis.explanation.upstream_names import KERNEL_INTERNAL_ERRNOS
-from vexfsctl.model.automatic import what_the_system_does
-from vexfsctl.model.catalogue import (
+from vexfsctl.catalogue.automatic import what_the_system_does
+from vexfsctl.catalogue.lookup import (
     ANSWERED,
     ERRORS,
     REPORTED,

@@ -25,7 +25,7 @@ from vexfsctl.analysis.explanation.words import (
     other_word_headings,
     state_headings,
 )
-from vexfsctl.model.catalogue import parse_error_message
+from vexfsctl.catalogue.lookup import parse_error_message
 
 _LONGEST = 1_000
 """Characters of a word: more than any name or message has."""

@@ -11,9 +11,9 @@ from vexfsctl.analysis.explanation.words import (
     explain_module_state,
 )
 from vexfsctl.analysis.wording import describe
+from vexfsctl.catalogue.lookup import BREAKER_OPEN, TIMEOUT, entry, error_for_errno
 from vexfsctl.exceptions import NotFound
 from vexfsctl.model.breaker import BreakerState
-from vexfsctl.model.catalogue import BREAKER_OPEN, TIMEOUT, entry, error_for_errno
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.entry import LogEntry, Unrecognised
 from vexfsctl.model.errnos import errno_name

@@ -11,8 +11,8 @@ from vexfsctl.analysis.explanation import terms
 from vexfsctl.analysis.explanation.form import Explanation, Heading, Subject
 from vexfsctl.analysis.explanation.terms import Term
 from vexfsctl.analysis.explanation.upstream_names import DEGRADATION_NAMES, HINT_NAMES
+from vexfsctl.catalogue.lookup import ERRORS
 from vexfsctl.model.breaker import BreakerState
-from vexfsctl.model.catalogue import ERRORS
 from vexfsctl.model.durations import format_duration
 from vexfsctl.model.hints import HintKind, RecoveryHint, hints_from_flags
 from vexfsctl.model.operations import OperationType

@@ -18,9 +18,9 @@ from vexfsctl.cli.examples import fit_examples
 from vexfsctl.cli.registry import gives_verdict
 from vexfsctl.config.reading import STANDARD_FILE
 from vexfsctl.exceptions import ExitStatus
-from vexfsctl.recovery.ledger import FILE_NAME, STATE_VARIABLE, SYSTEM_STATE
+from vexfsctl.recovery.ledger import FILE_NAME
 from vexfsctl.render.mdoc import argument, literal_block, tagged_list, text_lines, words
-from vexfsctl.sysfs.roots import KERNEL_ROOT, SYSTEM_ROOT
+from vexfsctl.system.directories import KERNEL_ROOT, STATE_VARIABLE, SYSTEM_ROOT, SYSTEM_STATE
 
 EXIT_STATUSES = {
     ExitStatus.OK: "Did its job. A command that reads ends with it even when what it found is bad.",

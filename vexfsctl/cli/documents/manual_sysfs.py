@@ -12,7 +12,7 @@ from vexfsctl.sysfs.attributes import (
     VOLUME_ATTRIBUTES,
     Attribute,
 )
-from vexfsctl.sysfs.roots import KERNEL_ROOT, SYSTEM_ROOT
+from vexfsctl.system.directories import KERNEL_ROOT, SYSTEM_ROOT
 
 WRITE_ERRORS = {
     "EINVAL": "An unknown word, a malformed number, or a write of a page or more.",

@@ -12,14 +12,14 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
-from vexfsctl.devices.programs import run
 from vexfsctl.exceptions import (
     DeadlineExceeded,
     DeviceActionFailed,
     FacilityUnavailable,
     MountFailed,
 )
-from vexfsctl.model.access import access_hint
+from vexfsctl.system.access import access_hint
+from vexfsctl.system.programs import run
 
 _DEVICE = "/dev/fuse"
 _HELPER = "fusermount3"

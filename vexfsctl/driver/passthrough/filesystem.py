@@ -15,8 +15,8 @@ from vexfsctl.driver.passthrough.service import Service
 from vexfsctl.driver.passthrough.volume import Volume
 from vexfsctl.driver.requests import guarded_call
 from vexfsctl.model.clock import Clock
-from vexfsctl.resilience.clock import MonotonicClock
 from vexfsctl.resilience.guard import Guard
+from vexfsctl.system.clock import MonotonicClock
 
 
 class Passthrough:

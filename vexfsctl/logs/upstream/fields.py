@@ -10,12 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from vexfsctl.model.catalogue import (
-    ERRORS,
-    error_for_errno,
-    errors_for_code,
-    parse_error_message,
-)
+from vexfsctl.catalogue.lookup import ERRORS, error_for_errno, errors_for_code, parse_error_message
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.severity import Severity

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from vexfsctl.catalogue.lookup import ERRORS
 from vexfsctl.logs.upstream.fields import FIELDS, error_for_code, pattern_of, read_fields
-from vexfsctl.model.catalogue import ERRORS
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.severity import Severity
 from vexfsctl.model.upstream import Significance, UpstreamEvent, UpstreamKind

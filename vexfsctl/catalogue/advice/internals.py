@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from vexfsctl.model.advice.form import NO_NEW_ONES, NOTHING_LOST, RESTORE, RESTORED, Advice
+from vexfsctl.catalogue.advice.form import NO_NEW_ONES, NOTHING_LOST, RESTORE, RESTORED, Advice
 
 _NEVER_RETURNED = "No build returns this code yet."
 

@@ -7,10 +7,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.model.upstream_taxonomy import UpstreamError, read_taxonomy
-from vexfsctl.cli.registry import COMMANDS
-from vexfsctl.exceptions import NotFound
-from vexfsctl.model.advice import ADVICE
-from vexfsctl.model.catalogue import (
+from vexfsctl.catalogue.advice import ADVICE
+from vexfsctl.catalogue.lookup import (
     ANSWERED,
     ERRORS,
     REPORTED,
@@ -23,6 +21,8 @@ from vexfsctl.model.catalogue import (
     errors_for_errno,
     parse_error_message,
 )
+from vexfsctl.cli.registry import COMMANDS
+from vexfsctl.exceptions import NotFound
 from vexfsctl.model.errnos import ErrnoClass, classify_errno
 from vexfsctl.model.hints import HintKind
 from vexfsctl.model.severity import Severity

@@ -7,10 +7,10 @@ their kernel module hands on a fallback answer whatever failed.
 
 from collections.abc import Iterator
 
-from vexfsctl.model.catalogue import ANSWERED, BREAKER_OPEN, REPORTED, TIMEOUT
+from vexfsctl.catalogue.entry import ErrorEntry, Upstream
+from vexfsctl.catalogue.lookup import ANSWERED, BREAKER_OPEN, REPORTED, TIMEOUT
 from vexfsctl.model.durations import format_duration
 from vexfsctl.model.errnos import application_errno, classify_errno, errno_name
-from vexfsctl.model.error_entry import ErrorEntry, Upstream
 from vexfsctl.model.volume import RetrySettings
 
 _ATTEMPTS = RetrySettings().max_attempts

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from vexfsctl.model.advice.form import (
+from vexfsctl.catalogue.advice.form import (
     NO_NEW_ONES,
     NOTHING_LOST,
     REFUSED_ONLY,

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from vexfsctl.model.advice.form import NO_NEW_ONES, NOTHING_LOST, Advice
+from vexfsctl.catalogue.advice.form import NO_NEW_ONES, NOTHING_LOST, Advice
 
 _ROOM = "`df MOUNTPOINT` and `df -i MOUNTPOINT` show room"
 _GROWS_NO_MORE = "Whatever grows fails with ENOSPC; reading, overwriting and deleting still work."

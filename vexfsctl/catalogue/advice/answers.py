@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from vexfsctl.model.advice.form import (
+from vexfsctl.catalogue.advice.form import (
     CALLER_AT_FAULT,
     NO_NEW_ONES,
     REFUSED_ONLY,

@@ -2,12 +2,7 @@
 
 from dataclasses import replace
 
-from vexfsctl.model.advice.form import (
-    CALLER_AT_FAULT,
-    NO_NEW_ONES,
-    NOTHING_LOST,
-    Advice,
-)
+from vexfsctl.catalogue.advice.form import CALLER_AT_FAULT, NO_NEW_ONES, NOTHING_LOST, Advice
 
 _STORED = "`getfattr -d FILE` prints the vector"
 _STOPPED = f"{NO_NEW_ONES}."

@@ -4,7 +4,7 @@ One declaration serves all names of the same thing. What VexFS does by itself fo
 and hints (`model.automatic`); here stands only what is special.
 """
 
-from vexfsctl.model.advice import (
+from vexfsctl.catalogue.advice import (
     answers,
     contention,
     damage,
@@ -13,7 +13,7 @@ from vexfsctl.model.advice import (
     space,
     vectors,
 )
-from vexfsctl.model.advice.form import Advice
+from vexfsctl.catalogue.advice.form import Advice
 
 __all__ = ["ADVICE", "Advice"]
 

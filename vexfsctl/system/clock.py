@@ -1,4 +1,4 @@
-"""The real clock. The one module of the engine that touches time."""
+"""The real clock."""
 
 import threading
 import time

@@ -10,10 +10,10 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
+from vexfsctl.catalogue.entry import ErrorEntry, Upstream, VexfsCode
+from vexfsctl.catalogue.table import ERRORS
 from vexfsctl.exceptions import NotFound
 from vexfsctl.model.errnos import ErrnoClass, classify_errno
-from vexfsctl.model.error_entry import ErrorEntry, Upstream, VexfsCode
-from vexfsctl.model.error_table import ERRORS
 
 __all__ = [
     "ANSWERED",

@@ -51,9 +51,9 @@ from errno import (
     EUCLEAN,
 )
 
-from vexfsctl.model.advice import ADVICE
+from vexfsctl.catalogue.advice import ADVICE
+from vexfsctl.catalogue.entry import ErrorEntry, Upstream, VexfsCode
 from vexfsctl.model.errnos import CORRUPTION_ERRNOS
-from vexfsctl.model.error_entry import ErrorEntry, Upstream, VexfsCode
 from vexfsctl.model.hints import RecoveryHint
 from vexfsctl.model.severity import Severity
 

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from typing import IO, Any
 
 from vexfsctl.exceptions import MountFailed, VexfsctlException, exception_of
-from vexfsctl.sysfs.children import reap_when_ended
+from vexfsctl.system.children import reap_when_ended
 
 _STOP_BOUND_S = 5.0
 """How long a child that is told to end may take, to take down what it has mounted."""

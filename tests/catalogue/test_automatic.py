@@ -4,8 +4,8 @@ import errno
 
 import pytest
 
-from vexfsctl.model.automatic import what_the_system_does
-from vexfsctl.model.catalogue import ANSWERED, ERRORS, REPORTED, ErrorEntry, entry
+from vexfsctl.catalogue.automatic import what_the_system_does
+from vexfsctl.catalogue.lookup import ANSWERED, ERRORS, REPORTED, ErrorEntry, entry
 from vexfsctl.model.errnos import classify_errno
 
 every_error = pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.name)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from vexfsctl.model.catalogue import ErrorEntry
+from vexfsctl.catalogue.lookup import ErrorEntry
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.operations import OperationType
 

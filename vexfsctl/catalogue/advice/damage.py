@@ -6,7 +6,7 @@ builds of VexFS do neither, so what they report has advice of its own.
 
 from dataclasses import replace
 
-from vexfsctl.model.advice.form import RESTORE, RESTORED, Advice
+from vexfsctl.catalogue.advice.form import RESTORE, RESTORED, Advice
 
 _LEAVE = "`vexfsctl volume set VOLUME access_mode=rw`"
 _KEEPS_WRITING = "Stop writing to it first. "

@@ -1,6 +1,6 @@
 """Advice about a backing device that fails, is slow or is gone (I/O errors, timeouts)."""
 
-from vexfsctl.model.advice.form import NO_NEW_ONES, NOTHING_LOST, REFUSED_ONLY, Advice
+from vexfsctl.catalogue.advice.form import NO_NEW_ONES, NOTHING_LOST, REFUSED_ONLY, Advice
 
 _NAMES_THE_SECTOR = "The kernel's line about the device names the sector."
 
