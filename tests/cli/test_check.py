@@ -14,7 +14,7 @@ from tests.support.clock import VirtualClock
 from tests.support.golden import assert_golden
 from tests.support.program import BOUND_S, Finished, Program
 from tests.support.tree import FakeTree
-from vexfsctl.analysis.findings import Verdict
+from vexfsctl.analysis.health.findings import Verdict
 from vexfsctl.analysis.window import Window
 from vexfsctl.cli.assessment import Assessment
 from vexfsctl.cli.check_report import check_result

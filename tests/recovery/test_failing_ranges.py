@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.analysis.records import STATE, Line, error, read_log
-from vexfsctl.analysis.incidents import build_incidents, find_occurrences
-from vexfsctl.analysis.numbered_calls import find_numbered_calls
+from vexfsctl.analysis.incident.incidents import build_incidents, find_occurrences
+from vexfsctl.analysis.incident.numbered_calls import find_numbered_calls
 from vexfsctl.recovery.failing_ranges import clip_and_join, find_failing_ranges
 from vexfsctl.recovery.steps import ByteRange
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.analysis.records import BOOT, EPOCH, STATE, error, read_log
-from vexfsctl.analysis.incidents import Incident, build_incidents, find_occurrences
+from vexfsctl.analysis.incident.incidents import Incident, build_incidents, find_occurrences
 from vexfsctl.catalogue.lookup import ERRORS, ErrorEntry
 from vexfsctl.exceptions import InvalidInput, NotFound
 from vexfsctl.model.correlation import CorrelationId

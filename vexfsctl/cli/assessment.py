@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from vexfsctl.analysis.summary import Summary, summarize
-from vexfsctl.analysis.verdict import Evidence
+from vexfsctl.analysis.health.summary import Summary, summarize
+from vexfsctl.analysis.health.verdict import Evidence
 from vexfsctl.analysis.window import Window
 from vexfsctl.cli.context import AppContext
 from vexfsctl.cli.evidence import (

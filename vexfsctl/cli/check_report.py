@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from vexfsctl.analysis.findings import Finding, Verdict
-from vexfsctl.analysis.gauges import Gauge, read_gauges
+from vexfsctl.analysis.health.findings import Finding, Verdict
+from vexfsctl.analysis.health.gauges import Gauge, read_gauges
 from vexfsctl.analysis.window import Window
 from vexfsctl.cli.assessment import Assessment
 from vexfsctl.cli.verdict_words import all_well, reasons_within

@@ -2,7 +2,7 @@
 
 import click
 
-from vexfsctl.analysis.error_groups import USUAL_KEYS, GroupKey
+from vexfsctl.analysis.errors.groups import USUAL_KEYS, GroupKey
 from vexfsctl.cli.command import Command
 from vexfsctl.cli.context import AppContext, pass_app
 from vexfsctl.cli.filters import Filters, filter_options

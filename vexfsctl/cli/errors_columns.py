@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from vexfsctl.analysis.error_groups import ErrorGroup, GroupKey
+from vexfsctl.analysis.errors.groups import ErrorGroup, GroupKey
 from vexfsctl.cli.upstream_report import named_error
 from vexfsctl.render.colour import tone_of_word
 from vexfsctl.render.jsonable import format_time

@@ -4,12 +4,19 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-from vexfsctl.analysis.backing import DeviceFinder
-from vexfsctl.analysis.error_groups import ErrorGroup, GroupKey, Sighting, group_errors, is_error
+from vexfsctl.analysis.errors.backing import DeviceFinder
+from vexfsctl.analysis.errors.groups import (
+    ErrorGroup,
+    GroupKey,
+    NoiseGroup,
+    Sighting,
+    group_errors,
+    group_noise,
+    is_error,
+)
+from vexfsctl.analysis.errors.reconciliation import Reconciliation, reconcile
 from vexfsctl.analysis.loads import Loads
-from vexfsctl.analysis.noise import NoiseGroup, group_noise
-from vexfsctl.analysis.reconciliation import Reconciliation, reconcile
-from vexfsctl.analysis.upstream_health import UpstreamHealth, read_upstream_health
+from vexfsctl.analysis.upstream.health import UpstreamHealth, read_upstream_health
 from vexfsctl.analysis.window import Window
 from vexfsctl.cli.context import AppContext
 from vexfsctl.cli.errors_columns import screen_columns, tsv_columns

@@ -21,7 +21,7 @@ from vexfsctl.model.severity import Severity
 from vexfsctl.model.volume import Volume
 
 if TYPE_CHECKING:
-    from vexfsctl.analysis.selection import Selection
+    from vexfsctl.analysis.incident.selection import Selection
 
 _DEVICE_PREFIX = "/dev/"
 
@@ -51,7 +51,7 @@ class Filters:
 
         An error that VexFS does not have is noted.
         """
-        from vexfsctl.analysis.selection import Selection
+        from vexfsctl.analysis.incident.selection import Selection
 
         if self.errors:
             from vexfsctl.cli.error_names import note_unknown_errors

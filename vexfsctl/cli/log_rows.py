@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 
-from vexfsctl.analysis.incidents import identifier_of, operation_of
+from vexfsctl.analysis.incident.incidents import identifier_of, operation_of
 from vexfsctl.logs.grammar import RECORD_FORMS
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.entry import LogEntry, Unrecognised

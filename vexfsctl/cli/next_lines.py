@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from vexfsctl.analysis.next_steps import NextStep
+from vexfsctl.analysis.health.next_steps import NextStep
 from vexfsctl.render.result import Line, Span, Tone
 
 

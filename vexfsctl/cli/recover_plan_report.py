@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 
-from vexfsctl.analysis.next_steps import NextStep
+from vexfsctl.analysis.health.next_steps import NextStep
 from vexfsctl.cli.next_lines import next_lines
 from vexfsctl.cli.recover_place import device_of
 from vexfsctl.cli.recover_subject import FoundSubject

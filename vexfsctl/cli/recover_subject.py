@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from vexfsctl.analysis.incidents import Incident, Occurrence
-from vexfsctl.analysis.numbered_calls import NumberedCall
+from vexfsctl.analysis.incident.incidents import Incident, Occurrence
+from vexfsctl.analysis.incident.numbered_calls import NumberedCall
 from vexfsctl.cli.context import AppContext
 from vexfsctl.cli.evidence import log_options
 from vexfsctl.cli.filters import Filters

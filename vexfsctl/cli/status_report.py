@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from vexfsctl.analysis.error_groups import ErrorGroup
-from vexfsctl.analysis.findings import Verdict
-from vexfsctl.analysis.summary import Service, Summary, VolumeSummary
+from vexfsctl.analysis.errors.groups import ErrorGroup
+from vexfsctl.analysis.health.findings import Verdict
+from vexfsctl.analysis.health.summary import Service, Summary, VolumeSummary
 from vexfsctl.analysis.window import Window
 from vexfsctl.cli.assessment import Assessment
 from vexfsctl.cli.next_lines import next_lines

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from vexfsctl.analysis.next_steps import NextStep
-from vexfsctl.analysis.story import Advice, BreakerNow, Story, TracedCall
-from vexfsctl.analysis.timeline import Actor, Refusals, TimelineLine
+from vexfsctl.analysis.health.next_steps import NextStep
+from vexfsctl.analysis.incident.story import Advice, BreakerNow, Story, TracedCall
+from vexfsctl.analysis.incident.timeline import Actor, Refusals, TimelineLine
 from vexfsctl.cli.evidence import Calendar
 from vexfsctl.cli.log_rows import LogRow, log_row
 from vexfsctl.cli.next_lines import next_lines

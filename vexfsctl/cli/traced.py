@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from difflib import get_close_matches
 
-from vexfsctl.analysis.incidents import (
+from vexfsctl.analysis.incident.incidents import (
     Incident,
     Occurrence,
     build_incidents,
@@ -11,13 +11,13 @@ from vexfsctl.analysis.incidents import (
     find_occurrences,
     latest_incident,
 )
-from vexfsctl.analysis.numbered_calls import (
+from vexfsctl.analysis.incident.numbered_calls import (
     NumberedCall,
     find_numbered,
     find_numbered_calls,
     is_numbered,
 )
-from vexfsctl.analysis.story import Story, tell_call, tell_story
+from vexfsctl.analysis.incident.story import Story, tell_call, tell_story
 from vexfsctl.cli.context import AppContext
 from vexfsctl.cli.evidence import Calendar, LogEvidence, read_evidence, recent_window, select_boot
 from vexfsctl.cli.filters import Filters, find_devices, related_names

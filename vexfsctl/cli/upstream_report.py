@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from vexfsctl.analysis.error_groups import ErrorGroup
-from vexfsctl.analysis.noise import NoiseGroup
+from vexfsctl.analysis.errors.groups import ErrorGroup, NoiseGroup
 from vexfsctl.model.durations import format_duration
 from vexfsctl.model.errnos import errno_name
 from vexfsctl.render.colour import tone_of_word
@@ -12,7 +11,7 @@ from vexfsctl.render.result import Column, Line, Paragraph, Span, Table
 from vexfsctl.render.words import word
 
 if TYPE_CHECKING:
-    from vexfsctl.analysis.upstream_health import RunningCall, SiteSummary, UpstreamHealth
+    from vexfsctl.analysis.upstream.health import RunningCall, SiteSummary, UpstreamHealth
 
 _MOST_ROWS = 10
 """What one screen has room for; JSON has it all."""

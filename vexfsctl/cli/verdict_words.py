@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from vexfsctl.analysis.findings import Finding
-from vexfsctl.analysis.summary import Summary
+from vexfsctl.analysis.health.findings import Finding
+from vexfsctl.analysis.health.summary import Summary
 
 
 def sentence_of(finding: Finding) -> str:

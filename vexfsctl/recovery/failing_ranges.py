@@ -7,9 +7,9 @@ usually has.
 
 from collections.abc import Iterable, Mapping
 
-from vexfsctl.analysis.incidents import Incident
-from vexfsctl.analysis.kernel_lines import find_vicinity
-from vexfsctl.analysis.numbered_calls import NumberedCall
+from vexfsctl.analysis.incident.incidents import Incident
+from vexfsctl.analysis.incident.kernel_lines import find_vicinity
+from vexfsctl.analysis.incident.numbered_calls import NumberedCall
 from vexfsctl.devices.disks import SECTOR_BYTES
 from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.events import ErrorReported

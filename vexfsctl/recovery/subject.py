@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from vexfsctl.analysis.incidents import Incident, Occurrence
-from vexfsctl.analysis.numbered_calls import NumberedCall
+from vexfsctl.analysis.incident.incidents import Incident, Occurrence
+from vexfsctl.analysis.incident.numbered_calls import NumberedCall
 from vexfsctl.catalogue.lookup import BREAKER_OPEN, TIMEOUT, ErrorEntry, entry, find_entry
 from vexfsctl.exceptions import InvalidInput
 from vexfsctl.model.correlation import CorrelationId

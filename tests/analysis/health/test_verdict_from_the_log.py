@@ -1,0 +1,331 @@
+"""The row "from the log alone" of the verdict table: VexFS builds that export no attribute tree."""
+
+import pytest
+
+from tests.analysis.records import BOOT, STATE, error, read_log
+from tests.analysis.volumes import healthy_volume
+from vexfsctl.analysis.health.findings import Verdict
+from vexfsctl.analysis.health.verdict import Evidence, judge
+from vexfsctl.analysis.upstream.health import PATIENCE_US
+from vexfsctl.analysis.window import Window
+from vexfsctl.logs.upstream import UPSTREAM_FORMS, Form
+from vexfsctl.model.coverage import Coverage, Gap
+from vexfsctl.model.entry import LogEntry
+from vexfsctl.model.severity import Severity
+from vexfsctl.model.upstream import Significance, UpstreamKind
+from vexfsctl.model.volume import Volume
+
+NOW_S = 10_000.0
+WINDOW = Window(since_us=6_400_000_000, now_us=10_000_000_000, boot_id=BOOT)
+"""The last hour."""
+LOADING = "VexFS: Initializing SAFE FFI module v1.0.0 with memory management"
+STARTED = "VexFS: [CALL-3] Starting FFI call read_file"
+
+
+def judged(
+    *volumes: Volume,
+    log: tuple[LogEntry, ...],
+    window: Window = WINDOW,
+    gaps: tuple[Gap, ...] = (),
+) -> tuple[Verdict, list[str]]:
+    """Return the verdict and each finding as `code: message`."""
+    evidence = Evidence(volumes, log, Coverage(("kmsg",), gaps), window, 10_000_000_000)
+    verdict, findings = judge(evidence)
+    return verdict, [f"{finding.code}: {finding.message}" for finding in findings]
+
+
+def kernel_log(*lines: tuple[float, str], boot: str | None = BOOT) -> tuple[LogEntry, ...]:
+    """Return a log that the kernel wrote."""
+    return read_log(*lines, facility=0, boot=boot)
+
+
+@pytest.mark.parametrize(
+    ("line", "verdict", "finding"),
+    [
+        (
+            "VexFS: Trying to free already free block 7",
+            Verdict.CRITICAL,
+            "corruption: 1 error of damaged data",
+        ),
+        (
+            "VexFS: Rust file write failed: 4096, using fallback",
+            Verdict.CRITICAL,
+            "data_loss: 1 write acknowledged and not stored",
+        ),
+        (
+            "VexFS: Unable to read superblock",
+            Verdict.CRITICAL,
+            "error_critical: 1 error of critical severity",
+        ),
+        (
+            "VexFS: [CALL-3] FFI call read_file blocked by circuit breaker, using fallback",
+            Verdict.WARNING,
+            "rejected: 1 call refused by a breaker",
+        ),
+        (
+            "VexFS: [CALL-3] FFI call read_file timed out: -110, using fallback",
+            Verdict.WARNING,
+            "timeout: 1 call timed out",
+        ),
+        (
+            "vexfs: Watchdog timer 7 expired for FileRead after 30 seconds",
+            Verdict.WARNING,
+            "timeout: 1 call timed out",
+        ),
+        (
+            "VexFS: Failed to read directory block 66 for inode 1",
+            Verdict.WARNING,
+            "error_high: 1 error of high severity",
+        ),
+        (
+            "VexFS: Indirect blocks not yet implemented",
+            Verdict.WARNING,
+            "error_medium: 1 error of medium severity",
+        ),
+    ],
+)
+def test_each_kind_of_trouble_has_its_verdict(line: str, verdict: Verdict, finding: str) -> None:
+    """Inside the window; an hour later it is history, and the module is there and quiet."""
+    assert judged(log=kernel_log((NOW_S - 60, line))) == (verdict, [finding])
+    assert judged(log=kernel_log((NOW_S - 3601, line))) == (Verdict.OK, [])
+
+
+STATES = (UpstreamKind.MODULE_STATE, UpstreamKind.DEGRADATION)
+
+
+@pytest.mark.parametrize(
+    "form", [form for form in UPSTREAM_FORMS if not form.bare and form.kind not in STATES]
+)
+def test_every_wording_has_the_verdict_of_its_worth(form: Form) -> None:
+    """Of every line that any build is known to write; states and calls have rules of their own."""
+    log = kernel_log((NOW_S - 1, form.sample))
+    event = log[0].upstream
+    assert event is not None
+    if event.kind in (UpstreamKind.MODULE_STATE, UpstreamKind.DEGRADATION):
+        return
+
+    assert (
+        judged(log=log)[0]
+        is {
+            Significance.ROUTINE: Verdict.OK,
+            Significance.NOISE: Verdict.OK,
+            Significance.BLOCKED: Verdict.WARNING,
+            Significance.TIMEOUT: Verdict.WARNING,
+            Significance.CORRUPTION: Verdict.CRITICAL,
+            Significance.DATA_LOSS: Verdict.CRITICAL,
+            Significance.ERROR: Verdict.CRITICAL
+            if event.severity is Severity.CRITICAL
+            else Verdict.WARNING,
+        }[event.significance]
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "VexFS: [CALL-3] FFI call lookup_inode failed: -1 (failure rate: 100%), using fallback",
+        "VexFS: [CALL-1] FFI call init_inode failed: -22 (failure rate: 100%), using fallback",
+        "VexFS: Memory leak detected: 192 bytes at 00000000c0ffee00 from memory_pool_block "
+        "(age: 76 jiffies)",
+        "VexFS: Total memory leaks detected: 100",
+        "VexFS: Mounted filesystem with 2048 blocks, 1024 inodes",
+    ],
+)
+def test_noise_and_routine_are_no_reason(line: str) -> None:
+    """What looks like trouble and is known to be none changes no verdict."""
+    assert judged(log=kernel_log((NOW_S - 60, line))) == (Verdict.OK, [])
+
+
+def test_a_module_in_state_error_is_critical_however_long_it_has_been() -> None:
+    """It holds until another load, which the window need not have."""
+    failed = ((10.0, LOADING), (11.0, "VexFS: State transition 1 -> 3"))
+    refused = (12.0, "VexFS: Invalid state transition 3 -> 2")
+
+    assert judged(log=kernel_log(*failed, refused)) == (
+        Verdict.CRITICAL,
+        ["state_error: the VexFS module is in state error"],
+    )
+
+
+def test_a_module_loaded_anew_is_judged_by_its_last_load() -> None:
+    """Its state of before is gone with it."""
+    log = kernel_log(
+        (NOW_S - 90, LOADING),
+        (NOW_S - 89, "VexFS: State transition 1 -> 3"),
+        (NOW_S - 50, "VexFS: SAFE FFI module unloaded successfully"),
+        (NOW_S - 40, LOADING),
+        (NOW_S - 39, "VexFS: State transition 0 -> 1"),
+        (NOW_S - 38, "VexFS: State transition 1 -> 2"),
+    )
+
+    assert judged(log=log) == (Verdict.OK, [])
+
+
+@pytest.mark.parametrize(("ago_s", "expected"), [(60, Verdict.CRITICAL), (4_000, Verdict.OK)])
+def test_a_failed_module_that_was_unloaded_is_critical_within_the_window(
+    ago_s: float, expected: Verdict
+) -> None:
+    """Nothing of it is left to be in that state, so it counts as what happened."""
+    log = kernel_log(
+        (NOW_S - ago_s, LOADING),
+        (NOW_S - ago_s + 1, "VexFS: State transition 1 -> 3"),
+        (NOW_S - ago_s + 2, "VexFS: State transition 3 -> 4"),
+        (NOW_S - ago_s + 3, "VexFS: State transition 4 -> 0"),
+        (NOW_S - ago_s + 4, "VexFS: SAFE FFI module unloaded successfully"),
+    )
+
+    verdict, findings = judged(log=log)
+
+    assert verdict is expected
+    assert findings == (
+        ["state_error: the VexFS module went into state error and was unloaded since"]
+        if expected is Verdict.CRITICAL
+        else []
+    )
+
+
+@pytest.mark.parametrize(
+    ("level", "expected"),
+    [
+        ("Normal", (Verdict.OK, [])),
+        ("HeavyDegradation", (Verdict.WARNING, ["degradation_heavy: VexFS is degraded: heavy"])),
+        (
+            "ReadOnlyMode",
+            (Verdict.CRITICAL, ["degradation_read_only: VexFS is degraded: read_only"]),
+        ),
+    ],
+)
+def test_the_last_degradation_level_holds(level: str, expected: tuple[Verdict, list[str]]) -> None:
+    """As that of a volume does: it warns until writes are refused."""
+    log = kernel_log(
+        (10.0, LOADING),
+        (11.0, "vexfs: System degradation level changed from Normal to LightDegradation"),
+        (12.0, f"vexfs: System degradation level changed from LightDegradation to {level}"),
+    )
+
+    assert judged(log=log) == expected
+
+
+def test_a_call_that_never_returned_warns_however_long_ago_it_began() -> None:
+    """It hangs still: nothing of its load tells of its end."""
+    log = kernel_log((10.0, LOADING), (11.0, STARTED))
+
+    assert judged(log=log) == (
+        Verdict.WARNING,
+        ["unreturned: a call never returned: CALL-3 read_file, begun 2h46m ago"],
+    )
+
+
+def test_several_calls_that_never_returned_are_one_reason() -> None:
+    """The oldest is named."""
+    log = kernel_log((10.0, LOADING), (11.0, STARTED), (12.0, STARTED.replace("CALL-3", "CALL-4")))
+
+    assert judged(log=log)[1] == [
+        "unreturned: 2 calls never returned, the first is CALL-3 read_file, begun 2h46m ago"
+    ]
+
+
+def test_a_call_that_began_just_now_may_still_return() -> None:
+    """Less than upstream's own watchdog allows is no reason."""
+    log = kernel_log((10.0, LOADING), (NOW_S - PATIENCE_US / 1e6 + 1, STARTED))
+
+    assert judged(log=log) == (Verdict.OK, [])
+
+
+def test_a_saved_log_that_ends_with_the_begin_of_a_call_tells_of_one_that_hangs() -> None:
+    """It is silent since, as of a machine that hung at a mount; nobody can wait for more."""
+    log = kernel_log((10.0, LOADING), (11.0, STARTED), boot=None)
+    window = Window(since_us=0, now_us=11_000_000, saved=True)
+
+    assert judged(log=log, window=window) == (
+        Verdict.WARNING,
+        ["unreturned: a call never returned: CALL-3 read_file"],
+    )
+
+
+def test_a_call_that_returned_is_no_reason() -> None:
+    """Whatever it returned is told by the line that says so."""
+    ended = "VexFS: [CALL-3] FFI call read_file succeeded"
+
+    assert judged(log=kernel_log((11.0, STARTED), (12.0, ended))) == (Verdict.OK, [])
+
+
+def test_what_nobody_vouches_for_is_no_evidence() -> None:
+    """User space can write such lines: they make a host neither ill nor known."""
+    forged = read_log(
+        (10.0, LOADING),
+        (11.0, "VexFS: State transition 1 -> 3"),
+        (NOW_S - 60, "VexFS: Unable to read superblock"),
+    )
+
+    assert judged(log=forged) == (
+        Verdict.UNKNOWN,
+        ["nothing_found: no volume on this host, and no VexFS record in the log"],
+    )
+
+
+def test_a_plain_text_log_counts_though_it_records_no_origin() -> None:
+    """`dmesg` prints no facility."""
+    log = read_log((NOW_S - 60, "VexFS: Unable to read superblock"), facility=None)
+
+    assert judged(log=log)[0] is Verdict.CRITICAL
+
+
+def test_an_incomplete_log_is_unknown_unless_something_worse_is_known() -> None:
+    """There are no counters that could rule errors out."""
+    late = (Gap("kmsg", "starts_late", 12),)
+    quiet = kernel_log((NOW_S - 60, "VexFS: Mounted filesystem with 2048 blocks, 1024 inodes"))
+    ill = kernel_log((NOW_S - 60, "VexFS: Failed to read directory block 66 for inode 1"))
+
+    assert judged(log=quiet, gaps=late) == (
+        Verdict.UNKNOWN,
+        [
+            "log_incomplete: no volume answers, and the log is not complete: "
+            "kmsg begins after what was asked for"
+        ],
+    )
+    assert judged(log=ill, gaps=late)[0] is Verdict.WARNING
+
+
+def test_a_module_beside_a_live_volume_is_judged_too() -> None:
+    """The volume's tree says nothing about another VexFS on the same host."""
+    log = kernel_log((NOW_S - 60, "VexFS: Unable to read superblock"))
+
+    assert judged(healthy_volume(), log=log) == (
+        Verdict.CRITICAL,
+        ["error_critical: 1 error of critical severity"],
+    )
+
+
+SAVED = Window(since_us=0, now_us=60_000_000, boot_id=None, saved=True)
+"""A log that somebody mailed: its clock is not ours, and it names no boot."""
+
+
+def test_a_saved_log_is_judged_by_its_own_end() -> None:
+    """Whatever the present uptime is."""
+    log = kernel_log((59.0, "VexFS: Failed to read directory block 66 for inode 1"), boot=None)
+
+    assert judged(log=log, window=SAVED) == (
+        Verdict.WARNING,
+        ["error_high: 1 error of high severity"],
+    )
+
+
+def test_a_saved_log_of_elsewhere_is_not_about_the_volume_here() -> None:
+    """Records without the epoch of a live volume of the same name are of another."""
+    log = read_log((59.0, error(0x2A)), facility=None, boot=None)
+
+    verdict, findings = judged(healthy_volume(), log=log, window=SAVED)
+
+    assert (verdict, findings) == (Verdict.WARNING, ["error_high: 1 error of high severity"])
+
+
+def test_a_saved_log_with_the_epoch_of_a_live_volume_is_about_it() -> None:
+    """Epochs are drawn for each mount."""
+    log = read_log((58.0, STATE), (59.0, error(0x2A)), boot=None)
+    evidence = Evidence([healthy_volume()], log, Coverage(("saved",)), SAVED, 10_000_000_000)
+
+    _, findings = judge(evidence)
+
+    assert [finding.subject for finding in findings] == ["loop0/storage"]
+    assert not evidence.log_alone

@@ -1,0 +1,1 @@
+"""Errors counted: groups of those alike, the device behind each, the log against the counters."""

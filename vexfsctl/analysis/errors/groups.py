@@ -1,0 +1,267 @@
+"""Errors in a log, those alike counted together: alike in what the reader groups them by.
+
+An error is one failed attempt, one call past its deadline, or one line of another VexFS build that
+tells of trouble. What only looks like trouble is noise, counted apart.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from vexfsctl.catalogue.lookup import ERRORS, TIMEOUT
+from vexfsctl.model.correlation import CorrelationId
+from vexfsctl.model.entry import LogEntry
+from vexfsctl.model.events import CallTimedOut, ErrorReported
+from vexfsctl.model.hints import HintKind
+from vexfsctl.model.operations import OperationType
+from vexfsctl.model.record import Origin
+from vexfsctl.model.severity import Severity
+from vexfsctl.model.upstream import Significance, UpstreamEvent, UpstreamKind
+
+_US_PER_MINUTE = 60_000_000
+
+
+class GroupKey(StrEnum):
+    """What errors can be grouped by."""
+
+    SEVERITY = "severity"
+    OPERATION = "op"
+    ERROR = "error"
+    """Name and errno."""
+    VOLUME = "volume"
+    HINT = "hint"
+    """All hints together, as they stand in the record or in the catalogue."""
+    DEVICE = "device"
+    MINUTE = "minute"
+
+
+USUAL_KEYS = (GroupKey.SEVERITY, GroupKey.VOLUME, GroupKey.OPERATION, GroupKey.ERROR)
+"""As `status` shows them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A log entry, and what only its surroundings tell."""
+
+    entry: LogEntry
+    moment: datetime | None
+    """When it was written; None where nothing tells."""
+    live: bool
+    """Whether it is about a volume as it is mounted now, not about an earlier one of its name."""
+    device: str | None = None
+    """Kernel name of the device behind it; None where nothing tells, or nobody asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorGroup:
+    """How often errors arose that are alike. What they were not grouped by is None."""
+
+    severity: Severity | None
+    """Of the worst of them; None where no line says."""
+    volume: str | None = None
+    """None too for builds whose lines name no volume."""
+    operation: OperationType | None = None
+    error: str | None = None
+    """Catalogue name, `IoError.ReadError`; for a line that fits none the name of its form."""
+    errno: int | None = None
+    hints: tuple[HintKind, ...] | None = None
+    """In the order in which to try them."""
+    device: str | None = None
+    minute: datetime | None = None
+    """Begin of the minute, where the wall-clock time is known."""
+    uptime_min: int | None = None
+    """Else whole minutes since boot."""
+    verified: bool
+    """False: its records may be forgeries; they are counted apart and are no evidence."""
+    live: bool
+    """Whether they are of the volume as it is mounted now, not of an earlier one of its name."""
+    count: int
+    first_us: int | None
+    last_us: int | None
+    last_id: CorrelationId | str | None
+    """Of the last of them: `CORR-6F1C93A20000002A`, or `CALL-3` where a build numbers calls."""
+    first: datetime | None
+    """Wall-clock time of the first of them; None where it is not known."""
+    last: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoiseGroup:
+    """How often one form of line stood in the log without meaning anything."""
+
+    form: str
+    """Name of the form: `ffi_call_failed`."""
+    call: str | None
+    """Call site, where the line names one."""
+    count: int
+    why: str | None
+    """Why it means nothing."""
+    first_us: int | None
+    last_us: int | None
+    first: datetime | None
+    last: datetime | None
+
+
+def is_error(entry: LogEntry) -> bool:
+    """Whether *entry* tells of an error, by whomever."""
+    meaning = entry.meaning
+    if isinstance(meaning, UpstreamEvent):
+        # How a module stands is a state, as it is of a volume: `upstream.health` judges it.
+        return meaning.significance.is_trouble and meaning.kind not in _STATES
+    return isinstance(meaning, ErrorReported | CallTimedOut)
+
+
+def group_errors(
+    sightings: Iterable[Sighting], keys: Sequence[GroupKey] = USUAL_KEYS
+) -> tuple[ErrorGroup, ...]:
+    """Count the errors among *sightings*, given in the order of time, that are alike in *keys*.
+
+    Those of live volumes come first, among them the most severe, then the latest.
+    """
+    names = [name for key in dict.fromkeys(keys) for name in _FIELDS[key]]
+    # The volume of an earlier mount is another one than that of its name now.
+    apart = ["verified", *(["live"] if "volume" in names else [])]
+    tallies: dict[tuple[Any, ...], _Tally] = {}
+    for each in sightings:
+        if is_error(each.entry):
+            one = _group_of_one(each)
+            kind = tuple(getattr(one, name) for name in (*names, *apart))
+            if (tally := tallies.get(kind)) is None:
+                tallies[kind] = _Tally(one)
+            else:
+                tally.add(one)
+    unasked: dict[str, Any] = dict.fromkeys(_ALL_FIELDS - {"severity", *names})
+    groups = (replace(tally.group(), **unasked) for tally in tallies.values())
+    return tuple(sorted(groups, key=_worst_first))
+
+
+def group_noise(sightings: Iterable[Sighting]) -> tuple[NoiseGroup, ...]:
+    """Count the noise among *sightings* by form and call site, the most frequent first."""
+    groups: dict[tuple[str, str | None], NoiseGroup] = {}
+    for each in sightings:
+        event = each.entry.upstream
+        if event is None or event.significance is not Significance.NOISE:
+            continue
+        uptime_us, moment = each.entry.record.uptime_us, each.moment
+        known = groups.get((event.form, event.call)) or NoiseGroup(
+            form=event.form,
+            call=event.call,
+            count=0,
+            why=event.note,
+            first_us=uptime_us,
+            last_us=uptime_us,
+            first=moment,
+            last=moment,
+        )
+        groups[event.form, event.call] = replace(
+            known, count=known.count + 1, last_us=uptime_us, last=moment
+        )
+    return tuple(sorted(groups.values(), key=lambda group: -group.count))
+
+
+_STATES = (UpstreamKind.MODULE_STATE, UpstreamKind.DEGRADATION)
+_FIELDS: dict[GroupKey, tuple[str, ...]] = {
+    GroupKey.SEVERITY: ("severity",),
+    GroupKey.OPERATION: ("operation",),
+    GroupKey.ERROR: ("error", "errno"),
+    GroupKey.VOLUME: ("volume",),
+    GroupKey.HINT: ("hints",),
+    GroupKey.DEVICE: ("device",),
+    GroupKey.MINUTE: ("minute", "uptime_min"),
+}
+_ALL_FIELDS = {name for names in _FIELDS.values() for name in names}
+_HINTS = {error.name: tuple(hint.kind for hint in error.hints) for error in ERRORS}
+
+
+class _Tally:
+    """Errors that are alike."""
+
+    def __init__(self, first: ErrorGroup) -> None:
+        self._first = self._last = first
+        self._worst = first.severity
+        self._count = 1
+        self._live = first.live
+
+    def add(self, one: ErrorGroup) -> None:
+        self._last = one
+        self._count += 1
+        self._live = self._live or one.live
+        if _weight(one.severity) > _weight(self._worst):
+            self._worst = one.severity
+
+    def group(self) -> ErrorGroup:
+        return replace(
+            self._last,
+            severity=self._worst,
+            live=self._live,
+            count=self._count,
+            first_us=self._first.first_us,
+            first=self._first.first,
+        )
+
+
+def _group_of_one(each: Sighting) -> ErrorGroup:
+    uptime_us, moment = each.entry.record.uptime_us, each.moment
+    known = uptime_us is not None and moment is None
+    return ErrorGroup(
+        **_told_by(each.entry.meaning),
+        device=each.device,
+        minute=None if moment is None else moment.replace(second=0, microsecond=0),
+        uptime_min=uptime_us // _US_PER_MINUTE if uptime_us is not None and known else None,
+        verified=each.entry.origin is not Origin.UNVERIFIED,
+        live=each.live,
+        count=1,
+        first_us=uptime_us,
+        last_us=uptime_us,
+        first=moment,
+        last=moment,
+    )
+
+
+def _told_by(meaning: object) -> dict[str, Any]:
+    match meaning:
+        case ErrorReported() as event:
+            hints = tuple(hint.kind for hint in event.hints) or _HINTS.get(event.error, ())
+            told = _named(event.severity, event.error, event.errno, hints, event.id)
+            return told | {"volume": event.volume, "operation": event.operation}
+        case CallTimedOut() as event:
+            known = TIMEOUT
+            told = _named(known.severity, known.name, known.errno, _HINTS[known.name], event.id)
+            return told | {"volume": event.volume, "operation": event.operation}
+        case UpstreamEvent() as event:
+            name = event.error or event.form
+            told = _named(event.severity, name, event.errno, _HINTS.get(name, ()), _id_of(event))
+            return told | {"operation": event.operation}
+        case _:
+            raise TypeError(f"{type(meaning).__name__} is no error")
+
+
+def _named(
+    severity: Severity | None,
+    error: str,
+    errno: int | None,
+    hints: tuple[HintKind, ...],
+    identifier: CorrelationId | str | None,
+) -> dict[str, Any]:
+    return {
+        "severity": severity,
+        "error": error,
+        "errno": errno,
+        "hints": hints,
+        "last_id": identifier,
+    }
+
+
+def _id_of(event: UpstreamEvent) -> CorrelationId | str | None:
+    return event.id or (None if event.number is None else f"CALL-{event.number}")
+
+
+def _worst_first(group: ErrorGroup) -> tuple[bool, int, float]:
+    last = group.last_us or (0 if group.last is None else group.last.timestamp())
+    return not group.live, -_weight(group.severity), -last
+
+
+def _weight(severity: Severity | None) -> int:
+    return -1 if severity is None else severity

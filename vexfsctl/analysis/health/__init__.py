@@ -1,0 +1,1 @@
+"""How volumes fare: findings, the verdict, its numbers, the summary and what to do next."""

@@ -1,0 +1,106 @@
+"""The numbers behind a verdict: always the same ones, for a monitoring system to draw."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from vexfsctl.analysis.errors.groups import is_error
+from vexfsctl.analysis.health.verdict import Evidence
+from vexfsctl.model.breaker import BreakerState
+from vexfsctl.model.entry import LogEntry
+from vexfsctl.model.errnos import CORRUPTION_ERRNOS
+from vexfsctl.model.events import CallRejected, CallTimedOut, ErrorReported, RecordsSuppressed
+from vexfsctl.model.severity import Severity
+from vexfsctl.model.upstream import Significance
+from vexfsctl.model.volume import OperationStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gauge:
+    """One number; above *warning* or *critical* it is a reason for that verdict."""
+
+    label: str
+    value: int | None
+    """None where it cannot be told: the log could not be read."""
+    warning: int | None = None
+    critical: int | None = None
+    maximum: int | None = None
+    counter: bool = False
+    """Whether it only grows, from the mount on; the others are as of now or of the window."""
+
+
+def read_gauges(evidence: Evidence) -> tuple[Gauge, ...]:
+    """Return the numbers of *evidence*: of volumes, of the log in the window, of each volume."""
+    return (*_of_volumes(evidence), *_of_log(evidence), *_of_each_volume(evidence))
+
+
+def _of_volumes(evidence: Evidence) -> Iterator[Gauge]:
+    operations = list(_operations(evidence))
+    tripped = sum(each.breaker.state != BreakerState.CLOSED for each in operations)
+    overdue = sum(each.overdue for each in operations)
+    yield Gauge(label="volumes", value=len(evidence.volumes))
+    yield Gauge(label="breakers_not_closed", value=tripped, warning=0, maximum=len(operations))
+    yield Gauge(label="calls_overdue", value=overdue, warning=0)
+
+
+def _of_log(evidence: Evidence) -> Iterator[Gauge]:
+    told = bool(evidence.coverage.sources)
+    counts = _count(evidence.believed)
+    for severity in reversed(Severity):
+        warning = 0 if severity is Severity.HIGH else None
+        critical = 0 if severity is Severity.CRITICAL else None
+        value = counts[f"errors_{severity}"] if told else None
+        yield Gauge(label=f"errors_{severity}", value=value, warning=warning, critical=critical)
+    for label in ("timeouts", "calls_suppressed"):
+        yield Gauge(label=label, value=counts[label] if told else None, warning=0)
+    # Of a live volume that is told by its breaker; these are all there is of the others.
+    yield Gauge(label="calls_rejected", value=counts["calls_rejected"] if told else None)
+    health = evidence.upstream
+    hanging = 0 if health is None else sum(call.hangs for call in health.running)
+    yield Gauge(label="calls_unreturned", value=hanging if told else None, warning=0)
+    for label in ("corruptions", "data_losses"):
+        yield Gauge(label=label, value=counts[label] if told else None, critical=0)
+    yield Gauge(label="expected_noise", value=counts["expected_noise"] if told else None)
+
+
+def _of_each_volume(evidence: Evidence) -> Iterator[Gauge]:
+    for volume in evidence.volumes:
+        if volume.status is not None:
+            errors = volume.status.errors
+            value = None if errors is None else errors.total
+            yield Gauge(label=f"{volume.name}/errors", value=value, counter=True)
+
+
+def _operations(evidence: Evidence) -> Iterator[OperationStatus]:
+    for volume in evidence.volumes:
+        if volume.status is not None:
+            yield from volume.status.operations.values()
+
+
+_OF_SIGNIFICANCE = {
+    Significance.TIMEOUT: "timeouts",
+    Significance.BLOCKED: "calls_rejected",
+    Significance.CORRUPTION: "corruptions",
+    Significance.DATA_LOSS: "data_losses",
+    Significance.NOISE: "expected_noise",
+}
+
+
+def _count(entries: tuple[LogEntry, ...]) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for entry in entries:
+        event, upstream = entry.event, entry.upstream
+        if isinstance(event, ErrorReported):
+            counts[f"errors_{event.severity}"] += 1
+            counts["corruptions"] += event.errno in CORRUPTION_ERRNOS
+        elif isinstance(event, CallTimedOut):
+            counts["timeouts"] += 1
+        elif isinstance(event, CallRejected):
+            counts["calls_rejected"] += 1
+        elif isinstance(event, RecordsSuppressed):
+            counts["calls_suppressed"] += event.calls
+        elif upstream is not None:
+            counts[_OF_SIGNIFICANCE.get(upstream.significance, "")] += 1
+            if upstream.significance is Significance.ERROR and is_error(entry):
+                counts[f"errors_{upstream.severity or Severity.LOW}"] += 1
+    return counts

@@ -1,0 +1,194 @@
+"""What `status` says: every volume in a line, what is not as it should be, and the next step."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vexfsctl.analysis.breakers import BreakerSummary, summarize_breakers
+from vexfsctl.analysis.errors.groups import (
+    ErrorGroup,
+    NoiseGroup,
+    Sighting,
+    group_errors,
+    group_noise,
+    is_error,
+)
+from vexfsctl.analysis.health.findings import Finding, Verdict
+from vexfsctl.analysis.health.next_steps import NextStep, next_steps
+from vexfsctl.analysis.health.verdict import Evidence, judge
+from vexfsctl.analysis.window import Window
+from vexfsctl.model.entry import LogEntry
+from vexfsctl.model.volume import (
+    AccessMode,
+    DegradationLevel,
+    ErrorCounts,
+    ModuleState,
+    Presence,
+    Volume,
+    VolumeStatus,
+)
+
+if TYPE_CHECKING:
+    from vexfsctl.analysis.upstream.health import UpstreamHealth
+
+_NO_TROUBLE = frozenset({"capacity", "suppressed"})
+"""Kinds of kernel lines that tell of nothing wrong with a device."""
+
+
+@dataclass(frozen=True, slots=True)
+class KernelTrouble:
+    """Lines of trouble about one device."""
+
+    device: str
+    """Kernel name, or as the record's metadata has it."""
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What a volume that answers says of itself."""
+
+    driver: str
+    device: str | None
+    """`major:minor` of the backing block device."""
+    mountpoint: str | None
+    state: ModuleState | str
+    degradation: DegradationLevel | str
+    access_mode: AccessMode | str
+    errors: ErrorCounts | None
+    """Of this epoch, not of the window; None when a counter cannot be told."""
+    in_flight: int
+    """Calls now running, of all operation types."""
+    overdue: int
+    """Those of them past their deadline."""
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeSummary:
+    """One volume in a line."""
+
+    name: str
+    root: Path
+    verdict: Verdict
+    """The worst finding about it."""
+    presence: Presence
+    detail: str | None
+    """Why it is not present, or what of it was not understood."""
+    service: Service | None
+    """None unless present."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The whole answer."""
+
+    verdict: Verdict
+    window: Window
+    findings: tuple[Finding, ...]
+    """The worst first."""
+    volumes: tuple[VolumeSummary, ...]
+    breakers: tuple[BreakerSummary, ...]
+    """Those that are not closed."""
+    errors: tuple[ErrorGroup, ...]
+    """Those of the window, from the log: of live volumes first, then the most severe."""
+    next_steps: tuple[NextStep, ...]
+    log_alone: bool
+    """Whether no attribute tree answers for what the log shows."""
+    upstream: "UpstreamHealth | None"
+    """How VexFS builds fare that export no tree; None where none of them is in the log."""
+    noise: tuple[NoiseGroup, ...]
+    """Lines of the window that look like trouble and are known to be none."""
+    kernel_trouble: tuple[KernelTrouble, ...]
+    """What the kernel itself says of devices in the window, where no tree tells the device."""
+
+
+def count_kernel_trouble(entries: Iterable[LogEntry], window: Window) -> tuple[KernelTrouble, ...]:
+    """Return for each device how many lines of *window* tell of trouble with it, most first."""
+    counts = Counter(
+        entry.evidence.device
+        for entry in entries
+        if entry.evidence is not None
+        and entry.evidence.device is not None
+        and entry.evidence.kind not in _NO_TROUBLE
+        and window.holds(entry.record)
+    )
+    return tuple(KernelTrouble(device, count) for device, count in counts.most_common())
+
+
+def summarize(
+    evidence: Evidence,
+    whole_log: Callable[[], Iterable[LogEntry]] = tuple,
+    *,
+    log_options: str = "",
+) -> Summary:
+    """Sum up what *evidence* shows; *log_options* as in `next_steps`.
+
+    *whole_log* gives the kernel's own lines too; it is asked only where a VexFS build speaks that
+    does not tell its device, and of a saved log that is of no volume here.
+    """
+    verdict, findings = judge(evidence)
+    volumes, window = evidence.volumes, evidence.window
+    breakers = summarize_breakers(volumes, evidence.now_us * 1_000)
+    seen = tuple(_sightings(evidence))
+    errors = group_errors(seen)
+    of_others = window.saved and evidence.log_alone
+    told = of_others or evidence.upstream is not None
+    trouble = count_kernel_trouble(whole_log(), window) if told else ()
+    return Summary(
+        verdict=verdict,
+        window=window,
+        findings=findings,
+        volumes=tuple(_summarize_volume(volume, findings) for volume in volumes),
+        breakers=breakers,
+        errors=errors,
+        next_steps=next_steps(
+            volumes,
+            breakers,
+            errors,
+            records=evidence.has_records or of_others,
+            devices=[each.device for each in trouble],
+            log_options=log_options,
+        ),
+        log_alone=evidence.log_alone and evidence.has_records,
+        upstream=evidence.upstream,
+        noise=group_noise(seen),
+        kernel_trouble=trouble,
+    )
+
+
+def _sightings(evidence: Evidence) -> Iterator[Sighting]:
+    """Errors and noise of the window; what nobody vouches for is among them, to be told apart."""
+    for entry in evidence.entries:
+        told = entry.upstream is not None or is_error(entry)
+        if told and evidence.window.holds(entry.record):
+            moment = evidence.window.moment(entry.record)
+            yield Sighting(entry, moment, evidence.live.hold(entry))
+
+
+def _summarize_volume(volume: Volume, findings: Sequence[Finding]) -> VolumeSummary:
+    verdicts = [each.verdict for each in findings if each.volume == volume.name]
+    return VolumeSummary(
+        name=volume.name,
+        root=volume.root,
+        verdict=max(verdicts, key=lambda verdict: verdict.weight, default=Verdict.OK),
+        presence=volume.presence,
+        detail=volume.detail,
+        service=None if volume.status is None else _summarize_service(volume.status),
+    )
+
+
+def _summarize_service(status: VolumeStatus) -> Service:
+    operations = status.operations.values()
+    return Service(
+        driver=status.driver,
+        device=status.device,
+        mountpoint=status.mountpoint,
+        state=status.state,
+        degradation=status.degradation,
+        access_mode=status.access_mode,
+        errors=status.errors,
+        in_flight=sum(each.in_flight for each in operations),
+        overdue=sum(each.overdue for each in operations),
+    )

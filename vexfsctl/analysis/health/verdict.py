@@ -1,0 +1,175 @@
+"""The verdict of `status` and `check`: how bad it is, and every reason for it.
+
+Judged over a window, never over lifetime counters; unverified records
+are never evidence. What is known to be bad outweighs what is not known, and that outweighs OK.
+Live volumes are judged at the present moment, the log at the end of its window: of a saved log
+that is its last record, and it is about other loads unless it shows the epoch of a live one.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from vexfsctl.analysis.health.findings import Finding, Verdict
+from vexfsctl.analysis.health.log_findings import evidence_in, judge_log
+from vexfsctl.analysis.health.volume_findings import judge_volume
+from vexfsctl.analysis.loads import Loads, coverage_of_load
+from vexfsctl.analysis.window import Window
+from vexfsctl.model.coverage import Coverage
+from vexfsctl.model.entry import LogEntry
+from vexfsctl.model.events import CallTimedOut, ErrorReported, Event
+from vexfsctl.model.record import Origin
+from vexfsctl.model.volume import Presence, Volume, VolumeStatus
+
+if TYPE_CHECKING:
+    from vexfsctl.analysis.upstream.health import UpstreamHealth
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that a verdict rests on, and what follows from it at once."""
+
+    volumes: Sequence[Volume]
+    entries: Sequence[LogEntry]
+    """The log."""
+    coverage: Coverage
+    """How complete the log is for the window: its sources by name; none: no log could be read."""
+    window: Window
+    """Of the log."""
+    now_us: int
+    """The present moment, for what the tree says; CLOCK_MONOTONIC."""
+
+    @cached_property
+    def live(self) -> Loads:
+        """The loads of the volumes that are here."""
+        return Loads(self.volumes, saved=self.window.saved)
+
+    @cached_property
+    def believed(self) -> tuple[LogEntry, ...]:
+        """What VexFS wrote in the window, without what nobody vouches for."""
+        return evidence_in(self.entries, self.window)
+
+    @cached_property
+    def upstream(self) -> "UpstreamHealth | None":
+        """How builds fare that export no tree; None where none of them is in the log."""
+        if all(entry.upstream is None for entry in self.entries):
+            return None
+        # Deferred: few hosts have such a build, and importing it takes a tenth of a fast look.
+        from vexfsctl.analysis.upstream.health import read_upstream_health
+
+        return read_upstream_health(self.entries, self.window)
+
+    @cached_property
+    def of_live_loads(self) -> bool:
+        """Whether the log is about the volumes that are here, and not a saved one of others."""
+        return not self.window.saved or any(self.live.hold(entry) for entry in self.entries)
+
+    @property
+    def log_alone(self) -> bool:
+        """Whether no tree answers for what is in the log."""
+        return not self.live or not self.of_live_loads
+
+    @property
+    def has_records(self) -> bool:
+        """Whether the log has anything by VexFS that may be believed, in the window or before."""
+        return any(
+            (entry.event is not None or entry.upstream is not None)
+            and entry.origin is not Origin.UNVERIFIED
+            for entry in self.entries
+        )
+
+
+def judge(evidence: Evidence) -> tuple[Verdict, tuple[Finding, ...]]:
+    """Return the verdict and its reasons: the worst first, volumes that are here first."""
+    findings = tuple(sorted(_findings(evidence), key=_worst_first))
+    return (findings[0].verdict if findings else Verdict.OK), findings
+
+
+def _worst_first(finding: Finding) -> tuple[int, bool]:
+    return -finding.verdict.weight, finding.volume is None
+
+
+def _findings(evidence: Evidence) -> Iterator[Finding]:
+    for volume in evidence.volumes:
+        yield from judge_volume(volume, evidence.now_us * 1_000)
+    if evidence.upstream is not None:
+        from vexfsctl.analysis.health.upstream_findings import judge_upstream
+
+        yield from judge_upstream(evidence.upstream)
+    yield from judge_log(evidence.believed, evidence.live, alone=evidence.log_alone)
+    yield from _judge_all_counters(evidence)
+    if evidence.log_alone:
+        yield from _judge_log_alone(evidence)
+
+
+def _judge_all_counters(evidence: Evidence) -> Iterator[Finding]:
+    events = [
+        entry.event for entry in evidence.believed if entry.event and evidence.live.hold(entry)
+    ]
+    present = Window(evidence.now_us - evidence.window.length_us, evidence.now_us)
+    for volume in evidence.volumes:
+        if volume.status is not None:
+            about_it = evidence.coverage if evidence.of_live_loads else Coverage()
+            log = coverage_of_load(volume.name, volume.status, evidence.entries, about_it)
+            yield from _judge_counters(volume.name, volume.status, events, log, present)
+
+
+def _judge_counters(
+    name: str, status: VolumeStatus, events: Sequence[Event], coverage: Coverage, window: Window
+) -> Iterator[Finding]:
+    """What the log does not show, unless the counters rule it out."""
+    missing = _missing_of(status.log, coverage)
+    if status.errors is None:
+        if missing is not None:
+            message = f"its error counters cannot be read, and the log is not complete: {missing}"
+            yield Finding(Verdict.UNKNOWN, "log_incomplete", message, name)
+        return
+    if not window.reaches(status.errors.last_time_ns) or not _grave(status):
+        return
+    shown = any(
+        isinstance(event, ErrorReported | CallTimedOut) and event.volume == name for event in events
+    )
+    if not shown and not (status.errors.low or status.errors.medium):
+        message = "an error of high severity or worse, by the counters"
+        yield Finding(Verdict.WARNING, "error_high", message, name)
+    elif missing is not None:
+        message = f"the log is not complete and the counters rule no error out: {missing}"
+        yield Finding(Verdict.UNKNOWN, "log_incomplete", message, name)
+    elif not shown:
+        message = "the counters have an error that the log does not show"
+        hint = "some loggers drop what user space writes to the kernel log: rsyslog's imklog does"
+        yield Finding(Verdict.UNKNOWN, "log_disagrees", message, name, hint=hint)
+
+
+def _grave(status: VolumeStatus) -> bool:
+    """Whether this epoch had anything at all that would be worth a warning."""
+    counts = status.errors
+    timeouts = sum(each.timeouts for each in status.operations.values())
+    return bool(counts is None or counts.high or counts.critical or counts.suppressed or timeouts)
+
+
+def _judge_log_alone(evidence: Evidence) -> Iterator[Finding]:
+    """What is not known where no tree answers."""
+    here = any(volume.presence is not Presence.VANISHED for volume in evidence.volumes)
+    missing = _missing_of(None, evidence.coverage)
+    if not evidence.has_records and not here:
+        log = "no VexFS record in the log" if evidence.coverage.sources else "no log could be read"
+        message = f"no volume on this host, and {log}"
+        hint = "vexfsctl mount SOURCE MOUNTPOINT, or vexfsctl lab up to try one out"
+        yield Finding(Verdict.UNKNOWN, "nothing_found", message, hint=hint)
+    elif missing is not None:
+        subject = "no volume answers" if not evidence.live else "the log is of no volume here"
+        message = f"{subject}, and the log is not complete: {missing}"
+        yield Finding(Verdict.UNKNOWN, "log_incomplete", message)
+
+
+def _missing_of(log: str | None, coverage: Coverage) -> str | None:
+    """Why the log called *log* (None: any) is not complete; None if it is.
+
+    A source given in its place, a saved one, stands for all.
+    """
+    if not coverage.sources:
+        return "none could be read"
+    gaps = [gap for gap in coverage.gaps if gap.source == log or log not in coverage.sources]
+    return ", ".join(map(str, gaps)) or None

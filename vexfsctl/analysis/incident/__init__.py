@@ -1,0 +1,1 @@
+"""One incident: the events that belong together, their timeline, causes and consequences."""

@@ -1,0 +1,285 @@
+"""Events joined by correlation: which records tell of one and the same failing call.
+
+An event is named by host, boot, epoch and id: earlier VexFS builds count ids from
+1 at every load, so the same id in two epochs is two incidents. Nested calls name their caller in
+`parent=`; an incident is an application's call with all that was nested in it and all that was
+done under those ids. What earlier builds give several ids, one failure, is one incident as well
+(`aliases`).
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from vexfsctl.analysis.incident.aliases import Name, UpstreamIds
+from vexfsctl.exceptions import AmbiguousId, IncidentNotFound, InvalidInput
+from vexfsctl.model.correlation import CorrelationId, matches_suffix, parse_id_suffix
+from vexfsctl.model.entry import LogEntry
+from vexfsctl.model.events import (
+    BreakerChanged,
+    CallEvent,
+    CallTimedOut,
+    DegradationChanged,
+    ErrorReported,
+    Event,
+    OperatorActed,
+    RecoveryStepTaken,
+)
+from vexfsctl.model.operations import OperationType
+from vexfsctl.model.record import Origin
+from vexfsctl.model.upstream import Significance, UpstreamEvent
+
+AnyEvent = Event | UpstreamEvent
+"""What our provider reports, and what earlier builds write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """A VexFS event where it stands in the log that was read."""
+
+    place: int
+    """Position among the entries read: the order where time stamps are equal or missing."""
+    event: AnyEvent
+    entry: LogEntry
+
+    @property
+    def uptime_us(self) -> int | None:
+        """When its record was written."""
+        return self.entry.record.uptime_us
+
+    @property
+    def volume(self) -> str | None:
+        """The volume it is about; None where an earlier build wrote it, which names none."""
+        return self.event.volume if isinstance(self.event, Event) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One application call that met trouble, or one act of an operator."""
+
+    boot_id: str | None
+    epoch: int | None
+    volume: str | None
+    """None where an earlier build wrote it, which names none."""
+    root: CorrelationId
+    """The application's call, even if it left no record of its own."""
+    depths: Mapping[CorrelationId, int]
+    """Every id of it, the root first, and how deep that call is nested: 0 for the root."""
+    aliases: frozenset[CorrelationId]
+    """Those of them that are further names of a call (earlier builds give a failure several)."""
+    occurrences: tuple[Occurrence, ...]
+    """All that carries one of its ids, in the order of the log; never empty."""
+
+    @property
+    def erroneous(self) -> bool:
+        """Whether an error arose in it; a call that was only refused met none of its own."""
+        return any(_tells_error(each.event) for each in self.occurrences)
+
+    @property
+    def eventful(self) -> bool:
+        """Whether anything is in it but calls that went well (earlier builds log those, too)."""
+        return any(
+            not isinstance(each.event, UpstreamEvent)
+            or each.event.significance is not Significance.ROUTINE
+            for each in self.occurrences
+        )
+
+    @property
+    def vouched(self) -> bool:
+        """Whether none of its records may be a forgery."""
+        return all(each.entry.origin is not Origin.UNVERIFIED for each in self.occurrences)
+
+    def touches(self, volume: str, operation: OperationType | None = None) -> bool:
+        """Whether it concerns *volume*, and in it *operation* if one is given."""
+        return any(
+            each.volume == volume and operation in (None, operation_of(each.event))
+            for each in self.occurrences
+        )
+
+
+def find_occurrences(entries: Iterable[LogEntry]) -> tuple[Occurrence, ...]:
+    """Return the VexFS events among *entries*, which are given in the order of the log.
+
+    Of what earlier builds write, only lines with an id are among them.
+    """
+    occurrences = []
+    for place, entry in enumerate(entries):
+        event = entry.event or entry.upstream
+        if event is not None and (isinstance(event, Event) or event.id is not None):
+            occurrences.append(Occurrence(place, event, entry))
+    return tuple(occurrences)
+
+
+def identifier_of(event: AnyEvent) -> CorrelationId | None:
+    """Return the id an event stands under; None for those that have none (`state`, a timer's)."""
+    match event:
+        case (
+            CallEvent() | OperatorActed() | RecoveryStepTaken() | BreakerChanged() | UpstreamEvent()
+        ):
+            return event.id
+        case DegradationChanged():
+            return event.cause
+        case _:
+            return None
+
+
+def operation_of(event: AnyEvent) -> OperationType | None:
+    """Return the operation type an event is about; None for those about the volume as a whole."""
+    operation: OperationType | None = getattr(event, "operation", None)
+    return operation
+
+
+def build_incidents(occurrences: Iterable[Occurrence]) -> tuple[Incident, ...]:
+    """Join what occurred into incidents, the earliest first."""
+    occurrences = tuple(occurrences)
+    settle = _Epochs(occurrences).settle
+    upstream = UpstreamIds()
+    parents: dict[Name, Name] = {}
+    members: dict[Name, list[Occurrence]] = {}
+    aliases: set[Name] = set()
+    for each in occurrences:
+        if (identifier := identifier_of(each.event)) is None:
+            continue
+        if isinstance(each.event, UpstreamEvent):
+            name, further = upstream.settle(each.entry, each.event, identifier)
+            aliases |= further.keys()
+            for alias, meant in further.items():
+                parents.setdefault(alias, meant)
+        else:
+            name = settle(each, identifier)
+            if (parent := getattr(each.event, "parent", None)) is not None:
+                parents.setdefault(name, settle(each, parent))
+        members.setdefault(name, []).append(each)
+    families = _families(members, parents, aliases)
+    incidents = (_incident(family, members, aliases) for family in families)
+    return tuple(sorted(incidents, key=lambda incident: incident.occurrences[0].place))
+
+
+def find_incident(incidents: Sequence[Incident], text: str) -> Incident:
+    """Return the incident that *text*, an id or an unambiguous suffix of one, belongs to.
+
+    Raises InvalidInput if *text* is no id, IncidentNotFound, or AmbiguousId with the candidates.
+    """
+    try:
+        suffix = parse_id_suffix(text)
+    except ValueError as cause:
+        raise InvalidInput(str(cause)) from cause
+    found = [
+        (incident, identifier)
+        for incident in incidents
+        if (identifier := _first_match(incident, suffix)) is not None
+    ]
+    if not found:
+        raise IncidentNotFound(f"no record carries an id that ends in {suffix}")
+    if len(found) > 1:
+        listed = "; ".join(_candidate(*each) for each in found)
+        hint = "give more digits, or narrow with --volume, --since or --boot"
+        raise AmbiguousId(f"{suffix} fits {len(found)} incidents: {listed}", hint=hint)
+    return found[0][0]
+
+
+def latest_incident(
+    incidents: Sequence[Incident],
+    volume: str | None = None,
+    operation: OperationType | None = None,
+) -> Incident:
+    """Return the most recent incident, of *volume* and *operation* if given.
+
+    One that is vouched for goes before what may be a forgery, and one in which an error arose
+    before a call that was only refused and an operator's act. Raises IncidentNotFound.
+    """
+    eventful = (each for each in incidents if each.eventful)
+    asked = [each for each in eventful if volume is None or each.touches(volume, operation)]
+    if not asked:
+        target = volume if operation is None else f"{volume}/{operation}"
+        where = "" if target is None else f" of {target}"
+        raise IncidentNotFound(f"the log has no incident{where}")
+    best = max((each.vouched, each.erroneous) for each in asked)
+    return [each for each in asked if (each.vouched, each.erroneous) == best][-1]
+
+
+class _Epochs:
+    """Gives ids in records of unknown epoch the only epoch in which they are known."""
+
+    def __init__(self, occurrences: Sequence[Occurrence]) -> None:
+        self._known: dict[tuple[str | None, CorrelationId], set[int]] = {}
+        for each in occurrences:
+            identifier, epoch = identifier_of(each.event), each.entry.epoch
+            if identifier is not None and epoch is not None:
+                key = (each.entry.record.boot_id, identifier)
+                self._known.setdefault(key, set()).add(epoch)
+
+    def settle(self, occurrence: Occurrence, identifier: CorrelationId) -> Name:
+        boot, epoch = occurrence.entry.record.boot_id, occurrence.entry.epoch
+        known = self._known.get((boot, identifier), set())
+        if epoch is None and len(known) == 1:
+            (epoch,) = known
+        return (boot, epoch), identifier
+
+
+def _families(
+    names: Iterable[Name], parents: Mapping[Name, Name], aliases: Collection[Name]
+) -> Iterator[Mapping[Name, int]]:
+    """Hand out each application call with all that is nested in it, and how deep; callers first.
+
+    An alias is as deep as the call it names.
+    """
+    children: dict[Name, list[Name]] = {}
+    for name, parent in parents.items():
+        children.setdefault(parent, []).append(name)
+    everyone = dict.fromkeys((*names, *parents.values()))
+    roots = [name for name in everyone if name not in parents]
+    seen: set[Name] = set()
+    # A log may claim a circle of callers, which has no root: it is entered anywhere.
+    for root in (*roots, *everyone):
+        family: dict[Name, int] = {}
+        waiting = [(root, 0)]
+        while waiting:
+            name, depth = waiting.pop()
+            if name not in seen:
+                seen.add(name)
+                family[name] = depth
+                nested = reversed(children.get(name, ()))
+                waiting.extend((child, depth + (child not in aliases)) for child in nested)
+        if family:
+            yield family
+
+
+def _incident(
+    family: Mapping[Name, int],
+    members: Mapping[Name, Sequence[Occurrence]],
+    aliases: Collection[Name],
+) -> Incident:
+    (boot, load), root = next(iter(family))
+    occurrences = sorted((each for name in family for each in members.get(name, ())), key=_place)
+    return Incident(
+        boot_id=boot,
+        epoch=load if isinstance(load, int) else None,
+        volume=occurrences[0].volume,
+        root=root,
+        depths={identifier: depth for (_, identifier), depth in family.items()},
+        aliases=frozenset(name[1] for name in family if name in aliases),
+        occurrences=tuple(occurrences),
+    )
+
+
+def _tells_error(event: AnyEvent) -> bool:
+    if isinstance(event, UpstreamEvent):
+        blocked = event.significance is Significance.BLOCKED
+        return event.significance.is_trouble and not blocked
+    return isinstance(event, ErrorReported | CallTimedOut)
+
+
+def _place(occurrence: Occurrence) -> int:
+    return occurrence.place
+
+
+def _first_match(incident: Incident, suffix: str) -> CorrelationId | None:
+    return next((each for each in incident.depths if matches_suffix(each, suffix)), None)
+
+
+def _candidate(incident: Incident, identifier: CorrelationId) -> str:
+    since = incident.occurrences[0].uptime_us
+    when = "" if since is None else f" at {since / 1e6:.3f} s"
+    epoch = "" if incident.epoch is None else f", epoch {incident.epoch}"
+    where = incident.volume or f"in {incident.occurrences[0].entry.record.source}"
+    return f"{identifier} ({where}{when}{epoch})"

@@ -1,0 +1,126 @@
+"""Calls that an earlier build numbers, `[CALL-3]`: one of them found by what a person types.
+
+The number counts per call site and load of the module, so `CALL-3` alone may mean several calls.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from vexfsctl.analysis.incident.incidents import Occurrence
+from vexfsctl.analysis.upstream.loads import ModuleLoads
+from vexfsctl.exceptions import AmbiguousId, IncidentNotFound
+from vexfsctl.model.entry import LogEntry
+from vexfsctl.model.upstream import UpstreamEvent, UpstreamKind
+
+_WRITTEN = re.compile(
+    r"\[?CALL-(?P<number>\d{1,18})\]?(?:@(?P<call>\w{1,64})(?:#(?P<load>\d{1,6}))?)?", re.IGNORECASE
+)
+_LISTED = 8
+"""Candidates named in a message; a long log may have thousands."""
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedCall:
+    """One such call."""
+
+    call: str
+    number: int
+    load: int
+    """Which load of the module in its log: 0 is one of before the log begins."""
+    occurrences: tuple[Occurrence, ...]
+    """Its lines in the order of the log; never empty."""
+
+    @property
+    def name(self) -> str:
+        """What names no other call of its log: `CALL-3@read_file#1`."""
+        return f"CALL-{self.number}@{self.call}#{self.load}"
+
+    @property
+    def boot_id(self) -> str | None:
+        """The boot it was made in, where that is known."""
+        return self.occurrences[0].entry.record.boot_id
+
+    @property
+    def events(self) -> tuple[UpstreamEvent, ...]:
+        """What its lines say."""
+        events = (each.event for each in self.occurrences)
+        return tuple(event for event in events if isinstance(event, UpstreamEvent))
+
+    @property
+    def hangs(self) -> bool:
+        """Whether no line tells of its end."""
+        return all(event.kind is UpstreamKind.CALL_STARTED for event in self.events)
+
+    @property
+    def troubled(self) -> bool:
+        """Whether it failed, was blocked, timed out or never returned."""
+        return self.hangs or any(event.significance.is_trouble for event in self.events)
+
+
+def is_numbered(text: str) -> bool:
+    """Whether *text* is written like such a call: `CALL-3`, `CALL-3@read_file`."""
+    return _WRITTEN.fullmatch(text) is not None
+
+
+def find_numbered_calls(entries: Iterable[LogEntry]) -> tuple[NumberedCall, ...]:
+    """Return every numbered call among *entries*, given in the order of the log, by first line."""
+    logs: dict[tuple[str, str | None], ModuleLoads] = {}
+    found: dict[tuple[object, int, str, int], list[Occurrence]] = {}
+    for place, entry in enumerate(entries):
+        event = entry.upstream
+        if event is None:
+            continue
+        log = entry.record.source, entry.record.boot_id
+        load = logs.setdefault(log, ModuleLoads()).take(event)
+        if event.number is not None and event.call is not None and event.kind in _KINDS:
+            key = (log, load, event.call, event.number)
+            found.setdefault(key, []).append(Occurrence(place, event, entry))
+    return tuple(
+        NumberedCall(call, number, load, tuple(lines))
+        for (_, load, call, number), lines in found.items()
+    )
+
+
+def find_numbered(calls: Sequence[NumberedCall], text: str) -> NumberedCall:
+    """Return the call that *text* means: `CALL-3`, `CALL-3@read_file`, `CALL-3@read_file#2`.
+
+    The last part is the load of the module. Raises IncidentNotFound, or AmbiguousId with the
+    candidates.
+    """
+    match = _WRITTEN.fullmatch(text)
+    wanted = {} if match is None else {k: v for k, v in match.groupdict().items() if v is not None}
+    fitting = [each for each in calls if wanted and _fits(each, wanted)]
+    if not fitting:
+        raise IncidentNotFound(f"no record of the log is about {text}")
+    if len(fitting) > 1:
+        listed = "; ".join(map(_candidate, fitting[:_LISTED]))
+        more = "" if len(fitting) <= _LISTED else "; …"
+        hint = f"name the call site and, if need be, the load: {fitting[0].name}"
+        raise AmbiguousId(f"{text} fits {len(fitting)} calls: {listed}{more}", hint=hint)
+    return fitting[0]
+
+
+_KINDS = frozenset(
+    {
+        UpstreamKind.CALL_STARTED,
+        UpstreamKind.CALL_SUCCEEDED,
+        UpstreamKind.CALL_FAILED,
+        UpstreamKind.CALL_BLOCKED,
+        UpstreamKind.CALL_TIMED_OUT,
+        UpstreamKind.CALL_SKIPPED,
+    }
+)
+
+
+def _fits(call: NumberedCall, wanted: dict[str, str]) -> bool:
+    return (
+        call.number == int(wanted["number"])
+        and wanted.get("call", call.call).lower() == call.call.lower()
+        and int(wanted.get("load", call.load)) == call.load
+    )
+
+
+def _candidate(call: NumberedCall) -> str:
+    since = call.occurrences[0].uptime_us
+    return call.name + ("" if since is None else f" at {since / 1e6:.3f} s")

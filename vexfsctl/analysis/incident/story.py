@@ -1,0 +1,276 @@
+"""What `trace` says of one incident: its timeline, what it means, what to do, how it stands now."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from vexfsctl.analysis.breakers import explain_breaker
+from vexfsctl.analysis.incident.incidents import (
+    AnyEvent,
+    Incident,
+    Occurrence,
+    find_occurrences,
+    operation_of,
+)
+from vexfsctl.analysis.incident.numbered_calls import NumberedCall
+from vexfsctl.analysis.incident.timeline import Timeline, build_call_timeline, build_timeline
+from vexfsctl.catalogue.lookup import BREAKER_OPEN, TIMEOUT, find_entry
+from vexfsctl.model.breaker import BreakerState
+from vexfsctl.model.correlation import CorrelationId
+from vexfsctl.model.entry import LogEntry
+from vexfsctl.model.errnos import classify_errno
+from vexfsctl.model.events import (
+    BreakerChanged,
+    CallEvent,
+    CallFailed,
+    CallRecovered,
+    CallRejected,
+    CallTimedOut,
+    ErrorReported,
+    Event,
+    FallbackUsed,
+)
+from vexfsctl.model.operations import OperationType
+from vexfsctl.model.upstream import UpstreamEvent, UpstreamKind
+from vexfsctl.model.volume import Volume
+
+
+@dataclass(frozen=True, slots=True)
+class TracedCall:
+    """One call of the incident."""
+
+    id: CorrelationId | None
+    """None for a numbered call of an earlier build, which has none."""
+    depth: int
+    """0 for the application's call."""
+    operation: OperationType | None
+    """None, like `call`, for a call that left no record of its own."""
+    call: str | None
+    outcome: str | None
+    """`recovered`, `fallback`, `failed`, `rejected` or `timeout`, of an earlier build `succeeded`
+    and `skipped`, too; None where no record says."""
+    errno: int | None
+    duration_us: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What an error of the incident means and what a person does about it."""
+
+    error: str
+    meaning: str
+    what_you_do: str
+    done_when: str
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerNow:
+    """A breaker of the incident's operations as the tree shows it at present."""
+
+    operation: OperationType
+    state: BreakerState | str
+    why: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """The whole answer about one incident."""
+
+    volume: str | None
+    """None where an earlier build wrote it, which names none."""
+    root: CorrelationId | str
+    """A string for a numbered call of an earlier build: `CALL-3@read_file#1`."""
+    aliases: tuple[CorrelationId, ...]
+    """Further names of the failure, where an earlier build gave it several."""
+    boot_id: str | None
+    epoch: int | None
+    calls: tuple[TracedCall, ...]
+    """The application's call first, each before those nested in it."""
+    timeline: Timeline
+    counted: tuple[CorrelationId, ...]
+    """Earlier calls whose failures counted when a breaker opened in it."""
+    opened_by: CorrelationId | None
+    """What opened the breaker that refused a call of it, where one did and the log has it."""
+    advice: tuple[Advice, ...]
+    breakers_now: tuple[BreakerNow, ...]
+    """Empty when the volume does not answer, or is of another epoch."""
+
+
+def tell_story(
+    incident: Incident,
+    entries: Sequence[LogEntry],
+    devices: Collection[str] | None,
+    volume: Volume | None,
+    now_ns: int,
+) -> Story:
+    """Put together all there is to say of *incident*, found in *entries*.
+
+    *devices* as for `build_timeline`; *volume* is its volume as it is now, None if there is none.
+    """
+    occurrences = find_occurrences(entries)
+    return Story(
+        volume=incident.volume,
+        root=incident.root,
+        aliases=tuple(each for each in incident.depths if each in incident.aliases),
+        boot_id=incident.boot_id,
+        epoch=incident.epoch,
+        calls=tuple(_traced_calls(incident)),
+        timeline=build_timeline(incident, entries, devices),
+        counted=tuple(dict.fromkeys(_counted(incident, occurrences))),
+        opened_by=_opened_by(incident, occurrences),
+        advice=tuple(_advice(incident.occurrences)),
+        breakers_now=tuple(_breakers_now(incident, volume, now_ns)),
+    )
+
+
+def tell_call(
+    call: NumberedCall, entries: Sequence[LogEntry], devices: Collection[str] | None
+) -> Story:
+    """Put together all there is to say of one numbered call of an earlier build."""
+    return Story(
+        volume=None,
+        root=call.name,
+        aliases=(),
+        boot_id=call.boot_id,
+        epoch=None,
+        calls=(_traced_call(None, 0, call.events),),
+        timeline=build_call_timeline(call, entries, devices),
+        counted=(),
+        opened_by=None,
+        advice=tuple(_advice(call.occurrences)),
+        breakers_now=(),
+    )
+
+
+def _traced_calls(incident: Incident) -> Iterator[TracedCall]:
+    events: dict[CorrelationId, list[CallEvent | UpstreamEvent]] = {}
+    for each in incident.occurrences:
+        if isinstance(each.event, CallEvent | UpstreamEvent) and each.event.id is not None:
+            # What stands under a further name of a call is that call's.
+            known = incident.root if each.event.id in incident.aliases else each.event.id
+            events.setdefault(known, []).append(each.event)
+    for identifier, depth in incident.depths.items():
+        # A caller that met no trouble itself left no record; it is told of as the root alone.
+        if identifier in events or (depth == 0 and identifier not in incident.aliases):
+            yield _traced_call(identifier, depth, events.get(identifier, ()))
+
+
+def _traced_call(
+    identifier: CorrelationId | None, depth: int, events: Sequence[CallEvent | UpstreamEvent]
+) -> TracedCall:
+    outcome = next((event for event in reversed(events) if _outcome(event) is not None), None)
+    return TracedCall(
+        id=identifier,
+        depth=depth,
+        operation=events[0].operation if events else None,
+        call=events[0].call if events else None,
+        outcome=None if outcome is None else _outcome(outcome),
+        errno=getattr(outcome, "errno", None),
+        duration_us=getattr(outcome, "duration_us", None),
+    )
+
+
+_OUTCOMES: dict[type, str] = {
+    CallRecovered: "recovered",
+    FallbackUsed: "fallback",
+    CallFailed: "failed",
+    CallRejected: "rejected",
+    CallTimedOut: "timeout",
+}
+
+
+_UPSTREAM_OUTCOMES = {
+    UpstreamKind.CALL_SUCCEEDED: "succeeded",
+    UpstreamKind.CALL_FAILED: "failed",
+    UpstreamKind.CALL_BLOCKED: "rejected",
+    UpstreamKind.CALL_TIMED_OUT: "timeout",
+    UpstreamKind.CALL_SKIPPED: "skipped",
+    UpstreamKind.FALLBACK_USED: "fallback",
+}
+
+
+def _outcome(event: CallEvent | UpstreamEvent) -> str | None:
+    if isinstance(event, UpstreamEvent):
+        return _UPSTREAM_OUTCOMES.get(event.kind)
+    return _OUTCOMES.get(type(event))
+
+
+def _counted(incident: Incident, occurrences: Sequence[Occurrence]) -> Iterator[CorrelationId]:
+    """Ids of other calls whose failures counted when a breaker opened in the incident."""
+    for opened in incident.occurrences:
+        event = opened.event
+        if isinstance(event, BreakerChanged) and event.window_ms is not None:
+            before = occurrences[: occurrences.index(opened)]
+            for failure in _failures_in_window(opened, event.window_ms, before):
+                if failure.id not in incident.depths:
+                    yield failure.id
+
+
+def _failures_in_window(
+    opened: Occurrence, window_ms: int, before: Sequence[Occurrence]
+) -> Iterator[ErrorReported | CallTimedOut]:
+    """What a breaker that *opened* had counted, the latest first; its last change cleared it."""
+    end = opened.uptime_us or 0
+    for each in reversed(before):
+        event = each.event
+        if _place(event) != _place(opened.event):
+            continue
+        too_old = (each.uptime_us or 0) < end - window_ms * 1_000
+        if isinstance(event, BreakerChanged) or too_old:
+            return
+        if isinstance(event, CallTimedOut) or (isinstance(event, ErrorReported) and _trips(event)):
+            yield event
+
+
+def _place(event: AnyEvent) -> tuple[str | None, OperationType | None]:
+    return event.volume if isinstance(event, Event) else None, operation_of(event)
+
+
+def _trips(event: ErrorReported) -> bool:
+    return classify_errno(event.errno, event.call).trips_breaker(event.errno)
+
+
+def _opened_by(incident: Incident, occurrences: Sequence[Occurrence]) -> CorrelationId | None:
+    """Id behind the last opening of the breaker that refused the first refused call."""
+    refused = next((o for o in incident.occurrences if isinstance(o.event, CallRejected)), None)
+    if refused is None:
+        return None
+    openings = [
+        each.event.id
+        for each in occurrences[: occurrences.index(refused)]
+        if isinstance(each.event, BreakerChanged)
+        and each.event.after.rejects
+        and _place(each.event) == _place(refused.event)
+    ]
+    return openings[-1] if openings else None
+
+
+def _advice(occurrences: Sequence[Occurrence]) -> Iterator[Advice]:
+    """For each error that arose in it, once; a refusal counts where nothing else did."""
+    names = dict.fromkeys(_error_names(occurrences))
+    for error in filter(None, map(find_entry, names)):
+        yield Advice(error.name, error.meaning, error.what_you_do, error.done_when)
+
+
+def _error_names(occurrences: Sequence[Occurrence]) -> Iterator[str]:
+    for each in occurrences:
+        match each.event:
+            case ErrorReported() as event:
+                yield event.error
+            case CallTimedOut():
+                yield TIMEOUT.name
+            case CallRejected():
+                yield BREAKER_OPEN.name
+            case UpstreamEvent(error=str(name), significance=worth) if worth.is_trouble:
+                yield name
+
+
+def _breakers_now(incident: Incident, volume: Volume | None, now_ns: int) -> Iterator[BreakerNow]:
+    if volume is None or volume.status is None:
+        return
+    if incident.epoch not in (None, volume.status.epoch):
+        return
+    touched = {operation_of(each.event) for each in incident.occurrences}
+    for operation, status in volume.status.operations.items():
+        if operation in touched:
+            why = explain_breaker(status.breaker, now_ns)
+            yield BreakerNow(operation, status.breaker.state, why)

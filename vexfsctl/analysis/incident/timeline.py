@@ -1,0 +1,226 @@
+"""One incident as a story: calls, what was nested in them, the kernel below, what came of it.
+
+Around the records of the incident itself stand the kernel's lines about the backing device and,
+where it opened a breaker or degraded the volume, what happened to that until it was well again.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from vexfsctl.analysis.incident.incidents import (
+    AnyEvent,
+    Incident,
+    Occurrence,
+    find_occurrences,
+    identifier_of,
+)
+from vexfsctl.analysis.incident.kernel_lines import Vicinity, find_vicinity
+from vexfsctl.analysis.incident.numbered_calls import NumberedCall
+from vexfsctl.analysis.wording import describe
+from vexfsctl.model.breaker import BreakerState
+from vexfsctl.model.correlation import CorrelationId
+from vexfsctl.model.entry import LogEntry
+from vexfsctl.model.events import (
+    BreakerChanged,
+    CallEvent,
+    CallRejected,
+    DegradationChanged,
+    OperatorActed,
+    RecoveryStepTaken,
+)
+from vexfsctl.model.operations import OperationType
+from vexfsctl.model.upstream import UpstreamEvent
+from vexfsctl.model.volume import DegradationLevel
+
+
+class Actor(StrEnum):
+    """Who a line of the timeline is about."""
+
+    CALL = "call"
+    BREAKER = "breaker"
+    OPERATOR = "operator"
+    RECOVERY = "recovery"
+    VOLUME = "volume"
+    KERNEL = "kernel"
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineLine:
+    """One record of the story."""
+
+    actor: Actor
+    depth: int
+    """0 for the application's call and what concerns the volume, 1 for what is nested in it …"""
+    offset_us: int | None
+    """Since the first record of the incident; negative for kernel lines that came before it."""
+    meaning: str
+    """A phrase for people; what the kernel says is left as it is."""
+    within: bool
+    """Whether it carries an id of the incident; the others only stand around it."""
+    entry: LogEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """What an opened breaker cost others until it closed."""
+
+    operation: OperationType
+    calls: int
+    first_us: int | None
+    last_us: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The whole story of one incident."""
+
+    lines: tuple[TimelineLine, ...]
+    """In the order of time."""
+    refusals: tuple[Refusals, ...]
+    """One for each breaker that the incident opened and that refused calls."""
+    since_us: int | None
+    """Uptime from which the log was searched for it; None when nothing tells."""
+
+
+def build_timeline(
+    incident: Incident, entries: Sequence[LogEntry], devices: Collection[str] | None
+) -> Timeline:
+    """Lay out what happened in *incident*; *entries* are those it was found in.
+
+    *devices* are the kernel names of the backing device and those around it: lines about others
+    are left out. None where nobody knows (a log from elsewhere): then no line is.
+    """
+    occurrences = find_occurrences(entries)
+    aftermath = tuple(_aftermath(incident, occurrences))
+    told = (*incident.occurrences, *aftermath)
+    vicinity = find_vicinity(incident)
+    lines = _lines(told, incident.depths, entries, vicinity, devices)
+    refusals = tuple(_refusals(incident, occurrences, aftermath))
+    since_us = None if vicinity is None else vicinity.begin_us
+    return Timeline(tuple(lines), refusals, since_us)
+
+
+def build_call_timeline(
+    call: NumberedCall, entries: Sequence[LogEntry], devices: Collection[str] | None
+) -> Timeline:
+    """Lay out what happened in one numbered call of an earlier build; the rest as above."""
+    vicinity = find_vicinity(call)
+    lines = _lines(call.occurrences, {}, entries, vicinity, devices)
+    return Timeline(tuple(lines), (), None if vicinity is None else vicinity.begin_us)
+
+
+def _lines(
+    told: Sequence[Occurrence],
+    depths: Mapping[CorrelationId, int],
+    entries: Sequence[LogEntry],
+    vicinity: Vicinity | None,
+    devices: Collection[str] | None,
+) -> Iterator[TimelineLine]:
+    """Hand out what is *told*, and between it the kernel's lines of that time."""
+    by_place = {each.place: each for each in told}
+    start = next((time for each in told if (time := each.uptime_us) is not None), None)
+    below = max(depths.values(), default=0) + 1
+    for place, entry in enumerate(entries):
+        if place in by_place:
+            yield _told(by_place[place], depths, start)
+        elif vicinity is not None and vicinity.holds(entry, devices):
+            offset = _offset(entry, start)
+            yield TimelineLine(Actor.KERNEL, below, offset, entry.record.text, False, entry)
+
+
+def _told(
+    occurrence: Occurrence, depths: Mapping[CorrelationId, int], start: int | None
+) -> TimelineLine:
+    event = occurrence.event
+    identifier = identifier_of(event)
+    # A numbered call has no id: its lines are all that is told.
+    within = identifier in depths or not depths
+    depth = 0 if identifier is None else depths.get(identifier, 0)
+    offset = _offset(occurrence.entry, start)
+    return TimelineLine(_actor(event), depth, offset, describe(event), within, occurrence.entry)
+
+
+def _actor(event: AnyEvent) -> Actor:
+    about_call = isinstance(event, CallEvent | UpstreamEvent)
+    return _ACTORS.get(type(event), Actor.CALL if about_call else Actor.VOLUME)
+
+
+_ACTORS: dict[type, Actor] = {
+    BreakerChanged: Actor.BREAKER,
+    OperatorActed: Actor.OPERATOR,
+    RecoveryStepTaken: Actor.RECOVERY,
+}
+
+
+def _offset(entry: LogEntry, start: int | None) -> int | None:
+    uptime = entry.record.uptime_us
+    return None if uptime is None or start is None else uptime - start
+
+
+def _aftermath(incident: Incident, occurrences: Sequence[Occurrence]) -> Iterator[Occurrence]:
+    """What became of the breakers it opened and of the volume it degraded, until all is well."""
+    wounds: set[OperationType | None] = set()
+    told: set[CorrelationId] = set(incident.depths)
+    for each in occurrences[occurrences.index(incident.occurrences[0]) :]:
+        if not _same_load(each, incident):
+            continue
+        event, identifier = each.event, identifier_of(each.event)
+        match event:
+            case BreakerChanged() if identifier in incident.depths or event.operation in wounds:
+                _note(wounds, event.operation, well=event.after is BreakerState.CLOSED)
+            case DegradationChanged() if identifier in incident.depths or None in wounds:
+                _note(wounds, None, well=event.after == str(DegradationLevel.NORMAL))
+            # An operator's record may stand before or after the change that it made.
+            case OperatorActed() if event.operation in wounds or identifier in told:
+                pass
+            case _:
+                continue
+        if identifier is not None:
+            told.add(identifier)
+        yield each
+
+
+def _note(wounds: set[OperationType | None], part: OperationType | None, *, well: bool) -> None:
+    """Remember a breaker, or with None the volume's degradation, until it is *well*."""
+    (wounds.discard if well else wounds.add)(part)
+
+
+def _same_load(occurrence: Occurrence, incident: Incident) -> bool:
+    known = {None, incident.epoch}
+    return occurrence.volume == incident.volume is not None and (
+        incident.epoch is None or occurrence.entry.epoch in known
+    )
+
+
+def _refusals(
+    incident: Incident, occurrences: Sequence[Occurrence], aftermath: Sequence[Occurrence]
+) -> Iterator[Refusals]:
+    """What others were refused by each breaker between its first change and its last."""
+    for operation, (begin, end) in _outages(aftermath).items():
+        refused = [
+            each
+            for each in occurrences[occurrences.index(begin) :]
+            if isinstance(each.event, CallRejected)
+            and each.event.operation is operation
+            and _same_load(each, incident)
+            and (end is None or each.place < end.place)
+        ]
+        if refused:
+            yield Refusals(operation, len(refused), refused[0].uptime_us, refused[-1].uptime_us)
+
+
+def _outages(
+    aftermath: Sequence[Occurrence],
+) -> dict[OperationType, tuple[Occurrence, Occurrence | None]]:
+    """For each breaker that opened: the change that opened it, and the one that closed it."""
+    outages: dict[OperationType, tuple[Occurrence, Occurrence | None]] = {}
+    for each in aftermath:
+        if not isinstance(each.event, BreakerChanged):
+            continue
+        operation, after = each.event.operation, each.event.after
+        if after.rejects:
+            outages.setdefault(operation, (each, None))
+        elif after is BreakerState.CLOSED and operation in outages:
+            outages[operation] = (outages[operation][0], each)
+    return outages

@@ -1,0 +1,187 @@
+"""How VexFS builds fare that export no attribute tree: as much as their log lines show.
+
+State and degradation are those of the last load of the module and hold until the log shows
+another, however long ago that was; the calls are those of that load.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from vexfsctl.analysis.upstream.calls import CallSite, UnreturnedCall, track_calls
+from vexfsctl.analysis.window import Window
+from vexfsctl.model.entry import LogEntry
+from vexfsctl.model.operations import OperationType
+from vexfsctl.model.record import Origin
+from vexfsctl.model.upstream import Significance, UpstreamEvent, UpstreamKind
+from vexfsctl.model.volume import DegradationLevel, ModuleState
+
+PATIENCE_US = 30_000_000
+"""A call that has run for less may still return: it is the limit of upstream's own watchdog for
+reads (`OperationType::FileRead`, 30 s)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteSummary:
+    """What one call site did since its module was loaded, as far as the log has it."""
+
+    call: str
+    operation: OperationType | None
+    calls: int
+    succeeded: int
+    failed: int
+    blocked: int
+    timed_out: int
+    skipped: int
+    noise: int
+    unreturned: int
+    rate_pct: int | None
+    """Failure rate as the build itself gives it; None where it gives none worth believing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningCall:
+    """A call that began and did not end within the log."""
+
+    call: str
+    number: int | None
+    """None for a step that the build does not number."""
+    operation: OperationType | None
+    since_us: int | None
+    """Uptime at which it began."""
+    waited_us: int | None
+    """From then to the end of the window."""
+    hangs: bool
+    """Whether that is too long for a call that is only under way."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpstreamHealth:
+    """The last load of such a build, as the log shows it."""
+
+    state: ModuleState | str | None
+    """None where no line tells (the builds of 2026 have no states)."""
+    errored: bool
+    """Whether that load went into state error within the window, whatever became of it since."""
+    loaded: bool | None
+    """None where the log shows neither that it was loaded nor that it was unloaded."""
+    degradation: DegradationLevel | str | None
+    sites: tuple[SiteSummary, ...]
+    """Those with trouble first."""
+    running: tuple[RunningCall, ...]
+    """The oldest first."""
+
+    @property
+    def troubled(self) -> tuple[SiteSummary, ...]:
+        """The call sites with anything but calls that went well."""
+        return tuple(site for site in self.sites if site.calls != site.succeeded)
+
+
+def read_upstream_health(entries: Iterable[LogEntry], window: Window) -> UpstreamHealth | None:
+    """Return what *entries*, in the order of the log, show; None where no such build speaks.
+
+    What nobody vouches for, and other boots than that of *window*, are left out.
+    """
+    believed = [
+        entry
+        for entry in entries
+        if entry.upstream is not None
+        and entry.origin is not Origin.UNVERIFIED
+        and entry.record.boot_id == window.boot_id
+    ]
+    if not believed:
+        return None
+    load = _Load()
+    for entry in believed:
+        if entry.upstream is not None:
+            load.take(entry.upstream, entry)
+    sites = track_calls(load.entries).sites
+    last = max((site.load for site in sites), default=0)
+    return UpstreamHealth(
+        state=load.state,
+        errored=load.errored is not None and window.holds(load.errored.record),
+        loaded=load.loaded,
+        degradation=load.degradation,
+        sites=_summarize_sites(site for site in sites if site.load == last),
+        running=tuple(_running(call, window) for call in track_calls(believed).unreturned),
+    )
+
+
+class _Load:
+    """State of the module while its lines go by."""
+
+    def __init__(self) -> None:
+        self.state: ModuleState | str | None = None
+        self.degradation: DegradationLevel | str | None = None
+        self.errored: LogEntry | None = None
+        self.loaded: bool | None = None
+        self.entries: list[LogEntry] = []
+        """Since that load."""
+
+    def take(self, event: UpstreamEvent, entry: LogEntry) -> None:
+        match event.kind:
+            case UpstreamKind.MODULE_LOADED:
+                self.state = self.degradation = self.errored = None
+                self.loaded = True
+                self.entries.clear()
+            case UpstreamKind.MODULE_UNLOADED:
+                self.loaded = False
+            case UpstreamKind.MODULE_STATE if _took_place(event):
+                self.state = _state_of(event.after)
+                if self.state is ModuleState.ERROR:
+                    self.errored = entry
+            case UpstreamKind.DEGRADATION if event.after is not None:
+                self.degradation = _level_of(event.after)
+        self.entries.append(entry)
+
+
+def _took_place(event: UpstreamEvent) -> bool:
+    """`Invalid state transition 3 -> 2` tells of one that was refused."""
+    went_well = event.significance is Significance.ROUTINE
+    return event.after is not None and (went_well or event.after == ModuleState.ERROR)
+
+
+def _state_of(word: str | None) -> ModuleState | str | None:
+    return ModuleState(word) if word in set(ModuleState) else word
+
+
+def _level_of(word: str) -> DegradationLevel | str:
+    try:
+        return DegradationLevel[word.upper()]
+    except KeyError:
+        return word
+
+
+def _summarize_sites(sites: Iterable[CallSite]) -> tuple[SiteSummary, ...]:
+    rows = (
+        SiteSummary(
+            call=site.call,
+            operation=site.operation,
+            calls=site.calls,
+            succeeded=site.succeeded,
+            failed=site.failed,
+            blocked=site.blocked,
+            timed_out=site.timed_out,
+            skipped=site.skipped,
+            noise=site.noise,
+            unreturned=site.unreturned,
+            rate_pct=site.rate_pct,
+        )
+        for site in sites
+    )
+    return tuple(sorted(rows, key=lambda row: -(row.failed + row.blocked + row.timed_out)))
+
+
+def _running(call: UnreturnedCall, window: Window) -> RunningCall:
+    age_us = window.age_us(call.start.record)
+    waited_us = call.waited_us if age_us is None else age_us
+    # A saved log ends where nothing more was written: a call that hangs may be the reason.
+    late = window.saved or (waited_us is not None and waited_us >= PATIENCE_US)
+    return RunningCall(
+        call=call.call,
+        number=call.number,
+        operation=call.operation,
+        since_us=call.start.record.uptime_us,
+        waited_us=waited_us,
+        # Of an earlier load only the record of its end can be missing, or the machine was reset.
+        hangs=late if call.open else window.holds(call.start.record),
+    )
