@@ -9,13 +9,13 @@ import pytest
 
 from tests.support.golden import assert_golden
 from tests.support.program import Finished, Program
-from vexfsctl.analysis.explanation.lines import KERNEL_KINDS, SIGNIFICANCES
 from vexfsctl.catalogue.lookup import ERRORS, ErrorEntry
 from vexfsctl.cli.context import AppContext
 from vexfsctl.cli.explain_words import explain_path, whole_glossary
 from vexfsctl.cli.root import root
 from vexfsctl.cli.surroundings import Surroundings
 from vexfsctl.exceptions import ExitStatus
+from vexfsctl.explanation.lines import KERNEL_KINDS, SIGNIFICANCES
 from vexfsctl.logs.grammar import RECORD_FORMS, RecordForm
 from vexfsctl.model.errnos import ERRNOS
 from vexfsctl.sysfs.attributes import INJECT_ATTRIBUTES, Attribute, attributes

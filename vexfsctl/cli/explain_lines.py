@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from vexfsctl.analysis.explanation.form import Explanation
-from vexfsctl.analysis.explanation.lines import explain_entry
 from vexfsctl.cli.log_rows import log_row
+from vexfsctl.explanation.form import Explanation
+from vexfsctl.explanation.lines import explain_entry
 from vexfsctl.logs.interpret import interpret_records
 from vexfsctl.logs.text import RecordDecoder
 from vexfsctl.model.entry import LogEntry, Unrecognised

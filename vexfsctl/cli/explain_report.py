@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vexfsctl.analysis.explanation.form import Explanation, Subject
+from vexfsctl.explanation.form import Explanation, Subject
 from vexfsctl.model.durations import format_duration
 from vexfsctl.model.errnos import errno_name
 from vexfsctl.render.colour import tone_of_word

@@ -4,10 +4,10 @@ import inspect
 from collections.abc import Iterator
 from functools import partial
 
-from vexfsctl.analysis.explanation.form import Explanation, Heading, Subject
-from vexfsctl.analysis.explanation.glossary import Glossary, model_headings
-from vexfsctl.analysis.explanation.terms import CALLS
 from vexfsctl.exceptions import ExitStatus
+from vexfsctl.explanation.form import Explanation, Heading, Subject
+from vexfsctl.explanation.glossary import Glossary, model_headings
+from vexfsctl.explanation.terms import CALLS
 from vexfsctl.logs.grammar import RECORD_FORMS, RecordForm
 from vexfsctl.model.operations import OperationType
 from vexfsctl.sysfs.attributes import (

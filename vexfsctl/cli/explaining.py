@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from vexfsctl.analysis.explanation.form import Explanation
 from vexfsctl.cli.context import AppContext
 from vexfsctl.cli.explain_lines import explain_line, explain_read_line, read_line
 from vexfsctl.cli.explain_report import Answer
 from vexfsctl.cli.explain_words import explain_path, whole_glossary
 from vexfsctl.exceptions import LogUnreadable, NotFound
+from vexfsctl.explanation.form import Explanation
 from vexfsctl.logs.stream import read_stream
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.operations import OperationType

@@ -4,9 +4,6 @@ import os
 from collections.abc import Iterable, Iterator
 from functools import partial
 
-from vexfsctl.analysis.explanation.form import Explanation, Heading, Subject
-from vexfsctl.analysis.explanation.terms import ERRNO_CLASSES
-from vexfsctl.analysis.explanation.upstream_names import KERNEL_INTERNAL_ERRNOS
 from vexfsctl.catalogue.automatic import what_the_system_does
 from vexfsctl.catalogue.lookup import (
     ANSWERED,
@@ -19,6 +16,9 @@ from vexfsctl.catalogue.lookup import (
     errors_for_code,
     errors_for_errno,
 )
+from vexfsctl.explanation.form import Explanation, Heading, Subject
+from vexfsctl.explanation.terms import ERRNO_CLASSES
+from vexfsctl.explanation.upstream_names import KERNEL_INTERNAL_ERRNOS
 from vexfsctl.model.errnos import (
     ERRNOS,
     ErrnoClass,

@@ -7,11 +7,11 @@ from enum import Enum
 from functools import partial
 from typing import TypeVar
 
-from vexfsctl.analysis.explanation import terms
-from vexfsctl.analysis.explanation.form import Explanation, Heading, Subject
-from vexfsctl.analysis.explanation.terms import Term
-from vexfsctl.analysis.explanation.upstream_names import DEGRADATION_NAMES, HINT_NAMES
 from vexfsctl.catalogue.lookup import ERRORS
+from vexfsctl.explanation import terms
+from vexfsctl.explanation.form import Explanation, Heading, Subject
+from vexfsctl.explanation.terms import Term
+from vexfsctl.explanation.upstream_names import DEGRADATION_NAMES, HINT_NAMES
 from vexfsctl.model.breaker import BreakerState
 from vexfsctl.model.durations import format_duration
 from vexfsctl.model.hints import HintKind, RecoveryHint, hints_from_flags

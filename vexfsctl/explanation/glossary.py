@@ -10,22 +10,22 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from vexfsctl.analysis.explanation.errors import (
+from vexfsctl.catalogue.lookup import parse_error_message
+from vexfsctl.explanation.errors import (
     code_headings,
     errno_headings,
     error_headings,
     explain_error,
     family_headings,
 )
-from vexfsctl.analysis.explanation.form import Explanation, Heading
-from vexfsctl.analysis.explanation.words import (
+from vexfsctl.explanation.form import Explanation, Heading
+from vexfsctl.explanation.words import (
     explain_flags,
     explain_hints,
     number_headings,
     other_word_headings,
     state_headings,
 )
-from vexfsctl.catalogue.lookup import parse_error_message
 
 _LONGEST = 1_000
 """Characters of a word: more than any name or message has."""

@@ -3,16 +3,16 @@
 from collections.abc import Iterator
 from enum import Enum
 
-from vexfsctl.analysis.explanation.errors import explain_errno, explain_error
-from vexfsctl.analysis.explanation.form import Explanation, Subject
-from vexfsctl.analysis.explanation.words import (
+from vexfsctl.analysis.wording import describe
+from vexfsctl.catalogue.lookup import BREAKER_OPEN, TIMEOUT, entry, error_for_errno
+from vexfsctl.exceptions import NotFound
+from vexfsctl.explanation.errors import explain_errno, explain_error
+from vexfsctl.explanation.form import Explanation, Subject
+from vexfsctl.explanation.words import (
     explain_breaker_state,
     explain_degradation,
     explain_module_state,
 )
-from vexfsctl.analysis.wording import describe
-from vexfsctl.catalogue.lookup import BREAKER_OPEN, TIMEOUT, entry, error_for_errno
-from vexfsctl.exceptions import NotFound
 from vexfsctl.model.breaker import BreakerState
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.entry import LogEntry, Unrecognised

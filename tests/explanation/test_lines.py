@@ -2,8 +2,8 @@
 
 import pytest
 
-from vexfsctl.analysis.explanation.form import Explanation
-from vexfsctl.analysis.explanation.lines import KERNEL_KINDS, SIGNIFICANCES, explain_entry
+from vexfsctl.explanation.form import Explanation
+from vexfsctl.explanation.lines import KERNEL_KINDS, SIGNIFICANCES, explain_entry
 from vexfsctl.model.breaker import BreakerState
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.entry import LogEntry, Unrecognised

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vexfsctl.analysis.explanation import terms
-from vexfsctl.analysis.explanation.form import Heading, Subject
-from vexfsctl.analysis.explanation.glossary import Glossary, model_headings
 from vexfsctl.catalogue.lookup import ERRORS, ErrorEntry
 from vexfsctl.driver.requests import CALLS
+from vexfsctl.explanation import terms
+from vexfsctl.explanation.form import Heading, Subject
+from vexfsctl.explanation.glossary import Glossary, model_headings
 from vexfsctl.model.breaker import BreakerState
 from vexfsctl.model.errnos import ErrnoClass, errno_name
 from vexfsctl.model.hints import HintKind
