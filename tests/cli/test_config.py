@@ -19,7 +19,7 @@ from vexfsctl.cli.context import AppContext
 from vexfsctl.cli.documents.manual_toml import EXAMPLE
 from vexfsctl.cli.root import root
 from vexfsctl.config.reading import read_configuration
-from vexfsctl.driver.daemon import VolumeOptions
+from vexfsctl.driver.volume.daemon import VolumeOptions
 from vexfsctl.exceptions import ExitStatus
 from vexfsctl.render.choices import ColourChoice, OutputFormat
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from tests.support.clock import VirtualClock
 from tests.support.tree import FakeTree
-from vexfsctl.driver.attributes import AttributeSource
-from vexfsctl.driver.facts import VolumeFacts
+from vexfsctl.driver.volume.attributes import AttributeSource
+from vexfsctl.driver.volume.facts import VolumeFacts
 from vexfsctl.exceptions import WriteRefused
 from vexfsctl.model.breaker import BreakerAction, BreakerCommand
 from vexfsctl.model.correlation import CorrelationSource

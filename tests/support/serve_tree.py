@@ -3,10 +3,10 @@
 import sys
 import traceback
 
-from vexfsctl.driver.attributes import AttributeSource
-from vexfsctl.driver.facts import VolumeFacts
 from vexfsctl.driver.fuse import Connection, MountOptions, serve
-from vexfsctl.driver.tree import TreeFilesystem
+from vexfsctl.driver.volume.attributes import AttributeSource
+from vexfsctl.driver.volume.facts import VolumeFacts
+from vexfsctl.driver.volume.tree import TreeFilesystem
 from vexfsctl.model.correlation import CorrelationSource
 from vexfsctl.model.volume import ModuleState
 from vexfsctl.resilience.guard import Guard

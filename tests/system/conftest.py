@@ -14,8 +14,8 @@ import pytest
 from tests.support.program import Finished, Program, base_environment
 from vexfsctl.devices.loop import attached_devices
 from vexfsctl.devices.mountinfo import read_mounts
-from vexfsctl.driver.leftovers import clear_volume, mounted_volumes
-from vexfsctl.driver.ownership import owner
+from vexfsctl.driver.volume.leftovers import clear_volume, mounted_volumes
+from vexfsctl.driver.volume.ownership import owner
 from vexfsctl.lab import faults
 from vexfsctl.lab.assembly import Lab, bring_up, describe, take_down
 from vexfsctl.lab.layout import Layout

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from tests.system.conftest import LiveLab, Volumes, wait_until
-from vexfsctl.driver.daemon import VolumeOptions, start_volume
+from vexfsctl.driver.volume.daemon import VolumeOptions, start_volume
 
 pytestmark = pytest.mark.privileged("fuse", "loop")
 

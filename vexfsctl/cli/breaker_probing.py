@@ -7,7 +7,7 @@ from vexfsctl.cli.breaker_actions import Plan, carry_out, change_of, plan_comman
 from vexfsctl.cli.changes import Outcome, Refusal
 from vexfsctl.cli.context import AppContext
 from vexfsctl.cli.targets import Chosen
-from vexfsctl.driver.probe import FileRange, send_probe
+from vexfsctl.driver.volume.probe import FileRange, send_probe
 from vexfsctl.exceptions import (
     ActionFailed,
     DeadlineExceeded,

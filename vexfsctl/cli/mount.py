@@ -55,7 +55,7 @@ def mount(
     $XDG_RUNTIME_DIR/vexfs/NAME.
     """
     # Here and not above: nothing else may load the driver.
-    from vexfsctl.driver.daemon import VolumeOptions, serve_volume, start_volume
+    from vexfsctl.driver.volume.daemon import VolumeOptions, serve_volume, start_volume
 
     options = VolumeOptions(
         source=source.absolute(),

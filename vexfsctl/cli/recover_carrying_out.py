@@ -14,7 +14,7 @@ from vexfsctl.cli.recover_planning import Planned
 from vexfsctl.cli.recover_request import ReplayRequest
 from vexfsctl.cli.recover_subject import FoundSubject
 from vexfsctl.devices.disks import BlockDevice
-from vexfsctl.driver.probe import ON_FILES, FileRange, send_probe
+from vexfsctl.driver.volume.probe import ON_FILES, FileRange, send_probe
 from vexfsctl.exceptions import ActionFailed
 from vexfsctl.model.correlation import CorrelationSource
 from vexfsctl.model.operations import OperationType

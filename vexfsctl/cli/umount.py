@@ -34,7 +34,7 @@ class Unmounted:
 @pass_app
 def umount(app: AppContext, target: str, force: bool) -> None:
     """Sync and unmount the volume called NAME or mounted on MOUNTPOINT."""
-    from vexfsctl.driver.leftovers import clear_volume, find_volume, stop_volume
+    from vexfsctl.driver.volume.leftovers import clear_volume, find_volume, stop_volume
 
     if force:
         volume = find_volume(target)

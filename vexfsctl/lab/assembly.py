@@ -14,12 +14,11 @@ from vexfsctl.devices.loop import attach
 from vexfsctl.devices.mkfs import make_ext4
 from vexfsctl.devices.mountinfo import read_mounts
 from vexfsctl.devices.mounts import make_mount
-from vexfsctl.driver.daemon import VolumeOptions, start_volume
 from vexfsctl.driver.fuse import require_fuse
+from vexfsctl.driver.volume.daemon import VolumeOptions, start_volume
 from vexfsctl.exceptions import FacilityUnavailable, InvalidInput, LabFailed, VexfsctlException
 from vexfsctl.lab import removal
-from vexfsctl.lab.layout import LabKind, Layout, existing_labs
-from vexfsctl.lab.ownership import require_own
+from vexfsctl.lab.layout import LabKind, Layout, existing_labs, require_own
 from vexfsctl.lab.processes import SERVER_MODULE
 from vexfsctl.logs.kmsg import SOURCE_NAME, kmsg_unavailable
 from vexfsctl.system.background import own_module, start_in_background

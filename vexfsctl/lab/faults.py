@@ -23,8 +23,7 @@ from vexfsctl.exceptions import (
     VexfsctlException,
     exception_of,
 )
-from vexfsctl.lab.layout import LabKind, Layout
-from vexfsctl.lab.ownership import require_own
+from vexfsctl.lab.layout import LabKind, Layout, require_own
 from vexfsctl.logs.logfmt import format_pairs
 from vexfsctl.sysfs.files import read_one, write_one
 from vexfsctl.system.children import NO_ANSWER, run_in_children

@@ -1,4 +1,4 @@
-"""Where the parts of a lab are."""
+"""Where the parts of a lab are, and whose it is: all may see it, its owner alone may change it."""
 
 import os
 import re
@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from vexfsctl.exceptions import InvalidInput
+from vexfsctl.exceptions import FacilityUnavailable, InvalidInput, LabFailed
+from vexfsctl.system.access import WITH_SUDO, Viewer
 from vexfsctl.system.directories import SYSTEM_RUNTIME, runtime_directory, volume_root
 
 # The name is also the volume's and the filesystem's label, which ext4 limits to 16 bytes.
@@ -157,3 +158,30 @@ def _entries(labs: Path) -> tuple[Path, ...]:
     except OSError:
         # Not there, or not ours to look into: then it is none of our labs.
         return ()
+
+
+def require_own(layout: Layout) -> None:
+    """Raise FacilityUnavailable where the lab at *layout* is not this user's.
+
+    LabFailed where a link stands for it or its files: they are somewhere else, and no lab's.
+    """
+    for part in (layout.directory, layout.backing):
+        _refuse_link(part)
+    viewer = Viewer.of_this_process()
+    owner = layout.directory.stat().st_uid
+    if viewer.uid in (0, owner):
+        return
+    who = viewer.user_name(owner)
+    as_owner = WITH_SUDO if owner == 0 else f"run it as {who}"
+    raise FacilityUnavailable(
+        f"lab {layout.name} belongs to {who}",
+        hint=f"{as_owner}; or one of your own: vexfsctl lab up --name NAME",
+    )
+
+
+def _refuse_link(part: Path) -> None:
+    if part.is_symlink():
+        raise LabFailed(
+            f"{part} is a link, to {part.readlink()}: no lab has one",
+            hint=f"if it is to go: rm {part}",
+        )

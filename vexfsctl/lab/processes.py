@@ -13,7 +13,7 @@ from vexfsctl.system.processes import Process
 
 _PROC = Path("/proc")
 _POLL_S = 0.02
-SERVER_MODULE = "vexfsctl.driver.image"
+SERVER_MODULE = "vexfsctl.lab.image"
 DRIVER_MODULE = "vexfsctl"
 
 

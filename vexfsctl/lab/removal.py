@@ -11,12 +11,7 @@ from vexfsctl.devices.fusectl import abort_connection
 from vexfsctl.devices.loop import attached_devices, detach
 from vexfsctl.devices.mountinfo import Mount, read_mounts
 from vexfsctl.devices.mounts import unmount
-from vexfsctl.driver.leftovers import (
-    clear_volume,
-    find_volume,
-    mounted_volumes,
-    stop_volume,
-)
+from vexfsctl.driver.volume.leftovers import clear_volume, find_volume, mounted_volumes, stop_volume
 from vexfsctl.exceptions import (
     DeadlineExceeded,
     FacilityUnavailable,

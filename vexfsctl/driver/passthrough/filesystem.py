@@ -1,18 +1,27 @@
 """The filesystem of a volume: which handler a request goes to, and what the mount must be like."""
 
 import errno
+import os
 from functools import partial
 from pathlib import Path
 
+from vexfsctl.driver import system_calls
 from vexfsctl.driver.faults import FaultSet
-from vexfsctl.driver.fuse import USUAL_FLAGS, Connection, InitFlag, OpenFlag, Reply, requests
+from vexfsctl.driver.fuse import (
+    USUAL_FLAGS,
+    Connection,
+    InitFlag,
+    OpenFlag,
+    Reply,
+    replies,
+    requests,
+)
 from vexfsctl.driver.passthrough.attributes import Attributes
-from vexfsctl.driver.passthrough.backing import Backing, Handler
+from vexfsctl.driver.passthrough.backing import DONE, Answer, Backing, Handler
 from vexfsctl.driver.passthrough.data import Data
-from vexfsctl.driver.passthrough.inodes import raise_descriptor_limit
+from vexfsctl.driver.passthrough.inodes import Descriptor, raise_descriptor_limit
 from vexfsctl.driver.passthrough.names import Names
 from vexfsctl.driver.passthrough.service import Service
-from vexfsctl.driver.passthrough.volume import Volume
 from vexfsctl.driver.requests import guarded_call
 from vexfsctl.model.clock import Clock
 from vexfsctl.resilience.guard import Guard
@@ -80,3 +89,46 @@ class Passthrough:
         """Let go of the source; what abandoned calls still use stays. May wait for the device."""
         self.backing.close()
         self._volume.close()
+
+
+class Volume:
+    """Handlers of requests about the volume, one for each shape."""
+
+    def __init__(self, backing: Backing, source: Path) -> None:
+        self._backing = backing
+        # syncfs(2) takes no O_PATH, and reports what failed since this was opened.
+        number = os.open(source, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        self._directory = Descriptor(number)
+        self._last_good: dict[int, os.statvfs_result] = {}
+        self.handlers: dict[type, Handler] = {
+            requests.StatFs: self._statistics,
+            requests.SyncFs: self._sync,
+        }
+
+    def last_statistics(self, request: requests.StatFs, cause: OSError) -> Answer:
+        """Answer with what the last good statfs of this device said; raise *cause* if none did."""
+        last = self._last_good.get(self._device(request))
+        if last is None:
+            raise cause
+        return Answer((replies.encode_statfs(last),))
+
+    def sync(self) -> None:
+        """Write out the filesystem the volume is on; raises OSError."""
+        system_calls.syncfs(self._directory.number)
+
+    def close(self) -> None:
+        """Let go of the source directory."""
+        self._directory.close()
+
+    def _statistics(self, request: requests.StatFs) -> Answer:
+        inode = self._backing.inodes.get(request.header.nodeid)
+        statistics = os.fstatvfs(inode.number)
+        self._last_good[self._device(request)] = statistics
+        return Answer((replies.encode_statfs(statistics),))
+
+    def _sync(self, _request: requests.SyncFs) -> Answer:
+        self.sync()
+        return DONE
+
+    def _device(self, request: requests.StatFs) -> int:
+        return self._backing.inodes.get(request.header.nodeid).key[0]

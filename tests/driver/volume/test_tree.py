@@ -20,10 +20,10 @@ from pathlib import Path
 
 import pytest
 
-from vexfsctl.driver.attributes import AttributeSource
-from vexfsctl.driver.facts import VolumeFacts
 from vexfsctl.driver.fuse import Connection, MountOptions, serve
-from vexfsctl.driver.tree import TreeFilesystem
+from vexfsctl.driver.volume.attributes import AttributeSource
+from vexfsctl.driver.volume.facts import VolumeFacts
+from vexfsctl.driver.volume.tree import TreeFilesystem
 from vexfsctl.exceptions import VolumeStale
 from vexfsctl.model.breaker import BreakerAction, BreakerCommand, BreakerState
 from vexfsctl.model.correlation import CorrelationSource

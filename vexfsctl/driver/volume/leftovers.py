@@ -15,7 +15,7 @@ from pathlib import Path
 from vexfsctl.devices.fusectl import abort_connection
 from vexfsctl.devices.mountinfo import Mount, mount_at, read_mounts, resolve_parent
 from vexfsctl.devices.mounts import unmount
-from vexfsctl.driver.ownership import give_up_ownership, owner
+from vexfsctl.driver.volume.ownership import give_up_ownership, owner
 from vexfsctl.exceptions import (
     DeadlineExceeded,
     FacilityUnavailable,

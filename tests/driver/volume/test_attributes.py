@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.clock import VirtualClock
-from vexfsctl.driver.attributes import AttributeSource
-from vexfsctl.driver.facts import VolumeFacts
 from vexfsctl.driver.faults import FaultSet
+from vexfsctl.driver.volume.attributes import AttributeSource
+from vexfsctl.driver.volume.facts import VolumeFacts
 from vexfsctl.exceptions import WriteRefused
 from vexfsctl.model.breaker import BreakerSettings, BreakerState
 from vexfsctl.model.correlation import CorrelationSource

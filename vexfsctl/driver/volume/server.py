@@ -17,15 +17,15 @@ from pathlib import Path
 from vexfsctl.devices.block import device_number, filesystem_uuid
 from vexfsctl.devices.fusectl import abort_connection
 from vexfsctl.devices.mountinfo import Mount, mount_at, read_mounts
-from vexfsctl.driver.attributes import AttributeSource
-from vexfsctl.driver.facts import VolumeFacts
 from vexfsctl.driver.faults import FaultSet
 from vexfsctl.driver.fuse import USUAL_FLAGS, Connection, InitFlag, MountOptions, serve
-from vexfsctl.driver.leftovers import DATA_SUBTYPE, TREE_SUBTYPE, remove_tree_directory
-from vexfsctl.driver.ownership import give_up_ownership, take_ownership
 from vexfsctl.driver.passthrough import Passthrough
-from vexfsctl.driver.records import RecordLog
-from vexfsctl.driver.tree import TreeFilesystem
+from vexfsctl.driver.volume.attributes import AttributeSource
+from vexfsctl.driver.volume.facts import VolumeFacts
+from vexfsctl.driver.volume.leftovers import DATA_SUBTYPE, TREE_SUBTYPE, remove_tree_directory
+from vexfsctl.driver.volume.ownership import give_up_ownership, take_ownership
+from vexfsctl.driver.volume.records import RecordLog
+from vexfsctl.driver.volume.tree import TreeFilesystem
 from vexfsctl.exceptions import DeadlineExceeded, MountFailed, VexfsctlException
 from vexfsctl.model.correlation import CorrelationId, CorrelationSource
 from vexfsctl.model.errnos import errno_name

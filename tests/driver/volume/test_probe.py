@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from vexfsctl.driver.probe import FileRange, ProbeResult, send_probe
+from vexfsctl.driver.volume.probe import FileRange, ProbeResult, send_probe
 from vexfsctl.model.operations import OperationType
 
 BOUND_S = 30.0

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from vexfsctl.driver.ownership import give_up_ownership, owner, take_ownership
+from vexfsctl.driver.volume.ownership import give_up_ownership, owner, take_ownership
 from vexfsctl.system.processes import Process
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vexfsctl.devices.block import device_name, device_number
 from vexfsctl.devices.mountinfo import mount_of, read_mounts
-from vexfsctl.driver.leftovers import DATA_SUBTYPE, mount_point_of
+from vexfsctl.driver.volume.leftovers import DATA_SUBTYPE, mount_point_of
 from vexfsctl.exceptions import InvalidInput
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:+-]{0,63}")

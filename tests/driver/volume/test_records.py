@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.clock import VirtualClock
-from vexfsctl.driver.records import RecordLog, open_records
+from vexfsctl.driver.volume.records import RecordLog, open_records
 from vexfsctl.exceptions import ActionFailed
 from vexfsctl.model.events import DegradationChanged
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
-from vexfsctl.driver.facts import VolumeFacts
+from vexfsctl.driver.volume.facts import VolumeFacts
 from vexfsctl.exceptions import PermissionRefused, ProviderFailed, ValueRefused
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.volume import ModuleState

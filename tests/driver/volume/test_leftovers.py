@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from vexfsctl.devices.mountinfo import parse_mountinfo
-from vexfsctl.driver.leftovers import mount_point_of, mounted_volumes
+from vexfsctl.driver.volume.leftovers import mount_point_of, mounted_volumes
 
 MOUNTINFO = """\
 21 1 254:0 / / rw,relatime - ext4 /dev/vda rw

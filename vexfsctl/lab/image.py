@@ -1,6 +1,6 @@
 """The image server of the lab: one file whose byte ranges can be made to fail.
 
-    python -m vexfsctl.driver.image IMAGE IMAGE_MOUNT FAULTS_MOUNT
+    python -m vexfsctl.lab.image IMAGE IMAGE_MOUNT FAULTS_MOUNT
 
 `IMAGE_MOUNT/disk` is the file IMAGE, to attach a loop device to; `FAULTS_MOUNT/control` takes
 faults (`read offset=1048576 length=65536 errno=EIO count=3`, `clear`; see `faults`) and
@@ -40,7 +40,7 @@ from vexfsctl.driver.fuse.replies import (
     pack_dirents,
 )
 from vexfsctl.driver.system_calls import fallocate
-from vexfsctl.driver.tree import TreeFilesystem
+from vexfsctl.driver.volume.tree import TreeFilesystem
 from vexfsctl.exceptions import MountFailed
 from vexfsctl.system.background import report_ready, reporting_failure
 from vexfsctl.system.clock import MonotonicClock
@@ -194,7 +194,7 @@ def _mount_both(
 
 def main() -> None:
     """Read the command line of the process and serve."""
-    parser = argparse.ArgumentParser(prog="vexfsctl.driver.image", description=__doc__)
+    parser = argparse.ArgumentParser(prog="vexfsctl.lab.image", description=__doc__)
     parser.add_argument("image", type=Path)
     parser.add_argument("image_mount", type=Path)
     parser.add_argument("faults_mount", type=Path)

@@ -11,10 +11,10 @@ from pathlib import Path
 from types import MappingProxyType
 
 from vexfsctl.driver.fuse import require_fuse
-from vexfsctl.driver.leftovers import VolumeMounts, clear_volume, mounted_volumes
-from vexfsctl.driver.places import check_log, check_mount_point, check_places, choose_name
-from vexfsctl.driver.records import open_records
-from vexfsctl.driver.server import SOURCE_BOUND_S, VolumeServer
+from vexfsctl.driver.volume.leftovers import VolumeMounts, clear_volume, mounted_volumes
+from vexfsctl.driver.volume.places import check_log, check_mount_point, check_places, choose_name
+from vexfsctl.driver.volume.records import open_records
+from vexfsctl.driver.volume.server import SOURCE_BOUND_S, VolumeServer
 from vexfsctl.exceptions import MountFailed
 from vexfsctl.system.background import (
     own_module,
