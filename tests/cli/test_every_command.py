@@ -16,7 +16,7 @@ from tests.support.every_command import ARGUMENTS, command_lines, command_names
 from tests.support.program import BOUND_S, Finished, Program
 from tests.support.tree import FakeTree
 from vexfsctl.exceptions import ExitStatus
-from vexfsctl.logs.kmsg import encode_kmsg_text
+from vexfsctl.logs.formats.kmsg import encode_kmsg_text
 from vexfsctl.sysfs.attributes import attributes
 from vexfsctl.sysfs.values import Text
 

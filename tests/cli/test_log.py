@@ -20,7 +20,7 @@ from vexfsctl.cli.filters import Filters
 from vexfsctl.cli.log_view import LogView
 from vexfsctl.cli.surroundings import Surroundings
 from vexfsctl.exceptions import ExitStatus
-from vexfsctl.logs.reading import LogReading, SourceReading
+from vexfsctl.logs.sources.reading import LogReading, SourceReading
 
 pytestmark = pytest.mark.usefixtures("tree", "utc")
 SAVED = ("--log", str(INCIDENT))

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from vexfsctl.logs.sources import LogHost, read_sources
+from vexfsctl.logs.sources.reader import LogHost, read_sources
 from vexfsctl.model.record import LogRecord
 
 KERNEL_LOGS = Path(__file__).parents[1] / "data" / "kernel-logs"

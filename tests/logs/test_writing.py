@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.clock import VirtualClock
-from vexfsctl.logs.kmsg import KmsgReader
+from vexfsctl.logs.sources.kmsg import KmsgReader
 from vexfsctl.logs.writing import KmsgFileWriter, KmsgWriter
 
 

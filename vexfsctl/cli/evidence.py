@@ -16,9 +16,8 @@ from vexfsctl.analysis.window import Window
 from vexfsctl.cli.context import AppContext
 from vexfsctl.exceptions import InvalidInput, LogUnreadable, NotFound
 from vexfsctl.logs.interpret import interpret_log
-from vexfsctl.logs.order import split_boots
-from vexfsctl.logs.reading import LogReading
-from vexfsctl.logs.sources import LogHost, read_sources, standard_sources
+from vexfsctl.logs.sources.reader import LogHost, read_sources, standard_sources
+from vexfsctl.logs.sources.reading import LogReading, split_boots
 from vexfsctl.logs.upstream import may_be_vexfs
 from vexfsctl.model.coverage import Coverage, Gap
 from vexfsctl.model.entry import LogEntry

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from vexfsctl.cli.log_rows import log_row
 from vexfsctl.explanation.form import Explanation
 from vexfsctl.explanation.lines import explain_entry
+from vexfsctl.logs.formats.text import RecordDecoder
 from vexfsctl.logs.interpret import interpret_records
-from vexfsctl.logs.text import RecordDecoder
 from vexfsctl.model.entry import LogEntry, Unrecognised
 from vexfsctl.model.record import LogRecord
 

@@ -9,7 +9,7 @@ from vexfsctl.cli.explain_report import Answer
 from vexfsctl.cli.explain_words import explain_path, whole_glossary
 from vexfsctl.exceptions import LogUnreadable, NotFound
 from vexfsctl.explanation.form import Explanation
-from vexfsctl.logs.stream import read_stream
+from vexfsctl.logs.sources.stream import read_stream
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.operations import OperationType
 

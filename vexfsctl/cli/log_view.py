@@ -16,10 +16,10 @@ from vexfsctl.cli.evidence import (
 )
 from vexfsctl.cli.filters import Filters
 from vexfsctl.cli.log_rows import LogRow, is_vexfs_record, log_row
-from vexfsctl.logs.follow import LogFollower
+from vexfsctl.logs.formats.kmsg import SOURCE_NAME
 from vexfsctl.logs.interpret import interpret_records
-from vexfsctl.logs.kmsg import SOURCE_NAME
-from vexfsctl.logs.reading import LogReading
+from vexfsctl.logs.sources.follow import LogFollower
+from vexfsctl.logs.sources.reading import LogReading
 from vexfsctl.model.coverage import Coverage, Gap
 from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.record import LogRecord

@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
-from vexfsctl.logs.kmsg import SOURCE_NAME
+from vexfsctl.logs.formats.kmsg import SOURCE_NAME
 from vexfsctl.model.durations import parse_duration
 from vexfsctl.sysfs.values import Number
 

@@ -20,7 +20,8 @@ from vexfsctl.exceptions import FacilityUnavailable, InvalidInput, LabFailed, Ve
 from vexfsctl.lab import removal
 from vexfsctl.lab.layout import LabKind, Layout, existing_labs, require_own
 from vexfsctl.lab.processes import SERVER_MODULE
-from vexfsctl.logs.kmsg import SOURCE_NAME, kmsg_unavailable
+from vexfsctl.logs.formats.kmsg import SOURCE_NAME
+from vexfsctl.logs.sources.kmsg import kmsg_unavailable
 from vexfsctl.system.background import own_module, start_in_background
 from vexfsctl.system.directories import require_runtime_directory
 from vexfsctl.system.directory_lock import hold_directory

@@ -9,8 +9,8 @@ whole vouches backwards too: a ring buffer forgets the beginning of an epoch fir
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from vexfsctl.logs.evidence import parse_evidence
 from vexfsctl.logs.grammar import parse_event
+from vexfsctl.logs.kernel.filesystems import parse_evidence
 from vexfsctl.logs.upstream import parse_named, parse_upstream
 from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.events import Event, StateChanged

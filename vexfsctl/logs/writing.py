@@ -11,7 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
-from vexfsctl.logs.kmsg import KMSG, format_kmsg_record, write_kmsg
+from vexfsctl.logs.formats.kmsg import format_kmsg_record
+from vexfsctl.logs.sources.kmsg import KMSG, write_kmsg
 from vexfsctl.model.clock import Clock
 
 MAXIMUM_FILE_SIZE = 64 << 20

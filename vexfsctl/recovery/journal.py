@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from vexfsctl.logs.grammar import event_level, format_event
-from vexfsctl.logs.kmsg import kmsg_unavailable, write_kmsg
+from vexfsctl.logs.sources.kmsg import kmsg_unavailable, write_kmsg
 from vexfsctl.model.clock import Clock
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.events import RecoveryStepTaken

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.analysis.records import Line, read_log
 from vexfsctl.analysis.upstream.calls import CallSite, CallTracking, UnreturnedCall, track_calls
 from vexfsctl.logs.interpret import interpret_log
-from vexfsctl.logs.sources import LogHost, read_sources
+from vexfsctl.logs.sources.reader import LogHost, read_sources
 from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.operations import OperationType
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.logs.data import KERNEL_LOGS, recorded
 from vexfsctl.catalogue.lookup import ERRORS
 from vexfsctl.logs.grammar import parse_event
+from vexfsctl.logs.kernel.mentions import MENTIONS, Mention, parse_mention
 from vexfsctl.logs.upstream import (
     UPSTREAM_FORMS,
     Form,
@@ -20,7 +21,6 @@ from vexfsctl.logs.upstream import (
     parse_upstream_text,
 )
 from vexfsctl.logs.upstream.form import about
-from vexfsctl.logs.upstream.mentions import MENTIONS, Mention, parse_mention
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.record import LogRecord
 from vexfsctl.model.severity import Severity

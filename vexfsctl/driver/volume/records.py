@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from vexfsctl.exceptions import ActionFailed
+from vexfsctl.logs.formats.kmsg import SOURCE_NAME
 from vexfsctl.logs.grammar import event_level, format_event
-from vexfsctl.logs.kmsg import SOURCE_NAME, kmsg_unavailable
+from vexfsctl.logs.sources.kmsg import kmsg_unavailable
 from vexfsctl.logs.writing import KmsgFileWriter, KmsgWriter, RecordWriter
 from vexfsctl.model.clock import Clock
 from vexfsctl.model.events import Event

@@ -9,6 +9,7 @@ import re
 from functools import cache
 from operator import itemgetter
 
+from vexfsctl.logs.kernel.mentions import parse_mention
 from vexfsctl.logs.upstream import (
     archived,
     daemons,
@@ -22,7 +23,6 @@ from vexfsctl.logs.upstream import (
 )
 from vexfsctl.logs.upstream.form import Form
 from vexfsctl.logs.upstream.last_resort import parse_named, parse_unlisted
-from vexfsctl.logs.upstream.mentions import parse_mention
 from vexfsctl.model.record import KERNEL_FACILITY, LogRecord
 from vexfsctl.model.upstream import UpstreamEvent
 

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from vexfsctl.exceptions import LogUnreadable
-from vexfsctl.logs.compression import is_compressed
-from vexfsctl.logs.holes import Hole, HoleFinder
-from vexfsctl.logs.kmsg import SOURCE_NAME, KmsgReader
-from vexfsctl.logs.reading import LogReading, SourceReading
-from vexfsctl.logs.sources import STANDARD_INPUT, LogHost
-from vexfsctl.logs.text import RecordDecoder
+from vexfsctl.logs.formats.kmsg import SOURCE_NAME
+from vexfsctl.logs.formats.text import RecordDecoder
+from vexfsctl.logs.sources.compression import is_compressed
+from vexfsctl.logs.sources.holes import Hole, HoleFinder
+from vexfsctl.logs.sources.kmsg import KmsgReader
+from vexfsctl.logs.sources.reader import STANDARD_INPUT, LogHost
+from vexfsctl.logs.sources.reading import LogReading, SourceReading
 from vexfsctl.model.record import LogRecord
 
 FILE_INTERVAL_S = 0.25

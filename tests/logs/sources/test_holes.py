@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vexfsctl.logs.holes import Hole, HoleFinder, gaps_since
+from vexfsctl.logs.sources.holes import Hole, HoleFinder, gaps_since
 from vexfsctl.model.coverage import Gap
 from vexfsctl.model.record import LogRecord
 

@@ -8,8 +8,8 @@ import errno
 import re
 from dataclasses import replace
 
-from vexfsctl.logs.device_evidence import DEVICE_FORMS
-from vexfsctl.logs.evidence_form import EvidenceForm, reader
+from vexfsctl.logs.kernel.devices import DEVICE_FORMS
+from vexfsctl.logs.kernel.form import EvidenceForm, reader
 from vexfsctl.model.events import KernelEvidence
 from vexfsctl.model.record import KERNEL_FACILITY, LogRecord
 

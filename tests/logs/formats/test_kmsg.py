@@ -10,15 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vexfsctl.exceptions import LogUnreadable, MalformedRecord
-from vexfsctl.logs.kmsg import (
-    KmsgReader,
+from vexfsctl.logs.formats.kmsg import (
     decode_kmsg_text,
     encode_kmsg_text,
     format_kmsg_record,
-    kmsg_unavailable,
     parse_kmsg_record,
-    write_kmsg,
 )
+from vexfsctl.logs.sources.kmsg import KmsgReader, kmsg_unavailable, write_kmsg
 from vexfsctl.model.record import LogRecord
 
 CLEAN_TEXT = st.text(st.characters(exclude_categories=["Cs"]))

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from vexfsctl.exceptions import LogUnreadable
-from vexfsctl.logs.kmsg import write_kmsg
-from vexfsctl.logs.sources import LogHost, read_sources, standard_sources
+from vexfsctl.logs.sources.kmsg import write_kmsg
+from vexfsctl.logs.sources.reader import LogHost, read_sources, standard_sources
 from vexfsctl.model.coverage import Coverage, Gap
 
 BOOT = "33f02bf7-1e24-471d-b010-7afe6724f069"

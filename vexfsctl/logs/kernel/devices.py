@@ -8,7 +8,7 @@ device, that of the record's metadata is taken.
 import errno
 import re
 
-from vexfsctl.logs.evidence_form import EvidenceForm, reader
+from vexfsctl.logs.kernel.form import EvidenceForm, reader
 from vexfsctl.model.events import KernelEvidence
 
 _SCSI = r"(?:sd|sr|st|scsi|ses|ch) [\d:]{1,40}: (?:\[(?P<device>[\w-]{1,32})\] )?(?:tag#\d{1,8} )?"

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.logs.test_sources import BOOT, lines
+from tests.logs.sources.test_reader import BOOT, lines
 from vexfsctl.exceptions import LogUnreadable
-from vexfsctl.logs.follow import LogFollower
-from vexfsctl.logs.kmsg import write_kmsg
-from vexfsctl.logs.sources import LogHost
+from vexfsctl.logs.sources.follow import LogFollower
+from vexfsctl.logs.sources.kmsg import write_kmsg
+from vexfsctl.logs.sources.reader import LogHost
 from vexfsctl.model.coverage import Gap
 
 

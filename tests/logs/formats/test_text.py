@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.logs.data import KERNEL_LOGS, recorded
-from vexfsctl.logs.text import MAXIMUM_LINE, RecordDecoder
+from vexfsctl.logs.formats.text import MAXIMUM_LINE, RecordDecoder
 from vexfsctl.model.record import LogRecord
 
 

@@ -9,7 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.logs.data import recorded
-from vexfsctl.logs.evidence import BLOCK_ERRORS, EVIDENCE_FORMS, EvidenceForm, parse_evidence
+from vexfsctl.logs.kernel.filesystems import (
+    BLOCK_ERRORS,
+    EVIDENCE_FORMS,
+    EvidenceForm,
+    parse_evidence,
+)
 from vexfsctl.model.events import KernelEvidence
 from vexfsctl.model.record import LogRecord
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from vexfsctl.exceptions import MalformedRecord
-from vexfsctl.logs.blocks import (
+from vexfsctl.logs.formats.blocks import (
     Block,
     ExportEntry,
     JsonDocument,
@@ -19,10 +19,10 @@ from vexfsctl.logs.blocks import (
     extend_by_field,
     extend_by_indent,
 )
-from vexfsctl.logs.journal import parse_json_entry, split_objects
-from vexfsctl.logs.kmsg import parse_kmsg_record
-from vexfsctl.logs.renderings import Reading, parse_dmesg_line, parse_syslog_line
-from vexfsctl.logs.tracing import parse_bare_line, parse_traced_line
+from vexfsctl.logs.formats.journal import parse_json_entry, split_objects
+from vexfsctl.logs.formats.kmsg import parse_kmsg_record
+from vexfsctl.logs.formats.renderings import Reading, parse_dmesg_line, parse_syslog_line
+from vexfsctl.logs.formats.tracing import parse_bare_line, parse_traced_line
 from vexfsctl.model.record import LogRecord
 
 MAXIMUM_LINE = 64 << 10

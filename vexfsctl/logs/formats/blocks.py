@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, Protocol
 
-from vexfsctl.logs.journal import load_object, record_of_entry, record_of_object
-from vexfsctl.logs.kmsg import parse_kmsg_field
-from vexfsctl.logs.renderings import Reading, decode_text
+from vexfsctl.logs.formats.journal import load_object, record_of_entry, record_of_object
+from vexfsctl.logs.formats.kmsg import parse_kmsg_field
+from vexfsctl.logs.formats.renderings import Reading, decode_text
 from vexfsctl.model.record import LogRecord
 
 _LARGEST = 64 << 10

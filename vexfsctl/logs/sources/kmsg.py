@@ -1,81 +1,22 @@
-r"""The kernel log: its record form, and /dev/kmsg both ways.
-
-A record is `prio,seq,usec,flags[,more];text`, then lines ` KEY=value` (the kernel's
-Documentation/ABI/testing/dev-kmsg); prio is facility * 8 + level, and control characters,
-backslashes and non-ASCII bytes are written `\xNN`. Escaped bytes that are no UTF-8 are read as the
-text `\xNN`. Only this module opens /dev/kmsg.
-"""
+"""/dev/kmsg, both ways. Only this module opens it."""
 
 import errno
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from vexfsctl.exceptions import LogUnreadable, MalformedRecord
-from vexfsctl.logs.holes import Hole, HoleFinder
+from vexfsctl.logs.formats.kmsg import SOURCE_NAME, parse_kmsg_record
+from vexfsctl.logs.sources.holes import Hole, HoleFinder
 from vexfsctl.model.record import USER_FACILITY, LogRecord
 from vexfsctl.system.access import WITH_SUDO, access_hint
 
 KMSG = Path("/dev/kmsg")
-SOURCE_NAME = "kmsg"
 _PRINTK_DEVKMSG = Path("/proc/sys/kernel/printk_devkmsg")
 _DMESG_RESTRICT = Path("/proc/sys/kernel/dmesg_restrict")
 _OR_SAVED = "or pass --log FILE for a saved log"
-
-_RECORD = re.compile(
-    rb"(?P<priority>\d{1,10}),(?P<sequence>\d{1,20}),(?P<usec>\d{1,20}),[^;\n]*;"
-    rb"(?P<text>[^\n]*)(?:\n(?P<fields>.*))?",
-    re.DOTALL,
-)
-_FIELD = re.compile(rb" ([^\n=]+)=([^\n]*)")
-_ESCAPED = re.compile(rb"\\x([0-9a-fA-F]{2})")
 # A record as read is at most 2048 bytes up to Linux 6.x (CONSOLE_EXT_LOG_MAX was 8192 before 5.10).
 _READ_SIZE = 8192
-
-
-def parse_kmsg_record(
-    record: bytes, *, source: str = SOURCE_NAME, boot_id: str | None = None
-) -> LogRecord:
-    """Turn one record, its metadata lines included, into a LogRecord; raise MalformedRecord."""
-    match = _RECORD.fullmatch(record)
-    if match is None:
-        raise MalformedRecord(f"no kmsg record: {record[:40]!r}")
-    priority = int(match["priority"])
-    return LogRecord(
-        text=decode_kmsg_text(match["text"]),
-        source=source,
-        uptime_us=int(match["usec"]),
-        sequence=int(match["sequence"]),
-        level=priority & 7,
-        facility=priority >> 3,
-        boot_id=boot_id,
-        fields=tuple(_parse_fields((match["fields"] or b"").removesuffix(b"\n"))),
-    )
-
-
-def parse_kmsg_field(line: bytes) -> tuple[str, str] | None:
-    """Return key and value of a metadata line ` KEY=value`, None for another line."""
-    match = _FIELD.fullmatch(line)
-    return None if match is None else (decode_kmsg_text(match[1]), decode_kmsg_text(match[2]))
-
-
-def format_kmsg_record(level: int, sequence: int, uptime_us: int, text: str) -> bytes:
-    """Return the record that user space's *text* becomes in the kernel log, with its newline."""
-    prefix = f"{USER_FACILITY << 3 | level},{sequence},{uptime_us},-;"
-    return prefix.encode() + encode_kmsg_text(text) + b"\n"
-
-
-def decode_kmsg_text(text: bytes) -> str:
-    """Undo the kernel's escapes; bytes that are no UTF-8 stay as `\\xNN`."""
-    return _ESCAPED.sub(lambda match: bytes.fromhex(match[1].decode()), text).decode(
-        errors="backslashreplace"
-    )
-
-
-def encode_kmsg_text(text: str) -> bytes:
-    """Escape *text* as the kernel does when it hands a record out."""
-    return b"".join(map(_escape_byte, text.encode(errors="backslashreplace")))
 
 
 def write_kmsg(text: str, level: int, *, path: Path = KMSG) -> None:
@@ -178,15 +119,3 @@ def _is_restricted() -> bool:
         return _DMESG_RESTRICT.read_text().strip() == "1"
     except OSError:
         return False
-
-
-def _parse_fields(lines: bytes) -> Iterator[tuple[str, str]]:
-    for line in lines.split(b"\n") if lines else ():
-        field = parse_kmsg_field(line)
-        if field is None:
-            raise MalformedRecord(f"no metadata of a kmsg record: {line[:40]!r}")
-        yield field
-
-
-def _escape_byte(byte: int) -> bytes:
-    return b"\\x%02x" % byte if byte < 0x20 or byte >= 0x7F or byte == 0x5C else bytes((byte,))

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from tests.logs.data import KERNEL_LOGS, recorded
 from vexfsctl.exceptions import LogUnreadable
-from vexfsctl.logs.compression import decompressed, is_compressed
-from vexfsctl.logs.follow import LogFollower
-from vexfsctl.logs.sources import LogHost, read_sources
+from vexfsctl.logs.sources.compression import decompressed, is_compressed
+from vexfsctl.logs.sources.follow import LogFollower
+from vexfsctl.logs.sources.reader import LogHost, read_sources
 
 CAPTURE = KERNEL_LOGS / "vexfs" / "head_normal.kmsg"
 ARCHIVERS = {"gzip": gzip.compress, "xz": lzma.compress, "bzip2": bz2.compress}

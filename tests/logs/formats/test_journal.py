@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vexfsctl.logs.formats.text import RecordDecoder
 from vexfsctl.logs.interpret import interpret_log
-from vexfsctl.logs.text import RecordDecoder
 from vexfsctl.model.record import LogRecord
 
 pytestmark = pytest.mark.usefixtures("utc")
 
-JOURNAL = Path(__file__).parents[1] / "data" / "journal"
+JOURNAL = Path(__file__).parents[2] / "data" / "journal"
 BOOT = "0f3b7c1e5a7c4d439d0c5b6f2a1c8e11"
 
 

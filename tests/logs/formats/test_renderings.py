@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.logs.data import recorded
+from vexfsctl.logs.formats.text import RecordDecoder
 from vexfsctl.logs.interpret import interpret_log
-from vexfsctl.logs.text import RecordDecoder
 from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.events import KernelEvidence
 from vexfsctl.model.record import LogRecord, Origin

@@ -7,7 +7,7 @@ whose text form is `TIME LEVEL module::path: message`.
 import re
 from datetime import datetime
 
-from vexfsctl.logs.renderings import Reading, decode_text, possible_time
+from vexfsctl.logs.formats.renderings import Reading, decode_text, possible_time
 from vexfsctl.logs.upstream import DAEMON_FIELD, is_bare_line
 from vexfsctl.model.record import LogRecord
 

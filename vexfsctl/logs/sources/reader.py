@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from vexfsctl.exceptions import LogUnreadable
-from vexfsctl.logs.compression import decompressed
-from vexfsctl.logs.holes import HoleFinder
-from vexfsctl.logs.kmsg import KMSG, SOURCE_NAME, KmsgReader
-from vexfsctl.logs.reading import LogReading, SourceReading
-from vexfsctl.logs.stream import read_file, read_stream
-from vexfsctl.logs.text import RecordDecoder
+from vexfsctl.logs.formats.kmsg import SOURCE_NAME
+from vexfsctl.logs.formats.text import RecordDecoder
+from vexfsctl.logs.sources.compression import decompressed
+from vexfsctl.logs.sources.holes import HoleFinder
+from vexfsctl.logs.sources.kmsg import KMSG, KmsgReader
+from vexfsctl.logs.sources.reading import LogReading, SourceReading
+from vexfsctl.logs.sources.stream import read_file, read_stream
 from vexfsctl.model.record import LogRecord
 from vexfsctl.model.volume import Volume
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.logs.data import recorded
-from vexfsctl.logs.order import merge_by_time, split_boots
+from vexfsctl.logs.sources.reading import merge_by_time, split_boots
 from vexfsctl.model.record import LogRecord
 
 

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from vexfsctl.logs.renderings import Reading, possible_time, untagged_text
+from vexfsctl.logs.formats.renderings import Reading, possible_time, untagged_text
 from vexfsctl.model.record import KERNEL_FACILITY, LogRecord
 
 _DOCUMENT = b'{"dmesg":'

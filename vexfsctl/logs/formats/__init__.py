@@ -1,0 +1,1 @@
+"""The forms of log text: bytes into records. Pure."""

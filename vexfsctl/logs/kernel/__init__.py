@@ -1,0 +1,1 @@
+"""What the kernel itself says of devices and filesystems: text into evidence. Pure."""
