@@ -13,8 +13,8 @@ from tests.support.program import Finished, Program
 from tests.support.tree import FakeTree
 from vexfsctl.exceptions import ExitStatus
 from vexfsctl.model.correlation import CorrelationId
-from vexfsctl.recovery.ledger import Ledger
-from vexfsctl.recovery.ledger_entries import LedgerEntry, StepEnded
+from vexfsctl.recovery.ledger.entries import LedgerEntry, StepEnded
+from vexfsctl.recovery.ledger.file import Ledger
 
 pytestmark = pytest.mark.usefixtures("tree", "utc")
 SAVED = ("--log", str(INCIDENT))

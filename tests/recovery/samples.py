@@ -7,7 +7,7 @@ from typing import TypedDict
 from vexfsctl.devices.disks import BlockDevice
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.hints import HintKind
-from vexfsctl.recovery.ledger_entries import (
+from vexfsctl.recovery.ledger.entries import (
     DeviceIdentity,
     FaultVerified,
     LedgerEntry,
@@ -17,7 +17,7 @@ from vexfsctl.recovery.ledger_entries import (
     StepEnded,
     Who,
 )
-from vexfsctl.recovery.steps import ByteRange, FaultState, Outcome
+from vexfsctl.recovery.plan.steps import ByteRange, FaultState, Outcome
 
 BOOT = "0f3b7c1e-5a7c-4d43-9d0c-5b6f2a1c8e11"
 REPLAY = CorrelationId(0x5F1C93A200000001)

@@ -16,14 +16,14 @@ from vexfsctl.exceptions import DeviceActionFailed, DeviceVanished, ExitStatus, 
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.events import RecoveryStepTaken
 from vexfsctl.model.hints import HintKind
-from vexfsctl.recovery.history import PastReplay, Result, collect_replays
-from vexfsctl.recovery.journal import Journal, Stamp
-from vexfsctl.recovery.ledger import Ledger, read_ledger
-from vexfsctl.recovery.ledger_entries import FaultVerified, LedgerEntry, StepEnded, Who
-from vexfsctl.recovery.plan import Circumstances, make_plan
+from vexfsctl.recovery.ledger.entries import FaultVerified, LedgerEntry, StepEnded, Who
+from vexfsctl.recovery.ledger.file import Ledger, read_ledger
+from vexfsctl.recovery.ledger.history import PastReplay, Result, collect_replays
+from vexfsctl.recovery.ledger.journal import Journal, Stamp
+from vexfsctl.recovery.plan.recovery_plan import Circumstances, make_plan
+from vexfsctl.recovery.plan.steps import FaultState, Outcome, Step, StepResult, Verification
+from vexfsctl.recovery.plan.subject import Subject, subject_of_error, subject_of_hints
 from vexfsctl.recovery.replay import EndedFromOutside, Replayed, carry_out
-from vexfsctl.recovery.steps import FaultState, Outcome, Step, StepResult, Verification
-from vexfsctl.recovery.subject import Subject, subject_of_error, subject_of_hints
 
 REPLAY = CorrelationId(0x5F1C93A200000001)
 OK, FAILED, REFUSED = Outcome.OK, Outcome.FAILED, Outcome.REFUSED

@@ -13,9 +13,9 @@ from vexfsctl.model.breaker import BreakerAction
 from vexfsctl.model.events import OperatorActed
 from vexfsctl.model.hints import HintKind
 from vexfsctl.model.operations import OperationType
-from vexfsctl.recovery.plan import Circumstances, make_plan
-from vexfsctl.recovery.steps import FaultState, Outcome, Step
-from vexfsctl.recovery.subject import subject_of_hints
+from vexfsctl.recovery.plan.recovery_plan import Circumstances, make_plan
+from vexfsctl.recovery.plan.steps import FaultState, Outcome, Step
+from vexfsctl.recovery.plan.subject import subject_of_hints
 from vexfsctl.recovery.volume_actions import HarmlessCall, VolumeActions
 
 STORAGE = OperationType.STORAGE

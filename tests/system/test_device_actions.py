@@ -30,8 +30,8 @@ from vexfsctl.lab.processes import drivers
 from vexfsctl.model.clock import Clock
 from vexfsctl.model.hints import HintKind
 from vexfsctl.model.volume import RetrySettings
-from vexfsctl.recovery.device_actions import DeviceActions
-from vexfsctl.recovery.steps import (
+from vexfsctl.recovery.device.actions import DeviceActions
+from vexfsctl.recovery.plan.steps import (
     ByteRange,
     FaultState,
     Outcome,

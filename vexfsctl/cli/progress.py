@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from vexfsctl.cli.context import AppContext
-from vexfsctl.recovery.target import Progress
+from vexfsctl.recovery.device.target import Progress
 from vexfsctl.render.escape import escape_text
 
 _ERASE = "\r\x1b[K"

@@ -19,14 +19,14 @@ from vexfsctl.exceptions import ActionFailed
 from vexfsctl.model.correlation import CorrelationSource
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.volume import Volume
-from vexfsctl.recovery.device_actions import DeviceActions
-from vexfsctl.recovery.journal import Journal, Record, Stamp, record_nowhere, record_to_kmsg
-from vexfsctl.recovery.ledger import Ledger
-from vexfsctl.recovery.ledger_entries import DeviceIdentity, Who
-from vexfsctl.recovery.locking import hold_lock, lock_name
-from vexfsctl.recovery.plan import Plan
+from vexfsctl.recovery.device.actions import DeviceActions
+from vexfsctl.recovery.device.target import Progress
+from vexfsctl.recovery.ledger.entries import DeviceIdentity, Who
+from vexfsctl.recovery.ledger.file import Ledger
+from vexfsctl.recovery.ledger.journal import Journal, Record, Stamp, record_nowhere, record_to_kmsg
+from vexfsctl.recovery.ledger.lock import hold_lock, lock_name
+from vexfsctl.recovery.plan.recovery_plan import Plan
 from vexfsctl.recovery.replay import Actions, EndedFromOutside, Replayed, carry_out
-from vexfsctl.recovery.target import Progress
 from vexfsctl.recovery.volume_actions import HarmlessCall, VolumeActions
 from vexfsctl.system.directories import state_directory
 from vexfsctl.system.signals import ENDING, ending_as_interrupt

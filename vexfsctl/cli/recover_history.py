@@ -6,10 +6,10 @@ from pathlib import Path
 
 from vexfsctl.cli.context import AppContext
 from vexfsctl.model.coverage import Coverage
-from vexfsctl.recovery.history import PastReplay, Result, collect_replays, is_asked_for
-from vexfsctl.recovery.ledger import read_ledger
-from vexfsctl.recovery.ledger_entries import ReplayBegun
-from vexfsctl.recovery.locking import is_held
+from vexfsctl.recovery.ledger.entries import ReplayBegun
+from vexfsctl.recovery.ledger.file import read_ledger
+from vexfsctl.recovery.ledger.history import PastReplay, Result, collect_replays, is_asked_for
+from vexfsctl.recovery.ledger.lock import is_held
 from vexfsctl.render.choices import OutputFormat
 from vexfsctl.render.jsonable import format_time
 from vexfsctl.render.result import Column, CommandResult, Paragraph, Table, Tone

@@ -14,10 +14,10 @@ from vexfsctl.devices.disks import (
 )
 from vexfsctl.devices.rescan import rescan_attribute
 from vexfsctl.exceptions import FacilityUnavailable, InvalidInput
-from vexfsctl.recovery.failing_ranges import REQUEST_BYTES, clip_and_join
-from vexfsctl.recovery.plan import Circumstances, RangeSource
-from vexfsctl.recovery.read_only import mounts_of
-from vexfsctl.recovery.steps import ByteRange
+from vexfsctl.recovery.device.read_only import mounts_of
+from vexfsctl.recovery.plan.failing_ranges import REQUEST_BYTES, clip_and_join
+from vexfsctl.recovery.plan.recovery_plan import Circumstances, RangeSource
+from vexfsctl.recovery.plan.steps import ByteRange
 
 
 def look_at_device(path: Path | None, *, to_read: bool) -> BlockDevice | None:

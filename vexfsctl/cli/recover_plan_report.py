@@ -9,11 +9,11 @@ from vexfsctl.analysis.health.next_steps import NextStep
 from vexfsctl.cli.next_lines import next_lines
 from vexfsctl.cli.recover_place import device_of
 from vexfsctl.cli.recover_subject import FoundSubject
-from vexfsctl.recovery.plan import Column as PlanColumn
-from vexfsctl.recovery.plan import Plan, RangeSource
-from vexfsctl.recovery.ranges import describe
-from vexfsctl.recovery.steps import Risk, Step
-from vexfsctl.recovery.subject import HintSource
+from vexfsctl.recovery.plan.ranges import describe
+from vexfsctl.recovery.plan.recovery_plan import Column as PlanColumn
+from vexfsctl.recovery.plan.recovery_plan import Plan, RangeSource
+from vexfsctl.recovery.plan.steps import Risk, Step
+from vexfsctl.recovery.plan.subject import HintSource
 from vexfsctl.render.colour import tone_of_word
 from vexfsctl.render.result import Column, Line, Paragraph, Span, Table, Tone
 

@@ -7,7 +7,7 @@ from vexfsctl.cli.recover_place import circumstances_at, look_at_device
 from vexfsctl.cli.recover_plan_report import make_plan_report, plan_body
 from vexfsctl.cli.recover_request import Asked, Place
 from vexfsctl.cli.recover_subject import FoundSubject, find_subject
-from vexfsctl.recovery.plan import Circumstances, Plan, make_plan
+from vexfsctl.recovery.plan.recovery_plan import Circumstances, Plan, make_plan
 from vexfsctl.render.result import CommandResult
 
 

@@ -15,8 +15,8 @@ from vexfsctl.cli.recover_subject import FoundSubject
 from vexfsctl.cli.targets import Target
 from vexfsctl.exceptions import ActionFailed, ExitStatus, InvalidInput
 from vexfsctl.model.breaker import BreakerAction, BreakerCommand, BreakerState
-from vexfsctl.recovery.history import Result
-from vexfsctl.recovery.plan import Circumstances, Plan
+from vexfsctl.recovery.ledger.history import Result
+from vexfsctl.recovery.plan.recovery_plan import Circumstances, Plan
 from vexfsctl.recovery.replay import Replayed
 from vexfsctl.render.result import CommandResult, Paragraph, Problem
 

@@ -7,10 +7,10 @@ from vexfsctl.catalogue.lookup import find_entry
 from vexfsctl.cli.changes import Change
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.durations import format_duration
-from vexfsctl.recovery.history import Result
-from vexfsctl.recovery.plan import Plan
+from vexfsctl.recovery.ledger.history import Result
+from vexfsctl.recovery.plan.recovery_plan import Plan
+from vexfsctl.recovery.plan.steps import FaultState, Outcome, Verification
 from vexfsctl.recovery.replay import Replayed, TakenStep
-from vexfsctl.recovery.steps import FaultState, Outcome, Verification
 from vexfsctl.render.result import Column, Line, Paragraph, Span, Table, Tone
 
 _INDENT = "  "

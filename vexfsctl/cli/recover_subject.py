@@ -15,9 +15,9 @@ from vexfsctl.exceptions import LogUnreadable
 from vexfsctl.model.coverage import Coverage
 from vexfsctl.model.events import ErrorReported
 from vexfsctl.model.volume import Volume
-from vexfsctl.recovery.failing_ranges import find_failing_ranges
-from vexfsctl.recovery.steps import ByteRange
-from vexfsctl.recovery.subject import (
+from vexfsctl.recovery.plan.failing_ranges import find_failing_ranges
+from vexfsctl.recovery.plan.steps import ByteRange
+from vexfsctl.recovery.plan.subject import (
     Subject,
     subject_of_call,
     subject_of_error,

@@ -12,10 +12,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from vexfsctl.exceptions import EvidenceMissing, MalformedRecord
+from vexfsctl.exceptions import (
+    EvidenceMissing,
+    MalformedRecord,
+)
 
 MOUNTINFO = Path("/proc/self/mountinfo")
 _OCTAL = re.compile(rb"\\([0-3][0-7]{2})")
+_REFUSES_WRITES = ("emergency_ro", "shutdown")
+"""Options of a superblock that has stopped writing by itself (ext4 after a journal abort, or
+EXT4_IOC_SHUTDOWN). mount(8) cannot remount such a one (tried on Linux 6.18: EINVAL)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +132,16 @@ def _parse_line(line: bytes) -> Mount:
         )
     except ValueError as cause:
         raise MalformedRecord(f"not a line of mountinfo: {line[:80]!r}") from cause
+
+
+def write_refusal(mount: Mount) -> str | None:
+    """The option that says that its filesystem refuses writes by itself, None if it has none."""
+    return next((each for each in _REFUSES_WRITES if each in mount.super_options), None)
+
+
+def may_write(mount: Mount) -> bool:
+    """Whether its filesystem writes; one mount of it being read-only keeps no other from it."""
+    return "ro" not in mount.super_options and write_refusal(mount) is None
 
 
 def _options(field: bytes) -> tuple[str, ...]:

@@ -7,16 +7,10 @@ from typing import Protocol
 from vexfsctl.exceptions import DeviceVanished, ExitStatus, RecoveryFailed, VexfsctlException
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.hints import HintKind
-from vexfsctl.recovery.history import Result
-from vexfsctl.recovery.journal import Journal
-from vexfsctl.recovery.plan import Plan
-from vexfsctl.recovery.steps import (
-    FaultState,
-    Outcome,
-    Step,
-    StepResult,
-    Verification,
-)
+from vexfsctl.recovery.ledger.history import Result
+from vexfsctl.recovery.ledger.journal import Journal
+from vexfsctl.recovery.plan.recovery_plan import Plan
+from vexfsctl.recovery.plan.steps import FaultState, Outcome, Step, StepResult, Verification
 
 
 class Actions(Protocol):

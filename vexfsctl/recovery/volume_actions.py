@@ -14,7 +14,7 @@ from vexfsctl.model.clock import Clock
 from vexfsctl.model.hints import HintKind
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.volume import AccessMode
-from vexfsctl.recovery.steps import FaultState, Outcome, Step, StepResult, Verification
+from vexfsctl.recovery.plan.steps import FaultState, Outcome, Step, StepResult, Verification
 from vexfsctl.sysfs.tree import SysfsTree
 
 _PAUSE_S = 0.1

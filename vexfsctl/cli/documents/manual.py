@@ -18,7 +18,7 @@ from vexfsctl.cli.examples import fit_examples
 from vexfsctl.cli.registry import gives_verdict
 from vexfsctl.config.reading import STANDARD_FILE
 from vexfsctl.exceptions import ExitStatus
-from vexfsctl.recovery.ledger import FILE_NAME
+from vexfsctl.recovery.ledger.file import FILE_NAME
 from vexfsctl.render.mdoc import argument, literal_block, tagged_list, text_lines, words
 from vexfsctl.system.directories import KERNEL_ROOT, STATE_VARIABLE, SYSTEM_ROOT, SYSTEM_STATE
 

@@ -1,0 +1,64 @@
+"""Which bytes of a device failed, from the kernel's own lines beside an incident. Pure.
+
+The sector a line names is the start of the request, not the bad block, and says nothing of the
+request's length: what the VexFS record wanted is taken for it, or else the most that one request
+usually has.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from vexfsctl.analysis.incident.incidents import Incident
+from vexfsctl.analysis.incident.kernel_lines import find_vicinity
+from vexfsctl.analysis.incident.numbered_calls import NumberedCall
+from vexfsctl.devices.disks import SECTOR_BYTES
+from vexfsctl.model.entry import LogEntry
+from vexfsctl.model.events import ErrorReported
+from vexfsctl.recovery.plan.ranges import join
+from vexfsctl.recovery.plan.steps import ByteRange
+
+REQUEST_BYTES = 128 << 10
+"""What is taken for a request of unknown length: the usual read-ahead (`read_ahead_kb`)."""
+_LONGEST_REQUEST = 1 << 20
+
+
+def find_failing_ranges(
+    subject: Incident | NumberedCall,
+    entries: Iterable[LogEntry],
+    starts: Mapping[str, int],
+    size: int,
+) -> tuple[ByteRange, ...]:
+    """Return the bytes of a device that failed around *subject*, in order, none twice.
+
+    *starts* maps the names under which the kernel speaks of the device to the byte at which it
+    begins there: its own to 0, and for a partition its disk's to where the partition begins.
+    *size* is the device's, in bytes. Empty where the log has no such line.
+    """
+    vicinity = find_vicinity(subject)
+    if vicinity is None:
+        return ()
+    length = _request_length(subject)
+    found = []
+    for each in entries:
+        evidence = each.evidence
+        if evidence is None or evidence.sector is None or not vicinity.holds(each, starts):
+            continue
+        start = starts.get(evidence.device or "")
+        if start is not None:
+            found.append(ByteRange(evidence.sector * SECTOR_BYTES - start, length))
+    return clip_and_join(found, size)
+
+
+def clip_and_join(ranges: Iterable[ByteRange], size: int) -> tuple[ByteRange, ...]:
+    """Return the parts of *ranges* within *size* bytes, joined where they touch or overlap."""
+    inside = (each for each in ranges if 0 <= each.offset < size and each.length > 0)
+    return join(ByteRange(each.offset, min(each.end, size) - each.offset) for each in inside)
+
+
+def _request_length(subject: Incident | NumberedCall) -> int:
+    lengths = [
+        each.event.length
+        for each in subject.occurrences
+        if isinstance(each.event, ErrorReported) and each.event.length is not None
+    ]
+    plausible = [length for length in lengths if SECTOR_BYTES <= length <= _LONGEST_REQUEST]
+    return max(plausible, default=REQUEST_BYTES)
