@@ -6,9 +6,8 @@ import pytest
 
 from tests.logs.data import recorded
 from vexfsctl.logs.interpret import interpret_log, interpret_records
-from vexfsctl.model.entry import LogEntry, Unrecognised
 from vexfsctl.model.events import KernelEvidence, RecordsSuppressed, StateChanged
-from vexfsctl.model.record import LogRecord, Origin
+from vexfsctl.model.record import LogEntry, LogRecord, Origin, Unrecognised
 
 STATE = "VexFS: state vol={} epoch={} from=initializing to=initialized driver=fuse version=0.1.0"
 SUPPRESSED = "VexFS: suppressed vol={} calls=9 errors=27 interval_ms=5000"

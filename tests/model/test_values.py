@@ -8,10 +8,9 @@ from vexfsctl.catalogue.lookup import error_for_errno
 from vexfsctl.model.breaker import BreakerState
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.coverage import Coverage, Gap
-from vexfsctl.model.durations import parse_duration
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.severity import Severity
-from vexfsctl.model.sizes import format_size, parse_size
+from vexfsctl.model.units import format_size, parse_duration, parse_size
 from vexfsctl.model.volume import DegradationLevel, ModuleState
 from vexfsctl.resilience.errors import EnhancedError
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from vexfsctl.model.breaker import BreakerAction, BreakerState, BreakerStatus, state_after
 from vexfsctl.model.correlation import CorrelationId
-from vexfsctl.model.durations import format_duration
 from vexfsctl.model.operations import OperationType
+from vexfsctl.model.units import format_duration
 from vexfsctl.model.volume import OperationStatus, Volume
 
 _NS_PER_MS = 1_000_000

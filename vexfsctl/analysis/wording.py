@@ -2,7 +2,6 @@
 
 from functools import singledispatch
 
-from vexfsctl.model.durations import format_duration
 from vexfsctl.model.errnos import errno_name
 from vexfsctl.model.events import (
     BreakerChanged,
@@ -20,7 +19,7 @@ from vexfsctl.model.events import (
     RetryScheduled,
     StateChanged,
 )
-from vexfsctl.model.sizes import format_size
+from vexfsctl.model.units import format_duration, format_size
 from vexfsctl.model.upstream import Significance, UpstreamEvent
 
 

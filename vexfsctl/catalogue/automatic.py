@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from vexfsctl.catalogue.entry import ErrorEntry, Upstream
 from vexfsctl.catalogue.lookup import ANSWERED, BREAKER_OPEN, REPORTED, TIMEOUT
-from vexfsctl.model.durations import format_duration
 from vexfsctl.model.errnos import application_errno, classify_errno, errno_name
+from vexfsctl.model.units import format_duration
 from vexfsctl.model.volume import RetrySettings
 
 _ATTEMPTS = RetrySettings().max_attempts

@@ -23,7 +23,7 @@ from vexfsctl.cli.evidence import (
 from vexfsctl.cli.targets import Consulted, Target, consult
 from vexfsctl.exceptions import LogUnreadable
 from vexfsctl.model.coverage import Coverage
-from vexfsctl.model.entry import LogEntry
+from vexfsctl.model.record import LogEntry
 from vexfsctl.render.result import Problem
 
 _LAST_BOOT = "0"

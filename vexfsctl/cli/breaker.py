@@ -13,7 +13,7 @@ from vexfsctl.cli.settings import Task, carry_out_settings, parse_settings
 from vexfsctl.cli.targets import TARGET, Target, consult
 from vexfsctl.cli.types import DURATION, KeyValueType
 from vexfsctl.model.breaker import BreakerAction, BreakerCommand
-from vexfsctl.sysfs.keys import BREAKER_KEYS
+from vexfsctl.sysfs.attributes import BREAKER_KEYS
 
 _targets = click.argument("targets", metavar="TARGET...", type=TARGET, nargs=-1, required=True)
 

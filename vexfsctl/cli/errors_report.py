@@ -25,7 +25,7 @@ from vexfsctl.cli.filters import Filters
 from vexfsctl.cli.log_view import LogView
 from vexfsctl.cli.upstream_report import upstream_blocks
 from vexfsctl.model.coverage import Coverage
-from vexfsctl.model.entry import LogEntry
+from vexfsctl.model.record import LogEntry
 from vexfsctl.model.volume import Volume
 from vexfsctl.render.choices import OutputFormat
 from vexfsctl.render.result import Column, CommandResult, Line, Paragraph, Table

@@ -8,8 +8,7 @@ from vexfsctl.explanation.form import Explanation
 from vexfsctl.explanation.lines import explain_entry
 from vexfsctl.logs.formats.text import RecordDecoder
 from vexfsctl.logs.interpret import interpret_records
-from vexfsctl.model.entry import LogEntry, Unrecognised
-from vexfsctl.model.record import LogRecord
+from vexfsctl.model.record import LogEntry, LogRecord, Unrecognised
 
 LONGEST_LINE = 16 << 10
 """Characters of a line that is looked at: a record has at most 8 KiB."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from vexfsctl.explanation.form import Explanation, Subject
-from vexfsctl.model.durations import format_duration
 from vexfsctl.model.errnos import errno_name
+from vexfsctl.model.units import format_duration
 from vexfsctl.render.colour import tone_of_word
 from vexfsctl.render.result import Column, Line, Paragraph, Span, Table, Tone
 

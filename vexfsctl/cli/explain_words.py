@@ -12,13 +12,14 @@ from vexfsctl.logs.grammar import RECORD_FORMS, RecordForm
 from vexfsctl.model.operations import OperationType
 from vexfsctl.sysfs.attributes import (
     BREAKER_ATTRIBUTES,
+    BREAKER_KEYS,
     INJECT_ATTRIBUTES,
     OPERATION_ATTRIBUTES,
     VOLUME_ATTRIBUTES,
+    VOLUME_KEYS,
     Attribute,
     attributes,
 )
-from vexfsctl.sysfs.keys import BREAKER_KEYS, VOLUME_KEYS
 from vexfsctl.sysfs.values import Word
 
 _TEMPLATES = VOLUME_ATTRIBUTES + OPERATION_ATTRIBUTES + BREAKER_ATTRIBUTES + INJECT_ATTRIBUTES

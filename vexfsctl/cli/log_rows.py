@@ -7,10 +7,9 @@ from datetime import datetime
 from vexfsctl.analysis.incident.incidents import identifier_of, operation_of
 from vexfsctl.logs.grammar import RECORD_FORMS
 from vexfsctl.model.correlation import CorrelationId
-from vexfsctl.model.entry import LogEntry, Unrecognised
 from vexfsctl.model.events import Event
 from vexfsctl.model.operations import OperationType
-from vexfsctl.model.record import Origin
+from vexfsctl.model.record import LogEntry, Origin, Unrecognised
 from vexfsctl.model.severity import Severity
 from vexfsctl.model.upstream import Significance, UpstreamEvent
 from vexfsctl.render.jsonable import format_time

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from vexfsctl.cli.context import AppContext
 from vexfsctl.model.coverage import Coverage
-from vexfsctl.model.entry import LogEntry
+from vexfsctl.model.record import LogEntry
 from vexfsctl.recovery.ledger.file import read_ledger
 from vexfsctl.recovery.ledger.recoveries import merge_recoveries, recoveries_of
 from vexfsctl.system.directories import state_directories

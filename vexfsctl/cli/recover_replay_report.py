@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from vexfsctl.catalogue.lookup import find_entry
 from vexfsctl.cli.changes import Change
 from vexfsctl.model.correlation import CorrelationId
-from vexfsctl.model.durations import format_duration
+from vexfsctl.model.units import format_duration
 from vexfsctl.recovery.ledger.history import Result
 from vexfsctl.recovery.plan.recovery_plan import Plan
 from vexfsctl.recovery.plan.steps import FaultState, Outcome, Verification

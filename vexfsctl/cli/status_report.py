@@ -12,7 +12,7 @@ from vexfsctl.cli.next_lines import next_lines
 from vexfsctl.cli.upstream_report import named_error, upstream_blocks
 from vexfsctl.cli.verdict_words import all_well, sentence_of
 from vexfsctl.exceptions import ExitStatus
-from vexfsctl.model.durations import format_duration
+from vexfsctl.model.units import format_duration
 from vexfsctl.render.colour import tone_of_word
 from vexfsctl.render.result import (
     Column,

@@ -12,9 +12,9 @@ from vexfsctl.cli.log_rows import LogRow, log_row
 from vexfsctl.cli.next_lines import next_lines
 from vexfsctl.model.breaker import BreakerState
 from vexfsctl.model.correlation import CorrelationId
-from vexfsctl.model.durations import format_duration
 from vexfsctl.model.errnos import errno_name
 from vexfsctl.model.record import Origin
+from vexfsctl.model.units import format_duration
 from vexfsctl.render.colour import tone_of_word
 from vexfsctl.render.result import Column, Line, Paragraph, Span, Table, Tone
 from vexfsctl.render.words import word

@@ -27,8 +27,8 @@ from vexfsctl.cli.trace_report import Trace, make_trace
 from vexfsctl.exceptions import EvidenceMissing, IncidentNotFound, InvalidInput
 from vexfsctl.model.correlation import parse_id_suffix
 from vexfsctl.model.coverage import Coverage
-from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.operations import OperationType
+from vexfsctl.model.record import LogEntry
 from vexfsctl.model.volume import Volume
 
 

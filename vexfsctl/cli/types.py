@@ -7,8 +7,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from vexfsctl.model.durations import parse_duration
-from vexfsctl.model.sizes import parse_size
+from vexfsctl.model.units import parse_duration, parse_size
 
 
 class DurationType(click.ParamType[int]):

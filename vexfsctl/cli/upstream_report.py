@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from vexfsctl.analysis.errors.groups import ErrorGroup, NoiseGroup
-from vexfsctl.model.durations import format_duration
 from vexfsctl.model.errnos import errno_name
+from vexfsctl.model.units import format_duration
 from vexfsctl.render.colour import tone_of_word
 from vexfsctl.render.result import Column, Line, Paragraph, Span, Table
 from vexfsctl.render.words import word

@@ -10,7 +10,7 @@ from vexfsctl.cli.targets import VOLUME, Target, consult
 from vexfsctl.cli.types import KeyValueType
 from vexfsctl.cli.volume_reports import volume_list, volume_show
 from vexfsctl.model.volume import Volume
-from vexfsctl.sysfs.keys import VOLUME_KEYS
+from vexfsctl.sysfs.attributes import VOLUME_KEYS
 
 
 @click.group(

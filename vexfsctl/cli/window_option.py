@@ -7,7 +7,7 @@ import click
 
 from vexfsctl.cli.types import DURATION
 from vexfsctl.config.configuration import Configuration
-from vexfsctl.model.durations import format_duration
+from vexfsctl.model.units import format_duration
 
 
 def window_option(command: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

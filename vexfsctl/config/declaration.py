@@ -18,11 +18,10 @@ from vexfsctl.config.types import (
     LogName,
     SettingType,
 )
-from vexfsctl.model.durations import format_duration
 from vexfsctl.model.operations import OperationType
+from vexfsctl.model.units import format_duration
 from vexfsctl.render.choices import ColourChoice, OutputFormat
-from vexfsctl.sysfs.attributes import Attribute, find_attribute
-from vexfsctl.sysfs.keys import BREAKER_KEYS, RETRY_KEYS
+from vexfsctl.sysfs.attributes import BREAKER_KEYS, RETRY_KEYS, Attribute, find_attribute
 from vexfsctl.sysfs.values import Number
 
 

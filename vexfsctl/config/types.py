@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from vexfsctl.logs.formats.kmsg import SOURCE_NAME
-from vexfsctl.model.durations import parse_duration
+from vexfsctl.model.units import parse_duration
 from vexfsctl.sysfs.values import Number
 
 _KINDS: Mapping[type, str] = {

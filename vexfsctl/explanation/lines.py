@@ -15,7 +15,6 @@ from vexfsctl.explanation.words import (
 )
 from vexfsctl.model.breaker import BreakerState
 from vexfsctl.model.correlation import CorrelationId
-from vexfsctl.model.entry import LogEntry, Unrecognised
 from vexfsctl.model.errnos import errno_name
 from vexfsctl.model.events import (
     BreakerChanged,
@@ -28,7 +27,7 @@ from vexfsctl.model.events import (
     KernelEvidence,
     StateChanged,
 )
-from vexfsctl.model.record import Origin
+from vexfsctl.model.record import LogEntry, Origin, Unrecognised
 from vexfsctl.model.upstream import Significance, UpstreamEvent
 from vexfsctl.model.volume import DegradationLevel, ModuleState
 

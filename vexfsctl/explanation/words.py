@@ -13,10 +13,10 @@ from vexfsctl.explanation.form import Explanation, Heading, Subject
 from vexfsctl.explanation.terms import Term
 from vexfsctl.explanation.upstream_names import DEGRADATION_NAMES, HINT_NAMES
 from vexfsctl.model.breaker import BreakerState
-from vexfsctl.model.durations import format_duration
 from vexfsctl.model.hints import HintKind, RecoveryHint, hints_from_flags
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.severity import Severity
+from vexfsctl.model.units import format_duration
 from vexfsctl.model.volume import AccessMode, DegradationLevel, ModuleState
 
 _FLAG_WORD = re.compile(r"0x[0-9a-f]{1,16}", re.IGNORECASE)

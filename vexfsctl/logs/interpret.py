@@ -12,9 +12,8 @@ from dataclasses import replace
 from vexfsctl.logs.grammar import parse_event
 from vexfsctl.logs.kernel.filesystems import parse_evidence
 from vexfsctl.logs.upstream import parse_named, parse_upstream
-from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.events import Event, StateChanged
-from vexfsctl.model.record import KERNEL_FACILITY, LogRecord, Origin
+from vexfsctl.model.record import KERNEL_FACILITY, LogEntry, LogRecord, Origin
 from vexfsctl.model.volume import ModuleState
 
 _Place = tuple[str, str | None, str]

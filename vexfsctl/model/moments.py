@@ -7,8 +7,8 @@ The forms: `2026-08-21 10:00`, RFC 3339, `10:00` (today), `now` `today` `yesterd
 import re
 from datetime import UTC, datetime, time, timedelta
 
-from vexfsctl.model.durations import parse_duration
 from vexfsctl.model.record import LogRecord
+from vexfsctl.model.units import parse_duration
 
 _EXAMPLES = "examples: 2026-08-21 10:00, yesterday, 1h, -15m, 2h ago, @1787306400"
 _DAYS = {"today": 0, "yesterday": -1, "tomorrow": 1}

@@ -22,7 +22,6 @@ from vexfsctl.model.correlation import CorrelationId, CorrelationSource
 from vexfsctl.model.errnos import ErrnoClass, application_errno, classify_errno, errno_name
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.volume import RetrySettings
-from vexfsctl.resilience.bystanders import Bystanders
 from vexfsctl.resilience.call import (
     ApplicationCall,
     Call,
@@ -31,10 +30,9 @@ from vexfsctl.resilience.call import (
     Failure,
     Terms,
 )
-from vexfsctl.resilience.operation import GuardedOperation
-from vexfsctl.resilience.records import Records
+from vexfsctl.resilience.operation import GuardedOperation, OperationStatistics
+from vexfsctl.resilience.records import Bystanders, Records
 from vexfsctl.resilience.retry import retry_delay_ms
-from vexfsctl.resilience.statistics import OperationStatistics
 
 T = TypeVar("T")
 

@@ -20,13 +20,12 @@ from vexfsctl.model.volume import (
     OperationStatus,
     RetrySettings,
 )
-from vexfsctl.resilience.bystanders import Bystanders
 from vexfsctl.resilience.call import ApplicationCall, Call, Terms
 from vexfsctl.resilience.degradation import Degradation
 from vexfsctl.resilience.errors import EnhancedError
 from vexfsctl.resilience.execution import CallExecutor
 from vexfsctl.resilience.operation import GuardedOperation
-from vexfsctl.resilience.records import Records
+from vexfsctl.resilience.records import Bystanders, Records
 
 T = TypeVar("T")
 

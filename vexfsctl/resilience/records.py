@@ -4,6 +4,7 @@ Also counts the errors, so that at any moment `total = logged + suppressed`.
 """
 
 import threading
+from collections import deque
 from collections.abc import Callable
 from errno import ETIMEDOUT
 from typing import Any
@@ -28,10 +29,28 @@ from vexfsctl.model.operations import OperationType
 from vexfsctl.model.volume import ErrorCounts
 from vexfsctl.resilience.aggregator import ErrorAggregator
 from vexfsctl.resilience.breaker import Transition
-from vexfsctl.resilience.bystanders import Bystanders
 from vexfsctl.resilience.call import Call
 from vexfsctl.resilience.errors import EnhancedError
 from vexfsctl.resilience.ratelimit import LogRateLimit
+
+
+class Bystanders:
+    """Calls listeners; what they raise must not affect a guarded call, and the latest is kept."""
+
+    def __init__(self) -> None:
+        self._bugs: deque[Exception] = deque(maxlen=1)
+
+    def tell(self, listener: Callable[..., object], *what: Any) -> None:
+        """Call *listener* and return, whatever it raises."""
+        try:
+            listener(*what)
+        except Exception as bug:  # noqa: BLE001 - kept, and raised where it hurts nobody
+            self._bugs.append(bug)
+
+    def raise_bug(self) -> None:
+        """Raise what a listener raised since the last time, if one did."""
+        if self._bugs:
+            raise self._bugs.pop()
 
 
 class Records:

@@ -6,7 +6,7 @@ tests are made from it. Only what a provider of this version has is here. Ranges
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cache
@@ -283,3 +283,30 @@ def _of_operations() -> Iterator[Attribute]:
 @cache
 def _by_path() -> dict[str, Attribute]:
     return {attribute.path: attribute for attribute in attributes() + INJECT_ATTRIBUTES}
+
+
+VOLUME_KEYS: Mapping[str, Attribute] = {
+    attribute.path: attribute
+    for attribute in VOLUME_ATTRIBUTES
+    if attribute.access is Access.READ_WRITE
+}
+"""Settings of a volume by their paths in the tree, `retry/max_attempts`."""
+
+RETRY_KEYS: Mapping[str, Attribute] = {
+    attribute.name: attribute
+    for path, attribute in VOLUME_KEYS.items()
+    if path.startswith("retry/")
+}
+"""Those of them that say how calls are tried again, by their names."""
+
+BREAKER_KEYS: Mapping[str, Attribute] = {
+    attribute.name: attribute
+    for attribute in BREAKER_ATTRIBUTES
+    if attribute.access is Access.READ_WRITE
+} | {
+    # The breaker has a timeout_ms of its own: the operation's deadline gets another name.
+    f"call_{attribute.name}": attribute
+    for attribute in OPERATION_ATTRIBUTES
+    if attribute.access is Access.READ_WRITE
+}
+"""Settings of an operation, its breaker's and `call_timeout_ms`, as templates."""

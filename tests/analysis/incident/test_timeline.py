@@ -6,8 +6,8 @@ from tests.analysis.records import STATE, Line, error, read_log
 from vexfsctl.analysis.incident.incidents import build_incidents, find_incident, find_occurrences
 from vexfsctl.analysis.incident.story import Story, tell_story
 from vexfsctl.analysis.incident.timeline import Timeline
-from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.operations import OperationType
+from vexfsctl.model.record import LogEntry
 
 BLOCK = "I/O error, dev {}, sector 4096 op 0x0:(READ) flags 0x0 phys_seg 1 prio class 2"
 FAILED = (

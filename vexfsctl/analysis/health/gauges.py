@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from vexfsctl.analysis.errors.groups import is_error
 from vexfsctl.analysis.health.verdict import Evidence
 from vexfsctl.model.breaker import BreakerState
-from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.errnos import CORRUPTION_ERRNOS
 from vexfsctl.model.events import CallRejected, CallTimedOut, ErrorReported, RecordsSuppressed
+from vexfsctl.model.record import LogEntry
 from vexfsctl.model.severity import Severity
 from vexfsctl.model.upstream import Significance
 from vexfsctl.model.volume import OperationStatus

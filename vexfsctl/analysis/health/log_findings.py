@@ -8,7 +8,6 @@ from vexfsctl.analysis.health.findings import Finding, Verdict
 from vexfsctl.analysis.incident.incidents import operation_of
 from vexfsctl.analysis.loads import Loads
 from vexfsctl.analysis.window import Window
-from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.errnos import CORRUPTION_ERRNOS
 from vexfsctl.model.events import (
     CallFailed,
@@ -20,7 +19,7 @@ from vexfsctl.model.events import (
     StateChanged,
 )
 from vexfsctl.model.operations import OperationType
-from vexfsctl.model.record import Origin
+from vexfsctl.model.record import LogEntry, Origin
 from vexfsctl.model.severity import Severity
 from vexfsctl.model.upstream import Significance, UpstreamEvent
 from vexfsctl.model.volume import ModuleState

@@ -19,7 +19,7 @@ from vexfsctl.analysis.health.findings import Finding, Verdict
 from vexfsctl.analysis.health.next_steps import NextStep, next_steps
 from vexfsctl.analysis.health.verdict import Evidence, judge
 from vexfsctl.analysis.window import Window
-from vexfsctl.model.entry import LogEntry
+from vexfsctl.model.record import LogEntry
 from vexfsctl.model.volume import (
     AccessMode,
     DegradationLevel,

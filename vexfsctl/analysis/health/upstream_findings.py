@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from vexfsctl.analysis.health.findings import Finding, Verdict
 from vexfsctl.analysis.upstream.health import RunningCall, UpstreamHealth
-from vexfsctl.model.durations import format_duration
+from vexfsctl.model.units import format_duration
 from vexfsctl.model.volume import DegradationLevel, ModuleState
 
 

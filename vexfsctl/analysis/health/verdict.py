@@ -17,9 +17,8 @@ from vexfsctl.analysis.health.volume_findings import judge_volume
 from vexfsctl.analysis.loads import Loads, coverage_of_load
 from vexfsctl.analysis.window import Window
 from vexfsctl.model.coverage import Coverage
-from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.events import CallTimedOut, ErrorReported, Event
-from vexfsctl.model.record import Origin
+from vexfsctl.model.record import LogEntry, Origin
 from vexfsctl.model.volume import Presence, Volume, VolumeStatus
 
 if TYPE_CHECKING:

@@ -13,13 +13,21 @@ from vexfsctl.cli.documents.manual_errors import errors_page
 from vexfsctl.cli.documents.manual_log import log_page
 from vexfsctl.cli.documents.manual_sysfs import sysfs_page
 from vexfsctl.cli.documents.manual_toml import toml_page
-from vexfsctl.cli.documents.page import page_head, paragraphs, see_also
 from vexfsctl.cli.examples import fit_examples
 from vexfsctl.cli.registry import gives_verdict
 from vexfsctl.config.reading import STANDARD_FILE
 from vexfsctl.exceptions import ExitStatus
 from vexfsctl.recovery.ledger.file import FILE_NAME
-from vexfsctl.render.mdoc import argument, literal_block, tagged_list, text_lines, words
+from vexfsctl.render.mdoc import (
+    argument,
+    literal_block,
+    page_head,
+    paragraphs,
+    see_also,
+    tagged_list,
+    text_lines,
+    words,
+)
 from vexfsctl.system.directories import KERNEL_ROOT, STATE_VARIABLE, SYSTEM_ROOT, SYSTEM_STATE
 
 EXIT_STATUSES = {

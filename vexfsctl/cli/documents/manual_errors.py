@@ -5,11 +5,19 @@ from collections.abc import Iterable, Iterator
 
 from vexfsctl.catalogue.automatic import what_the_system_does
 from vexfsctl.catalogue.lookup import ANSWERED, ERRORS, REPORTED, ErrorEntry, VexfsCode
-from vexfsctl.cli.documents.page import page_head, paragraphs, see_also
 from vexfsctl.explanation.errors import code_names
 from vexfsctl.explanation.terms import HINTS, SEVERITIES, Term
 from vexfsctl.model.errnos import errno_name
-from vexfsctl.render.mdoc import argument, literal_block, tagged_list, text_lines, words
+from vexfsctl.render.mdoc import (
+    argument,
+    literal_block,
+    page_head,
+    paragraphs,
+    see_also,
+    tagged_list,
+    text_lines,
+    words,
+)
 
 _DESCRIPTION = (
     "This is everything that VexFS can report, by family. Each error has the errno that an"

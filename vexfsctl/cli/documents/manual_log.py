@@ -4,7 +4,6 @@ import inspect
 from collections.abc import Iterator
 from typing import Any
 
-from vexfsctl.cli.documents.page import page_head, paragraphs, see_also
 from vexfsctl.logs.grammar import MAXIMUM_TEXT, RECORD_FORMS, RecordForm, format_event
 from vexfsctl.model import events
 from vexfsctl.model.breaker import BreakerState
@@ -13,7 +12,15 @@ from vexfsctl.model.events import Event
 from vexfsctl.model.hints import HintKind, RecoveryHint
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.severity import Severity
-from vexfsctl.render.mdoc import argument, literal_block, tagged_list, text_lines
+from vexfsctl.render.mdoc import (
+    argument,
+    literal_block,
+    page_head,
+    paragraphs,
+    see_also,
+    tagged_list,
+    text_lines,
+)
 
 KEY_MEANINGS = {
     "action": "What an operator asked for: trip, reset, probe, disable, enable, access_mode.",

@@ -1,9 +1,17 @@
 """vexfs-sysfs(5): the attribute tree, from the table that reader, writer and driver use."""
 
-from vexfsctl.cli.documents.page import page_head, paragraphs, see_also
 from vexfsctl.model.breaker import BreakerAction, BreakerState, state_after
 from vexfsctl.model.operations import OperationType
-from vexfsctl.render.mdoc import column_list, literal_block, tagged_list, text_lines, words
+from vexfsctl.render.mdoc import (
+    column_list,
+    literal_block,
+    page_head,
+    paragraphs,
+    see_also,
+    tagged_list,
+    text_lines,
+    words,
+)
 from vexfsctl.sysfs.attributes import (
     ABI_VERSION,
     BREAKER_ATTRIBUTES,

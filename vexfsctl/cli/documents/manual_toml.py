@@ -2,11 +2,19 @@
 
 from collections.abc import Iterator
 
-from vexfsctl.cli.documents.page import page_head, paragraphs, see_also
 from vexfsctl.config.declaration import TABLES, Key, TableOf
 from vexfsctl.config.reading import MAXIMUM_SIZE, STANDARD_FILE
 from vexfsctl.model.operations import OperationType
-from vexfsctl.render.mdoc import argument, literal_block, tagged_list, text_lines, words
+from vexfsctl.render.mdoc import (
+    argument,
+    literal_block,
+    page_head,
+    paragraphs,
+    see_also,
+    tagged_list,
+    text_lines,
+    words,
+)
 
 EXAMPLE = """\
 # Every operation type of every volume that is mounted from now on.

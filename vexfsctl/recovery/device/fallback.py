@@ -10,7 +10,7 @@ from vexfsctl.devices.disks import SECTOR_BYTES, BlockDevice
 from vexfsctl.devices.sectors import DIGEST_BYTES
 from vexfsctl.devices.topology import related_devices
 from vexfsctl.model.clock import Clock
-from vexfsctl.model.sizes import format_size
+from vexfsctl.model.units import format_size
 from vexfsctl.recovery.device.bisection import Limits, Reading, find_bad_blocks
 from vexfsctl.recovery.device.comparison import Comparison, compare
 from vexfsctl.recovery.device.medium import Medium

@@ -6,7 +6,7 @@ from typing import Any
 
 from vexfsctl.devices.disks import SECTOR_BYTES
 from vexfsctl.model.errnos import errno_name
-from vexfsctl.model.sizes import format_size
+from vexfsctl.model.units import format_size
 from vexfsctl.recovery.device.medium import Answer, Medium
 from vexfsctl.recovery.plan.ranges import describe, pieces, total
 from vexfsctl.recovery.plan.steps import ByteRange

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from vexfsctl.devices.disks import SECTOR_BYTES
-from vexfsctl.model.sizes import format_size
+from vexfsctl.model.units import format_size
 from vexfsctl.recovery.plan.steps import ByteRange
 
 SAMPLE_PLACES = 64

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vexfsctl.model.durations import format_duration, parse_duration
+from vexfsctl.model.units import format_duration, parse_duration
 
 
 @pytest.mark.parametrize(

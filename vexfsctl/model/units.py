@@ -1,4 +1,4 @@
-"""Durations as people write them: `30`, `500ms`, `15m`, `1h30m`."""
+"""Durations and sizes as people write them: `500ms`, `1h30m`; `4096`, `64KiB`, `1M`."""
 
 import re
 
@@ -8,6 +8,9 @@ _NUMBER = r"[0-9]{1,9}(?:\.[0-9]{1,9})?"
 _PART = re.compile(rf"({_NUMBER})\s*(ms|[smhd])")
 _WHOLE = re.compile(rf"(?:{_PART.pattern}\s*)+")
 _BARE = re.compile(_NUMBER)
+_UNITS_BYTES = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+# ASCII, because IGNORECASE alone takes the Kelvin sign for a K.
+_SIZE = re.compile(r"(\d+)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE | re.ASCII)
 
 
 def parse_duration(text: str) -> int:
@@ -32,3 +35,19 @@ def format_duration(duration_ms: float) -> str:
             rest = seconds % size // (_UNITS_MS[smaller] // 1_000)
             return f"{seconds // size}{unit}" + (f"{rest}{smaller}" if rest else "")
     return f"{seconds}s"
+
+
+def parse_size(text: str) -> int:
+    """Return bytes; units are powers of 1024 as for losetup and truncate; raise ValueError."""
+    match = _SIZE.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"no size: {text!r} (examples: 4096, 64KiB, 1M)")
+    return int(match[1]) * _UNITS_BYTES[match[2].upper()]
+
+
+def format_size(size: int) -> str:
+    """Return *size* in the largest unit that divides it: `64KiB`, `1000B`."""
+    for unit in ("T", "G", "M", "K"):
+        if size and size % _UNITS_BYTES[unit] == 0:
+            return f"{size // _UNITS_BYTES[unit]}{unit}iB"
+    return f"{size}B"
