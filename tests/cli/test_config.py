@@ -14,10 +14,9 @@ from tests.cli.recorded import add_recorded_volume, before_reset
 from tests.config.permission import without_permission
 from tests.support.program import BOUND_S, Program
 from tests.support.tree import FakeTree
-from vexfsctl.cli.command import Command
+from vexfsctl.cli.command import Command, root
 from vexfsctl.cli.context import AppContext
-from vexfsctl.cli.documents.manual_toml import EXAMPLE
-from vexfsctl.cli.root import root
+from vexfsctl.cli.documents.manual.toml import EXAMPLE
 from vexfsctl.config.reading import read_configuration
 from vexfsctl.driver.volume.daemon import VolumeOptions
 from vexfsctl.exceptions import ExitStatus

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vexfsctl.cli.examples import fit_examples
+from vexfsctl.cli.command import fit_examples
 
 EXAMPLES = """\
 Examples:

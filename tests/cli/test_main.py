@@ -9,10 +9,9 @@ import click
 import pytest
 
 from tests.support.program import BOUND_S, Program
-from vexfsctl.cli.command import Command
+from vexfsctl.cli.command import Command, root
 from vexfsctl.cli.context import AppContext
 from vexfsctl.cli.registry import COMMANDS
-from vexfsctl.cli.root import root
 from vexfsctl.exceptions import ExitStatus, VolumeStale
 from vexfsctl.model.coverage import Coverage, Gap
 from vexfsctl.render.choices import OutputFormat

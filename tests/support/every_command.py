@@ -2,7 +2,7 @@
 
 import click
 
-from vexfsctl.cli.root import root
+from vexfsctl.cli.command import root
 
 ARGUMENTS: dict[str, tuple[str, ...]] = {
     "status": (),

@@ -5,19 +5,20 @@ wins, and only the outermost level looks at the environment, so that an option a
 The examples of a command are its epilog.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from typing import Any
 
 import click
 
-from vexfsctl.cli.configured import configure
+from vexfsctl import __version__
 from vexfsctl.cli.context import AppContext
-from vexfsctl.cli.examples import fit_examples
 from vexfsctl.cli.global_options import (
     ENVIRONMENT_OPTIONS,
     GLOBAL_OPTIONS,
     GlobalOption,
+    configure,
     decided_options,
 )
 from vexfsctl.cli.registry import COMMANDS, gives_verdict
@@ -113,7 +114,7 @@ class Root(Group):
         """Import and return the command called *cmd_name*, None if there is none."""
         if cmd_name not in self.list_commands(ctx):
             return super().get_command(ctx, cmd_name)
-        command = getattr(import_module(f"vexfsctl.cli.{cmd_name}"), cmd_name)
+        command = getattr(import_module(f"vexfsctl.cli.commands.{cmd_name}"), cmd_name)
         assert isinstance(command, click.Command)
         return command
 
@@ -140,3 +141,55 @@ def _write_options(
     if shown:
         with formatter.section(title):
             formatter.write_dl(shown)
+
+
+_EXAMPLE = re.compile(r"(?P<command>  \S(?:.*?\S)?)(?: {2,}(?P<purpose>\S.*))?")
+_BELOW = " " * 6
+
+
+def fit_examples(examples: str, width: int) -> str:
+    """Return *examples* with no line longer than *width*, as far as words allow."""
+    lines = examples.splitlines()
+    if all(len(line) <= width for line in lines):
+        return examples
+    return "\n".join(fitted for line in lines for fitted in _fit_line(line, width))
+
+
+def _fit_line(line: str, width: int) -> Iterator[str]:
+    match = _EXAMPLE.fullmatch(line)
+    if match is None:
+        yield line
+        return
+    yield from _continued(match["command"], width)
+    if match["purpose"] is not None:
+        yield _BELOW + match["purpose"]
+
+
+def _continued(command: str, width: int) -> Iterator[str]:
+    while len(command) > width:
+        # Behind a space that is no part of the indentation; two characters go to the backslash.
+        end = command.rfind(" ", len(_BELOW), width - 1)
+        if end < 0:
+            break
+        yield f"{command[:end]} \\"
+        command = _BELOW + command[end + 1 :]
+    yield command
+
+
+EXAMPLES = """\
+Examples:
+  vexfsctl status                           what is wrong, and what to type next
+  vexfsctl trace --last                     the last incident, down to the failing sector
+  vexfsctl breaker reset loop0/storage      close a breaker that tripped
+  vexfsctl volume show loop0 --json         one volume, for a program to read
+"""
+
+
+@click.group("vexfsctl", cls=Root, epilog=EXAMPLES)
+@click.version_option(__version__, prog_name="vexfsctl", message="%(prog)s %(version)s")
+def root() -> None:
+    """See and operate the error handling of VexFS volumes.
+
+    A volume is served by the VexFS kernel module or by vexfsctl mount; both show the same
+    attributes and write the same records, and every command works on either. Start with status.
+    """

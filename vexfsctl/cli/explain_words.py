@@ -183,7 +183,7 @@ def _explain_call(name: str) -> Explanation:
 
 def _explain_exit_status(status: ExitStatus) -> Explanation:
     # Deferred: it brings all manual pages with it.
-    from vexfsctl.cli.documents.manual import EXIT_STATUSES
+    from vexfsctl.cli.documents.manual.pages import EXIT_STATUSES
 
     return Explanation(
         subject=Subject.EXIT_STATUS,

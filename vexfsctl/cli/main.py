@@ -16,10 +16,10 @@ from typing import TextIO
 import click
 
 from vexfsctl import __version__
-from vexfsctl.cli.configured import configure_completion, configured_format
+from vexfsctl.cli.command import root
 from vexfsctl.cli.context import AppContext, OutputFailed
+from vexfsctl.cli.global_options import configure_completion, configured_format
 from vexfsctl.cli.registry import gives_verdict
-from vexfsctl.cli.root import root
 from vexfsctl.cli.surroundings import Surroundings
 from vexfsctl.exceptions import ConfigurationInvalid, ExitStatus, VexfsctlException
 from vexfsctl.render.choices import OutputFormat

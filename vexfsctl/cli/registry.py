@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class CommandEntry:
-    """A command: module `vexfsctl.cli.<name>` holds a click command called `<name>`."""
+    """A command: module `vexfsctl.cli.commands.<name>` holds a click command called `<name>`."""
 
     name: str
     summary: str

@@ -2,5 +2,5 @@
 
 Manual pages and the reference come from the click tree, the attribute table, the log grammar and
 the declaration of the configuration; `generate` writes them, and a test fails when a file is stale.
-Only `cli.generate` and tests use this package.
+Only `generate` and tests use this package.
 """

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import click
 
-from vexfsctl.cli.command import Group
+from vexfsctl.cli.command import Group, root
 from vexfsctl.cli.registry import COMMANDS
-from vexfsctl.cli.root import root
 
 
 @dataclass(frozen=True, slots=True)

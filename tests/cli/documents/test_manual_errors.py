@@ -8,7 +8,7 @@ import pytest
 from tests.support import privileges
 from tests.support.program import BOUND_S
 from vexfsctl.catalogue.lookup import ERRORS, ErrorEntry, VexfsCode
-from vexfsctl.cli.documents.manual_errors import FAMILIES, errors_page, family_of
+from vexfsctl.cli.documents.manual.errors import FAMILIES, errors_page, family_of
 from vexfsctl.model.hints import HintKind
 from vexfsctl.render.mdoc import words
 

@@ -9,9 +9,9 @@ import click
 
 from vexfsctl.cli.changes import Consent, consent_options, reason_option
 from vexfsctl.cli.command import Group
+from vexfsctl.cli.commands.trace import IncidentType
 from vexfsctl.cli.context import AppContext, pass_app
 from vexfsctl.cli.recover_request import Asked, Place, ReplayRequest
-from vexfsctl.cli.trace import IncidentType
 from vexfsctl.cli.types import PATH, SECONDS, SIZE
 from vexfsctl.model.hints import HintKind
 

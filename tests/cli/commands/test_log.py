@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("tree", "utc")
 SAVED = ("--log", str(INCIDENT))
 CAPTURES = sorted(
     path
-    for path in (Path(__file__).parents[1] / "data" / "kernel-logs").rglob("*.*")
+    for path in (Path(__file__).parents[2] / "data" / "kernel-logs").rglob("*.*")
     if path.suffix != ".md"
 )
 

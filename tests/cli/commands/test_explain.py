@@ -10,9 +10,9 @@ import pytest
 from tests.support.golden import assert_golden
 from tests.support.program import Finished, Program
 from vexfsctl.catalogue.lookup import ERRORS, ErrorEntry
+from vexfsctl.cli.command import root
 from vexfsctl.cli.context import AppContext
 from vexfsctl.cli.explain_words import explain_path, whole_glossary
-from vexfsctl.cli.root import root
 from vexfsctl.cli.surroundings import Surroundings
 from vexfsctl.exceptions import ExitStatus
 from vexfsctl.explanation.lines import KERNEL_KINDS, SIGNIFICANCES
@@ -20,7 +20,7 @@ from vexfsctl.logs.grammar import RECORD_FORMS, RecordForm
 from vexfsctl.model.errnos import ERRNOS
 from vexfsctl.sysfs.attributes import INJECT_ATTRIBUTES, Attribute, attributes
 
-KERNEL_LOGS = Path(__file__).parents[1] / "data" / "kernel-logs"
+KERNEL_LOGS = Path(__file__).parents[2] / "data" / "kernel-logs"
 READ_ERROR = (
     "VexFS: [CORR-6F1C93A20000002A] error vol=loop0 op=storage call=read err=IoError.ReadError"
     " errno=EIO sev=high attempt=1/3 parent=CORR-6F1C93A200000029 ino=12 off=1048576 len=4096"

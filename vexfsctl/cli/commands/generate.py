@@ -9,7 +9,7 @@ import click
 from vexfsctl.cli.command import Command
 from vexfsctl.cli.context import AppContext, pass_app
 from vexfsctl.cli.documents.completions import completion_files
-from vexfsctl.cli.documents.manual import manual_files
+from vexfsctl.cli.documents.manual.pages import manual_files
 from vexfsctl.cli.documents.reference import reference_files
 from vexfsctl.render.result import Column, CommandResult, Table
 

@@ -1,4 +1,4 @@
-"""`--window`, as the commands that judge take it."""
+"""Options that several commands take."""
 
 from collections.abc import Callable
 from typing import Any

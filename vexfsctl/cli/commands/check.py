@@ -4,8 +4,8 @@ import click
 
 from vexfsctl.cli.command import Command
 from vexfsctl.cli.context import AppContext, pass_app
+from vexfsctl.cli.options import window_option
 from vexfsctl.cli.targets import VOLUME, Target
-from vexfsctl.cli.window_option import window_option
 
 EXAMPLES = """\
 Examples:

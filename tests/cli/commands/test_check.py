@@ -18,7 +18,7 @@ from vexfsctl.analysis.health.findings import Verdict
 from vexfsctl.analysis.window import Window
 from vexfsctl.cli.assessment import Assessment
 from vexfsctl.cli.check_report import check_result
-from vexfsctl.cli.documents.manual import manual_files
+from vexfsctl.cli.documents.manual.pages import manual_files
 from vexfsctl.cli.evidence import unreadable_log
 from vexfsctl.cli.registry import COMMANDS
 from vexfsctl.cli.targets import Consulted
@@ -29,7 +29,7 @@ from vexfsctl.render.result import Paragraph
 
 pytestmark = pytest.mark.usefixtures("tree")
 
-CAPTURES = Path(__file__).parents[1] / "data" / "kernel-logs" / "vexfs"
+CAPTURES = Path(__file__).parents[2] / "data" / "kernel-logs" / "vexfs"
 LABELS = [
     *("volumes", "breakers_not_closed", "calls_overdue"),
     *("errors_critical", "errors_high", "errors_medium", "errors_low"),

@@ -4,9 +4,9 @@ import click
 
 from vexfsctl.cli.command import Command
 from vexfsctl.cli.context import AppContext, pass_app
+from vexfsctl.cli.options import window_option
 from vexfsctl.cli.targets import VOLUME, Target
 from vexfsctl.cli.types import SECONDS
-from vexfsctl.cli.window_option import window_option
 from vexfsctl.render.envelope import render_ndjson_row
 from vexfsctl.render.result import CommandResult
 

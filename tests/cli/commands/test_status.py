@@ -18,8 +18,8 @@ from tests.support.tree import FakeTree
 from vexfsctl.analysis.health.findings import Verdict
 from vexfsctl.analysis.window import Window
 from vexfsctl.cli.assessment import Assessment
+from vexfsctl.cli.commands.status import CLEAR_SCREEN
 from vexfsctl.cli.evidence import unreadable_log
-from vexfsctl.cli.status import CLEAR_SCREEN
 from vexfsctl.cli.status_report import status_result
 from vexfsctl.cli.targets import Consulted
 from vexfsctl.exceptions import ExitStatus, LogUnreadable
@@ -27,7 +27,7 @@ from vexfsctl.model.coverage import Coverage
 
 pytestmark = pytest.mark.usefixtures("tree")
 
-CAPTURES = Path(__file__).parents[1] / "data" / "kernel-logs" / "vexfs"
+CAPTURES = Path(__file__).parents[2] / "data" / "kernel-logs" / "vexfs"
 
 
 def test_a_volume_is_named_without_its_operation(vexfsctl: Program) -> None:

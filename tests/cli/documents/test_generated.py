@@ -13,16 +13,16 @@ import pytest
 from tests.support import privileges
 from tests.support.program import BOUND_S, Program
 from tests.support.tree import FakeTree
+from vexfsctl.cli.command import root
+from vexfsctl.cli.commands.generate import DOCUMENTS
 from vexfsctl.cli.documents.commands import CommandDocument, read_root
-from vexfsctl.cli.documents.manual import EXIT_STATUSES, manual_files
-from vexfsctl.cli.documents.manual_log import KEY_MEANINGS
-from vexfsctl.cli.generate import DOCUMENTS
+from vexfsctl.cli.documents.manual.log import KEY_MEANINGS
+from vexfsctl.cli.documents.manual.pages import EXIT_STATUSES, manual_files
 from vexfsctl.cli.registry import COMMANDS, CommandEntry
-from vexfsctl.cli.root import root
 from vexfsctl.exceptions import ExitStatus
 from vexfsctl.logs.grammar import RECORD_FORMS
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 PAGES = sorted((REPOSITORY / "man").glob("*.[157]"))
 
 

@@ -3,17 +3,17 @@
 from collections.abc import Iterator, Mapping
 from textwrap import dedent, indent
 
+from vexfsctl.cli.command import fit_examples
 from vexfsctl.cli.documents.commands import (
     ArgumentDocument,
     CommandDocument,
     OptionDocument,
     read_root,
 )
-from vexfsctl.cli.documents.manual_errors import errors_page
-from vexfsctl.cli.documents.manual_log import log_page
-from vexfsctl.cli.documents.manual_sysfs import sysfs_page
-from vexfsctl.cli.documents.manual_toml import toml_page
-from vexfsctl.cli.examples import fit_examples
+from vexfsctl.cli.documents.manual.errors import errors_page
+from vexfsctl.cli.documents.manual.log import log_page
+from vexfsctl.cli.documents.manual.sysfs import sysfs_page
+from vexfsctl.cli.documents.manual.toml import toml_page
 from vexfsctl.cli.registry import gives_verdict
 from vexfsctl.config.reading import STANDARD_FILE
 from vexfsctl.exceptions import ExitStatus

@@ -12,7 +12,7 @@ from vexfsctl.cli.explain_lines import read_line
 from vexfsctl.cli.explaining import MOST_INPUT
 from vexfsctl.exceptions import ExitStatus
 
-KERNEL_LOGS = Path(__file__).parents[1] / "data" / "kernel-logs"
+KERNEL_LOGS = Path(__file__).parents[2] / "data" / "kernel-logs"
 BLOCK_LINE = "I/O error, dev loop0, sector 4096 op 0x0:(READ) flags 0x0 phys_seg 1 prio class 2"
 STATE_LINE = "VexFS: State transition 1 -> 3"
 HOSTILE = st.text(

@@ -12,7 +12,7 @@ from vexfsctl.exceptions import ExitStatus
 
 pytestmark = pytest.mark.usefixtures("tree", "utc")
 
-CAPTURES = Path(__file__).parents[1] / "data" / "kernel-logs" / "vexfs"
+CAPTURES = Path(__file__).parents[2] / "data" / "kernel-logs" / "vexfs"
 BEGIN = "5,0,0,-;Linux version 6.18.0\n"
 """A log that begins with it begins at boot: nothing is missing."""
 

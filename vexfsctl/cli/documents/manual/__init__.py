@@ -1,0 +1,1 @@
+"""The manual pages, one module for what each is made from."""
