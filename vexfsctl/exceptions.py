@@ -30,14 +30,19 @@
     ├── FacilityUnavailable                 this machine lacks FUSE, loop devices, a program, root
     └── DeadlineExceeded                    a wait ended before what was waited for
 
-Each carries an exit status and, where there is one, the next step as `hint`. `cli` turns them
-into messages; everything else that escapes is a bug and shows its trace.
+Each carries an exit status, where there is one the next step as `hint`, and where something was
+consulted before it failed the coverage of that. `cli` turns them into messages; everything else
+that escapes is a bug and shows its trace. A `Problem` is what is told of one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import IntEnum
 from errno import EACCES, EBUSY, EINVAL, EIO, ESTALE
 from typing import ClassVar
+
+from vexfsctl.model.coverage import Coverage
 
 
 class ExitStatus(IntEnum):
@@ -67,6 +72,8 @@ class VexfsctlException(Exception):  # noqa: N818 - an Error is what VexFS repor
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.coverage: Coverage | None = None
+        """What was consulted before it failed; None: nothing."""
 
     @property
     def advice(self) -> str:
@@ -283,3 +290,35 @@ def exception_of(code: str, message: str, hint: str | None) -> VexfsctlException
             return kind(message, hint=hint)
         kinds += kind.__subclasses__()
     return ActionFailed(message, hint=hint)
+
+
+@contextmanager
+def covering(coverage: Coverage) -> Iterator[None]:
+    """Give what is raised in the block *coverage*, unless it has one of its own."""
+    try:
+        yield
+    except VexfsctlException as failure:
+        if failure.coverage is None:
+            failure.coverage = coverage
+        raise
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something the user must know beside the answer; *code* is stable, the message is not."""
+
+    code: str
+    message: str
+    hint: str | None = None
+
+    @classmethod
+    def of(cls, exception: VexfsctlException) -> "Problem":
+        """The problem an exception is, for an answer that goes on without the part it hit."""
+        return cls(exception.code, exception.message, exception.hint)
+
+    @classmethod
+    def each_of(cls, exception: ConfigurationInvalid) -> "tuple[Problem, ...]":
+        """Everything wrong with a configuration, one by one; the last has the hint."""
+        *earlier, last = exception.messages
+        code = exception.code
+        return (*(cls(code, each) for each in earlier), cls(code, last, exception.hint))

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from vexfsctl.cli.documents.manual.toml import EXAMPLE
 from vexfsctl.config.reading import read_configuration
 from vexfsctl.driver.volume.daemon import VolumeOptions
 from vexfsctl.exceptions import ExitStatus
+from vexfsctl.host.host import Deadlines
 from vexfsctl.render.choices import ColourChoice, OutputFormat
 
 NO_VARIABLE = {"VEXFSCTL_CONFIG": ""}
@@ -72,14 +74,14 @@ def config(vexfsctl: Program, tmp_path: Path) -> Callable[[str], Path]:
             (("/option",), ("kmsg", "-"), ("/file", "kmsg"), ()),
         ),
         (
-            "source_timeout",
+            "host.deadlines.source_s",
             ("--timeout", "1"),
             {"VEXFSCTL_TIMEOUT": "500ms"},
             'sources.timeout = "1m"',
             (1.0, 0.5, 60.0, 2.0),
         ),
         (
-            "wait_timeout",
+            "host.deadlines.wait_s",
             ("--timeout", "1"),
             {"VEXFSCTL_TIMEOUT": "500ms"},
             'sources.timeout = "1m"',
@@ -140,7 +142,7 @@ def test_option_beats_environment_beats_file_beats_default(
     config("")
     vexfsctl("probe")
 
-    assert tuple(getattr(app, attribute) for app in seen) == values
+    assert tuple(attrgetter(attribute)(app) for app in seen) == values
 
 
 def test_the_sources_of_a_waiting_verb_have_the_time_of_the_file(
@@ -153,7 +155,7 @@ def test_the_sources_of_a_waiting_verb_have_the_time_of_the_file(
 
     [app] = seen
     app.waits = True
-    assert (app.wait_timeout, app.source_timeout) == (9.0, 60.0)
+    assert app.host.deadlines == Deadlines(source_s=60.0, wait_s=9.0)
 
 
 def test_the_file_itself_is_named_by_option_environment_or_nobody(

@@ -12,10 +12,10 @@ from tests.support.program import BOUND_S, Program
 from vexfsctl.cli.command import Command, root
 from vexfsctl.cli.context import AppContext
 from vexfsctl.cli.registry import COMMANDS
-from vexfsctl.exceptions import ExitStatus, VolumeStale
+from vexfsctl.exceptions import ExitStatus, Problem, VolumeStale
 from vexfsctl.model.coverage import Coverage, Gap
 from vexfsctl.render.choices import OutputFormat
-from vexfsctl.render.result import CommandResult, Paragraph, Problem
+from vexfsctl.render.result import CommandResult, Paragraph
 
 Adder = Callable[[Callable[[AppContext], None]], None]
 
@@ -241,8 +241,8 @@ def test_gaps_and_problems_go_to_standard_error(vexfsctl: Program, added: Adder)
                 "probe",
                 (),
                 (Paragraph(("answer",)),),
-                Coverage(("/run/vexfs",), (Gap("kmsg", "overrun", 12, "before 09:14"),)),
-                (Problem("stale", "loop9: stale", "vexfsctl umount loop9"),),
+                coverage=Coverage(("/run/vexfs",), (Gap("kmsg", "overrun", 12, "before 09:14"),)),
+                problems=(Problem("stale", "loop9: stale", "vexfsctl umount loop9"),),
             )
         )
     )
@@ -266,7 +266,7 @@ def test_a_question_is_asked_on_standard_error(
 ) -> None:
     """Only y or yes is a yes; the end of input is a no."""
     seen: list[bool] = []
-    added(lambda app: seen.append(app.ask("Reset loop0/\x07file?")))
+    added(lambda app: seen.append(app.terminal.ask("Reset loop0/\x07file?")))
 
     result = vexfsctl("probe", input=answer)
 

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from vexfsctl.exceptions import Problem
 from vexfsctl.model.coverage import Coverage, Gap
 from vexfsctl.render.colour import tone_of_word
 from vexfsctl.render.envelope import Provenance
-from vexfsctl.render.result import Column, CommandResult, Paragraph, Problem, Span, Table, Tone
+from vexfsctl.render.result import Column, CommandResult, Paragraph, Span, Table, Tone
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,10 @@
 import json
 
 from tests.render.samples import PROVENANCE, RESULT, ROWS
-from vexfsctl.exceptions import ExitStatus, VolumeNotFound
+from vexfsctl.exceptions import ExitStatus, Problem, VolumeNotFound
 from vexfsctl.model.coverage import Coverage, Gap
 from vexfsctl.render.envelope import render_json, render_ndjson, render_ndjson_row
-from vexfsctl.render.result import CommandResult, Problem
+from vexfsctl.render.result import CommandResult
 
 
 def test_json_is_the_envelope_of_the_specification() -> None:

@@ -6,15 +6,16 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 from unittest import mock
 
 from tests.support.clock import VirtualClock
 from vexfsctl.cli.main import run
 from vexfsctl.cli.surroundings import Surroundings
+from vexfsctl.host.host import Host
 from vexfsctl.sysfs.tree import SysfsTree
 
 BOUND_S = 60.0
@@ -67,18 +68,17 @@ class Program:
         make = _TerminalStream if terminal else _Stream
         stdin = make(input.encode() if isinstance(input, str) else input)
         stdout, stderr = make(), make()
-        surroundings = Surroundings(
-            environ=self.environ | dict(env or {}),
-            stdin=stdin,
-            stdout=stdout,
-            stderr=stderr,
+        environ = self.environ | dict(env or {})
+        host = replace(
+            Host.of_this_machine(environ),
+            name="host1",
             clock=self.clock,
             wall_clock=lambda: self.wall_time,
-            host="host1",
             boot_id="0f3b7c1e-5a7c-4d43-9d0c-5b6f2a1c8e11",
+            stdin=cast(BinaryIO, stdin.buffer),
             open_tree=self.open_tree,
-            config_file=self.config_file,
         )
+        surroundings = Surroundings(environ, stdin, stdout, stderr, host, self.config_file)
         # click looks into the environment of the process.
         with mock.patch.dict(os.environ, surroundings.environ, clear=True):
             status = run(arguments, surroundings)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from vexfsctl.cli.log_rows import log_row
+from vexfsctl.answers.log import log_row
 from vexfsctl.explanation.form import Explanation
 from vexfsctl.explanation.lines import explain_entry
 from vexfsctl.logs.formats.text import RecordDecoder

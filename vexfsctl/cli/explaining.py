@@ -83,13 +83,10 @@ class Explainer:
 
 def read_input(app: AppContext) -> str:
     """Return what stands on standard input, at most `MOST_INPUT` bytes; raise LogUnreadable."""
-    # Deferred: words need no log.
-    from vexfsctl.cli.evidence import log_host
-
-    stdin = log_host(app, ()).stdin
+    stdin = app.host.stdin
     if stdin is None:
         raise LogUnreadable("cannot read standard input: it is closed")
-    return b"".join(_bounded(read_stream(stdin, app.source_timeout))).decode(
+    return b"".join(_bounded(read_stream(stdin, app.host.deadlines.source_s))).decode(
         errors="backslashreplace"
     )
 

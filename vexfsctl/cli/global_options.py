@@ -16,9 +16,8 @@ from vexfsctl.cli.context import AppContext
 from vexfsctl.cli.types import PATH, SECONDS
 from vexfsctl.config.configuration import Configuration
 from vexfsctl.config.reading import STANDARD_FILE, StandardFileUnreadable, read_configuration
-from vexfsctl.exceptions import VexfsctlException
+from vexfsctl.exceptions import Problem, VexfsctlException
 from vexfsctl.render.choices import ColourChoice, OutputFormat
-from vexfsctl.render.result import Problem
 
 
 class PathListType(click.ParamType[str]):
@@ -197,14 +196,14 @@ def configure(app: AppContext, decided: Collection[str]) -> None:
     try:
         configuration = read_configuration(app.config_file, app.surroundings.config_file)
     except StandardFileUnreadable as failure:
-        app.warn(Problem.of(failure))
+        app.terminal.warn(Problem.of(failure))
         return
     app.configuration = configuration
     for name in _OPTIONS:
         if name not in decided:
             setattr(app, name, getattr(configuration, name))
     if configuration.file is not None:
-        app.detail(f"configuration: {configuration.file}")
+        app.terminal.detail(f"configuration: {configuration.file}")
 
 
 def configure_completion(app: AppContext) -> None:

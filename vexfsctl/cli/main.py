@@ -17,13 +17,13 @@ import click
 
 from vexfsctl import __version__
 from vexfsctl.cli.command import root
-from vexfsctl.cli.context import AppContext, OutputFailed
+from vexfsctl.cli.context import AppContext
 from vexfsctl.cli.global_options import configure_completion, configured_format
 from vexfsctl.cli.registry import gives_verdict
 from vexfsctl.cli.surroundings import Surroundings
-from vexfsctl.exceptions import ConfigurationInvalid, ExitStatus, VexfsctlException
+from vexfsctl.cli.terminal import OutputFailed
+from vexfsctl.exceptions import ConfigurationInvalid, ExitStatus, Problem, VexfsctlException
 from vexfsctl.render.choices import OutputFormat
-from vexfsctl.render.result import Problem
 
 _PROGRAM = "vexfsctl"
 _COMPLETE = "_VEXFSCTL_COMPLETE"
@@ -41,7 +41,7 @@ def run(arguments: Sequence[str], surroundings: Surroundings | None = None) -> i
         _discard(app.surroundings.stdout)
     except OutputFailed as failure:
         app.exit_status = app.status_of_failure(failure.exit_status)
-        app.warn(Problem.of(failure))
+        app.terminal.warn(Problem.of(failure))
         _discard(app.surroundings.stdout)
     return app.exit_status
 
@@ -56,7 +56,7 @@ def _run_guarded(app: AppContext, arguments: Sequence[str]) -> None:
     except ConfigurationInvalid as failure:
         _report_configuration(app, failure)
     except VexfsctlException as failure:
-        app.fail(Problem.of(failure), failure.exit_status)
+        app.fail(Problem.of(failure), failure.exit_status, coverage=failure.coverage)
     except KeyboardInterrupt:
         app.exit_status = ExitStatus.INCOMPLETE if app.judging else _INTERRUPTED
     except Exception as bug:  # noqa: BLE001 - the outermost place: it is told, not swallowed

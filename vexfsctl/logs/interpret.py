@@ -9,14 +9,16 @@ whole vouches backwards too: a ring buffer forgets the beginning of an epoch fir
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from vexfsctl.logs.grammar import parse_event
+from vexfsctl.logs.grammar import RECORD_FORMS, parse_event
 from vexfsctl.logs.kernel.filesystems import parse_evidence
 from vexfsctl.logs.upstream import parse_named, parse_upstream
 from vexfsctl.model.events import Event, StateChanged
-from vexfsctl.model.record import KERNEL_FACILITY, LogEntry, LogRecord, Origin
+from vexfsctl.model.record import KERNEL_FACILITY, LogEntry, LogRecord, Origin, Unrecognised
+from vexfsctl.model.upstream import UpstreamEvent
 from vexfsctl.model.volume import ModuleState
 
 _Place = tuple[str, str | None, str]
+_WORDS = {form.event: form.word for form in RECORD_FORMS}
 
 
 def interpret_log(
@@ -63,6 +65,23 @@ def judge_origin(record: LogRecord, *, vouched: bool) -> Origin:
     if record.facility == KERNEL_FACILITY:
         return Origin.KERNEL
     return Origin.DRIVER if vouched else Origin.UNVERIFIED
+
+
+def is_vexfs_record(entry: LogEntry) -> bool:
+    """Whether it tells of VexFS: in our form, in a broken one, or in words of earlier builds."""
+    return isinstance(entry.meaning, Event | UpstreamEvent | Unrecognised)
+
+
+def kind_of(entry: LogEntry) -> str:
+    """Return the word for what *entry* is: that of its record, or of the event it stands for.
+
+    `kernel` for the kernel's lines about a device; `unrecognised` for the rest.
+    """
+    if entry.event is not None:
+        return _WORDS[type(entry.event)]
+    if entry.upstream is not None:
+        return entry.upstream.kind
+    return "kernel" if entry.evidence is not None else "unrecognised"
 
 
 def _begun_before(entries: Iterable[LogEntry]) -> dict[_Place, int]:

@@ -1,6 +1,7 @@
 """What a command hands over to be shown: data, how complete it is, and how it reads as text.
 
-JSON comes from `data`; tables, TSV and prose come from `body`, which refers to the same values.
+JSON comes from `data`; tables and prose come from `body`, TSV from `tables`; both refer to the same
+values.
 Text in a body is plain: nothing in it is markup, and every renderer escapes it with
 `render.escape`.
 """
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from vexfsctl.exceptions import ConfigurationInvalid, ExitStatus, VexfsctlException
+from vexfsctl.exceptions import ExitStatus, Problem
 from vexfsctl.model.coverage import Coverage
 
 
@@ -76,27 +77,6 @@ class Paragraph:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
-    """Something the user must know beside the answer; *code* is stable, the message is not."""
-
-    code: str
-    message: str
-    hint: str | None = None
-
-    @classmethod
-    def of(cls, exception: VexfsctlException) -> "Problem":
-        """The problem an exception is, for an answer that goes on without the part it hit."""
-        return cls(exception.code, exception.message, exception.hint)
-
-    @classmethod
-    def each_of(cls, exception: ConfigurationInvalid) -> "tuple[Problem, ...]":
-        """Everything wrong with a configuration, one by one; the last has the hint."""
-        *earlier, last = exception.messages
-        code = exception.code
-        return (*(cls(code, each) for each in earlier), cls(code, last, exception.hint))
-
-
-@dataclass(frozen=True, slots=True)
 class CommandResult:
     """The answer of one command."""
 
@@ -105,13 +85,16 @@ class CommandResult:
     data: object
     """Dataclasses, tuples and mappings of values `render.jsonable` knows."""
     body: tuple[Table | Paragraph, ...] = ()
+    """How it reads for people."""
+    tables: tuple[Table, ...] | None = None
+    """How it reads as TSV; None: the tables of the body."""
     coverage: Coverage = field(default_factory=Coverage)
     problems: tuple[Problem, ...] = ()
-    exit_status: ExitStatus | None = None
+    exit_status: int | None = None
     """None: 3 when the coverage has gaps, else 0."""
 
     @property
-    def status(self) -> ExitStatus:
+    def status(self) -> int:
         """The exit status this answer stands for."""
         if self.exit_status is not None:
             return self.exit_status

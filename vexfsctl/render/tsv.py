@@ -11,7 +11,9 @@ from vexfsctl.render.result import CommandResult, Table
 
 def render_tsv(result: CommandResult) -> str:
     """Render the tables of *result*, an empty line between them; prose is left out."""
-    tables = (block for block in result.body if isinstance(block, Table))
+    tables = result.tables
+    if tables is None:
+        tables = tuple(block for block in result.body if isinstance(block, Table))
     return join_blocks(
         [render_tsv_header(table), *(render_tsv_row(table, row) for row in table.rows)]
         for table in tables

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 
 from tests.analysis.records import STATE, Line, error, read_log
 from vexfsctl.analysis.incident.incidents import build_incidents, find_incident, find_occurrences
+from vexfsctl.analysis.incident.kernel_lines import find_vicinity
 from vexfsctl.analysis.incident.story import Story, tell_story
 from vexfsctl.analysis.incident.timeline import Timeline
 from vexfsctl.model.operations import OperationType
@@ -39,8 +40,9 @@ def story_of(
     id: str = "2A",  # noqa: A002
 ) -> Story:
     """Tell the story of one incident of a log."""
-    incident = find_incident(build_incidents(find_occurrences(entries)), id)
-    return tell_story(incident, entries, devices, None, 0)
+    occurrences = find_occurrences(entries)
+    incident = find_incident(build_incidents(occurrences), id)
+    return tell_story(incident, entries, occurrences, devices, None, 0)
 
 
 def timeline_of(*lines: Line, devices: Collection[str] | None = ("loop0",)) -> Timeline:
@@ -97,7 +99,10 @@ def test_a_call_begins_as_long_before_its_outcome_as_it_took() -> None:
     timeline = timeline_of((8.0, BLOCK.format("loop0")), (10.0, slow))
 
     assert [line.actor for line in timeline.lines] == ["kernel", "call"]
-    assert timeline.since_us == 7_000_000
+    [incident] = build_incidents(find_occurrences(read_log((10.0, slow))))
+    vicinity = find_vicinity(incident)
+    assert vicinity is not None
+    assert vicinity.begin_us == 7_000_000
 
 
 def test_a_log_file_is_allowed_to_drift_from_the_clock_of_the_kernel_log() -> None:

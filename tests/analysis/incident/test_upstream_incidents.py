@@ -124,9 +124,10 @@ def test_ours_and_theirs_are_told_apart_in_one_log() -> None:
 def test_the_story_of_a_failure_with_several_ids() -> None:
     """One call, its outcome, the catalogue's advice, and no state of now."""
     entries = engine_log(failed(2), fallback(4))
-    (incident,) = build_incidents(find_occurrences(entries))
+    occurrences = find_occurrences(entries)
+    (incident,) = build_incidents(occurrences)
 
-    story = tell_story(incident, entries, None, None, 0)
+    story = tell_story(incident, entries, occurrences, None, None, 0)
 
     (call,) = story.calls
     assert (call.id, call.call, call.outcome) == (CorrelationId(2), "read_block", "fallback")

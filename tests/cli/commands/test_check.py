@@ -16,15 +16,12 @@ from tests.support.program import BOUND_S, Finished, Program
 from tests.support.tree import FakeTree
 from vexfsctl.analysis.health.findings import Verdict
 from vexfsctl.analysis.window import Window
-from vexfsctl.cli.assessment import Assessment
-from vexfsctl.cli.check_report import check_result
+from vexfsctl.answers.check import check_result
 from vexfsctl.cli.documents.manual.pages import manual_files
-from vexfsctl.cli.evidence import unreadable_log
 from vexfsctl.cli.registry import COMMANDS
-from vexfsctl.cli.targets import Consulted
-from vexfsctl.exceptions import LogUnreadable
-from vexfsctl.model.coverage import Coverage
-from vexfsctl.render.choices import OutputFormat
+from vexfsctl.host.assessment import Assessment
+from vexfsctl.host.volumes import Consulted
+from vexfsctl.model.coverage import Coverage, Gap
 from vexfsctl.render.result import Paragraph
 
 pytestmark = pytest.mark.usefixtures("tree")
@@ -281,11 +278,12 @@ def test_a_reader_that_is_gone_changes_no_verdict(vexfsctl: Program, tree: FakeT
 
 def test_an_unreadable_log_is_told_when_the_tree_answers() -> None:
     """What only the log could say is U: undetermined."""
-    log = unreadable_log(["kmsg"], LogUnreadable("cannot read /dev/kmsg: Operation not permitted"))
+    why = "cannot read /dev/kmsg: Operation not permitted"
+    log = Coverage(gaps=(Gap("kmsg", "unreadable", None, why),))
     seen = Consulted((), (healthy_volume(),), Coverage(("/run/vexfs",)))
     assessment = Assessment.of(seen, (), log, Window(0, 1_000_000), now_us=1_000_000)
 
-    [block] = check_result(assessment, OutputFormat.TABLE).body
+    [block] = check_result(assessment).body
 
     assert isinstance(block, Paragraph)
     [line] = block.lines

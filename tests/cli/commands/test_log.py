@@ -15,11 +15,10 @@ from tests.cli.recorded import INCIDENT, add_recorded_volume
 from tests.support.golden import assert_golden
 from tests.support.program import BOUND_S, Program
 from tests.support.tree import FakeTree
-from vexfsctl.cli.context import AppContext
-from vexfsctl.cli.filters import Filters
-from vexfsctl.cli.log_view import LogView
-from vexfsctl.cli.surroundings import Surroundings
 from vexfsctl.exceptions import ExitStatus
+from vexfsctl.host import Host
+from vexfsctl.host.filters import Filters
+from vexfsctl.host.log_view import LogView
 from vexfsctl.logs.sources.reading import LogReading, SourceReading
 
 pytestmark = pytest.mark.usefixtures("tree", "utc")
@@ -368,10 +367,10 @@ def test_a_kernel_log_that_may_not_be_read_is_a_gap_only_where_volumes_write_the
 ) -> None:
     """A user's driver writes to a file of its own."""
     volumes = (with_status(healthy_volume(), log=log),)
-    app = AppContext(Surroundings.of_this_process())
-    nothing = Filters(None, None, None, None, (), (), (), (), None)
     kernel_log = SourceReading("kmsg", failure="cannot read /dev/kmsg: Operation not permitted")
 
-    coverage = LogView(app, nothing, volumes).coverage(LogReading.of([kernel_log]))
+    coverage = LogView(Host.of_this_machine({}), Filters(), volumes).coverage(
+        LogReading.of([kernel_log])
+    )
 
     assert coverage.complete is complete

@@ -120,7 +120,7 @@ def test_a_numbered_call_of_an_earlier_build_has_a_plan(
     traced = vexfsctl("trace", asked, "--log", str(log))
     planned = vexfsctl("recover", "plan", asked, "--log", str(log))
 
-    next_command = f"vexfsctl recover plan CALL-1@read_file#1 --log '{log}'"
+    next_command = f"vexfsctl recover plan 'CALL-1@read_file#1' --log '{log}'"
     assert f"next: {next_command}  what can be done about it" in traced.stdout
     assert (planned.exit_status, planned.stderr) == (ExitStatus.OK, "")
     assert planned.stdout.startswith("CALL-1@read_file#1: IoError.ReadError\n")

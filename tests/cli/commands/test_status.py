@@ -17,13 +17,12 @@ from tests.support.program import BOUND_S, Program
 from tests.support.tree import FakeTree
 from vexfsctl.analysis.health.findings import Verdict
 from vexfsctl.analysis.window import Window
-from vexfsctl.cli.assessment import Assessment
+from vexfsctl.answers.status import status_result
 from vexfsctl.cli.commands.status import CLEAR_SCREEN
-from vexfsctl.cli.evidence import unreadable_log
-from vexfsctl.cli.status_report import status_result
-from vexfsctl.cli.targets import Consulted
-from vexfsctl.exceptions import ExitStatus, LogUnreadable
-from vexfsctl.model.coverage import Coverage
+from vexfsctl.exceptions import ExitStatus
+from vexfsctl.host.assessment import Assessment
+from vexfsctl.host.volumes import Consulted
+from vexfsctl.model.coverage import Coverage, Gap
 
 pytestmark = pytest.mark.usefixtures("tree")
 
@@ -174,7 +173,8 @@ def test_only_volumes_with_something_wrong(vexfsctl: Program, tree: FakeTree) ->
 
 def test_an_unreadable_log_is_a_note_when_the_tree_answers() -> None:
     """The counters rule errors out: OK and status 0, the gap is told all the same."""
-    log = unreadable_log(["kmsg"], LogUnreadable("cannot read /dev/kmsg: Operation not permitted"))
+    why = "cannot read /dev/kmsg: Operation not permitted"
+    log = Coverage(gaps=(Gap("kmsg", "unreadable", None, why),))
     seen = Consulted((), (healthy_volume(),), Coverage(("/run/vexfs",)))
     answer = Assessment.of(seen, (), log, Window(0, 1_000_000), now_us=1_000_000)
 

@@ -120,10 +120,8 @@ def count_kernel_trouble(entries: Iterable[LogEntry], window: Window) -> tuple[K
 def summarize(
     evidence: Evidence,
     whole_log: Callable[[], Iterable[LogEntry]] = tuple,
-    *,
-    log_options: str = "",
 ) -> Summary:
-    """Sum up what *evidence* shows; *log_options* as in `next_steps`.
+    """Sum up what *evidence* shows.
 
     *whole_log* gives the kernel's own lines too; it is asked only where a VexFS build speaks that
     does not tell its device, and of a saved log that is of no volume here.
@@ -149,7 +147,6 @@ def summarize(
             errors,
             records=evidence.has_records or of_others,
             devices=[each.device for each in trouble],
-            log_options=log_options,
         ),
         log_alone=evidence.log_alone and evidence.has_records,
         upstream=evidence.upstream,

@@ -8,7 +8,6 @@ from vexfsctl.analysis.incident.incidents import (
     AnyEvent,
     Incident,
     Occurrence,
-    find_occurrences,
     operation_of,
 )
 from vexfsctl.analysis.incident.numbered_calls import NumberedCall
@@ -98,15 +97,15 @@ class Story:
 def tell_story(
     incident: Incident,
     entries: Sequence[LogEntry],
+    occurrences: Sequence[Occurrence],
     devices: Collection[str] | None,
     volume: Volume | None,
     now_ns: int,
 ) -> Story:
-    """Put together all there is to say of *incident*, found in *entries*.
+    """Put together all there is to say of *incident*, found among the *occurrences* of *entries*.
 
     *devices* as for `build_timeline`; *volume* is its volume as it is now, None if there is none.
     """
-    occurrences = find_occurrences(entries)
     return Story(
         volume=incident.volume,
         root=incident.root,
@@ -114,7 +113,7 @@ def tell_story(
         boot_id=incident.boot_id,
         epoch=incident.epoch,
         calls=tuple(_traced_calls(incident)),
-        timeline=build_timeline(incident, entries, devices),
+        timeline=build_timeline(incident, entries, occurrences, devices),
         counted=tuple(dict.fromkeys(_counted(incident, occurrences))),
         opened_by=_opened_by(incident, occurrences),
         advice=tuple(_advice(incident.occurrences)),

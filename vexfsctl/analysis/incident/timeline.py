@@ -12,7 +12,6 @@ from vexfsctl.analysis.incident.incidents import (
     AnyEvent,
     Incident,
     Occurrence,
-    find_occurrences,
     identifier_of,
 )
 from vexfsctl.analysis.incident.kernel_lines import Vicinity, find_vicinity
@@ -79,26 +78,24 @@ class Timeline:
     """In the order of time."""
     refusals: tuple[Refusals, ...]
     """One for each breaker that the incident opened and that refused calls."""
-    since_us: int | None
-    """Uptime from which the log was searched for it; None when nothing tells."""
 
 
 def build_timeline(
-    incident: Incident, entries: Sequence[LogEntry], devices: Collection[str] | None
+    incident: Incident,
+    entries: Sequence[LogEntry],
+    occurrences: Sequence[Occurrence],
+    devices: Collection[str] | None,
 ) -> Timeline:
-    """Lay out what happened in *incident*; *entries* are those it was found in.
+    """Lay out what happened in *incident*, found among the *occurrences* of *entries*.
 
     *devices* are the kernel names of the backing device and those around it: lines about others
     are left out. None where nobody knows (a log from elsewhere): then no line is.
     """
-    occurrences = find_occurrences(entries)
     aftermath = tuple(_aftermath(incident, occurrences))
     told = (*incident.occurrences, *aftermath)
     vicinity = find_vicinity(incident)
     lines = _lines(told, incident.depths, entries, vicinity, devices)
-    refusals = tuple(_refusals(incident, occurrences, aftermath))
-    since_us = None if vicinity is None else vicinity.begin_us
-    return Timeline(tuple(lines), refusals, since_us)
+    return Timeline(tuple(lines), tuple(_refusals(incident, occurrences, aftermath)))
 
 
 def build_call_timeline(
@@ -107,7 +104,7 @@ def build_call_timeline(
     """Lay out what happened in one numbered call of an earlier build; the rest as above."""
     vicinity = find_vicinity(call)
     lines = _lines(call.occurrences, {}, entries, vicinity, devices)
-    return Timeline(tuple(lines), (), None if vicinity is None else vicinity.begin_us)
+    return Timeline(tuple(lines), ())
 
 
 def _lines(

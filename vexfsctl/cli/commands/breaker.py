@@ -1,17 +1,21 @@
 """`vexfsctl breaker`: see and operate circuit breakers."""
 
+from dataclasses import dataclass
+
 import click
 
-from vexfsctl.cli.breaker_actions import command_breakers
-from vexfsctl.cli.breaker_probing import reset_by_probes
-from vexfsctl.cli.breaker_reports import breaker_list, breaker_show
-from vexfsctl.cli.breaker_waiting import wait_for_breaker
-from vexfsctl.cli.changes import Consent, change_result, consent_options, reason_option
+from vexfsctl.answers.breaker import breaker_list, breaker_show, breaker_wait
+from vexfsctl.answers.changes import change_result
 from vexfsctl.cli.command import Group
 from vexfsctl.cli.context import AppContext, pass_app
-from vexfsctl.cli.settings import Task, carry_out_settings, parse_settings
-from vexfsctl.cli.targets import TARGET, Target, consult
-from vexfsctl.cli.types import DURATION, KeyValueType
+from vexfsctl.cli.options import consent_options, reason_option
+from vexfsctl.cli.types import DURATION, TARGET, KeyValueType
+from vexfsctl.host.breaker.command import Execution, command_breakers
+from vexfsctl.host.breaker.probe import reset_by_probes
+from vexfsctl.host.breaker.wait import wait_for_breaker
+from vexfsctl.host.changes import Consent
+from vexfsctl.host.settings import parse_settings, set_breakers
+from vexfsctl.host.volumes import Target, consult
 from vexfsctl.model.breaker import BreakerAction, BreakerCommand
 from vexfsctl.sysfs.attributes import BREAKER_KEYS
 
@@ -49,7 +53,7 @@ Examples:
 @pass_app
 def list_breakers(app: AppContext, targets: tuple[Target, ...]) -> None:
     """Show every breaker of TARGET, all without one, and why it is open."""
-    app.show(breaker_list(consult(app, targets), app.clock.now_ns()))
+    app.show(breaker_list(consult(app.host, targets), app.host.clock.now_ns()))
 
 
 @breaker.command(
@@ -64,7 +68,7 @@ Examples:
 @pass_app
 def show_breakers(app: AppContext, targets: tuple[Target, ...]) -> None:
     """Show counters, state and settings of TARGET, with what they mean."""
-    app.show(breaker_show(consult(app, targets), app.clock.now_ns()))
+    app.show(breaker_show(consult(app.host, targets), app.host.clock.now_ns()))
 
 
 @breaker.command(
@@ -96,7 +100,7 @@ def trip_breakers(
 ) -> None:
     """Open the breakers of TARGET by hand: their calls are refused."""
     command = BreakerCommand(BreakerAction.TRIP, for_ms=for_ms, reason=reason)
-    app.show(command_breakers(app, targets, command, Consent(yes, dry_run)))
+    _command(app, targets, command, Consent(yes, dry_run))
 
 
 @breaker.command(
@@ -134,68 +138,64 @@ def reset_breakers(
     app.waits = probe
     command = BreakerCommand(BreakerAction.RESET, reason=reason)
     execute = reset_by_probes if probe else None
-    app.show(command_breakers(app, targets, command, Consent(yes, dry_run), execute))
+    _command(app, targets, command, Consent(yes, dry_run), execute)
 
 
-@breaker.command(
-    "probe",
-    epilog="""\
+@dataclass(frozen=True, slots=True)
+class _Verb:
+    """A verb that is a command to breakers and nothing else."""
+
+    action: BreakerAction
+    help: str
+    examples: str
+
+
+_VERBS = (
+    _Verb(
+        BreakerAction.PROBE,
+        """Make the open breakers of TARGET half-open, without waiting for their time.
+
+        The next calls of applications decide then; to decide it by harmless ones: reset --probe.
+        """,
+        """\
 Examples:
   vexfsctl breaker probe loop0/storage
   vexfsctl breaker probe loop0/storage --yes --reason "cable reseated"
 """,
-)
-@_targets
-@reason_option
-@consent_options
-@pass_app
-def probe_breakers(
-    app: AppContext, targets: tuple[Target, ...], reason: str | None, yes: bool, dry_run: bool
-) -> None:
-    """Make the open breakers of TARGET half-open, without waiting for their time.
-
-    The next calls of applications decide then; to decide it by harmless ones: reset --probe.
-    """
-    command = BreakerCommand(BreakerAction.PROBE, reason=reason)
-    app.show(command_breakers(app, targets, command, Consent(yes, dry_run)))
-
-
-@breaker.command(
-    "disable",
-    epilog="""\
+    ),
+    _Verb(
+        BreakerAction.DISABLE,
+        "Switch the breakers of TARGET off: they judge nothing and let every call pass.",
+        """\
 Examples:
   vexfsctl breaker disable loop0/vector --reason "known bad index"
 """,
-)
-@_targets
-@reason_option
-@consent_options
-@pass_app
-def disable_breakers(
-    app: AppContext, targets: tuple[Target, ...], reason: str | None, yes: bool, dry_run: bool
-) -> None:
-    """Switch the breakers of TARGET off: they judge nothing and let every call pass."""
-    command = BreakerCommand(BreakerAction.DISABLE, reason=reason)
-    app.show(command_breakers(app, targets, command, Consent(yes, dry_run)))
-
-
-@breaker.command(
-    "enable",
-    epilog="""\
+    ),
+    _Verb(
+        BreakerAction.ENABLE,
+        "Switch the breakers of TARGET on again, closed.",
+        """\
 Examples:
   vexfsctl breaker enable loop0/vector
 """,
+    ),
 )
-@_targets
-@reason_option
-@consent_options
-@pass_app
-def enable_breakers(
-    app: AppContext, targets: tuple[Target, ...], reason: str | None, yes: bool, dry_run: bool
-) -> None:
-    """Switch the breakers of TARGET on again, closed."""
-    command = BreakerCommand(BreakerAction.ENABLE, reason=reason)
-    app.show(command_breakers(app, targets, command, Consent(yes, dry_run)))
+
+
+def _add_verb(verb: _Verb) -> None:
+    @breaker.command(str(verb.action), epilog=verb.examples, help=verb.help)
+    @_targets
+    @reason_option
+    @consent_options
+    @pass_app
+    def command(
+        app: AppContext, targets: tuple[Target, ...], reason: str | None, yes: bool, dry_run: bool
+    ) -> None:
+        _command(app, targets, BreakerCommand(verb.action, reason=reason), Consent(yes, dry_run))
+
+
+for _verb in _VERBS:
+    _add_verb(_verb)
 
 
 @breaker.command(
@@ -222,15 +222,8 @@ def set_breaker(
     checked before the first is written. vexfs-sysfs(5) says what they mean.
     """
     parsed = parse_settings(settings, BREAKER_KEYS)
-    consulted = consult(app, [target])
-    consulted.require_answers()
-    tasks = [
-        Task(chosen.name, chosen.volume, setting.attribute.of(chosen.operation).path, setting)
-        for chosen in consulted.operations
-        for setting in parsed
-    ]
-    outcomes = carry_out_settings(app, tasks, Consent(yes, dry_run))
-    app.show(change_result("breaker.set", outcomes, consulted))
+    changes = set_breakers(app.host, app.terminal, target, parsed, Consent(yes, dry_run))
+    app.show(change_result("breaker.set", changes))
 
 
 @breaker.command(
@@ -251,4 +244,15 @@ Examples:
 def wait_breaker(app: AppContext, target: Target, until: str) -> None:
     """Wait until one breaker is in a state; status 1 if it is not so at --timeout."""
     app.waits = True
-    app.show(wait_for_breaker(app, target, until))
+    app.show(breaker_wait(wait_for_breaker(app.host, target, until)))
+
+
+def _command(
+    app: AppContext,
+    targets: tuple[Target, ...],
+    command: BreakerCommand,
+    consent: Consent,
+    execute: Execution | None = None,
+) -> None:
+    changes = command_breakers(app.host, app.terminal, targets, command, consent, execute)
+    app.show(change_result(f"breaker.{command.action}", changes))

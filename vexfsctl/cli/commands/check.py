@@ -5,7 +5,8 @@ import click
 from vexfsctl.cli.command import Command
 from vexfsctl.cli.context import AppContext, pass_app
 from vexfsctl.cli.options import window_option
-from vexfsctl.cli.targets import VOLUME, Target
+from vexfsctl.cli.types import VOLUME
+from vexfsctl.host.volumes import Target
 
 EXAMPLES = """\
 Examples:
@@ -33,11 +34,11 @@ def check(app: AppContext, volumes: tuple[Target, ...], window_ms: int | None) -
     alone is judged.
     """
     # Deferred, so that help needs neither tree nor log.
-    from vexfsctl.cli.assessment import assess
-    from vexfsctl.cli.check_report import check_result
+    from vexfsctl.answers.check import check_result
+    from vexfsctl.host.assessment import assess
 
-    length_ms = app.configuration.check_window_ms if window_ms is None else window_ms
-    assessment = assess(app, volumes, length_ms)
+    host = app.host
+    assessment = assess(host, volumes, host.windows.check_ms if window_ms is None else window_ms)
     # Before it is shown: a reader that is gone by then changes no verdict.
     app.exit_status = assessment.summary.verdict
-    app.show(check_result(assessment, app.output))
+    app.show(check_result(assessment))

@@ -5,8 +5,8 @@ import click
 from vexfsctl.analysis.errors.groups import USUAL_KEYS, GroupKey
 from vexfsctl.cli.command import Command
 from vexfsctl.cli.context import AppContext, pass_app
-from vexfsctl.cli.filters import Filters, filter_options
-from vexfsctl.cli.targets import consult
+from vexfsctl.cli.options import filter_options
+from vexfsctl.host.filters import Filters
 
 EXAMPLES = """\
 Examples:
@@ -43,10 +43,11 @@ def errors(app: AppContext, filters: Filters, keys: tuple[str, ...], groups: int
     mounted: in the log, left out by the rate limit, or unaccounted for, with the likely cause.
     """
     # Deferred, so that help needs neither tree nor log.
-    from vexfsctl.cli.errors_report import errors_result, read_errors
+    from vexfsctl.answers.errors import errors_result
+    from vexfsctl.host.errors import count_errors
 
     chosen = tuple(map(GroupKey, keys)) or USUAL_KEYS
-    report, coverage = read_errors(app, filters, chosen, consult(app, ()).volumes)
-    if not report.groups:
+    counted, coverage = count_errors(app.host, filters, chosen)
+    if not counted.groups:
         app.note("vexfsctl: no error matches")
-    app.show(errors_result(report.first(groups), coverage, app.output))
+    app.show(errors_result(counted.first(groups), coverage))

@@ -8,9 +8,9 @@ from click.shell_completion import CompletionItem
 
 from vexfsctl.cli.command import Command
 from vexfsctl.cli.context import AppContext, pass_app
-from vexfsctl.exceptions import ExitStatus
+from vexfsctl.exceptions import ExitStatus, Problem
 from vexfsctl.render.choices import OutputFormat
-from vexfsctl.render.result import CommandResult, Problem
+from vexfsctl.render.result import CommandResult
 
 EXAMPLES = """\
 Examples:

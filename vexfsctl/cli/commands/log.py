@@ -8,17 +8,14 @@ import click
 
 from vexfsctl.cli.command import Command
 from vexfsctl.cli.context import AppContext, pass_app
-from vexfsctl.cli.filters import Filters, filter_options
-from vexfsctl.cli.targets import consult
+from vexfsctl.cli.options import filter_options
 from vexfsctl.exceptions import ExitStatus
+from vexfsctl.host.filters import Filters
 from vexfsctl.model.coverage import Coverage
-from vexfsctl.render.choices import OutputFormat
 from vexfsctl.render.envelope import render_ndjson_row
-from vexfsctl.render.result import CommandResult, Paragraph
 
 if TYPE_CHECKING:
-    from vexfsctl.cli.log_rows import LogRow
-    from vexfsctl.cli.log_view import FollowedLog
+    from vexfsctl.host.log_view import FollowedLog, Picked
 
 _FOLLOWED_FIRST = 10
 """Records that `--follow` shows before it waits for more, as tail does."""
@@ -55,52 +52,43 @@ def log(app: AppContext, filters: Filters, lines: int | None, reverse: bool, fol
     if follow:
         _follow(app, filters, lines)
     else:
-        app.show(_look(app, filters, lines, reverse=reverse))
+        _look(app, filters, lines, reverse=reverse)
 
 
-def _look(app: AppContext, filters: Filters, lines: int | None, *, reverse: bool) -> CommandResult:
+def _look(app: AppContext, filters: Filters, lines: int | None, *, reverse: bool) -> None:
     # Deferred, so that help needs neither tree nor log.
-    from vexfsctl.cli.evidence import read_evidence
-    from vexfsctl.cli.log_rows import log_table
-    from vexfsctl.cli.log_view import LogView
+    from vexfsctl.answers.log import log_result, log_rows
+    from vexfsctl.host.log_view import pick_log
 
-    volumes = consult(app, ()).volumes
-    view = LogView(app, filters, volumes)
-    evidence = view.select(read_evidence(app, volumes))
-    rows = _last(tuple(view.rows(evidence.entries)), lines)
-    rows = rows[::-1] if reverse else rows
+    picked, coverage = pick_log(app.host, filters)
+    rows = log_rows(_last(picked, lines))
     if not rows:
         app.note("vexfsctl: no record matches")
-    as_table = app.output is OutputFormat.TSV
-    body = (
-        log_table(rows) if as_table else Paragraph(tuple(row.line for row in rows), verbatim=True)
-    )
-    return CommandResult("log", rows, (body,), view.coverage(evidence.reading))
+    app.show(log_result(rows[::-1] if reverse else rows, coverage))
 
 
 def _follow(app: AppContext, filters: Filters, lines: int | None) -> None:
-    from vexfsctl.cli.log_view import FollowedLog, LogView
+    from vexfsctl.host.log_view import follow_log
 
-    volumes = consult(app, ()).volumes
-    view = LogView(app, filters, volumes)
     if lines is None and filters.since is None:
         lines = _FOLLOWED_FIRST
-    with closing(FollowedLog(app, view, volumes)) as followed:
-        for row in _last(followed.present_rows(), lines):
-            _show(app, row)
+    with closing(follow_log(app.host, filters)) as followed:
+        for picked in _last(followed.present(), lines):
+            _show(app, picked)
         _tell_gaps(app, followed)
-        for row in followed.further_rows():
+        for picked in followed.further():
             _tell_gaps(app, followed)
-            _show(app, row)
+            _show(app, picked)
 
 
-def _last(rows: tuple["LogRow", ...], lines: int | None) -> tuple["LogRow", ...]:
-    return rows if lines is None else rows[max(0, len(rows) - lines) :]
+def _last(picked: "tuple[Picked, ...]", lines: int | None) -> "tuple[Picked, ...]":
+    return picked if lines is None else picked[max(0, len(picked) - lines) :]
 
 
-def _show(app: AppContext, row: "LogRow") -> None:
-    from vexfsctl.cli.log_rows import log_table
+def _show(app: AppContext, picked: "Picked") -> None:
+    from vexfsctl.answers.log import log_row, log_table
 
+    row = log_row(*picked)
     app.show_row(row, log_table(()), row.line)
 
 
@@ -110,7 +98,7 @@ def _tell_gaps(app: AppContext, followed: "FollowedLog") -> None:
     if not gaps:
         return
     app.exit_status = max(app.exit_status, ExitStatus.INCOMPLETE)
-    app.tell_gaps(Coverage(gaps=gaps))
+    app.terminal.tell_gaps(Coverage(gaps=gaps))
     if app.output.is_json:
         for gap in gaps:
             app.write(render_ndjson_row({"kind": "gap", **asdict(gap)}))

@@ -7,12 +7,13 @@ from typing import Any
 
 import click
 
-from vexfsctl.cli.changes import Consent, consent_options, reason_option
 from vexfsctl.cli.command import Group
 from vexfsctl.cli.commands.trace import IncidentType
 from vexfsctl.cli.context import AppContext, pass_app
-from vexfsctl.cli.recover_request import Asked, Place, ReplayRequest
+from vexfsctl.cli.options import consent_options, reason_option
 from vexfsctl.cli.types import PATH, SECONDS, SIZE
+from vexfsctl.host.changes import Consent
+from vexfsctl.host.recovery.request import Asked, Place, ReplayRequest
 from vexfsctl.model.hints import HintKind
 
 EXAMPLES = """\
@@ -85,10 +86,12 @@ def _subject_options(function: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(function)
     def command(*arguments: Any, **options: Any) -> None:
-        asked, place = (
-            kind(**{field.name: options.pop(field.name) for field in fields(kind)})
-            for kind in (Asked, Place)
-        )
+        asked = Asked(**{field.name: options.pop(field.name) for field in fields(Asked)})
+        place = Place(**{field.name: options.pop(field.name) for field in fields(Place)})
+        if not asked.names_one:
+            raise click.UsageError(
+                "give an id, CALL-N or VOLUME[/OPERATION], or --error, or --hints"
+            )
         function(*arguments, asked=asked, place=place, **options)
 
     for option in reversed(_OPTIONS):
@@ -115,9 +118,12 @@ def plan(app: AppContext, asked: Asked, place: Place) -> None:
     volume. Nothing is changed and nothing is read from a device.
     """
     # Deferred, so that help needs neither tree nor log.
-    from vexfsctl.cli.recover_planning import show_plan
+    from vexfsctl.answers.next_steps import log_options
+    from vexfsctl.answers.recovery.plan import plan_result
+    from vexfsctl.host.recovery.plan import plan_recovery
 
-    app.show(show_plan(app, asked, place))
+    planned = plan_recovery(app.host, asked, place, to_read=False)
+    app.show(plan_result(planned, log_options(app.host, planned.found.volumes)))
 
 
 @recover.command(
@@ -161,18 +167,30 @@ def replay(
     Status 0: the fault is gone; 4: all steps ran and it is still there, or nothing proves that
     it is not; 5: a person must act, and is told what to do; 1: it could not begin or not go on.
     """
-    from vexfsctl.cli.recover_replay import replay as carry_out
+    # Deferred, so that help needs neither tree nor log.
+    from vexfsctl.answers.next_steps import log_options
+    from vexfsctl.answers.recovery.plan import dry_run_result
+    from vexfsctl.answers.recovery.replay import replay_result
+    from vexfsctl.host.recovery.plan import plan_recovery
+    from vexfsctl.host.recovery.replay import replay_recovery
 
+    app.waits = probe
+    host = app.host
+    if dry_run:
+        planned = plan_recovery(host, asked, place, to_read=False)
+        app.show(dry_run_result(planned, log_options(host, planned.found.volumes)))
+        return
     request = ReplayRequest(
         asked=asked,
         place=place,
-        consent=Consent(yes, dry_run),
+        consent=Consent(yes, dry_run=False),
         all_steps=all_steps,
         probe=probe,
         read_timeout_s=read_timeout,
         reason=reason,
     )
-    carry_out(app, request)
+    done = replay_recovery(host, app.terminal, request)
+    app.show(replay_result(done, log_options(host, done.planned.found.volumes)))
 
 
 @recover.command(
@@ -193,6 +211,7 @@ def history(app: AppContext, asked: str | None, limit: int | None) -> None:
 
     One that was killed is interrupted. An id is that of a replay or of its incident.
     """
-    from vexfsctl.cli.recover_history import history as answer
+    from vexfsctl.answers.recovery.history import history_result
+    from vexfsctl.host.recovery.history import read_history
 
-    app.show(answer(asked, limit, app))
+    app.show(history_result(read_history(app.host, asked, limit), asked))

@@ -5,8 +5,8 @@ import click
 from vexfsctl.cli.command import Command
 from vexfsctl.cli.context import AppContext, pass_app
 from vexfsctl.cli.options import window_option
-from vexfsctl.cli.targets import VOLUME, Target
-from vexfsctl.cli.types import SECONDS
+from vexfsctl.cli.types import SECONDS, VOLUME
+from vexfsctl.host.volumes import Target
 from vexfsctl.render.envelope import render_ndjson_row
 from vexfsctl.render.result import CommandResult
 
@@ -53,27 +53,33 @@ def status(
 ) -> None:
     """Show what is wrong, in one screen: volumes, breakers, recent errors, next step."""
     # Deferred, so that help needs neither tree nor log.
-    from vexfsctl.cli.assessment import assess
-    from vexfsctl.cli.status_report import status_result
+    from vexfsctl.answers.next_steps import log_options
+    from vexfsctl.answers.status import status_result
+    from vexfsctl.host.assessment import assess
 
+    host = app.host
     while True:
-        assessment = assess(app, volumes, window_ms or app.configuration.status_window_ms)
-        result = status_result(assessment, only_problems=problems)
+        assessment = assess(host, volumes, window_ms)
+        log_words = log_options(host, assessment.evidence.volumes)
+        result = status_result(assessment, log_words, only_problems=problems)
         if not watch:
             app.show(result)
             if exit_code:
                 app.exit_status = assessment.summary.verdict
             return
         _refresh(app, result)
-        app.clock.sleep(interval)
+        host.clock.sleep(interval)
 
 
 def _refresh(app: AppContext, result: CommandResult) -> None:
     if app.output.is_json:
         app.write(render_ndjson_row(result.data))
         return
-    text = app.text_of(result)
-    app.write(CLEAR_SCREEN + _top(text, app.height) if app.on_terminal else text + "\n")
+    text, terminal = app.text_of(result), app.terminal
+    if terminal.shows_screens:
+        app.write(CLEAR_SCREEN + _top(text, terminal.height))
+    else:
+        app.write(text + "\n")
 
 
 def _top(text: str, height: int) -> str:

@@ -1,7 +1,5 @@
 """`vexfsctl trace`: one incident from the application's call down to the kernel's own words."""
 
-from functools import reduce
-from operator import add
 from typing import Any
 
 import click
@@ -9,9 +7,10 @@ from click.shell_completion import CompletionItem
 
 from vexfsctl.cli.command import Command
 from vexfsctl.cli.context import AppContext, pass_app
-from vexfsctl.cli.filters import Filters, filter_options
-from vexfsctl.cli.targets import TARGET, consult
-from vexfsctl.render.result import CommandResult
+from vexfsctl.cli.options import filter_options
+from vexfsctl.cli.types import TARGET
+from vexfsctl.host.filters import Filters
+from vexfsctl.host.volumes import consult
 
 EXAMPLES = """\
 Examples:
@@ -60,20 +59,13 @@ def trace(app: AppContext, incidents: tuple[str, ...], last: bool, filters: Filt
     if last == bool(incidents):
         raise click.UsageError("give an id, CALL-N, VOLUME[/OPERATION], or --last")
     # Deferred, so that help needs neither tree nor log.
-    from vexfsctl.cli.evidence import log_options
-    from vexfsctl.cli.trace_report import trace_body
-    from vexfsctl.cli.traced import TracedLog
+    from vexfsctl.answers.next_steps import log_options
+    from vexfsctl.answers.trace import trace_result
+    from vexfsctl.host.trace import IncidentLog
 
-    volumes = consult(app, ()).volumes
-    log = TracedLog(app, filters, volumes)
+    host = app.host
+    consulted = consult(host)
+    log = IncidentLog(host, consulted, filters)
     found = {id(subject): subject for subject in map(log.find, incidents or (None,))}
-    answers = [log.tell(subject) for subject in found.values()]
-    options = log_options(app, volumes)
-    app.show(
-        CommandResult(
-            "trace",
-            tuple(trace for trace, _ in answers),
-            body=tuple(block for trace, _ in answers for block in trace_body(trace, options)),
-            coverage=reduce(add, (coverage for _, coverage in answers)),
-        )
-    )
+    traces = [log.trace(subject) for subject in found.values()]
+    app.show(trace_result(traces, log_options(host, consulted.volumes)))

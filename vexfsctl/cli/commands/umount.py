@@ -41,7 +41,7 @@ def umount(app: AppContext, target: str, force: bool) -> None:
         clear_volume(volume)
         name = volume.name
     else:
-        name = stop_volume(target, timeout_s=app.wait_timeout)
+        name = stop_volume(target, timeout_s=app.host.deadlines.wait_s)
     words = "cut off and unmounted" if force else "unmounted"
     app.show(
         CommandResult("umount", Unmounted(name, force), body=(Paragraph((f"{words} {name}",)),))

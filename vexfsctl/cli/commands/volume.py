@@ -2,14 +2,15 @@
 
 import click
 
-from vexfsctl.cli.changes import Change, Consent, Outcome, change_result, consent_options
+from vexfsctl.answers.changes import change_result
+from vexfsctl.answers.volume import volume_list, volume_show
 from vexfsctl.cli.command import Group
 from vexfsctl.cli.context import AppContext, pass_app
-from vexfsctl.cli.settings import Task, carry_out_settings, parse_settings, value_at
-from vexfsctl.cli.targets import VOLUME, Target, consult
-from vexfsctl.cli.types import KeyValueType
-from vexfsctl.cli.volume_reports import volume_list, volume_show
-from vexfsctl.model.volume import Volume
+from vexfsctl.cli.options import consent_options
+from vexfsctl.cli.types import VOLUME, KeyValueType
+from vexfsctl.host.changes import Consent
+from vexfsctl.host.settings import parse_settings, set_volumes
+from vexfsctl.host.volumes import Target, consult
 from vexfsctl.sysfs.attributes import VOLUME_KEYS
 
 
@@ -39,7 +40,7 @@ Examples:
 @pass_app
 def list_volumes(app: AppContext, volumes: tuple[Target, ...]) -> None:
     """List the volumes of this host, those that do not answer included."""
-    app.show(volume_list(consult(app, volumes)))
+    app.show(volume_list(consult(app.host, volumes)))
 
 
 @volume.command(
@@ -54,7 +55,7 @@ Examples:
 @pass_app
 def show_volumes(app: AppContext, volumes: tuple[Target, ...]) -> None:
     """Show everything the attribute tree of VOLUME says, breakers in short."""
-    app.show(volume_show(consult(app, volumes), app.clock.now_ns()))
+    app.show(volume_show(consult(app.host, volumes), app.host.clock.now_ns()))
 
 
 @volume.command(
@@ -82,27 +83,5 @@ def set_volume(
     written. vexfs-sysfs(5) says what they mean.
     """
     parsed = parse_settings(settings, VOLUME_KEYS)
-    consulted = consult(app, [target])
-    consulted.require_answers()
-    tasks = [
-        Task(found.name, found, setting.attribute.path, setting)
-        for found in consulted.volumes
-        for setting in parsed
-    ]
-    consent = Consent(yes, dry_run)
-    outcomes = carry_out_settings(app, tasks, consent)
-    if not dry_run and any(setting.key == "access_mode" for setting in parsed):
-        outcomes += _judgements(app, consulted.volumes)
-    app.show(change_result("volume.set", outcomes, consulted))
-
-
-def _judgements(app: AppContext, volumes: tuple[Volume, ...]) -> tuple[Outcome, ...]:
-    """What setting the access mode did to the engine's judgement, where it did something."""
-    changes = []
-    for found in volumes:
-        tree = app.surroundings.open_tree(found.root, app.source_timeout)
-        before, after = value_at(found, "degradation"), tree.read(found.name, "degradation")
-        if before != after:
-            words = str(before), str(after)
-            changes.append(Change(found.name, "degradation", *words, changed=True, dry_run=False))
-    return tuple(changes)
+    changes = set_volumes(app.host, app.terminal, target, parsed, Consent(yes, dry_run))
+    app.show(change_result("volume.set", changes))

@@ -1,0 +1,169 @@
+"""What `errors` answers: groups, noise, and the counters compared with the log."""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from vexfsctl.analysis.errors.groups import ErrorGroup, GroupKey
+from vexfsctl.analysis.errors.reconciliation import Reconciliation
+from vexfsctl.answers.upstream import named_error, upstream_blocks
+from vexfsctl.host.errors import CountedErrors
+from vexfsctl.model.coverage import Coverage
+from vexfsctl.render.colour import tone_of_word
+from vexfsctl.render.jsonable import format_time
+from vexfsctl.render.result import Column, CommandResult, Line, Paragraph, Table
+
+
+def errors_result(counted: CountedErrors, coverage: Coverage) -> CommandResult:
+    """Answer `errors`; TSV has the groups alone, an unverified one marked."""
+    here = {each.volume for each in counted.reconciliation}
+    return CommandResult(
+        "errors",
+        counted,
+        body=tuple(_blocks(counted, _screen_columns(counted.by, here))),
+        tables=(Table(_tsv_columns(counted.by, here), counted.groups),),
+        coverage=coverage,
+    )
+
+
+def _blocks(counted: CountedErrors, columns: tuple[Column, ...]) -> Iterator[Table | Paragraph]:
+    yield Paragraph(tuple(_headline(counted)))
+    believed = tuple(group for group in counted.groups if group.verified)
+    doubtful = tuple(group for group in counted.groups if not group.verified)
+    if believed:
+        yield Table(columns, believed)
+    if doubtful:
+        title = "unverified: written from user space, vouched for by nothing, no evidence"
+        yield Table(columns, doubtful, title)
+    yield from upstream_blocks(counted.upstream, counted.noise)
+    if counted.reconciliation:
+        lines = (line for each in counted.reconciliation for line in _reconciled(each))
+        yield Paragraph(tuple(lines))
+
+
+def _headline(counted: CountedErrors) -> Iterator[Line]:
+    believed = sum(group.count for group in counted.groups if group.verified)
+    doubtful = sum(group.count for group in counted.groups if not group.verified)
+    noise = sum(group.count for group in counted.noise)
+    parts = [_counted(believed, "error")]
+    parts += [f"{doubtful} unverified"] if doubtful else []
+    parts += [f"{_counted(noise, 'line')} of expected noise"] if noise else []
+    more = f"; {_counted(counted.left_out, 'kind')} more without -n" if counted.left_out else ""
+    yield ", ".join(parts) + more
+    if counted.log_alone:
+        yield "no attribute tree answers for it: from the log alone"
+
+
+def _reconciled(each: Reconciliation) -> Iterator[Line]:
+    counted = _counted(each.counted, "error")
+    parts = [f"{each.in_log} in the log", f"{each.suppressed} left out by the rate limit"]
+    if each.unaccounted > 0:
+        parts.append(f"{each.unaccounted} unaccounted for")
+    total = f"{each.volume}: {counted} counted since it was mounted = {' + '.join(parts)}"
+    if each.unaccounted < 0:
+        total += f", and the log has {-each.unaccounted} more"
+    yield total
+    if each.causes:
+        yield f"    likely: {'; '.join(each.causes)}"
+    if each.other_epochs:
+        yield f"    {_counted(each.other_epochs, 'error')} more in the log are of earlier mounts"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"1 {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _screen_columns(keys: Sequence[GroupKey], here: Collection[str]) -> tuple[Column, ...]:
+    """Return the columns for *keys* on screen; volumes that are *here* now may have been before.
+
+    Volume and operation stand together as one writes them, `loop0/storage`.
+    """
+    shown = list(dict.fromkeys(keys))
+    columns = _columns_of_keys(here, _LOCAL)
+    if GroupKey.VOLUME in shown and GroupKey.OPERATION in shown:
+        first, second = sorted((GroupKey.VOLUME, GroupKey.OPERATION), key=shown.index)
+        shown.remove(second)
+        columns[first] = Column("WHERE", lambda group: _where(group, here))
+    return (*_keyed(columns, shown), *_tally_columns(_LOCAL))
+
+
+def _tsv_columns(keys: Sequence[GroupKey], here: Collection[str]) -> tuple[Column, ...]:
+    """Return the columns for *keys* as programs read them."""
+    keyed = _keyed(_columns_of_keys(here, _STABLE), tuple(dict.fromkeys(keys)))
+    return (*keyed, *_tally_columns(_STABLE), _VERIFIED)
+
+
+def _keyed(columns: dict[GroupKey, Column], keys: Sequence[GroupKey]) -> tuple[Column, ...]:
+    worst = () if GroupKey.SEVERITY in keys else (_WORST,)
+    return (*(columns[key] for key in keys), *worst)
+
+
+def _tally_columns(clock: "_Clock") -> tuple[Column, ...]:
+    return (
+        Column("COUNT", lambda group: group.count, right=True),
+        # It wraps: the last one matters more, and there is none of its width in 80 columns.
+        Column("FIRST", lambda group: clock.moment(group.first, group.first_us), wraps=True),
+        Column("LAST", lambda group: clock.moment(group.last, group.last_us)),
+        Column("EXAMPLE", lambda group: group.last_id),
+    )
+
+
+def _columns_of_keys(here: Collection[str], clock: "_Clock") -> dict[GroupKey, Column]:
+    return {
+        GroupKey.SEVERITY: _SEVERITY,
+        GroupKey.VOLUME: Column("VOLUME", lambda group: _volume(group, here)),
+        GroupKey.OPERATION: Column("OPERATION", lambda group: group.operation),
+        GroupKey.ERROR: Column("ERROR", named_error, wraps=True),
+        GroupKey.HINT: Column("HINTS", _hints, wraps=True),
+        GroupKey.DEVICE: Column("DEVICE", lambda group: group.device),
+        GroupKey.MINUTE: Column("MINUTE", clock.minute),
+    }
+
+
+def _volume(group: ErrorGroup, here: Collection[str]) -> str | None:
+    return None if group.volume is None else f"{group.volume}{_earlier(group, here)}"
+
+
+def _where(group: ErrorGroup, here: Collection[str]) -> str | None:
+    parts = (str(part) for part in (group.volume, group.operation) if part is not None)
+    return "/".join(parts) + _earlier(group, here) or None
+
+
+def _earlier(group: ErrorGroup, here: Collection[str]) -> str:
+    return " (earlier)" if group.volume in here and not group.live else ""
+
+
+def _hints(group: ErrorGroup) -> str | None:
+    return ",".join(group.hints or ()) or None
+
+
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    """How times are written: to the second on screen, or whole for programs."""
+
+    of_moment: Callable[[datetime], str]
+    of_minute: Callable[[datetime], str]
+
+    def moment(self, moment: datetime | None, uptime_us: int | None) -> str | None:
+        if moment is not None:
+            return self.of_moment(moment)
+        return None if uptime_us is None else f"{uptime_us / 1_000_000:.6f}"
+
+    def minute(self, group: ErrorGroup) -> str | None:
+        if group.minute is not None:
+            return self.of_minute(group.minute)
+        return None if group.uptime_min is None else f"uptime {group.uptime_min}m"
+
+
+_LOCAL = _Clock(
+    lambda moment: moment.astimezone().isoformat(" ", "seconds")[:-6],
+    lambda moment: moment.astimezone().isoformat(" ", "minutes")[:-6],
+)
+_STABLE = _Clock(format_time, format_time)
+_SEVERITY = Column(
+    "SEVERITY",
+    lambda group: group.severity,
+    tone=lambda group: tone_of_word(str(group.severity)),
+)
+_WORST = replace(_SEVERITY, title="WORST")
+_VERIFIED = Column("VERIFIED", lambda group: "yes" if group.verified else "no")

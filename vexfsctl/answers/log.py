@@ -1,0 +1,143 @@
+"""What `log` answers: each record as data, as a table row and as a line; `trace` shows them too."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+
+from vexfsctl.analysis.incident.incidents import identifier_of, operation_of
+from vexfsctl.host.log_view import Picked
+from vexfsctl.logs.interpret import kind_of
+from vexfsctl.model.correlation import CorrelationId
+from vexfsctl.model.coverage import Coverage
+from vexfsctl.model.operations import OperationType
+from vexfsctl.model.record import LogEntry, Origin
+from vexfsctl.model.severity import Severity
+from vexfsctl.model.upstream import Significance, UpstreamEvent
+from vexfsctl.render.jsonable import format_time
+from vexfsctl.render.result import Column, CommandResult, Line, Paragraph, Span, Table, Tone
+
+_ERROR_LEVEL, _WARNING_LEVEL = 3, 4
+_TOLD_BY_THE_ROW = frozenset({"id", "volume", "operation"})
+
+
+@dataclass(frozen=True, slots=True)
+class LogRow:
+    """One record, everything that is known of it."""
+
+    time: datetime | None
+    """Wall-clock time, where the boot is known."""
+    boot_id: str | None
+    uptime_us: int | None
+    sequence: int | None
+    source: str
+    level: int | None
+    facility: int | None
+    origin: Origin
+    epoch: int | None
+    kind: str
+    """`error`, `retry` … as the record has it; `kernel` for the kernel's lines about a device;
+    `call_failed`, `module_state` … for what earlier VexFS builds say."""
+    significance: Significance | None
+    """What a line of an earlier build is worth; None for every other record."""
+    volume: str | None
+    operation: OperationType | None
+    id: CorrelationId | None
+    text: str
+    event: Mapping[str, object]
+    """What the record says besides; for a kernel line what it says of the device."""
+    fields: Mapping[str, str]
+    """Metadata of the record (`DEVICE`, `SUBSYSTEM`)."""
+
+    @property
+    def line(self) -> Line:
+        """The record as one line: when, written by whom, its text as it stands."""
+        doubtful = self.origin is Origin.UNVERIFIED
+        origin = Span(f"{self.origin:<10}  ", Tone.NOTICE if doubtful else Tone.DIM)
+        when = Span(f"{_when(self)}  ", Tone.DIM)
+        if self.significance is Significance.NOISE:
+            return (when, origin, Span(self.text, Tone.DIM), Span("  (expected noise)", Tone.DIM))
+        return (when, origin, Span(self.text, _tone(self)))
+
+
+def log_rows(picked: Iterable[Picked]) -> tuple[LogRow, ...]:
+    """Return a row for each entry."""
+    return tuple(log_row(entry, moment) for entry, moment in picked)
+
+
+def log_row(entry: LogEntry, moment: datetime | None) -> LogRow:
+    """Return the row of *entry*, written at *moment*."""
+    record, event, upstream = entry.record, entry.event, entry.upstream
+    told = event or upstream
+    return LogRow(
+        time=moment,
+        boot_id=record.boot_id,
+        uptime_us=record.uptime_us,
+        sequence=record.sequence,
+        source=record.source,
+        level=record.level,
+        facility=record.facility,
+        origin=entry.origin,
+        epoch=entry.epoch,
+        kind=kind_of(entry),
+        volume=None if event is None else event.volume,
+        significance=None if upstream is None else upstream.significance,
+        operation=None if told is None else operation_of(told),
+        id=None if told is None else identifier_of(told),
+        text=record.text,
+        event=_fields_of(told or entry.evidence),
+        fields=dict(record.fields),
+    )
+
+
+def log_result(rows: Sequence[LogRow], coverage: Coverage) -> CommandResult:
+    """Answer `log`: a line for each of *rows*, a table for TSV."""
+    lines = Paragraph(tuple(row.line for row in rows), verbatim=True)
+    return CommandResult("log", rows, (lines,), (log_table(rows),), coverage)
+
+
+def log_table(rows: Sequence[LogRow]) -> Table:
+    """Return the table of *rows*."""
+    return Table(_COLUMNS, rows)
+
+
+def _fields_of(meaning: object) -> dict[str, object]:
+    if meaning is None:
+        return {}
+    values = {f.name: getattr(meaning, f.name) for f in fields(meaning)}  # type: ignore[arg-type]
+    extra = dict(values.pop("extra", ()))
+    told = _TOLD_BY_THE_ROW
+    if isinstance(meaning, UpstreamEvent):
+        told = told | {"kind", "significance"}
+    known = {key: value for key, value in values.items() if key not in told}
+    return known | ({"extra": extra} if extra else {})
+
+
+def _when(row: LogRow) -> str:
+    if row.time is not None:
+        return row.time.astimezone().isoformat(" ", "milliseconds")[:-6]
+    return "-" if row.uptime_us is None else f"{row.uptime_us / 1_000_000:14.6f}"
+
+
+def _tone(row: LogRow) -> Tone | None:
+    if row.significance is not None:
+        # The level of an earlier build says nothing: its traces come at ALERT.
+        severity = row.event["severity"]
+        bad = isinstance(severity, Severity) and severity >= Severity.HIGH
+        return None if severity is None else Tone.BAD if bad else Tone.NOTICE
+    if row.level is None or row.level > _WARNING_LEVEL:
+        return None
+    return Tone.BAD if row.level <= _ERROR_LEVEL else Tone.NOTICE
+
+
+_COLUMNS = (
+    Column("TIME", lambda row: row.time and format_time(row.time)),
+    Column("UPTIME US", lambda row: row.uptime_us),
+    Column("ORIGIN", lambda row: row.origin),
+    Column("SOURCE", lambda row: row.source),
+    Column("KIND", lambda row: row.kind),
+    Column("VOLUME", lambda row: row.volume),
+    Column("OPERATION", lambda row: row.operation),
+    Column("ID", lambda row: row.id),
+    Column("TEXT", lambda row: row.text),
+    Column("SIGNIFICANCE", lambda row: row.significance),
+)

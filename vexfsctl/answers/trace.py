@@ -1,0 +1,247 @@
+"""What `trace` answers: each incident as data, as a table and as text."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import reduce
+from operator import add
+
+from vexfsctl.analysis.health.next_steps import NextStep
+from vexfsctl.analysis.incident.story import Advice, BreakerNow, TracedCall
+from vexfsctl.analysis.incident.timeline import Actor, Refusals, TimelineLine
+from vexfsctl.answers.log import LogRow, log_row
+from vexfsctl.answers.next_steps import next_commands, next_lines
+from vexfsctl.host.log import Calendar
+from vexfsctl.host.trace import Trace
+from vexfsctl.model.breaker import BreakerState
+from vexfsctl.model.correlation import CorrelationId
+from vexfsctl.model.errnos import errno_name
+from vexfsctl.model.record import Origin
+from vexfsctl.model.units import format_duration
+from vexfsctl.render.colour import tone_of_word
+from vexfsctl.render.result import Column, CommandResult, Line, Paragraph, Span, Table, Tone
+from vexfsctl.render.words import word
+
+_INDENT = "  "
+_SHORT_ID = 4
+"""Digits of an id that a line of the timeline shows; the calls are listed in full above it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TraceRow:
+    """One line of the timeline."""
+
+    actor: Actor
+    depth: int
+    offset_us: int | None
+    """Since the first record of the incident."""
+    meaning: str
+    within: bool
+    """Whether it carries an id of the incident."""
+    record: LogRow
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentReport:
+    """One incident, everything that is known of it."""
+
+    volume: str | None
+    """None where an earlier build wrote it, which names none."""
+    root: CorrelationId | str
+    """A string for a numbered call of an earlier build: `CALL-3@read_file#1`."""
+    aliases: tuple[CorrelationId, ...]
+    """Further names of the failure, where an earlier build gave it several."""
+    boot_id: str | None
+    epoch: int | None
+    begin: datetime | None
+    """Wall-clock time of its first record, where the boot is known."""
+    devices: tuple[str, ...] | None
+    """The devices whose kernel lines are shown; None: those of all, for want of knowledge."""
+    calls: tuple[TracedCall, ...]
+    timeline: tuple[TraceRow, ...]
+    refusals: tuple[Refusals, ...]
+    counted: tuple[CorrelationId, ...]
+    """Earlier calls whose failures counted when a breaker opened in it."""
+    opened_by: CorrelationId | None
+    """What opened the breaker that refused a call of it."""
+    advice: tuple[Advice, ...]
+    breakers_now: tuple[BreakerNow, ...]
+
+
+def trace_result(traces: Sequence[Trace], log_words: tuple[str, ...]) -> CommandResult:
+    """Answer `trace`: *traces* in their order; *log_words* make a command read the same log."""
+    reports = tuple(map(_report, traces))
+    return CommandResult(
+        "trace",
+        reports,
+        body=tuple(block for report in reports for block in _body(report, log_words)),
+        coverage=reduce(add, (trace.coverage for trace in traces)),
+    )
+
+
+def _report(trace: Trace) -> IncidentReport:
+    story = trace.story
+    rows = tuple(_row(line, trace.calendar) for line in story.timeline.lines)
+    return IncidentReport(
+        volume=story.volume,
+        root=story.root,
+        aliases=story.aliases,
+        boot_id=story.boot_id,
+        epoch=story.epoch,
+        begin=next((row.record.time for row in rows if row.within), None),
+        devices=trace.devices,
+        calls=story.calls,
+        timeline=rows,
+        refusals=story.timeline.refusals,
+        counted=story.counted,
+        opened_by=story.opened_by,
+        advice=story.advice,
+        breakers_now=story.breakers_now,
+    )
+
+
+def _body(trace: IncidentReport, log_words: tuple[str, ...]) -> tuple[Table | Paragraph, ...]:
+    return (
+        Paragraph(tuple(_head(trace))),
+        Table(_COLUMNS, trace.timeline),
+        Paragraph(tuple(_outcome(trace))),
+        Paragraph(tuple(_advice(trace.advice))),
+        Paragraph(tuple(_now(trace, log_words))),
+    )
+
+
+def _row(line: TimelineLine, calendar: Calendar) -> TraceRow:
+    return TraceRow(
+        actor=line.actor,
+        depth=line.depth,
+        offset_us=line.offset_us,
+        meaning=line.meaning,
+        within=line.within,
+        record=log_row(line.entry, calendar.moment(line.entry.record)),
+    )
+
+
+def _head(trace: IncidentReport) -> Iterator[Line]:
+    begin = trace.begin and f", {trace.begin.astimezone():%Y-%m-%d %H:%M:%S %Z}"
+    volume = "" if trace.volume is None else f" on {trace.volume}"
+    yield (Span(str(trace.root), Tone.STRONG), f"{volume}{begin or ''}")
+    if trace.aliases:
+        yield f"also called {', '.join(map(str, trace.aliases))}: several ids for one failure"
+    for call in trace.calls:
+        identifier = "" if call.id is None else f"  {call.id}"
+        yield f"{_INDENT * call.depth}{_call_name(call)}: {_result(call)}{identifier}"
+
+
+def _call_name(call: TracedCall) -> str:
+    who = "application call" if call.depth == 0 else "nested call"
+    who = "call into the Rust part" if call.id is None else who
+    words = (who, call.operation, call.call)
+    return " ".join(word for word in words if word is not None)
+
+
+def _result(call: TracedCall) -> str:
+    error = "" if call.errno is None else f" with {errno_name(call.errno)}"
+    took = call.duration_us and f" after {format_duration(call.duration_us / 1_000)}"
+    nothing = "never returned" if call.id is None else "left no record"
+    return f"{call.outcome or nothing}{error}{took or ''}"
+
+
+def _who(row: TraceRow) -> str:
+    return f"{_INDENT * row.depth}{_name(row)}{_doubt(row.record)}"
+
+
+def _name(row: TraceRow) -> str:
+    record = row.record
+    match row.actor:
+        case Actor.CALL:
+            return " ".join(filter(None, (record.operation, _call_of(record)))) or record.kind
+        case Actor.BREAKER:
+            return f"breaker {record.operation}"
+        case Actor.KERNEL:
+            return f"kernel {record.event['device'] or ''}".rstrip()
+        case actor:
+            return str(actor)
+
+
+def _call_of(record: LogRow) -> str | None:
+    call = record.event["call"]
+    return None if call is None else str(call)
+
+
+def _doubt(record: LogRow) -> str:
+    return " (unverified)" if record.origin is Origin.UNVERIFIED else ""
+
+
+def _uptime(row: TraceRow) -> str | None:
+    uptime = row.record.uptime_us
+    return None if uptime is None else f"{uptime / 1_000_000:.6f}"
+
+
+def _offset(row: TraceRow) -> str | None:
+    return None if row.offset_us is None else f"{row.offset_us / 1_000_000:+.6f}"
+
+
+def _tone(row: TraceRow) -> Tone | None:
+    if row.actor is Actor.KERNEL:
+        return Tone.NOTICE
+    return None if row.within else Tone.DIM
+
+
+_COLUMNS = (
+    Column("TIME", _uptime, right=True),
+    Column("OFFSET", _offset, right=True),
+    Column("ID", lambda row: row.record.id and str(row.record.id)[-_SHORT_ID:]),
+    Column("WHO", _who),
+    Column("WHAT", lambda row: row.meaning, wraps=True, tone=_tone),
+)
+
+
+def _outcome(trace: IncidentReport) -> Iterator[Line]:
+    for refused in trace.refusals:
+        calls = "1 call was" if refused.calls == 1 else f"{refused.calls} calls were"
+        yield f"cost: {calls} refused by the open breaker of {refused.operation}"
+    if trace.counted:
+        earlier = ", ".join(map(str, trace.counted))
+        yield f"cause: failures of earlier calls counted too: {earlier}"
+    if trace.opened_by is not None:
+        yield f"cause: the breaker was opened by {trace.opened_by}"
+    if trace.devices is None:
+        yield "the device below is not known: kernel lines about all devices are shown"
+
+
+def _advice(advice: Sequence[Advice]) -> Iterator[Line]:
+    for each in advice:
+        yield (Span(each.error, Tone.STRONG), f": {each.meaning}")
+        yield f"{_INDENT}what to do: {each.what_you_do}"
+        yield f"{_INDENT}done when: {each.done_when}"
+
+
+def _changed(trace: IncidentReport, breaker: BreakerNow) -> bool:
+    return any(
+        row.actor is Actor.BREAKER and row.record.operation is breaker.operation
+        for row in trace.timeline
+    )
+
+
+def _now(trace: IncidentReport, log_words: tuple[str, ...]) -> Iterator[Line]:
+    for breaker in trace.breakers_now:
+        if breaker.state == BreakerState.CLOSED and not _changed(trace, breaker):
+            continue
+        state = word(breaker.state)
+        why = f", {breaker.why}" if breaker.why else ""
+        name = f"{trace.volume}/{breaker.operation}"
+        yield (f"now: breaker {name} is ", Span(state, tone_of_word(state)), why)
+    yield from next_lines(next_commands(_next_steps(trace), log_words))
+
+
+def _next_steps(trace: IncidentReport) -> Iterator[NextStep]:
+    if trace.advice:
+        plan = ("recover", "plan", str(trace.root))
+        yield NextStep(plan, "what can be done about it, step by step")
+    for breaker in trace.breakers_now:
+        if breaker.state in (BreakerState.OPEN, BreakerState.FORCED_OPEN):
+            name = f"{trace.volume}/{breaker.operation}"
+            yield NextStep(("breaker", "reset", name, "--probe"), "when the device is well")
+    if trace.opened_by is not None:
+        opener = ("trace", str(trace.opened_by))
+        yield NextStep(opener, "the failure that opened the breaker")

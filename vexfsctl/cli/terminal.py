@@ -1,0 +1,170 @@
+"""The person at the terminal: what is written, told, noted and asked on the standard streams."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from vexfsctl.cli.surroundings import Surroundings
+from vexfsctl.exceptions import ActionFailed, Problem
+from vexfsctl.model.coverage import Coverage
+from vexfsctl.render.choices import ColourChoice
+from vexfsctl.render.escape import escape_text
+from vexfsctl.render.formats import Screen
+from vexfsctl.render.plain import render_line
+from vexfsctl.render.result import Line, Span, Tone
+
+if TYPE_CHECKING:
+    from vexfsctl.recovery.device.target import Progress
+    from vexfsctl.recovery.ledger.entries import Who
+
+_ERASE = "\r\x1b[K"
+_PROGRESS_WIDTH = 78
+"""A line that wraps could not be erased; hardly a terminal is narrower."""
+
+
+class OutputFailed(ActionFailed):
+    """Standard output did not take the answer: a full disk, not a reader that has gone."""
+
+    code = "output_failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """An `Operator` on the standard streams, terminals or not."""
+
+    surroundings: Surroundings
+    color: ColourChoice = ColourChoice.AUTO
+    quiet: bool = False
+    verbose: bool = False
+
+    @property
+    def interactive(self) -> bool:
+        """Whether there is a person to ask: a terminal to read from and one to write to."""
+        return self.surroundings.stdin.isatty() and self.surroundings.stderr.isatty()
+
+    @property
+    def who(self) -> "Who":
+        """The user, who called sudo, and the terminal."""
+        # Deferred: only what is noted in the ledger tells of it.
+        from vexfsctl.recovery.ledger.entries import Who
+
+        stdin = self.surroundings.stdin
+        try:
+            tty = os.ttyname(stdin.fileno()) if stdin.isatty() else None
+        except (OSError, ValueError):
+            tty = None
+        return Who(os.getuid(), self.surroundings.environ.get("SUDO_USER"), tty, os.getpid())
+
+    @property
+    def shows_screens(self) -> bool:
+        """Whether standard output is a terminal that can move its cursor."""
+        return self.surroundings.stdout.isatty() and not self._is_dumb
+
+    @property
+    def screen(self) -> Screen:
+        """What tables are drawn for."""
+        width = self._size().columns if self.shows_screens else None
+        return Screen(width=width, colour=self.colour)
+
+    @property
+    def height(self) -> int:
+        """Lines of the terminal."""
+        return self._size().lines
+
+    @property
+    def colour(self) -> bool:
+        """Whether text on standard output is coloured (`--color`, `NO_COLOR`, `TERM`)."""
+        if self.color is ColourChoice.AUTO:
+            return self.shows_screens and not self.surroundings.environ.get("NO_COLOR")
+        return self.color is ColourChoice.ALWAYS
+
+    def write(self, text: str) -> None:
+        """Send *text* to standard output now; OutputFailed when it cannot be written.
+
+        BrokenPipeError passes: a reader that has gone is no failure.
+        """
+        try:
+            self.surroundings.stdout.write(text)
+            self.surroundings.stdout.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as cause:
+            raise OutputFailed(f"standard output: {cause.strerror}") from cause
+
+    def ask(self, question: str) -> bool:
+        """Return whether the person answers yes; only when `interactive`."""
+        self.surroundings.stderr.write(f"{render_line(question)} [y/N] ")
+        self.surroundings.stderr.flush()
+        return self.surroundings.stdin.readline().strip().lower() in ("y", "yes")
+
+    def tell(self, text: str) -> None:
+        """Tell something that must not be missed."""
+        self._tell((Span("vexfsctl: ", Tone.STRONG), text))
+
+    def note(self, text: str) -> None:
+        """Tell something worth knowing, unless `--quiet`."""
+        if not self.quiet:
+            self._tell(text)
+
+    def detail(self, text: str) -> None:
+        """Tell something only under `--verbose`."""
+        if self.verbose:
+            self._tell(text)
+
+    def warn(self, problem: Problem) -> None:
+        """Tell a problem and its hint."""
+        self.tell(problem.message)
+        if problem.hint is not None:
+            self._tell((Span("hint: ", Tone.STRONG), problem.hint))
+
+    def tell_gaps(self, coverage: Coverage) -> None:
+        """Tell which part of the evidence was missing."""
+        for gap in coverage.gaps:
+            lost = "" if gap.lost is None else f", {gap.lost} lost"
+            detail = "" if gap.detail is None else f" ({gap.detail})"
+            self._tell(f"vexfsctl: incomplete: {gap.source}: {gap.reason}{lost}{detail}")
+
+    @contextmanager
+    def progress(self) -> Iterator["Progress"]:
+        """Show how far long work is: one line, on a terminal only, erased at its end."""
+        shown = self.surroundings.stderr.isatty() and not self.quiet and not self._is_dumb
+
+        def tell(what: str, done: int, total: int) -> None:
+            if shown:
+                share = done * 100 // total if total else 0
+                self._write_aside(_ERASE + f"{escape_text(what)} {share} %"[:_PROGRESS_WIDTH])
+
+        try:
+            yield tell
+        finally:
+            if shown:
+                self._write_aside(_ERASE)
+
+    @property
+    def _is_dumb(self) -> bool:
+        return self.surroundings.environ.get("TERM") == "dumb"
+
+    def _tell(self, line: Line) -> None:
+        colour = self.colour and self.surroundings.stderr.isatty()
+        self._write_aside(render_line(line, colour=colour) + "\n")
+
+    def _write_aside(self, text: str) -> None:
+        # Standard error may be gone with its terminal; neither answer nor work must fail for that.
+        with suppress(OSError):
+            self.surroundings.stderr.write(text)
+            self.surroundings.stderr.flush()
+
+    def _size(self) -> os.terminal_size:
+        environ = self.surroundings.environ
+        columns, lines = _number(environ.get("COLUMNS")), _number(environ.get("LINES"))
+        try:
+            size = os.get_terminal_size(self.surroundings.stdout.fileno())
+        except OSError:
+            size = os.terminal_size((80, 24))
+        return os.terminal_size((columns or size.columns or 80, lines or size.lines or 24))
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isdecimal() else None

@@ -1,0 +1,96 @@
+"""One look at the volumes and their log, judged: what `status` and `check` both show."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from vexfsctl.analysis.health.summary import Summary, summarize
+from vexfsctl.analysis.health.verdict import Evidence
+from vexfsctl.analysis.window import Window
+from vexfsctl.exceptions import LogUnreadable, Problem
+from vexfsctl.host.host import Host
+from vexfsctl.host.log import HostLog, read_log, recent_window, select_boot
+from vexfsctl.host.volumes import Consulted, Target, consult
+from vexfsctl.model.coverage import Coverage
+from vexfsctl.model.record import LogEntry
+
+_LAST_BOOT = "0"
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What was found, and how complete the evidence was."""
+
+    evidence: Evidence
+    summary: Summary
+    coverage: Coverage
+    """Of tree and log."""
+    complete: bool
+    """Whether every volume and root asked for answered; the log only where it was asked for."""
+    problems: tuple[Problem, ...]
+
+    @classmethod
+    def of(
+        cls,
+        seen: Consulted,
+        entries: Sequence[LogEntry],
+        log: Coverage,
+        window: Window,
+        *,
+        now_us: int,
+        log_asked: bool = False,
+        whole_log: Callable[[], Iterable[LogEntry]] = tuple,
+    ) -> "Assessment":
+        """Judge what was *seen* of the tree at *now_us*, and what the log *entries* say of it.
+
+        *whole_log* gives all that is in the log: it is asked only where no tree tells the device.
+        """
+        if seen.targets:
+            entries = [entry for entry in entries if _is_about(entry, seen.targets)]
+        evidence = Evidence(seen.volumes, entries, log, window, now_us)
+        return cls(
+            evidence=evidence,
+            summary=summarize(evidence, whole_log),
+            coverage=seen.coverage + log,
+            complete=seen.coverage.complete and (log.complete or not log_asked),
+            problems=seen.problems,
+        )
+
+
+def assess(host: Host, targets: Sequence[Target] = (), window_ms: int | None = None) -> Assessment:
+    """Read the volumes that *targets* mean and the log, and judge the last *window_ms*.
+
+    Without targets all volumes, without a window that of `status`. A log that cannot be read is a
+    gap, unless it was asked for: then LogUnreadable is raised. Raises VolumeNotFound for a target
+    that fits no volume.
+    """
+    # The tree before the log: what happens between the two readings is then in the log at least.
+    consulted = consult(host, targets)
+    now_us = host.now_us
+    length_ms = host.windows.status_ms if window_ms is None else window_ms
+    try:
+        log = read_log(host, consulted.volumes)
+    except LogUnreadable as failure:
+        if host.logs:
+            raise
+        window = recent_window(host, (), length_ms)
+        unread = failure.coverage or Coverage()
+        return Assessment.of(consulted, (), unread, window, now_us=now_us)
+    window = recent_window(host, log.reading.records, length_ms)
+    if window.saved:
+        # It may hold several boots: their clocks cannot be compared, and the last one counts.
+        log = HostLog(select_boot(log.reading, _LAST_BOOT), log.live_logs)
+    return Assessment.of(
+        consulted,
+        log.own_entries,
+        log.reading.coverage(window.since_us),
+        window,
+        now_us=now_us,
+        log_asked=bool(host.logs),
+        whole_log=lambda: log.entries,
+    )
+
+
+def _is_about(entry: LogEntry, targets: Sequence[Target]) -> bool:
+    event = entry.event
+    return event is not None and any(fnmatchcase(event.volume, each.volume) for each in targets)

@@ -1,0 +1,1 @@
+"""Breakers operated: commands, probes, waiting for a state."""

@@ -1,0 +1,137 @@
+"""Errors of the log counted by what is alike, and compared with the counters of the volumes."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+
+from vexfsctl.analysis.errors.backing import DeviceFinder
+from vexfsctl.analysis.errors.groups import (
+    USUAL_KEYS,
+    ErrorGroup,
+    GroupKey,
+    NoiseGroup,
+    Sighting,
+    group_errors,
+    group_noise,
+    is_error,
+)
+from vexfsctl.analysis.errors.reconciliation import Reconciliation, reconcile
+from vexfsctl.analysis.loads import Loads
+from vexfsctl.analysis.upstream.health import UpstreamHealth, read_upstream_health
+from vexfsctl.analysis.window import Window
+from vexfsctl.exceptions import covering
+from vexfsctl.host.filters import Filters
+from vexfsctl.host.host import Host
+from vexfsctl.host.log import HostLog, read_log, recent_window
+from vexfsctl.host.log_view import LogView
+from vexfsctl.host.volumes import consult
+from vexfsctl.model.coverage import Coverage
+from vexfsctl.model.record import LogEntry
+from vexfsctl.model.volume import Volume
+
+
+@dataclass(frozen=True, slots=True)
+class CountedErrors:
+    """Groups of errors, the noise among them, and the counters beside them."""
+
+    by: tuple[GroupKey, ...]
+    groups: tuple[ErrorGroup, ...]
+    """The worst first; in the order of time where minutes are asked for first."""
+    noise: tuple[NoiseGroup, ...]
+    """Lines that look like trouble and are known to be none."""
+    reconciliation: tuple[Reconciliation, ...]
+    """For each live volume, whatever the filters on time and kind."""
+    log_alone: bool
+    """Whether no attribute tree answers for what the log shows."""
+    upstream: UpstreamHealth | None
+    """How VexFS builds fare that export no tree; None where none of them is in the log."""
+
+    left_out: int = 0
+    """How many groups more there are than `groups` has, for who asked for the first only."""
+
+    def first(self, count: int | None) -> "CountedErrors":
+        """Return it with the first *count* groups, all for None."""
+        groups = self.groups[:count]
+        return replace(self, groups=groups, left_out=len(self.groups) - len(groups))
+
+
+def count_errors(
+    host: Host, filters: Filters | None = None, keys: tuple[GroupKey, ...] = USUAL_KEYS
+) -> tuple[CountedErrors, Coverage]:
+    """Read the log and count what *filters* pick by *keys*; raises as `pick_log` does."""
+    filters = filters or Filters()
+    consulted = consult(host)
+    volumes = consulted.volumes
+    with covering(consulted.coverage):
+        view = LogView(host, filters, volumes)
+        everything = read_log(host, volumes)
+        asked = everything if filters.boot is None else view.select(everything)
+    window = recent_window(host, everything.reading.records, 0)
+    live = Loads(volumes, saved=window.saved)
+    seen = tuple(_sightings(view, asked, live, _finder(volumes) if _by_device(keys) else None))
+    upstream = _upstream(asked, window, filters)
+    groups = sorted(group_errors(seen, keys), key=_order_of(keys))
+    counted = CountedErrors(
+        by=keys,
+        groups=tuple(groups),
+        noise=group_noise(seen),
+        reconciliation=reconcile(
+            [volume for volume in volumes if _is_asked_for(volume, filters)],
+            everything.own_entries,
+            everything.reading.coverage(),
+        ),
+        log_alone=bool(seen) and not any(each.live for each in seen),
+        upstream=upstream,
+    )
+    return counted, view.coverage(asked.reading)
+
+
+def _sightings(
+    view: LogView, asked: HostLog, live: Loads, finder: DeviceFinder | None
+) -> Iterator[Sighting]:
+    entries: Sequence[LogEntry] = asked.own_entries
+    devices: dict[int, str | None] = {}
+    if finder is not None:
+        # The kernel's lines about devices are looked at only where they are of use: it takes long.
+        entries = asked.entries
+        devices = {id(entry): finder.find(entry) for entry in entries}
+    told = (entry for entry in entries if is_error(entry) or entry.upstream is not None)
+    for entry, moment in view.pick(told):
+        yield Sighting(entry, moment, live.hold(entry), devices.get(id(entry)))
+
+
+def _finder(volumes: Sequence[Volume]) -> DeviceFinder:
+    # Deferred: who asks for no device needs no /sys.
+    from vexfsctl.devices.block import device_name
+
+    names = {
+        volume.name: device_name(volume.status.device)
+        for volume in volumes
+        if volume.status is not None and volume.status.device is not None
+    }
+    return DeviceFinder({volume: name for volume, name in names.items() if name is not None})
+
+
+def _by_device(keys: Sequence[GroupKey]) -> bool:
+    return GroupKey.DEVICE in keys
+
+
+def _upstream(asked: HostLog, window: Window, filters: Filters) -> UpstreamHealth | None:
+    """Builds without a tree name no volume: who asks for one does not ask for them."""
+    return None if filters.volumes else read_upstream_health(asked.own_entries, window)
+
+
+def _is_asked_for(volume: Volume, filters: Filters) -> bool:
+    return not filters.volumes or any(
+        fnmatchcase(volume.name, target.volume) for target in filters.volumes
+    )
+
+
+def _order_of(keys: Sequence[GroupKey]) -> Callable[[ErrorGroup], tuple[float, ...]]:
+    def by_time(group: ErrorGroup) -> tuple[float, ...]:
+        return (0.0 if group.first is None else group.first.timestamp(), group.first_us or 0)
+
+    def worst_first(group: ErrorGroup) -> tuple[float, ...]:
+        return (-1 if group.severity is None else -group.severity - 2, -group.count)
+
+    return by_time if keys[0] is GroupKey.MINUTE else worst_first

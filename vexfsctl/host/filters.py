@@ -1,0 +1,133 @@
+"""The filters that commands on a log share, and what they pick.
+
+The same filter given twice is *or*, different filters are *and*.
+"""
+
+import errno
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from vexfsctl.exceptions import FacilityUnavailable, InvalidInput, NotFound
+from vexfsctl.host.host import Host
+from vexfsctl.host.volumes import Target
+from vexfsctl.model.moments import parse_time
+from vexfsctl.model.operations import OperationType
+from vexfsctl.model.severity import Severity
+from vexfsctl.model.volume import Volume
+
+if TYPE_CHECKING:
+    from vexfsctl.analysis.incident.selection import Selection
+
+
+_DEVICE_PREFIX = "/dev/"
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What is asked for, in words; without any, everything."""
+
+    since: str | None = None
+    until: str | None = None
+    boot: str | None = None
+    severity: str | None = None
+    operations: tuple[str, ...] = ()
+    volumes: tuple[Target, ...] = ()
+    devices: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
+    pattern: str | None = None
+
+    def boundaries(self, host: Host) -> tuple[datetime | None, datetime | None]:
+        """Return the moments of `--since` and `--until`; raise InvalidInput."""
+        now = host.wall_clock().astimezone()
+        since, until = (_parse_moment(text, now) for text in (self.since, self.until))
+        return since, until
+
+    def selection(self, host: Host, volumes: Iterable[Volume]) -> "Selection":
+        """Return what they pick; *volumes* tell which of them lies on which device.
+
+        Raises InvalidInput for what is no time or no regular expression.
+        """
+        # Deferred: a click option needs the names of the filters alone.
+        from vexfsctl.analysis.incident.selection import Selection
+
+        since, until = self.boundaries(host)
+        devices, device_volumes = _related(self.devices, volumes)
+        return Selection(
+            since=since,
+            until=until,
+            severity=None if self.severity is None else Severity.from_word(self.severity),
+            operations=tuple(map(OperationType, self.operations)),
+            volumes=tuple(target.volume for target in self.volumes),
+            devices=devices,
+            device_volumes=device_volumes,
+            errors=self.errors,
+            pattern=None if self.pattern is None else _compile(self.pattern),
+        )
+
+
+def unknown_errors(wanted: Iterable[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield each of *wanted* that VexFS has no error of that name for, with names near to it.
+
+    It is likelier misspelt than rare; a record may have it all the same.
+    """
+    # Deferred: who filters by no error needs no catalogue.
+    from vexfsctl.catalogue.lookup import ERRORS
+
+    names = [name for error in ERRORS for name in (error.name, error.name.partition(".")[0])]
+    known = {name.lower(): name for name in (*names, *errno.errorcode.values())}
+    for word in wanted:
+        if word.lower() not in known:
+            yield word, tuple(known[near] for near in get_close_matches(word.lower(), known))
+
+
+def related_names(device: str) -> tuple[str, ...]:
+    """Return the kernel names of *device* (`/dev/loop0`, `loop0`, `7:0`) and those around it.
+
+    A device that this host does not have (a log from elsewhere) stands for itself.
+    """
+    return find_devices(device) or (device.removeprefix(_DEVICE_PREFIX),)
+
+
+def find_devices(device: str) -> tuple[str, ...] | None:
+    """Return the same, None where this host does not have it or cannot tell."""
+    from vexfsctl.devices.topology import related_devices
+
+    try:
+        return related_devices(device.removeprefix(_DEVICE_PREFIX))
+    except (NotFound, FacilityUnavailable):
+        return None
+
+
+def _parse_moment(text: str | None, now: datetime) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        return parse_time(text, now)
+    except ValueError as cause:
+        raise InvalidInput(str(cause)) from cause
+
+
+def _compile(pattern: str) -> re.Pattern[str]:
+    flags = re.IGNORECASE if pattern == pattern.lower() else 0
+    try:
+        return re.compile(pattern, flags)
+    except re.error as cause:
+        raise InvalidInput(f"no regular expression: {pattern!r}: {cause}") from cause
+
+
+def _related(asked: Iterable[str], volumes: Iterable[Volume]) -> tuple[set[str], set[str]]:
+    """Names of the devices *asked* for with those around them, and of the volumes on them."""
+    # Deferred: who asks for no device needs neither /sys/block nor pyudev.
+    from vexfsctl.devices.block import device_name
+
+    devices = {name for device in asked for name in related_names(device)}
+    numbers = {volume.name: volume.status and volume.status.device for volume in volumes}
+    on_them = {
+        name for name, number in numbers.items() if number and device_name(number) in devices
+    }
+    # A volume is called after its device where nobody named it, and a log may outlive both.
+    return devices, on_them | devices

@@ -1,0 +1,106 @@
+"""A host as the use cases need it: its clocks, boot, roots, log sources, deadlines, directories."""
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from vexfsctl.model.clock import Clock
+from vexfsctl.system.clock import MonotonicClock
+from vexfsctl.system.directories import default_roots, state_directories, state_directory
+
+if TYPE_CHECKING:
+    from vexfsctl.sysfs.tree import SysfsTree
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """How long things may take, in seconds."""
+
+    source_s: float = 2.0
+    """One source, until it answers: a volume, a file, a pipe."""
+    wait_s: float = 30.0
+    """What is waited for: a breaker's state, probes that close it, a volume that ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """How far back errors count, in milliseconds."""
+
+    status_ms: int = 3_600_000
+    check_ms: int = 3_600_000
+
+
+def open_tree(root: Path, timeout_s: float) -> "SysfsTree":
+    """Return the tree of volumes at *root*, each access to which may take *timeout_s*."""
+    # Deferred: help and usage errors read no tree.
+    from vexfsctl.sysfs.tree import SysfsTree
+
+    return SysfsTree(root, timeout_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """Where a question is asked. Change a field with `dataclasses.replace` to ask elsewhere."""
+
+    name: str
+    clock: Clock
+    """Monotonic time."""
+    wall_clock: Callable[[], datetime]
+    """The present moment, aware; for dates, never for measuring."""
+    boot_id: str | None
+    """The boot that runs now; None where the kernel does not say."""
+    standard_roots: tuple[Path, ...]
+    """Roots of attribute trees that are read where none is named; they need not exist."""
+    state_directory: Path
+    """Where this user's ledger and locks are."""
+    ledger_directories: tuple[Path, ...]
+    """State directories whose ledgers this user is told of: the system's and the own."""
+    roots: tuple[Path, ...] = ()
+    """Roots that were asked for, which must exist; empty: the standard ones."""
+    logs: tuple[str, ...] = ()
+    """Log sources that were asked for: `kmsg`, a path, `-`; empty: what the volumes name."""
+    usual_logs: frozenset[str] = frozenset()
+    """Those of them that the host's configuration or the environment names, for any command."""
+    stdin: BinaryIO | None = None
+    """Standard input; None where there is none to read."""
+    deadlines: Deadlines = field(default_factory=Deadlines)
+    windows: Windows = field(default_factory=Windows)
+    open_tree: "Callable[[Path, float], SysfsTree]" = open_tree
+    """Gives access to the volumes of a root, with a deadline in seconds."""
+
+    @classmethod
+    def of_this_machine(cls, environ: Mapping[str, str] = os.environ) -> "Host":
+        """Return the machine that this process runs on, as its user."""
+        uid = os.getuid()
+        return cls(
+            name=os.uname().nodename,
+            clock=MonotonicClock(),
+            wall_clock=lambda: datetime.now(UTC),
+            boot_id=_read_boot_id(),
+            standard_roots=default_roots(environ, uid),
+            state_directory=state_directory(environ, uid),
+            ledger_directories=state_directories(environ, uid),
+            stdin=getattr(sys.stdin, "buffer", None),
+        )
+
+    @property
+    def now_us(self) -> int:
+        """The present moment in microseconds of CLOCK_MONOTONIC."""
+        return self.clock.now_ns() // 1_000
+
+    def tree(self, root: Path) -> "SysfsTree":
+        """Return the tree of volumes at *root*, with the deadline of a source."""
+        return self.open_tree(root, self.deadlines.source_s)
+
+
+def _read_boot_id() -> str | None:
+    try:
+        return _BOOT_ID.read_text().strip()
+    except OSError:
+        return None

@@ -1,0 +1,160 @@
+"""The log of a host: which sources it is read from, how complete it is, what time it was."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from itertools import chain
+
+from vexfsctl.analysis.window import Window
+from vexfsctl.exceptions import InvalidInput, LogUnreadable, NotFound
+from vexfsctl.host.host import Host
+from vexfsctl.logs.interpret import interpret_log
+from vexfsctl.logs.sources.reader import LogHost, read_sources, standard_sources
+from vexfsctl.logs.sources.reading import LogReading, split_boots
+from vexfsctl.logs.upstream import may_be_vexfs
+from vexfsctl.model.coverage import Coverage, Gap
+from vexfsctl.model.moments import moment_of
+from vexfsctl.model.record import LogEntry, LogRecord
+from vexfsctl.model.volume import Volume
+
+_OFFSET = re.compile(r"[+-]?\d{1,6}")
+_BOOT_ID = re.compile(r"[0-9a-f]{32}")
+
+
+@dataclass(frozen=True)
+class HostLog:
+    """What the log sources gave."""
+
+    reading: LogReading
+    live_logs: Mapping[str, str]
+    """Name of each volume that answers to its attribute `log`."""
+
+    @cached_property
+    def entries(self) -> tuple[LogEntry, ...]:
+        """Every record with its meaning, in time order."""
+        return interpret_log(self.reading.records, self.live_logs)
+
+    @cached_property
+    def own_entries(self) -> tuple[LogEntry, ...]:
+        """Those that VexFS wrote; to look at the rest of a busy log as well takes much longer."""
+        own = (record for record in self.reading.records if may_be_vexfs(record.text))
+        return interpret_log(own, self.live_logs)
+
+
+def read_log(host: Host, volumes: Sequence[Volume]) -> HostLog:
+    """Read the sources asked for, else the standard ones; raise LogUnreadable if none answers."""
+    names = source_names(host, volumes)
+    try:
+        reading = read_sources(names, log_host(host, volumes))
+    except LogUnreadable as failure:
+        reasons = {name: failure.reasons.get(name, failure.advice) for name in names}
+        failure.coverage = Coverage(
+            gaps=tuple(Gap(name, "unreadable", None, why) for name, why in reasons.items())
+        )
+        raise
+    return HostLog(reading, live_logs_of(volumes))
+
+
+def source_names(host: Host, volumes: Sequence[Volume]) -> Sequence[str]:
+    """Return the sources to read: those asked for, else what is there."""
+    return host.logs or (*standard_sources(volumes), *_logs_of_the_silent(volumes))
+
+
+def live_logs_of(volumes: Iterable[Volume]) -> dict[str, str]:
+    """Return the name of each volume that answers and where it writes its records."""
+    return {v.name: v.status.log for v in volumes if v.status is not None}
+
+
+def log_host(host: Host, volumes: Sequence[Volume]) -> LogHost:
+    """Return what the readers of a log need to know of *host*."""
+    files = {*live_logs_of(volumes).values(), *_logs_of_the_silent(volumes)}
+    return LogHost(
+        boot_id=host.boot_id,
+        live_logs=frozenset(files),
+        stdin=host.stdin,
+        today=host.wall_clock().astimezone(),
+        silence_s=host.deadlines.source_s,
+    )
+
+
+def _logs_of_the_silent(volumes: Iterable[Volume]) -> tuple[str, ...]:
+    """Files of volumes that cannot say where they write: a killed driver's tells how it died."""
+    silent = [volume for volume in volumes if volume.status is None]
+    if not silent:
+        return ()
+    from vexfsctl.lab.layout import logs_of_labs
+    from vexfsctl.system.directories import default_file
+
+    files = chain.from_iterable((default_file(v.name), *logs_of_labs(v.name)) for v in silent)
+    return tuple(str(file) for file in files if file.exists())
+
+
+def recent_window(host: Host, records: Sequence[LogRecord], length_ms: int) -> Window:
+    """Return the last *length_ms* before now.
+
+    Where no record is of the present boot, the log is a saved one: then now is its end.
+    """
+    boot_id, now_us = host.boot_id, host.now_us
+    now: datetime | None = host.wall_clock()
+    saved = bool(records) and not any(record.boot_id == boot_id for record in records)
+    if saved:
+        last = records[-1]
+        boot_id, now_us = last.boot_id, last.uptime_us or 0
+        now = None if last.wall_time_s is None else datetime.fromtimestamp(last.wall_time_s, UTC)
+    return Window(now_us - length_ms * 1_000, now_us, boot_id, now, saved)
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Tells the wall-clock time of records of this boot."""
+
+    boot_id: str | None
+    booted: datetime
+    """Now minus CLOCK_MONOTONIC."""
+
+    @classmethod
+    def of(cls, host: Host) -> "Calendar":
+        """Take it from the two clocks of *host*, as of now."""
+        return cls(host.boot_id, host.wall_clock() - timedelta(microseconds=host.now_us))
+
+    def moment(self, record: LogRecord) -> datetime | None:
+        """Return when *record* was written, None where nothing tells."""
+        return moment_of(record, self.boot_id, self.booted)
+
+    def uptime_us(self, moment: datetime) -> int:
+        """Return the uptime of *moment* in this boot; negative before it."""
+        return (moment - self.booted) // timedelta(microseconds=1)
+
+
+def select_boot(reading: LogReading, boot: str | None) -> LogReading:
+    """Return what *reading* has of one boot, everything for None.
+
+    An offset counts within each source, as in journalctl: 0 is its last boot, -1 the one before,
+    1 its first. Raises InvalidInput for what is neither an offset nor an id, NotFound for a boot
+    that no source has.
+    """
+    if boot is None:
+        return reading
+    choose = _choose_by_offset if _OFFSET.fullmatch(boot) else _choose_by_id
+    chosen = LogReading.of(
+        replace(source, records=tuple(choose(split_boots(source.records), boot)))
+        for source in reading.sources
+    )
+    if reading.records and not chosen.records:
+        raise NotFound(f"the log has nothing of boot {boot}")
+    return chosen
+
+
+def _choose_by_offset(boots: Sequence[Sequence[LogRecord]], boot: str) -> Iterable[LogRecord]:
+    at = int(boot) - 1
+    return boots[at] if -len(boots) <= at < len(boots) else ()
+
+
+def _choose_by_id(boots: Sequence[Sequence[LogRecord]], boot: str) -> Iterable[LogRecord]:
+    wanted = boot.replace("-", "").lower()
+    if not _BOOT_ID.fullmatch(wanted):
+        raise InvalidInput(f"no boot: {boot!r}", hint="an id, or 0, -1, 1 …")
+    records = chain.from_iterable(boots)
+    return (each for each in records if (each.boot_id or "").replace("-", "") == wanted)

@@ -1,0 +1,143 @@
+"""What `log` shows of a log: the records that the filters pick, and what is missing of them."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import chain, islice
+
+from vexfsctl.exceptions import covering
+from vexfsctl.host.filters import Filters
+from vexfsctl.host.host import Host
+from vexfsctl.host.log import (
+    Calendar,
+    HostLog,
+    live_logs_of,
+    log_host,
+    read_log,
+    select_boot,
+    source_names,
+)
+from vexfsctl.host.volumes import consult
+from vexfsctl.logs.formats.kmsg import SOURCE_NAME
+from vexfsctl.logs.interpret import interpret_records, is_vexfs_record
+from vexfsctl.logs.sources.follow import LogFollower
+from vexfsctl.logs.sources.reading import LogReading
+from vexfsctl.model.coverage import Coverage, Gap
+from vexfsctl.model.record import LogEntry, LogRecord
+from vexfsctl.model.volume import Volume
+
+_PATIENCE_S = 1.0
+"""How long to wait for the kernel log before looking at files again."""
+
+Picked = tuple[LogEntry, datetime | None]
+"""An entry, and when it was written; None where nothing tells."""
+
+
+def pick_log(host: Host, filters: Filters) -> tuple[tuple[Picked, ...], Coverage]:
+    """Return the entries of the log that *filters* pick, in time order, and what was missing.
+
+    Raises LogUnreadable where no source can be read, and what `Filters.selection` and `select_boot`
+    raise.
+    """
+    consulted = consult(host)
+    with covering(consulted.coverage):
+        view = LogView(host, filters, consulted.volumes)
+        log = view.select(read_log(host, consulted.volumes))
+    return tuple(view.pick(log.entries)), view.coverage(log.reading)
+
+
+def follow_log(host: Host, filters: Filters) -> "FollowedLog":
+    """Open the log to read on as it grows, as far as *filters* pick; raises as `pick_log` does."""
+    consulted = consult(host)
+    with covering(consulted.coverage):
+        view = LogView(host, filters, consulted.volumes)
+        return FollowedLog(host, view, consulted.volumes)
+
+
+class LogView:
+    """Picks what was asked for; knows what could not be judged."""
+
+    def __init__(self, host: Host, filters: Filters, volumes: Sequence[Volume]) -> None:
+        self._boot = filters.boot
+        self._selection = filters.selection(host, volumes)
+        self._at_any_time = replace(self._selection, since=None, until=None)
+        self._calendar = Calendar.of(host)
+        self._undated: dict[str, int] = {}
+        logs = live_logs_of(volumes).values()
+        self._kernel_log_unneeded = bool(logs) and not host.logs and SOURCE_NAME not in logs
+
+    def pick(self, entries: Iterable[LogEntry]) -> Iterator[Picked]:
+        """Yield those *entries* that were asked for, in their order, and when each was written."""
+        for entry in entries:
+            if not is_vexfs_record(entry) and entry.evidence is None:
+                continue
+            moment = self._calendar.moment(entry.record)
+            if self._selection.accepts(entry, moment):
+                yield entry, moment
+            elif moment is None and self._at_any_time.accepts(entry, None):
+                source = entry.record.source
+                self._undated[source] = self._undated.get(source, 0) + 1
+
+    def select(self, log: HostLog) -> HostLog:
+        """Return what *log* has of the boot asked for; raise InvalidInput or NotFound."""
+        return HostLog(select_boot(log.reading, self._boot), log.live_logs)
+
+    def coverage(self, reading: LogReading) -> Coverage:
+        """Return how complete *reading* is for what was asked; after `pick` was exhausted.
+
+        Who named no begin asked for what there is: that the log begins late is then no gap. Nor is
+        a kernel log that may not be read where all volumes write to files.
+        """
+        since = self._selection.since
+        known = reading.coverage(None if since is None else self._calendar.uptime_us(since))
+        gaps = [gap for gap in known.gaps if not self._is_beside_the_point(gap)]
+        undated = (Gap(source, "undated", lost) for source, lost in self._undated.items())
+        return Coverage(known.sources, (*gaps, *undated))
+
+    def _is_beside_the_point(self, gap: Gap) -> bool:
+        if gap.reason == "starts_late":
+            return self._selection.since is None
+        return (
+            (gap.source, gap.reason) == (SOURCE_NAME, "unreadable")
+            and self._kernel_log_unneeded
+            and not self._selection.devices
+        )
+
+
+class FollowedLog:
+    """A log that goes on: first what is there already, then what comes."""
+
+    def __init__(self, host: Host, view: LogView, volumes: Sequence[Volume]) -> None:
+        """Open the sources; raise LogUnreadable when none can be read."""
+        self._view = view
+        self._follower = LogFollower(source_names(host, volumes), log_host(host, volumes))
+        self._reading = self._follower.read()
+        self._told: Sequence[Gap] = ()
+        records = chain(self._reading.records, self._further_records())
+        # One interpreter for all: a record's epoch and origin depend on those before it.
+        self._entries = interpret_records(records, live_logs_of(volumes))
+
+    def present(self) -> tuple[Picked, ...]:
+        """Return what is there already."""
+        return tuple(self._view.pick(islice(self._entries, len(self._reading.records))))
+
+    def further(self) -> Iterator[Picked]:
+        """Yield entries as their records come, until the sources end."""
+        return self._view.pick(self._entries)
+
+    def new_gaps(self) -> tuple[Gap, ...]:
+        """Return what has been lost since this was asked last."""
+        gaps = self._view.coverage(self._reading).gaps
+        new = tuple(gap for gap in gaps if gap not in self._told)
+        self._told = gaps
+        return new
+
+    def close(self) -> None:
+        """Read nothing any more."""
+        self._follower.close()
+
+    def _further_records(self) -> Iterator[LogRecord]:
+        while not self._follower.ended:
+            self._follower.wait(_PATIENCE_S)
+            self._reading = self._follower.read()
+            yield from self._reading.records
