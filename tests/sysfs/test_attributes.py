@@ -94,6 +94,17 @@ def test_injection_is_apart() -> None:
     assert not {attribute.path for attribute in attributes()} & {"inject/control", "inject/active"}
 
 
+def test_every_attribute_says_which_directory_it_is_in() -> None:
+    """Directory and name make the path, with the operation type in its place."""
+    directories = {
+        attribute.path: attribute.directory
+        if attribute.operation is None
+        else attribute.directory.of(attribute.operation)
+        for attribute in (*attributes(), *INJECT_ATTRIBUTES)
+    }
+    assert directories == {path: path.rpartition("/")[0] for path in directories}
+
+
 def test_only_switches_settings_and_controls_can_be_written() -> None:
     """Writable are access_mode, the retry settings, deadlines, breaker settings and commands."""
     templates = VOLUME_ATTRIBUTES + OPERATION_ATTRIBUTES + BREAKER_ATTRIBUTES

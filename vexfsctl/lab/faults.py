@@ -25,6 +25,7 @@ from vexfsctl.exceptions import (
 )
 from vexfsctl.lab.layout import LabKind, Layout, require_own
 from vexfsctl.logs.logfmt import format_pairs
+from vexfsctl.sysfs.attributes import INJECT_ACTIVE, INJECT_CONTROL
 from vexfsctl.sysfs.files import read_one, write_one
 from vexfsctl.system.children import NO_ANSWER, run_in_children
 
@@ -94,7 +95,7 @@ def inject(layout: Layout, request: FaultRequest) -> tuple[str, ...]:
 def active_faults(layout: Layout) -> tuple[str, ...]:
     """Return the faults in force, one line each, with what is left of their counts."""
     _check_up(layout)
-    answer = _ask(layout, lambda: read_one(layout.faults / "active"))
+    answer = _ask(layout, lambda: read_one(layout.faults / INJECT_ACTIVE.name))
     if not isinstance(answer, bytes):
         raise LabFailed(f"cannot list the faults of lab {layout.name}: {_reason(answer)}")
     return tuple(answer.decode().splitlines())
@@ -197,7 +198,7 @@ def _command(request: FaultRequest, spot: Spot) -> str:
 
 
 def _control(layout: Layout, command: str) -> None:
-    answer = _ask(layout, lambda: write_one(layout.faults / "control", command.encode()))
+    answer = _ask(layout, lambda: write_one(layout.faults / INJECT_CONTROL.name, command.encode()))
     if answer:
         raise LabFailed(
             f"cannot set {command!r} in lab {layout.name}: {_reason(answer)}",

@@ -42,6 +42,7 @@ from vexfsctl.driver.fuse.replies import (
 from vexfsctl.driver.system_calls import fallocate
 from vexfsctl.driver.volume.tree import TreeFilesystem
 from vexfsctl.exceptions import MountFailed
+from vexfsctl.sysfs.attributes import INJECT_ATTRIBUTES
 from vexfsctl.system.background import report_ready, reporting_failure
 from vexfsctl.system.clock import MonotonicClock
 
@@ -126,9 +127,11 @@ class ImageFilesystem:
 
 
 class FaultAttributes:
-    """The faults as a tree of two attributes, `control` and `active`."""
+    """The faults as a tree of two attributes, those that a volume has in `inject`."""
 
-    modes: Mapping[str, int] = MappingProxyType({"control": 0o200, "active": 0o444})
+    modes: Mapping[str, int] = MappingProxyType(
+        {attribute.name: attribute.access.value for attribute in INJECT_ATTRIBUTES}
+    )
 
     def __init__(self, faults: FaultSet) -> None:
         self._faults = faults

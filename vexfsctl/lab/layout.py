@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from vexfsctl.exceptions import FacilityUnavailable, InvalidInput, LabFailed
+from vexfsctl.sysfs.attributes import Directory
 from vexfsctl.system.access import WITH_SUDO, Viewer
 from vexfsctl.system.directories import SYSTEM_RUNTIME, runtime_directory, volume_root
 
@@ -72,7 +73,7 @@ class Layout:
     def faults(self) -> Path:
         """Where faults are set (`control`) and listed (`active`): image server's or volume's."""
         if self.kind is LabKind.PLAIN:
-            return volume_root(self.runtime) / self.name / "inject"
+            return volume_root(self.runtime) / self.name / Directory.INJECT
         return self.directory / "faults"
 
     @property

@@ -15,6 +15,12 @@ from vexfsctl.model.hints import HintKind
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.volume import AccessMode
 from vexfsctl.recovery.plan.steps import FaultState, Outcome, Step, StepResult, Verification
+from vexfsctl.sysfs.attributes import (
+    ACCESS_MODE,
+    BREAKER_CONTROL,
+    BREAKER_GENERATION,
+    BREAKER_STATE,
+)
 from vexfsctl.sysfs.tree import SysfsTree
 
 _PAUSE_S = 0.1
@@ -121,9 +127,9 @@ class VolumeActions:
         )
 
     def _make_half_open(self) -> None:
-        generation = self._tree.read(self._volume, self._attribute("generation"))
+        generation = self._tree.read(self._volume, BREAKER_GENERATION.of(self._operation).path)
         command = BreakerCommand(BreakerAction.PROBE, if_generation=generation, reason=self._reason)
-        self._tree.write(self._volume, self._attribute("control"), command)
+        self._tree.write(self._volume, BREAKER_CONTROL.of(self._operation).path, command)
 
     def _send_until_settled(self) -> tuple[list[HarmlessCall], BreakerState | str]:
         """Send calls until the breaker is closed or open again, or time is up."""
@@ -137,10 +143,10 @@ class VolumeActions:
             self._clock.sleep(_PAUSE_S)
 
     def _set_read_only(self) -> StepResult:
-        before = self._tree.read(self._volume, "access_mode")
+        before = self._tree.read(self._volume, ACCESS_MODE.path)
         if before != AccessMode.READ_ONLY:
-            self._tree.write(self._volume, "access_mode", AccessMode.READ_ONLY)
-        after = self._tree.read(self._volume, "access_mode")
+            self._tree.write(self._volume, ACCESS_MODE.path, AccessMode.READ_ONLY)
+        after = self._tree.read(self._volume, ACCESS_MODE.path)
         if after != AccessMode.READ_ONLY:
             raise VexfsctlException(f"{self._volume}: access_mode is {after}, not ro as it was set")
         return StepResult(
@@ -151,8 +157,7 @@ class VolumeActions:
         )
 
     def _state(self) -> BreakerState | str:
-        state: BreakerState | str = self._tree.read(self._volume, self._attribute("state"))
+        state: BreakerState | str = self._tree.read(
+            self._volume, BREAKER_STATE.of(self._operation).path
+        )
         return state
-
-    def _attribute(self, name: str) -> str:
-        return f"operations/{self._operation}/breaker/{name}"

@@ -8,7 +8,7 @@ tests are made from it. Only what a provider of this version has is here. Ranges
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from enum import Enum
+from enum import Enum, StrEnum
 from functools import cache
 from typing import Any
 
@@ -45,12 +45,32 @@ class Access(Enum):
         return {0o444: "ro", 0o644: "rw", 0o200: "wo"}[self.value]
 
 
+class Directory(StrEnum):
+    """A directory of the tree, relative to the volume's own, which is the first.
+
+    In that of an operation type `<op>` stands for the type.
+    """
+
+    VOLUME = ""
+    ERRORS = "errors"
+    RETRY = "retry"
+    OPERATION = "operations/<op>"
+    BREAKER = "operations/<op>/breaker"
+    INJECT = "inject"
+
+    def of(self, operation: OperationType) -> str:
+        """Return the directory of one operation type."""
+        return self.replace("<op>", operation)
+
+
 @dataclass(frozen=True, slots=True)
 class Attribute:
     """One file of a volume's directory."""
 
     path: str
     """Relative to the volume's directory; in a template `<op>` stands for the operation type."""
+    directory: Directory
+    """The one it is in; of an attribute of one operation type, the template's."""
     access: Access
     type: ValueType
     meaning: str
@@ -101,15 +121,20 @@ _BREAKER = BreakerSettings()
 def _ro(
     path: str, type_: ValueType, meaning: str, default: Any = None, *, pollable: bool = False
 ) -> Attribute:
-    return Attribute(path, Access.READ_ONLY, type_, meaning, default, pollable)
+    directory = _directory_of(path)
+    return Attribute(path, directory, Access.READ_ONLY, type_, meaning, default, pollable)
 
 
 def _rw(path: str, type_: ValueType, meaning: str, default: Any) -> Attribute:
-    return Attribute(path, Access.READ_WRITE, type_, meaning, default)
+    return Attribute(path, _directory_of(path), Access.READ_WRITE, type_, meaning, default)
 
 
 def _wo(path: str, type_: ValueType, meaning: str) -> Attribute:
-    return Attribute(path, Access.WRITE_ONLY, type_, meaning)
+    return Attribute(path, _directory_of(path), Access.WRITE_ONLY, type_, meaning)
+
+
+def _directory_of(path: str) -> Directory:
+    return Directory(path.rpartition("/")[0])
 
 
 VOLUME_ATTRIBUTES: tuple[Attribute, ...] = (
@@ -253,6 +278,25 @@ INJECT_ATTRIBUTES: tuple[Attribute, ...] = (
 )
 """Only in a userspace driver mounted with `--allow-inject`."""
 
+_DECLARED = {
+    attribute.path: attribute
+    for table in (VOLUME_ATTRIBUTES, OPERATION_ATTRIBUTES, BREAKER_ATTRIBUTES, INJECT_ATTRIBUTES)
+    for attribute in table
+}
+
+# Those that code asks for by name. A path that is not declared fails here, at import.
+TREE_VERSION = _DECLARED["abi_version"]
+EPOCH = _DECLARED["epoch"]
+STATE = _DECLARED["state"]
+DEGRADATION = _DECLARED["degradation"]
+ACCESS_MODE = _DECLARED["access_mode"]
+BREAKER_STATE = _DECLARED["operations/<op>/breaker/state"]
+BREAKER_GENERATION = _DECLARED["operations/<op>/breaker/generation"]
+BREAKER_CONTROL = _DECLARED["operations/<op>/breaker/control"]
+CALL_TIMEOUT = _DECLARED["operations/<op>/timeout_ms"]
+INJECT_CONTROL = _DECLARED["inject/control"]
+INJECT_ACTIVE = _DECLARED["inject/active"]
+
 
 @cache
 def attributes() -> tuple[Attribute, ...]:
@@ -275,7 +319,7 @@ def _of_operations() -> Iterator[Attribute]:
     for operation in OperationType:
         for template in OPERATION_ATTRIBUTES + BREAKER_ATTRIBUTES:
             attribute = template.of(operation)
-            if template.path == "operations/<op>/timeout_ms":
+            if template is CALL_TIMEOUT:
                 attribute = replace(attribute, default=operation.default_timeout_ms)
             yield attribute
 
@@ -294,8 +338,8 @@ VOLUME_KEYS: Mapping[str, Attribute] = {
 
 RETRY_KEYS: Mapping[str, Attribute] = {
     attribute.name: attribute
-    for path, attribute in VOLUME_KEYS.items()
-    if path.startswith("retry/")
+    for attribute in VOLUME_KEYS.values()
+    if attribute.directory is Directory.RETRY
 }
 """Those of them that say how calls are tried again, by their names."""
 

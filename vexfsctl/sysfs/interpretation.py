@@ -24,9 +24,12 @@ from vexfsctl.model.volume import (
 )
 from vexfsctl.sysfs.attributes import (
     ABI_VERSION,
+    EPOCH,
     PAGE_SIZE,
+    TREE_VERSION,
     VOLUME_ATTRIBUTES,
     Attribute,
+    Directory,
     attributes,
 )
 from vexfsctl.sysfs.values import Number, OrNone
@@ -34,7 +37,7 @@ from vexfsctl.sysfs.values import Number, OrNone
 UNKNOWN = "?"
 """Stands for a word that could not be read."""
 _TOLD = 5
-_OWN = [attribute.path for attribute in VOLUME_ATTRIBUTES if "/" not in attribute.path]
+_OWN = [a.path for a in VOLUME_ATTRIBUTES if a.directory is Directory.VOLUME]
 _T = TypeVar("_T")
 
 
@@ -45,8 +48,8 @@ def interpret_volume(name: str, root: Path, contents: Mapping[str, bytes | int])
     for attribute in attributes():
         if attribute.readable:
             _interpret(attribute, contents[attribute.path], values, complaints)
-    version = values.get("abi_version")
-    if version != ABI_VERSION or "epoch" not in values:
+    version = values.get(TREE_VERSION.path)
+    if version != ABI_VERSION or EPOCH.path not in values:
         return _not_a_tree(name, root, version, complaints)
     return Volume(name, root, Presence.PRESENT, _status(values), detail=_detail(complaints))
 
@@ -96,26 +99,26 @@ def _status(values: Mapping[str, Any]) -> VolumeStatus:
     operations = {operation: _operation(operation, values) for operation in OperationType}
     return VolumeStatus(
         **own,
-        errors=_build(ErrorCounts, "errors", values),
-        retry=_build(RetrySettings, "retry", values),
+        errors=_build(ErrorCounts, Directory.ERRORS, values),
+        retry=_build(RetrySettings, Directory.RETRY, values),
         operations={name: status for name, status in operations.items() if status is not None},
     )
 
 
 def _operation(operation: OperationType, values: Mapping[str, Any]) -> OperationStatus | None:
-    prefix = f"operations/{operation}"
-    settings = _build(BreakerSettings, f"{prefix}/breaker", values)
-    breaker = _build(BreakerStatus, f"{prefix}/breaker", values, settings=settings)
+    directory = Directory.BREAKER.of(operation)
+    settings = _build(BreakerSettings, directory, values)
+    breaker = _build(BreakerStatus, directory, values, settings=settings)
     if settings is None or breaker is None:
         return None
-    return _build(OperationStatus, prefix, values, breaker=breaker)
+    return _build(OperationStatus, Directory.OPERATION.of(operation), values, breaker=breaker)
 
 
-def _build(kind: type[_T], prefix: str, values: Mapping[str, Any], **others: Any) -> _T | None:
-    """Make a *kind* of the values called as its fields below *prefix*; None when one is missing."""
+def _build(kind: type[_T], directory: str, values: Mapping[str, Any], **others: Any) -> _T | None:
+    """Make a *kind* of the values called as its fields in *directory*; None when one is missing."""
     assert is_dataclass(kind)
     names = [field.name for field in fields(kind) if field.name not in others]
     try:
-        return kind(**{name: values[f"{prefix}/{name}"] for name in names}, **others)
+        return kind(**{name: values[f"{directory}/{name}"] for name in names}, **others)
     except KeyError:
         return None

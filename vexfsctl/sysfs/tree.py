@@ -17,7 +17,7 @@ from vexfsctl.exceptions import DeadlineExceeded, SysfsUnreadable
 from vexfsctl.model.coverage import Coverage, Gap
 from vexfsctl.model.volume import Presence, Volume
 from vexfsctl.sysfs import failures
-from vexfsctl.sysfs.attributes import Attribute, attributes, find_attribute
+from vexfsctl.sysfs.attributes import TREE_VERSION, Attribute, attributes, find_attribute
 from vexfsctl.sysfs.files import (
     list_directories,
     read_change,
@@ -156,7 +156,7 @@ class SysfsTree:
         """Tell a volume that is not there from one without that attribute."""
         if error != ENOENT:
             return
-        if self._ask(volume, partial(read_one, self._file(volume, "abi_version"))) == ENOENT:
+        if self._ask(volume, partial(read_one, self._file(volume, TREE_VERSION.path))) == ENOENT:
             raise failures.volume_not_found(volume)
 
     def _file(self, volume: str, path: str) -> Path:
