@@ -1,6 +1,8 @@
 """The circuit breaker by itself: the transition table and what a result is worth when."""
 
+import threading
 import tracemalloc
+from collections.abc import Callable
 
 import pytest
 
@@ -49,6 +51,16 @@ def breaker_in(state: BreakerState) -> CircuitBreaker:
         breaker.command(BreakerCommand(commands[state]), 0)
     assert breaker.state is state
     return breaker
+
+
+class Moment(int):
+    """A time that lets somebody else act in the middle of the change that reckons with it."""
+
+    meanwhile: Callable[[], object]
+
+    def __add__(self, other: int) -> int:
+        self.meanwhile()
+        return int(self) + other
 
 
 @pytest.mark.parametrize(
@@ -460,3 +472,25 @@ def test_device_that_stays_dead_takes_no_memory() -> None:
 
     assert breaker.status(0).trips == 7 * 24 * 60
     assert taken < 16_384
+
+
+def test_one_value_is_never_read_halfway_through_a_change() -> None:
+    """Who asks during a change is answered after it, so what is read next is no older."""
+    breaker, began = CircuitBreaker(), Moment(SECOND)
+    answers: list[object] = []
+
+    def read() -> None:
+        answers.extend(breaker.value(name, SECOND) for name in ("state", "generation", "trips"))
+
+    reader = threading.Thread(target=read)
+
+    def start_reading() -> None:
+        reader.start()
+        reader.join(0.05)
+        assert answers == []
+
+    began.meanwhile = start_reading
+    breaker.command(BreakerCommand(TRIP, for_ms=1), began)
+    reader.join()
+
+    assert answers == [FORCED_OPEN, 2, 1]

@@ -8,6 +8,7 @@ import pytest
 from tests.resilience.volume import STORAGE, GuardedVolume, failing_call
 from vexfsctl.exceptions import GenerationMoved, StateConflict
 from vexfsctl.model.breaker import BreakerAction, BreakerCommand, BreakerState
+from vexfsctl.model.operations import OperationType
 from vexfsctl.model.volume import AccessMode, DegradationLevel
 from vexfsctl.resilience.call import Call
 
@@ -129,11 +130,11 @@ def test_access_mode_and_degradation_leave_each_other_alone(volume: GuardedVolum
 
 
 def test_subscribers_hear_of_what_can_be_polled(volume: GuardedVolume) -> None:
-    """Breaker states and degradation, by attribute path, once for each change and after it."""
-    heard: list[tuple[str, object]] = []
+    """Breaker states by operation, degradation by none, once for each change and after it."""
+    heard: list[tuple[OperationType | None, object]] = []
 
-    def hear(path: str) -> None:
-        heard.append((path, volume.status(STORAGE).breaker.state))
+    def hear(changed: OperationType | None) -> None:
+        heard.append((changed, volume.status(STORAGE).breaker.state))
 
     volume.guard.subscribe(hear)
     volume.guard.command_breaker(STORAGE, BreakerCommand(TRIP, for_ms=1), uid=0, pid=1)
@@ -143,9 +144,9 @@ def test_subscribers_hear_of_what_can_be_polled(volume: GuardedVolume) -> None:
     volume.guard.set_degradation(DegradationLevel.LIGHT)
 
     assert heard == [
-        ("operations/storage/breaker/state", BreakerState.FORCED_OPEN),
-        ("operations/storage/breaker/state", BreakerState.HALF_OPEN),
-        ("degradation", BreakerState.HALF_OPEN),
+        (STORAGE, BreakerState.FORCED_OPEN),
+        (STORAGE, BreakerState.HALF_OPEN),
+        (None, BreakerState.HALF_OPEN),
     ]
 
 

@@ -1,11 +1,16 @@
 """The table of attributes: what every provider shows, and what it takes."""
 
+import re
+from pathlib import Path
+
 import pytest
 
+import vexfsctl
 from vexfsctl.exceptions import AttributeMissing
 from vexfsctl.model.breaker import BreakerSettings
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.volume import RetrySettings
+from vexfsctl.sysfs import attributes as table
 from vexfsctl.sysfs.attributes import (
     BREAKER_ATTRIBUTES,
     INJECT_ATTRIBUTES,
@@ -15,6 +20,9 @@ from vexfsctl.sysfs.attributes import (
     attributes,
     find_attribute,
 )
+
+SPELLED_PATH = re.compile(r"""["'](operations|breaker|errors|retry|inject)/""")
+NOT_YET = {"answers", "cli", "host"}
 
 VOLUME_PATHS = [
     "abi_version",
@@ -103,6 +111,22 @@ def test_every_attribute_says_which_directory_it_is_in() -> None:
         for attribute in (*attributes(), *INJECT_ATTRIBUTES)
     }
     assert directories == {path: path.rpartition("/")[0] for path in directories}
+
+
+def test_code_names_attributes_and_spells_no_path() -> None:
+    """A path stands in the table alone: whoever asks for an attribute uses the name it has there.
+
+    A misspelled name is an error at import, a misspelled path would be one at the volume.
+    """
+    package = Path(vexfsctl.__file__).parent
+    spelled = [
+        f"{file.relative_to(package)}: {line.strip()}"
+        for file in sorted(package.rglob("*.py"))
+        if file != Path(table.__file__) and file.relative_to(package).parts[0] not in NOT_YET
+        for line in file.read_text().splitlines()
+        if SPELLED_PATH.search(line)
+    ]
+    assert spelled == []
 
 
 def test_only_switches_settings_and_controls_can_be_written() -> None:

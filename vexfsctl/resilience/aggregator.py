@@ -31,8 +31,8 @@ class ErrorAggregator:
 
     def counts(self) -> ErrorCounts:
         """Return the counters as of now."""
-        total = sum(self._by_severity.values())
-        last = self._latest[-1] if self._latest else None
+        total = self._total
+        last = self._last
         return ErrorCounts(
             total=total,
             low=self._by_severity[Severity.LOW],
@@ -44,3 +44,27 @@ class ErrorAggregator:
             last_id=last.id if last else None,
             last_time_ns=last.time_ns if last else 0,
         )
+
+    def value(self, name: str) -> object:
+        """Return what `counts` has under *name*, and that alone."""
+        match name:
+            case "total":
+                return self._total
+            case "logged":
+                return self._logged
+            case "suppressed":
+                return self._total - self._logged
+            case "last_id":
+                return self._last.id if self._last else None
+            case "last_time_ns":
+                return self._last.time_ns if self._last else 0
+            case severity:
+                return self._by_severity[Severity.from_word(severity)]
+
+    @property
+    def _total(self) -> int:
+        return sum(self._by_severity.values())
+
+    @property
+    def _last(self) -> EnhancedError | None:
+        return self._latest[-1] if self._latest else None

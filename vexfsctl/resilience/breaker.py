@@ -84,7 +84,7 @@ class CircuitBreaker:
         self._opened_ns = 0
         self._held_until_ns: int | None = None
         self._last_failure_ns = 0
-        self._last_error: CorrelationId | None = None
+        self._last_error_id: CorrelationId | None = None
         self._probes: set[Permit] = set()
         self._standing: Permit | None = Permit(self)
 
@@ -148,21 +148,29 @@ class CircuitBreaker:
     def status(self, now_ns: int) -> BreakerStatus:
         """Return everything about it as of *now_ns*."""
         with self._lock:
-            self._forget_old_failures(now_ns)
-            due_ns = self._half_open_ns()
             return BreakerStatus(
                 state=self._state,
                 generation=self._generation,
-                failures=len(self._failed_ns),
+                failures=self._count_failures(now_ns),
                 successes=self._successes,
                 trips=self._trips,
                 opened_ns=self._opened_ns,
                 last_failure_ns=self._last_failure_ns,
-                # Rounded up: 0 would say that the wait is over.
-                retry_after_ms=0 if due_ns is None else max(0, -((now_ns - due_ns) // _NS_PER_MS)),
-                last_error_id=self._last_error,
+                retry_after_ms=self._retry_after_ms(now_ns),
+                last_error_id=self._last_error_id,
                 settings=self.settings,
             )
+
+    def value(self, name: str, now_ns: int) -> object:
+        """Return what `status` has under *name*, which is none of its settings, and that alone."""
+        with self._lock:
+            match name:
+                case "failures":
+                    return self._count_failures(now_ns)
+                case "retry_after_ms":
+                    return self._retry_after_ms(now_ns)
+                case _:  # kept under its own name
+                    return getattr(self, f"_{name}")
 
     def _settle_success(self, permit: Permit, now_ns: int) -> Transition | None:
         with self._lock:
@@ -184,7 +192,7 @@ class CircuitBreaker:
             self._failed_ns.append(now_ns)
             self._forget_old_failures(now_ns)
             self._last_failure_ns = now_ns
-            self._last_error = error
+            self._last_error_id = error
             if probe:
                 return self._move(_OPEN, now_ns)
             if len(self._failed_ns) < self.settings.failure_threshold:
@@ -237,6 +245,15 @@ class CircuitBreaker:
         if self._state is _OPEN:
             return self._opened_ns + self.settings.timeout_ms * _NS_PER_MS
         return self._held_until_ns
+
+    def _retry_after_ms(self, now_ns: int) -> int:
+        due_ns = self._half_open_ns()
+        # Rounded up: 0 would say that the wait is over.
+        return 0 if due_ns is None else max(0, -((now_ns - due_ns) // _NS_PER_MS))
+
+    def _count_failures(self, now_ns: int) -> int:
+        self._forget_old_failures(now_ns)
+        return len(self._failed_ns)
 
     def _forget_old_failures(self, now_ns: int) -> None:
         oldest_ns = now_ns - self.settings.window_ms * _NS_PER_MS

@@ -71,7 +71,7 @@ class Guard:
         self._access_mode = AccessMode.READ_WRITE
         self._degradation = Degradation()
         self._judging = threading.Lock()
-        self._subscribers: list[Callable[[str], None]] = []
+        self._subscribers: list[Callable[[OperationType | None], None]] = []
 
     def run(
         self,
@@ -130,8 +130,11 @@ class Guard:
         """Report what the rate limit has left out so far; the last thing before the log closes."""
         self._records.report_suppressed()
 
-    def subscribe(self, callback: Callable[[str], None]) -> None:
-        """Call *callback* with `degradation` or `operations/<op>/breaker/state` when it changes."""
+    def subscribe(self, callback: Callable[[OperationType | None], None]) -> None:
+        """Call *callback* when a breaker changes state, with its operation type.
+
+        None stands for degradation, which is the volume's.
+        """
         self._subscribers.append(callback)
 
     # What it knows
@@ -162,6 +165,14 @@ class Guard:
     def error_counts(self) -> ErrorCounts:
         """Return the error counters; total = logged + suppressed at every moment."""
         return self._records.error_counts()
+
+    def error_value(self, name: str) -> object:
+        """Return what `error_counts` has under *name*, and that alone."""
+        return self._records.error_value(name)
+
+    def breaker_value(self, operation: OperationType, name: str) -> object:
+        """Return what the breaker of *operation* has under *name* as of now, no setting of it."""
+        return self.operations[operation].breaker.value(name, self._clock.now_ns())
 
     def errors_of(self, identifier: CorrelationId) -> tuple[EnhancedError, ...]:
         """Return the latest errors of a call and of the calls nested in it, oldest first."""
@@ -235,7 +246,7 @@ class Guard:
                     )
                 )
         if after is not before:
-            self._notify("degradation")
+            self._notify(None)
 
     def _record_operator(
         self,
@@ -267,6 +278,6 @@ class Guard:
         with self._executor.lock:
             self.operations[operation].statistics.calls += 1
 
-    def _notify(self, path: str) -> None:
+    def _notify(self, changed: OperationType | None) -> None:
         for callback in self._subscribers:
-            self._bystanders.tell(callback, path)
+            self._bystanders.tell(callback, changed)

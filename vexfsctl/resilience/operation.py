@@ -48,7 +48,7 @@ class GuardedOperation:
     """Settles permits with its breaker and reports each change of state, in their order."""
 
     def __init__(
-        self, operation: OperationType, records: Records, on_change: Callable[[str], None]
+        self, operation: OperationType, records: Records, on_change: Callable[[OperationType], None]
     ) -> None:
         self.operation = operation
         self.breaker = CircuitBreaker()
@@ -58,7 +58,6 @@ class GuardedOperation:
         """Changed under the executor's lock."""
         self._records = records
         self._on_change = on_change
-        self._path = f"operations/{operation}/breaker/state"
         # Held from a change to its record, or two threads could log changes the wrong way round.
         self._order = threading.Lock()
 
@@ -94,7 +93,7 @@ class GuardedOperation:
             if transition is not None:
                 self._records.breaker(self.operation, transition, cause)
         if transition is not None:
-            self._on_change(self._path)
+            self._on_change(self.operation)
         return before, after
 
     def _change(self, change: Callable[[], Transition | None], cause: CorrelationId | None) -> None:
@@ -104,4 +103,4 @@ class GuardedOperation:
                 self._records.breaker(self.operation, transition, cause)
         # Outside: a subscriber may wait for somebody who waits for the order.
         if transition is not None:
-            self._on_change(self._path)
+            self._on_change(self.operation)

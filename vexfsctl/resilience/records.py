@@ -161,6 +161,11 @@ class Records:
         with self._lock:
             return self._errors.counts()
 
+    def error_value(self, name: str) -> object:
+        """Return one of the error counters as of now."""
+        with self._lock:
+            return self._errors.value(name)
+
     def errors_of(self, identifier: CorrelationId) -> tuple[EnhancedError, ...]:
         """Return the latest errors of a call and of those nested in it."""
         with self._lock:

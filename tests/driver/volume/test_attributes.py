@@ -1,7 +1,9 @@
 """What the live engine shows as attributes, and what writes do to it."""
 
+import sys
 from errno import EACCES, EBUSY, EINVAL, EIO, ERANGE, ESTALE
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
@@ -10,11 +12,18 @@ from vexfsctl.driver.faults import FaultSet
 from vexfsctl.driver.volume.attributes import AttributeSource
 from vexfsctl.driver.volume.facts import VolumeFacts
 from vexfsctl.exceptions import WriteRefused
-from vexfsctl.model.breaker import BreakerSettings, BreakerState
+from vexfsctl.model.breaker import BreakerSettings, BreakerState, BreakerStatus
 from vexfsctl.model.correlation import CorrelationSource
 from vexfsctl.model.events import Event, OperatorActed
 from vexfsctl.model.operations import OperationType
-from vexfsctl.model.volume import AccessMode, DegradationLevel, ModuleState, RetrySettings
+from vexfsctl.model.volume import (
+    AccessMode,
+    DegradationLevel,
+    ErrorCounts,
+    ModuleState,
+    OperationStatus,
+    RetrySettings,
+)
 from vexfsctl.resilience.guard import Guard
 from vexfsctl.sysfs.attributes import attributes
 from vexfsctl.sysfs.interpretation import interpret_volume
@@ -118,6 +127,50 @@ def test_counters_follow_the_engine(source: AttributeSource, guard: Guard) -> No
     assert source.read("errors/total") == b"1\n"
     assert source.read("errors/last_id").startswith(b"CORR-")
     assert source.read("errors/last_id") == source.read("operations/sync/breaker/last_error_id")
+
+
+def test_each_attribute_alone_says_what_the_engine_says_whole(
+    source: AttributeSource, guard: Guard, clock: VirtualClock
+) -> None:
+    """Counters and breakers read one by one are those of the guard's own status, in every state."""
+    write(source, "operations/sync/breaker/failure_threshold", "3")
+    write(source, "operations/storage/breaker/control", "trip for 90000")
+    write(source, "operations/vector/timeout_ms", "250")
+    for _ in range(3):
+        clock.advance(1.5)
+        fail_once(guard, OperationType.SYNC)
+    fail_once(guard, OperationType.FILE)
+
+    contents = {a.path: source.read(a.path) for a in attributes() if a.readable}
+    status = interpret_volume("loop0", Path("/run/vexfs"), contents).status
+
+    assert status is not None
+    assert status.errors == guard.error_counts()
+    assert status.operations == {operation: guard.status(operation) for operation in OperationType}
+    sync, storage = (status.operations[OperationType(name)] for name in ("sync", "storage"))
+    assert (sync.calls, sync.breaker.state, sync.breaker.failures) == (3, BreakerState.OPEN, 3)
+    assert storage.breaker.retry_after_ms == 85_500
+    assert status.errors.total == 4
+
+
+def test_one_attribute_costs_no_status_of_everything(source: AttributeSource) -> None:
+    """Whatever is read, the engine makes no value of all its counters to take one out."""
+    made: list[str] = []
+    whole = [kind.__init__.__code__ for kind in (OperationStatus, BreakerStatus, ErrorCounts)]
+
+    def watch(frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and frame.f_code in whole:
+            made.append(path)
+
+    for path in source.modes:
+        if source.modes[path] & 0o444:
+            sys.setprofile(watch)
+            try:
+                source.read(path)
+            finally:
+                sys.setprofile(None)
+
+    assert made == []
 
 
 def test_settings_go_into_the_engine(source: AttributeSource, guard: Guard) -> None:

@@ -17,9 +17,18 @@ from vexfsctl.model.volume import ModuleState
 from vexfsctl.resilience.guard import Guard
 from vexfsctl.sysfs.attributes import (
     ABI_VERSION,
+    ACCESS_MODE,
+    BREAKER_CONTROL,
+    BREAKER_STATE,
+    DEGRADATION,
+    INJECT_ACTIVE,
     INJECT_ATTRIBUTES,
+    INJECT_CONTROL,
     PAGE_SIZE,
+    STATE,
+    TREE_VERSION,
     Attribute,
+    Directory,
     attributes,
 )
 
@@ -58,8 +67,13 @@ class AttributeSource:
 
     def subscribe(self, callback: Callable[[str], None]) -> None:
         """Call *callback* with the path of a pollable attribute whenever its value changed."""
-        self._guard.subscribe(callback)
-        self._facts.subscribe(callback)
+
+        def tell(changed: OperationType | None) -> None:
+            attribute = DEGRADATION if changed is None else BREAKER_STATE.of(changed)
+            callback(attribute.path)
+
+        self._guard.subscribe(tell)
+        self._facts.subscribe(lambda: callback(STATE.path))
 
     def preset(self, settings: Mapping[str, int]) -> None:
         """Give *settings*, by path, their values before the volume serves anybody.
@@ -72,7 +86,7 @@ class AttributeSource:
     def read(self, path: str) -> bytes:
         """Return what the attribute at *path* holds now, newline included; less than a page."""
         attribute = self._attributes[path]
-        if path == "inject/active":
+        if attribute is INJECT_ACTIVE:
             assert self._faults is not None
             return _page(self._faults.active())
         return _page(attribute.type.format(self._value(attribute)) + "\n")
@@ -95,37 +109,35 @@ class AttributeSource:
     def _value(self, attribute: Attribute) -> Any:
         if attribute.operation is not None:
             return self._operation_value(attribute, attribute.operation)
-        group, _, name = attribute.path.rpartition("/")
-        match group:
-            case "errors":
-                return getattr(self._guard.error_counts(), name)
-            case "retry":
-                return getattr(self._guard.retry, name)
+        match attribute.directory:
+            case Directory.ERRORS:
+                return self._guard.error_value(attribute.name)
+            case Directory.RETRY:
+                return getattr(self._guard.retry, attribute.name)
             case _:
-                return self._own_value(name)
+                return self._own_value(attribute)
 
-    def _own_value(self, name: str) -> Any:
-        match name:
-            case "abi_version":
-                return ABI_VERSION
-            case "degradation" | "access_mode":
-                return getattr(self._guard, name)
-            case _:
-                return getattr(self._facts, name)
+    def _own_value(self, attribute: Attribute) -> Any:
+        if attribute is TREE_VERSION:
+            return ABI_VERSION
+        of_guard = attribute is DEGRADATION or attribute is ACCESS_MODE
+        return getattr(self._guard if of_guard else self._facts, attribute.name)
 
     def _operation_value(self, attribute: Attribute, operation: OperationType) -> Any:
-        status = self._guard.status(operation)
-        if not _is_of_breaker(attribute):
-            return getattr(status, attribute.name)
-        of = status.breaker.settings if attribute.writable else status.breaker
-        return getattr(of, attribute.name)
+        guarded = self._guard.operations[operation]
+        if attribute.directory is Directory.BREAKER:
+            if attribute.writable:
+                return getattr(guarded.breaker.settings, attribute.name)
+            return self._guard.breaker_value(operation, attribute.name)
+        # One number alone needs no lock: it is replaced whole.
+        return getattr(guarded if attribute.writable else guarded.statistics, attribute.name)
 
     def _apply(self, attribute: Attribute, value: Any, uid: int, pid: int) -> None:
         if attribute.operation is not None:
             self._apply_to_operation(attribute, attribute.operation, value, uid, pid)
-        elif attribute.path == "access_mode":
+        elif attribute is ACCESS_MODE:
             self._guard.set_access_mode(value, uid=uid, pid=pid)
-        elif attribute.path == "inject/control":
+        elif attribute is INJECT_CONTROL:
             assert self._faults is not None
             self._faults.command(value)
         else:
@@ -136,18 +148,14 @@ class AttributeSource:
         self, attribute: Attribute, operation: OperationType, value: Any, uid: int, pid: int
     ) -> None:
         guarded = self._guard.operations[operation]
-        if not _is_of_breaker(attribute):
+        if attribute.directory is not Directory.BREAKER:
             guarded.timeout_ms = value
-        elif attribute.name == "control":
+        elif attribute.name == BREAKER_CONTROL.name:
             self._guard.command_breaker(operation, value, uid=uid, pid=pid)
         else:
             with self._setting:
                 settings = replace(guarded.breaker.settings, **{attribute.name: value})
                 guarded.breaker.settings = settings
-
-
-def _is_of_breaker(attribute: Attribute) -> bool:
-    return attribute.path.split("/")[-2] == "breaker"
 
 
 def _page(text: str) -> bytes:

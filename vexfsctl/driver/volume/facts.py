@@ -26,10 +26,10 @@ class VolumeFacts:
     version: str = __version__
     driver: str = DRIVER
     state: ModuleState = ModuleState.UNINITIALIZED
-    _subscribers: list[Callable[[str], None]] = field(default_factory=list, repr=False)
+    _subscribers: list[Callable[[], None]] = field(default_factory=list, repr=False)
 
-    def subscribe(self, callback: Callable[[str], None]) -> None:
-        """Call *callback* with `state` whenever that changed."""
+    def subscribe(self, callback: Callable[[], None]) -> None:
+        """Call *callback* whenever the state changed."""
         self._subscribers.append(callback)
 
     def move_to(self, state: ModuleState, listener: Callable[[Event], None]) -> None:
@@ -46,4 +46,4 @@ class VolumeFacts:
             )
         )
         for callback in self._subscribers:
-            callback("state")
+            callback()
