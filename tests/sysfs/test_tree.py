@@ -1,9 +1,11 @@
 """Reading and writing volumes in a root of plain files."""
 
 import os
+import re
 import shutil
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from errno import ENOENT
 from pathlib import Path
 from typing import Any
@@ -33,6 +35,7 @@ from vexfsctl.model.volume import (
     Volume,
     VolumeStatus,
 )
+from vexfsctl.sysfs.attributes import attributes
 from vexfsctl.sysfs.tree import SysfsTree, read_volumes, survey_volumes
 from vexfsctl.system.children import run_in_children
 
@@ -185,6 +188,84 @@ def test_a_missing_word_is_unknown(tree: FakeTree) -> None:
 
     assert (status_of(volume).state, status_of(volume).uuid) == ("?", None)
     assert volume.detail == ("uuid: No such file or directory; state: No such file or directory")
+
+
+def test_one_operation_is_read_without_the_others(tree: FakeTree) -> None:
+    """What was not asked for is not opened: here it would hang. What was is as in a whole read."""
+    tree.write("loop0/mountpoint", "/mnt/data")
+    tree.write("loop0/operations/storage/calls", 12)
+    tree.write("loop0/operations/storage/breaker/state", BreakerState.OPEN)
+    whole = status_of(read(tree))
+    readable = [attribute.path for attribute in attributes() if attribute.readable]
+    asked = [path for path in readable if re.match(r"[^/]*$|operations/storage/", path)]
+    for path in set(readable).difference(asked):
+        hang(tree, f"loop0/{path}")
+
+    (volume,) = survey_volumes(
+        [tree.root], operations=[OperationType.STORAGE], timeout_s=SOON_S
+    ).volumes
+
+    assert (len(asked), len(readable)) == (38, 214)
+    storage = {OperationType.STORAGE: whole.operations[OperationType.STORAGE]}
+    assert volume.status == replace(whole, errors=None, retry=None, operations=storage)
+    assert volume.detail is None
+
+
+def test_one_operation_of_every_volume_is_read_at_the_same_time(tree: FakeTree) -> None:
+    """Each volume says the operation that was asked for, and one that hangs holds up nobody."""
+    for name in ("sdb1", "sdc1"):
+        tree.add(name)
+        tree.write(f"{name}/operations/sync/breaker/state", BreakerState.OPEN)
+        hang(tree, f"{name}/errors/total")
+    hang(tree, "loop0/operations/sync/calls")
+
+    hung, *others = survey_volumes(
+        [tree.root], operations={OperationType.SYNC}, timeout_s=SOON_S
+    ).volumes
+
+    assert (hung.name, hung.presence) == ("loop0", Presence.UNRESPONSIVE)
+    assert hung.detail == "loop0 does not answer within 0.3 s"
+    assert [
+        (volume.name, operation, operation_status.breaker.state)
+        for volume in others
+        for operation, operation_status in status_of(volume).operations.items()
+    ] == [
+        ("sdb1", OperationType.SYNC, BreakerState.OPEN),
+        ("sdc1", OperationType.SYNC, BreakerState.OPEN),
+    ]
+
+
+def test_only_what_was_asked_for_is_missed(tree: FakeTree) -> None:
+    """A file that is gone is told by who reads it, and by nobody else."""
+    for path in ("retry/jitter_pct", "operations/vector/breaker/trips", "operations/sync/calls"):
+        (tree.root / "loop0" / path).unlink()
+    there = SysfsTree(tree.root)
+
+    vector = there.read_volume("loop0", [OperationType.VECTOR, OperationType.FILE])
+
+    assert list(status_of(vector).operations) == [OperationType.FILE]
+    assert vector.detail == "operations/vector/breaker/trips: No such file or directory"
+    assert there.read_volume("loop0", [OperationType.FILE]).detail is None
+    assert status_of(there.read_volume("loop0", ())).operations == {}
+
+
+def test_a_volume_in_no_state_to_answer_is_told_alike(tree: FakeTree) -> None:
+    """Asked for one operation, an absent volume, a newer tree or no tree is what it is whole."""
+    there, one = SysfsTree(tree.root), [OperationType.FILE]
+    tree.add("newer")
+    tree.write("newer/abi_version", "2")
+    (tree.root / "other").mkdir()
+    (tree.root / "other/readme").touch()
+    (tree.root / "left").mkdir()
+
+    assert there.read_volume("newer", one) == there.read_volume("newer")
+    other = there.read_volume("other", one)
+    assert (other.presence, other.hint) == (Presence.UNREADABLE, None)
+    assert other.detail is not None
+    assert other.detail.startswith("abi_version: No such file or directory; ")
+    for name in ("left", "none", "../loop0"):
+        with pytest.raises(VolumeNotFound):
+            there.read_volume(name, one)
 
 
 def test_a_newer_state_is_shown_as_it_stands(tree: FakeTree) -> None:

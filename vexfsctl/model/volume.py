@@ -111,7 +111,10 @@ class OperationStatus:
 
 @dataclass(frozen=True, slots=True)
 class VolumeStatus:
-    """Everything the attribute tree of a present volume says, as of one pass over it."""
+    """What the attribute tree of a present volume says, as of one pass over it.
+
+    The pass may have left out operations, and with them `errors` and `retry`.
+    """
 
     abi_version: int
     driver: str
@@ -127,11 +130,11 @@ class VolumeStatus:
     degradation: DegradationLevel | str
     access_mode: AccessMode | str
     errors: ErrorCounts | None
-    """None when one of the counters is missing or cannot be told."""
+    """None when it was not read, or one of the counters is missing or cannot be told."""
     retry: RetrySettings | None
     """None likewise."""
     operations: dict[OperationType, OperationStatus]
-    """Without those of which a number is missing or cannot be told."""
+    """Those that were read, without those of which a number is missing or cannot be told."""
 
 
 @dataclass(frozen=True, slots=True)

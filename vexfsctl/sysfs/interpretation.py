@@ -2,7 +2,7 @@
 
 A word this version does not know is kept as the string it is. A number that is missing or cannot
 be told is never guessed: the operation it belongs to is left out, `errors` or `retry` is None,
-and `detail` says why.
+and `detail` says why. What was not read is left out likewise, and is nothing to complain about.
 """
 
 import os
@@ -42,11 +42,14 @@ _T = TypeVar("_T")
 
 
 def interpret_volume(name: str, root: Path, contents: Mapping[str, bytes | int]) -> Volume:
-    """Return the volume whose attributes have *contents* (bytes, or the errno of reading them)."""
+    """Return the volume whose attributes have *contents* (bytes, or the errno of reading them).
+
+    All of the volume's own directory must be among them.
+    """
     values: dict[str, Any] = {}
     complaints: list[str] = []
     for attribute in attributes():
-        if attribute.readable:
+        if attribute.path in contents:
             _interpret(attribute, contents[attribute.path], values, complaints)
     version = values.get(TREE_VERSION.path)
     if version != ABI_VERSION or EPOCH.path not in values:

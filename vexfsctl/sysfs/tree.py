@@ -6,7 +6,7 @@ kernel does not tell beforehand which directory will hang.
 """
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from errno import ENOENT
 from functools import partial
@@ -15,9 +15,16 @@ from typing import Any
 
 from vexfsctl.exceptions import DeadlineExceeded, SysfsUnreadable
 from vexfsctl.model.coverage import Coverage, Gap
+from vexfsctl.model.operations import OperationType
 from vexfsctl.model.volume import Presence, Volume
 from vexfsctl.sysfs import failures
-from vexfsctl.sysfs.attributes import TREE_VERSION, Attribute, attributes, find_attribute
+from vexfsctl.sysfs.attributes import (
+    TREE_VERSION,
+    Attribute,
+    Directory,
+    attributes,
+    find_attribute,
+)
 from vexfsctl.sysfs.files import (
     list_directories,
     read_change,
@@ -46,11 +53,14 @@ def survey_volumes(
     roots: Sequence[Path],
     names: Iterable[str] | None = None,
     *,
+    operations: Collection[OperationType] | None = None,
     timeout_s: float = DEADLINE_S,
     must_exist: bool = False,
 ) -> Survey:
     """Read the volumes of all *roots*, or those called *names*, at the same time.
 
+    With *operations* only those are read, and the volume's own directory; no other counter, no
+    setting of retries.
     A name that two roots have is there twice; one that none has is not there. A root that does
     not exist has no volumes; with *must_exist* (somebody asked for it) it is a gap.
     """
@@ -64,7 +74,8 @@ def survey_volumes(
         elif listing != ENOENT or must_exist:
             error = None if listing is NO_ANSWER else listing
             gaps.append(Gap(str(root), "unreadable", detail=failures.unlisted(root, error)))
-    volumes = [volume for volume in _read_all(places, timeout_s) if volume is not None]
+    found = _read_all(places, operations, timeout_s)
+    volumes = [volume for volume in found if volume is not None]
     return Survey(tuple(volumes), Coverage(tuple(map(str, roots)), tuple(gaps)))
 
 
@@ -85,10 +96,15 @@ class SysfsTree:
     root: Path
     timeout_s: float = DEADLINE_S
 
-    def read_volume(self, volume: str) -> Volume:
-        """Return the volume in whatever presence; raise VolumeNotFound if there is none."""
+    def read_volume(
+        self, volume: str, operations: Collection[OperationType] | None = None
+    ) -> Volume:
+        """Return the volume in whatever presence; raise VolumeNotFound if there is none.
+
+        With *operations* it is read as by `survey_volumes`.
+        """
         directory = self._file(volume, "")
-        (found,) = _read_all([(directory.parent, volume)], self.timeout_s)
+        (found,) = _read_all([(directory.parent, volume)], operations, self.timeout_s)
         if found is None:
             raise failures.volume_not_found(volume)
         return found
@@ -165,17 +181,25 @@ class SysfsTree:
         return self.root / volume / path
 
 
-_READABLE = [attribute.path for attribute in attributes() if attribute.readable]
-
-
-def _read_all(places: Sequence[tuple[Path, str]], timeout_s: float) -> list[Volume | None]:
+def _read_all(
+    places: Sequence[tuple[Path, str]],
+    operations: Collection[OperationType] | None,
+    timeout_s: float,
+) -> list[Volume | None]:
     """Read volumes, given as root and name, at the same time; None where there is none."""
-    tasks = [partial(read_contents, root / name, _READABLE) for root, name in places]
+    paths = [a.path for a in attributes() if a.readable and _is_wanted(a, operations)]
+    tasks = [partial(read_contents, root / name, paths) for root, name in places]
     answers = run_in_children(tasks, timeout_s)
     return [
         _volume(root, name, answer, timeout_s)
         for (root, name), answer in zip(places, answers, strict=True)
     ]
+
+
+def _is_wanted(attribute: Attribute, operations: Collection[OperationType] | None) -> bool:
+    if operations is None or attribute.directory is Directory.VOLUME:
+        return True
+    return attribute.operation in operations
 
 
 def _volume(root: Path, name: str, answer: Any, timeout_s: float) -> Volume | None:
