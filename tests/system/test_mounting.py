@@ -88,26 +88,26 @@ def test_places_that_are_refused(volumes: Volumes) -> None:
     missing = volume.mountpoint / "missing"
     before = len(read_mounts())
 
-    def write_refusal(source: Path, mountpoint: Path) -> str:
+    def refusal(source: Path, mountpoint: Path) -> str:
         answer = volume.run("mount", str(source), str(mountpoint), "--name", volume.name)
         assert answer.exit_status == 2, answer.stdout
         return answer.stderr.splitlines()[0].removeprefix("vexfsctl: ")
 
-    assert write_refusal(missing, volume.mountpoint) == (
+    assert refusal(missing, volume.mountpoint) == (
         f"cannot use {missing} as source: No such file or directory"
     )
-    assert write_refusal(file, volume.mountpoint) == f"the source {file} is not a directory"
-    assert write_refusal(volume.source, missing) == (
+    assert refusal(file, volume.mountpoint) == f"the source {file} is not a directory"
+    assert refusal(volume.source, missing) == (
         f"cannot use {missing} as mount point: No such file or directory"
     )
-    assert write_refusal(volume.source, file) == f"the mount point {file} is not a directory"
-    assert write_refusal(volume.source, volume.source) == (
+    assert refusal(volume.source, file) == f"the mount point {file} is not a directory"
+    assert refusal(volume.source, volume.source) == (
         f"the mount point {volume.source} lies inside the source {volume.source}"
     )
-    assert write_refusal(volume.source, inside) == (
+    assert refusal(volume.source, inside) == (
         f"the mount point {inside} lies inside the source {volume.source}"
     )
-    assert write_refusal(inside, volume.source) == (
+    assert refusal(inside, volume.source) == (
         f"the source {inside} lies inside the mount point {volume.source}, which would hide it"
     )
     assert len(read_mounts()) == before

@@ -18,12 +18,9 @@ from vexfsctl.exceptions import (
 from vexfsctl.host.changes import Change, Changes, Consent, Outcome, Refusal, obtain_consent
 from vexfsctl.host.host import Host
 from vexfsctl.host.operator import Operator
-from vexfsctl.host.volumes import Target, consult
+from vexfsctl.host.volumes import Target, consult, consult_breakers
 from vexfsctl.model.volume import Volume
-from vexfsctl.sysfs.attributes import Attribute
-
-_ACCESS_MODE = "access_mode"
-_DEGRADATION = "degradation"
+from vexfsctl.sysfs.attributes import ACCESS_MODE, DEGRADATION, Attribute
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +50,7 @@ def set_breakers(
     Raises what `consult` raises, the absence of a volume that was named, Declined, and InvalidInput
     where nobody can be asked.
     """
-    consulted = consult(host, [target])
+    consulted = consult_breakers(host, [target])
     with covering(consulted.coverage):
         consulted.require_answers()
         tasks = [
@@ -80,7 +77,7 @@ def set_volumes(
             for setting in settings
         ]
         outcomes = _carry_out(host, operator, tasks, consent)
-        if not consent.dry_run and any(task.path == _ACCESS_MODE for task in tasks):
+        if not consent.dry_run and any(task.path == ACCESS_MODE.path for task in tasks):
             outcomes += tuple(_changed_judgements(host, consulted.volumes))
     return Changes(outcomes, consulted)
 
@@ -115,7 +112,9 @@ class _Task:
     def idle(self) -> bool:
         """Whether writing it would have no effect."""
         # Writing access_mode has one even where it is so already: it ends a corruption's hold.
-        return self.path != _ACCESS_MODE and value_at(self.volume, self.path) == self.setting.value
+        return (
+            self.path != ACCESS_MODE.path and value_at(self.volume, self.path) == self.setting.value
+        )
 
     def change_to(self, after: Any, *, dry_run: bool = False) -> Change:
         """Return the change from what was read beforehand to *after*."""
@@ -162,11 +161,11 @@ def _write(host: Host, task: _Task) -> Outcome:
 def _changed_judgements(host: Host, volumes: Sequence[Volume]) -> Iterator[Change]:
     """Yield what setting the access mode did to the engine's judgement, where it did something."""
     for volume in volumes:
-        before = value_at(volume, _DEGRADATION)
-        after = host.tree(volume.root).read(volume.name, _DEGRADATION)
+        before = value_at(volume, DEGRADATION.path)
+        after = host.tree(volume.root).read(volume.name, DEGRADATION.path)
         if before != after:
             yield Change(
-                volume.name, _DEGRADATION, str(before), str(after), changed=True, dry_run=False
+                volume.name, DEGRADATION.path, str(before), str(after), changed=True, dry_run=False
             )
 
 

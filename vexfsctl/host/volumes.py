@@ -6,7 +6,7 @@ was named to be acted on.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -115,22 +115,22 @@ def consult(host: Host, targets: Sequence[Target] = ()) -> Consulted:
 
     Raises VolumeNotFound for a target that fits none; volumes that do not answer are gaps.
     """
-    survey = _survey(host, targets)
-    with covering(survey.coverage):
-        for target in targets:
-            if not any(fnmatchcase(volume.name, target.volume) for volume in survey.volumes):
-                raise _not_found(host, target, survey.coverage)
-    volumes = tuple(
-        volume
-        for volume in survey.volumes
-        if not targets or any(fnmatchcase(volume.name, target.volume) for target in targets)
+    return _consult(host, targets, None)
+
+
+def consult_breakers(host: Host, targets: Sequence[Target] = ()) -> Consulted:
+    """Read of the volumes that *targets* mean no more than the operations meant; as `consult`."""
+    meant = frozenset(
+        operation
+        for operation in OperationType
+        if not targets or any(fnmatchcase(operation, target.operation) for target in targets)
     )
-    return Consulted(tuple(targets), volumes, survey.coverage + coverage_of(volumes))
+    return _consult(host, targets, meant)
 
 
 def names_of_volumes(host: Host) -> tuple[str, ...]:
     """Return the names of all volumes there are, in order."""
-    return tuple(sorted({volume.name for volume in _survey(host, ()).volumes}))
+    return tuple(sorted({volume.name for volume in _survey(host, (), ()).volumes}))
 
 
 def coverage_of(volumes: Iterable[Volume]) -> Coverage:
@@ -166,7 +166,25 @@ _ABSENCES: dict[Presence, type[EvidenceMissing]] = {
 }
 
 
-def _survey(host: Host, targets: Sequence[Target]) -> "Survey":
+def _consult(
+    host: Host, targets: Sequence[Target], operations: Collection[OperationType] | None
+) -> Consulted:
+    survey = _survey(host, targets, operations)
+    with covering(survey.coverage):
+        for target in targets:
+            if not any(fnmatchcase(volume.name, target.volume) for volume in survey.volumes):
+                raise _not_found(host, target, survey.coverage)
+    volumes = tuple(
+        volume
+        for volume in survey.volumes
+        if not targets or any(fnmatchcase(volume.name, target.volume) for target in targets)
+    )
+    return Consulted(tuple(targets), volumes, survey.coverage + coverage_of(volumes))
+
+
+def _survey(
+    host: Host, targets: Sequence[Target], operations: Collection[OperationType] | None
+) -> "Survey":
     # Deferred: help and usage errors read no tree.
     from vexfsctl.sysfs.tree import survey_volumes
 
@@ -175,6 +193,7 @@ def _survey(host: Host, targets: Sequence[Target]) -> "Survey":
     return survey_volumes(
         host.roots or host.standard_roots,
         names,
+        operations=operations,
         timeout_s=host.deadlines.source_s,
         must_exist=bool(host.roots),
     )

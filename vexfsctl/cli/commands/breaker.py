@@ -15,7 +15,7 @@ from vexfsctl.host.breaker.probe import reset_by_probes
 from vexfsctl.host.breaker.wait import wait_for_breaker
 from vexfsctl.host.changes import Consent
 from vexfsctl.host.settings import parse_settings, set_breakers
-from vexfsctl.host.volumes import Target, consult
+from vexfsctl.host.volumes import Target, consult_breakers
 from vexfsctl.model.breaker import BreakerAction, BreakerCommand
 from vexfsctl.sysfs.attributes import BREAKER_KEYS
 
@@ -53,7 +53,7 @@ Examples:
 @pass_app
 def list_breakers(app: AppContext, targets: tuple[Target, ...]) -> None:
     """Show every breaker of TARGET, all without one, and why it is open."""
-    app.show(breaker_list(consult(app.host, targets), app.host.clock.now_ns()))
+    app.show(breaker_list(consult_breakers(app.host, targets), app.host.clock.now_ns()))
 
 
 @breaker.command(
@@ -68,7 +68,7 @@ Examples:
 @pass_app
 def show_breakers(app: AppContext, targets: tuple[Target, ...]) -> None:
     """Show counters, state and settings of TARGET, with what they mean."""
-    app.show(breaker_show(consult(app.host, targets), app.host.clock.now_ns()))
+    app.show(breaker_show(consult_breakers(app.host, targets), app.host.clock.now_ns()))
 
 
 @breaker.command(

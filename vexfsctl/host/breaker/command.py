@@ -26,10 +26,11 @@ from vexfsctl.host.changes import (
 )
 from vexfsctl.host.host import Host
 from vexfsctl.host.operator import Operator
-from vexfsctl.host.volumes import Chosen, Target, absence_exception, consult
+from vexfsctl.host.volumes import Chosen, Target, absence_exception, consult_breakers
 from vexfsctl.model.breaker import BreakerAction, BreakerCommand, BreakerStatus, state_after
 from vexfsctl.model.volume import OperationStatus
 from vexfsctl.render.words import word
+from vexfsctl.sysfs.attributes import BREAKER_CONTROL
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def command_breakers(
     *execute* carries out one plan; the default writes the command. Raises what `consult` raises,
     the absence of a volume that was named, Declined, and InvalidInput where nobody can be asked.
     """
-    consulted = consult(host, targets)
+    consulted = consult_breakers(host, targets)
     with covering(consulted.coverage):
         consulted.require_answers()
         plans = [plan_command(chosen, command) for chosen in consulted.operations]
@@ -102,7 +103,7 @@ def carry_out(host: Host, _operator: Operator, plan: Plan) -> Outcome:
 
 def _write_and_judge(host: Host, plan: Plan) -> Outcome:
     tree = host.tree(plan.chosen.volume.root)
-    path = f"operations/{plan.chosen.operation}/breaker/control"
+    path = BREAKER_CONTROL.of(plan.chosen.operation).path
     try:
         tree.write(plan.chosen.volume.name, path, plan.command)
     except GenerationMoved as moved:
@@ -112,7 +113,7 @@ def _write_and_judge(host: Host, plan: Plan) -> Outcome:
 
 def read_operation(host: Host, chosen: Chosen) -> OperationStatus:
     """Read *chosen* again; raise what its volume's absence is."""
-    volume = host.tree(chosen.volume.root).read_volume(chosen.volume.name)
+    volume = host.tree(chosen.volume.root).read_volume(chosen.volume.name, [chosen.operation])
     if volume.status is None:
         raise absence_exception(volume)
     if chosen.operation not in volume.status.operations:

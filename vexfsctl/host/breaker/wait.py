@@ -6,9 +6,10 @@ from pathlib import Path
 
 from vexfsctl.exceptions import DeadlineExceeded, InvalidInput, covering
 from vexfsctl.host.host import Host
-from vexfsctl.host.volumes import Chosen, Consulted, Target, consult
+from vexfsctl.host.volumes import Chosen, Consulted, Target, consult_breakers
 from vexfsctl.model.breaker import BreakerState
 from vexfsctl.model.operations import OperationType
+from vexfsctl.sysfs.attributes import BREAKER_STATE
 
 _NS_PER_MS = 1_000_000
 
@@ -35,14 +36,14 @@ def wait_for_breaker(host: Host, target: Target, until: str) -> Reached:
     Raises InvalidInput for a target that is not one breaker, what `consult` raises, and the absence
     of the volume.
     """
-    consulted = consult(host, [target])
+    consulted = consult_breakers(host, [target])
     with covering(consulted.coverage):
         consulted.require_answers()
         return _wait(host, _only_one(consulted, target), until)
 
 
 def _wait(host: Host, chosen: Chosen, until: str) -> Reached:
-    path = f"operations/{chosen.operation}/breaker/state"
+    path = BREAKER_STATE.of(chosen.operation).path
     began_ns, limit_s = host.clock.now_ns(), host.deadlines.wait_s
     volume = chosen.volume
     try:

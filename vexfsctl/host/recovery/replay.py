@@ -101,7 +101,7 @@ def _open_breaker(host: Host, found: FoundSubject) -> Target | None:
     operation = found.subject.operation
     if found.volume is None or operation is None:
         return None
-    status = host.tree(found.volume.root).read_volume(found.volume.name).status
+    status = host.tree(found.volume.root).read_volume(found.volume.name, [operation]).status
     if status is None or operation not in status.operations:
         return None
     breaker = status.operations[operation].breaker
