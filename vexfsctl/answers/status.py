@@ -103,7 +103,11 @@ def _basis(summary: Summary) -> list[Line]:
     """What the verdict rests on, where that is not the tree of the volumes and a log of now."""
     window = summary.window
     lines: list[Line] = []
-    if summary.log_alone and not summary.volumes:
+    if window.saved:
+        length = format_duration(window.length_us / 1_000)
+        alone = "" if summary.volumes else " alone"
+        lines.append(f"the log is a saved one, judged{alone} by its last {length}")
+    elif summary.log_alone and not summary.volumes:
         lines.append("there is no volume on this host now: judged from the log alone")
     elif summary.log_alone:
         lines.append("no attribute tree answers for what is in the log: judged from it alone")
@@ -112,9 +116,6 @@ def _basis(summary: Summary) -> list[Line]:
     if summary.kernel_trouble:
         told = (f"{each.count} about {each.device}" for each in summary.kernel_trouble[:3])
         lines.append(f"the kernel itself has lines of trouble: {', '.join(told)}")
-    if window.saved:
-        length = format_duration(window.length_us / 1_000)
-        lines.append(f"the log is a saved one: its last {length} count")
     return lines
 
 

@@ -7,9 +7,9 @@ from fnmatch import fnmatchcase
 from vexfsctl.analysis.health.summary import Summary, summarize
 from vexfsctl.analysis.health.verdict import Evidence
 from vexfsctl.analysis.window import Window
-from vexfsctl.exceptions import LogUnreadable, Problem
+from vexfsctl.exceptions import LogUnreadable, Problem, VolumeNotFound
 from vexfsctl.host.host import Host
-from vexfsctl.host.log import HostLog, read_log, recent_window, select_boot
+from vexfsctl.host.log import HostLog, is_elsewhere, read_log, recent_window, select_boot
 from vexfsctl.host.volumes import Consulted, Target, consult
 from vexfsctl.model.coverage import Coverage
 from vexfsctl.model.record import LogEntry
@@ -61,11 +61,12 @@ def assess(host: Host, targets: Sequence[Target] = (), window_ms: int | None = N
     """Read the volumes that *targets* mean and the log, and judge the last *window_ms*.
 
     Without targets all volumes, without a window that of `status`. A log that cannot be read is a
-    gap, unless it was asked for: then LogUnreadable is raised. Raises VolumeNotFound for a target
-    that fits no volume.
+    gap, unless it was asked for: then LogUnreadable is raised. A saved log of elsewhere is judged
+    alone, and targets are names in it. Raises VolumeNotFound for a target that fits no volume.
     """
     # The tree before the log: what happens between the two readings is then in the log at least.
-    consulted = consult(host, targets)
+    # What the log is of is not known yet, so a name need not be that of a volume here.
+    consulted = consult(host, () if host.logs else targets)
     now_us = host.now_us
     length_ms = host.windows.status_ms if window_ms is None else window_ms
     try:
@@ -76,6 +77,11 @@ def assess(host: Host, targets: Sequence[Target] = (), window_ms: int | None = N
         window = recent_window(host, (), length_ms)
         unread = failure.coverage or Coverage()
         return Assessment.of(consulted, (), unread, window, now_us=now_us)
+    if is_elsewhere(host, log, consulted.volumes):
+        consulted = Consulted(tuple(targets))
+        _require_mention(log, targets)
+    elif host.logs and targets:
+        consulted = consult(host, targets)
     window = recent_window(host, log.reading.records, length_ms)
     if window.saved:
         # It may hold several boots: their clocks cannot be compared, and the last one counts.
@@ -89,6 +95,17 @@ def assess(host: Host, targets: Sequence[Target] = (), window_ms: int | None = N
         log_asked=bool(host.logs),
         whole_log=lambda: log.entries,
     )
+
+
+def _require_mention(log: HostLog, targets: Sequence[Target]) -> None:
+    """Raise VolumeNotFound for one of *targets* that is no volume of a log of elsewhere."""
+    names = {entry.event.volume for entry in log.own_entries if entry.event is not None}
+    for target in targets:
+        if not any(fnmatchcase(name, target.volume) for name in names):
+            raise VolumeNotFound(
+                f"the log has nothing of a volume {target.volume!a}",
+                hint=f"it has {', '.join(sorted(names))}" if names else None,
+            )
 
 
 def _is_about(entry: LogEntry, targets: Sequence[Target]) -> bool:

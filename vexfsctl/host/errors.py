@@ -22,7 +22,7 @@ from vexfsctl.analysis.window import Window
 from vexfsctl.exceptions import covering
 from vexfsctl.host.filters import Filters
 from vexfsctl.host.host import Host
-from vexfsctl.host.log import HostLog, read_log, recent_window
+from vexfsctl.host.log import HostLog, is_elsewhere, read_log, recent_window
 from vexfsctl.host.log_view import LogView
 from vexfsctl.host.volumes import consult
 from vexfsctl.model.coverage import Coverage
@@ -61,10 +61,11 @@ def count_errors(
     """Read the log and count what *filters* pick by *keys*; raises as `pick_log` does."""
     filters = filters or Filters()
     consulted = consult(host)
-    volumes = consulted.volumes
     with covering(consulted.coverage):
-        view = LogView(host, filters, volumes)
-        everything = read_log(host, volumes)
+        everything = read_log(host, consulted.volumes)
+        elsewhere = is_elsewhere(host, everything, consulted.volumes)
+        volumes = () if elsewhere else consulted.volumes
+        view = LogView(host, filters, volumes, elsewhere=elsewhere)
         asked = everything if filters.boot is None else view.select(everything)
     window = recent_window(host, everything.reading.records, 0)
     live = Loads(volumes, saved=window.saved)

@@ -46,16 +46,22 @@ class Filters:
         since, until = (_parse_moment(text, now) for text in (self.since, self.until))
         return since, until
 
-    def selection(self, host: Host, volumes: Iterable[Volume]) -> "Selection":
+    def selection(
+        self, host: Host, volumes: Iterable[Volume], *, elsewhere: bool = False
+    ) -> "Selection":
         """Return what they pick; *volumes* tell which of them lies on which device.
 
+        *elsewhere*: the log is of another host, whose devices are not this one's.
         Raises InvalidInput for what is no time or no regular expression.
         """
         # Deferred: a click option needs the names of the filters alone.
         from vexfsctl.analysis.incident.selection import Selection
 
         since, until = self.boundaries(host)
-        devices, device_volumes = _related(self.devices, volumes)
+        if elsewhere:
+            devices = device_volumes = set(map(kernel_name, self.devices))
+        else:
+            devices, device_volumes = _related(self.devices, volumes)
         return Selection(
             since=since,
             until=until,
@@ -89,7 +95,12 @@ def related_names(device: str) -> tuple[str, ...]:
 
     A device that this host does not have (a log from elsewhere) stands for itself.
     """
-    return find_devices(device) or (device.removeprefix(_DEVICE_PREFIX),)
+    return find_devices(device) or (kernel_name(device),)
+
+
+def kernel_name(device: str) -> str:
+    """Return *device* as the kernel writes it in its log: `/dev/loop0` is `loop0`."""
+    return device.removeprefix(_DEVICE_PREFIX)
 
 
 def find_devices(device: str) -> tuple[str, ...] | None:
@@ -97,7 +108,7 @@ def find_devices(device: str) -> tuple[str, ...] | None:
     from vexfsctl.devices.topology import related_devices
 
     try:
-        return related_devices(device.removeprefix(_DEVICE_PREFIX))
+        return related_devices(kernel_name(device))
     except (NotFound, FacilityUnavailable):
         return None
 

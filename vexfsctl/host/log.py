@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from itertools import chain
 
+from vexfsctl.analysis.loads import Loads
 from vexfsctl.analysis.window import Window
 from vexfsctl.exceptions import InvalidInput, LogUnreadable, NotFound
 from vexfsctl.host.host import Host
@@ -89,6 +90,17 @@ def _logs_of_the_silent(volumes: Iterable[Volume]) -> tuple[str, ...]:
 
     files = chain.from_iterable((default_file(v.name), *logs_of_labs(v.name)) for v in silent)
     return tuple(str(file) for file in files if file.exists())
+
+
+def is_elsewhere(host: Host, log: HostLog, volumes: Sequence[Volume]) -> bool:
+    """Whether *log* was asked for, is a saved one, and shows no load of *volumes*.
+
+    It is then of another boot or another host: nothing that is here now answers for it.
+    """
+    if not host.logs or not recent_window(host, log.reading.records, 0).saved:
+        return False
+    live = Loads(volumes, saved=True)
+    return not live or not any(map(live.hold, log.own_entries))
 
 
 def recent_window(host: Host, records: Sequence[LogRecord], length_ms: int) -> Window:

@@ -11,13 +11,14 @@ from vexfsctl.host.host import Host
 from vexfsctl.host.log import (
     Calendar,
     HostLog,
+    is_elsewhere,
     live_logs_of,
     log_host,
     read_log,
     select_boot,
     source_names,
 )
-from vexfsctl.host.volumes import consult
+from vexfsctl.host.volumes import consult_logs
 from vexfsctl.logs.formats.kmsg import SOURCE_NAME
 from vexfsctl.logs.interpret import interpret_records, is_vexfs_record
 from vexfsctl.logs.sources.follow import LogFollower
@@ -39,16 +40,18 @@ def pick_log(host: Host, filters: Filters) -> tuple[tuple[Picked, ...], Coverage
     Raises LogUnreadable where no source can be read, and what `Filters.selection` and `select_boot`
     raise.
     """
-    consulted = consult(host)
+    consulted = consult_logs(host)
     with covering(consulted.coverage):
-        view = LogView(host, filters, consulted.volumes)
-        log = view.select(read_log(host, consulted.volumes))
+        log = read_log(host, consulted.volumes)
+        elsewhere = is_elsewhere(host, log, consulted.volumes)
+        view = LogView(host, filters, consulted.volumes, elsewhere=elsewhere)
+        log = view.select(log)
     return tuple(view.pick(log.entries)), view.coverage(log.reading)
 
 
 def follow_log(host: Host, filters: Filters) -> "FollowedLog":
     """Open the log to read on as it grows, as far as *filters* pick; raises as `pick_log` does."""
-    consulted = consult(host)
+    consulted = consult_logs(host)
     with covering(consulted.coverage):
         view = LogView(host, filters, consulted.volumes)
         return FollowedLog(host, view, consulted.volumes)
@@ -57,9 +60,17 @@ def follow_log(host: Host, filters: Filters) -> "FollowedLog":
 class LogView:
     """Picks what was asked for; knows what could not be judged."""
 
-    def __init__(self, host: Host, filters: Filters, volumes: Sequence[Volume]) -> None:
+    def __init__(
+        self,
+        host: Host,
+        filters: Filters,
+        volumes: Sequence[Volume],
+        *,
+        elsewhere: bool = False,
+    ) -> None:
+        """*elsewhere*: the log is of another host."""
         self._boot = filters.boot
-        self._selection = filters.selection(host, volumes)
+        self._selection = filters.selection(host, volumes, elsewhere=elsewhere)
         self._at_any_time = replace(self._selection, since=None, until=None)
         self._calendar = Calendar.of(host)
         self._undated: dict[str, int] = {}

@@ -21,9 +21,16 @@ from vexfsctl.analysis.incident.numbered_calls import (
 )
 from vexfsctl.analysis.incident.story import Story, tell_call, tell_story
 from vexfsctl.exceptions import EvidenceMissing, IncidentNotFound, InvalidInput, covering
-from vexfsctl.host.filters import Filters, find_devices, related_names
+from vexfsctl.host.filters import Filters, find_devices, kernel_name, related_names
 from vexfsctl.host.host import Host
-from vexfsctl.host.log import Calendar, HostLog, read_log, recent_window, select_boot
+from vexfsctl.host.log import (
+    Calendar,
+    HostLog,
+    is_elsewhere,
+    read_log,
+    recent_window,
+    select_boot,
+)
 from vexfsctl.host.volumes import Consulted, parse_target
 from vexfsctl.model.correlation import parse_id_suffix
 from vexfsctl.model.coverage import Coverage
@@ -54,12 +61,14 @@ class IncidentLog:
         """Read the log; raises as `pick_log` does."""
         filters = filters or Filters()
         self._host = host
-        self._volumes = consulted.volumes
         self._calendar = Calendar.of(host)
         self._devices = filters.devices
         with covering(consulted.coverage):
-            self._selection = filters.selection(host, consulted.volumes)
             log = read_log(host, consulted.volumes)
+            self._elsewhere = is_elsewhere(host, log, consulted.volumes)
+            self.volumes = () if self._elsewhere else consulted.volumes
+            """Those that may answer for it: none where it is of another host."""
+            self._selection = filters.selection(host, self.volumes, elsewhere=self._elsewhere)
             self._reading = select_boot(log.reading, filters.boot)
         entries = HostLog(self._reading, log.live_logs).entries
         # Another boot, and a log from elsewhere, know nothing of what was done here just now.
@@ -156,7 +165,7 @@ class IncidentLog:
         except ValueError:
             return False
         # A volume may be called `dead` or `fe`.
-        named = {volume.name for volume in self._volumes}
+        named = {volume.name for volume in self.volumes}
         return asked not in named | {incident.volume for incident in self._incidents}
 
     def _is_asked_for(self, occurrences: Sequence[Occurrence]) -> bool:
@@ -167,7 +176,7 @@ class IncidentLog:
 
     def _volume_of(self, incident: Incident) -> Volume | None:
         """The volume as it is now, if it is still the same load."""
-        for volume in self._volumes:
+        for volume in self.volumes:
             if volume.status is None or volume.name != incident.volume:
                 continue
             if incident.epoch in (None, volume.status.epoch):
@@ -178,7 +187,8 @@ class IncidentLog:
         """Devices that the filter names with those around them; None without that filter."""
         if not self._devices:
             return None
-        return tuple(name for device in self._devices for name in related_names(device))
+        related = self._related_names
+        return tuple(name for device in self._devices for name in related(device))
 
     def _devices_of(self, incident: Incident, volume: Volume | None) -> tuple[str, ...] | None:
         """Devices below the volume, None where nothing tells which they are."""
@@ -192,8 +202,12 @@ class IncidentLog:
         # A volume is called after its device where nobody named it.
         spoken_of = {entry.evidence.device for entry in self._entries if entry.evidence}
         if incident.volume in spoken_of:
-            return related_names(incident.volume)
-        return find_devices(incident.volume)
+            return self._related_names(incident.volume)
+        return None if self._elsewhere else find_devices(incident.volume)
+
+    def _related_names(self, device: str) -> tuple[str, ...]:
+        """Names of *device* and those around it; of another host's it alone is known."""
+        return (kernel_name(device),) if self._elsewhere else related_names(device)
 
 
 def _add_recoveries(

@@ -7,7 +7,7 @@ was named to be acted on.
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -83,9 +83,9 @@ def parse_target(text: str) -> Target:
 class Consulted:
     """The volumes that targets mean, and what of them could not be looked at."""
 
-    targets: tuple[Target, ...]
-    volumes: tuple[Volume, ...]
-    coverage: Coverage
+    targets: tuple[Target, ...] = ()
+    volumes: tuple[Volume, ...] = ()
+    coverage: Coverage = field(default_factory=Coverage)
 
     @property
     def operations(self) -> tuple[Chosen, ...]:
@@ -126,6 +126,11 @@ def consult_breakers(host: Host, targets: Sequence[Target] = ()) -> Consulted:
         if not targets or any(fnmatchcase(operation, target.operation) for target in targets)
     )
     return _consult(host, targets, meant)
+
+
+def consult_logs(host: Host) -> Consulted:
+    """Read of every volume which load it is and where it writes its log, and no operation."""
+    return _consult(host, (), ())
 
 
 def names_of_volumes(host: Host) -> tuple[str, ...]:

@@ -114,15 +114,17 @@ def test_no_volume_is_an_answer_with_the_next_step(vexfsctl: Program, tree: Fake
 
 def test_volumes_that_are_gone_take_one_line(vexfsctl: Program, tree: FakeTree) -> None:
     """Their errors are listed only while no volume is here."""
+    tree.write("loop0/log", str(INCIDENT))
     result = vexfsctl("status", "--window", "4m", "--log", str(INCIDENT))
 
-    assert result.stdout.splitlines()[0] == ("WARNING: sdq1: 5 errors of high severity")
+    headline = "WARNING: sdq1: 5 errors of high severity in an earlier mount"
+    assert result.stdout.splitlines()[0] == headline
     assert "IoError.ReadError" not in result.stdout
 
     tree.remove("loop0")
     result = vexfsctl("status", "--window", "4m", "--log", str(INCIDENT))
 
-    assert "there is no volume on this host now: judged from the log alone\n" in result.stdout
+    assert "the log is a saved one, judged alone by its last 4m\n" in result.stdout
     assert "sdq1/storage  IoError.ReadError (EIO)" in result.stdout
 
 
@@ -137,11 +139,14 @@ def test_every_reason_is_told_that_no_table_shows(
         'hints=manual msg="no"\n'
     )
 
-    result = vexfsctl("status", "--window", "4m", "--log", str(log))
+    # A log that a live volume writes is of now, not a saved one.
+    tree.write("loop0/log", str(log))
+
+    result = vexfsctl("status", "--window", "1h", "--log", str(log))
 
     headline, also, *_ = result.stdout.splitlines()
-    assert headline == "CRITICAL: sdq1: 1 error of critical severity"
-    assert also == "also: sdq1: 5 errors of high severity"
+    assert headline == "CRITICAL: sdq1: 1 error of critical severity in an earlier mount"
+    assert also == "also: sdq1: 5 errors of high severity in an earlier mount"
 
 
 def test_a_volume_named_that_is_not_there_is_a_failure(vexfsctl: Program) -> None:
@@ -313,9 +318,9 @@ def test_a_log_of_another_kernel_without_vexfs_tells_the_kernels_own_trouble(
     result = vexfsctl("status", "--log", str(log))
 
     assert result.stdout == (
-        "UNKNOWN: no volume on this host, and no VexFS record in the log\n"
+        "UNKNOWN: no VexFS record in the log\n"
+        "the log is a saved one, judged alone by its last 1h\n"
         "the kernel itself has lines of trouble: 8 about loop0\n"
-        "the log is a saved one: its last 1h count\n"
         "\n"
         f"next: vexfsctl log -d loop0 --log {log}  what the kernel says of the device\n"
     )
@@ -334,25 +339,41 @@ def test_every_rendering_of_a_log_has_the_same_verdict(vexfsctl: Program, tree: 
         ]
 
 
-def test_a_log_from_elsewhere_is_not_about_the_volume_here(vexfsctl: Program) -> None:
-    """Both are judged, each by its own clock, and the answer says which is which."""
-    result = vexfsctl("status", "--log", str(CAPTURES / "head_nullb.kmsg"))
+@pytest.mark.parametrize(
+    "command", ["status", "check", "errors", "trace --last", "recover plan CALL-1"]
+)
+@pytest.mark.parametrize("output", ["table", "json"])
+def test_a_log_from_elsewhere_is_judged_alone(
+    vexfsctl: Program, tree: FakeTree, command: str, output: str
+) -> None:
+    """A mailed log has one answer, whatever volumes this host has and however ill they are."""
+    argv = (*command.split(), "--format", output, "--log", str(CAPTURES / "head_nullb.kmsg"))
+    tree.remove("loop0")
+    without = vexfsctl(*argv)
+    tree.add("loop0")
+    tree.write("loop0/operations/storage/breaker/state", "open")
+    tree.write("loop0/errors/total", "7")
+    tree.add("loop1")
+    (tree.root / "loop1/state").unlink()
 
-    first, *others = result.stdout.splitlines()
-    assert first == "CRITICAL: 1 error of critical severity"
-    assert "no attribute tree answers for what is in the log: judged from it alone" in others
-    assert "the log is a saved one: its last 1h count" in others
-    volumes = vexfsctl("status", "--json", "--log", str(CAPTURES / "head_nullb.kmsg")).json
-    assert [(each["name"], each["verdict"]) for each in volumes["data"]["volumes"]] == [
-        ("loop0", "ok")
-    ]
+    beside = vexfsctl(*argv)
+
+    assert beside == without
 
 
-def test_a_volume_asked_for_is_not_judged_by_another_vexfs(vexfsctl: Program) -> None:
-    """Lines of builds without a tree name no volume."""
-    result = vexfsctl("status", "loop0", "--log", str(CAPTURES / "head_nullb.kmsg"))
+def test_a_name_means_one_of_the_saved_log(vexfsctl: Program) -> None:
+    """That of a volume here is not it; lines of builds without a tree name no volume."""
+    here = vexfsctl("status", "loop0", "--log", str(CAPTURES / "head_nullb.kmsg"))
+    there = vexfsctl("status", "sdq1", "--log", str(INCIDENT))
+    nowhere = vexfsctl("check", "sdq2", "--log", str(INCIDENT))
 
-    assert result.stdout.splitlines()[0] == "OK: loop0 is well"
+    assert here.exit_status == ExitStatus.FAILED
+    assert here.stderr == "vexfsctl: the log has nothing of a volume 'loop0'\n"
+    assert there.stdout.startswith("CRITICAL: sdq1: ") or there.stdout.startswith("WARNING: sdq1: ")
+    assert (nowhere.exit_status, nowhere.stderr) == (
+        ExitStatus.INCOMPLETE,
+        "vexfsctl: the log has nothing of a volume 'sdq2'\nhint: it has sdq1\n",
+    )
 
 
 def test_next_steps_read_the_same_log(vexfsctl: Program, tree: FakeTree, tmp_path: Path) -> None:

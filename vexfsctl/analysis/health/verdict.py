@@ -3,7 +3,7 @@
 Judged over a window, never over lifetime counters; unverified records
 are never evidence. What is known to be bad outweighs what is not known, and that outweighs OK.
 Live volumes are judged at the present moment, the log at the end of its window: of a saved log
-that is its last record, and it is about other loads unless it shows the epoch of a live one.
+that is its last record. One that shows no epoch of a live volume is judged alone.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,11 +25,15 @@ if TYPE_CHECKING:
     from vexfsctl.analysis.upstream.health import UpstreamHealth
 
 
+_NO_RECORD = "no VexFS record in the log"
+
+
 @dataclass(frozen=True)
 class Evidence:
     """All that a verdict rests on, and what follows from it at once."""
 
     volumes: Sequence[Volume]
+    """Those that answer for the log: none beside a saved one of elsewhere."""
     entries: Sequence[LogEntry]
     """The log."""
     coverage: Coverage
@@ -59,15 +63,10 @@ class Evidence:
 
         return read_upstream_health(self.entries, self.window)
 
-    @cached_property
-    def of_live_loads(self) -> bool:
-        """Whether the log is about the volumes that are here, and not a saved one of others."""
-        return not self.window.saved or any(self.live.hold(entry) for entry in self.entries)
-
     @property
     def log_alone(self) -> bool:
         """Whether no tree answers for what is in the log."""
-        return not self.live or not self.of_live_loads
+        return not self.live
 
     @property
     def has_records(self) -> bool:
@@ -109,8 +108,7 @@ def _judge_all_counters(evidence: Evidence) -> Iterator[Finding]:
     present = Window(evidence.now_us - evidence.window.length_us, evidence.now_us)
     for volume in evidence.volumes:
         if volume.status is not None:
-            about_it = evidence.coverage if evidence.of_live_loads else Coverage()
-            log = coverage_of_load(volume.name, volume.status, evidence.entries, about_it)
+            log = coverage_of_load(volume.name, volume.status, evidence.entries, evidence.coverage)
             yield from _judge_counters(volume.name, volume.status, events, log, present)
 
 
@@ -152,14 +150,15 @@ def _judge_log_alone(evidence: Evidence) -> Iterator[Finding]:
     """What is not known where no tree answers."""
     here = any(volume.presence is not Presence.VANISHED for volume in evidence.volumes)
     missing = _missing_of(None, evidence.coverage)
-    if not evidence.has_records and not here:
-        log = "no VexFS record in the log" if evidence.coverage.sources else "no log could be read"
+    if not evidence.has_records and evidence.window.saved:
+        yield Finding(Verdict.UNKNOWN, "nothing_found", _NO_RECORD)
+    elif not evidence.has_records and not here:
+        log = _NO_RECORD if evidence.coverage.sources else "no log could be read"
         message = f"no volume on this host, and {log}"
         hint = "vexfsctl mount SOURCE MOUNTPOINT, or vexfsctl lab up to try one out"
         yield Finding(Verdict.UNKNOWN, "nothing_found", message, hint=hint)
     elif missing is not None:
-        subject = "no volume answers" if not evidence.live else "the log is of no volume here"
-        message = f"{subject}, and the log is not complete: {missing}"
+        message = f"no volume answers, and the log is not complete: {missing}"
         yield Finding(Verdict.UNKNOWN, "log_incomplete", message)
 
 

@@ -32,7 +32,7 @@ class FoundSubject:
 
     subject: Subject
     volumes: tuple[Volume, ...]
-    """Every volume of this host."""
+    """Every volume of this host; none where the log it was found in is of elsewhere."""
     coverage: Coverage
     recorded: Incident | NumberedCall | None = None
     """What it is in the log; None for an error or hints alone."""
@@ -103,4 +103,4 @@ def find_subject(host: Host, asked: Asked) -> FoundSubject:
         subject = subject_of_incident(recorded)
     else:
         subject = subject_of_call(recorded)
-    return FoundSubject(subject, consulted.volumes, log.coverage(recorded), recorded, log)
+    return FoundSubject(subject, log.volumes, log.coverage(recorded), recorded, log)
