@@ -12,7 +12,12 @@ from vexfsctl.model.volume import OperationStatus
 from vexfsctl.render.colour import tone_of_word
 from vexfsctl.render.result import Column, CommandResult, Line, Paragraph, Span, Table
 from vexfsctl.render.words import word
-from vexfsctl.sysfs.attributes import BREAKER_ATTRIBUTES, OPERATION_ATTRIBUTES, Attribute
+from vexfsctl.sysfs.attributes import (
+    BREAKER_ATTRIBUTES,
+    OPERATION_ATTRIBUTES,
+    Attribute,
+    Directory,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +129,9 @@ def _settings(status: OperationStatus) -> list[_Setting]:
 
 
 def _setting(template: Attribute, status: OperationStatus) -> _Setting:
-    path = template.path.removeprefix("operations/<op>/")
+    path = template.path.removeprefix(f"{Directory.OPERATION}/")
     holder: object = status
-    if path.startswith("breaker/"):
+    if template.directory is Directory.BREAKER:
         breaker = status.breaker
         holder = breaker.settings if template.writable else breaker
     return _Setting(path, getattr(holder, template.name), template.meaning)

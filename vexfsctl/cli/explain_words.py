@@ -18,6 +18,7 @@ from vexfsctl.sysfs.attributes import (
     VOLUME_ATTRIBUTES,
     VOLUME_KEYS,
     Attribute,
+    Directory,
     attributes,
 )
 from vexfsctl.sysfs.values import Word
@@ -133,7 +134,7 @@ def _use_of(attribute: Attribute, volume: str) -> str:
             return f"`vexfsctl breaker set {where} {key}=VALUE` changes it."
     if attribute.path in VOLUME_KEYS:
         return f"`vexfsctl volume set {volume} {attribute.path}=VALUE` changes it."
-    if attribute.path.startswith("inject/"):
+    if attribute.directory is Directory.INJECT:
         return "`vexfsctl lab inject` writes it, in a lab."
     if not attribute.readable:
         return f"`vexfsctl breaker trip {where}` and its sisters write it."
