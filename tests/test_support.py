@@ -50,10 +50,20 @@ def test_the_program_runs_in_process_and_as_a_process_alike(vexfsctl: Program) -
     assert vexfsctl("--no-such-option").exit_status == 2
 
 
-def test_the_program_sees_nothing_of_the_host(vexfsctl: Program, tmp_path: Path) -> None:
+def test_the_program_sees_nothing_of_the_host(
+    vexfsctl: Program, tree: FakeTree, tmp_path: Path
+) -> None:
     """Its volumes, log and runtime directory are the test's."""
-    for name in ("VEXFSCTL_SYSFS_ROOT", "VEXFSCTL_LOG", "XDG_RUNTIME_DIR", "XDG_STATE_HOME"):
+    assert vexfsctl.environ["VEXFSCTL_SYSFS_ROOT"] == str(tree.root)
+    for name in ("VEXFSCTL_LOG", "XDG_RUNTIME_DIR", "XDG_STATE_HOME"):
         assert vexfsctl.environ[name].startswith(str(tmp_path))
+
+
+def test_a_fake_tree_is_in_memory_where_that_is_to_be_had(memory_path: Path) -> None:
+    """It is its test's alone and empty, and nobody else may look into it."""
+    assert memory_path.is_relative_to("/dev/shm") or not os.access("/dev/shm", os.W_OK)
+    assert list(memory_path.iterdir()) == []
+    assert memory_path.stat().st_mode & 0o077 == 0
 
 
 def test_reading_volumes_imports_nothing_heavy() -> None:

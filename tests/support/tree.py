@@ -1,6 +1,7 @@
 """A fake root of attribute trees: plain files made from the attribute table."""
 
 import shutil
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +34,14 @@ class FakeTree:
 
     def add(self, volume: str) -> Path:
         """Make a healthy volume, just mounted, and return its directory."""
-        for attribute in attributes():
-            path = self.root / volume / attribute.path
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(_initial_text(attribute))
+        directory = self.root / volume
+        for attribute, content in _healthy_volume().items():
+            path = directory / attribute.path
+            if not path.parent.exists():
+                path.parent.mkdir(parents=True)
+            path.write_bytes(content)
             path.chmod(attribute.access.value)
-        return self.root / volume
+        return directory
 
     def remove(self, volume: str) -> None:
         """Take a volume away."""
@@ -65,8 +68,13 @@ class FakeTree:
         return (self.root / path).read_text().removesuffix("\n")
 
 
-def _initial_text(attribute: Attribute) -> str:
+@cache
+def _healthy_volume() -> dict[Attribute, bytes]:
+    return {attribute: _initial_content(attribute) for attribute in attributes()}
+
+
+def _initial_content(attribute: Attribute) -> bytes:
     if not attribute.readable:
-        return ""
+        return b""
     value = IDENTITY.get(attribute.path, attribute.default)
-    return attribute.type.format(value) + "\n"
+    return attribute.type.format(value).encode() + b"\n"

@@ -86,13 +86,13 @@ def test_a_volume_is_read_whole(tree: FakeTree) -> None:
     assert storage.breaker.settings == BreakerSettings(window_ms=20_000)
 
 
-def test_roots_are_merged_and_a_name_in_two_is_there_twice(tmp_path: Path) -> None:
+def test_roots_are_merged_and_a_name_in_two_is_there_twice(memory_path: Path) -> None:
     """Volumes come in the order of the roots, then of names; a missing root has none."""
-    one, two = FakeTree(tmp_path / "one"), FakeTree(tmp_path / "two")
+    one, two = FakeTree(memory_path / "one"), FakeTree(memory_path / "two")
     for tree, name in ((one, "sdb1"), (one, "loop0"), (two, "loop0")):
         tree.add(name)
 
-    volumes = read_volumes([one.root, tmp_path / "none", two.root])
+    volumes = read_volumes([one.root, memory_path / "none", two.root])
 
     assert [(volume.root, volume.name) for volume in volumes] == [
         (one.root, "loop0"),
