@@ -1,5 +1,7 @@
 """Log text in mixed forms, line by line into records."""
 
+import codecs
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,11 +68,11 @@ def test_metadata_lines_belong_to_their_record() -> None:
 
 def test_metadata_without_end_is_no_metadata() -> None:
     """A record has at most 64 lines of it; what follows is torn, and quickly counted."""
-    first, *torn = decode(b"6,1,0,-;a\n" + b" A=1\n" * 200_000)
+    first, *torn = decode(b"6,1,0,-;a\n" + b" A=1\n" * 20_000)
 
     assert isinstance(first, LogRecord)
     assert len(first.fields) == 64
-    assert torn == [None] * (200_000 - 64)
+    assert torn == [None] * (20_000 - 64)
 
 
 def test_a_byte_order_mark_is_no_part_of_a_line() -> None:
@@ -123,7 +125,7 @@ def test_every_line_is_accounted_for(lines: list[bytes]) -> None:
     items = decode(b"\n".join(lines))
 
     further = sum(len(item.fields) + item.text.count("\n") for item in items if item is not None)
-    empty = sum(line.strip() == b"" for line in lines)
+    empty = sum(line.removeprefix(codecs.BOM_UTF8).strip() == b"" for line in lines)
     assert len(items) + further + empty == len(lines)
 
 

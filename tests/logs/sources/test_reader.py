@@ -160,7 +160,7 @@ def test_standard_input_is_a_source() -> None:
     assert reading.coverage() == Coverage(("-",))
 
 
-@pytest.mark.parametrize("noise", [b"\0" * 64, b"noise\n"])
+@pytest.mark.parametrize("noise", [b"\0" * 64, b"noise " * 40 + b"\n"], ids=["zeroes", "lines"])
 def test_what_holds_no_record_is_given_up(tmp_path: Path, noise: bytes) -> None:
     """A device or disk image has no end worth waiting for: four MiB of it are enough."""
     log = tmp_path / "disk.img"
