@@ -104,24 +104,25 @@ def test_a_reset_is_warned_of_by_what_is_known(
     assert doubts_about_reset(_operation(breaker, overdue), NOW) == doubts
 
 
-@pytest.mark.parametrize("action", list(BreakerAction))
-@pytest.mark.parametrize("way", [(), ("trip",), ("trip", "probe"), ("disable",)])
-def test_what_is_foretold_is_what_the_engine_does(
-    way: tuple[str, ...], action: BreakerAction
-) -> None:
+@pytest.mark.parametrize("way", ["", "trip", "trip probe", "disable"])
+def test_what_is_foretold_is_what_the_engine_does(way: str) -> None:
     """A second reading of the table in vexfs-sysfs(5): the engine's own agrees in every cell."""
-    breaker = CircuitBreaker()
-    for step in way:
-        breaker.command(BreakerCommand(BreakerAction(step)), NOW)
-    foretold = state_after(breaker.state, action)
+    foretold: dict[BreakerAction, BreakerState | None] = {}
+    done: dict[BreakerAction, BreakerState | None] = {}
+    for action in BreakerAction:
+        breaker = CircuitBreaker()
+        for step in way.split():
+            breaker.command(BreakerCommand(BreakerAction(step)), NOW)
+        foretold[action] = state_after(breaker.state, action)
+        try:
+            breaker.command(BreakerCommand(action), NOW)
+        except StateConflict:
+            done[action] = None
+        else:
+            done[action] = breaker.state
+            assert is_as_asked(breaker.state, action), action
 
-    try:
-        breaker.command(BreakerCommand(action), NOW)
-    except StateConflict:
-        assert foretold is None
-    else:
-        assert breaker.state == foretold
-        assert is_as_asked(breaker.state, action)
+    assert done == foretold
 
 
 def test_an_open_breaker_follows_the_same_columns() -> None:

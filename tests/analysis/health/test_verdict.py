@@ -100,17 +100,25 @@ def test_degradation_warns_until_it_refuses_writes(
     assert verdict_on(volume) == (verdict, [f"loop0: degradation_{level}"])
 
 
-@pytest.mark.parametrize("operation", list(OperationType))
 @pytest.mark.parametrize("state", [state for state in BreakerState if state != "closed"])
 def test_a_breaker_that_is_not_closed_warns_and_an_open_vital_one_is_critical(
-    operation: OperationType, state: BreakerState
+    state: BreakerState,
 ) -> None:
     """Vital are superblock and storage."""
-    volume = with_breaker(healthy_volume(), operation, state=state)
+    judged_as = {
+        operation: verdict_on(with_breaker(healthy_volume(), operation, state=state))
+        for operation in OperationType
+    }
 
-    vital = operation in ("superblock", "storage") and state in ("open", "forced_open")
-    expected = Verdict.CRITICAL if vital else Verdict.WARNING
-    assert verdict_on(volume) == (expected, [f"loop0/{operation}: breaker_{state}"])
+    vital = Verdict.CRITICAL if state in ("open", "forced_open") else Verdict.WARNING
+    verdicts = dict.fromkeys(OperationType, Verdict.WARNING) | {
+        "superblock": vital,
+        "storage": vital,
+    }
+    assert judged_as == {
+        operation: (verdicts[operation], [f"loop0/{operation}: breaker_{state}"])
+        for operation in OperationType
+    }
 
 
 def test_overdue_calls_warn() -> None:
