@@ -25,27 +25,30 @@ SPECIFICATION = {
 }
 """Every errno the classes are written down for, for a call without exceptions of its own."""
 
-ROWS = [(name, kind) for kind, row in SPECIFICATION.items() for name in row.split()]
+SPECIFIED = {name: kind for kind, row in SPECIFICATION.items() for name in row.split()}
 
 
-@pytest.mark.parametrize(("name", "kind"), ROWS)
-def test_every_errno_is_of_the_class_the_specification_gives(name: str, kind: ErrnoClass) -> None:
-    """The table above row by row."""
-    assert classify_errno(errno_number(name), "read") is kind
+def test_every_errno_is_of_the_class_the_specification_gives() -> None:
+    """The table above name by name."""
+    classes = {name: classify_errno(errno_number(name), "read") for name in SPECIFIED}
+
+    assert classes == SPECIFIED
 
 
-@pytest.mark.parametrize("number", [*errno.errorcode, 0, -5, 512, 524, 10**9])
-def test_what_the_specification_does_not_name_is_other(number: int) -> None:
+def test_what_the_specification_does_not_name_is_other() -> None:
     """Anything else is a failure of class other, whatever number it is."""
-    if errno_name(number) not in {name for name, _ in ROWS}:
-        assert classify_errno(number, "read") is ErrnoClass.OTHER
+    unnamed = [number for number in errno.errorcode if errno_name(number) not in SPECIFIED]
+    numbers = [*unnamed, 0, -5, 512, 524, 10**9]
+
+    assert len(unnamed) > 80
+    assert [n for n in numbers if classify_errno(n, "read") is not ErrnoClass.OTHER] == []
 
 
 @pytest.mark.parametrize("call", ["getxattr", "setxattr", "listxattr", "removexattr"])
-@pytest.mark.parametrize("number", [errno.ENODATA, errno.ENOSPC])
-def test_a_missing_or_oversized_attribute_is_an_answer(call: str, number: int) -> None:
+def test_a_missing_or_oversized_attribute_is_an_answer(call: str) -> None:
     """ENODATA and ENOSPC of extended attributes say nothing about the device."""
-    assert classify_errno(number, call) is ErrnoClass.ANSWER
+    assert classify_errno(errno.ENODATA, call) is ErrnoClass.ANSWER
+    assert classify_errno(errno.ENOSPC, call) is ErrnoClass.ANSWER
 
 
 def test_seeking_past_the_data_is_an_answer() -> None:
