@@ -60,11 +60,11 @@ def test_a_pipe_is_read_by_the_real_program(vexfsctl: Program) -> None:
     assert "\nerror (module state)\n" in result.stdout
 
 
-@pytest.mark.parametrize("log", sorted(KERNEL_LOGS.glob("*/*")), ids=lambda log: log.name)
-def test_every_line_of_every_capture_is_read(log: Path) -> None:
+def test_every_line_of_every_capture_is_read() -> None:
     """No line of a real log raises."""
-    for line in log.read_bytes().split(b"\n"):
-        read_line(line.decode(errors="backslashreplace"))
+    for log in KERNEL_LOGS.glob("*/*"):
+        for line in log.read_bytes().split(b"\n"):
+            read_line(line.decode(errors="backslashreplace"))
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
