@@ -1,7 +1,16 @@
-"""Every command of the program, with the least that makes it say something."""
+"""Every command of the program, with the least that makes it say something.
+
+Run as a program it runs them all in its environment and prints what became of each as JSON.
+"""
+
+import json
+import os
+import sys
+from dataclasses import asdict
 
 import click
 
+from tests.support.program import Program
 from vexfsctl.cli.command import root
 
 ARGUMENTS: dict[str, tuple[str, ...]] = {
@@ -62,3 +71,9 @@ def _names_below(group: click.Group, context: click.Context, above: tuple[str, .
         else:
             names.append(" ".join((*above, word)))
     return names
+
+
+if __name__ == "__main__":
+    program = Program(dict(os.environ))
+    answers = {name: asdict(program(*words)) for name, words in command_lines().items()}
+    json.dump(answers, sys.stdout)

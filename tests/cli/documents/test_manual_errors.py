@@ -1,39 +1,11 @@
 """vexfs-errors(7), made from the catalogue."""
 
-import subprocess
-from pathlib import Path
-
-import pytest
-
-from tests.support import privileges
-from tests.support.program import BOUND_S
 from vexfsctl.catalogue.lookup import ERRORS, VexfsCode
 from vexfsctl.cli.documents.manual.errors import FAMILIES, errors_page, family_of
 from vexfsctl.model.hints import HintKind
 from vexfsctl.render.mdoc import words
 
 PAGE = errors_page()
-
-
-@pytest.fixture
-def page(tmp_path: Path) -> Path:
-    """The page as a file."""
-    path = tmp_path / "vexfs-errors.7"
-    path.write_text("\n".join(PAGE) + "\n")
-    return path
-
-
-def test_the_page_is_clean(page: Path) -> None:
-    """mandoc has nothing to say, but that the pages referred to are not installed here."""
-    privileges.require("mandoc")
-    lint = subprocess.run(
-        ["mandoc", "-T", "lint", page], capture_output=True, text=True, timeout=BOUND_S, check=False
-    )
-
-    complaints = [
-        line for line in lint.stdout.splitlines() if "referenced manual not found" not in line
-    ]
-    assert complaints == []
 
 
 def test_every_error_has_its_item() -> None:
