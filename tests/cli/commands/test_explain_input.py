@@ -16,7 +16,10 @@ KERNEL_LOGS = Path(__file__).parents[2] / "data" / "kernel-logs"
 BLOCK_LINE = "I/O error, dev loop0, sector 4096 op 0x0:(READ) flags 0x0 phys_seg 1 prio class 2"
 STATE_LINE = "VexFS: State transition 1 -> 3"
 HOSTILE = st.text(
-    st.one_of(st.characters(), st.sampled_from("\x1b\x9b\0\r\t\u202e[]<>-=:;,/'\"\\ ")), max_size=80
+    st.characters(codec="utf-8")
+    # Of a byte that is no UTF-8 Python makes such a surrogate, and no other.
+    | st.sampled_from("\udc80\udcff\x1b\x9b\0\r\t\u202e[]<>-=:;,/'\"\\ "),
+    max_size=80,
 )
 
 
