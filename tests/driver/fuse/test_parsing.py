@@ -242,15 +242,18 @@ def test_every_shape_is_read_as_the_kernel_writes_it(
     assert parse_request(message(opcode, body)) == request_type(header(opcode), **fields)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("opcode", "body", "_type", "_fields"), SHAPES)
-def test_no_torn_message_is_taken_for_a_whole_one(
-    opcode: Opcode, body: bytes, _type: type[Request], _fields: dict[str, object]
-) -> None:
+def test_no_torn_message_is_taken_for_a_whole_one() -> None:
     """Cut at any byte, a message is malformed: its length says so."""
-    whole = message(opcode, body)
-    for length in range(len(whole)):
-        with pytest.raises(MalformedRequest):
-            parse_request(whole[:length])
+    taken = []
+    for opcode, body, _, _ in SHAPES:
+        whole = message(opcode, body)
+        for length in range(len(whole)):
+            try:
+                taken.append(parse_request(whole[:length]))
+            except MalformedRequest:
+                continue
+
+    assert taken == []
 
 
 def setattr_body(valid: int) -> bytes:
