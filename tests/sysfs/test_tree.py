@@ -370,11 +370,13 @@ def test_a_volume_that_does_not_answer_is_unresponsive(tree: FakeTree) -> None:
 
 def test_one_attribute_that_does_not_answer_ends_at_the_deadline(tree: FakeTree) -> None:
     """Reading and writing one attribute are bounded too."""
+    hang(tree, "loop0/degradation")
+    # Not the same: the reader that was given up would let the writer in until it has ended.
     hang(tree, "loop0/access_mode")
     there = SysfsTree(tree.root, timeout_s=SOON_S)
 
     with pytest.raises(VolumeUnresponsive):
-        there.read("loop0", "access_mode")
+        there.read("loop0", "degradation")
     with pytest.raises(VolumeUnresponsive):
         there.write("loop0", "access_mode", AccessMode.READ_ONLY)
 
