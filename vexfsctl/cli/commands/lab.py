@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
@@ -10,10 +10,6 @@ from click.shell_completion import CompletionItem
 from vexfsctl.cli.command import Group
 from vexfsctl.cli.context import AppContext, pass_app
 from vexfsctl.cli.types import PATH, SECONDS, SIZE
-from vexfsctl.render.result import Column, CommandResult, Paragraph, Table
-
-if TYPE_CHECKING:
-    from vexfsctl.lab.assembly import Lab
 
 EXAMPLES = """\
 Examples:
@@ -86,13 +82,13 @@ Examples:
 @pass_app
 def up(app: AppContext, name: str, size: int | None, plain: bool) -> None:
     """Make a volume and what is below it: image, loop device and ext4, or a directory."""
+    # Deferred, here and below, so that help needs no driver.
+    from vexfsctl.answers.lab import lab_up
     from vexfsctl.lab.assembly import bring_up
     from vexfsctl.lab.layout import new_layout
 
-    made = bring_up(new_layout(name, plain=plain), size=size, config_file=app.config_file)
-    below = made.device or f"a plain directory, {made.backing}"
-    lines = (f"lab {made.name} is up: volume {made.volume} on {made.mountpoint}, {below}",)
-    app.show(CommandResult("lab.up", made, body=(Paragraph(lines),)))
+    layout = new_layout(name, plain=plain)
+    app.show(lab_up(bring_up(layout, size=size, config_file=app.config_file)))
 
 
 @lab.command(epilog="Examples:\n  vexfsctl lab down --name one\n")
@@ -100,26 +96,23 @@ def up(app: AppContext, name: str, size: int | None, plain: bool) -> None:
 @pass_app
 def down(app: AppContext, name: str) -> None:
     """Take the lab apart and remove every trace, whatever state it is in."""
+    from vexfsctl.answers.lab import lab_down
     from vexfsctl.lab.assembly import describe, take_down
     from vexfsctl.lab.layout import find_layout
 
     layout = find_layout(name)
     before = describe(layout)
-    there = take_down(layout)
-    words = f"lab {name} is gone" if there else f"there was no lab {name!r}"
-    data = {"lab": before, "changed": there}
-    app.show(CommandResult("lab.down", data, body=(Paragraph((words,)),)))
+    app.show(lab_down(name, before, changed=take_down(layout)))
 
 
 @lab.command("list", epilog="Examples:\n  vexfsctl lab list\n")
 @pass_app
 def list_command(app: AppContext) -> None:
     """Show your labs and those of root."""
+    from vexfsctl.answers.lab import lab_list
     from vexfsctl.lab.assembly import list_labs
 
-    labs = list_labs()
-    nothing = Paragraph(("No lab is up. Make one: vexfsctl lab up",))
-    app.show(CommandResult("lab.list", labs, body=(_table(labs) if labs else nothing,)))
+    app.show(lab_list(list_labs()))
 
 
 @lab.command(
@@ -196,6 +189,7 @@ def inject(
     In a lab on a device they are the device's requests, in a plain lab the calls of the driver,
     where KIND may be any of them.
     """
+    from vexfsctl.answers.lab import lab_inject
     from vexfsctl.lab import faults
     from vexfsctl.lab.layout import find_layout
 
@@ -217,19 +211,4 @@ def inject(
         )
     elif clear:
         faults.clear(layout)
-    active = faults.active_faults(layout)
-    lines = active or ("no fault is in force",)
-    app.show(CommandResult("lab.inject", {"active": active}, body=(Paragraph(lines),)))
-
-
-def _table(labs: "tuple[Lab, ...]") -> Table:
-    return Table(
-        (
-            Column("NAME", lambda lab: lab.name),
-            Column("KIND", lambda lab: lab.kind),
-            Column("DEVICE", lambda lab: lab.device),
-            Column("MOUNTED", lambda lab: "yes" if lab.mounted else "no"),
-            Column("MOUNTPOINT", lambda lab: lab.mountpoint),
-        ),
-        labs,
-    )
+    app.show(lab_inject(faults.active_faults(layout)))

@@ -7,7 +7,6 @@ import click
 from vexfsctl.cli.command import Command
 from vexfsctl.cli.context import AppContext, pass_app
 from vexfsctl.cli.types import DIRECTORY
-from vexfsctl.render.result import CommandResult, Paragraph, Span, Tone
 
 EXAMPLES = """\
 Examples:
@@ -55,6 +54,7 @@ def mount(
     $XDG_RUNTIME_DIR/vexfs/NAME.
     """
     # Here and not above: nothing else may load the driver.
+    from vexfsctl.answers.mount import mount_result
     from vexfsctl.driver.volume.daemon import VolumeOptions, serve_volume, start_volume
 
     options = VolumeOptions(
@@ -69,23 +69,6 @@ def mount(
         serve_volume(options, settings=app.configuration.attributes, ready_fd=ready_fd)
         return
     volume = start_volume(options)
-    app.show(
-        CommandResult(
-            "mount",
-            volume,
-            body=(
-                Paragraph(
-                    (
-                        (
-                            "mounted ",
-                            Span(volume.name, Tone.STRONG),
-                            f" on {volume.mountpoint}, attributes in {volume.tree}, "
-                            f"records in {volume.log}",
-                        ),
-                    )
-                ),
-            ),
-        )
-    )
+    app.show(mount_result(volume))
     for warning in volume.warnings:
         app.note(f"vexfsctl: degraded: {warning}")

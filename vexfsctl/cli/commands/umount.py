@@ -1,12 +1,9 @@
 """`vexfsctl umount`: end a userspace volume, alive or dead."""
 
-from dataclasses import dataclass
-
 import click
 
 from vexfsctl.cli.command import Command
 from vexfsctl.cli.context import AppContext, pass_app
-from vexfsctl.render.result import CommandResult, Paragraph
 
 EXAMPLES = """\
 Examples:
@@ -14,14 +11,6 @@ Examples:
   vexfsctl umount /mnt/data           the volume that is mounted there
   vexfsctl umount --force loop0       clear what a killed or stuck driver left
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Unmounted:
-    """What was unmounted, and how."""
-
-    name: str
-    forced: bool
 
 
 @click.command("umount", cls=Command, epilog=EXAMPLES)
@@ -34,6 +23,8 @@ class Unmounted:
 @pass_app
 def umount(app: AppContext, target: str, force: bool) -> None:
     """Sync and unmount the volume called NAME or mounted on MOUNTPOINT."""
+    # Here and not above: help needs no driver.
+    from vexfsctl.answers.mount import UnmountedVolume, umount_result
     from vexfsctl.driver.volume.leftovers import clear_volume, find_volume, stop_volume
 
     if force:
@@ -42,7 +33,4 @@ def umount(app: AppContext, target: str, force: bool) -> None:
         name = volume.name
     else:
         name = stop_volume(target, timeout_s=app.host.deadlines.wait_s)
-    words = "cut off and unmounted" if force else "unmounted"
-    app.show(
-        CommandResult("umount", Unmounted(name, force), body=(Paragraph((f"{words} {name}",)),))
-    )
+    app.show(umount_result(UnmountedVolume(name, forced=force)))
