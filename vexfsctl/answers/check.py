@@ -40,7 +40,7 @@ class CheckReport:
             window=summary.window,
             findings=summary.findings,
             log_alone=summary.log_alone,
-            gauges=read_gauges(assessment.evidence),
+            gauges=read_gauges(assessment.observation),
         )
 
     @property
@@ -79,7 +79,7 @@ def _text(assessment: Assessment) -> str:
 
 def _note(assessment: Assessment) -> str | None:
     """What the verdict rests on, where that is not the tree of the volumes and a log of now."""
-    if not assessment.evidence.coverage.sources and assessment.summary.volumes:
+    if not assessment.observation.coverage.sources and assessment.summary.volumes:
         return "no log could be read: judged from the attribute tree"
     if assessment.summary.log_alone:
         return "judged from the log alone"

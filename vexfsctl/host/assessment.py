@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from vexfsctl.analysis.health.summary import Summary, summarize
-from vexfsctl.analysis.health.verdict import Evidence
+from vexfsctl.analysis.health.verdict import Observation
 from vexfsctl.analysis.window import Window
 from vexfsctl.exceptions import LogUnreadable, Problem, VolumeNotFound
 from vexfsctl.host.host import Host
@@ -21,7 +21,7 @@ _LAST_BOOT = "0"
 class Assessment:
     """What was found, and how complete the evidence was."""
 
-    evidence: Evidence
+    observation: Observation
     summary: Summary
     coverage: Coverage
     """Of tree and log."""
@@ -47,10 +47,10 @@ class Assessment:
         """
         if seen.targets:
             entries = [entry for entry in entries if _is_about(entry, seen.targets)]
-        evidence = Evidence(seen.volumes, entries, log, window, now_us)
+        observation = Observation(seen.volumes, entries, log, window, now_us)
         return cls(
-            evidence=evidence,
-            summary=summarize(evidence, whole_log),
+            observation=observation,
+            summary=summarize(observation, whole_log),
             coverage=seen.coverage + log,
             complete=seen.coverage.complete and (log.complete or not log_asked),
             problems=seen.problems,

@@ -11,7 +11,7 @@ from tests.analysis.records import BOOT, EPOCH, STATE, error, read_log
 from tests.analysis.volumes import healthy_volume, with_breaker, with_operation, with_status
 from vexfsctl.analysis.errors.groups import Sighting, group_errors
 from vexfsctl.analysis.health.findings import Finding, Verdict
-from vexfsctl.analysis.health.verdict import Evidence, judge
+from vexfsctl.analysis.health.verdict import Observation, judge
 from vexfsctl.analysis.loads import Loads
 from vexfsctl.analysis.window import Window
 from vexfsctl.model.breaker import BreakerState
@@ -40,7 +40,7 @@ def judged(
     volumes: Sequence[Volume], log: Sequence[LogEntry], coverage: Coverage
 ) -> tuple[Verdict, tuple[Finding, ...]]:
     """Judge the last hour at its end."""
-    return judge(Evidence(volumes, log, coverage, WINDOW, WINDOW.now_us))
+    return judge(Observation(volumes, log, coverage, WINDOW, WINDOW.now_us))
 
 
 def verdict_on(

@@ -5,7 +5,7 @@ import pytest
 from tests.analysis.records import BOOT, STATE, error, read_log
 from tests.analysis.volumes import healthy_volume
 from vexfsctl.analysis.health.findings import Verdict
-from vexfsctl.analysis.health.verdict import Evidence, judge
+from vexfsctl.analysis.health.verdict import Observation, judge
 from vexfsctl.analysis.upstream.health import PATIENCE_US
 from vexfsctl.analysis.window import Window
 from vexfsctl.logs.upstream import UPSTREAM_FORMS
@@ -29,8 +29,8 @@ def judged(
     gaps: tuple[Gap, ...] = (),
 ) -> tuple[Verdict, list[str]]:
     """Return the verdict and each finding as `code: message`."""
-    evidence = Evidence(volumes, log, Coverage(("kmsg",), gaps), window, 10_000_000_000)
-    verdict, findings = judge(evidence)
+    observation = Observation(volumes, log, Coverage(("kmsg",), gaps), window, 10_000_000_000)
+    verdict, findings = judge(observation)
     return verdict, [f"{finding.code}: {finding.message}" for finding in findings]
 
 
@@ -322,9 +322,9 @@ def test_a_saved_log_of_elsewhere_is_not_about_the_volume_here() -> None:
 def test_a_saved_log_with_the_epoch_of_a_live_volume_is_about_it() -> None:
     """Epochs are drawn for each mount."""
     log = read_log((58.0, STATE), (59.0, error(0x2A)), boot=None)
-    evidence = Evidence([healthy_volume()], log, Coverage(("saved",)), SAVED, 10_000_000_000)
+    observation = Observation([healthy_volume()], log, Coverage(("saved",)), SAVED, 10_000_000_000)
 
-    _, findings = judge(evidence)
+    _, findings = judge(observation)
 
     assert [finding.subject for finding in findings] == ["loop0/storage"]
-    assert not evidence.log_alone
+    assert not observation.log_alone

@@ -1,4 +1,4 @@
-"""A conclusion with its evidence, and the four words a monitoring system knows."""
+"""A conclusion and its reasons, and the four words a monitoring system knows."""
 
 from dataclasses import dataclass
 from enum import IntEnum

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vexfsctl.analysis.errors.groups import is_error
-from vexfsctl.analysis.health.verdict import Evidence
+from vexfsctl.analysis.health.verdict import Observation
 from vexfsctl.model.breaker import BreakerState
 from vexfsctl.model.errnos import CORRUPTION_ERRNOS
 from vexfsctl.model.events import CallRejected, CallTimedOut, ErrorReported, RecordsSuppressed
@@ -29,23 +29,23 @@ class Gauge:
     """Whether it only grows, from the mount on; the others are as of now or of the window."""
 
 
-def read_gauges(evidence: Evidence) -> tuple[Gauge, ...]:
-    """Return the numbers of *evidence*: of volumes, of the log in the window, of each volume."""
-    return (*_of_volumes(evidence), *_of_log(evidence), *_of_each_volume(evidence))
+def read_gauges(observation: Observation) -> tuple[Gauge, ...]:
+    """Return the numbers of *observation*: of volumes, of the log in the window, of each volume."""
+    return (*_of_volumes(observation), *_of_log(observation), *_of_each_volume(observation))
 
 
-def _of_volumes(evidence: Evidence) -> Iterator[Gauge]:
-    operations = list(_operations(evidence))
+def _of_volumes(observation: Observation) -> Iterator[Gauge]:
+    operations = list(_operations(observation))
     tripped = sum(each.breaker.state != BreakerState.CLOSED for each in operations)
     overdue = sum(each.overdue for each in operations)
-    yield Gauge(label="volumes", value=len(evidence.volumes))
+    yield Gauge(label="volumes", value=len(observation.volumes))
     yield Gauge(label="breakers_not_closed", value=tripped, warning=0, maximum=len(operations))
     yield Gauge(label="calls_overdue", value=overdue, warning=0)
 
 
-def _of_log(evidence: Evidence) -> Iterator[Gauge]:
-    told = bool(evidence.coverage.sources)
-    counts = _count(evidence.believed)
+def _of_log(observation: Observation) -> Iterator[Gauge]:
+    told = bool(observation.coverage.sources)
+    counts = _count(observation.believed)
     for severity in reversed(Severity):
         warning = 0 if severity is Severity.HIGH else None
         critical = 0 if severity is Severity.CRITICAL else None
@@ -55,7 +55,7 @@ def _of_log(evidence: Evidence) -> Iterator[Gauge]:
         yield Gauge(label=label, value=counts[label] if told else None, warning=0)
     # Of a live volume that is told by its breaker; these are all there is of the others.
     yield Gauge(label="calls_rejected", value=counts["calls_rejected"] if told else None)
-    health = evidence.upstream
+    health = observation.upstream
     hanging = 0 if health is None else sum(call.hangs for call in health.running)
     yield Gauge(label="calls_unreturned", value=hanging if told else None, warning=0)
     for label in ("corruptions", "data_losses"):
@@ -63,16 +63,16 @@ def _of_log(evidence: Evidence) -> Iterator[Gauge]:
     yield Gauge(label="expected_noise", value=counts["expected_noise"] if told else None)
 
 
-def _of_each_volume(evidence: Evidence) -> Iterator[Gauge]:
-    for volume in evidence.volumes:
+def _of_each_volume(observation: Observation) -> Iterator[Gauge]:
+    for volume in observation.volumes:
         if volume.status is not None:
             errors = volume.status.errors
             value = None if errors is None else errors.total
             yield Gauge(label=f"{volume.name}/errors", value=value, counter=True)
 
 
-def _operations(evidence: Evidence) -> Iterator[OperationStatus]:
-    for volume in evidence.volumes:
+def _operations(observation: Observation) -> Iterator[OperationStatus]:
+    for volume in observation.volumes:
         if volume.status is not None:
             yield from volume.status.operations.values()
 

@@ -37,7 +37,7 @@ class _Place(NamedTuple):
     """Loads of volumes that are not live any more: a host may have had many."""
 
 
-def evidence_in(entries: Iterable[LogEntry], window: Window) -> tuple[LogEntry, ...]:
+def believed_in(entries: Iterable[LogEntry], window: Window) -> tuple[LogEntry, ...]:
     """Return the entries of the window whose events may be believed."""
     return tuple(
         entry

@@ -17,7 +17,7 @@ from vexfsctl.analysis.errors.groups import (
 )
 from vexfsctl.analysis.health.findings import Finding, Verdict
 from vexfsctl.analysis.health.next_steps import NextStep, next_steps
-from vexfsctl.analysis.health.verdict import Evidence, judge
+from vexfsctl.analysis.health.verdict import Observation, judge
 from vexfsctl.analysis.window import Window
 from vexfsctl.model.record import LogEntry
 from vexfsctl.model.volume import (
@@ -118,21 +118,21 @@ def count_kernel_trouble(entries: Iterable[LogEntry], window: Window) -> tuple[K
 
 
 def summarize(
-    evidence: Evidence,
+    observation: Observation,
     whole_log: Callable[[], Iterable[LogEntry]] = tuple,
 ) -> Summary:
-    """Sum up what *evidence* shows.
+    """Sum up what *observation* shows.
 
     *whole_log* gives the kernel's own lines too; it is asked only where a VexFS build speaks that
     does not tell its device, and of a saved log that is of no volume here.
     """
-    verdict, findings = judge(evidence)
-    volumes, window = evidence.volumes, evidence.window
-    breakers = summarize_breakers(volumes, evidence.now_us * 1_000)
-    seen = tuple(_sightings(evidence))
+    verdict, findings = judge(observation)
+    volumes, window = observation.volumes, observation.window
+    breakers = summarize_breakers(volumes, observation.now_us * 1_000)
+    seen = tuple(_sightings(observation))
     errors = group_errors(seen)
-    of_others = window.saved and evidence.log_alone
-    told = of_others or evidence.upstream is not None
+    of_others = window.saved and observation.log_alone
+    told = of_others or observation.upstream is not None
     trouble = count_kernel_trouble(whole_log(), window) if told else ()
     return Summary(
         verdict=verdict,
@@ -145,23 +145,23 @@ def summarize(
             volumes,
             breakers,
             errors,
-            records=evidence.has_records or of_others,
+            records=observation.has_records or of_others,
             devices=[each.device for each in trouble],
         ),
-        log_alone=evidence.log_alone and evidence.has_records,
-        upstream=evidence.upstream,
+        log_alone=observation.log_alone and observation.has_records,
+        upstream=observation.upstream,
         noise=group_noise(seen),
         kernel_trouble=trouble,
     )
 
 
-def _sightings(evidence: Evidence) -> Iterator[Sighting]:
+def _sightings(observation: Observation) -> Iterator[Sighting]:
     """Errors and noise of the window; what nobody vouches for is among them, to be told apart."""
-    for entry in evidence.entries:
+    for entry in observation.entries:
         told = entry.upstream is not None or is_error(entry)
-        if told and evidence.window.holds(entry.record):
-            moment = evidence.window.moment(entry.record)
-            yield Sighting(entry, moment, evidence.live.hold(entry))
+        if told and observation.window.holds(entry.record):
+            moment = observation.window.moment(entry.record)
+            yield Sighting(entry, moment, observation.live.hold(entry))
 
 
 def _summarize_volume(volume: Volume, findings: Sequence[Finding]) -> VolumeSummary:

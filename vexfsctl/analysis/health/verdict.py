@@ -1,7 +1,7 @@
 """The verdict of `status` and `check`: how bad it is, and every reason for it.
 
 Judged over a window, never over lifetime counters; unverified records
-are never evidence. What is known to be bad outweighs what is not known, and that outweighs OK.
+count for nothing. What is known to be bad outweighs what is not known, and that outweighs OK.
 Live volumes are judged at the present moment, the log at the end of its window: of a saved log
 that is its last record. One that shows no epoch of a live volume is judged alone.
 """
@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from vexfsctl.analysis.health.findings import Finding, Verdict
-from vexfsctl.analysis.health.log_findings import evidence_in, judge_log
+from vexfsctl.analysis.health.log_findings import believed_in, judge_log
 from vexfsctl.analysis.health.volume_findings import judge_volume
 from vexfsctl.analysis.loads import Loads, coverage_of_load
 from vexfsctl.analysis.window import Window
@@ -29,7 +29,7 @@ _NO_RECORD = "no VexFS record in the log"
 
 
 @dataclass(frozen=True)
-class Evidence:
+class Observation:
     """All that a verdict rests on, and what follows from it at once."""
 
     volumes: Sequence[Volume]
@@ -51,7 +51,7 @@ class Evidence:
     @cached_property
     def believed(self) -> tuple[LogEntry, ...]:
         """What VexFS wrote in the window, without what nobody vouches for."""
-        return evidence_in(self.entries, self.window)
+        return believed_in(self.entries, self.window)
 
     @cached_property
     def upstream(self) -> "UpstreamHealth | None":
@@ -78,9 +78,9 @@ class Evidence:
         )
 
 
-def judge(evidence: Evidence) -> tuple[Verdict, tuple[Finding, ...]]:
+def judge(observation: Observation) -> tuple[Verdict, tuple[Finding, ...]]:
     """Return the verdict and its reasons: the worst first, volumes that are here first."""
-    findings = tuple(sorted(_findings(evidence), key=_worst_first))
+    findings = tuple(sorted(_findings(observation), key=_worst_first))
     return (findings[0].verdict if findings else Verdict.OK), findings
 
 
@@ -88,27 +88,31 @@ def _worst_first(finding: Finding) -> tuple[int, bool]:
     return -finding.verdict.weight, finding.volume is None
 
 
-def _findings(evidence: Evidence) -> Iterator[Finding]:
-    for volume in evidence.volumes:
-        yield from judge_volume(volume, evidence.now_us * 1_000)
-    if evidence.upstream is not None:
+def _findings(observation: Observation) -> Iterator[Finding]:
+    for volume in observation.volumes:
+        yield from judge_volume(volume, observation.now_us * 1_000)
+    if observation.upstream is not None:
         from vexfsctl.analysis.health.upstream_findings import judge_upstream
 
-        yield from judge_upstream(evidence.upstream)
-    yield from judge_log(evidence.believed, evidence.live, alone=evidence.log_alone)
-    yield from _judge_all_counters(evidence)
-    if evidence.log_alone:
-        yield from _judge_log_alone(evidence)
+        yield from judge_upstream(observation.upstream)
+    yield from judge_log(observation.believed, observation.live, alone=observation.log_alone)
+    yield from _judge_all_counters(observation)
+    if observation.log_alone:
+        yield from _judge_log_alone(observation)
 
 
-def _judge_all_counters(evidence: Evidence) -> Iterator[Finding]:
+def _judge_all_counters(observation: Observation) -> Iterator[Finding]:
     events = [
-        entry.event for entry in evidence.believed if entry.event and evidence.live.hold(entry)
+        entry.event
+        for entry in observation.believed
+        if entry.event and observation.live.hold(entry)
     ]
-    present = Window(evidence.now_us - evidence.window.length_us, evidence.now_us)
-    for volume in evidence.volumes:
+    present = Window(observation.now_us - observation.window.length_us, observation.now_us)
+    for volume in observation.volumes:
         if volume.status is not None:
-            log = coverage_of_load(volume.name, volume.status, evidence.entries, evidence.coverage)
+            log = coverage_of_load(
+                volume.name, volume.status, observation.entries, observation.coverage
+            )
             yield from _judge_counters(volume.name, volume.status, events, log, present)
 
 
@@ -146,14 +150,14 @@ def _grave(status: VolumeStatus) -> bool:
     return bool(counts is None or counts.high or counts.critical or counts.suppressed or timeouts)
 
 
-def _judge_log_alone(evidence: Evidence) -> Iterator[Finding]:
+def _judge_log_alone(observation: Observation) -> Iterator[Finding]:
     """What is not known where no tree answers."""
-    here = any(volume.presence is not Presence.VANISHED for volume in evidence.volumes)
-    missing = _missing_of(None, evidence.coverage)
-    if not evidence.has_records and evidence.window.saved:
+    here = any(volume.presence is not Presence.VANISHED for volume in observation.volumes)
+    missing = _missing_of(None, observation.coverage)
+    if not observation.has_records and observation.window.saved:
         yield Finding(Verdict.UNKNOWN, "nothing_found", _NO_RECORD)
-    elif not evidence.has_records and not here:
-        log = _NO_RECORD if evidence.coverage.sources else "no log could be read"
+    elif not observation.has_records and not here:
+        log = _NO_RECORD if observation.coverage.sources else "no log could be read"
         message = f"no volume on this host, and {log}"
         hint = "vexfsctl mount SOURCE MOUNTPOINT, or vexfsctl lab up to try one out"
         yield Finding(Verdict.UNKNOWN, "nothing_found", message, hint=hint)

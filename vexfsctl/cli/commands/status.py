@@ -60,7 +60,7 @@ def status(
     host = app.host
     while True:
         assessment = assess(host, volumes, window_ms)
-        log_words = log_options(host, assessment.evidence.volumes)
+        log_words = log_options(host, assessment.observation.volumes)
         result = status_result(assessment, log_words, only_problems=problems)
         if not watch:
             app.show(result)
