@@ -1,14 +1,11 @@
 """Who decides: the person at a terminal, a test, a fleet."""
 
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from vexfsctl.recovery.device.target import Progress
     from vexfsctl.recovery.ledger.entries import Who
-
-Progress = Callable[[str, int, int], None]
-"""Told what is worked on, how much of it is done, and how much there is."""
 
 
 class Operator(Protocol):
@@ -36,6 +33,6 @@ class Operator(Protocol):
         """Tell something worth knowing, which may be left out."""
         ...
 
-    def progress(self) -> AbstractContextManager[Progress]:
+    def progress(self) -> "AbstractContextManager[Progress]":
         """Hand out what is to be told how far long work is, until the block ends."""
         ...

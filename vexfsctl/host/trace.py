@@ -31,7 +31,7 @@ from vexfsctl.host.log import (
     recent_window,
     select_boot,
 )
-from vexfsctl.host.volumes import Consulted, parse_target
+from vexfsctl.host.volumes import consult, parse_target
 from vexfsctl.model.correlation import parse_id_suffix
 from vexfsctl.model.coverage import Coverage
 from vexfsctl.model.operations import OperationType
@@ -57,9 +57,10 @@ class Trace:
 class IncidentLog:
     """A log whose incidents can be asked for."""
 
-    def __init__(self, host: Host, consulted: Consulted, filters: Filters | None = None) -> None:
-        """Read the log; raises as `pick_log` does."""
+    def __init__(self, host: Host, filters: Filters | None = None) -> None:
+        """Read volumes and log; raises as `pick_log` does."""
         filters = filters or Filters()
+        consulted = consult(host)
         self._host = host
         self._calendar = Calendar.of(host)
         self._devices = filters.devices
@@ -92,15 +93,15 @@ class IncidentLog:
         that met trouble. Raises IncidentNotFound, or EvidenceMissing where it may be in a part of
         the log that is missing; AmbiguousId.
         """
-        try:
-            return self._find(asked)
-        except IncidentNotFound as failure:
-            failure.coverage = coverage = self._coverage_asked_for()
-            failure.hint = failure.hint or self._hint(asked)
-            if coverage.complete:
-                raise
-            missing = ", ".join(map(str, coverage.gaps))
-            with covering(coverage):
+        coverage = self._coverage_asked_for()
+        with covering(coverage):
+            try:
+                return self._find(asked)
+            except IncidentNotFound as failure:
+                failure.hint = failure.hint or self._hint(asked)
+                if coverage.complete:
+                    raise
+                missing = ", ".join(map(str, coverage.gaps))
                 raise EvidenceMissing(
                     f"{failure.message}, and part of the log is missing: {missing}",
                     hint=failure.hint,

@@ -10,7 +10,6 @@ from vexfsctl.cli.context import AppContext, pass_app
 from vexfsctl.cli.options import filter_options
 from vexfsctl.cli.types import TARGET
 from vexfsctl.host.filters import Filters
-from vexfsctl.host.volumes import consult
 
 EXAMPLES = """\
 Examples:
@@ -63,9 +62,7 @@ def trace(app: AppContext, incidents: tuple[str, ...], last: bool, filters: Filt
     from vexfsctl.answers.trace import trace_result
     from vexfsctl.host.trace import IncidentLog
 
-    host = app.host
-    consulted = consult(host)
-    log = IncidentLog(host, consulted, filters)
+    log = IncidentLog(app.host, filters)
     found = {id(subject): subject for subject in map(log.find, incidents or (None,))}
     traces = [log.trace(subject) for subject in found.values()]
-    app.show(trace_result(traces, log_options(host, consulted.volumes)))
+    app.show(trace_result(traces, log_options(app.host, log.volumes)))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from vexfsctl.analysis.incident.incidents import Incident, Occurrence
 from vexfsctl.analysis.incident.numbered_calls import NumberedCall
-from vexfsctl.exceptions import LogUnreadable
+from vexfsctl.exceptions import LogUnreadable, covering
 from vexfsctl.host.host import Host
 from vexfsctl.host.recovery.request import Asked
 from vexfsctl.host.trace import IncidentLog
@@ -88,13 +88,12 @@ def find_subject(host: Host, asked: Asked) -> FoundSubject:
     Raises NotFound for no such error, InvalidInput for no hints, and for what is in the log what
     `IncidentLog` raises: IncidentNotFound, EvidenceMissing, AmbiguousId, LogUnreadable.
     """
-    consulted = consult(host)
-    if asked.error is not None:
-        return FoundSubject(subject_of_error(asked.error), consulted.volumes, consulted.coverage)
-    if asked.hints is not None:
-        return FoundSubject(subject_of_hints(asked.hints), consulted.volumes, consulted.coverage)
+    if asked.incident is None:
+        consulted = consult(host)
+        with covering(consulted.coverage):
+            return FoundSubject(_named_subject(asked), consulted.volumes, consulted.coverage)
     try:
-        log = IncidentLog(host, consulted)
+        log = IncidentLog(host)
     except LogUnreadable as failure:
         failure.hint = f"{failure.hint or 'pass --log FILE'}; or say what failed: --error, --hints"
         raise
@@ -104,3 +103,9 @@ def find_subject(host: Host, asked: Asked) -> FoundSubject:
     else:
         subject = subject_of_call(recorded)
     return FoundSubject(subject, log.volumes, log.coverage(recorded), recorded, log)
+
+
+def _named_subject(asked: Asked) -> Subject:
+    if asked.error is not None:
+        return subject_of_error(asked.error)
+    return subject_of_hints(asked.hints or "")
