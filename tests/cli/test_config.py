@@ -280,8 +280,8 @@ def test_a_bad_file_does_not_stand_in_the_way_of_help(
 @pytest.mark.parametrize(
     ("content", "name", "message"),
     [
-        (b"x = '\x1b[2J'", "c\x1b.toml", "c\\x1b.toml:1: no TOML: "),
-        (b"\xff", "x\ny", "x\\ny:1: no UTF-8: byte 0xff"),
+        (b"x = '\x1b[2J'", "c\x1b.toml", "c\\x1b.toml:1: not TOML: "),
+        (b"\xff", "x\ny", "x\\ny:1: not UTF-8: byte 0xff"),
     ],
 )
 def test_nothing_of_the_file_reaches_the_terminal_unescaped(

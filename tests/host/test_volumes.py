@@ -27,9 +27,9 @@ def test_a_target_has_two_parts(text: str, target: Target) -> None:
 @pytest.mark.parametrize(
     ("text", "message", "hint"),
     [
-        ("", "no target: ''", "VOLUME or VOLUME/OPERATION"),
-        ("/file", "no target: '/file'", "VOLUME or VOLUME/OPERATION"),
-        ("loop0/", "no target: 'loop0/'", "VOLUME or VOLUME/OPERATION"),
+        ("", "not a target: ''", "VOLUME or VOLUME/OPERATION"),
+        ("/file", "not a target: '/file'", "VOLUME or VOLUME/OPERATION"),
+        ("loop0/", "not a target: 'loop0/'", "VOLUME or VOLUME/OPERATION"),
         ("loop0/fil", "there is no operation type 'fil'", "did you mean loop0/file?"),
         (
             "loop0/x\x1b",

@@ -45,7 +45,7 @@ def test_names_of_labs(name: str) -> None:
 @pytest.mark.parametrize("name", ["", ".", "..", "a/b", "-x", "a b", "a\n", "ä", "0" * 17, ".x"])
 def test_what_is_no_name(name: str) -> None:
     """Anything that could leave the directory, look like an option or not fit is refused."""
-    with pytest.raises(InvalidInput, match="no name for a lab"):
+    with pytest.raises(InvalidInput, match="not a name for a lab"):
         Layout(name)
 
 

@@ -74,7 +74,7 @@ def test_names_that_are_refused(volumes: Volumes, name: str) -> None:
     refused = volumes.try_mount(volume, f"--name={name}")
 
     assert refused.exit_status == 2
-    assert "no name for a volume" in refused.stderr
+    assert "not a name for a volume" in refused.stderr
     assert not any(m.mount_point == str(volume.mountpoint) for m in read_mounts())
 
 

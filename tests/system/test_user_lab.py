@@ -153,7 +153,7 @@ def test_any_call_of_the_driver_can_fail(user: OrdinaryUser, lab: Path) -> None:
 def test_what_makes_no_sense_is_wrong_usage(user: OrdinaryUser, lab: Path) -> None:
     """The mistake is named, nothing is set and nothing made."""
     mistakes = {
-        ("inject", "bogus"): "vexfsctl: no call: 'bogus'",
+        ("inject", "bogus"): "vexfsctl: not a call: 'bogus'",
         ("inject", "read", "--errno", "EBOGUS"): "vexfsctl: no errno: 'EBOGUS'",
         ("inject", "read", "--path", "/etc/passwd"): "vexfsctl: /etc/passwd is not in the volume",
         ("inject", "read", "--path", "../../x"): "vexfsctl: ../../x is not in the volume",

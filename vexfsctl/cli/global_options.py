@@ -138,7 +138,7 @@ def _options(*, environment: bool) -> list[GlobalOption]:
             "--format",
             type=click.Choice([name.value for name in OutputFormat]),
             callback=_stores("output", OutputFormat),
-            help="How to write the answer. Default: table.",
+            help="Output format. Default: table.",
         ),
         option(
             "--json",
@@ -150,7 +150,7 @@ def _options(*, environment: bool) -> list[GlobalOption]:
             "--color",
             type=click.Choice([choice.value for choice in ColourChoice]),
             callback=_stores("color", ColourChoice),
-            help="When to colour states and severities. Default: auto, on a terminal.",
+            help="When to use colour. Default: auto, on a terminal.",
         ),
         option(
             "--no-pager",
@@ -160,19 +160,19 @@ def _options(*, environment: bool) -> list[GlobalOption]:
         ),
         option(
             "--quiet", "-q", is_flag=True, callback=_stores("quiet"),
-            help="Leave out notes and progress.",
+            help="Print no notes and no progress.",
         ),
         option(
             "--verbose", "-v", is_flag=True, callback=_stores("verbose"),
-            help="Also tell what was read.",
+            help="Also print what was read.",
         ),
         option(
             "--timeout",
             metavar="SECONDS",
             type=SECONDS,
             callback=_stores("timeout"),
-            help="How long a source may take to answer (default 2), or a waiting verb waits "
-            "(default 30).",
+            help="How long a source may take to answer (default 2), or a waiting command waits "
+            "waits (default 30).",
         ),
     ]  # fmt: skip
 

@@ -38,14 +38,14 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 def consent_options(function: _F) -> _F:
     """Add `--yes` and `--dry-run`, handed over as `yes` and `dry_run`."""
     function = click.option(
-        "--dry-run", is_flag=True, help="Tell what would change, and change nothing."
+        "--dry-run", is_flag=True, help="Show what would change, and change nothing."
     )(function)
     return click.option("--yes", "-y", is_flag=True, help="Do not ask.")(function)
 
 
 def reason_option(function: _F) -> _F:
     """Add `--reason`, which goes into the provider's log or the ledger."""
-    return click.option("--reason", metavar="TEXT", help="Why; it is recorded with what is done.")(
+    return click.option("--reason", metavar="TEXT", help="Reason, recorded in the log or ledger.")(
         function
     )
 
@@ -78,13 +78,13 @@ _OPTIONS = (
         "-b",
         "--boot",
         metavar="ID|±N",
-        help="Of one boot: 0 is this one, -1 the one before, 1 the first there is.",
+        help="Only one boot: 0 is the current one, -1 the one before, 1 the oldest.",
     ),
     click.option(
         "-s",
         "--severity",
         type=click.Choice([str(severity) for severity in Severity]),
-        help="Errors of this severity and above.",
+        help="Only errors of this severity or above.",
     ),
     click.option(
         "-o",
@@ -93,7 +93,7 @@ _OPTIONS = (
         type=click.Choice([operation.value for operation in OperationType]),
         multiple=True,
         metavar="OPERATION",
-        help="Of this operation type.",
+        help="Only this operation type.",
     ),
     click.option(
         "-V",
@@ -102,7 +102,7 @@ _OPTIONS = (
         type=VOLUME,
         multiple=True,
         metavar="VOLUME",
-        help="Of this volume; a quoted glob works.",
+        help="Only this volume; a quoted glob works.",
     ),
     click.option(
         "-d",
@@ -110,7 +110,7 @@ _OPTIONS = (
         "devices",
         multiple=True,
         metavar="DEVICE",
-        help="Of volumes on this device, with the kernel's own lines about it and its children.",
+        help="Only volumes on this device, and the kernel's own lines about it and its children.",
     ),
     click.option(
         "-e",
@@ -118,13 +118,13 @@ _OPTIONS = (
         "errors",
         multiple=True,
         metavar="ERROR",
-        help="With this error: IoError.ReadError, IoError or EIO.",
+        help="Only this error: IoError.ReadError, IoError or EIO.",
     ),
     click.option(
         "-g",
         "--grep",
         "pattern",
         metavar="REGEX",
-        help="Whose text has REGEX in it; without capitals in REGEX case does not matter.",
+        help="Text matches REGEX; case-insensitive unless REGEX has capitals.",
     ),
 )

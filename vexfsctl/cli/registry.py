@@ -23,27 +23,27 @@ COMMANDS = (
     ),
     CommandEntry(
         "check",
-        "Say for monitoring how volumes are: OK, WARNING, CRITICAL or UNKNOWN, with numbers.",
+        "Report how volumes are, for monitoring: OK, WARNING, CRITICAL or UNKNOWN, with numbers.",
         judges=True,
     ),
     CommandEntry("log", "Show the records of VexFS from every source, in time order."),
-    CommandEntry("errors", "Count errors by what is alike, and compare them with the counters."),
+    CommandEntry("errors", "Count errors in groups, and compare them with the volumes' counters."),
     CommandEntry(
         "trace",
-        "Show one incident: timeline, causes below it, consequences above it, what to do.",
+        "Show one incident: its timeline, causes, consequences and what to do.",
     ),
     CommandEntry(
         "explain",
-        "Say what a number, a name, a word or a line of a log means, and what to do.",
+        "Explain a number, a name, a word or a log line, and what to do.",
     ),
-    CommandEntry("breaker", "See and operate the circuit breakers of volumes."),
-    CommandEntry("volume", "Show volumes whole; set access mode and retries."),
+    CommandEntry("breaker", "Show and operate the circuit breakers of volumes."),
+    CommandEntry("volume", "Show volumes in full; set access mode and retries."),
     CommandEntry(
-        "recover", "Turn the hints of an error into steps, carry them out, see what was done."
+        "recover", "Turn the hints of an error into steps, run them, and see what was done."
     ),
     CommandEntry("mount", "Guard the directory SOURCE and serve it as a volume at MOUNTPOINT."),
     CommandEntry("umount", "Sync and unmount the volume called NAME or mounted on MOUNTPOINT."),
-    CommandEntry("lab", "Try things on a volume that fails on demand."),
+    CommandEntry("lab", "Experiment with a volume that fails on demand."),
     CommandEntry(
         "generate",
         "Write the man pages, completions or reference that are checked in.",

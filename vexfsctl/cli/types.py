@@ -107,7 +107,7 @@ class TargetType(click.ParamType[Target]):
             return value
         if not self.operations and "/" in value:
             volume = value.partition("/")[0]
-            raise InvalidInput(f"no volume name: {value!a}", hint=f"did you mean {volume}?")
+            raise InvalidInput(f"not a volume name: {value!a}", hint=f"did you mean {volume}?")
         return parse_target(value)
 
     def shell_complete(
@@ -142,5 +142,5 @@ def _milliseconds(
     except ValueError as cause:
         type_.fail(str(cause), param, ctx)
     if duration_ms <= 0:
-        type_.fail(f"{text} is no time at all", param, ctx)
+        type_.fail("must be greater than 0", param, ctx)
     return duration_ms

@@ -45,17 +45,17 @@ def _decode(data: bytes, file: Path) -> str:
         return data.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as cause:
         line = data.count(b"\n", 0, cause.start) + 1
-        raise _invalid(file, [(line, f"no UTF-8: byte 0x{data[cause.start]:02x}")]) from cause
+        raise _invalid(file, [(line, f"not UTF-8: byte 0x{data[cause.start]:02x}")]) from cause
 
 
 def _load(text: str, file: Path) -> Mapping[str, object]:
     try:
         return tomllib.loads(text)
     except RecursionError:
-        raise _invalid(file, [(1, "no TOML: too many brackets in each other")]) from None
+        raise _invalid(file, [(1, "not TOML: too many brackets in each other")]) from None
     except ValueError as cause:
         line, words = _syntax_error(str(cause), text)
-        raise _invalid(file, [(line, f"no TOML: {words}")]) from cause
+        raise _invalid(file, [(line, f"not TOML: {words}")]) from cause
 
 
 def _syntax_error(message: str, text: str) -> tuple[int, str]:

@@ -76,10 +76,10 @@ class Duration:
             duration_ms = parse_duration(str(value))
         except ValueError:
             raise ValueError(
-                f"{shown(value)} is no duration (examples: 30, 500ms, 15m, 1h30m)"
+                f"{shown(value)} is not a duration (examples: 30, 500ms, 15m, 1h30m)"
             ) from None
         if duration_ms <= 0:
-            raise ValueError(f"{shown(value)} is no time at all")
+            raise ValueError("must be greater than 0")
         return duration_ms
 
 
@@ -127,7 +127,7 @@ class Directory:
         if not isinstance(value, str):
             raise _wrong_kind(value, "text")
         if not value.startswith("/") or "\0" in value:
-            raise ValueError(f"{shown(value)} is no absolute path")
+            raise ValueError(f"{shown(value)} is not an absolute path")
         return Path(value)
 
 

@@ -75,7 +75,7 @@ def parse_fault(text: str) -> Fault:
     """Read one rule; raise ValueRefused (EINVAL, or ERANGE for a number out of range)."""
     kind, _, rest = text.strip().partition(" ")
     if kind not in CALL_NAMES:
-        raise ValueRefused(f"no call: {kind!r}", hint=f"one of {', '.join(sorted(CALL_NAMES))}")
+        raise ValueRefused(f"not a call: {kind!r}", hint=f"one of {', '.join(sorted(CALL_NAMES))}")
     try:
         pairs = parse_pairs(rest.strip())
     except ValueError as cause:

@@ -127,7 +127,7 @@ def _compile(pattern: str) -> re.Pattern[str]:
     try:
         return re.compile(pattern, flags)
     except re.error as cause:
-        raise InvalidInput(f"no regular expression: {pattern!r}: {cause}") from cause
+        raise InvalidInput(f"not a regular expression: {pattern!r}: {cause}") from cause
 
 
 def _related(asked: Iterable[str], volumes: Iterable[Volume]) -> tuple[set[str], set[str]]:

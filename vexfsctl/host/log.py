@@ -167,6 +167,6 @@ def _choose_by_offset(boots: Sequence[Sequence[LogRecord]], boot: str) -> Iterab
 def _choose_by_id(boots: Sequence[Sequence[LogRecord]], boot: str) -> Iterable[LogRecord]:
     wanted = boot.replace("-", "").lower()
     if not _BOOT_ID.fullmatch(wanted):
-        raise InvalidInput(f"no boot: {boot!r}", hint="an id, or 0, -1, 1 …")
+        raise InvalidInput(f"not a boot: {boot!r}", hint="an id, or 0, -1, 1 …")
     records = chain.from_iterable(boots)
     return (each for each in records if (each.boot_id or "").replace("-", "") == wanted)

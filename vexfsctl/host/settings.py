@@ -176,7 +176,7 @@ def _parse_setting(word: str, keys: Mapping[str, Attribute]) -> Setting:
         near = get_close_matches(key, list(keys), n=1)
         if not equals and not near:
             hint = "first what to change, then KEY=VALUE"
-            raise InvalidInput(f"no KEY=VALUE: {word!a}", hint=hint)
+            raise InvalidInput(f"not KEY=VALUE: {word!a}", hint=hint)
         raise InvalidInput(
             f"there is no setting {key!a}", hint=f"did you mean {' or '.join(near or keys)}?"
         )

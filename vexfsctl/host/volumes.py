@@ -70,7 +70,7 @@ def parse_target(text: str) -> Target:
     """Read a target; raise InvalidInput for an operation type that there is not."""
     volume, slash, operation = text.partition("/")
     if not volume or (slash and not operation):
-        raise InvalidInput(f"no target: {text!a}", hint="VOLUME or VOLUME/OPERATION")
+        raise InvalidInput(f"not a target: {text!a}", hint="VOLUME or VOLUME/OPERATION")
     if not slash:
         return Target(volume)
     if not any(fnmatchcase(name, operation) for name in OperationType):

@@ -40,7 +40,7 @@ class Layout:
         """Raise InvalidInput for a name that cannot be a directory and a label."""
         if not _NAME.fullmatch(self.name):
             raise InvalidInput(
-                f"no name for a lab: {self.name!r}",
+                f"not a name for a lab: {self.name!r}",
                 hint="letters, digits, '.', '_' and '-', at most 16",
             )
 

@@ -19,7 +19,7 @@ def parse_duration(text: str) -> int:
     if _BARE.fullmatch(text):
         return round(float(text) * 1_000)
     if not _WHOLE.fullmatch(text):
-        raise ValueError(f"no duration: {text!r} (examples: 30, 500ms, 15m, 1h30m)")
+        raise ValueError(f"not a duration: {text!r} (examples: 30, 500ms, 15m, 1h30m)")
     return round(sum(float(number) * _UNITS_MS[unit] for number, unit in _PART.findall(text)))
 
 
@@ -41,7 +41,7 @@ def parse_size(text: str) -> int:
     """Return bytes; units are powers of 1024 as for losetup and truncate; raise ValueError."""
     match = _SIZE.fullmatch(text.strip())
     if match is None:
-        raise ValueError(f"no size: {text!r} (examples: 4096, 64KiB, 1M)")
+        raise ValueError(f"not a size: {text!r} (examples: 4096, 64KiB, 1M)")
     return int(match[1]) * _UNITS_BYTES[match[2].upper()]
 
 

@@ -377,7 +377,7 @@ def test_set_wants_its_target_first(vexfsctl: Program) -> None:
 
     assert result.exit_status == ExitStatus.USAGE
     assert result.stderr == (
-        "vexfsctl: no KEY=VALUE: 'loop0/storage'\nhint: first what to change, then KEY=VALUE\n"
+        "vexfsctl: not KEY=VALUE: 'loop0/storage'\nhint: first what to change, then KEY=VALUE\n"
     )
 
 

@@ -149,7 +149,7 @@ def test_many_reasons_are_the_worst_and_a_number(vexfsctl: Program, tree: FakeTr
         (("--bogus", "check"), "No such option '--bogus'."),
         (("check", "--window", "soon"), "Invalid value for '--window':"),
         (("check", "loop7"), "there is no volume 'loop7' in "),
-        (("check", "loop0/storage"), "no volume name: 'loop0/storage'"),
+        (("check", "loop0/storage"), "not a volume name: 'loop0/storage'"),
         (("check", "--log", "/no/such.kmsg"), "/no/such.kmsg: No such file or directory"),
         (("check", "no|volume\n"), "there is no volume 'no\\x7cvolume\\n' in "),
     ],

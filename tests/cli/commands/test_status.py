@@ -35,7 +35,7 @@ def test_a_volume_is_named_without_its_operation(vexfsctl: Program) -> None:
 
     assert result.exit_status == ExitStatus.USAGE
     assert result.stderr == (
-        "vexfsctl: no volume name: 'loop0/storage'\nhint: did you mean loop0?\n"
+        "vexfsctl: not a volume name: 'loop0/storage'\nhint: did you mean loop0?\n"
     )
 
 

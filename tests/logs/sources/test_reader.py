@@ -173,7 +173,7 @@ def test_what_holds_no_record_is_given_up(tmp_path: Path, noise: bytes) -> None:
         str(log),
         "unreadable",
         None,
-        "not read to its end: no log: its first 4 MiB hold no record",
+        "not read to its end: not a log: no record in the first 4 MiB",
     )
 
 

@@ -34,7 +34,7 @@ Examples:
 """,
 )
 def breaker() -> None:
-    """See and operate the circuit breakers of volumes.
+    """Show and operate the circuit breakers of volumes.
 
     A TARGET is VOLUME or VOLUME/OPERATION; an operation is superblock, inode, file, directory,
     vector, storage or sync. Quoted globs work: '*/sync'; '*' means all.
@@ -52,7 +52,7 @@ Examples:
 @click.argument("targets", metavar="[TARGET]...", type=TARGET, nargs=-1)
 @pass_app
 def list_breakers(app: AppContext, targets: tuple[Target, ...]) -> None:
-    """Show every breaker of TARGET, all without one, and why it is open."""
+    """Show the breakers of TARGET (default: all), and why each is open."""
     app.show(breaker_list(consult_breakers(app.host, targets), app.host.clock.now_ns()))
 
 
@@ -67,7 +67,7 @@ Examples:
 @_targets
 @pass_app
 def show_breakers(app: AppContext, targets: tuple[Target, ...]) -> None:
-    """Show counters, state and settings of TARGET, with what they mean."""
+    """Show state, counters and settings of the breakers of TARGET, with their meaning."""
     app.show(breaker_show(consult_breakers(app.host, targets), app.host.clock.now_ns()))
 
 
@@ -85,7 +85,7 @@ Examples:
     "for_ms",
     metavar="DURATION",
     type=DURATION,
-    help="Let probes through after this time: 90s, 15m, 1h30m. Default: stay until reset.",
+    help="Let probes through after this time: 90s, 15m, 1h30m. Default: stay open until reset.",
 )
 @reason_option
 @consent_options
@@ -98,7 +98,7 @@ def trip_breakers(
     yes: bool,
     dry_run: bool,
 ) -> None:
-    """Open the breakers of TARGET by hand: their calls are refused."""
+    """Open the breakers of TARGET: their calls are rejected."""
     command = BreakerCommand(BreakerAction.TRIP, for_ms=for_ms, reason=reason)
     _command(app, targets, command, Consent(yes, dry_run))
 
@@ -115,7 +115,7 @@ Examples:
 @click.option(
     "--probe",
     is_flag=True,
-    help="Send harmless calls of that type through the mount, and let their success close it.",
+    help="Send harmless calls of that type through the mount; their success closes it.",
 )
 @reason_option
 @consent_options
@@ -128,12 +128,11 @@ def reset_breakers(
     yes: bool,
     dry_run: bool,
 ) -> None:
-    """Close the breakers of TARGET and forget the failures they counted.
+    """Close the breakers of TARGET and clear their failure counts.
 
-    First tells what is known against it. With --probe nothing is closed by hand: one harmless
-    call after the other goes through the mount (statfs, getattr, read of a file, listing,
-    getxattr, fsync of a file opened for it) until the breaker has closed itself, which --timeout
-    bounds; it ends with status 1 if it does not.
+    Warns first of reasons not to. With --probe nothing is closed by hand: harmless calls go
+    through the mount one by one (statfs, getattr, read of a file, listing, getxattr, fsync of a
+    file opened for it) until the breaker closes itself; status 1 if it has not by --timeout.
     """
     app.waits = probe
     command = BreakerCommand(BreakerAction.RESET, reason=reason)
@@ -153,9 +152,9 @@ class _Verb:
 _VERBS = (
     _Verb(
         BreakerAction.PROBE,
-        """Make the open breakers of TARGET half-open, without waiting for their time.
+        """Make the open breakers of TARGET half-open now, without waiting for their time-out.
 
-        The next calls of applications decide then; to decide it by harmless ones: reset --probe.
+        Application calls then decide; to use harmless calls instead: reset --probe.
         """,
         """\
 Examples:
@@ -165,7 +164,7 @@ Examples:
     ),
     _Verb(
         BreakerAction.DISABLE,
-        "Switch the breakers of TARGET off: they judge nothing and let every call pass.",
+        "Disable the breakers of TARGET: they count nothing and let every call pass.",
         """\
 Examples:
   vexfsctl breaker disable loop0/vector --reason "known bad index"
@@ -173,7 +172,7 @@ Examples:
     ),
     _Verb(
         BreakerAction.ENABLE,
-        "Switch the breakers of TARGET on again, closed.",
+        "Enable the breakers of TARGET again, closed.",
         """\
 Examples:
   vexfsctl breaker enable loop0/vector
@@ -238,11 +237,11 @@ Examples:
     "--until",
     type=click.Choice(["closed", "open", "half_open"]),
     required=True,
-    help="The state to wait for; open is also one that an operator tripped.",
+    help="The state to wait for; open includes one that an operator tripped.",
 )
 @pass_app
 def wait_breaker(app: AppContext, target: Target, until: str) -> None:
-    """Wait until one breaker is in a state; status 1 if it is not so at --timeout."""
+    """Wait until one breaker is in a state; status 1 if it is not by --timeout."""
     app.waits = True
     app.show(breaker_wait(wait_for_breaker(app.host, target, until)))
 

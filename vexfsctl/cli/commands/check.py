@@ -22,16 +22,16 @@ Examples:
 @window_option("check")
 @pass_app
 def check(app: AppContext, volumes: tuple[Target, ...], window_ms: int | None) -> None:
-    """Say for monitoring how volumes are: OK, WARNING, CRITICAL or UNKNOWN, with numbers.
+    """Report how volumes are, for monitoring: OK, WARNING, CRITICAL or UNKNOWN, with numbers.
 
-    One line as the Monitoring Plugins guidelines have it: the verdict, the worst reasons, and
-    after the bar the numbers. The exit status is the verdict: 0 is OK, 1 WARNING, 2 CRITICAL and
-    3 UNKNOWN, which wrong usage and whatever else prevents an answer are too.
+    One line in the format of the Monitoring Plugins guidelines: the verdict, the worst reasons,
+    and after the bar the performance data. The exit status is the verdict: 0 OK, 1 WARNING,
+    2 CRITICAL, 3 UNKNOWN; wrong usage and failures exit with 3 too.
 
-    CRITICAL are an open breaker of superblock or storage, a volume that does not answer, refused
-    writes, and errors of critical severity; WARNING are other breakers that are not closed, calls
-    past their deadline, and errors of high severity. Where no attribute tree answers, the log
-    alone is judged.
+    CRITICAL means an open superblock or storage breaker, a volume that does not answer, refused
+    writes, or errors of critical severity. WARNING means any other breaker that is not closed,
+    calls past their deadline, or errors of high severity. Where no attribute tree answers, the
+    verdict rests on the log alone.
     """
     # Deferred, so that help needs neither tree nor log.
     from vexfsctl.answers.check import check_result

@@ -26,21 +26,20 @@ Examples:
     type=click.Choice([key.value for key in GroupKey]),
     multiple=True,
     metavar="KEY",
-    help="Count together what is alike in KEY: severity, op, error, volume, hint, device or "
-    "minute; repeatable. Default: severity, volume, op and error.",
+    help="Group by KEY: severity, op, error, volume, hint, device or minute; repeatable. "
+    "Default: severity, volume, op and error.",
 )
 @click.option("-n", "--groups", type=click.IntRange(min=0), metavar="N", help="The first N only.")
 @pass_app
 def errors(app: AppContext, filters: Filters, keys: tuple[str, ...], groups: int | None) -> None:
-    """Count errors by what is alike, and compare them with the counters.
+    """Count errors in groups, and compare them with the volumes' counters.
 
-    An error is one failed attempt, one call past its deadline, or one line of another VexFS build
-    that tells of trouble. The worst come first, then the most frequent; by minute, the earliest.
-    Records that nobody vouches for are counted apart, and so is what looks like trouble and is
-    known to be none.
+    An error is a failed attempt, a call past its deadline, or a line of another VexFS build that
+    reports trouble. The worst come first, then the most frequent; by minute, the earliest.
+    Unverified records and known noise are counted separately.
 
-    Below stands for each live volume what became of the errors that it counted since it was
-    mounted: in the log, left out by the rate limit, or unaccounted for, with the likely cause.
+    Then each live volume's error counters are reconciled with the log: errors since the mount that
+    are in the log, suppressed by the rate limit, or unaccounted for, with the likely cause.
     """
     # Deferred, so that help needs neither tree nor log.
     from vexfsctl.answers.errors import errors_result

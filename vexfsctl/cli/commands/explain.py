@@ -70,7 +70,7 @@ class WordType(click.ParamType[str]):
 @click.argument("words", metavar="WORD...", type=WordType(), nargs=-1, required=True)
 @pass_app
 def explain(app: AppContext, words: tuple[str, ...]) -> None:
-    """Say what a number, a name, a word or a line of a log means, and what to do.
+    """Explain a number, a name, a word or a log line, and what to do.
 
     WORD is an errno, a VexFS code, an error, a hint or a word of recovery flags, a severity, a
     state of breaker, module or volume, a degradation level, an operation type, an attribute, or a

@@ -28,7 +28,7 @@ def _name_option(function: Callable[..., Any]) -> Callable[..., Any]:
         "--name",
         default=_DEFAULT_NAME,
         show_default=True,
-        help="Name of the lab, which is its volume's too.",
+        help="Name of the lab and of its volume.",
     )(function)
 
 
@@ -36,12 +36,12 @@ def _kind_options(function: Callable[..., Any]) -> Callable[..., Any]:
     size = click.option(
         "--size",
         type=SIZE,
-        help="Size of the device; what is not used takes no room. Default: 128MiB.",
+        help="Size of the device; unused space takes no room. Default: 128MiB.",
     )
     plain = click.option(
         "--plain",
         is_flag=True,
-        help="On a plain directory: no device, the driver fails calls. Always so without root.",
+        help="On a plain directory: no device, the driver fails calls. Implied without root.",
     )
     return size(plain(function))
 
@@ -62,9 +62,9 @@ class CallType(click.ParamType[str]):
 
 @click.group("lab", cls=Group, epilog=EXAMPLES)
 def lab() -> None:
-    """Try things on a volume that fails on demand.
+    """Experiment with a volume that fails on demand.
 
-    As root its ext4 is on a loop device whose sectors fail, and the kernel reports that as of any
+    As root it is an ext4 on a loop device whose sectors fail, which the kernel reports as for any
     disk. Without root, or with --plain, it is a plain directory, and the driver fails calls.
     """
 
@@ -81,7 +81,7 @@ Examples:
 @_kind_options
 @pass_app
 def up(app: AppContext, name: str, size: int | None, plain: bool) -> None:
-    """Make a volume and what is below it: image, loop device and ext4, or a directory."""
+    """Create a volume and what is below it: image, loop device and ext4, or a directory."""
     # Deferred, here and below, so that help needs no driver.
     from vexfsctl.answers.lab import lab_up
     from vexfsctl.lab.assembly import bring_up
@@ -95,7 +95,7 @@ def up(app: AppContext, name: str, size: int | None, plain: bool) -> None:
 @_name_option
 @pass_app
 def down(app: AppContext, name: str) -> None:
-    """Take the lab apart and remove every trace, whatever state it is in."""
+    """Take the lab down and remove every trace of it, whatever state it is in."""
     from vexfsctl.answers.lab import lab_down
     from vexfsctl.lab.assembly import describe, take_down
     from vexfsctl.lab.layout import find_layout
@@ -129,7 +129,7 @@ Examples:
 def run(
     ctx: click.Context, name: str, size: int | None, plain: bool, command: tuple[str, ...]
 ) -> None:
-    """Run COMMAND inside a lab that lasts as long as it does; pass its exit status on.
+    """Run COMMAND in a lab that lasts as long as it runs; exit with its status.
 
     COMMAND finds in its environment VEXFSCTL_LAB (the lab's and volume's name),
     VEXFSCTL_LAB_MOUNTPOINT and VEXFSCTL_LAB_DEVICE (empty in a plain lab).
@@ -164,12 +164,12 @@ Examples:
     "--count",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Requests that fail; for one buffered read the kernel asks a device twice, "
-    "and each retry is one. Default: all.",
+    help="How many requests fail; a buffered read makes the kernel ask the device twice, and each "
+    "retry counts. Default: all.",
 )
-@click.option("--delay", type=SECONDS, help="Seconds a request waits before it is answered.")
-@click.option("--list", "show", is_flag=True, help="Show the faults in force.")
-@click.option("--clear", is_flag=True, help="Remove all faults and release delayed requests.")
+@click.option("--delay", type=SECONDS, help="Seconds to hold a request before answering it.")
+@click.option("--list", "show", is_flag=True, help="List the active faults.")
+@click.option("--clear", is_flag=True, help="Remove all faults and release held requests.")
 @pass_app
 def inject(
     app: AppContext,
@@ -184,7 +184,7 @@ def inject(
     show: bool,
     clear: bool,
 ) -> None:
-    """Make requests fail or wait: KIND is read, write or fsync.
+    """Make requests fail or wait. KIND is read, write or fsync.
 
     In a lab on a device they are the device's requests, in a plain lab the calls of the driver,
     where KIND may be any of them.

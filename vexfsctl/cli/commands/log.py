@@ -36,16 +36,16 @@ Examples:
 @filter_options
 @click.option("-n", "--lines", type=click.IntRange(min=0), metavar="N", help="The last N only.")
 @click.option("-r", "--reverse", is_flag=True, help="Newest first.")
-@click.option("-f", "--follow", is_flag=True, help="Go on with new records as they come.")
+@click.option("-f", "--follow", is_flag=True, help="Keep printing new records.")
 @pass_app
 def log(app: AppContext, filters: Filters, lines: int | None, reverse: bool, follow: bool) -> None:
     """Show the records of VexFS from every source, in time order.
 
     Sources are the kernel log and the files that live volumes write; --log SOURCE replaces them
-    with kmsg, a path or - (standard input), in any form that dmesg, journalctl and syslog daemons
-    print, plain or compressed (gzip, xz, bzip2). Each record is marked with who wrote it: the
-    kernel, a driver, or unverified, which anybody who may write to the kernel log can do. What
-    earlier VexFS builds write is shown with what it is worth; expected noise is marked.
+    with kmsg, a path or - (standard input), in any format of dmesg, journalctl and syslog daemons,
+    plain or compressed (gzip, xz, bzip2). Each record is marked with its writer: the kernel, a
+    driver, or unverified (anybody who may write to the kernel log). Lines of earlier VexFS builds
+    are rated, and expected noise is marked.
     """
     if follow and reverse:
         raise click.UsageError("--reverse and --follow cannot go together")

@@ -27,11 +27,11 @@ Examples:
 
 @click.group("recover", cls=Group, epilog=EXAMPLES)
 def recover() -> None:
-    """Turn the hints of an error into steps, carry them out, see what was done.
+    """Turn the hints of an error into steps, run them, and see what was done.
 
-    Name what is to be recovered by an id or the end of one, CALL-N (a numbered call of an earlier
-    build, as trace shows it), VOLUME or VOLUME/OPERATION (the latest error there), --error NAME,
-    or --hints. Nothing is ever written to what a device stores.
+    Say what to recover by an id or its last digits, CALL-N (a numbered call of an earlier build,
+    as trace shows it), VOLUME or VOLUME/OPERATION (the latest error there), --error NAME, or
+    --hints. The contents of a device are never written to.
     """
 
 
@@ -69,14 +69,14 @@ _OPTIONS = (
         help="Hints alone: a flag word (0x07), or words (retry:500,use_fallback).",
     ),
     click.option("--device", type=PATH, help="The block device to work on."),
-    click.option("--fallback", type=PATH, help="A device with a copy, to compare with."),
+    click.option("--fallback", type=PATH, help="A device with a copy to compare with."),
     click.option(
         "--offset",
         type=SIZE,
-        help="First byte of the device that failed. Default: what the kernel's log names "
-        "beside the incident, else a sample of the device.",
+        help="First failing byte of the device. Default: what the kernel logged with the "
+        "incident, else a sample of the device.",
     ),
-    click.option("--length", type=SIZE, help="Bytes from there on. Default: 128KiB."),
+    click.option("--length", type=SIZE, help="Length of the failing range. Default: 128KiB."),
 )
 """What is to be recovered, and where."""
 
@@ -112,10 +112,10 @@ Examples:
 @_subject_options
 @pass_app
 def plan(app: AppContext, asked: Asked, place: Place) -> None:
-    """Show what would be done, why, at which risk, and what speaks against it.
+    """Show the planned steps, with reason, risk and objections.
 
-    With --device what would be done to that device, without it what can be done through the
-    volume. Nothing is changed and nothing is read from a device.
+    With --device the steps are for that device, without it for the volume. Nothing is changed,
+    and nothing is read from a device.
     """
     # Deferred, so that help needs neither tree nor log.
     from vexfsctl.answers.next_steps import log_options
@@ -137,15 +137,17 @@ Examples:
 """,
 )
 @_subject_options
-@click.option("--all", "all_steps", is_flag=True, help="Go on when the fault is gone.")
-@click.option("--probe", is_flag=True, help="Then probe the breaker, if it is open.")
+@click.option(
+    "--all", "all_steps", is_flag=True, help="Run the remaining steps even if the fault is gone."
+)
+@click.option("--probe", is_flag=True, help="Then probe the breaker if it is open.")
 @click.option(
     "--read-timeout",
     type=SECONDS,
     default="10",
     show_default=True,
     metavar="SECONDS",
-    help="When a read of the device is given up.",
+    help="How long a read of the device may take.",
 )
 @reason_option
 @consent_options
@@ -161,11 +163,11 @@ def replay(
     yes: bool,
     dry_run: bool,
 ) -> None:
-    """Carry the plan out, step by step, until the fault is verified gone.
+    """Run the plan step by step until the fault is verified gone.
 
-    Each step is in the ledger before and after it, and in the log under the incident's id.
-    Status 0: the fault is gone; 4: all steps ran and it is still there, or nothing proves that
-    it is not; 5: a person must act, and is told what to do; 1: it could not begin or not go on.
+    Each step is recorded in the ledger before and after it, and in the log under the incident's
+    id. Status 0: the fault is gone; 4: all steps ran and the fault is still there, or nothing
+    proves it gone; 5: a person must act, and is told what to do; 1: it could not start or go on.
     """
     # Deferred, so that help needs neither tree nor log.
     from vexfsctl.answers.next_steps import log_options
@@ -207,9 +209,9 @@ Examples:
 )
 @pass_app
 def history(app: AppContext, asked: str | None, limit: int | None) -> None:
-    """Show the replays there were, the latest last: steps, outcomes, results.
+    """Show past replays, the latest last: steps, outcomes and results.
 
-    One that was killed is interrupted. An id is that of a replay or of its incident.
+    A replay that was killed is shown as interrupted. ID is that of a replay or of its incident.
     """
     from vexfsctl.answers.recovery.history import history_result
     from vexfsctl.host.recovery.history import read_history

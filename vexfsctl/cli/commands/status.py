@@ -25,15 +25,15 @@ Examples:
 
 @click.command("status", cls=Command, epilog=EXAMPLES)
 @click.argument("volumes", metavar="[VOLUME]...", type=VOLUME, nargs=-1)
-@click.option("-x", "--problems", is_flag=True, help="Leave out volumes with nothing wrong.")
-@click.option("-w", "--watch", is_flag=True, help="Look again and again, until interrupted.")
+@click.option("-x", "--problems", is_flag=True, help="Show only volumes with something wrong.")
+@click.option("-w", "--watch", is_flag=True, help="Repeat until interrupted.")
 @click.option(
     "--interval",
     type=SECONDS,
     default="2",
     show_default=True,
     metavar="SECONDS",
-    help="How often --watch looks.",
+    help="Interval of --watch.",
 )
 @window_option("status")
 @click.option(

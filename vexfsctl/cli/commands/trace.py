@@ -46,13 +46,13 @@ class IncidentType(click.ParamType[str]):
 @filter_options
 @pass_app
 def trace(app: AppContext, incidents: tuple[str, ...], last: bool, filters: Filters) -> None:
-    """Show one incident: timeline, causes below it, consequences above it, what to do.
+    """Show one incident: its timeline, causes, consequences and what to do.
 
-    The timeline has the application's call and those nested in it with all their attempts, the
-    kernel's own lines about the backing device around it, and, where a breaker opened, what
-    became of that until it closed. ID may be the end of an id, two digits at least. Earlier
-    builds number their calls for each call site from 1: CALL-3 is such a call, CALL-3@read_file
-    names the call site too, CALL-3@read_file#2 also the load of the module. Filters narrow the
+    The timeline shows the application's call and its nested calls with every attempt, the
+    kernel's own lines about the backing device at that time, and if a breaker opened, what
+    happened until it closed. ID may be the last digits of an id, at least two. Earlier builds
+    number the calls of each call site from 1: CALL-3 is such a call, CALL-3@read_file names the
+    call site too, and CALL-3@read_file#2 the load of the module as well. Filters narrow down the
     incidents to choose from.
     """
     if last == bool(incidents):

@@ -25,7 +25,7 @@ Examples:
 """,
 )
 def volume() -> None:
-    """Show volumes whole; set access mode and retries."""
+    """Show volumes in full; set access mode and retries."""
 
 
 @volume.command(
@@ -39,7 +39,7 @@ Examples:
 @click.argument("volumes", metavar="[VOLUME]...", type=VOLUME, nargs=-1)
 @pass_app
 def list_volumes(app: AppContext, volumes: tuple[Target, ...]) -> None:
-    """List the volumes of this host, those that do not answer included."""
+    """List the volumes of this host, including those that do not answer."""
     app.show(volume_list(consult(app.host, volumes)))
 
 
@@ -54,7 +54,7 @@ Examples:
 @click.argument("volumes", metavar="VOLUME...", type=VOLUME, nargs=-1, required=True)
 @pass_app
 def show_volumes(app: AppContext, volumes: tuple[Target, ...]) -> None:
-    """Show everything the attribute tree of VOLUME says, breakers in short."""
+    """Show every attribute of VOLUME, and its operations in brief."""
     app.show(volume_show(consult(app.host, volumes), app.host.clock.now_ns()))
 
 
@@ -77,7 +77,7 @@ def set_volume(
 ) -> None:
     """Set access mode and retries of VOLUME.
 
-    A KEY is access_mode (ro for read-only mode, rw to leave it, which also ends the hold of a
+    A KEY is access_mode (ro for read-only mode, rw to leave it, which also lifts the hold after
     corruption), or one of retry/max_attempts, retry/base_delay_ms, retry/max_delay_ms,
     retry/backoff_multiplier_pct and retry/jitter_pct. Every value is checked before the first is
     written. vexfs-sysfs(5) says what they mean.

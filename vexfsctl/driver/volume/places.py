@@ -65,7 +65,7 @@ def choose_name(name: str | None, places: Places) -> str:
         name = (device_name(number) if number else None) or places.mountpoint.name
     if not _NAME.fullmatch(name):
         raise InvalidInput(
-            f"no name for a volume: {name!r}",
+            f"not a name for a volume: {name!r}",
             hint="--name: letters, digits and any of _ . : + -, at most 64",
         )
     return name

@@ -29,7 +29,7 @@ def parse_kmsg_record(
     """Turn one record, its metadata lines included, into a LogRecord; raise MalformedRecord."""
     match = _RECORD.fullmatch(record)
     if match is None:
-        raise MalformedRecord(f"no kmsg record: {record[:40]!r}")
+        raise MalformedRecord(f"not a kmsg record: {record[:40]!r}")
     priority = int(match["priority"])
     return LogRecord(
         text=decode_kmsg_text(match["text"]),

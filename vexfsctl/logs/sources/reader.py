@@ -189,5 +189,7 @@ def _resembling_a_log(
         size += len(chunk)
         if size >= _WITHOUT_RECORD:
             if not any(items):
-                raise LogUnreadable(f"no log: its first {_WITHOUT_RECORD >> 20} MiB hold no record")
+                raise LogUnreadable(
+                    f"not a log: no record in the first {_WITHOUT_RECORD >> 20} MiB"
+                )
             yield from chunks
