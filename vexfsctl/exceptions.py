@@ -40,26 +40,33 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
 from errno import EACCES, EBUSY, EINVAL, EIO, ESTALE
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from vexfsctl.model.coverage import Coverage
 
 
 class ExitStatus(IntEnum):
-    """Exit status of every command but `check`; the man page prints this table."""
+    """Exit status of every command but `check`, with its meaning for `explain` and vexfsctl(1)."""
 
-    OK = 0
-    """Did its job."""
-    FAILED = 1
-    """Failed or refused."""
-    USAGE = 2
-    """Wrong usage."""
-    INCOMPLETE = 3
-    """Answered, but part of the evidence was missing or unreadable."""
-    STILL_FAULTY = 4
-    """`recover replay`: all steps ran and the fault is still there."""
-    PERSON_NEEDED = 5
-    """`recover replay`: stopped where a person must act."""
+    meaning: str
+
+    def __new__(cls, number: int, meaning: str = "") -> Self:
+        """Make the member *number*; looking one up takes no *meaning*."""
+        status = int.__new__(cls, number)
+        status._value_ = number
+        status.meaning = meaning
+        return status
+
+    OK = (0, "Did its job. A command that reads ends with it even when what it found is bad.")
+    FAILED = (1, "Failed, or was refused.")
+    USAGE = (2, "Wrong usage.")
+    INCOMPLETE = (3, "Answered, but part of the evidence was missing or unreadable.")
+    STILL_FAULTY = (
+        4,
+        "recover replay: every step was taken, and the fault is still there or nothing proves that"
+        " it is gone.",
+    )
+    PERSON_NEEDED = (5, "recover replay: stopped where a person must act.")
 
 
 class VexfsctlException(Exception):  # noqa: N818 - an Error is what VexFS reports

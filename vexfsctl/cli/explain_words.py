@@ -1,6 +1,5 @@
 """What `explain` knows beyond the model: attributes of the tree, records, calls, exit statuses."""
 
-import inspect
 from collections.abc import Iterator
 from functools import partial
 
@@ -27,7 +26,6 @@ _TEMPLATES = VOLUME_ATTRIBUTES + OPERATION_ATTRIBUTES + BREAKER_ATTRIBUTES + INJ
 _DIRECTORIES = tuple(
     dict.fromkeys(path for each in _TEMPLATES if (path := each.path.rpartition("/")[0]))
 )
-_NO_MARKUP = str.maketrans("", "", "`*")
 
 
 def whole_glossary() -> Glossary:
@@ -148,13 +146,11 @@ def _is_of(template: Attribute, attribute: Attribute) -> bool:
 
 
 def _explain_record(form: RecordForm) -> Explanation:
-    paragraph = inspect.cleandoc(form.event.__doc__ or "").split("\n\n")[0]
-    sentence = " ".join(paragraph.split()).partition(": ")[2].translate(_NO_MARKUP)
     keys = (key.key if form.requires(key) else f"[{key.key}]" for key in form.keys)
     return Explanation(
         subject=Subject.RECORD,
         name=form.word,
-        meaning=f"A record of the log: {sentence}",
+        meaning=f"A record of the log: {form.meaning}",
         facts={"keys": tuple(keys)},
         what_you_do=f"`vexfsctl log --grep ' {form.word} vol='` shows those that there are; "
         "vexfs-log(5) says what each key means.",
@@ -183,13 +179,10 @@ def _explain_call(name: str) -> Explanation:
 
 
 def _explain_exit_status(status: ExitStatus) -> Explanation:
-    # Deferred: it brings all manual pages with it.
-    from vexfsctl.cli.documents.manual.pages import EXIT_STATUSES
-
     return Explanation(
         subject=Subject.EXIT_STATUS,
         name=f"exit status {int(status)}",
-        meaning=EXIT_STATUSES[status],
+        meaning=status.meaning,
         facts={"status": int(status)},
         what_you_do="vexfsctl(1) lists them; those of `vexfsctl check` are a verdict instead.",
     )

@@ -5,9 +5,10 @@ in which order, as vexfs-log(5) lists them; `format_event` and `parse_event` bot
 text is the message of a record, from `VexFS: ` on; level, time and origin belong to the record.
 """
 
+import inspect
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, fields, replace
 from typing import Any
 
 from vexfsctl.logs.logfmt import (
@@ -34,6 +35,7 @@ MAXIMUM_TEXT = 976
 """Bytes of text in a record, counted as the kernel hands them back (`logfmt.kernel_size`)."""
 
 _ERROR, _WARNING, _NOTICE, _INFO = 3, 4, 5, 6
+_NO_MARKUP = str.maketrans("", "", "`*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ class KeyForm:
     """Raises ValueError for a value that cannot be meant."""
     fields: tuple[str, ...]
     """Two where the value is a pair, as in `attempt=1/3`."""
+    meaning: str
+    """A sentence, for vexfs-log(5)."""
 
     def write_fields(self, event: Event) -> str | None:
         """Return the value that *event* has for this key, None when it has none."""
@@ -67,6 +71,12 @@ class RecordForm:
     word: str
     event: type[Event]
     keys: tuple[KeyForm, ...]
+
+    @property
+    def meaning(self) -> str:
+        """What it tells, in a sentence that begins small: that of the docstring of its event."""
+        paragraph = inspect.cleandoc(self.event.__doc__ or "").split("\n\n")[0]
+        return " ".join(paragraph.split()).partition(": ")[2].translate(_NO_MARKUP)
 
     def requires(self, key: KeyForm) -> bool:
         """Whether a record of this kind cannot do without *key*."""
@@ -193,71 +203,84 @@ def _read_hints(text: str) -> tuple[RecoveryHint, ...]:
 _NUMBER = re.compile(r"[0-9]{1,20}")
 
 
-def _text(key: str, field: str | None = None) -> KeyForm:
-    return KeyForm(key, str, str, (field or key,))
+def _text(key: str, meaning: str, field: str | None = None) -> KeyForm:
+    return KeyForm(key, str, str, (field or key,), meaning)
 
 
-def _number(key: str, *names: str) -> KeyForm:
-    return KeyForm(key, str, _read_number, names or (key,))
+def _number(key: str, meaning: str, *names: str) -> KeyForm:
+    return KeyForm(key, str, _read_number, names or (key,), meaning)
 
 
-def _identifier(key: str) -> KeyForm:
-    return KeyForm(key, str, CorrelationId.parse, (key,))
-
-
-def _breaker_state(key: str, field: str) -> KeyForm:
-    return KeyForm(key, str, BreakerState, (field,))
+def _identifier(key: str, meaning: str) -> KeyForm:
+    return KeyForm(key, str, CorrelationId.parse, (key,), meaning)
 
 
 _KEY_FORMS = (
-    _text("action"),
-    _text("after"),
-    _number("attempt", "attempt", "max_attempts"),
-    _number("attempts"),
-    _text("before"),
-    _text("by"),
-    _text("call"),
-    _number("calls"),
-    _identifier("cause"),
-    _number("delay_ms"),
-    _text("driver"),
-    _number("dur_us", "duration_us"),
-    _number("epoch"),
-    _text("err", "error"),
-    KeyForm("errno", errno_name, errno_number, ("errno",)),
-    _number("errors"),
-    _number("failures", "failures", "failure_threshold"),
-    _text("from", "before"),
-    _number("generation"),
-    KeyForm("hints", _write_hints, _read_hints, ("hints",)),
-    _number("ino", "inode"),
-    _number("interval_ms"),
-    _number("len", "length"),
-    _number("limit_ms"),
-    _text("msg", "message"),
-    _number("off", "offset"),
-    KeyForm("op", str, OperationType, ("operation",)),
-    _identifier("parent"),
-    _number("pid"),
-    _text("reason"),
-    _text("result"),
-    _number("retry_after_ms"),
-    KeyForm("sev", str, Severity.from_word, ("severity",)),
-    _text("stack"),
-    _text("step"),
-    _text("to", "after"),
-    _number("trips"),
-    _number("uid"),
-    _text("version"),
-    _text("via"),
-    _text("vol", "volume"),
-    _number("window_ms"),
+    _text(
+        "action", "What an operator asked for: trip, reset, probe, disable, enable, access_mode."
+    ),
+    _text("after", "State after it."),
+    _number(
+        "attempt",
+        "Number of this attempt, and of all there may be: 1/3.",
+        "attempt",
+        "max_attempts",
+    ),
+    _number("attempts", "How many attempts there were."),
+    _text("before", "State before it."),
+    _text("by", "timer or operator; absent when the outcome of a call did it."),
+    _text("call", "The request in lower case: read, fsync, statfs."),
+    _number("calls", "Application calls that were not logged, nested ones included in them."),
+    _identifier("cause", "Id of the record behind it."),
+    _number("delay_ms", "How long until the attempt."),
+    _text("driver", "kernel or fuse."),
+    _number("dur_us", "How long it took, in microseconds.", "duration_us"),
+    _number("epoch", "Identity of this load of the volume."),
+    _text("err", "Name of the error in the catalogue: IoError.ReadError.", "error"),
+    KeyForm("errno", errno_name, errno_number, ("errno",), "Name of the errno: EIO."),
+    _number("errors", "Error records that were not logged."),
+    _number(
+        "failures",
+        "Failures in the window, and how many open the breaker: 5/5.",
+        "failures",
+        "failure_threshold",
+    ),
+    _text("from", "State before it.", "before"),
+    _number("generation", "Generation of the breaker after it."),
+    KeyForm(
+        "hints",
+        _write_hints,
+        _read_hints,
+        ("hints",),
+        "What may help, in this order; retry with its delay: retry:500.",
+    ),
+    _number("ino", "Inode number of the file.", "inode"),
+    _number("interval_ms", "The time they were left out in."),
+    _number("len", "How many bytes were asked for.", "length"),
+    _number("limit_ms", "The deadline that it missed."),
+    _text("msg", "The same for people; the first to be cut when a record is too long.", "message"),
+    _number("off", "First byte that was asked for.", "offset"),
+    KeyForm("op", str, OperationType, ("operation",), "Operation type."),
+    _identifier("parent", "Id of the call that this one is nested in."),
+    _number("pid", "Process that asked for it."),
+    _text("reason", "What the operator gave as the reason."),
+    _text("result", "ok, or the name of an errno."),
+    _number("retry_after_ms", "Time until the breaker lets a call through."),
+    KeyForm(
+        "sev", str, Severity.from_word, ("severity",), "Severity: low, medium, high or critical."
+    ),
+    _text("stack", "Calls it came through, outermost first."),
+    _text("step", "What was done."),
+    _text("to", "State after it.", "after"),
+    _number("trips", "How often the breaker has opened."),
+    _number("uid", "User who asked for it."),
+    _text("version", "The provider's version."),
+    _text("via", "What was served instead: last_good."),
+    _text("vol", "Name of the volume.", "volume"),
+    _number("window_ms", "Age at which a failure no longer counts."),
 )
 _KEYS = {key.key: key for key in _KEY_FORMS}
-_BREAKER_KEYS = _KEYS | {
-    "from": _breaker_state("from", "before"),
-    "to": _breaker_state("to", "after"),
-}
+_BREAKER_KEYS = _KEYS | {key: replace(_KEYS[key], read=BreakerState) for key in ("from", "to")}
 
 
 def _record(

@@ -1,6 +1,5 @@
 """vexfs-log(5): the records of VexFS, from the grammar that writes and reads them."""
 
-import inspect
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,52 +21,6 @@ from vexfsctl.render.mdoc import (
     text_lines,
 )
 
-KEY_MEANINGS = {
-    "action": "What an operator asked for: trip, reset, probe, disable, enable, access_mode.",
-    "after": "State after it.",
-    "attempt": "Number of this attempt, and of all there may be: 1/3.",
-    "attempts": "How many attempts there were.",
-    "before": "State before it.",
-    "by": "timer or operator; absent when the outcome of a call did it.",
-    "call": "The request in lower case: read, fsync, statfs.",
-    "calls": "Application calls that were not logged, nested ones included in them.",
-    "cause": "Id of the record behind it.",
-    "delay_ms": "How long until the attempt.",
-    "driver": "kernel or fuse.",
-    "dur_us": "How long it took, in microseconds.",
-    "epoch": "Identity of this load of the volume.",
-    "err": "Name of the error in the catalogue: IoError.ReadError.",
-    "errno": "Name of the errno: EIO.",
-    "errors": "Error records that were not logged.",
-    "failures": "Failures in the window, and how many open the breaker: 5/5.",
-    "from": "State before it.",
-    "generation": "Generation of the breaker after it.",
-    "hints": "What may help, in this order; retry with its delay: retry:500.",
-    "ino": "Inode number of the file.",
-    "interval_ms": "The time they were left out in.",
-    "len": "How many bytes were asked for.",
-    "limit_ms": "The deadline that it missed.",
-    "msg": "The same for people; the first to be cut when a record is too long.",
-    "off": "First byte that was asked for.",
-    "op": "Operation type.",
-    "parent": "Id of the call that this one is nested in.",
-    "pid": "Process that asked for it.",
-    "reason": "What the operator gave as the reason.",
-    "result": "ok, or the name of an errno.",
-    "retry_after_ms": "Time until the breaker lets a call through.",
-    "sev": "Severity: low, medium, high or critical.",
-    "stack": "Calls it came through, outermost first.",
-    "step": "What was done.",
-    "to": "State after it.",
-    "trips": "How often the breaker has opened.",
-    "uid": "User who asked for it.",
-    "version": "The provider's version.",
-    "via": "What was served instead: last_good.",
-    "vol": "Name of the volume.",
-    "window_ms": "Age at which a failure no longer counts.",
-}
-"""What each key says; a test holds it to the keys of the grammar."""
-
 _DESCRIPTION = (
     "A provider of VexFS volumes writes one line for each thing that happens, into the kernel log"
     " or into a file of the same form. A line is the word of the record with its keys and values,"
@@ -84,7 +37,6 @@ _RATE_LIMIT = (
     " suppressed record counts what was left out, so that log and counters can be reconciled."
     " State, degradation, breaker, operator, recovery and suppressed records are never limited.",
 )
-_NO_MARKUP = str.maketrans("", "", "`*")
 _ID = CorrelationId(0x6F1C93A20000002A)
 _CALLER = CorrelationId(0x6F1C93A200000029)
 _READ: dict[str, Any] = {
@@ -98,7 +50,7 @@ _STORAGE: dict[str, Any] = {"volume": "loop0", "id": _ID, "operation": Operation
 
 def log_page() -> list[str]:
     """Return the lines of the page."""
-    keys = sorted({key.key for form in RECORD_FORMS for key in form.keys})
+    meanings = {key.key: key.meaning for form in RECORD_FORMS for key in form.keys}
     return [
         *page_head("vexfs-log", 5, "records of VexFS in the kernel log"),
         ".Sh DESCRIPTION",
@@ -107,7 +59,10 @@ def log_page() -> list[str]:
         "Keys in brackets are there where they apply.",
         *tagged_list((_record_tag(form), _record_text(form)) for form in RECORD_FORMS),
         ".Ss Keys",
-        *tagged_list((f"Cm {argument(key)}", text_lines(KEY_MEANINGS[key])) for key in keys),
+        *tagged_list(
+            (f"Cm {argument(key)}", text_lines(meaning))
+            for key, meaning in sorted(meanings.items())
+        ),
         ".Ss Rate limit",
         *paragraphs(*_RATE_LIMIT),
         ".Sh FILES",
@@ -134,9 +89,7 @@ def _record_tag(form: RecordForm) -> str:
 
 
 def _record_text(form: RecordForm) -> list[str]:
-    text = " ".join(inspect.cleandoc(form.event.__doc__ or "").split("\n\n")[0].split())
-    sentence = text.partition(": ")[2]
-    return text_lines(sentence[0].upper() + sentence[1:].translate(_NO_MARKUP))
+    return text_lines(form.meaning[0].upper() + form.meaning[1:])
 
 
 def _sample_events() -> Iterator[Event]:

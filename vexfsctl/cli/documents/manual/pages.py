@@ -1,6 +1,6 @@
 """Manual pages of section 1, one for the program and one for each command, from the click tree."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from textwrap import dedent, indent
 
 from vexfsctl.cli.command import fit_examples
@@ -29,16 +29,6 @@ from vexfsctl.render.mdoc import (
     words,
 )
 from vexfsctl.system.directories import KERNEL_ROOT, STATE_VARIABLE, SYSTEM_ROOT, SYSTEM_STATE
-
-EXIT_STATUSES = {
-    ExitStatus.OK: "Did its job. A command that reads ends with it even when what it found is bad.",
-    ExitStatus.FAILED: "Failed, or was refused.",
-    ExitStatus.USAGE: "Wrong usage.",
-    ExitStatus.INCOMPLETE: "Answered, but part of the evidence was missing or unreadable.",
-    ExitStatus.STILL_FAULTY: "recover replay: every step was taken, and the fault is still there or"
-    " nothing proves that it is gone.",
-    ExitStatus.PERSON_NEEDED: "recover replay: stopped where a person must act.",
-}
 
 _OTHER_SECTIONS = ("vexfs-log(5)", "vexfs-sysfs(5)", "vexfsctl.toml(5)", "vexfs-errors(7)")
 _OF_REPLAY = (ExitStatus.STILL_FAULTY, ExitStatus.PERSON_NEEDED)
@@ -135,7 +125,7 @@ def _root_page(root: CommandDocument) -> list[str]:
         *paragraphs(*_CHANGES),
         *_environment(root),
         *_FILES,
-        *_exit_status(EXIT_STATUSES),
+        *_exit_status(_meanings_of(ExitStatus)),
         ".Pp",
         *text_lines(_OTHER_STATUSES),
         *_examples(root.examples),
@@ -230,12 +220,17 @@ def _statuses_of(command: CommandDocument) -> Mapping[int, str]:
     words = command.path.split()
     if gives_verdict(words):
         return VERDICTS
-    general = [status for status in ExitStatus if "recover" in words or status not in _OF_REPLAY]
-    return {status: EXIT_STATUSES[status] for status in general}
+    return _meanings_of(
+        status for status in ExitStatus if "recover" in words or status not in _OF_REPLAY
+    )
 
 
-def _exit_status(statuses: Mapping[int, str] | Mapping[ExitStatus, str]) -> list[str]:
-    items = [(str(int(status)), text_lines(text)) for status, text in statuses.items()]
+def _meanings_of(statuses: Iterable[ExitStatus]) -> Mapping[int, str]:
+    return {int(status): status.meaning for status in statuses}
+
+
+def _exit_status(statuses: Mapping[int, str]) -> list[str]:
+    items = [(str(status), text_lines(text)) for status, text in statuses.items()]
     return [".Sh EXIT STATUS", *tagged_list(items)]
 
 
