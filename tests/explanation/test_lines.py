@@ -35,7 +35,7 @@ def explained(
 ) -> tuple[Explanation, ...]:
     """The explanations of a line that means *meaning*."""
     entry = LogEntry(LogRecord("text", "kmsg"), meaning, Origin.UNRECORDED)
-    return explain_entry(entry, "record")
+    return explain_entry(entry)
 
 
 @pytest.mark.parametrize(
@@ -54,13 +54,13 @@ def explained(
                 max_attempts=3,
                 message="read operation failed",
             ),
-            ["record", "IoError.ReadError"],
+            ["error", "IoError.ReadError"],
         ),
         (
             CallTimedOut(
                 volume="loop0", id=ID, operation=OperationType.SYNC, call="fsync", limit_ms=5_000
             ),
-            ["record", "Timeout"],
+            ["timeout", "Timeout"],
         ),
         (
             CallRejected(
@@ -70,7 +70,7 @@ def explained(
                 call="read",
                 retry_after_ms=1,
             ),
-            ["record", "CircuitBreakerOpen"],
+            ["rejected", "CircuitBreakerOpen"],
         ),
         (
             BreakerChanged(
@@ -83,7 +83,7 @@ def explained(
                 trips=1,
                 by="timer",
             ),
-            ["record", "half_open"],
+            ["breaker", "half_open"],
         ),
         (
             StateChanged(
@@ -94,12 +94,12 @@ def explained(
                 driver="fuse",
                 version="1",
             ),
-            ["record", "error"],
+            ["state", "error"],
         ),
         (DegradationChanged(volume="loop0", before="normal", after="read_only"),
-            ["record", "read_only"]),
+            ["degradation", "read_only"]),
         (DegradationChanged(volume="loop0", before="normal", after="of-a-later-version"),
-            ["record"]),
+            ["degradation"]),
         (
             FallbackUsed(
                 volume="loop0",
@@ -109,7 +109,7 @@ def explained(
                 via="last_good",
                 result="ok",
             ),
-            ["record"],
+            ["fallback"],
         ),
         (KernelEvidence(kind="block", device="sda", sector=8, direction="write", errno=61),
             ["kernel block", "IoError.WriteError"]),
@@ -143,7 +143,7 @@ def explained(
             ),
             ["call_failed", "EIO"],
         ),
-        (Unrecognised("VexFS: error vol=", "error record without call"), ["record"]),
+        (Unrecognised("VexFS: error vol=", "error record without call"), ["unrecognised"]),
     ],
 )  # fmt: skip
 def test_a_line_is_explained_with_what_it_names(
@@ -202,7 +202,7 @@ def test_an_unverified_record_is_doubted() -> None:
     record = LogRecord("text", "kmsg", facility=1)
     event = DegradationChanged(volume="loop0", before="normal", after="light")
 
-    line, _ = explain_entry(LogEntry(record, event, Origin.UNVERIFIED), "degradation")
+    line, _ = explain_entry(LogEntry(record, event, Origin.UNVERIFIED))
 
     assert line.what_the_system_does is not None
     assert line.what_the_system_does.startswith("It was written from user space")

@@ -1,6 +1,7 @@
-"""What the words of VexFS mean: an explanation for everything a person may find in its output.
+"""What the words of VexFS mean: an explanation of everything a person may meet in its output.
 
-`form` says what an explanation is, `terms` has the prose of states, levels and hints, `errors` and
-`words` make explanations of what the model knows, `lines` of what a log line says, and `glossary`
-finds them by name. The prose about errors is that of the catalogue (`catalogue.advice`).
+`lookup` answers what was asked. It finds words in `glossary`, which lists the headings of the
+modules named for what they explain (`errors`, `states`, `attributes` …), and reads lines with
+`pasted_lines`. `form` says what an explanation is; `terms` has the prose of states, levels and
+hints, `catalogue.advice` that of errors.
 """

@@ -1,8 +1,10 @@
-"""What an explanation is, and the list of names it is found under."""
+"""What an explanation is, the prose it is made from, and the names it is found under."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import Enum, StrEnum
+from functools import partial
+from typing import TypeVar
 
 
 class Subject(StrEnum):
@@ -60,3 +62,45 @@ class Heading:
     names: tuple[str, ...]
     """Its own name first."""
     explain: Callable[[], Explanation]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """The prose of one word, as in an `Explanation`."""
+
+    meaning: str
+    impact: str | None = None
+    what_the_system_does: str | None = None
+    what_you_do: str | None = None
+    done_when: str | None = None
+
+
+_Word = TypeVar("_Word", bound=Enum)
+
+
+def term_headings(
+    subject: Subject,
+    terms: Mapping[_Word, Term],
+    facts: Callable[[_Word], dict[str, object]] = lambda _: {},
+    further_names: Mapping[_Word, tuple[str, ...]] | None = None,
+) -> Iterator[Heading]:
+    """Yield a heading for each word of *terms*."""
+    for word, term in terms.items():
+        names = (str(word), *(further_names or {}).get(word, ()))
+        yield Heading(names, partial(explain_term, subject, word, term, facts))
+
+
+def explain_term(
+    subject: Subject, word: _Word, term: Term, facts: Callable[[_Word], dict[str, object]]
+) -> Explanation:
+    """Return what *word* means: the prose of *term* with its facts."""
+    return Explanation(
+        subject=subject,
+        name=str(word),
+        meaning=term.meaning,
+        facts=facts(word),
+        impact=term.impact,
+        what_the_system_does=term.what_the_system_does,
+        what_you_do=term.what_you_do,
+        done_when=term.done_when,
+    )

@@ -1,8 +1,6 @@
 """From a word to everything it can mean, likeliest first.
 
-What can be looked up is a list of headings: those of the model are here, and whoever knows more
-(the attribute tree, the log, exit statuses) hands over more. Letter case, `_`, `-` and spaces
-between letters make no difference, but what is written exactly right comes first.
+Letter case, `_`, `-` and spaces between letters make no difference, but an exact match comes first.
 """
 
 import re
@@ -11,37 +9,46 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from vexfsctl.catalogue.lookup import parse_error_message
+from vexfsctl.explanation.attributes import attribute_headings
+from vexfsctl.explanation.calls import call_headings, operation_headings
+from vexfsctl.explanation.errnos import errno_headings
 from vexfsctl.explanation.errors import (
     code_headings,
-    errno_headings,
     error_headings,
     explain_error,
     family_headings,
 )
+from vexfsctl.explanation.exit_statuses import exit_status_headings
 from vexfsctl.explanation.form import Explanation, Heading
-from vexfsctl.explanation.words import (
-    explain_flags,
-    explain_hints,
-    number_headings,
-    other_word_headings,
-    state_headings,
-)
+from vexfsctl.explanation.hints import explain_flags, explain_hints, hint_headings
+from vexfsctl.explanation.records import record_headings
+from vexfsctl.explanation.states import number_headings, severity_headings, state_headings
 
 _LONGEST = 1_000
-"""Characters of a word: more than any name or message has."""
+"""Longest word that is looked up, in characters: more than any name or message has."""
 _LONGEST_MISSPELT = 60
 _SEPARATOR = re.compile(r"(?<=[a-z0-9])[-_ ](?=[a-z0-9])")
 
 
-def model_headings() -> Iterator[Heading]:
-    """Hand out everything that `explain` knows without tree and log, likeliest first."""
-    yield from errno_headings()
-    yield from error_headings()
-    yield from family_headings()
-    yield from code_headings()
-    yield from state_headings()
-    yield from other_word_headings()
-    yield from number_headings()
+def whole_glossary() -> "Glossary":
+    """Return everything there is to look up, likeliest first."""
+    return Glossary(
+        (
+            *errno_headings(),
+            *error_headings(),
+            *family_headings(),
+            *code_headings(),
+            *state_headings(),
+            *hint_headings(),
+            *severity_headings(),
+            *operation_headings(),
+            *number_headings(),
+            *record_headings(),
+            *attribute_headings(),
+            *call_headings(),
+            *exit_status_headings(),
+        )
+    )
 
 
 @dataclass(frozen=True)
@@ -61,14 +68,14 @@ class Glossary:
         return _once([*meanings, *explain_flags(text), *explain_hints(text), *_by_message(text)])
 
     def suggest(self, word: str) -> tuple[str, ...]:
-        """Return names that are spelt nearly as *word*, the nearest first."""
+        """Return names spelt much like *word*, the nearest first."""
         if len(word) > _LONGEST_MISSPELT:
             return ()
-        from difflib import get_close_matches  # only who mistypes pays for it
+        from difflib import get_close_matches  # only a misspelt word needs it
 
         near = get_close_matches(_key(word.strip()), self._by_key, n=3)
         spelt = (tuple(self._names_of(key)) for key in near)
-        # Names that differ in letter case alone are one to us, and two to who wrote one of them.
+        # Names that differ only in letter case share a key: offer the spelling nearest to *word*.
         return tuple(get_close_matches(word, names, n=1, cutoff=0)[0] for names in spelt)
 
     @property

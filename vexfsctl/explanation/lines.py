@@ -1,19 +1,15 @@
-"""What one line of a log says, and what the things that it names mean."""
+"""Explanations of a line of a log: what it says, and what the things that it names mean."""
 
 from collections.abc import Iterator
-from enum import Enum
 
 from vexfsctl.analysis.wording import describe
 from vexfsctl.catalogue.lookup import BREAKER_OPEN, TIMEOUT, entry, error_for_errno
 from vexfsctl.exceptions import NotFound
-from vexfsctl.explanation.errors import explain_errno, explain_error
+from vexfsctl.explanation.errnos import explain_errno
+from vexfsctl.explanation.errors import explain_error
 from vexfsctl.explanation.form import Explanation, Subject
-from vexfsctl.explanation.words import (
-    explain_breaker_state,
-    explain_degradation,
-    explain_module_state,
-)
-from vexfsctl.model.breaker import BreakerState
+from vexfsctl.explanation.states import explain_state
+from vexfsctl.logs.interpret import kind_of
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.errnos import errno_name
 from vexfsctl.model.events import (
@@ -73,17 +69,14 @@ _TELLING = (
 """Fields that are facts worth showing, in this order."""
 
 
-def explain_entry(log_entry: LogEntry, kind: str) -> tuple[Explanation, ...]:
-    """Return what a line says, and after it what it names; empty for one that says nothing to us.
-
-    *kind* is the word for a record in our own form.
-    """
+def explain_entry(log_entry: LogEntry) -> tuple[Explanation, ...]:
+    """Return what a line says, then what it names; empty for one that tells us nothing."""
     meaning = log_entry.meaning
     if meaning is None:
         return ()
     line = Explanation(
         subject=Subject.LINE,
-        name=_name(meaning, kind),
+        name=_name(log_entry),
         meaning=_what_it_says(meaning),
         facts={"origin": log_entry.origin, **_facts(meaning)},
         what_the_system_does=_DOUBT if log_entry.origin is Origin.UNVERIFIED else None,
@@ -92,14 +85,14 @@ def explain_entry(log_entry: LogEntry, kind: str) -> tuple[Explanation, ...]:
     return (line, *_what_it_names(meaning))
 
 
-def _name(meaning: object, kind: str) -> str:
-    match meaning:
-        case UpstreamEvent():
-            return meaning.form
-        case KernelEvidence():
-            return f"kernel {meaning.kind}"
+def _name(log_entry: LogEntry) -> str:
+    match log_entry.meaning:
+        case UpstreamEvent(form=form):
+            return form
+        case KernelEvidence(kind=kind):
+            return f"kernel {kind}"
         case _:
-            return kind
+            return kind_of(log_entry)
 
 
 def _what_it_says(meaning: Event | UpstreamEvent | KernelEvidence | Unrecognised) -> str:
@@ -156,11 +149,11 @@ def _what_it_names(meaning: object) -> Iterator[Explanation]:
         case CallRejected():
             yield explain_error(BREAKER_OPEN)
         case BreakerChanged():
-            yield from _state(meaning.after)
+            yield explain_state(meaning.after)
         case StateChanged() | DegradationChanged():
-            yield from _state(_known_word(meaning.after))
+            yield from _state(meaning.after)
         case UpstreamEvent():
-            yield from _state(None if meaning.after is None else _known_word(meaning.after))
+            yield from _state(meaning.after)
             if meaning.significance.is_trouble:
                 yield from _error(meaning.error, meaning.errno)
         case KernelEvidence() if meaning.errno is not None:
@@ -179,17 +172,9 @@ def _error(name: str | None, number: int | None) -> Iterator[Explanation]:
         yield explain_errno(number)
 
 
-def _known_word(word: str) -> Enum | None:
-    states = {str(state): state for state in ModuleState}
-    levels = {str(level): level for level in DegradationLevel}
-    return {**states, **levels}.get(word)
-
-
-def _state(word: Enum | None) -> Iterator[Explanation]:
-    match word:
-        case BreakerState():
-            yield explain_breaker_state(word)
-        case ModuleState():
-            yield explain_module_state(word)
-        case DegradationLevel():
-            yield explain_degradation(word)
+def _state(word: str | None) -> Iterator[Explanation]:
+    states: dict[str | None, ModuleState | DegradationLevel] = {
+        str(state): state for state in (*ModuleState, *DegradationLevel)
+    }
+    if word in states:
+        yield explain_state(states[word])

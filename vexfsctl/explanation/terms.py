@@ -1,29 +1,15 @@
 """What the words of states, levels, hints and severities mean: their prose, declared once.
 
-Facts are those of vexfs-sysfs(5) and vexfs-log(5); the names that earlier VexFS builds use for the
-same things stand in `upstream_names`.
+The facts are those of vexfs-sysfs(5) and vexfs-log(5).
 """
 
-from dataclasses import dataclass
-
+from vexfsctl.explanation.form import Term
 from vexfsctl.model.breaker import BreakerState
 from vexfsctl.model.errnos import ErrnoClass
 from vexfsctl.model.hints import HintKind
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.severity import Severity
 from vexfsctl.model.volume import AccessMode, DegradationLevel, ModuleState, Presence
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """The prose of one word, as in an `Explanation`."""
-
-    meaning: str
-    impact: str | None = None
-    what_the_system_does: str | None = None
-    what_you_do: str | None = None
-    done_when: str | None = None
-
 
 _LIST = "`vexfsctl breaker list VOLUME`"
 _BREAKER_CLOSED = f"{_LIST} shows the breaker closed."
@@ -278,23 +264,6 @@ OPERATIONS = {
     ),
     OperationType.SYNC: Term("Getting data to the device: fsync, flush, syncfs. Never retried."),
 }
-
-CALLS = {
-    OperationType.SUPERBLOCK: ("statfs",),
-    OperationType.INODE: (
-        *("getattr", "setattr", "create", "tmpfile", "mknod", "symlink", "readlink", "link"),
-        *("unlink", "access", "getxattr", "setxattr", "listxattr", "removexattr"),
-    ),
-    OperationType.FILE: ("open", "read", "write", "release", "lseek", "copy_file_range"),
-    OperationType.DIRECTORY: (
-        *("lookup", "opendir", "readdir", "releasedir", "mkdir", "rmdir", "rename"),
-    ),
-    OperationType.VECTOR: (),
-    OperationType.STORAGE: ("fallocate",),
-    OperationType.SYNC: ("fsync", "fsyncdir", "flush", "syncfs"),
-}
-"""Calls of applications by the operation type they are guarded as; a test holds them to the
-driver's own table, which costs too much to import for a list of names."""
 
 ERRNO_CLASSES = {
     ErrnoClass.ANSWER: Term(

@@ -12,9 +12,10 @@ from tests.support.program import Finished, Program
 from vexfsctl.catalogue.lookup import ERRORS
 from vexfsctl.cli.command import root
 from vexfsctl.cli.context import AppContext
-from vexfsctl.cli.explain_words import explain_path, whole_glossary
 from vexfsctl.cli.surroundings import Surroundings
 from vexfsctl.exceptions import ExitStatus
+from vexfsctl.explanation.attributes import explain_path
+from vexfsctl.explanation.glossary import whole_glossary
 from vexfsctl.explanation.lines import KERNEL_KINDS, SIGNIFICANCES
 from vexfsctl.logs.grammar import RECORD_FORMS
 from vexfsctl.model.errnos import ERRNOS

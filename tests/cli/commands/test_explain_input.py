@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.program import Program
-from vexfsctl.cli.explain_lines import read_line
-from vexfsctl.cli.explaining import MOST_INPUT
+from vexfsctl.cli.commands.explain import MOST_INPUT
 from vexfsctl.exceptions import ExitStatus
+from vexfsctl.explanation.pasted_lines import read_pasted_line
 
 KERNEL_LOGS = Path(__file__).parents[2] / "data" / "kernel-logs"
 BLOCK_LINE = "I/O error, dev loop0, sector 4096 op 0x0:(READ) flags 0x0 phys_seg 1 prio class 2"
@@ -67,7 +67,7 @@ def test_every_line_of_every_capture_is_read() -> None:
     """No line of a real log raises."""
     for log in KERNEL_LOGS.glob("*/*"):
         for line in log.read_bytes().split(b"\n"):
-            read_line(line.decode(errors="backslashreplace"))
+            read_pasted_line(line.decode(errors="backslashreplace"))
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)

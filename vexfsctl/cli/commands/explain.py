@@ -1,6 +1,7 @@
 """`vexfsctl explain`: what an errno, a code, a name, a word or a line of a log means."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -8,9 +9,7 @@ from click.shell_completion import CompletionItem
 
 from vexfsctl.cli.command import Command
 from vexfsctl.cli.context import AppContext, pass_app
-from vexfsctl.exceptions import ExitStatus, Problem
-from vexfsctl.render.choices import OutputFormat
-from vexfsctl.render.result import CommandResult
+from vexfsctl.exceptions import LogUnreadable
 
 EXAMPLES = """\
 Examples:
@@ -23,6 +22,10 @@ Examples:
   vexfsctl explain 'VexFS: State transition 1 -> 3'
   dmesg | tail -1 | vexfsctl explain -        a line of a log
 """
+
+STANDARD_INPUT = "-"
+MOST_INPUT = 1 << 20
+"""Most bytes read from standard input: a line is pasted, a log is for `log` and `trace`."""
 
 _SIGNED_NAME = re.compile(r"-e[a-z0-9]{2,}", re.IGNORECASE)
 _OPTION = re.compile(r"--[a-z].*|-[a-z]", re.IGNORECASE)
@@ -50,7 +53,7 @@ class WordType(click.ParamType[str]):
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
         """Offer the names that begin so, whatever their letter case."""
-        from vexfsctl.cli.explain_words import whole_glossary
+        from vexfsctl.explanation.glossary import whole_glossary
 
         begun = incomplete.casefold()
         words = dict.fromkeys(whole_glossary().words)
@@ -78,8 +81,8 @@ def explain(app: AppContext, words: tuple[str, ...]) -> None:
     meanings shows all of them, the likeliest first.
     """
     # Deferred, so that help needs neither catalogue nor grammar.
-    from vexfsctl.cli.explain_report import explain_body, explain_table
-    from vexfsctl.cli.explaining import STANDARD_INPUT, Explainer, read_input
+    from vexfsctl.answers.explain import explain_result
+    from vexfsctl.explanation.lookup import Explainer
 
     if words == (STANDARD_INPUT,):
         answers, unknown = Explainer().answer_lines(read_input(app))
@@ -88,16 +91,29 @@ def explain(app: AppContext, words: tuple[str, ...]) -> None:
         _refuse_options(words, known=not unknown)
     if not answers:
         raise unknown[0]
-    tsv = app.output is OutputFormat.TSV
-    app.show(
-        CommandResult(
-            "explain",
-            answers,
-            body=(explain_table(answers),) if tsv else explain_body(answers),
-            problems=tuple(map(Problem.of, unknown)),
-            exit_status=ExitStatus.FAILED if unknown else ExitStatus.OK,
-        )
+    app.show(explain_result(answers, unknown))
+
+
+def read_input(app: AppContext) -> str:
+    """Return the text of standard input, at most `MOST_INPUT` bytes; raise LogUnreadable."""
+    # Deferred: words need no log.
+    from vexfsctl.logs.sources.stream import read_stream
+
+    stdin = app.host.stdin
+    if stdin is None:
+        raise LogUnreadable("cannot read standard input: it is closed")
+    return b"".join(_bounded(read_stream(stdin, app.host.deadlines.source_s))).decode(
+        errors="backslashreplace"
     )
+
+
+def _bounded(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    room = MOST_INPUT
+    for chunk in chunks:
+        yield chunk[:room]
+        room -= len(chunk)
+        if room <= 0:
+            return
 
 
 def _refuse_options(words: tuple[str, ...], *, known: bool) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from vexfsctl.catalogue.automatic import what_the_system_does
 from vexfsctl.catalogue.lookup import ANSWERED, ERRORS, REPORTED, ErrorEntry, VexfsCode
 from vexfsctl.explanation.errors import code_names
-from vexfsctl.explanation.terms import HINTS, SEVERITIES, Term
+from vexfsctl.explanation.form import Term
+from vexfsctl.explanation.terms import HINTS, SEVERITIES
 from vexfsctl.model.errnos import errno_name
 from vexfsctl.render.mdoc import (
     argument,

@@ -1,44 +1,53 @@
-"""What `explain` answers: meanings of what was asked, and how they read."""
+"""How explanations read: in prose, and as a table for programs."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from vexfsctl.exceptions import ExitStatus, NotFound, Problem
 from vexfsctl.explanation.form import Explanation, Subject
+from vexfsctl.explanation.lookup import Answer
 from vexfsctl.model.errnos import errno_name
 from vexfsctl.model.units import format_duration
 from vexfsctl.render.colour import tone_of_word
-from vexfsctl.render.result import Column, Line, Paragraph, Span, Table, Tone
+from vexfsctl.render.result import (
+    Column,
+    CommandResult,
+    Line,
+    Paragraph,
+    Span,
+    Table,
+    Tone,
+)
 
 _MOST = 6
 """Members of a list that text shows; JSON has them all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What one word or line means."""
+def explain_result(answers: Sequence[Answer], unknown: Sequence[NotFound]) -> CommandResult:
+    """Return *answers* as a result, with a problem for each word that is *unknown*."""
+    return CommandResult(
+        "explain",
+        answers,
+        body=tuple(_paragraphs(answers)),
+        tables=(_table(answers),),
+        problems=tuple(map(Problem.of, unknown)),
+        exit_status=ExitStatus.FAILED if unknown else ExitStatus.OK,
+    )
 
-    asked: str
-    meanings: tuple[Explanation, ...]
-    """Likeliest first; never empty."""
 
-
-def explain_body(answers: Sequence[Answer]) -> tuple[Paragraph, ...]:
-    """Return *answers* as text; what several of them mean is told in full once."""
+def _paragraphs(answers: Sequence[Answer]) -> Iterator[Paragraph]:
+    """Yield *answers* as text; a meaning that several share is told in full once."""
     told: set[tuple[str, str]] = set()
-    blocks = []
     for answer in answers:
-        # Of several lines it must be plain which is meant.
+        # Among several lines, say which one is meant.
         quoted = answer.asked if len(answers) > 1 else None
         for meaning in answer.meanings:
             again = (meaning.subject, meaning.name) in told and meaning.subject is not Subject.LINE
-            blocks.append(Paragraph(tuple(_block(meaning, quoted, again=again))))
+            yield Paragraph(tuple(_block(meaning, quoted, again=again)))
             told.add((meaning.subject, meaning.name))
-    return tuple(blocks)
 
 
-def explain_table(answers: Iterable[Answer]) -> Table:
-    """Return *answers* as a table for TSV, a row for each meaning."""
+def _table(answers: Sequence[Answer]) -> Table:
     rows = [(answer.asked, meaning) for answer in answers for meaning in answer.meanings]
     return Table(_COLUMNS, rows)
 
@@ -100,7 +109,7 @@ def _told(key: str, value: Any) -> str:
 
 def _listed(words: Sequence[object]) -> str:
     more = len(words) - _MOST
-    # One more is as short as saying so.
+    # A single further word takes no more room than saying so.
     shown = words if more <= 1 else words[:_MOST]
     return ", ".join(map(str, shown)) + (f" and {more} more" if more > 1 else "")
 
@@ -117,7 +126,7 @@ def _upstream(said: dict[str, Any]) -> str:
 
 
 _UNTOLD = frozenset({"code_names", "unknown_bits"})
-"""Facts that another line tells already."""
+"""Facts that another line already tells."""
 _FORMS: dict[str, Callable[[Any], str]] = {
     "errno": _errno,
     "hint_flags": lambda flags: f"{flags:#04x}",

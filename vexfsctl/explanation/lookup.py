@@ -1,37 +1,42 @@
-"""From the words that `explain` was given to their meanings, or to what may have been meant."""
+"""Answers to what `explain` was asked: meanings of words and lines, or what was perhaps meant."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from vexfsctl.cli.context import AppContext
-from vexfsctl.cli.explain_lines import explain_line, explain_read_line, read_line
-from vexfsctl.cli.explain_report import Answer
-from vexfsctl.cli.explain_words import explain_path, whole_glossary
-from vexfsctl.exceptions import LogUnreadable, NotFound
+from vexfsctl.exceptions import NotFound
+from vexfsctl.explanation.attributes import explain_path
 from vexfsctl.explanation.form import Explanation
-from vexfsctl.logs.sources.stream import read_stream
+from vexfsctl.explanation.glossary import whole_glossary
+from vexfsctl.explanation.lines import explain_entry
+from vexfsctl.explanation.pasted_lines import read_pasted_line
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.operations import OperationType
-
-STANDARD_INPUT = "-"
-MOST_INPUT = 1 << 20
-"""Bytes of standard input that are looked at: a line is pasted, a log is for `log` and `trace`."""
 
 _SHOWN = 60
 _NO_LINE = "no line of standard input is VexFS's or about a device, or a word that is known"
 _KEY_AND_VALUE = re.compile(r"[a-z_]+=(.+)")
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one word or line means."""
+
+    asked: str
+    meanings: tuple[Explanation, ...]
+    """Likeliest first; never empty."""
+
+
 class Explainer:
-    """Looks up words and lines in everything there is."""
+    """Looks up words and lines in the whole glossary."""
 
     def __init__(self) -> None:
         self._glossary = whole_glossary()
 
     def answer(self, words: Sequence[str]) -> tuple[tuple[Answer, ...], tuple[NotFound, ...]]:
-        """Return the meanings of *words*, and for each without one what may have been meant.
+        """Return what each of *words* means, and an exception for each that means nothing.
 
-        Words that make a name or a line together, as a pasted line without quotes does, are one.
+        Words that form a name or a line together count as one, as in a line pasted without quotes.
         """
         text = " ".join(words)
         if len(words) > 1 and (together := self._together(words[0], text)):
@@ -41,7 +46,7 @@ class Explainer:
         return found, tuple(self._unknown(word) for word, meanings in apart if not meanings)
 
     def answer_lines(self, text: str) -> tuple[tuple[Answer, ...], tuple[NotFound, ...]]:
-        """Return the meanings of each different line of *text* that has any, as `answer` does."""
+        """Return what the different lines of *text* mean, as `answer` does; skip the others."""
         answers = ((line, self.meanings(line)) for line in dict.fromkeys(text.split("\n")))
         found = tuple(Answer(line.strip(), meanings) for line, meanings in answers if meanings)
         return found, () if found else (NotFound(_NO_LINE),)
@@ -49,9 +54,9 @@ class Explainer:
     def meanings(self, text: str) -> tuple[Explanation, ...]:
         """Return everything that a word, a name of several words, a path or a line can mean."""
         text = text.strip()
-        # A line first: one may end in a message that is an error's own.
-        if " " in text and (found := explain_line(text)):
-            return found
+        # A line first: it may end in the message of an error.
+        if " " in text and (entry := read_pasted_line(text)) is not None:
+            return explain_entry(entry)
         if found := self._glossary.explain(text):
             return found
         if "/" in text and (found := explain_path(text)):
@@ -60,10 +65,10 @@ class Explainer:
         return self._glossary.explain(keyed[1]) if keyed else ()
 
     def _together(self, first: str, text: str) -> tuple[Explanation, ...]:
-        entry = read_line(text)
-        # Prose that only names VexFS is a line, unless it begins with a word that was asked for.
+        entry = read_pasted_line(text)
+        # Prose that merely names VexFS is a line, unless its first word has a meaning of its own.
         if entry is not None and (entry.upstream is None or not self.meanings(first)):
-            return explain_read_line(entry)
+            return explain_entry(entry)
         return self._glossary.explain(text)
 
     def _unknown(self, word: str) -> NotFound:
@@ -79,25 +84,6 @@ class Explainer:
         if near := self._glossary.suggest(word):
             return f"did you mean {' or '.join(near)}?"
         return "give an errno, a code, an error, a hint, a state, an attribute, or a line of a log"
-
-
-def read_input(app: AppContext) -> str:
-    """Return what stands on standard input, at most `MOST_INPUT` bytes; raise LogUnreadable."""
-    stdin = app.host.stdin
-    if stdin is None:
-        raise LogUnreadable("cannot read standard input: it is closed")
-    return b"".join(_bounded(read_stream(stdin, app.host.deadlines.source_s))).decode(
-        errors="backslashreplace"
-    )
-
-
-def _bounded(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    room = MOST_INPUT
-    for chunk in chunks:
-        yield chunk[:room]
-        room -= len(chunk)
-        if room <= 0:
-            return
 
 
 def _is_id(word: str) -> bool:

@@ -1,13 +1,15 @@
-"""What `explain` knows beyond the model: attributes of the tree, records, calls, exit statuses."""
+"""Explanations of the attributes of a volume, by any path that leads to them."""
 
 from collections.abc import Iterator
 from functools import partial
 
-from vexfsctl.exceptions import ExitStatus
 from vexfsctl.explanation.form import Explanation, Heading, Subject
-from vexfsctl.explanation.glossary import Glossary, model_headings
-from vexfsctl.explanation.terms import CALLS
-from vexfsctl.logs.grammar import RECORD_FORMS, RecordForm
+from vexfsctl.explanation.terms import (
+    ACCESS_MODES,
+    BREAKER_STATES,
+    DEGRADATION_LEVELS,
+    MODULE_STATES,
+)
 from vexfsctl.model.operations import OperationType
 from vexfsctl.sysfs.attributes import (
     BREAKER_ATTRIBUTES,
@@ -26,23 +28,15 @@ _TEMPLATES = VOLUME_ATTRIBUTES + OPERATION_ATTRIBUTES + BREAKER_ATTRIBUTES + INJ
 _DIRECTORIES = tuple(
     dict.fromkeys(path for each in _TEMPLATES if (path := each.path.rpartition("/")[0]))
 )
-
-
-def whole_glossary() -> Glossary:
-    """Return everything that can be looked up."""
-    return Glossary(
-        (
-            *model_headings(),
-            *record_headings(),
-            *attribute_headings(),
-            *call_headings(),
-            *exit_status_headings(),
-        )
-    )
+_EXPLAINED_WORDS = {
+    str(word)
+    for table in (BREAKER_STATES, MODULE_STATES, DEGRADATION_LEVELS, ACCESS_MODES)
+    for word in table
+}
 
 
 def attribute_headings() -> Iterator[Heading]:
-    """Hand out every attribute: its path, that of its template, and its last component alone."""
+    """Yield every attribute: its path, that of its template, and its last component alone."""
     for template in _TEMPLATES:
         yield Heading((template.path, template.name), partial(explain_attribute, template))
     for attribute in attributes():
@@ -89,29 +83,8 @@ def explain_attribute(attribute: Attribute, volume: str | None = None) -> Explan
             "operation": attribute.operation,
         },
         what_you_do=_use_of(attribute, volume or "VOLUME"),
-        see_also=words,
+        see_also=tuple(word for word in words if word in _EXPLAINED_WORDS),
     )
-
-
-def record_headings() -> Iterator[Heading]:
-    """Hand out the kinds of records in the log."""
-    for form in RECORD_FORMS:
-        yield Heading((form.word,), partial(_explain_record, form))
-
-
-def call_headings() -> Iterator[Heading]:
-    """Hand out the calls that applications make of a volume."""
-    for names in CALLS.values():
-        for name in names:
-            yield Heading((name,), partial(_explain_call, name))
-
-
-def exit_status_headings() -> Iterator[Heading]:
-    """Hand out the exit statuses of vexfsctl."""
-    for status in ExitStatus:
-        number = str(int(status))
-        names = (f"exit {number}", f"exit status {number}", number)
-        yield Heading(names, partial(_explain_exit_status, status))
 
 
 def _explain_directory(directory: str) -> Explanation:
@@ -121,7 +94,7 @@ def _explain_directory(directory: str) -> Explanation:
         name=f"{directory}/",
         meaning=f"A directory of {len(paths)} attributes of a volume.",
         facts={"attributes": paths},
-        what_you_do="vexfs-sysfs(5) has all of them; explain the one that you need.",
+        what_you_do="Explain the one you need; all of them are in vexfs-sysfs(5).",
     )
 
 
@@ -143,46 +116,3 @@ def _is_of(template: Attribute, attribute: Attribute) -> bool:
     if attribute.operation is None:
         return template.path == attribute.path
     return template.of(attribute.operation).path == attribute.path
-
-
-def _explain_record(form: RecordForm) -> Explanation:
-    keys = (key.key if form.requires(key) else f"[{key.key}]" for key in form.keys)
-    return Explanation(
-        subject=Subject.RECORD,
-        name=form.word,
-        meaning=f"A record of the log: {form.meaning}",
-        facts={"keys": tuple(keys)},
-        what_you_do=f"`vexfsctl log --grep ' {form.word} vol='` shows those that there are; "
-        "vexfs-log(5) says what each key means.",
-    )
-
-
-def _explain_call(name: str) -> Explanation:
-    # Deferred: it brings the whole FUSE protocol with it.
-    from vexfsctl.driver.requests import CALLS as GUARDED_CALLS
-
-    call = next(call for call in GUARDED_CALLS if call.name == name)
-    nested = f", with a {OperationType.STORAGE} call in it" if call.data else ""
-    return Explanation(
-        subject=Subject.CALL,
-        name=call.name,
-        meaning=f"A call of an application; it goes through the breaker of {call.operation}"
-        f"{nested}.",
-        facts={
-            "operation": call.operation,
-            "may_be_repeated": call.repeatable,
-            "refused_when_read_only": call.writes,
-        },
-        what_you_do=f"`vexfsctl log --op {call.operation}` shows what became of those that failed.",
-        see_also=(str(call.operation),),
-    )
-
-
-def _explain_exit_status(status: ExitStatus) -> Explanation:
-    return Explanation(
-        subject=Subject.EXIT_STATUS,
-        name=f"exit status {int(status)}",
-        meaning=status.meaning,
-        facts={"status": int(status)},
-        what_you_do="vexfsctl(1) lists them; those of `vexfsctl check` are a verdict instead.",
-    )
