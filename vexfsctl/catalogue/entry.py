@@ -35,6 +35,19 @@ class VexfsCode(IntEnum):
     RECOVERY_NEEDED = -1004
 
 
+FAMILIES = {
+    "IoError": "Input and output",
+    "StorageError": "Blocks",
+    "VectorError": "Vectors",
+    "IndexError": "Index of the vectors",
+    "SearchError": "Searches",
+    "JournalError": "Journal",
+    "TransactionError": "Transactions",
+    "": "Without a family",
+}
+"""What each family of errors is about, in the order of vexfs-errors(7)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Upstream:
     """What the VexFS sources say about an error, kept beside what is right."""
@@ -81,6 +94,11 @@ class ErrorEntry:
     """The next step for whoever operates the volume."""
     done_when: str
     """The command whose output proves that it is over, and that output."""
+
+    @property
+    def family(self) -> str:
+        """The part of the name before the dot; empty outside families."""
+        return self.name.rpartition(".")[0]
 
     @property
     def message(self) -> str:

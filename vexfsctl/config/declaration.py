@@ -82,6 +82,12 @@ def _breaker_default(template: Attribute) -> str:
     return ", ".join([str(usual), *others])
 
 
+PER_OPERATION = (
+    "A table [breaker.op] holds the same keys for one operation type; op is one of"
+    f" {', '.join(OperationType)}. It outweighs [breaker], wherever in the file it stands."
+)
+"""What holds for a table that is `per_operation`."""
+
 _NOTHING = Configuration()
 
 TABLES: Mapping[str, TableOf] = {

@@ -23,9 +23,8 @@ def family_headings() -> Iterator[Heading]:
     """Yield the families of errors: IoError, StorageError and so on."""
     families: dict[str, list[ErrorEntry]] = {}
     for error in ERRORS:
-        family, dot, _ = error.name.partition(".")
-        if dot:
-            families.setdefault(family, []).append(error)
+        if error.family:
+            families.setdefault(error.family, []).append(error)
     for family, members in families.items():
         yield Heading((family,), partial(_explain_family, family, tuple(members)))
 
@@ -41,8 +40,8 @@ def code_headings() -> Iterator[Heading]:
 
 def error_names(error: ErrorEntry) -> tuple[str, ...]:
     """Return what *error* may be called: `IoError.ReadError`, `ReadError`."""
-    _, dot, kind = error.name.partition(".")
-    return (error.name, kind) if dot else (error.name,)
+    kind = error.name.rpartition(".")[2]
+    return (error.name, kind) if error.family else (error.name,)
 
 
 def code_names(code: VexfsCode) -> tuple[str, ...]:

@@ -11,6 +11,15 @@ from errno import ERANGE
 from vexfsctl.exceptions import ValueRefused
 from vexfsctl.model.breaker import BreakerAction, BreakerCommand
 
+COMMAND_FORM = 'COMMAND [for MS] [if-generation N] [reason="TEXT"]'
+COMMAND_RULES = (
+    "One write is one command. With if-generation it is refused with ESTALE unless the breaker is"
+    " at that generation, so that two operators cannot undo each other unseen. A time in"
+    " milliseconds after for goes with trip: how long to hold it. The reason goes to the log; in"
+    " it a quote and a backslash are written with a backslash before them. A command that changes"
+    " nothing succeeds."
+)
+"""For vexfs-sysfs(5)."""
 FOR_MS_MAX = (1 << 32) - 1
 """Longest timed trip: 49 days."""
 GENERATION_MAX = (1 << 64) - 1

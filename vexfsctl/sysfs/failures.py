@@ -40,6 +40,17 @@ from vexfsctl.system.access import access_hint, owner_hint
 LIST_HINT = "vexfsctl volume list shows the volumes there are"
 ROOT_HINT = "run as root, or as the user who mounted it"
 
+WRITE_ERRORS = {
+    EINVAL: "An unknown word, a malformed number, or a write of a page or more.",
+    ERANGE: "A number out of range.",
+    EBUSY: "Not possible in the present state.",
+    ESTALE: "The generation asked for has moved on.",
+    EACCES: "Not permitted; for writing what can only be read, and the other way round, for root"
+    " too.",
+    EIO: "The provider is in state error.",
+}
+"""What an errno of a write says, for vexfs-sysfs(5)."""
+
 _REFUSED = (EACCES, EPERM)
 _PROVIDER_GONE = (ENOTCONN, ECONNABORTED)
 _GONE = "gone, its mount is not"

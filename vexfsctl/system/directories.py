@@ -17,6 +17,12 @@ SYSTEM_RUNTIME = Path("/run")
 _ROOT_NAME = "vexfs"
 SYSTEM_ROOT = SYSTEM_RUNTIME / _ROOT_NAME
 """Volumes whose userspace driver root runs."""
+STANDARD_ROOTS = {
+    str(KERNEL_ROOT): "Volumes of the kernel module.",
+    str(SYSTEM_ROOT): "Volumes whose userspace driver root runs.",
+    f"$XDG_RUNTIME_DIR/{_ROOT_NAME}": "Volumes whose userspace driver a user runs.",
+}
+"""What `default_roots` are, for manual pages."""
 SYSTEM_STATE = Path("/var/lib/vexfsctl")
 """State directory of root."""
 STATE_VARIABLE = "VEXFSCTL_STATE_DIR"

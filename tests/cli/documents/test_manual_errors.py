@@ -1,7 +1,8 @@
 """vexfs-errors(7), made from the catalogue."""
 
+from vexfsctl.catalogue.entry import FAMILIES
 from vexfsctl.catalogue.lookup import ERRORS, VexfsCode
-from vexfsctl.cli.documents.manual.errors import FAMILIES, errors_page, family_of
+from vexfsctl.cli.documents.manual.errors import errors_page
 from vexfsctl.model.hints import HintKind
 from vexfsctl.render.mdoc import words
 
@@ -24,7 +25,7 @@ def test_every_error_has_its_item() -> None:
 def test_the_families_are_those_of_the_catalogue() -> None:
     """Each has its section, and what has no family comes last."""
     assert list(FAMILIES)[-1] == ""
-    assert set(FAMILIES) == {family_of(error) for error in ERRORS}
+    assert set(FAMILIES) == {error.family for error in ERRORS}
     for family, title in FAMILIES.items():
         heading = f"{title} ({family})" if family else title
         assert f".Ss {words(heading)}" in PAGE

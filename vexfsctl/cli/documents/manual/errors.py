@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from vexfsctl.catalogue.automatic import what_the_system_does
+from vexfsctl.catalogue.entry import FAMILIES
 from vexfsctl.catalogue.lookup import ANSWERED, ERRORS, REPORTED, ErrorEntry, VexfsCode
 from vexfsctl.explanation.errors import code_names
 from vexfsctl.explanation.form import Term
@@ -32,18 +33,6 @@ _DESCRIPTION = (
     " answer whatever failed; none of them makes a damaged volume read-only.",
     "The same text is shown by vexfsctl explain, together with errnos, states and lines of a log.",
 )
-FAMILIES = {
-    "IoError": "Input and output",
-    "StorageError": "Blocks",
-    "VectorError": "Vectors",
-    "IndexError": "Index of the vectors",
-    "SearchError": "Searches",
-    "JournalError": "Journal",
-    "TransactionError": "Transactions",
-    "": "Without a family",
-}
-"""Families in the order of the page; a test holds them to the catalogue."""
-
 _QUOTED = re.compile(r"`([^`]*)`")
 _END = re.compile(r"(?<=[A-Z]\.) (?=[A-Z])")
 """The end of a sentence whose last word is a name in capitals, such as EIO."""
@@ -77,16 +66,10 @@ def errors_page() -> list[str]:
     ]
 
 
-def family_of(error: ErrorEntry) -> str:
-    """Return the family of *error*, empty where it has none."""
-    family, dot, _ = error.name.partition(".")
-    return family if dot else ""
-
-
 def _section(family: str, title: str) -> Iterator[str]:
     heading = f"{title} ({family})" if family else title
     yield f".Ss {words(heading)}"
-    members = [error for error in ERRORS if family_of(error) == family]
+    members = [error for error in ERRORS if error.family == family]
     yield from tagged_list((_tag(group), _text(group[0])) for group in _alike(members))
 
 

@@ -28,7 +28,7 @@ from vexfsctl.render.mdoc import (
     text_lines,
     words,
 )
-from vexfsctl.system.directories import KERNEL_ROOT, STATE_VARIABLE, SYSTEM_ROOT, SYSTEM_STATE
+from vexfsctl.system.directories import STANDARD_ROOTS, STATE_VARIABLE, SYSTEM_STATE
 
 _OTHER_SECTIONS = ("vexfs-log(5)", "vexfs-sysfs(5)", "vexfsctl.toml(5)", "vexfs-errors(7)")
 _OF_REPLAY = (ExitStatus.STILL_FAULTY, ExitStatus.PERSON_NEEDED)
@@ -72,9 +72,7 @@ _FILES = [
     ".Sh FILES",
     *tagged_list(
         [
-            (f"Pa {KERNEL_ROOT}", ["Volumes of the kernel module."]),
-            (f"Pa {SYSTEM_ROOT}", ["Volumes whose userspace driver root runs."]),
-            ("Pa $XDG_RUNTIME_DIR/vexfs", ["Volumes whose userspace driver a user runs."]),
+            *((f"Pa {root}", [text]) for root, text in STANDARD_ROOTS.items()),
             ("Pa /dev/kmsg", ["The kernel log, for reading and for writing records."]),
             (f"Pa {SYSTEM_STATE / FILE_NAME}", ["What root's", ".Ic recover replay", "did."]),
             (f"Pa $XDG_STATE_HOME/vexfsctl/{FILE_NAME}", ["What a user's did."]),

@@ -1,6 +1,7 @@
 """vexfs-sysfs(5): the attribute tree, from the table that reader, writer and driver use."""
 
 from vexfsctl.model.breaker import BreakerAction, BreakerState, state_after
+from vexfsctl.model.errnos import errno_name
 from vexfsctl.model.operations import OperationType
 from vexfsctl.render.mdoc import (
     column_list,
@@ -20,17 +21,9 @@ from vexfsctl.sysfs.attributes import (
     VOLUME_ATTRIBUTES,
     Attribute,
 )
-from vexfsctl.system.directories import KERNEL_ROOT, SYSTEM_ROOT
-
-WRITE_ERRORS = {
-    "EINVAL": "An unknown word, a malformed number, or a write of a page or more.",
-    "ERANGE": "A number out of range.",
-    "EBUSY": "Not possible in the present state.",
-    "ESTALE": "The generation asked for has moved on.",
-    "EACCES": "Not permitted; for writing what can only be read, and the other way round, for root"
-    " too.",
-    "EIO": "The provider is in state error.",
-}
+from vexfsctl.sysfs.control import COMMAND_FORM, COMMAND_RULES
+from vexfsctl.sysfs.failures import WRITE_ERRORS
+from vexfsctl.system.directories import STANDARD_ROOTS, SYSTEM_ROOT
 
 _DESCRIPTION = (
     "Every provider of VexFS volumes, the kernel module and the userspace driver alike, shows each"
@@ -43,14 +36,7 @@ _DESCRIPTION = (
     "The value is made anew by each read from offset 0. Where it says so below, poll(2) wakes with"
     " POLLPRI when a value changed.",
 )
-_COMMANDS = (
-    "One write is one command. With if-generation it is refused with ESTALE unless the breaker is"
-    " at that generation, so that two operators cannot undo each other unseen. A time in"
-    " milliseconds after for goes with trip: how long to hold it. The reason goes to the log; in"
-    " it a quote and a backslash are written with a backslash before them. A command that changes"
-    " nothing succeeds.",
-    "The state after each command, by the state before; - is EBUSY.",
-)
+_TRANSITIONS = "The state after each command, by the state before; - is EBUSY."
 
 
 def sysfs_page() -> list[str]:
@@ -70,20 +56,16 @@ def sysfs_page() -> list[str]:
         *text_lines("Only in a userspace driver that was mounted with --allow-inject."),
         *_attribute_list(INJECT_ATTRIBUTES),
         ".Ss Commands to a breaker",
-        *literal_block('COMMAND [for MS] [if-generation N] [reason="TEXT"]'),
-        *paragraphs(*_COMMANDS),
+        *literal_block(COMMAND_FORM),
+        *paragraphs(COMMAND_RULES, _TRANSITIONS),
         *column_list(("before", *BreakerAction), _transitions()),
         ".Ss Errors of a write",
         "A write that fails changes nothing.",
-        *tagged_list((f"Er {name}", text_lines(text)) for name, text in WRITE_ERRORS.items()),
-        ".Sh FILES",
         *tagged_list(
-            [
-                (f"Pa {KERNEL_ROOT}", ["Volumes of the kernel module."]),
-                (f"Pa {SYSTEM_ROOT}", ["Volumes whose userspace driver root runs."]),
-                ("Pa $XDG_RUNTIME_DIR/vexfs", ["Volumes whose userspace driver a user runs."]),
-            ]
+            (f"Er {errno_name(number)}", text_lines(text)) for number, text in WRITE_ERRORS.items()
         ),
+        ".Sh FILES",
+        *tagged_list((f"Pa {root}", [text]) for root, text in STANDARD_ROOTS.items()),
         ".Sh EXAMPLES",
         *literal_block(
             f"cat {SYSTEM_ROOT}/loop0/operations/storage/breaker/state\n"

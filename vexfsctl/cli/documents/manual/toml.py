@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 
-from vexfsctl.config.declaration import TABLES, Key, TableOf
+from vexfsctl.config.declaration import PER_OPERATION, TABLES, Key, TableOf
 from vexfsctl.config.reading import MAXIMUM_SIZE, STANDARD_FILE
-from vexfsctl.model.operations import OperationType
 from vexfsctl.render.mdoc import (
     argument,
     literal_block,
@@ -56,10 +55,6 @@ _DESCRIPTION = (
     "A duration is text such as 500ms, 15m or 1h30m, or a number of seconds. Where the name of a"
     " key ends in _ms, it takes an integer, of milliseconds.",
 )
-_BREAKER = (
-    "A table [breaker.op] holds the same keys for one operation type; op is one of"
-    f" {', '.join(OperationType)}. It outweighs [breaker], wherever in the file it stands."
-)
 _LATER = (
     "The tables breaker and retry are what a volume begins with. Those of a live volume are"
     " changed with vexfsctl breaker set and vexfsctl volume set."
@@ -91,7 +86,7 @@ def _section(name: str, table: TableOf) -> Iterator[str]:
     yield f".Ss Table {argument(name)}"
     yield from text_lines(table.meaning)
     if table.per_operation:
-        yield from text_lines(_BREAKER)
+        yield from text_lines(PER_OPERATION)
     yield from tagged_list((_tag(key, each), _text(each)) for key, each in table.keys.items())
 
 
