@@ -1,10 +1,9 @@
 """What a VexFS event means, in a phrase for people. The wording of the log itself is in `logs`."""
 
-from functools import singledispatch
-
 from vexfsctl.model.errnos import errno_name
 from vexfsctl.model.events import (
     BreakerChanged,
+    CallEvent,
     CallFailed,
     CallRecovered,
     CallRejected,
@@ -23,63 +22,86 @@ from vexfsctl.model.units import format_duration, format_size
 from vexfsctl.model.upstream import Significance, UpstreamEvent
 
 
-@singledispatch
 def describe(event: Event | UpstreamEvent) -> str:
     """Return what *event* says, without volume, operation and id."""
-    raise TypeError(f"no wording for {type(event).__name__}")
+    match event:
+        case UpstreamEvent():
+            return _upstream(event)
+        case CallEvent():
+            return _describe_call(event)
+        case _:
+            return _describe_volume(event)
 
 
-@describe.register
-def _(event: ErrorReported) -> str:
-    what = f"{event.error} ({errno_name(event.errno)}, {event.severity})"
-    where = _place(event)
-    return f"attempt {event.attempt} of {event.max_attempts} failed: {what}{where}"
-
-
-@describe.register
-def _(event: RetryScheduled) -> str:
-    wait = format_duration(event.delay_ms)
-    return f"waits {wait}, then attempt {event.attempt} of {event.max_attempts}"
-
-
-@describe.register
-def _(event: CallRecovered) -> str:
-    return f"succeeded at attempt {event.attempts}, after {_duration(event.duration_us)}"
-
-
-@describe.register
-def _(event: CallFailed) -> str:
-    tries = "1 attempt" if event.attempts == 1 else f"{event.attempts} attempts"
+def _describe_call(event: CallEvent) -> str:
     caller = "the application" if event.parent is None else "its caller"
-    return (
-        f"failed after {tries} and {_duration(event.duration_us)}: "
-        f"{caller} got {errno_name(event.errno)}"
-    )
+    match event:
+        case ErrorReported():
+            return _failed_attempt(event)
+        case RetryScheduled():
+            wait = format_duration(event.delay_ms)
+            return f"waits {wait}, then attempt {event.attempt} of {event.max_attempts}"
+        case CallRecovered():
+            return f"succeeded at attempt {event.attempts}, after {_duration(event.duration_us)}"
+        case CallFailed():
+            tries = "1 attempt" if event.attempts == 1 else f"{event.attempts} attempts"
+            lasted = f"{tries} and {_duration(event.duration_us)}"
+            return f"failed after {lasted}: {caller} got {errno_name(event.errno)}"
+        case FallbackUsed():
+            return _fallback(event)
+        case CallTimedOut():
+            limit = format_duration(event.limit_ms)
+            return f"still running after {limit}: abandoned, {caller} got ETIMEDOUT"
+        case CallRejected():
+            return _rejection(event)
+        case _:
+            raise _no_wording(event)
 
 
-@describe.register
-def _(event: FallbackUsed) -> str:
+def _describe_volume(event: Event) -> str:
+    match event:
+        case BreakerChanged():
+            return _breaker_change(event)
+        case OperatorActed():
+            why = f", “{event.reason}”" if event.reason else ""
+            who = f"uid {event.uid}, pid {event.pid}"
+            return f"{event.action}: {event.before} → {event.after} ({who}){why}"
+        case RecoveryStepTaken():
+            detail = f", {event.message}" if event.message else ""
+            return f"{event.step}: {event.result} after {_duration(event.duration_us)}{detail}"
+        case StateChanged():
+            return f"state {event.before} → {event.after} ({event.driver} {event.version})"
+        case DegradationChanged():
+            return f"degradation {event.before} → {event.after}"
+        case RecordsSuppressed():
+            left_out = f"{event.calls} calls with {event.errors} errors left out of the log"
+            return f"{left_out} in {format_duration(event.interval_ms)}"
+        case _:
+            raise _no_wording(event)
+
+
+def _no_wording(event: Event) -> TypeError:
+    return TypeError(f"no wording for {type(event).__name__}")
+
+
+def _failed_attempt(event: ErrorReported) -> str:
+    what = f"{event.error} ({errno_name(event.errno)}, {event.severity})"
+    return f"attempt {event.attempt} of {event.max_attempts} failed: {what}{_place(event)}"
+
+
+def _fallback(event: FallbackUsed) -> str:
     if event.result == "ok":
         return f"served from {event.via} instead"
     return f"could not be served from {event.via} either: {event.result}"
 
 
-@describe.register
-def _(event: CallTimedOut) -> str:
-    caller = "the application" if event.parent is None else "its caller"
-    limit = format_duration(event.limit_ms)
-    return f"still running after {limit}: abandoned, {caller} got ETIMEDOUT"
-
-
-@describe.register
-def _(event: CallRejected) -> str:
-    # forced_open without a time never lets a probe through: there 0 means never.
+def _rejection(event: CallRejected) -> str:
+    # 0 means never: a breaker in forced_open without a time lets no probe through.
     later = f", next probe in {format_duration(event.retry_after_ms)}"
     return f"refused by the open breaker{later if event.retry_after_ms else ''}"
 
 
-@describe.register
-def _(event: BreakerChanged) -> str:
+def _breaker_change(event: BreakerChanged) -> str:
     reason = f" by {event.by}" if event.by else ""
     if event.failures is not None and event.window_ms is not None:
         window = format_duration(event.window_ms)
@@ -87,37 +109,7 @@ def _(event: BreakerChanged) -> str:
     return f"breaker {event.before} → {event.after}{reason}"
 
 
-@describe.register
-def _(event: OperatorActed) -> str:
-    why = f", “{event.reason}”" if event.reason else ""
-    who = f"uid {event.uid}, pid {event.pid}"
-    return f"{event.action}: {event.before} → {event.after} ({who}){why}"
-
-
-@describe.register
-def _(event: RecoveryStepTaken) -> str:
-    detail = f", {event.message}" if event.message else ""
-    return f"{event.step}: {event.result} after {_duration(event.duration_us)}{detail}"
-
-
-@describe.register
-def _(event: StateChanged) -> str:
-    return f"state {event.before} → {event.after} ({event.driver} {event.version})"
-
-
-@describe.register
-def _(event: DegradationChanged) -> str:
-    return f"degradation {event.before} → {event.after}"
-
-
-@describe.register
-def _(event: RecordsSuppressed) -> str:
-    interval = format_duration(event.interval_ms)
-    return f"{event.calls} calls with {event.errors} errors left out of the log in {interval}"
-
-
-@describe.register
-def _(event: UpstreamEvent) -> str:
+def _upstream(event: UpstreamEvent) -> str:
     parts = [str(event.kind).replace("_", " ")]
     if event.significance is not Significance.ROUTINE:
         parts[0] += f" ({str(event.significance).replace('_', ' ')})"
