@@ -10,7 +10,7 @@ from typing import Any
 
 from vexfsctl.config.configuration import Configuration
 from vexfsctl.config.declaration import TABLES, AttributeKey, FieldKey, Key, TableOf
-from vexfsctl.config.locating import KeyPath, Lines, locate
+from vexfsctl.config.lines import KeyPath, line_of, locate
 from vexfsctl.config.types import ListOf, SettingType, kind_of, shown
 from vexfsctl.exceptions import ConfigurationInvalid
 from vexfsctl.model.operations import OperationType
@@ -34,7 +34,18 @@ def parse_configuration(data: bytes, file: Path) -> Configuration:
         return Configuration(file)
     text = _decode(data, file)
     document = _load(text, file)
-    return _Reader(file, locate(text)).read(document)
+    reader = _Reader()
+    reader.read(document)
+    if reader.findings:
+        lines = locate(text)
+        raise _invalid(
+            file,
+            [
+                (line_of(path, lines), f"{_written(path)}: {words}")
+                for path, words in reader.findings
+            ],
+        )
+    return Configuration(file, reader.attributes, **reader.fields)
 
 
 def _decode(data: bytes, file: Path) -> str:
@@ -69,8 +80,9 @@ def _syntax_error(message: str, text: str) -> tuple[int, str]:
     return int(match["line"]), f"{what}, column {match['column']}"
 
 
-def _invalid(file: Path, findings: Iterable[tuple[int, str]]) -> ConfigurationInvalid:
-    messages = [f"{file}:{line}: {words}" for line, words in sorted(findings)]
+def _invalid(file: Path, findings: Iterable[tuple[int | None, str]]) -> ConfigurationInvalid:
+    in_order = sorted(findings, key=lambda finding: (finding[0] or 0, finding[1]))
+    messages = [f"{file}{'' if line is None else f':{line}'}: {words}" for line, words in in_order]
     if len(messages) > _MOST_TOLD:
         more = len(messages) - _MOST_TOLD
         messages = [*messages[:_MOST_TOLD], f"{file}: {more} more like these"]
@@ -81,22 +93,17 @@ def _invalid(file: Path, findings: Iterable[tuple[int, str]]) -> ConfigurationIn
 class _Reader:
     """Walks through the tables of one file and collects what they set and what is wrong."""
 
-    file: Path
-    lines: Lines
-    findings: list[tuple[int, str]] = field(default_factory=list)
+    findings: list[tuple[KeyPath, str]] = field(default_factory=list)
     attributes: dict[str, int] = field(default_factory=dict)
     fields: dict[str, Any] = field(default_factory=dict)
 
-    def read(self, document: Mapping[str, object]) -> Configuration:
-        """Return the settings of *document*; raise ConfigurationInvalid."""
+    def read(self, document: Mapping[str, object]) -> None:
+        """Take the settings of *document*."""
         for name, value in document.items():
             if name in TABLES:
                 self._read_table(TABLES[name], (name,), value)
             else:
                 self._tell_unknown((name,), TABLES)
-        if self.findings:
-            raise _invalid(self.file, self.findings)
-        return Configuration(self.file, self.attributes, **self.fields)
 
     def _read_table(
         self,
@@ -150,7 +157,7 @@ class _Reader:
         self._tell(path, f"there is no such setting; {hint}")
 
     def _tell(self, path: KeyPath, words: str) -> None:
-        self.findings.append((self.lines.of(path), f"{_written(path)}: {words}"))
+        self.findings.append((path, words))
 
 
 def _written(path: KeyPath) -> str:
