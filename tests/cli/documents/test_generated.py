@@ -1,9 +1,7 @@
 """The checked-in documents are those the program would write now, and they are good ones."""
 
-import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +10,6 @@ import pytest
 
 from tests.support import privileges
 from tests.support.program import BOUND_S, Program
-from tests.support.tree import FakeTree
 from vexfsctl.cli.command import root
 from vexfsctl.cli.commands.generate import DOCUMENTS
 from vexfsctl.cli.documents.commands import CommandDocument, read_root
@@ -180,17 +177,6 @@ def test_a_completion_script_is_no_syntax_error(shell: str, script: str) -> None
     )
 
     assert (checked.returncode, checked.stderr) == (0, "")
-
-
-@pytest.fixture
-def shell_environment(vexfsctl: Program, tree: FakeTree, tmp_path: Path) -> dict[str, str]:
-    """Where a shell finds `vexfsctl`, and `vexfsctl` the volume loop0."""
-    program = tmp_path / "bin" / "vexfsctl"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m vexfsctl "$@"\n')
-    program.chmod(0o755)
-    path = f"{program.parent}:{os.environ['PATH']}"
-    return vexfsctl.environ | {"PATH": path, "PYTHONPATH": str(REPOSITORY)}
 
 
 def test_bash_completes_live_targets(shell_environment: dict[str, str]) -> None:

@@ -52,16 +52,20 @@ class WordType(click.ParamType[str]):
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
-        """Offer the names that begin so, whatever their letter case."""
+        """Offer the names that begin so; in another letter case if there are none in this."""
         from vexfsctl.explanation.glossary import whole_glossary
 
-        begun = incomplete.casefold()
-        words = dict.fromkeys(whole_glossary().words)
-        return [
-            CompletionItem(word)
-            for word in words
-            if " " not in word and word.casefold().startswith(begun)
-        ]
+        names = [name for name in dict.fromkeys(whole_glossary().words) if " " not in name]
+        return [CompletionItem(name) for name in _completions(names, incomplete)]
+
+
+def _completions(names: list[str], begun: str) -> list[str]:
+    exact = [name for name in names if name.startswith(begun)]
+    if exact:
+        return exact
+    alike = [name for name in names if name.casefold().startswith(begun.casefold())]
+    # In one spelling: a shell replaces what was typed by what all that it is offered begin with.
+    return [name for name in alike if name.startswith(alike[0][: len(begun)])]
 
 
 @click.command(

@@ -42,8 +42,10 @@ _vexfsctl() {
         esac
     done < <(COMP_WORDS="${words[*]}" COMP_CWORD=$((CURRENT - 1)) \\
         _VEXFSCTL_COMPLETE=zsh_complete vexfsctl 2>/dev/null)
+    # For --option=VALUE the offers are values.
+    [[ $PREFIX == --*=* ]] && compset -P 1 '*='
     (( $#described )) && _describe -V commands described -U
-    (( $#plain )) && compadd -U -V values -a plain
+    (( $#plain )) && compadd -U -i "$IPREFIX" -V values -a plain
     return 0
 }
 
