@@ -11,7 +11,7 @@ _vexfsctl() {
         esac
     done < <(COMP_WORDS="${COMP_WORDS[*]}" COMP_CWORD=$COMP_CWORD \
         _VEXFSCTL_COMPLETE=bash_complete "$1" 2>/dev/null)
-    # A key is followed by its value at once.
+    # No space between a key and its value.
     [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace
     return 0
 }

@@ -57,14 +57,13 @@ class ExitStatus(IntEnum):
         status.meaning = meaning
         return status
 
-    OK = (0, "Did its job. A command that reads ends with it even when what it found is bad.")
+    OK = (0, "Success. A reading command exits with it even if what it found is bad.")
     FAILED = (1, "Failed, or was refused.")
     USAGE = (2, "Wrong usage.")
     INCOMPLETE = (3, "Answered, but part of the evidence was missing or unreadable.")
     STILL_FAULTY = (
         4,
-        "recover replay: every step was taken, and the fault is still there or nothing proves that"
-        " it is gone.",
+        "recover replay: every step ran, and the fault remains or nothing proves that it is gone.",
     )
     PERSON_NEEDED = (5, "recover replay: stopped where a person must act.")
 

@@ -20,7 +20,7 @@ PHRASES = {
         "waits 512ms, then attempt 2 of 3"
     ),
     f"{_ID} recovered vol=v op=directory call=readdir attempts=2 dur_us=104512": (
-        "succeeded at attempt 2, after 105ms"
+        "succeeded on attempt 2, after 105ms"
     ),
     f"{_ID} failed vol=v op=storage call=read err=X errno=EIO attempts=2 dur_us=519020 {_PARENT}": (
         "failed after 2 attempts and 519ms: its caller got EIO"

@@ -225,9 +225,9 @@ def test_a_bad_file_is_refused_with_everything_wrong_in_it(
     assert result.stderr == (
         f"vexfsctl: {file}:2: breaker.storage.failure_threshold: "
         "0 is out of range (1 to 1000000)\n"
-        f"vexfsctl: {file}:5: retry.max_attempt: there is no such setting; "
+        f"vexfsctl: {file}:5: retry.max_attempt: unknown setting; "
         "did you mean max_attempts?\n"
-        "hint: correct it as in vexfsctl.toml(5), or go without: --config /dev/null\n"
+        "hint: see vexfsctl.toml(5), or go without: --config /dev/null\n"
     )
 
 
@@ -249,8 +249,8 @@ def test_each_mistake_is_a_problem_in_json(
         ),
         (
             "configuration_invalid",
-            f"{file}:5: retry.max_attempt: there is no such setting; did you mean max_attempts?",
-            "correct it as in vexfsctl.toml(5), or go without: --config /dev/null",
+            f"{file}:5: retry.max_attempt: unknown setting; did you mean max_attempts?",
+            "see vexfsctl.toml(5), or go without: --config /dev/null",
         ),
     ]
 
@@ -309,7 +309,7 @@ def test_a_standard_file_without_permission_is_told_and_left(
 
     assert (result.exit_status, result.stdout) == (ExitStatus.OK, "")
     assert result.stderr == (
-        f"vexfsctl: {file}: Permission denied; its settings are not in force\n"
+        f"vexfsctl: {file}: Permission denied; its settings are ignored\n"
         f"hint: sudo chmod a+r {file}, or go without: --config /dev/null\n"
     )
     assert [app.verbose for app in seen] == [False]

@@ -18,7 +18,7 @@ from vexfsctl.render.choices import OutputFormat
 from vexfsctl.sysfs.attributes import find_attribute
 
 FILE = Path("/etc/vexfsctl/config.toml")
-WAY_OUT = "correct it as in vexfsctl.toml(5), or go without: --config /dev/null"
+WAY_OUT = "see vexfsctl.toml(5), or go without: --config /dev/null"
 
 
 def parse(text: str) -> Configuration:
@@ -129,15 +129,15 @@ quiet = "no"
 """
     ) == [
         "2: breaker.storage.failure_threshold: 0 is out of range (1 to 1000000)",
-        "3: breaker.storage.timeuot_ms: there is no such setting; did you mean timeout_ms?",
-        "4: breaker.storage.'\\x1b[2J': there is no such setting; there are failure_threshold, "
+        "3: breaker.storage.timeuot_ms: unknown setting; did you mean timeout_ms?",
+        "4: breaker.storage.'\\x1b[2J': unknown setting; known are failure_threshold, "
         "success_threshold, timeout_ms, window_ms, half_open_max_calls, call_timeout_ms",
         "6: breaker.window_ms: true is a boolean, not an integer",
         "7: breaker.success_threshold: a number that large is out of range (1 to 1000000)",
         "8: breaker.inode.failure_threshold: 1.5 is a number with a fraction, not an integer",
         "8: breaker.inode.timeout_ms: '5s' is text, not an integer",
         "9: breaker.sync: an integer, not a table: write [breaker.sync] above its keys",
-        "10: breaker.strage: there is no such setting; did you mean storage?",
+        "10: breaker.strage: unknown setting; did you mean storage?",
         "11: retry: an array, not a table: write [retry] above its keys",
         "14: sources.logs[1]: 'no\\n/a' is not an absolute path",
         "14: sources.logs[2]: '-' is not an absolute path",
@@ -146,10 +146,10 @@ quiet = "no"
         "20: sources.timeout: -1 is not a duration (examples: 30, 500ms, 15m, 1h30m)",
         '22: windows.status: a date, not a duration ("1h30m", or seconds)',
         "23: windows.check: '3 fortnights' is not a duration (examples: 30, 500ms, 15m, 1h30m)",
-        "25: output.format: 'yaml' is none of table, json, ndjson, tsv",
+        "25: output.format: 'yaml' is not one of table, json, ndjson, tsv",
         "26: output.pager: 1 is an integer, not true or false",
         "27: output.color: an array, not text",
-        " 2 more like these",
+        " 2 more mistakes",
     ]
 
 
@@ -168,8 +168,8 @@ quiet = "no"
             "3: not TOML: Cannot overwrite a value, at the end of the file",
         ),
         ('[windows]\nstatus = "1h', '2: not TOML: Unterminated string, at the end of the file'),
-        ("x = " + "[" * 3_000, "1: not TOML: too many brackets in each other"),
-        ("x = " + "[\n" * 30_000, "1: not TOML: too many brackets in each other"),
+        ("x = " + "[" * 3_000, "1: not TOML: brackets nested too deeply"),
+        ("x = " + "[\n" * 30_000, "1: not TOML: brackets nested too deeply"),
         (b"# gr\xc3\xbcn\n\n# \xff", "3: not UTF-8: byte 0xff"),
         (b"\xff\xfe[\x00", "1: not UTF-8: byte 0xff"),
         (b"[breaker]\n\x00", "2: not TOML: Invalid statement, column 1"),
@@ -181,8 +181,8 @@ quiet = "no"
         ("[windows]\nstatus = inf\n", "2: windows.status: inf is not a duration "
          "(examples: 30, 500ms, 15m, 1h30m)"),
         ("retry = 1979-05-27\n", "1: retry: a date, not a table: write [retry] above its keys"),
-        ('[sources]\nsysfs_roots = ["/\\u0000"]\n', "2: sources.sysfs_roots[0]: '/\\x00' is no "
-         "absolute path"),
+        ('[sources]\nsysfs_roots = ["/\\u0000"]\n', "2: sources.sysfs_roots[0]: '/\\x00' is not "
+         "an absolute path"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_at_all(content: str | bytes, mistake: str) -> None:

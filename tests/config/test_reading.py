@@ -87,7 +87,7 @@ def test_a_standard_file_without_permission_is_told(standard: Path) -> None:
     with without_permission(standard), pytest.raises(StandardFileUnreadable) as told:
         read_configuration(None, standard)
 
-    assert told.value.message == f"{standard}: Permission denied; its settings are not in force"
+    assert told.value.message == f"{standard}: Permission denied; its settings are ignored"
     assert told.value.hint == f"sudo chmod a+r {standard}, or go without: --config /dev/null"
 
 

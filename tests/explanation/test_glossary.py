@@ -223,9 +223,9 @@ def test_minus_one_says_that_it_says_nothing() -> None:
 @pytest.mark.parametrize(
     ("word", "ending"),
     [
-        ("ENODATA", "As the answer of getxattr it is no failure."),
-        ("ENOSPC", "As the answer of getxattr it is no failure."),
-        ("ENXIO", "As the answer of lseek it is no failure."),
+        ("ENODATA", "As an answer to getxattr it is not a failure."),
+        ("ENOSPC", "As an answer to getxattr it is not a failure."),
+        ("ENXIO", "As an answer to lseek it is not a failure."),
         ("EROFS", "While access_mode or degradation says read-only it is an answer."),
     ],
 )

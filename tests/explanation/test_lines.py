@@ -166,7 +166,7 @@ def test_a_record_says_where_to_read_on() -> None:
     )
     assert line.facts["operation"] is OperationType.SYNC
     assert line.what_you_do == (
-        "`vexfsctl trace CORR-6F1C93A20000002A` shows all that happened under its id."
+        "`vexfsctl trace CORR-6F1C93A20000002A` shows everything that happened under its id."
     )
 
 
@@ -180,7 +180,7 @@ def test_the_note_of_an_upstream_line_is_told() -> None:
     )
 
     assert explained(event)[0].meaning == (
-        "Data was acknowledged to the application and is not stored. The number is a count of "
+        "Data was acknowledged to the application but is not stored. The number is a count of "
         "bytes."
     )
 

@@ -42,7 +42,7 @@ def _describe_call(event: CallEvent) -> str:
             wait = format_duration(event.delay_ms)
             return f"waits {wait}, then attempt {event.attempt} of {event.max_attempts}"
         case CallRecovered():
-            return f"succeeded at attempt {event.attempts}, after {_duration(event.duration_us)}"
+            return f"succeeded on attempt {event.attempts}, after {_duration(event.duration_us)}"
         case CallFailed():
             tries = "1 attempt" if event.attempts == 1 else f"{event.attempts} attempts"
             lasted = f"{tries} and {_duration(event.duration_us)}"

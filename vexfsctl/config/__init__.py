@@ -1,5 +1,5 @@
-"""The configuration file: what it may say, how it is read, and what is wrong with one.
+"""The configuration file: its settings, how it is read, and the mistakes in it.
 
-`declaration` is the one list of tables and keys that reader and manual page share. Which option
-or environment variable outweighs a setting is decided in `cli`.
+`declaration` is the one list of tables and keys, shared by reader and manual page. Which option
+or environment variable overrides a setting is decided in `cli`.
 """

@@ -1,4 +1,4 @@
-"""What is in force where neither an option nor the environment says otherwise."""
+"""The settings that hold unless an option or the environment overrides them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,8 +14,7 @@ class Configuration:
     file: Path | None = None
     """The file it was read from; None without one."""
     attributes: Mapping[str, int] = field(default_factory=dict)
-    """Values that attributes of a volume have from its mount on, by their paths; only those that
-    the file names."""
+    """Values that attributes have when a volume is mounted, by path; only those the file sets."""
     roots: tuple[Path, ...] = ()
     """Roots of attribute trees; empty: the standard ones."""
     logs: tuple[str, ...] = ()

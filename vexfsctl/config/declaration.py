@@ -33,18 +33,18 @@ class Key:
     meaning: str
     """A sentence, with its full stop."""
     default: str
-    """What holds where the file is silent, as the manual page has it."""
+    """What holds without the key, as the manual page has it."""
 
 
 @dataclass(frozen=True, slots=True)
 class AttributeKey(Key):
-    """A key that gives an attribute the value it has from the mount of a volume on."""
+    """A key that sets the value an attribute has when a volume is mounted."""
 
     attribute: Attribute
     """In [breaker] a template, for every operation type."""
 
     def paths(self, operation: OperationType | None) -> tuple[str, ...]:
-        """Return the attributes it is for: of a template one for *operation*, or for each."""
+        """Return the paths it sets; a template's for *operation*, or for every operation type."""
         operations = OperationType if operation is None else (operation,)
         return tuple(dict.fromkeys(self.attribute.of(each).path for each in operations))
 
@@ -84,16 +84,16 @@ def _breaker_default(template: Attribute) -> str:
 
 PER_OPERATION = (
     "A table [breaker.op] holds the same keys for one operation type; op is one of"
-    f" {', '.join(OperationType)}. It outweighs [breaker], wherever in the file it stands."
+    f" {', '.join(OperationType)}. It overrides [breaker], wherever it stands in the file."
 )
-"""What holds for a table that is `per_operation`."""
+"""About the inner tables of one that is `per_operation`."""
 
 _NOTHING = Configuration()
 
 TABLES: Mapping[str, TableOf] = {
     "breaker": TableOf(
-        "Circuit breaker and deadline of every operation type of the volumes that vexfsctl mount"
-        " and vexfsctl lab bring up.",
+        "Circuit breaker and deadline of every operation type, for volumes that vexfsctl mount and"
+        " vexfsctl lab start.",
         {
             name: _attribute_key(template, _breaker_default(template))
             for name, template in BREAKER_KEYS.items()
@@ -101,7 +101,7 @@ TABLES: Mapping[str, TableOf] = {
         per_operation=True,
     ),
     "retry": TableOf(
-        "How calls of those volumes are tried again.",
+        "How calls of those volumes are retried.",
         {
             name: _attribute_key(attribute, str(attribute.default))
             for name, attribute in RETRY_KEYS.items()
@@ -112,13 +112,13 @@ TABLES: Mapping[str, TableOf] = {
         {
             "status": FieldKey(
                 Duration(),
-                "Errors that count in vexfsctl status without --window.",
+                "How far back errors count in vexfsctl status without --window.",
                 format_duration(_NOTHING.status_window_ms),
                 "status_window_ms",
             ),
             "check": FieldKey(
                 Duration(),
-                "Errors that count in vexfsctl check without --window.",
+                "How far back errors count in vexfsctl check without --window.",
                 format_duration(_NOTHING.check_window_ms),
                 "check_window_ms",
             ),
@@ -135,15 +135,15 @@ TABLES: Mapping[str, TableOf] = {
             ),
             "timeout": FieldKey(
                 Duration(),
-                "How long one source may take to answer. How long a waiting verb waits is said"
-                " by --timeout alone.",
+                "How long one source may take to answer. How long a waiting verb waits is set by"
+                " --timeout alone.",
                 format_duration(_NOTHING.source_timeout_ms),
                 "source_timeout_ms",
             ),
         },
     ),
     "output": TableOf(
-        "How commands answer.",
+        "How answers are shown.",
         {
             "format": FieldKey(Choice(OutputFormat), "As --format.", _NOTHING.output, "output"),
             "color": FieldKey(Choice(ColourChoice), "As --color.", _NOTHING.color, "color"),

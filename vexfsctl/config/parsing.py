@@ -1,4 +1,4 @@
-"""The text of a configuration file into a `Configuration`, or into everything wrong with it."""
+"""A `Configuration` from the text of a file, or everything that is wrong with that text."""
 
 import re
 import tomllib
@@ -16,7 +16,7 @@ from vexfsctl.exceptions import ConfigurationInvalid
 from vexfsctl.model.operations import OperationType
 
 MAXIMUM_LINE = 4_096
-"""Bytes; of a dotted key that is longer tomllib makes minutes of work."""
+"""Bytes; `tomllib` takes minutes over a longer dotted key."""
 _MOST_TOLD = 20
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]{1,60}")
 _SYNTAX = re.compile(
@@ -25,11 +25,11 @@ _SYNTAX = re.compile(
 # tomllib names a table as Python writes a tuple: Cannot declare ('breaker', 'sync') twice.
 _NAME = re.compile(r"\((?:'[^']*',? ?)+\)")
 _QUOTED = re.compile(r"'([^']*)'")
-_WAY_OUT = "correct it as in vexfsctl.toml(5), or go without: --config /dev/null"
+_WAY_OUT = "see vexfsctl.toml(5), or go without: --config /dev/null"
 
 
 def parse_configuration(data: bytes, file: Path) -> Configuration:
-    """Return what *data*, read from *file*, says; raise ConfigurationInvalid with all mistakes."""
+    """Return the settings in *data* of *file*; raise ConfigurationInvalid with all mistakes."""
     if not data.strip():
         return Configuration(file)
     text = _decode(data, file)
@@ -63,14 +63,14 @@ def _load(text: str, file: Path) -> Mapping[str, object]:
     try:
         return tomllib.loads(text)
     except RecursionError:
-        raise _invalid(file, [(1, "not TOML: too many brackets in each other")]) from None
+        raise _invalid(file, [(1, "not TOML: brackets nested too deeply")]) from None
     except ValueError as cause:
         line, words = _syntax_error(str(cause), text)
         raise _invalid(file, [(line, f"not TOML: {words}")]) from cause
 
 
 def _syntax_error(message: str, text: str) -> tuple[int, str]:
-    """Return the line and the words of what tomllib says, or Python of a number too long."""
+    """Return line and words of a complaint of tomllib, or of Python about a number too long."""
     match = _SYNTAX.fullmatch(message)
     if match is None:
         return 1, message
@@ -85,7 +85,7 @@ def _invalid(file: Path, findings: Iterable[tuple[int | None, str]]) -> Configur
     messages = [f"{file}{'' if line is None else f':{line}'}: {words}" for line, words in in_order]
     if len(messages) > _MOST_TOLD:
         more = len(messages) - _MOST_TOLD
-        messages = [*messages[:_MOST_TOLD], f"{file}: {more} more like these"]
+        messages = [*messages[:_MOST_TOLD], f"{file}: {more} more mistakes"]
     return ConfigurationInvalid(*messages, hint=_WAY_OUT)
 
 
@@ -119,7 +119,7 @@ class _Reader:
                 self._set(declared.keys[name], (*path, name), entry, operation)
             elif name not in inner:
                 self._tell_unknown((*path, name), (*declared.keys, *inner))
-        # Last, so that what is said of one operation type counts wherever in the file it stands.
+        # Last, so that one operation type overrides all of them wherever it stands in the file.
         for each in inner:
             if each in table:
                 self._read_table(declared, (*path, str(each)), table[each], each)
@@ -135,7 +135,7 @@ class _Reader:
                 self.fields[key.field] = accepted
 
     def _accept(self, path: KeyPath, type_: SettingType, value: object) -> Any:
-        """Return what *value* means; tell what is wrong with it and return None."""
+        """Return what *value* means; note what is wrong with it and return None."""
         try:
             accepted = type_.accept(value)
         except ValueError as cause:
@@ -153,8 +153,8 @@ class _Reader:
 
     def _tell_unknown(self, path: KeyPath, known: Iterable[str]) -> None:
         near = get_close_matches(str(path[-1]), list(known), n=1)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
-        self._tell(path, f"there is no such setting; {hint}")
+        hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+        self._tell(path, f"unknown setting; {hint}")
 
     def _tell(self, path: KeyPath, words: str) -> None:
         self.findings.append((path, words))

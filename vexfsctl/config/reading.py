@@ -1,4 +1,4 @@
-"""The configuration file found and read. Without a file nothing of the rest is imported."""
+"""Finds and reads the configuration file. The rest of the package is imported only for one."""
 
 import os
 from pathlib import Path
@@ -8,7 +8,7 @@ from vexfsctl.config.configuration import Configuration
 from vexfsctl.exceptions import ConfigurationInvalid, VexfsctlException
 
 STANDARD_FILE = Path("/etc/vexfsctl/config.toml")
-"""Read where no other is named; need not exist."""
+"""Read if no other is named; need not exist."""
 MAXIMUM_SIZE = 64 << 10
 """Bytes of a file; one with every setting for every operation type has less than 3000."""
 
@@ -16,16 +16,16 @@ _WAY_OUT = "name another file, or go without: --config /dev/null"
 
 
 class StandardFileUnreadable(VexfsctlException):
-    """This user may not read the standard file: its settings are not in force."""
+    """This user may not read the standard file, so its settings are ignored."""
 
     code = "configuration_unreadable"
 
 
 def read_configuration(named: Path | None, standard: Path = STANDARD_FILE) -> Configuration:
-    """Return the settings of the file *named*, else of the *standard* one if there is one.
+    """Return the settings of the file *named*, else of the *standard* one if it exists.
 
-    Raises ConfigurationInvalid for a file that is no configuration or was named and cannot be
-    read, StandardFileUnreadable for a standard file without permission. `/dev/null` is no file.
+    Raises ConfigurationInvalid for a file with mistakes, or one that was named and cannot be read;
+    StandardFileUnreadable for a standard file without permission. `/dev/null` means none.
     """
     file = named or standard
     try:
@@ -35,7 +35,7 @@ def read_configuration(named: Path | None, standard: Path = STANDARD_FILE) -> Co
             return Configuration()
         if named is None and isinstance(cause, PermissionError):
             raise StandardFileUnreadable(
-                f"{file}: {cause.strerror}; its settings are not in force",
+                f"{file}: {cause.strerror}; its settings are ignored",
                 hint=f"sudo chmod a+r {file}, or go without: --config /dev/null",
             ) from cause
         raise ConfigurationInvalid(f"{file}: {cause.strerror}", hint=_WAY_OUT) from cause
@@ -49,7 +49,7 @@ def read_configuration(named: Path | None, standard: Path = STANDARD_FILE) -> Co
 
 def _read(file: Path) -> bytes | None:
     """Return the content of *file*, None for the null device."""
-    # Looked at first: opening a device or a pipe may act on it, or wait.
+    # stat first: opening a device or a pipe may act on it, or wait.
     status = file.stat()
     if not S_ISREG(status.st_mode):
         if status.st_rdev == os.stat(os.devnull).st_rdev:

@@ -1,4 +1,4 @@
-"""Types of settings: what each takes of the values that TOML has.
+"""Types of settings: which TOML values each accepts.
 
 `accept` returns the value the program works with and raises ValueError in words that follow a
 colon: `'ten' is text, not an integer`.
@@ -53,7 +53,7 @@ class Integer:
         return self.number.name
 
     def accept(self, value: object) -> int:
-        """Return the integer; true and false are none, although Python has them as such."""
+        """Return the integer; true and false are not integers, although Python says so."""
         if not isinstance(value, int) or isinstance(value, bool):
             raise _wrong_kind(value, "an integer")
         low, high = self.number.low, self.number.high
@@ -99,7 +99,7 @@ class Choice:
         if not isinstance(value, str):
             raise _wrong_kind(value, "text")
         if value not in list(self.members):
-            raise ValueError(f"{shown(value)} is none of {', '.join(self.members)}")
+            raise ValueError(f"{shown(value)} is not one of {', '.join(self.members)}")
         return self.members(value)
 
 
@@ -118,12 +118,12 @@ class Boolean:
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """A path from the root on: a file that serves every command has no place of its own."""
+    """An absolute path: the file serves commands started in any directory."""
 
     name: str = "path"
 
     def accept(self, value: object) -> Path:
-        """Return the path; nothing is looked at."""
+        """Return the path; it need not exist."""
         if not isinstance(value, str):
             raise _wrong_kind(value, "text")
         if not value.startswith("/") or "\0" in value:
@@ -133,7 +133,7 @@ class Directory:
 
 @dataclass(frozen=True, slots=True)
 class LogName:
-    """A source of records that a file can name: standard input belongs to one command only."""
+    """A source of records that a file can name: not standard input, which one command has."""
 
     name: str = f"{SOURCE_NAME} | path"
 
@@ -144,7 +144,7 @@ class LogName:
 
 @dataclass(frozen=True, slots=True)
 class ListOf:
-    """An array; its reader hands every item to *item*, to tell which of them is wrong."""
+    """An array; the reader checks each item against *item*, to say which one is wrong."""
 
     item: SettingType
 
@@ -154,7 +154,7 @@ class ListOf:
         return f"array of {self.item.name}"
 
     def accept(self, value: object) -> list[object]:
-        """Return the items, none of them looked at."""
+        """Return the items, unchecked."""
         if not isinstance(value, list):
             raise _wrong_kind(value, "an array")
         return value

@@ -47,9 +47,9 @@ def attribute_headings() -> Iterator[Heading]:
 
 
 def explain_path(path: str) -> tuple[Explanation, ...]:
-    """Return what *path* leads to: an attribute, with volume and root or without its beginning.
+    """Return the attribute that *path* names, be it relative to the volume, absolute or its end.
 
-    Empty if there is none of that path.
+    Empty if there is none.
     """
     parts = [part for part in path.split("/") if part]
     known = {attribute.path: attribute for attribute in (*_TEMPLATES, *attributes())}
@@ -67,7 +67,7 @@ def explain_path(path: str) -> tuple[Explanation, ...]:
 
 
 def explain_attribute(attribute: Attribute, volume: str | None = None) -> Explanation:
-    """Return what *attribute* says, and how to change it where it can be changed."""
+    """Return what *attribute* says, and how to change it if it can be changed."""
     words = attribute.type.words if isinstance(attribute.type, Word) else ()
     default = None if attribute.default is None else attribute.type.format(attribute.default)
     return Explanation(
@@ -108,7 +108,7 @@ def _use_of(attribute: Attribute, volume: str) -> str:
     if attribute.directory is Directory.INJECT:
         return "`vexfsctl lab inject` writes it, in a lab."
     if not attribute.readable:
-        return f"`vexfsctl breaker trip {where}` and its sisters write it."
+        return f"`vexfsctl breaker trip {where}` and the other breaker verbs write it."
     return f"`vexfsctl volume show {volume}` shows it."
 
 

@@ -21,8 +21,8 @@ CALLS = {
     OperationType.STORAGE: ("fallocate",),
     OperationType.SYNC: ("fsync", "fsyncdir", "flush", "syncfs"),
 }
-"""Calls of applications by the operation type they are guarded as; a test holds them to the
-driver's own table, which costs too much to import for a list of names."""
+"""Application calls by the operation type that guards them; a test holds them to the driver's own
+table, which costs too much to import for a list of names."""
 
 
 def operation_headings() -> Iterator[Heading]:
@@ -46,21 +46,20 @@ def _facts_of_operation(operation: OperationType) -> dict[str, object]:
 
 
 def _explain_call(name: str) -> Explanation:
-    # Deferred: it brings the whole FUSE protocol with it.
+    # Deferred: it imports the whole FUSE protocol.
     from vexfsctl.driver.requests import CALLS as GUARDED_CALLS
 
     call = next(call for call in GUARDED_CALLS if call.name == name)
-    nested = f", with a {OperationType.STORAGE} call in it" if call.data else ""
+    nested = f", with a {OperationType.STORAGE} call nested in it" if call.data else ""
     return Explanation(
         subject=Subject.CALL,
         name=call.name,
-        meaning=f"A call of an application; it goes through the breaker of {call.operation}"
-        f"{nested}.",
+        meaning=f"An application call that goes through the breaker of {call.operation}{nested}.",
         facts={
             "operation": call.operation,
             "may_be_repeated": call.repeatable,
             "refused_when_read_only": call.writes,
         },
-        what_you_do=f"`vexfsctl log --op {call.operation}` shows what became of those that failed.",
+        what_you_do=f"`vexfsctl log --op {call.operation}` shows what became of failed ones.",
         see_also=(str(call.operation),),
     )

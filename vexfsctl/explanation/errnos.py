@@ -88,7 +88,7 @@ def explain_errno(number: int) -> Explanation:
 
 
 def _likeliest_first(errors: Iterable[ErrorEntry]) -> tuple[ErrorEntry, ...]:
-    # What the userspace driver makes of an errno is what a reader has before them most often.
+    # What the userspace driver reports is what a reader most often has before them.
     return tuple(sorted(errors, key=_is_of_the_driver, reverse=True))
 
 
@@ -101,11 +101,11 @@ def _if_it_is(error: ErrorEntry) -> str:
 
 
 def _exceptions(number: int, kind: ErrnoClass, rule: str) -> str:
-    """Say of which calls another rule holds for *number*."""
+    """Add to *rule* the calls for which *number* follows another."""
     calls = ("getxattr", "lseek")
     others = [call for call in calls if classify_errno(number, call) is not kind]
     if others:
-        return f"{rule} As the answer of {' and '.join(others)} it is no failure."
+        return f"{rule} As an answer to {' and '.join(others)} it is not a failure."
     if classify_errno(number, "write", read_only=True) is not kind:
         return f"{rule} While access_mode or degradation says read-only it is an answer."
     return rule
@@ -116,13 +116,13 @@ def _explain_internal(number: int, name: str) -> Explanation:
     return Explanation(
         subject=Subject.ERRNO,
         name=name,
-        meaning=f"{name} is a number of the kernel's own that no application should ever see.",
+        meaning=f"{name} is internal to the kernel; no application should ever see it.",
         facts={"errno": number, "application_gets": errno_name(application_errno(number))},
         impact=other.impact,
-        what_the_system_does="The driver hands on EIO instead: the kernel drops an answer of 512 "
-        "or more, and the application would wait for ever.",
-        what_you_do="Report it to the makers of the filesystem or driver that let it out.",
-        done_when="`dmesg` shows the number no more.",
+        what_the_system_does="The driver returns EIO instead: the kernel drops an answer of 512 "
+        "or more, and the application would wait forever.",
+        what_you_do="Report it to the maintainers of the filesystem or driver that leaked it.",
+        done_when="`dmesg` no longer shows the number.",
         see_also=("EIO", other.name),
     )
 

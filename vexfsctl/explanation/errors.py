@@ -10,7 +10,7 @@ from vexfsctl.model.errnos import errno_name
 
 _CODE_PREFIX = "VEXFS_ERROR_"
 _OF_ITS_OWN = VexfsCode.CIRCUIT_BREAKER
-"""From here down a code is no errno."""
+"""From here down a code is not an errno."""
 
 
 def error_headings() -> Iterator[Heading]:
@@ -99,7 +99,7 @@ def _explain_family(family: str, members: tuple[ErrorEntry, ...]) -> Explanation
         meaning=f"A family of {len(members)} errors; their messages begin with {prefix}.",
         facts={"errors": tuple(error.name for error in members)},
         what_you_do=f"`vexfsctl errors --error {family}` lists those in the log; explain the one "
-        "that is there.",
+        "you find.",
     )
 
 
@@ -124,8 +124,8 @@ def _meaning_of_code(code: VexfsCode, first: ErrorEntry) -> str:
         return first.meaning
     if code == VexfsCode.GENERIC:
         return (
-            "Almost nothing: the module returns -1 for what it has no number for, for what is not "
-            "permitted, and for most of its other errors."
+            "Almost nothing: the module returns -1 for errors without a number of their own, for "
+            "what is not permitted, and for most other errors."
         )
     return f"A return code of vexfs_ffi.h that is the errno {errno_name(-code)}."
 
@@ -133,8 +133,8 @@ def _meaning_of_code(code: VexfsCode, first: ErrorEntry) -> str:
 def _advice_of(code: VexfsCode, first: ErrorEntry) -> dict[str, str]:
     if code == VexfsCode.GENERIC:
         return {
-            "what_you_do": "Conclude nothing from it. Behind lookup_inode it is a file that is "
-            "not there, and noise; else look at the lines beside it in the log (`vexfsctl log`).",
+            "what_you_do": "Conclude nothing from it. After lookup_inode it means a missing file "
+            "and is noise; otherwise look at the lines beside it in the log (`vexfsctl log`).",
         }
     if code > _OF_ITS_OWN:
         return {}

@@ -37,13 +37,13 @@ def explain_hint(hint: RecoveryHint) -> Explanation:
     return replace(
         kind,
         name=str(hint),
-        meaning=f"Wait {format_duration(hint.delay_ms)} at least, then try again. {kind.meaning}",
+        meaning=f"Wait at least {format_duration(hint.delay_ms)}, then try again. {kind.meaning}",
         facts={"delay_ms": hint.delay_ms, **kind.facts},
     )
 
 
 def explain_flags(text: str) -> tuple[Explanation, ...]:
-    """Return what a flag word such as `0x27` means; empty if *text* is none."""
+    """Return what a flag word such as `0x27` means; empty if *text* is not one."""
     if not _FLAG_WORD.fullmatch(text):
         return ()
     flags = int(text, 16)
@@ -57,7 +57,7 @@ def explain_flags(text: str) -> tuple[Explanation, ...]:
             name=f"{flags:#04x}",
             meaning=f"A word of recovery flags (VEXFS_RECOVERY_*): {listed}.{unknown}",
             facts={"hint_flags": flags, "hints": tuple(map(str, hints)), "unknown_bits": beyond},
-            what_you_do=f"`vexfsctl recover plan --hints {flags:#04x}` makes steps of them."
+            what_you_do=f"`vexfsctl recover plan --hints {flags:#04x}` turns them into steps."
             if hints and not beyond
             else None,
             see_also=tuple(map(str, hints)),
@@ -66,7 +66,7 @@ def explain_flags(text: str) -> tuple[Explanation, ...]:
 
 
 def explain_hints(text: str) -> tuple[Explanation, ...]:
-    """Return what each hint of `retry:500,use_fallback` means; empty if *text* is no such list."""
+    """Return what each hint of `retry:500,use_fallback` means; empty if *text* is no list."""
     try:
         hints = [RecoveryHint.from_word(word) for word in text.casefold().split(",")]
     except ValueError:

@@ -28,15 +28,15 @@ from vexfsctl.model.upstream import Significance, UpstreamEvent
 from vexfsctl.model.volume import DegradationLevel, ModuleState
 
 SIGNIFICANCES = {
-    Significance.ROUTINE: "It tells how far something got; nothing is wrong.",
-    Significance.NOISE: "It looks like trouble and is known to be none.",
+    Significance.ROUTINE: "It reports progress; nothing is wrong.",
+    Significance.NOISE: "It looks like trouble but is known to be harmless.",
     Significance.ERROR: "Something failed.",
     Significance.BLOCKED: "A breaker or the degradation level refused a call.",
     Significance.TIMEOUT: "Something ran past its deadline.",
     Significance.CORRUPTION: "Stored structures or data are damaged.",
-    Significance.DATA_LOSS: "Data was acknowledged to the application and is not stored.",
+    Significance.DATA_LOSS: "Data was acknowledged to the application but is not stored.",
 }
-"""What a line of an earlier VexFS build is worth."""
+"""How much a line of an earlier VexFS build matters."""
 
 KERNEL_KINDS = {
     "block": "A request to {device} failed.",
@@ -50,17 +50,15 @@ KERNEL_KINDS = {
     "loop": "The loop device {device} reports trouble with its backing file.",
     "fuse": "A FUSE filesystem was aborted, or lost its driver.",
     "capacity": "The capacity of {device} changed.",
-    "hung_task": "A task has been stuck for minutes, mostly in waiting for a device.",
-    "stall": "A processor did nothing else for a long time: the machine is overloaded or hung.",
-    "oom_kill": "The kernel killed a process, for want of memory.",
-    "kernel_bug": "The kernel itself failed; what it did at that moment may be half done.",
+    "hung_task": "A task has been stuck for minutes, usually waiting for a device.",
+    "stall": "A processor was stuck for a long time: the machine is overloaded or hung.",
+    "oom_kill": "The kernel killed a process because memory ran out.",
+    "kernel_bug": "The kernel itself failed; what it was doing may be half done.",
     "suppressed": "The kernel left out lines of its own, to keep the log readable.",
 }
-"""What kinds of evidence tell, where the line gives no numbers."""
+"""What each kind of evidence says, if the line gives no numbers."""
 
-_DOUBT = (
-    "It was written from user space and nothing vouches for it, so it is no evidence for a verdict."
-)
+_DOUBT = "It was written from user space and nothing vouches for it, so no verdict is based on it."
 _TELLING = (
     *("volume", "operation", "call", "id", "alias", "parent", "error", "errno", "severity"),
     *("significance", "device", "sector", "direction", "inode", "block", "offset", "length"),
@@ -98,7 +96,7 @@ def _name(log_entry: LogEntry) -> str:
 def _what_it_says(meaning: Event | UpstreamEvent | KernelEvidence | Unrecognised) -> str:
     match meaning:
         case Unrecognised():
-            return f"It begins as a record of VexFS and is none: {meaning.reason}."
+            return f"It begins like a VexFS record but is not one: {meaning.reason}."
         case UpstreamEvent():
             note = f" {_sentence(meaning.note)}" if meaning.note else ""
             return f"{SIGNIFICANCES[meaning.significance]}{note}"
@@ -116,8 +114,8 @@ def _what_the_kernel_says(evidence: KernelEvidence) -> str:
         told = KERNEL_KINDS.get(evidence.kind, "The kernel reports trouble with {device}.")
         return told.format(device=device)
     request = f"A {evidence.direction}" if evidence.direction else "A request"
-    place = "" if evidence.sector is None else f" that begins at sector {evidence.sector}"
-    outcome = "" if evidence.errno is None else f", with {errno_name(evidence.errno)}"
+    place = "" if evidence.sector is None else f" beginning at sector {evidence.sector}"
+    outcome = "" if evidence.errno is None else f" with {errno_name(evidence.errno)}"
     return f"{request} of {device}{place} failed{outcome}."
 
 
@@ -134,7 +132,7 @@ def _facts(meaning: object) -> dict[str, object]:
 def _next_step(meaning: object) -> str | None:
     identifier = getattr(meaning, "id", None)
     if isinstance(identifier, CorrelationId):
-        return f"`vexfsctl trace {identifier}` shows all that happened under its id."
+        return f"`vexfsctl trace {identifier}` shows everything that happened under its id."
     if isinstance(meaning, KernelEvidence) and meaning.device is not None:
         return f"`vexfsctl log --device {meaning.device}` lists the lines about that device."
     return None

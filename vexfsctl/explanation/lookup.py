@@ -14,7 +14,7 @@ from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.operations import OperationType
 
 _SHOWN = 60
-_NO_LINE = "no line of standard input is VexFS's or about a device, or a word that is known"
+_NO_LINE = "standard input has no line from VexFS or about a device, and no known word"
 _KEY_AND_VALUE = re.compile(r"[a-z_]+=(.+)")
 
 
@@ -73,11 +73,11 @@ class Explainer:
 
     def _unknown(self, word: str) -> NotFound:
         shown = word if len(word) <= _SHOWN else f"{word[:_SHOWN]}…"
-        return NotFound(f"nothing is known of {shown!r}", hint=self._hint(word))
+        return NotFound(f"nothing is known about {shown!r}", hint=self._hint(word))
 
     def _hint(self, word: str) -> str:
         if _is_id(word):
-            return f"an id is a story of its own: vexfsctl trace {word}"
+            return f"for an id: vexfsctl trace {word}"
         volume, slash, operation = word.partition("/")
         if volume and slash and operation in set(OperationType):
             return f"for the breaker itself: vexfsctl breaker show {word}"

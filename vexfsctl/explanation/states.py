@@ -40,7 +40,7 @@ def severity_headings() -> Iterator[Heading]:
 
 
 def number_headings() -> Iterator[Heading]:
-    """Yield the numbers by which earlier builds name states and levels, in short."""
+    """Yield the numbers that earlier builds have for states and levels."""
     numbered = (
         *((Subject.MODULE_STATE, number, state) for number, state in enumerate(ModuleState)),
         *((Subject.DEGRADATION, int(level), level) for level in DegradationLevel),
@@ -98,7 +98,7 @@ def _explain_number(number: int, subject: Subject, word: Enum) -> Explanation:
     return Explanation(
         subject=subject,
         name=f"{word} ({number})",
-        meaning=f"As a {kind} of earlier VexFS builds, {number} is {word}.",
+        meaning=f"In earlier VexFS builds, {kind} {number} is {word}.",
         facts={"upstream_number": number},
         see_also=(str(word),),
     )

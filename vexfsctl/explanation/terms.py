@@ -64,9 +64,10 @@ BREAKER_STATES = {
 
 MODULE_STATES = {
     ModuleState.UNINITIALIZED: Term(
-        "The provider of the volume is there and has not begun to start.",
+        "The provider of the volume is there but has not started.",
         "Calls are not served yet.",
-        what_you_do="Mount the volume; a kernel module is here only before and after its life.",
+        what_you_do="Mount the volume; a kernel module is so only before it starts and after it "
+        "ends.",
         done_when="`vexfsctl status VOLUME` shows the state initialized.",
     ),
     ModuleState.INITIALIZING: Term(
@@ -90,38 +91,38 @@ MODULE_STATES = {
         "The provider is ending: an unmount or unload is under way.",
         "New calls are refused; those that run are waited for.",
         what_you_do="Wait. If it does not pass, a call hangs: `vexfsctl umount --force VOLUME`.",
-        done_when="`vexfsctl status` lists the volume no more.",
+        done_when="`vexfsctl status` no longer lists the volume.",
     ),
 }
 
 DEGRADATION_LEVELS = {
     DegradationLevel.NORMAL: Term("The engine finds nothing that limits the volume."),
     DegradationLevel.LIGHT: Term(
-        "The engine judges that a little is amiss: a part did not start, or resources run low.",
+        "The engine finds something slightly wrong: a part did not start, or resources run low.",
         "Everything works; some of it without its fast path.",
         "It goes back to normal by itself, except where a part did not start.",
-        "See what is amiss: `vexfsctl status VOLUME`.",
+        "See what is wrong: `vexfsctl status VOLUME`.",
         _LEVEL_NORMAL,
     ),
     DegradationLevel.MODERATE: Term(
-        "The engine judges that resources are short.",
+        "The engine finds that resources are short.",
         "Everything works, more slowly; fewer calls run at once.",
         "It goes back by itself when the pressure is gone.",
         "Lower the load, or find what uses memory and processor (`top`).",
         _LEVEL_NORMAL,
     ),
     DegradationLevel.HEAVY: Term(
-        "The engine judges that resources are nearly spent.",
+        "The engine finds that resources are nearly exhausted.",
         "Calls wait long, and few run at once; the next level refuses writes.",
         "It goes back by itself when the pressure is gone.",
         "Lower the load now, or find what uses memory and processor (`top`).",
         _LEVEL_NORMAL,
     ),
     DegradationLevel.READ_ONLY: Term(
-        "The engine refuses writes, because something stored is damaged or resources are spent.",
+        "The engine refuses writes because something stored is damaged or resources are exhausted.",
         "Writes fail with EROFS; reading works.",
-        "After damage it stays so until an operator writes rw to access_mode; else it goes back "
-        "by itself.",
+        "After damage it stays so until an operator writes rw to access_mode; otherwise it goes "
+        "back by itself.",
         "Find the damage (`vexfsctl errors --severity critical`), copy off what you need, check "
         "the filesystem, then `vexfsctl volume set VOLUME access_mode=rw`.",
         _LEVEL_NORMAL,
@@ -149,21 +150,21 @@ PRESENCES = {
         "stuck in it.",
         "Programs that use the mount hang too.",
         "Nothing: a stuck call ends only with its device.",
-        "Look for a hung device (`dmesg`). If the driver is beyond help: `vexfsctl umount --force "
-        "VOLUME`.",
+        "Look for a hung device (`dmesg`). If the driver does not recover: `vexfsctl umount "
+        "--force VOLUME`.",
         _VOLUME_OK,
     ),
     Presence.UNREADABLE: Term(
         "The attribute tree of the volume may not be read, or is of a version this vexfsctl does "
         "not know.",
-        "Nothing can be said of its health; the volume itself may be well.",
+        "Nothing can be said about its health; the volume itself may be fine.",
         what_you_do="Run vexfsctl as root, or with the version that came with the driver.",
         done_when="`vexfsctl status VOLUME` shows its state.",
     ),
     Presence.VANISHED: Term(
         "The volume went away while it was being read: it was unmounted.",
         what_you_do="Look again: `vexfsctl status`.",
-        done_when="`vexfsctl status` lists the volume, or lists it no more.",
+        done_when="`vexfsctl status` lists the volume, or no longer does.",
     ),
 }
 
@@ -175,7 +176,7 @@ ACCESS_MODES = {
     ),
     AccessMode.READ_ONLY: Term(
         "The operator made the volume read-only.",
-        "Writes fail with EROFS, which is an answer and no error; reading works.",
+        "Writes fail with EROFS, which is an answer, not an error; reading works.",
         "It stays so until an operator writes rw.",
         "`vexfsctl volume set VOLUME access_mode=rw` when writing may go on.",
         "`vexfsctl volume show VOLUME` shows access_mode rw.",
@@ -201,8 +202,8 @@ SEVERITIES = {
         "`vexfsctl check VOLUME` prints OK.",
     ),
     Severity.CRITICAL: Term(
-        "Something stored is damaged, or the filesystem below shut itself.",
-        "What is damaged cannot be trusted; writing on may spread it.",
+        "Something stored is damaged, or the filesystem below shut itself down.",
+        "What is damaged cannot be trusted; further writes may spread it.",
         "`status` and `check` say CRITICAL while one lies within their window.",
         "Act now: `vexfsctl trace --last` shows what was damaged and what to do.",
         "`vexfsctl check VOLUME` prints OK.",
@@ -235,7 +236,7 @@ HINTS = {
         "sectors are known.",
     ),
     HintKind.READ_ONLY: Term(
-        "Writing on would make it worse: stop it.",
+        "Further writes would make it worse: stop them.",
         what_the_system_does="After damage the driver makes degradation read_only by itself.",
         what_you_do="`vexfsctl recover plan --hints 0x10` makes device or mount read-only; for a "
         "volume, `vexfsctl volume set VOLUME access_mode=ro`.",
@@ -246,7 +247,7 @@ HINTS = {
         "else unmount and mount again.",
     ),
     HintKind.MANUAL: Term(
-        "A person must act: no program can decide it.",
+        "A person must act: no program can decide this.",
         what_you_do="Read what the error asks for: `vexfsctl explain` its name. `vexfsctl recover "
         "plan --hints 0x40` prints the runbook.",
     ),
@@ -269,7 +270,7 @@ ERRNO_CLASSES = {
     ErrnoClass.ANSWER: Term(
         "The volume works; the answer is no.",
         "The application gets it as it is; nothing stored was changed.",
-        "It is no failure: no error record, no retry, and no breaker counts it.",
+        "It is not a failure: no error record, no retry, and no breaker counts it.",
     ),
     ErrnoClass.RESOURCE: Term(
         "Something ran out.",
@@ -292,9 +293,9 @@ ERRNO_CLASSES = {
         "and makes degradation read_only at once. The application gets EUCLEAN.",
     ),
     ErrnoClass.OTHER: Term(
-        "Nothing says that it is harmless, so it is taken for a failure of the device.",
+        "Nothing says that it is harmless, so it is treated as a failure of the device.",
         what_the_system_does="It is recorded as a failure and counts against the breaker; it is "
         "not retried.",
     ),
 }
-"""What an errno from a system call below a volume is to the userspace driver."""
+"""How the userspace driver treats an errno from a system call below a volume."""

@@ -45,7 +45,7 @@ class KeyForm:
     key: str
     write: Callable[[Any], str]
     read: Callable[[str], Any]
-    """Raises ValueError for a value that cannot be meant."""
+    """Raises ValueError for an invalid value."""
     fields: tuple[str, ...]
     """Two where the value is a pair, as in `attempt=1/3`."""
     meaning: str
@@ -74,12 +74,12 @@ class RecordForm:
 
     @property
     def meaning(self) -> str:
-        """What it tells, in a sentence that begins small: that of the docstring of its event."""
+        """What it says, a sentence in lower case, from the docstring of its event."""
         paragraph = inspect.cleandoc(self.event.__doc__ or "").split("\n\n")[0]
         return " ".join(paragraph.split()).partition(": ")[2].translate(_NO_MARKUP)
 
     def requires(self, key: KeyForm) -> bool:
-        """Whether a record of this kind cannot do without *key*."""
+        """Whether every record of this kind has *key*."""
         return not _OPTIONAL[self.event].issuperset(key.fields)
 
 
@@ -219,20 +219,23 @@ _KEY_FORMS = (
     _text(
         "action", "What an operator asked for: trip, reset, probe, disable, enable, access_mode."
     ),
-    _text("after", "State after it."),
+    _text("after", "State after the command."),
     _number(
         "attempt",
-        "Number of this attempt, and of all there may be: 1/3.",
+        "This attempt and the maximum: 1/3.",
         "attempt",
         "max_attempts",
     ),
-    _number("attempts", "How many attempts there were."),
-    _text("before", "State before it."),
+    _number("attempts", "Number of attempts."),
+    _text("before", "State before the command."),
     _text("by", "timer or operator; absent when the outcome of a call did it."),
     _text("call", "The request in lower case: read, fsync, statfs."),
-    _number("calls", "Application calls that were not logged, nested ones included in them."),
-    _identifier("cause", "Id of the record behind it."),
-    _number("delay_ms", "How long until the attempt."),
+    _number(
+        "calls",
+        "Application calls that were not logged; a nested call counts as part of its caller.",
+    ),
+    _identifier("cause", "Id of the record that caused it."),
+    _number("delay_ms", "Delay before the attempt."),
     _text("driver", "kernel or fuse."),
     _number("dur_us", "How long it took, in microseconds.", "duration_us"),
     _number("epoch", "Identity of this load of the volume."),
@@ -245,8 +248,8 @@ _KEY_FORMS = (
         "failures",
         "failure_threshold",
     ),
-    _text("from", "State before it.", "before"),
-    _number("generation", "Generation of the breaker after it."),
+    _text("from", "State before the change.", "before"),
+    _number("generation", "Generation of the breaker after the change."),
     KeyForm(
         "hints",
         _write_hints,
@@ -255,15 +258,15 @@ _KEY_FORMS = (
         "What may help, in this order; retry with its delay: retry:500.",
     ),
     _number("ino", "Inode number of the file.", "inode"),
-    _number("interval_ms", "The time they were left out in."),
-    _number("len", "How many bytes were asked for.", "length"),
+    _number("interval_ms", "Time in which they were left out."),
+    _number("len", "Number of bytes requested.", "length"),
     _number("limit_ms", "The deadline that it missed."),
-    _text("msg", "The same for people; the first to be cut when a record is too long.", "message"),
-    _number("off", "First byte that was asked for.", "offset"),
+    _text("msg", "Description for people; cut first when a record is too long.", "message"),
+    _number("off", "First byte requested.", "offset"),
     KeyForm("op", str, OperationType, ("operation",), "Operation type."),
     _identifier("parent", "Id of the call that this one is nested in."),
-    _number("pid", "Process that asked for it."),
-    _text("reason", "What the operator gave as the reason."),
+    _number("pid", "Process that requested it."),
+    _text("reason", "Reason the operator gave."),
     _text("result", "ok, or the name of an errno."),
     _number("retry_after_ms", "Time until the breaker lets a call through."),
     KeyForm(
@@ -271,9 +274,9 @@ _KEY_FORMS = (
     ),
     _text("stack", "Calls it came through, outermost first."),
     _text("step", "What was done."),
-    _text("to", "State after it.", "after"),
+    _text("to", "State after the change.", "after"),
     _number("trips", "How often the breaker has opened."),
-    _number("uid", "User who asked for it."),
+    _number("uid", "User who requested it."),
     _text("version", "The provider's version."),
     _text("via", "What was served instead: last_good."),
     _text("vol", "Name of the volume.", "volume"),

@@ -14,10 +14,10 @@ from vexfsctl.model.breaker import BreakerAction, BreakerCommand
 COMMAND_FORM = 'COMMAND [for MS] [if-generation N] [reason="TEXT"]'
 COMMAND_RULES = (
     "One write is one command. With if-generation it is refused with ESTALE unless the breaker is"
-    " at that generation, so that two operators cannot undo each other unseen. A time in"
-    " milliseconds after for goes with trip: how long to hold it. The reason goes to the log; in"
-    " it a quote and a backslash are written with a backslash before them. A command that changes"
-    " nothing succeeds."
+    " at that generation, so that two operators cannot undo each other's commands unnoticed. A time"
+    " in milliseconds after for goes with trip: how long to hold it. The reason is written to the"
+    " log; put a backslash before each quote and backslash in it. A command that changes nothing"
+    " succeeds."
 )
 """For vexfs-sysfs(5)."""
 FOR_MS_MAX = (1 << 32) - 1

@@ -45,8 +45,8 @@ WRITE_ERRORS = {
     ERANGE: "A number out of range.",
     EBUSY: "Not possible in the present state.",
     ESTALE: "The generation asked for has moved on.",
-    EACCES: "Not permitted; for writing what can only be read, and the other way round, for root"
-    " too.",
+    EACCES: "Not permitted. Writing what can only be read, or reading what can only be written,"
+    " is not permitted to root either.",
     EIO: "The provider is in state error.",
 }
 """What an errno of a write says, for vexfs-sysfs(5)."""

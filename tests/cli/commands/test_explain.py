@@ -230,7 +230,7 @@ def test_what_words_mean(vexfsctl: Program, words: list[str], expected: list[lis
     [
         ("IoError.ReadErorr", "did you mean IoError.ReadError or "),
         ("half_opne", "did you mean half_open"),
-        ("CORR-6F1C93A20000002A", "an id is a story of its own: vexfsctl trace CORR-6F1C93A200000"),
+        ("CORR-6F1C93A20000002A", "for an id: vexfsctl trace CORR-6F1C93A200000"),
         ("loop0/storage", "for the breaker itself: vexfsctl breaker show loop0/storage"),
         ("operations/nosuch/breaker/state", "did you mean operations/"),
         ("?", "give an errno, a code, an error, a hint, a state, an attribute, or a line of a log"),
@@ -241,7 +241,7 @@ def test_an_unknown_word_fails_with_a_way_on(vexfsctl: Program, word: str, hint:
     result = vexfsctl("explain", word)
 
     assert (result.exit_status, result.stdout) == (ExitStatus.FAILED, "")
-    assert result.stderr.startswith(f"vexfsctl: nothing is known of '{word}'\nhint: {hint}")
+    assert result.stderr.startswith(f"vexfsctl: nothing is known about '{word}'\nhint: {hint}")
 
 
 def test_an_unknown_word_does_not_hide_the_known_ones(vexfsctl: Program) -> None:
@@ -334,7 +334,7 @@ def test_words_beside_the_name_of_the_filesystem_are_no_line(vexfsctl: Program) 
 
     assert result.exit_status == ExitStatus.FAILED
     assert result.stdout.startswith("EIO (errno)\n")
-    assert "nothing is known of 'vexfs'" in result.stderr
+    assert "nothing is known about 'vexfs'" in result.stderr
 
 
 # --- completion

@@ -35,7 +35,7 @@ class ExplainCommand(Command):
     """A command whose words may begin with a minus: `-5`, `-EIO`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse; the name of an errno is in capitals, where no letter of it is an option."""
+        """Parse; a signed errno is put in capitals, where none of its letters is an option."""
         spelt = [word.upper() if _SIGNED_NAME.fullmatch(word) else word for word in args]
         return super().parse_args(ctx, spelt)
 
@@ -82,7 +82,7 @@ def explain(app: AppContext, words: tuple[str, ...]) -> None:
     WORD is an errno, a VexFS code, an error, a hint or a word of recovery flags, a severity, a
     state of breaker, module or volume, a degradation level, an operation type, an attribute, or a
     line of a log as it was copied; - reads lines from standard input. A word with several
-    meanings shows all of them, the likeliest first.
+    meanings shows them all, likeliest first.
     """
     # Deferred, so that help needs neither catalogue nor grammar.
     from vexfsctl.answers.explain import explain_result
@@ -121,7 +121,7 @@ def _bounded(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _refuse_options(words: tuple[str, ...], *, known: bool) -> None:
-    """Call a misspelt option one: click lets it pass, because `-5` looks like an option too."""
+    """Raise NoSuchOption for a misspelt option: click lets it pass, as `-5` looks like one too."""
     for word in words:
         if not known and _OPTION.fullmatch(word):
             raise click.NoSuchOption(word)

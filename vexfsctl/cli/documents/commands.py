@@ -17,7 +17,7 @@ class OptionDocument:
     names: tuple[str, ...]
     """Short ones first: `-y`, `--yes`."""
     value: str | None
-    """What stands for its value; None for a switch."""
+    """Placeholder for its value; None for a switch."""
     help: str
     required: bool = False
     variable: str | None = None
@@ -31,7 +31,7 @@ class OptionDocument:
 
 @dataclass(frozen=True, slots=True)
 class ArgumentDocument:
-    """One argument, by what stands for it."""
+    """One argument."""
 
     name: str
     required: bool
@@ -107,7 +107,7 @@ def _argument(argument: click.Argument, context: click.Context) -> ArgumentDocum
     name = argument.metavar or argument.make_metavar(context)
     repeated = argument.nargs == -1 or name.endswith("...")
     plain = name.removesuffix("...")
-    # A metavar of ours may say itself that it is optional, with brackets around all of it.
+    # Brackets around a whole metavar of ours say that it is optional.
     if re.fullmatch(r"\[(?:[^\[\]]|\[[^\[\]]*\])*\]", plain):
         plain = plain[1:-1]
     return ArgumentDocument(plain, argument.required, repeated)

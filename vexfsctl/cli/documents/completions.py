@@ -1,8 +1,8 @@
-"""Shell completion: three small scripts that ask the program itself what would fit.
+"""Shell completion: three small scripts that ask the program for candidates.
 
 They speak the protocol of click's shell completion (`_VEXFSCTL_COMPLETE`, `COMP_WORDS`,
-`COMP_CWORD`). Ours and not click's own templates, so that the installed files do not depend on
-the version of click they were made with.
+`COMP_CWORD`), but are not click's templates: the installed files must not depend on the version of
+click that made them.
 """
 
 _BASH = """\
@@ -19,7 +19,7 @@ _vexfsctl() {
         esac
     done < <(COMP_WORDS="${COMP_WORDS[*]}" COMP_CWORD=$COMP_CWORD \\
         _VEXFSCTL_COMPLETE=bash_complete "$1" 2>/dev/null)
-    # A key is followed by its value at once.
+    # No space between a key and its value.
     [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace
     return 0
 }

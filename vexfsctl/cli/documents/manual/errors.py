@@ -22,16 +22,15 @@ from vexfsctl.render.mdoc import (
 )
 
 _DESCRIPTION = (
-    "This is everything that VexFS can report, by family. Each error has the errno that an"
-    " application gets, its severity, and hints in the order in which to try them. The text says"
-    " what happened, what that means for applications and data, what VexFS does by itself, what is"
-    " left to do, and by which command one sees that it is over. Words in capitals in a command are"
-    " to be filled in.",
+    "Every error that VexFS can report, by family. Each has the errno that an application gets, its"
+    " severity, and hints in the order in which to try them. The text says what happened, what it"
+    " means for applications and data, what VexFS does by itself, what is left to do, and which"
+    " command shows that it is over. Words in capitals in a command are placeholders.",
     "An error marked with a plus sign comes only from VexFS builds other than this package's"
     " userspace driver. Their engine tries most calls once and some three times, counts each failed"
     " call against the breaker of its operation, and their kernel module goes on with a fallback"
     " answer whatever failed; none of them makes a damaged volume read-only.",
-    "The same text is shown by vexfsctl explain, together with errnos, states and lines of a log.",
+    "vexfsctl explain shows the same text, and explains errnos, states and lines of a log too.",
 )
 _QUOTED = re.compile(r"`([^`]*)`")
 _END = re.compile(r"(?<=[A-Z]\.) (?=[A-Z])")
@@ -48,11 +47,11 @@ def errors_page() -> list[str]:
         ".Ss Severities",
         *tagged_list((f"Sy {severity}", _term(term)) for severity, term in SEVERITIES.items()),
         ".Ss Hints",
-        "With each its flag in a word of recovery flags.",
+        "Each with its flag in a word of recovery flags.",
         *tagged_list((f"Sy {kind} Pq {kind.flag:#04x}", _term(t)) for kind, t in HINTS.items()),
         *(line for family, title in FAMILIES.items() for line in _section(family, title)),
         ".Ss Return codes",
-        "Numbers of vexfs_ffi.h that are no errno, and what they stand for.",
+        "Numbers of vexfs_ffi.h that are not errnos, and what they stand for.",
         *tagged_list(
             (f"Sy {code_names(code)[0]} Pq {int(code)}", _errors_of(code))
             for code in VexfsCode

@@ -56,7 +56,7 @@ def log_page() -> list[str]:
         ".Sh DESCRIPTION",
         *paragraphs(*_DESCRIPTION),
         ".Ss Records",
-        "Keys in brackets are there where they apply.",
+        "Keys in brackets are present where they apply.",
         *tagged_list((_record_tag(form), _record_text(form)) for form in RECORD_FORMS),
         ".Ss Keys",
         *tagged_list(
@@ -71,7 +71,7 @@ def log_page() -> list[str]:
                 ("Pa /dev/kmsg", ["The kernel log."]),
                 (
                     "Pa /var/log/vexfs/VOLUME.kmsg",
-                    ["Where a userspace driver writes that cannot write there."],
+                    ["Written by a userspace driver that cannot write to the kernel log."],
                 ),
             ]
         ),

@@ -37,36 +37,36 @@ VERDICTS = {
     0: "OK.",
     1: "WARNING.",
     2: "CRITICAL.",
-    3: "UNKNOWN; wrong usage and whatever else prevents a verdict are that too.",
+    3: "UNKNOWN; wrong usage and failures also exit with 3.",
 }
-"""Exit statuses of a command that judges."""
+"""Exit statuses of a command that gives a verdict."""
 
 _OUTPUT = (
     "The answer goes to standard output, everything else to standard error. With --json every"
     " command answers in one envelope, failures included: schema, version, generated, host,"
-    " boot_id, coverage (which sources were read and what of them was missing), data, and"
-    " problems with a stable code, a message and a hint. NDJSON is the rows of data, one a line;"
-    " where there is something to add, an envelope without data is the last line. TSV begins"
+    " boot_id, coverage (which sources were read and what was missing from them), data, and"
+    " problems with a stable code, a message and a hint. NDJSON is the rows of data, one per"
+    " line, followed by an envelope without data where there is something to add. TSV begins"
     " with a line of column names; tabs, newlines and backslashes in values are escaped.",
     "On a terminal tables use its width, and a long answer is paged. In a pipe there is no colour,"
     " no wrapping and no truncation. A state is always a word; colour only repeats it.",
 )
 _TARGETS = (
-    "A volume is named by the directory of its attribute tree, an operation of it by"
-    " VOLUME/OPERATION; the operations are superblock, inode, file, directory, vector, storage and"
-    " sync. Both parts may be globs, quoted for the shell: '*/sync'.",
+    "A volume has the name of its attribute directory; VOLUME/OPERATION names one of its"
+    " operations: superblock, inode, file, directory, vector, storage or sync. Both parts may be"
+    " globs, quoted for the shell: '*/sync'.",
 )
 _CHANGES = (
-    "Verbs that change something say what was before and after, and whether that is a change. On a"
-    " terminal they ask first, elsewhere they need --yes; --dry-run shows the same and changes"
-    " nothing. After a write the tool reads back and believes what it reads.",
+    "Verbs that change something report the state before and after, and whether it changed. On a"
+    " terminal they ask first; elsewhere they need --yes. --dry-run shows the same and changes"
+    " nothing. What is reported after a write is what was read back.",
 )
 
 
 _OTHER_STATUSES = (
-    "Those of check, and of status with --exit-code, are a verdict instead: 0 is OK, 1 WARNING,"
-    " 2 CRITICAL, 3 UNKNOWN. lab run ends as its command does. What a signal ended has 128 and the"
-    " number of the signal."
+    "check, and status with --exit-code, exit with a verdict instead: 0 OK, 1 WARNING, 2 CRITICAL,"
+    " 3 UNKNOWN. lab run exits as its command does. A command that a signal ended exits with 128"
+    " plus the number of the signal."
 )
 _FILES = [
     ".Sh FILES",
@@ -74,8 +74,8 @@ _FILES = [
         [
             *((f"Pa {root}", [text]) for root, text in STANDARD_ROOTS.items()),
             ("Pa /dev/kmsg", ["The kernel log, for reading and for writing records."]),
-            (f"Pa {SYSTEM_STATE / FILE_NAME}", ["What root's", ".Ic recover replay", "did."]),
-            (f"Pa $XDG_STATE_HOME/vexfsctl/{FILE_NAME}", ["What a user's did."]),
+            (f"Pa {SYSTEM_STATE / FILE_NAME}", ["Ledger of root's", ".Ic recover replay ."]),
+            (f"Pa $XDG_STATE_HOME/vexfsctl/{FILE_NAME}", ["Ledger of a user's."]),
             (f"Pa {STANDARD_FILE}", ["Settings of this host,", ".Xr vexfsctl.toml 5 ."]),
         ]
     ),
@@ -114,7 +114,7 @@ def _root_page(root: CommandDocument) -> list[str]:
         ".Ss Targets",
         *paragraphs(*_TARGETS),
         ".Ss Options",
-        "Global options are taken before and after the name of a command, at every level.",
+        "Global options may stand before or after the name of a command, at every level.",
         "The last one given wins.",
         *_option_list(options),
         ".Ss Output",
@@ -138,15 +138,15 @@ def _environment(root: CommandDocument) -> list[str]:
     variables = [option for option in root.options if option.variable]
     return [
         ".Sh ENVIRONMENT",
-        "An option beats its variable, and both beat",
+        "An option overrides its variable, and both override",
         ".Xr vexfsctl.toml 5 .",
-        "Lists have colons.",
+        "The items of a list are separated by colons.",
         *tagged_list(
             [(f"Ev {o.variable}", ["As", f".{_option_name(o.names[-1])} ."]) for o in variables]
             + [
-                ("Ev NO_COLOR", ["If set and not empty, no colour unless one asks for it."]),
+                ("Ev NO_COLOR", ["If set and not empty, no colour unless asked for."]),
                 (f"Ev {STATE_VARIABLE}", ["Directory of the ledger of recoveries and its locks."]),
-                ("Ev PAGER", ["What pages long answers; less by default, empty for none."]),
+                ("Ev PAGER", ["Pager for long answers; less by default, empty for none."]),
             ],
         ),
     ]

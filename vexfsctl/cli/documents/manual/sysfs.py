@@ -31,10 +31,10 @@ _DESCRIPTION = (
     " directory's name is the volume's name.",
     "An attribute holds one value as text with a final newline, less than a page of it. Enums are"
     " lower-case words, numbers are integers, times are nanoseconds of CLOCK_MONOTONIC, which is"
-    " the kernel log's own clock, and 0 is never. Counters only grow while epoch stays the same."
+    " the kernel log's own clock, and 0 means never. Counters only grow while epoch stays the same."
     " An attribute that a provider does not have is absent.",
-    "The value is made anew by each read from offset 0. Where it says so below, poll(2) wakes with"
-    " POLLPRI when a value changed.",
+    "Each read from offset 0 makes the value anew. Where noted below, poll(2) wakes with POLLPRI"
+    " when the value changes.",
 )
 _TRANSITIONS = "The state after each command, by the state before; - is EBUSY."
 

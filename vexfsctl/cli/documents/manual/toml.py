@@ -45,19 +45,18 @@ pager = false
 
 _DESCRIPTION = (
     f"The settings of vexfsctl for a whole host, in TOML 1.0. The file {STANDARD_FILE} is read if"
-    " it is there; --config or VEXFSCTL_CONFIG names another in its place, and /dev/null none at"
-    " all. What the file says holds where neither an option nor an environment variable says"
-    " otherwise, and what it does not say has its default.",
-    f"A regular file in UTF-8 of at most {MAXIMUM_SIZE >> 10} KiB is taken. One with a mistake is"
-    " refused whole, and the command with it: every mistake is told with file, line and name, and"
-    " the exit status is 2. A standard file that this user may not read is told, and the command"
+    " it exists; --config or VEXFSCTL_CONFIG names another instead, or /dev/null for none. Options"
+    " and environment variables override the file; what none of them sets has its default.",
+    f"It must be a regular file in UTF-8, at most {MAXIMUM_SIZE >> 10} KiB in size. If it has a"
+    " mistake, none of it is used: the command fails with exit status 2 and names every mistake"
+    " with file, line and key. If this user may not read the standard file, the command says so and"
     " goes on without it.",
     "A duration is text such as 500ms, 15m or 1h30m, or a number of seconds. Where the name of a"
     " key ends in _ms, it takes an integer, of milliseconds.",
 )
 _LATER = (
-    "The tables breaker and retry are what a volume begins with. Those of a live volume are"
-    " changed with vexfsctl breaker set and vexfsctl volume set."
+    "The tables breaker and retry are what a volume starts with. To change a live volume, use"
+    " vexfsctl breaker set and vexfsctl volume set."
 )
 
 
@@ -69,7 +68,7 @@ def toml_page() -> list[str]:
         *paragraphs(*_DESCRIPTION, _LATER),
         *(line for name, table in TABLES.items() for line in _section(name, table)),
         ".Sh FILES",
-        *tagged_list([(f"Pa {STANDARD_FILE}", ["Read where no other file is named."])]),
+        *tagged_list([(f"Pa {STANDARD_FILE}", ["Read if no other file is named."])]),
         ".Sh EXAMPLES",
         *literal_block(EXAMPLE),
         *see_also(
