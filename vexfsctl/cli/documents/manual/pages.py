@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from textwrap import dedent, indent
 
+from vexfsctl.analysis.health.findings import Verdict
 from vexfsctl.cli.command import fit_examples
 from vexfsctl.cli.documents.commands import (
     ArgumentDocument,
@@ -33,11 +34,8 @@ from vexfsctl.system.directories import STANDARD_ROOTS, STATE_VARIABLE, SYSTEM_S
 _OTHER_SECTIONS = ("vexfs-log(5)", "vexfs-sysfs(5)", "vexfsctl.toml(5)", "vexfs-errors(7)")
 _OF_REPLAY = (ExitStatus.STILL_FAULTY, ExitStatus.PERSON_NEEDED)
 
-VERDICTS = {
-    0: "OK.",
-    1: "WARNING.",
-    2: "CRITICAL.",
-    3: "UNKNOWN; wrong usage and failures also exit with 3.",
+VERDICTS = {int(verdict): f"{verdict.name}." for verdict in Verdict} | {
+    int(Verdict.UNKNOWN): "UNKNOWN; wrong usage and failures also exit with 3."
 }
 """Exit statuses of a command that gives a verdict."""
 
@@ -75,7 +73,10 @@ _FILES = [
             *((f"Pa {root}", [text]) for root, text in STANDARD_ROOTS.items()),
             ("Pa /dev/kmsg", ["The kernel log, for reading and for writing records."]),
             (f"Pa {SYSTEM_STATE / FILE_NAME}", ["Ledger of root's", ".Ic recover replay ."]),
-            (f"Pa $XDG_STATE_HOME/vexfsctl/{FILE_NAME}", ["Ledger of a user's."]),
+            (
+                f"Pa $XDG_STATE_HOME/vexfsctl/{FILE_NAME}",
+                ["Ledger of a user's", ".Ic recover replay ."],
+            ),
             (f"Pa {STANDARD_FILE}", ["Settings of this host,", ".Xr vexfsctl.toml 5 ."]),
         ]
     ),
