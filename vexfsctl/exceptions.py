@@ -1,8 +1,8 @@
 """What vexfsctl itself raises. What VexFS reports is an error and lives in `model`.
 
     VexfsctlException               exit 1, every one has a stable code and may have a hint
-    ├── InvalidInput                exit 2  an option or argument that cannot mean anything
-    │   └── ConfigurationInvalid            a configuration file that cannot be meant
+    ├── InvalidInput                exit 2  an invalid option or argument
+    │   └── ConfigurationInvalid            an invalid configuration file
     ├── EvidenceMissing             exit 3  what was asked about could not be looked at
     │   ├── LogUnreadable                   a log source could not be opened or read
     │   ├── SysfsUnreadable                 an attribute may not be read
@@ -14,7 +14,7 @@
     │   ├── AttributeMissing                this provider does not have that attribute
     │   └── IncidentNotFound                no such correlation id in complete evidence
     ├── AmbiguousId                         several incidents fit the id given
-    ├── MalformedRecord                     bytes that are no record of the expected form
+    ├── MalformedRecord                     bytes that are not a record of the expected form
     ├── WriteRefused                        the provider refused a write to an attribute
     │   ├── ValueRefused                    EINVAL, ERANGE
     │   ├── StateConflict                   EBUSY: not possible in this state
@@ -23,7 +23,7 @@
     │   └── ProviderFailed                  EIO: the provider is in state error
     ├── ActionFailed                        something that was to be changed was not
     │   ├── MountFailed
-    │   ├── DeviceActionFailed              losetup, mkfs, mount and kin said no
+    │   ├── DeviceActionFailed              losetup, mkfs, mount or a similar program said no
     │   │   └── DeviceVanished              it went away while it was being worked on
     │   ├── RecoveryFailed                  a replay could not begin or not go on
     │   └── LabFailed
@@ -88,14 +88,14 @@ class VexfsctlException(Exception):  # noqa: N818 - an Error is what VexFS repor
 
 
 class InvalidInput(VexfsctlException):
-    """An option or argument that cannot mean anything."""
+    """An invalid option or argument."""
 
     exit_status = ExitStatus.USAGE
     code = "invalid_input"
 
 
 class ConfigurationInvalid(InvalidInput):
-    """A configuration file that cannot be meant; each message names file, line and field."""
+    """An invalid configuration file; each message names file, line and field."""
 
     code = "configuration_invalid"
 
@@ -190,7 +190,7 @@ class AmbiguousId(VexfsctlException):
 
 
 class MalformedRecord(VexfsctlException):
-    """Bytes that are no record of the expected form."""
+    """Bytes that are not a record of the expected form."""
 
     code = "malformed_record"
 

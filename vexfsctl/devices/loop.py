@@ -83,7 +83,7 @@ def backing_file(device: str | Path, *, sys: Path = SYS) -> str | None:
     try:
         content = (sys / "block" / name / "loop/backing_file").read_bytes()
     except OSError:
-        # ENOENT when detached before the open, ENODEV and kin when between open and read.
+        # ENOENT when detached before the open, ENODEV and the like when between open and read.
         return None
     return content.removesuffix(b"\n").decode("utf-8", "surrogateescape") or None
 

@@ -34,5 +34,5 @@ class Operator(Protocol):
         ...
 
     def progress(self) -> "AbstractContextManager[Progress]":
-        """Hand out what is to be told how far long work is, until the block ends."""
+        """Yield what is to be told how far long work is, until the block ends."""
         ...

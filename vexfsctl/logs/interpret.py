@@ -37,7 +37,7 @@ def interpret_log(
 def interpret_records(
     records: Iterable[LogRecord], live_volumes: Mapping[str, str] | None = None
 ) -> Iterator[LogEntry]:
-    """Hand out one entry for each record, in the order given, which must be that of time.
+    """Yield one entry for each record, in the order given, which must be that of time.
 
     *live_volumes* maps the name of each live volume to its attribute `log`.
     """

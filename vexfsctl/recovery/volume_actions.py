@@ -45,7 +45,7 @@ class VolumeActions:
 
     *doubt* says why its success would not prove that the fault is gone, None where it does.
     *timeout_s* bounds how long a breaker is probed. A volume that goes away raises the
-    EvidenceMissing kin, or VolumeNotFound.
+    a subclass of EvidenceMissing, or VolumeNotFound.
     """
 
     def __init__(

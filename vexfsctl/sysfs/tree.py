@@ -112,16 +112,17 @@ class SysfsTree:
     def read(self, volume: str, path: str) -> Any:
         """Return the value of one attribute, `operations/file/breaker/state`.
 
-        A word that this version does not know comes as a string. Raises the EvidenceMissing kin,
-        VolumeNotFound or AttributeMissing.
+        A word that this version does not know comes as a string. Raises a subclass of
+        EvidenceMissing, VolumeNotFound or AttributeMissing.
         """
         attribute = find_attribute(path)
         content = self._ask(volume, partial(read_one, self._file(volume, path)))
         return self._value(volume, attribute, content)
 
     def write(self, volume: str, path: str, value: Any) -> None:
-        """Write a *value* of the attribute's type; raise WriteRefused kin and nothing changed.
+        """Write a *value* of the attribute's type.
 
+        Raises a WriteRefused subclass; nothing has changed then.
         After VolumeUnresponsive it is not known whether it was taken.
         """
         attribute = find_attribute(path)

@@ -1,8 +1,8 @@
 """Run one system program to its end, or to its deadline.
 
-The only place that starts losetup, mount, mkfs, fusermount3 and kin. A program may stick in the
-kernel beyond SIGKILL (D state, while a device under it does not answer); then it is left behind,
-said so, and reaped whenever it ends.
+The only place that starts losetup, mount, mkfs, fusermount3 and the like. A program may stick in
+the kernel beyond SIGKILL (D state, while a device under it does not answer); then it is left
+behind, said so, and reaped whenever it ends.
 """
 
 import contextlib

@@ -21,7 +21,7 @@ def ending_as_interrupt(
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    # What nohup and kin have switched off stays so.
+    # What nohup and the like have switched off stays so.
     heard = [number for number in ENDING if signal.getsignal(number) is not signal.SIG_IGN]
     previous = {number: signal.signal(number, handler) for number in heard}
     try:

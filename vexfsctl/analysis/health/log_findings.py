@@ -49,7 +49,7 @@ def believed_in(entries: Iterable[LogEntry], window: Window) -> tuple[LogEntry, 
 
 
 def judge_log(entries: Iterable[LogEntry], live: Loads, *, alone: bool) -> Iterator[Finding]:
-    """Hand out the findings about believed *entries* of a window, given in the order of time.
+    """Yield the findings about believed *entries* of a window, given in the order of time.
 
     Those of loads that are not *live* any more are counted together: a host may have had many.
     Where the log stands *alone*, it is all there is to judge by, and more of it counts. What other

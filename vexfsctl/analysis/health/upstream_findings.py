@@ -9,7 +9,7 @@ from vexfsctl.model.volume import DegradationLevel, ModuleState
 
 
 def judge_upstream(health: UpstreamHealth) -> Iterator[Finding]:
-    """Hand out what is wrong with that load now, whenever it was logged."""
+    """Yield what is wrong with that load now, whenever it was logged."""
     yield from _judge_state(health)
     if health.loaded is not False:
         yield from _judge_degradation(health.degradation)

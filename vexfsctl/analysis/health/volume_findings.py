@@ -27,7 +27,7 @@ _ABSENCES = {
 
 
 def judge_volume(volume: Volume, now_ns: int) -> Iterator[Finding]:
-    """Hand out every finding about *volume*; one that vanished is gone, which is no finding."""
+    """Yield every finding about *volume*; one that vanished is gone, which is no finding."""
     if volume.status is None:
         if (verdict := _ABSENCES.get(volume.presence)) is not None:
             detail = (volume.detail or "").removeprefix(f"{volume.name} ")

@@ -218,7 +218,7 @@ class _Epochs:
 def _families(
     names: Iterable[Name], parents: Mapping[Name, Name], aliases: Collection[Name]
 ) -> Iterator[Mapping[Name, int]]:
-    """Hand out each application call with all that is nested in it, and how deep; callers first.
+    """Yield each application call with all that is nested in it, and how deep; callers first.
 
     An alias is as deep as the call it names.
     """

@@ -114,7 +114,7 @@ def _lines(
     vicinity: Vicinity | None,
     devices: Collection[str] | None,
 ) -> Iterator[TimelineLine]:
-    """Hand out what is *told*, and between it the kernel's lines of that time."""
+    """Yield what is *told*, and between it the kernel's lines of that time."""
     by_place = {each.place: each for each in told}
     start = next((time for each in told if (time := each.uptime_us) is not None), None)
     below = max(depths.values(), default=0) + 1

@@ -82,7 +82,7 @@ _OPTIONS = (
 
 
 def _subject_options(function: Callable[..., None]) -> Callable[..., None]:
-    """Hand over what is to be recovered as `asked`, and where as `place`."""
+    """Pass on what is to be recovered as `asked`, and where as `place`."""
 
     @functools.wraps(function)
     def command(*arguments: Any, **options: Any) -> None:

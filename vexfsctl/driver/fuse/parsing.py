@@ -98,7 +98,7 @@ _FATTR_MTIME_NOW = 1 << 8
 def parse_header(message: memoryview) -> RequestHeader:
     """Read the header of *message*; raise MalformedRequest if the length in it is another."""
     if len(message) < HEADER_SIZE:
-        raise MalformedRequest(f"{len(message)} bytes are no request")
+        raise MalformedRequest(f"{len(message)} bytes are not a request")
     length, opcode, unique, nodeid, uid, gid, pid = _HEADER.unpack_from(message)
     if length != len(message):
         raise MalformedRequest(f"{len(message)} bytes of a request of {length}")

@@ -22,14 +22,14 @@ def parse_dimension(value: bytes) -> int:
     """Read the value of `user.vexfs.dim`; raise OSError (EINVAL) if it is no dimension."""
     if value.isdigit() and len(value) <= 4 and 1 <= int(value) <= MAX_DIMENSION:
         return int(value)
-    raise OSError(errno.EINVAL, f"no dimension of 1 to {MAX_DIMENSION}: {value[:8]!r}")
+    raise OSError(errno.EINVAL, f"not a dimension of 1 to {MAX_DIMENSION}: {value[:8]!r}")
 
 
 def check_vector(value: bytes, dimension: int | None) -> None:
     """Raise OSError (EINVAL) unless *value* is a vector, of *dimension* numbers if that is one."""
     count, rest = divmod(len(value), _NUMBER_SIZE)
     if rest or not 1 <= count <= MAX_DIMENSION:
-        raise OSError(errno.EINVAL, f"{len(value)} bytes are no vector")
+        raise OSError(errno.EINVAL, f"{len(value)} bytes are not a vector")
     if dimension is not None and count != dimension:
         raise OSError(errno.EINVAL, f"{count} numbers where the directory has {dimension}")
     if not all(map(math.isfinite, struct.unpack(f"<{count}f", value))):

@@ -94,7 +94,7 @@ class AttributeSource:
     def write(self, path: str, data: bytes, uid: int, pid: int) -> None:
         """Give the attribute at *path* the value *data*, on behalf of a process.
 
-        Raises WriteRefused kin, and then nothing has changed. A command acts before this returns.
+        Raises a WriteRefused subclass, having changed nothing. A command acts before this returns.
         """
         attribute = self._attributes[path]
         if not attribute.writable:

@@ -36,11 +36,11 @@ class Block(Protocol):
         ...
 
     def ready(self) -> Iterator[LogRecord | None]:
-        """Hand out what is complete by now, None for what is torn."""
+        """Yield what is complete by now, None for what is torn."""
         ...
 
     def finish(self) -> Iterator[LogRecord | None]:
-        """Hand out the rest: no more lines come."""
+        """Yield the rest: no more lines come."""
         ...
 
 
@@ -70,11 +70,11 @@ class SingleRecord:
         return True
 
     def ready(self) -> Iterator[LogRecord | None]:
-        """Hand out nothing: another line may come."""
+        """Yield nothing: another line may come."""
         return iter(())
 
     def finish(self) -> Iterator[LogRecord | None]:
-        """Hand out the record."""
+        """Yield the record."""
         yield self._record
 
 
@@ -127,12 +127,12 @@ class JsonDocument:
         return True
 
     def ready(self) -> Iterator[LogRecord | None]:
-        """Hand out the objects that are complete."""
+        """Yield the objects that are complete."""
         items, self._items = self._items, []
         yield from items
 
     def finish(self) -> Iterator[LogRecord | None]:
-        """Hand out the last object, even if its end is missing."""
+        """Yield the last object, even if its end is missing."""
         self._close()
         yield from self.ready()
 
@@ -186,11 +186,11 @@ class ExportEntry:
         return True
 
     def ready(self) -> Iterator[LogRecord | None]:
-        """Hand out nothing: another field may come."""
+        """Yield nothing: another field may come."""
         return iter(())
 
     def finish(self) -> Iterator[LogRecord | None]:
-        """Hand out the entry; None if it has no message."""
+        """Yield the entry; None if it has no message."""
         # What was added last is a newline of our own.
         self._end_value(len(self._value) - 1)
         yield record_of_entry(self._fields, self._reading)

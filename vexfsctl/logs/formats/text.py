@@ -49,7 +49,7 @@ class RecordDecoder:
         self._open: Block | None = None
 
     def feed(self, chunk: bytes) -> Iterator[LogRecord | None]:
-        """Hand out the records that *chunk* completes; None for each line that is no record."""
+        """Yield the records that *chunk* completes; None for each line that is no record."""
         *lines, self._partial = self._cut(self._partial + chunk)
         for line in lines:
             yield from self._take_line(line)
@@ -58,12 +58,12 @@ class RecordDecoder:
             self._partial = b""
 
     def settle(self) -> Iterator[LogRecord | None]:
-        """Hand out the record that waits for more lines: none have come."""
+        """Yield the record that waits for more lines: none have come."""
         if self._open is not None and not self._open.patient:
             yield from self._close()
 
     def finish(self) -> Iterator[LogRecord | None]:
-        """Hand out what is left at the end of the source, a last line without newline included."""
+        """Yield what is left at the end of the source, a last line without newline included."""
         if self._partial or self._overlong:
             yield from self._take_line(self._partial)
             self._partial = b""

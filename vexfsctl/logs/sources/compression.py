@@ -90,7 +90,7 @@ def is_compressed(start: bytes) -> bool:
 
 
 def decompressed(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Hand out the text of a log; what is not compressed comes out as it is.
+    """Yield the text of a log; what is not compressed comes out as it is.
 
     Raises LogUnreadable with the reason, also in the middle: the archive is damaged or ends too
     early, or is of a kind that cannot be read.
@@ -137,7 +137,7 @@ def _expand(
     start: bytes,
     chunks: Iterator[bytes],
 ) -> Iterator[bytes]:
-    """Hand out the text of all members of an archive."""
+    """Yield the text of all members of an archive."""
     archive = _Counted(start, chunks)
     stream = make()
     data = start

@@ -36,7 +36,7 @@ class LiveSource(Protocol):
         ...
 
     def drain(self) -> Iterator[LogRecord]:
-        """Hand out what has come since the last time, never wait; raise LogUnreadable."""
+        """Yield what has come since the last time, never wait; raise LogUnreadable."""
         ...
 
     def fileno(self) -> int | None:
@@ -130,7 +130,7 @@ class FollowedFile:
         return self._finder.holes
 
     def drain(self) -> Iterator[LogRecord]:
-        """Hand out the records added since the last time; raise LogUnreadable."""
+        """Yield the records added since the last time; raise LogUnreadable."""
         yield from self._drain_descriptor()
         if self._is_replaced():
             yield from self._finder.passing(self._decoder.finish())
@@ -180,7 +180,7 @@ class FollowedStream:
         return self._finder.holes
 
     def drain(self) -> Iterator[LogRecord]:
-        """Hand out the records that have come; raise LogUnreadable."""
+        """Yield the records that have come; raise LogUnreadable."""
         while not self.ended and self._poll.poll(0):
             chunk = _read(self.name, self._descriptor)
             self.ended = not chunk

@@ -73,7 +73,7 @@ class KmsgReader:
         return self._descriptor
 
     def drain(self) -> Iterator[LogRecord]:
-        """Hand out every record there is now, oldest first, never wait; raise LogUnreadable."""
+        """Yield every record there is now, oldest first, never wait; raise LogUnreadable."""
         yield from self._finder.passing(self._parse_all())
 
     def close(self) -> None:

@@ -182,7 +182,7 @@ def _decode(chunks: Iterator[bytes], decoder: RecordDecoder) -> _Contents:
 def _resembling_a_log(
     chunks: Iterator[bytes], items: Sequence[LogRecord | None]
 ) -> Iterator[bytes]:
-    """Hand out *chunks*; raise LogUnreadable where many have made no record among *items*."""
+    """Yield *chunks*; raise LogUnreadable where many have made no record among *items*."""
     size = 0
     for chunk in chunks:
         yield chunk

@@ -25,7 +25,7 @@ _NO_FILE = (os.strerror(errno.ENOENT), os.strerror(errno.EISDIR))
 
 
 def read_file(path: Path, silence_s: float) -> Iterator[bytes]:
-    """Hand out what the file holds, in chunks.
+    """Yield what the file holds, in chunks.
 
     Raises LogUnreadable with the reason, also in the middle: a failing disk, or no byte for
     *silence_s* seconds.
@@ -58,7 +58,7 @@ def read_file(path: Path, silence_s: float) -> Iterator[bytes]:
 
 
 def read_stream(stream: BinaryIO, silence_s: float) -> Iterator[bytes]:
-    """Hand out what comes from an open stream until its end; raise as `read_file` does.
+    """Yield what comes from an open stream until its end; raise as `read_file` does.
 
     A terminal has no deadline: a person is pasting.
     """
@@ -71,7 +71,7 @@ def read_stream(stream: BinaryIO, silence_s: float) -> Iterator[bytes]:
 
 
 def read_descriptor(descriptor: int, silence_s: float | None) -> Iterator[bytes]:
-    """Hand out what comes from a descriptor until its end; raise as `read_file` does."""
+    """Yield what comes from a descriptor until its end; raise as `read_file` does."""
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
     while True:

@@ -108,7 +108,7 @@ def _read_lines(path: Path, file: BinaryIO) -> LedgerReading:
 
 
 def _lines(file: BinaryIO) -> Iterator[bytes]:
-    """Hand out the lines; of one that is too long its beginning, which is refused for its size."""
+    """Yield the lines; of one that is too long its beginning, which is refused for its size."""
     while line := file.readline(LONGEST_LINE + 1):
         yield line
         while not line.endswith(b"\n") and (line := file.readline(LONGEST_LINE + 1)):

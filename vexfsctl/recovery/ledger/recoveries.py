@@ -15,7 +15,7 @@ SOURCE = "ledger"
 
 
 def recoveries_of(ledger: Iterable[LedgerEntry]) -> Iterator[LogEntry]:
-    """Hand out the records of the steps in a ledger.
+    """Yield the records of the steps in a ledger.
 
     The ledger is private to who ran the replay, so nobody else has put words into it.
     """
