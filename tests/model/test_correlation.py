@@ -46,7 +46,7 @@ def test_an_id_is_written_as_everywhere_in_vexfs() -> None:
 )
 def test_only_the_full_form_is_an_id(text: str) -> None:
     """A log is read strictly: anything but the written form raises ValueError."""
-    with pytest.raises(ValueError, match="no correlation id"):
+    with pytest.raises(ValueError, match="not a correlation id"):
         CorrelationId.parse(text)
 
 
@@ -74,7 +74,7 @@ def test_a_whole_id_matches_itself_alone(identifier: CorrelationId, other: Corre
 )
 def test_less_than_two_digits_name_nothing(text: str) -> None:
     """One digit, no hex, or more than an id has raise ValueError."""
-    with pytest.raises(ValueError, match="no correlation id"):
+    with pytest.raises(ValueError, match="not a correlation id"):
         parse_id_suffix(text)
 
 

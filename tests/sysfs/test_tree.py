@@ -284,12 +284,12 @@ def test_a_newer_state_is_shown_as_it_stands(tree: FakeTree) -> None:
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        (b"", "no number: ''"),
-        (b"\n", "no number: ''"),
-        (b"12 errors\n", "no number: '12 errors'"),
-        (b"-1\n", "no number: '-1'"),
-        (b"1\n2\n", r"no number: '1\n2'"),
-        (b"\x1b[31m\xff\x00\n", r"no number: '\x1b[31m\udcff\x00'"),
+        (b"", "not a number: ''"),
+        (b"\n", "not a number: ''"),
+        (b"12 errors\n", "not a number: '12 errors'"),
+        (b"-1\n", "not a number: '-1'"),
+        (b"1\n2\n", r"not a number: '1\n2'"),
+        (b"\x1b[31m\xff\x00\n", r"not a number: '\x1b[31m\udcff\x00'"),
         (b"7" * 4096, "longer than a page"),
         (b"7" * 5_000_000, "longer than a page"),
     ],

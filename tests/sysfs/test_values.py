@@ -59,7 +59,7 @@ def test_a_reader_takes_numbers_out_of_range() -> None:
 @pytest.mark.parametrize("text", ["", "x", "-1", "9" * 21, "\udcff"])
 def test_a_reader_does_not_guess_numbers(text: str) -> None:
     """What is no number is no value."""
-    with pytest.raises(ValueError, match="no number"):
+    with pytest.raises(ValueError, match="not a number"):
         PERCENT.interpret(text)
 
 
@@ -85,7 +85,7 @@ def test_an_unknown_word_is_kept_for_a_reader() -> None:
 @pytest.mark.parametrize("text", ["", "two words", "melted\udcff", "\x1b[31mopen", "x" * 65])
 def test_what_is_no_word_is_not_shown_as_one(text: str) -> None:
     """Garbage is no state of a later version."""
-    with pytest.raises(ValueError, match="no word"):
+    with pytest.raises(ValueError, match="not a word"):
         Word(BreakerState).interpret(text)
 
 

@@ -154,7 +154,7 @@ def test_what_makes_no_sense_is_wrong_usage(user: OrdinaryUser, lab: Path) -> No
     """The mistake is named, nothing is set and nothing made."""
     mistakes = {
         ("inject", "bogus"): "vexfsctl: not a call: 'bogus'",
-        ("inject", "read", "--errno", "EBOGUS"): "vexfsctl: no errno: 'EBOGUS'",
+        ("inject", "read", "--errno", "EBOGUS"): "vexfsctl: not an errno: 'EBOGUS'",
         ("inject", "read", "--path", "/etc/passwd"): "vexfsctl: /etc/passwd is not in the volume",
         ("inject", "read", "--path", "../../x"): "vexfsctl: ../../x is not in the volume",
         ("up", "--name", "other", "--size", "1M"): "vexfsctl: a plain lab has no device",

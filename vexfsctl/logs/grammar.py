@@ -188,7 +188,7 @@ def _read_id(form: RecordForm, identifier: str) -> dict[str, CorrelationId | Non
 
 def _read_number(text: str) -> int:
     if not _NUMBER.fullmatch(text):
-        raise ValueError(f"no number: {text[:40]!r}")
+        raise ValueError(f"not a number: {text[:40]!r}")
     return int(text)
 
 

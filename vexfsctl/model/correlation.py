@@ -31,7 +31,7 @@ class CorrelationId(int):
     def parse(cls, text: str) -> "CorrelationId":
         """Read the full written form; raise ValueError for anything else."""
         if not _FULL.fullmatch(text):
-            raise ValueError(f"no correlation id: {text!r}")
+            raise ValueError(f"not a correlation id: {text!r}")
         return cls(text[len(_PREFIX) :], 16)
 
 
@@ -43,7 +43,7 @@ def parse_id_suffix(text: str) -> str:
     """
     match = _SUFFIX.fullmatch(text.strip())
     if match is None:
-        raise ValueError(f"no correlation id: {text!r} (two hex digits at least)")
+        raise ValueError(f"not a correlation id: {text!r} (two hex digits at least)")
     return match[1].upper()
 
 

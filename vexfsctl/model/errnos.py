@@ -176,5 +176,5 @@ def errno_number(text: str) -> int:
     if word in _NUMBERS:
         return _NUMBERS[word]
     if not _NUMBER.fullmatch(word) or not int(word):
-        raise ValueError(f"no errno: {text!r}")
+        raise ValueError(f"not an errno: {text!r}")
     return int(word)

@@ -41,7 +41,7 @@ class RecoveryHint:
         name, colon, delay = word.partition(":")
         kind = HintKind(name)
         if bool(colon) != (kind is HintKind.RETRY) or (colon and not _DELAY.fullmatch(delay)):
-            raise ValueError(f"no hint {word!r}")
+            raise ValueError(f"not a hint: {word!r}")
         return cls(kind, int(delay) if colon else None)
 
 

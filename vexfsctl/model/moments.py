@@ -30,7 +30,7 @@ def parse_time(text: str, now: datetime) -> datetime:
     try:
         return _parse_named(words, now) or _parse_date(words, now) or _parse_span(words, now)
     except (ValueError, OverflowError):
-        raise ValueError(f"no time: {text!r} ({_EXAMPLES})") from None
+        raise ValueError(f"not a time: {text!r} ({_EXAMPLES})") from None
 
 
 def moment_of(record: LogRecord, boot_id: str | None, booted: datetime) -> datetime | None:

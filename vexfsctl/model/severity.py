@@ -26,4 +26,4 @@ class Severity(IntEnum):
         try:
             return cls[word.upper()]
         except KeyError:
-            raise ValueError(f"no severity {word!r}") from None
+            raise ValueError(f"not a severity: {word!r}") from None

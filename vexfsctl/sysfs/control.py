@@ -55,7 +55,7 @@ def parse_breaker_command(text: str) -> BreakerCommand:
     match = _COMMAND.fullmatch(text)
     if match is None or match["action"] not in list(BreakerAction):
         raise ValueRefused(
-            f"no breaker command: {text[:60]!a}",
+            f"not a breaker command: {text[:60]!a}",
             hint=f"one of {', '.join(BreakerAction)}; vexfs-sysfs(5) has the rest",
         )
     generation, reason = match["generation"], match["reason"]
@@ -72,7 +72,7 @@ def parse_breaker_command(text: str) -> BreakerCommand:
 def parse_number(text: str, low: int, high: int) -> int:
     """Read decimal digits; raise ValueRefused: EINVAL if they are none, ERANGE if outside."""
     if not (text.isascii() and text.isdecimal()):
-        raise ValueRefused(f"no number: {text[:60]!a}")
+        raise ValueRefused(f"not a number: {text[:60]!a}")
     # More digits than any limit has: int() of a whole page of them would cost, or fail.
     if len(text.lstrip("0")) > 20 or not low <= int(text) <= high:
         raise ValueRefused(f"{text[:60]} is outside of {low} to {high}", errno=ERANGE)
@@ -110,4 +110,4 @@ def _unescape_one(match: re.Match[bytes]) -> bytes:
         return match[1]
     if match[2]:
         return bytes.fromhex(match[2].decode())
-    raise ValueRefused(f"no escape in a reason: {match[0].decode(errors='backslashreplace')}")
+    raise ValueRefused(f"not an escape in a reason: {match[0].decode(errors='backslashreplace')}")

@@ -63,7 +63,7 @@ class Number:
     def interpret(self, text: str) -> int:
         """Return the number even where it is outside of the range; ValueError if it is none."""
         if not (text.isascii() and text.isdecimal() and len(text) <= 20):
-            raise ValueError(f"no number: {shown(text)}")
+            raise ValueError(f"not a number: {shown(text)}")
         return int(text)
 
     def format(self, value: int) -> str:
@@ -100,7 +100,7 @@ class Word:
     def interpret(self, text: str) -> Any:
         """Return the member, or an unknown word as the string it is; ValueError if it is none."""
         if text not in self._by_word and not _WORD.fullmatch(text):
-            raise ValueError(f"no word: {shown(text)}")
+            raise ValueError(f"not a word: {shown(text)}")
         return self._by_word.get(text, text)
 
     def format(self, value: Any) -> str:
@@ -159,7 +159,7 @@ class EscapedPath:
         if text in self.words:
             return text
         if not text.startswith("/") or "\0" in text:
-            raise ValueError(f"no absolute path: {shown(text)}")
+            raise ValueError(f"not an absolute path: {shown(text)}")
         return _OCTAL.sub(lambda match: chr(int(match[1], 8)), text)
 
     def format(self, value: str) -> str:

@@ -153,7 +153,7 @@ def test_what_is_no_id_is_refused_and_what_is_not_there_is_not_found() -> None:
     """Two different answers."""
     incidents = incidents_of(read_log((1, error(0x2A))))
 
-    with pytest.raises(InvalidInput, match="no correlation id: 'xyz'"):
+    with pytest.raises(InvalidInput, match="not a correlation id: 'xyz'"):
         find_incident(incidents, "xyz")
     with pytest.raises(IncidentNotFound, match="no record carries an id that ends in FF"):
         find_incident(incidents, "ff")

@@ -323,7 +323,7 @@ def test_set_writes_what_the_table_allows_and_reads_it_back(
     ("words", "message"),
     [
         (("failure_threshold=8", "timeout_ms=0"), "timeout_ms: 0 is outside of 1 to 86400000"),
-        (("failure_threshold=8", "window_ms=ten"), "window_ms: no number: 'ten'"),
+        (("failure_threshold=8", "window_ms=ten"), "window_ms: not a number: 'ten'"),
         (("failure_threshold=8", "windows_ms=9"), "there is no setting 'windows_ms'"),
         (("failure_threshold=8", "window_ms"), "window_ms has no value"),
         (("window_ms=8", "window_ms=9"), "window_ms is given twice"),

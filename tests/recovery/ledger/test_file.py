@@ -262,7 +262,7 @@ def test_what_is_no_number_to_json_makes_no_entry(number: str) -> None:
     """Python would read it, and `history --json` could not write it."""
     line = format_line(step_ended()).decode().replace('"details":{', f'"details":{{"x":{number},')
 
-    with pytest.raises(MalformedRecord, match="no JSON"):
+    with pytest.raises(MalformedRecord, match="not JSON"):
         parse_line(line.encode())
 
 

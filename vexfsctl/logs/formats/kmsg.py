@@ -71,7 +71,7 @@ def _parse_fields(lines: bytes) -> Iterator[tuple[str, str]]:
     for line in lines.split(b"\n") if lines else ():
         field = parse_kmsg_field(line)
         if field is None:
-            raise MalformedRecord(f"no metadata of a kmsg record: {line[:40]!r}")
+            raise MalformedRecord(f"not metadata of a kmsg record: {line[:40]!r}")
         yield field
 
 

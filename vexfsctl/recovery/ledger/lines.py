@@ -59,16 +59,16 @@ def parse_line(line: bytes) -> LedgerEntry:
         values = json.loads(line, parse_constant=_no_number, parse_float=_finite)
         # RecursionError: a line may be nothing but brackets.
     except (ValueError, RecursionError) as cause:
-        raise MalformedRecord(f"no JSON: {line[:40]!r}") from cause
+        raise MalformedRecord(f"not JSON: {line[:40]!r}") from cause
     if not isinstance(values, dict) or values.get("v") != VERSION:
-        raise MalformedRecord(f"no entry of version {VERSION}: {line[:40]!r}")
+        raise MalformedRecord(f"not an entry of version {VERSION}: {line[:40]!r}")
     kind = _KINDS.get(values["kind"]) if isinstance(values.get("kind"), str) else None
     if kind is None:
-        raise MalformedRecord(f"no kind of entry: {values.get('kind')!r}")
+        raise MalformedRecord(f"not a kind of entry: {values.get('kind')!r}")
     try:
         return kind(**{each.name: _READERS[each.name](values[each.name]) for each in fields(kind)})
     except (KeyError, ValueError, TypeError, OverflowError) as cause:
-        raise MalformedRecord(f"no entry: {cause!r}") from cause
+        raise MalformedRecord(f"not an entry: {cause!r}") from cause
 
 
 def _dump(values: Mapping[str, Any]) -> bytes:
@@ -77,7 +77,7 @@ def _dump(values: Mapping[str, Any]) -> bytes:
 
 def _no_number(word: str) -> float:
     """Refuse `NaN` and `Infinity`, which Python takes for JSON, and no other reader does."""
-    raise ValueError(f"no number: {word}")
+    raise ValueError(f"not a number: {word}")
 
 
 def _finite(text: str) -> float:
@@ -101,14 +101,14 @@ def _plain(value: Any) -> Any:
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"no text: {value!r:.40}")
+        raise ValueError(f"not text: {value!r:.40}")
     # JSON can name a lone surrogate, which no terminal and no file takes.
     return value.encode("utf-8", "backslashreplace").decode()
 
 
 def _number(value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
-        raise ValueError(f"no number: {value!r:.40}")
+        raise ValueError(f"not a number: {value!r:.40}")
     return value
 
 
@@ -126,13 +126,13 @@ def _truth(value: Any) -> bool:
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     if not isinstance(value, dict):
-        raise ValueError(f"no object: {value!r:.40}")
+        raise ValueError(f"not an object: {value!r:.40}")
     return value
 
 
 def _texts(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list):
-        raise ValueError(f"no list: {value!r:.40}")
+        raise ValueError(f"not a list: {value!r:.40}")
     return tuple(map(_text, value))
 
 
@@ -146,7 +146,7 @@ def _moment(value: Any) -> datetime:
         raise ValueError("a time without its zone")
     # Shown in the local zone: the first and the last days of the calendar do not survive that.
     if not 1970 <= moment.year < 9999:
-        raise ValueError(f"no time of a replay: {value}")
+        raise ValueError(f"not a time of a replay: {value}")
     return moment
 
 
@@ -177,7 +177,7 @@ def _device(value: Any) -> DeviceIdentity:
 
 def _ranges(value: Any) -> tuple[ByteRange, ...]:
     if not isinstance(value, list):
-        raise ValueError(f"no list: {value!r:.40}")
+        raise ValueError(f"not a list: {value!r:.40}")
     pairs = [_mapping(each) for each in value]
     return tuple(ByteRange(_natural(each["offset"]), _natural(each["length"])) for each in pairs)
 

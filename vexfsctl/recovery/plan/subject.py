@@ -159,7 +159,7 @@ def _parse_hints(text: str) -> tuple[RecoveryHint, ...]:
             hints = tuple(map(_parse_word, words))
     except ValueError as cause:
         raise InvalidInput(
-            f"no hints: {text!a} ({cause})",
+            f"not hints: {text!a} ({cause})",
             hint=f"a flag word such as 0x07, or words: retry:500,{','.join(list(HintKind)[1:])}",
         ) from cause
     if not hints:
@@ -171,7 +171,7 @@ def _parse_number(text: str) -> int:
     try:
         return int(text, 0)
     except ValueError:
-        raise ValueError("no number") from None
+        raise ValueError("not a number") from None
 
 
 def _parse_word(word: str) -> RecoveryHint:
