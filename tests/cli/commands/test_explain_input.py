@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.program import Program
-from vexfsctl.cli.commands.explain import MOST_INPUT
 from vexfsctl.exceptions import ExitStatus
 from vexfsctl.explanation.pasted_lines import read_pasted_line
+from vexfsctl.host.standard_input import MOST_INPUT
 
 KERNEL_LOGS = Path(__file__).parents[2] / "data" / "kernel-logs"
 BLOCK_LINE = "I/O error, dev loop0, sector 4096 op 0x0:(READ) flags 0x0 phys_seg 1 prio class 2"

@@ -1,7 +1,6 @@
 """`vexfsctl explain`: what an errno, a code, a name, a word or a line of a log means."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -9,7 +8,6 @@ from click.shell_completion import CompletionItem
 
 from vexfsctl.cli.command import Command
 from vexfsctl.cli.context import AppContext, pass_app
-from vexfsctl.exceptions import LogUnreadable
 
 EXAMPLES = """\
 Examples:
@@ -24,8 +22,6 @@ Examples:
 """
 
 STANDARD_INPUT = "-"
-MOST_INPUT = 1 << 20
-"""Most bytes read from standard input: a line is pasted, a log is for `log` and `trace`."""
 
 _SIGNED_NAME = re.compile(r"-e[a-z0-9]{2,}", re.IGNORECASE)
 _OPTION = re.compile(r"--[a-z].*|-[a-z]", re.IGNORECASE)
@@ -87,37 +83,16 @@ def explain(app: AppContext, words: tuple[str, ...]) -> None:
     # Deferred, so that help needs neither catalogue nor grammar.
     from vexfsctl.answers.explain import explain_result
     from vexfsctl.explanation.lookup import Explainer
+    from vexfsctl.host.standard_input import read_standard_input
 
     if words == (STANDARD_INPUT,):
-        answers, unknown = Explainer().answer_lines(read_input(app))
+        answers, unknown = Explainer().answer_lines(read_standard_input(app.host))
     else:
         answers, unknown = Explainer().answer(words)
         _refuse_options(words, known=not unknown)
     if not answers:
         raise unknown[0]
     app.show(explain_result(answers, unknown))
-
-
-def read_input(app: AppContext) -> str:
-    """Return the text of standard input, at most `MOST_INPUT` bytes; raise LogUnreadable."""
-    # Deferred: words need no log.
-    from vexfsctl.logs.sources.stream import read_stream
-
-    stdin = app.host.stdin
-    if stdin is None:
-        raise LogUnreadable("cannot read standard input: it is closed")
-    return b"".join(_bounded(read_stream(stdin, app.host.deadlines.source_s))).decode(
-        errors="backslashreplace"
-    )
-
-
-def _bounded(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    room = MOST_INPUT
-    for chunk in chunks:
-        yield chunk[:room]
-        room -= len(chunk)
-        if room <= 0:
-            return
 
 
 def _refuse_options(words: tuple[str, ...], *, known: bool) -> None:
