@@ -1,9 +1,15 @@
-"""Whole processes, beside those that do no more than start Python, or import click."""
+"""CPU time of whole processes, beside those that do no more than import click, or start Python.
 
+CPU time, user and system, of the process and of the children it waited for: what else the machine
+does hardly moves it.
+"""
+
+import os
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from resource import RUSAGE_CHILDREN, getrusage
 from subprocess import PIPE, run
 from tempfile import TemporaryDirectory
 
@@ -14,29 +20,51 @@ from tests.support.tree import FakeTree
 PROGRAM = str(Path(sys.executable).with_name("vexfsctl"))
 """The installed program."""
 
+COMMANDS = (
+    ("--version",),
+    ("--help",),
+    ("breaker", "list", "--format", "tsv"),
+    ("status", "--json"),
+    ("check",),
+    ("explain", "EIO"),
+)
+COMPLETION = {
+    "_VEXFSCTL_COMPLETE": "bash_complete",
+    "COMP_WORDS": "vexfsctl st",
+    "COMP_CWORD": "1",
+}
+"""What the shell asks with at `vexfsctl st<TAB>`."""
+
 
 def comparisons() -> Iterator[Comparison]:
-    """Hand out what there is to measure."""
+    """Yield what there is to measure, with one volume and a log without records."""
     with TemporaryDirectory(prefix="vexfs-bench-") as directory:
-        log, root = Path(directory, "log.kmsg"), Path(directory, "sysfs")
-        log.touch()
+        root = Path(directory, "sysfs")
         FakeTree(root).add("loop0")
         environment = base_environment() | {
             "VEXFSCTL_SYSFS_ROOT": str(root),
-            "VEXFSCTL_LOG": str(log),
+            "VEXFSCTL_LOG": os.devnull,
             "XDG_RUNTIME_DIR": directory,
             "XDG_STATE_HOME": directory,
         }
 
-        def process(*command: str) -> Callable[[], object]:
-            return partial(run, command, env=environment, stdout=PIPE, check=True)
+        def process(*command: str, **more: str) -> Callable[[], object]:
+            return partial(run, command, env=environment | more, stdout=PIPE, check=True)
 
-        for arguments in (("--version",), ("status", "--json"), ("check",), ("explain", "EIO")):
-            yield Comparison(
-                f"startup: vexfsctl {' '.join(arguments)}",
-                {
-                    "vexfsctl": process(PROGRAM, *arguments),
-                    "python -c pass": process(sys.executable, "-c", "pass"),
-                    "python -c 'import click'": process(sys.executable, "-c", "import click"),
-                },
-            )
+        def comparison(title: str, ours: Callable[[], object]) -> Comparison:
+            contestants = {
+                "vexfsctl": ours,
+                "python -c 'import click'": process(sys.executable, "-c", "import click"),
+                "python -c pass": process(sys.executable, "-c", "pass"),
+            }
+            return Comparison(f"startup, CPU: {title}", contestants, clock_ns=children_cpu_ns)
+
+        for arguments in COMMANDS:
+            yield comparison(f"vexfsctl {' '.join(arguments)}", process(PROGRAM, *arguments))
+        yield comparison("vexfsctl st<TAB>", process(PROGRAM, **COMPLETION))
+
+
+def children_cpu_ns() -> int:
+    """Return the CPU time of all children that were waited for."""
+    usage = getrusage(RUSAGE_CHILDREN)
+    return round((usage.ru_utime + usage.ru_stime) * 1e9)

@@ -15,8 +15,8 @@ def test_machine_that_slows_down_leaves_the_ratio_alone() -> None:
         clock.advance(0.04 * pace[0])
         pace[0] += 1
 
-    comparison = Comparison("reading", {"vexfsctl": ours, "grep": peer})
-    times = measure(comparison, rounds=3, clock_ns=clock.now_ns)
+    comparison = Comparison("reading", {"vexfsctl": ours, "grep": peer}, clock.now_ns)
+    times = measure(comparison, rounds=3)
 
     # The first pace was that of warming up.
     assert times == {"vexfsctl": [4e7, 6e7, 8e7], "grep": [8e7, 12e7, 16e7]}
@@ -35,7 +35,7 @@ def test_quick_runs_are_repeated_until_they_fill_a_turn() -> None:
         clock.advance(100e-9)
         runs[0] += 1
 
-    times = measure(Comparison("call", {"ours": run}), rounds=2, clock_ns=clock.now_ns)
+    times = measure(Comparison("call", {"ours": run}, clock.now_ns), rounds=2)
 
     assert times == {"ours": [100.0, 100.0]}
     assert runs[0] > 2 * 100_000
