@@ -4,7 +4,7 @@ A source is `kmsg` (the live kernel log), `-` (standard input) or a path. One th
 is a gap while others answer, and a LogUnreadable when none does.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,18 +12,13 @@ from typing import BinaryIO, Protocol
 
 from vexfsctl.exceptions import LogUnreadable
 from vexfsctl.logs.formats.kmsg import SOURCE_NAME
-from vexfsctl.logs.formats.text import RecordDecoder
-from vexfsctl.logs.sources.compression import decompressed
-from vexfsctl.logs.sources.holes import HoleFinder
+from vexfsctl.logs.sources.contents import Contents, read_contents
 from vexfsctl.logs.sources.kmsg import KMSG, KmsgReader
 from vexfsctl.logs.sources.reading import LogReading, SourceReading
 from vexfsctl.logs.sources.stream import read_file, read_stream
-from vexfsctl.model.record import LogRecord
 from vexfsctl.model.volume import Volume
 
 STANDARD_INPUT = "-"
-_WITHOUT_RECORD = 4 << 20
-"""Bytes after which what has shown no record at all is no log: a disk, /dev/zero, an archive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +102,8 @@ class StandardInput:
         """Read it to its end; raise LogUnreadable if nothing came."""
         if self._host.stdin is None:
             raise LogUnreadable("cannot read standard input: it is closed")
-        decoder = RecordDecoder(STANDARD_INPUT, today=self._host.today)
-        contents = _decode(read_stream(self._host.stdin, self._host.silence_s), decoder)
+        chunks = read_stream(self._host.stdin, self._host.silence_s)
+        contents = read_contents(chunks, STANDARD_INPUT, today=self._host.today)
         return contents.into_reading(STANDARD_INPUT)
 
 
@@ -126,70 +121,10 @@ class LogFile:
         if contents.begins_in_the_middle:
             older = self._read(self._path.with_name(f"{self._path.name}.1"))
             if older.precedes(contents):
-                contents = _Contents([*older.items, *contents.items], contents.failure)
+                contents = older.followed_by(contents)
         return contents.into_reading(self._name).forget_older_boots()
 
-    def _read(self, path: Path) -> "_Contents":
+    def _read(self, path: Path) -> Contents:
         boot_id = self._host.boot_id if self._name in self._host.live_logs else None
-        decoder = RecordDecoder(self._name, boot_id=boot_id, today=self._host.today)
-        return _decode(read_file(path, self._host.silence_s), decoder)
-
-
-@dataclass(frozen=True, slots=True)
-class _Contents:
-    """Records of a source in their order, None for each line that is none."""
-
-    items: list[LogRecord | None]
-    failure: LogUnreadable | None
-
-    @property
-    def records(self) -> tuple[LogRecord, ...]:
-        return tuple(item for item in self.items if item is not None)
-
-    @property
-    def begins_in_the_middle(self) -> bool:
-        return any(record.sequence for record in self.records[:1])
-
-    def precedes(self, later: "_Contents") -> bool:
-        # Not so when the file was turned over again between the two readings.
-        last, first = self.records[-1:], later.records[:1]
-        return bool(last and first) and (last[0].sequence or 0) < (first[0].sequence or 0)
-
-    def into_reading(self, name: str) -> SourceReading:
-        if self.failure is None:
-            failure = None
-        elif self.items:
-            failure = f"not read to its end: {self.failure.message}"
-        else:
-            raise LogUnreadable(
-                f"cannot read {name}: {self.failure.message}", hint=self.failure.hint
-            ) from self.failure
-        finder = HoleFinder()
-        return SourceReading(name, tuple(finder.passing(self.items)), finder.holes, failure)
-
-
-def _decode(chunks: Iterator[bytes], decoder: RecordDecoder) -> _Contents:
-    items: list[LogRecord | None] = []
-    failure = None
-    try:
-        for chunk in _resembling_a_log(decompressed(chunks), items):
-            items += decoder.feed(chunk)
-    except LogUnreadable as cause:
-        failure = cause
-    return _Contents([*items, *decoder.finish()], failure)
-
-
-def _resembling_a_log(
-    chunks: Iterator[bytes], items: Sequence[LogRecord | None]
-) -> Iterator[bytes]:
-    """Yield *chunks*; raise LogUnreadable where many have made no record among *items*."""
-    size = 0
-    for chunk in chunks:
-        yield chunk
-        size += len(chunk)
-        if size >= _WITHOUT_RECORD:
-            if not any(items):
-                raise LogUnreadable(
-                    f"not a log: no record in the first {_WITHOUT_RECORD >> 20} MiB"
-                )
-            yield from chunks
+        chunks = read_file(path, self._host.silence_s)
+        return read_contents(chunks, self._name, boot_id=boot_id, today=self._host.today)
