@@ -1,6 +1,6 @@
 """What VexFS builds other than our provider write: every wording known of them, line by line.
 
-One module for each build, one `Form` for each line; `UPSTREAM_FORMS` has all of them in the order
+One module for each build, one `Form` for each line; `forms` has all of them in the order
 tried. A line of VexFS that no form knows becomes an event as well (`last_resort`), so that nothing
 it says is lost. Our own records are `logs.grammar`'s.
 """
@@ -10,18 +10,9 @@ from functools import cache
 from operator import itemgetter
 
 from vexfsctl.logs.kernel.mentions import parse_mention
-from vexfsctl.logs.upstream import (
-    archived,
-    daemons,
-    ffi_calls,
-    ffi_files,
-    ffi_module,
-    fixed_files,
-    fixed_module,
-    hang_prevention,
-    rust_engine,
-)
+from vexfsctl.logs.own_records import may_be_vexfs
 from vexfsctl.logs.upstream.form import Form
+from vexfsctl.logs.upstream.forms import UPSTREAM_FORMS
 from vexfsctl.logs.upstream.last_resort import parse_named, parse_unlisted
 from vexfsctl.model.record import KERNEL_FACILITY, LogRecord
 from vexfsctl.model.upstream import UpstreamEvent
@@ -35,19 +26,6 @@ __all__ = [
     "parse_upstream",
     "parse_upstream_text",
 ]
-
-UPSTREAM_FORMS: tuple[Form, ...] = (
-    *ffi_calls.FORMS,
-    *ffi_module.FORMS,
-    *fixed_module.FORMS,
-    *archived.FORMS,
-    *rust_engine.FORMS,
-    *ffi_files.FORMS,
-    *hang_prevention.FORMS,
-    *daemons.FORMS,
-    *fixed_files.FORMS,
-)
-"""Every form, in the order tried; those that begin with a field come last."""
 
 DAEMON_FIELD = "TARGET"
 """Metadata of a record that a VexFS daemon wrote with the tracing library: the module's path."""
@@ -89,14 +67,6 @@ def parse_upstream_text(text: str, *, bare: bool = False) -> UpstreamEvent | Non
     return None if inner is None else parse_upstream_text(line[inner.end() :], bare=bare)
 
 
-def may_be_vexfs(text: str) -> bool:
-    """Whether a line may be one of VexFS's, ours or an earlier build's: quick, and no is certain.
-
-    Most lines name what they are of; the rest begins as a form does.
-    """
-    return "vexfs" in text.lower() or text.startswith(_unnamed_leads())
-
-
 def is_bare_line(text: str) -> bool:
     """Whether *text*, a line without time or level, is one that VexFS writes to its output."""
     return parse_unlisted(text) is not None or parse_upstream_text(text, bare=True) is not None
@@ -109,13 +79,6 @@ def _is_daemon_output(record: LogRecord) -> bool:
         key in (DAEMON_FIELD, "SYSLOG_IDENTIFIER") and value.lower().startswith(_DAEMONS)
         for key, value in record.fields
     )
-
-
-@cache
-def _unnamed_leads() -> tuple[str, ...]:
-    """Beginnings of the forms whose lines need not name VexFS."""
-    leads = (form.lead for form in UPSTREAM_FORMS if not form.names_vexfs)
-    return tuple(dict.fromkeys(leads))
 
 
 def _candidates(line: str) -> list[tuple[int, Form]]:

@@ -1,0 +1,46 @@
+"""Which records of a log VexFS wrote, our provider or another build, and what they mean.
+
+Quick where there are none: the wordings are loaded for the first line that may be one of them.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import TYPE_CHECKING
+
+from vexfsctl.model.record import LogRecord
+
+if TYPE_CHECKING:
+    from vexfsctl.model.record import LogEntry
+
+
+def interpret_own(
+    records: Iterable[LogRecord], live_volumes: Mapping[str, str] | None = None
+) -> "tuple[LogEntry, ...]":
+    """Return the entries of those *records* that VexFS wrote, as `interpret_log` has them.
+
+    To look at the rest of a busy log as well takes much longer.
+    """
+    own = [record for record in records if may_be_vexfs(record.text)]
+    if not own:
+        return ()
+    # Deferred, as most logs are not VexFS's.
+    from vexfsctl.logs.interpret import interpret_log
+
+    return interpret_log(own, live_volumes)
+
+
+def may_be_vexfs(text: str) -> bool:
+    """Whether a line may be one of VexFS's, ours or an earlier build's: quick, and no is certain.
+
+    Most lines name what they are of; the rest begins as a form does.
+    """
+    return "vexfs" in text.lower() or text.startswith(_unnamed_leads())
+
+
+@cache
+def _unnamed_leads() -> tuple[str, ...]:
+    """Beginnings of the forms whose lines need not name VexFS."""
+    from vexfsctl.logs.upstream.forms import UPSTREAM_FORMS
+
+    leads = (form.lead for form in UPSTREAM_FORMS if not form.names_vexfs)
+    return tuple(dict.fromkeys(leads))
