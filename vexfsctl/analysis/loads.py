@@ -2,10 +2,8 @@
 
 from collections.abc import Iterable
 
-from vexfsctl.model.coverage import Coverage
-from vexfsctl.model.events import StateChanged
-from vexfsctl.model.record import LogEntry, Origin
-from vexfsctl.model.volume import ModuleState, Presence, Volume, VolumeStatus
+from vexfsctl.model.record import LogEntry
+from vexfsctl.model.volume import Presence, Volume
 
 
 class Loads:
@@ -32,18 +30,3 @@ class Loads:
         if None in (epoch, entry.epoch):
             return not self.saved
         return epoch == entry.epoch
-
-
-def coverage_of_load(
-    name: str, status: VolumeStatus, entries: Iterable[LogEntry], coverage: Coverage
-) -> Coverage:
-    """Leave out what was lost before the volume came up: it cannot have been about this load."""
-    born = any(
-        isinstance(entry.event, StateChanged)
-        and (entry.event.volume, entry.event.epoch) == (name, status.epoch)
-        and entry.event.before == ModuleState.UNINITIALIZED
-        and entry.origin is not Origin.UNVERIFIED
-        for entry in entries
-    )
-    gaps = (gap for gap in coverage.gaps if not born or gap.reason != "starts_late")
-    return Coverage(coverage.sources, tuple(gaps))

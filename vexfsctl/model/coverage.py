@@ -41,6 +41,16 @@ class Coverage:
         """Whether nothing that was asked for was missing."""
         return not self.gaps
 
+    def missing(self, log: str | None) -> str | None:
+        """Say why the log called *log* (None: any) is not complete; None if it is.
+
+        A source given in its place, a saved one, stands for all.
+        """
+        if not self.sources:
+            return "none could be read"
+        gaps = [gap for gap in self.gaps if gap.source == log or log not in self.sources]
+        return ", ".join(map(str, gaps)) or None
+
     def __add__(self, other: "Coverage") -> "Coverage":
         """Join the evidence of two readings."""
         sources = dict.fromkeys(self.sources + other.sources)

@@ -67,6 +67,16 @@ class LogEntry:
     """Epoch of its volume; None where no `state` record says."""
 
     @property
+    def verified(self) -> bool:
+        """Whether it may be believed; what may be a forgery is never evidence for a verdict."""
+        return self.origin is not Origin.UNVERIFIED
+
+    @property
+    def is_own(self) -> bool:
+        """Whether VexFS wrote it, our provider or another build."""
+        return self.event is not None or self.upstream is not None
+
+    @property
     def event(self) -> Event | None:
         """The VexFS event it stands for, if it is one."""
         return self.meaning if isinstance(self.meaning, Event) else None

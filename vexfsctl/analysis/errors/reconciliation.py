@@ -8,7 +8,7 @@ on the way.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from vexfsctl.analysis.loads import coverage_of_load
+from vexfsctl.analysis.load_coverage import coverage_of_load
 from vexfsctl.catalogue.lookup import TIMEOUT
 from vexfsctl.model.coverage import Coverage, Gap
 from vexfsctl.model.events import CallTimedOut, ErrorReported, RecordsSuppressed

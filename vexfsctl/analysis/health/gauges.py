@@ -4,14 +4,10 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vexfsctl.analysis.errors.groups import is_error
 from vexfsctl.analysis.health.verdict import Observation
 from vexfsctl.model.breaker import BreakerState
-from vexfsctl.model.errnos import CORRUPTION_ERRNOS
-from vexfsctl.model.events import CallRejected, CallTimedOut, ErrorReported, RecordsSuppressed
 from vexfsctl.model.record import LogEntry
 from vexfsctl.model.severity import Severity
-from vexfsctl.model.upstream import Significance
 from vexfsctl.model.volume import OperationStatus
 
 
@@ -77,30 +73,10 @@ def _operations(observation: Observation) -> Iterator[OperationStatus]:
             yield from volume.status.operations.values()
 
 
-_OF_SIGNIFICANCE = {
-    Significance.TIMEOUT: "timeouts",
-    Significance.BLOCKED: "calls_rejected",
-    Significance.CORRUPTION: "corruptions",
-    Significance.DATA_LOSS: "data_losses",
-    Significance.NOISE: "expected_noise",
-}
-
-
 def _count(entries: tuple[LogEntry, ...]) -> Counter[str]:
-    counts: Counter[str] = Counter()
-    for entry in entries:
-        event, upstream = entry.event, entry.upstream
-        if isinstance(event, ErrorReported):
-            counts[f"errors_{event.severity}"] += 1
-            counts["corruptions"] += event.errno in CORRUPTION_ERRNOS
-        elif isinstance(event, CallTimedOut):
-            counts["timeouts"] += 1
-        elif isinstance(event, CallRejected):
-            counts["calls_rejected"] += 1
-        elif isinstance(event, RecordsSuppressed):
-            counts["calls_suppressed"] += event.calls
-        elif upstream is not None:
-            counts[_OF_SIGNIFICANCE.get(upstream.significance, "")] += 1
-            if upstream.significance is Significance.ERROR and is_error(entry):
-                counts[f"errors_{upstream.severity or Severity.LOW}"] += 1
-    return counts
+    if not entries:
+        return Counter()
+    # Deferred: most logs are quiet.
+    from vexfsctl.analysis.health.log_counts import count_log
+
+    return count_log(entries)

@@ -7,7 +7,6 @@ from vexfsctl.analysis.errors.groups import is_error
 from vexfsctl.analysis.health.findings import Finding, Verdict
 from vexfsctl.analysis.incident.incidents import operation_of
 from vexfsctl.analysis.loads import Loads
-from vexfsctl.analysis.window import Window
 from vexfsctl.model.errnos import CORRUPTION_ERRNOS
 from vexfsctl.model.events import (
     CallFailed,
@@ -19,7 +18,7 @@ from vexfsctl.model.events import (
     StateChanged,
 )
 from vexfsctl.model.operations import OperationType
-from vexfsctl.model.record import LogEntry, Origin
+from vexfsctl.model.record import LogEntry
 from vexfsctl.model.severity import Severity
 from vexfsctl.model.upstream import Significance, UpstreamEvent
 from vexfsctl.model.volume import ModuleState
@@ -35,17 +34,6 @@ class _Place(NamedTuple):
     operation: OperationType | None = None
     gone: bool = False
     """Loads of volumes that are not live any more: a host may have had many."""
-
-
-def believed_in(entries: Iterable[LogEntry], window: Window) -> tuple[LogEntry, ...]:
-    """Return the entries of the window whose events may be believed."""
-    return tuple(
-        entry
-        for entry in entries
-        if (entry.event is not None or entry.upstream is not None)
-        and entry.origin is not Origin.UNVERIFIED
-        and window.holds(entry.record)
-    )
 
 
 def judge_log(entries: Iterable[LogEntry], live: Loads, *, alone: bool) -> Iterator[Finding]:

@@ -2,13 +2,16 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from vexfsctl.analysis.breakers import BreakerSummary
-from vexfsctl.analysis.errors.groups import ErrorGroup
 from vexfsctl.model.breaker import BreakerState
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.severity import Severity
 from vexfsctl.model.volume import AccessMode, Presence, Volume
+
+if TYPE_CHECKING:
+    from vexfsctl.analysis.errors.groups import ErrorGroup
 
 _MOST_DEVICES = 3
 
@@ -25,7 +28,7 @@ class NextStep:
 def next_steps(
     volumes: Collection[Volume],
     breakers: Sequence[BreakerSummary],
-    errors: Sequence[ErrorGroup],
+    errors: "Sequence[ErrorGroup]",
     *,
     records: bool,
     devices: Sequence[str] = (),
@@ -84,7 +87,7 @@ def _steps_for_breakers(breakers: Sequence[BreakerSummary]) -> Iterator[NextStep
                 yield NextStep(("breaker", "enable", each.name), "let it protect again")
 
 
-def _steps_for(errors: Sequence[ErrorGroup]) -> Iterator[NextStep]:
+def _steps_for(errors: "Sequence[ErrorGroup]") -> Iterator[NextStep]:
     for each in errors[:1]:
         worth = each.severity is not None and each.severity >= Severity.HIGH
         if worth and isinstance(each.last_id, CorrelationId):

@@ -1,20 +1,11 @@
 """What `status` says: every volume in a line, what is not as it should be, and the next step."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vexfsctl.analysis.breakers import BreakerSummary, summarize_breakers
-from vexfsctl.analysis.errors.groups import (
-    ErrorGroup,
-    NoiseGroup,
-    Sighting,
-    group_errors,
-    group_noise,
-    is_error,
-)
 from vexfsctl.analysis.health.findings import Finding, Verdict
 from vexfsctl.analysis.health.next_steps import NextStep, next_steps
 from vexfsctl.analysis.health.verdict import Observation, judge
@@ -31,19 +22,9 @@ from vexfsctl.model.volume import (
 )
 
 if TYPE_CHECKING:
+    from vexfsctl.analysis.errors.groups import ErrorGroup, NoiseGroup
+    from vexfsctl.analysis.health.kernel_trouble import KernelTrouble
     from vexfsctl.analysis.upstream.health import UpstreamHealth
-
-_NO_TROUBLE = frozenset({"capacity", "suppressed"})
-"""Kinds of kernel lines that tell of nothing wrong with a device."""
-
-
-@dataclass(frozen=True, slots=True)
-class KernelTrouble:
-    """Lines of trouble about one device."""
-
-    device: str
-    """Kernel name, or as the record's metadata has it."""
-    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,30 +72,17 @@ class Summary:
     volumes: tuple[VolumeSummary, ...]
     breakers: tuple[BreakerSummary, ...]
     """Those that are not closed."""
-    errors: tuple[ErrorGroup, ...]
+    errors: "tuple[ErrorGroup, ...]"
     """Those of the window, from the log: of live volumes first, then the most severe."""
     next_steps: tuple[NextStep, ...]
     log_alone: bool
     """Whether no attribute tree answers for what the log shows."""
     upstream: "UpstreamHealth | None"
     """How VexFS builds fare that export no tree; None where none of them is in the log."""
-    noise: tuple[NoiseGroup, ...]
+    noise: "tuple[NoiseGroup, ...]"
     """Lines of the window that look like trouble and are known to be none."""
-    kernel_trouble: tuple[KernelTrouble, ...]
+    kernel_trouble: "tuple[KernelTrouble, ...]"
     """What the kernel itself says of devices in the window, where no tree tells the device."""
-
-
-def count_kernel_trouble(entries: Iterable[LogEntry], window: Window) -> tuple[KernelTrouble, ...]:
-    """Return for each device how many lines of *window* tell of trouble with it, most first."""
-    counts = Counter(
-        entry.evidence.device
-        for entry in entries
-        if entry.evidence is not None
-        and entry.evidence.device is not None
-        and entry.evidence.kind not in _NO_TROUBLE
-        and window.holds(entry.record)
-    )
-    return tuple(KernelTrouble(device, count) for device, count in counts.most_common())
 
 
 def summarize(
@@ -129,11 +97,10 @@ def summarize(
     verdict, findings = judge(observation)
     volumes, window = observation.volumes, observation.window
     breakers = summarize_breakers(volumes, observation.now_us * 1_000)
-    seen = tuple(_sightings(observation))
-    errors = group_errors(seen)
+    errors, noise = _group_log(observation)
     of_others = window.saved and observation.log_alone
     told = of_others or observation.upstream is not None
-    trouble = count_kernel_trouble(whole_log(), window) if told else ()
+    trouble = _kernel_trouble(whole_log(), window) if told else ()
     return Summary(
         verdict=verdict,
         window=window,
@@ -150,18 +117,27 @@ def summarize(
         ),
         log_alone=observation.log_alone and observation.has_records,
         upstream=observation.upstream,
-        noise=group_noise(seen),
+        noise=noise,
         kernel_trouble=trouble,
     )
 
 
-def _sightings(observation: Observation) -> Iterator[Sighting]:
-    """Errors and noise of the window; what nobody vouches for is among them, to be told apart."""
-    for entry in observation.entries:
-        told = entry.upstream is not None or is_error(entry)
-        if told and observation.window.holds(entry.record):
-            moment = observation.window.moment(entry.record)
-            yield Sighting(entry, moment, observation.live.hold(entry))
+def _group_log(
+    observation: Observation,
+) -> "tuple[tuple[ErrorGroup, ...], tuple[NoiseGroup, ...]]":
+    if not observation.entries:
+        return (), ()
+    # Deferred: most logs are quiet, and this needs the catalogue of errors.
+    from vexfsctl.analysis.health.log_groups import group_log
+
+    return group_log(observation)
+
+
+def _kernel_trouble(entries: Iterable[LogEntry], window: Window) -> "tuple[KernelTrouble, ...]":
+    # Deferred, as few hosts ask.
+    from vexfsctl.analysis.health.kernel_trouble import count_kernel_trouble
+
+    return count_kernel_trouble(entries, window)
 
 
 def _summarize_volume(volume: Volume, findings: Sequence[Finding]) -> VolumeSummary:

@@ -12,14 +12,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from vexfsctl.analysis.health.findings import Finding, Verdict
-from vexfsctl.analysis.health.log_findings import believed_in, judge_log
 from vexfsctl.analysis.health.volume_findings import judge_volume
-from vexfsctl.analysis.loads import Loads, coverage_of_load
+from vexfsctl.analysis.loads import Loads
 from vexfsctl.analysis.window import Window
 from vexfsctl.model.coverage import Coverage
-from vexfsctl.model.events import CallTimedOut, ErrorReported, Event
-from vexfsctl.model.record import LogEntry, Origin
-from vexfsctl.model.volume import Presence, Volume, VolumeStatus
+from vexfsctl.model.record import LogEntry
+from vexfsctl.model.volume import ErrorCounts, Presence, Volume, VolumeStatus
 
 if TYPE_CHECKING:
     from vexfsctl.analysis.upstream.health import UpstreamHealth
@@ -51,7 +49,11 @@ class Observation:
     @cached_property
     def believed(self) -> tuple[LogEntry, ...]:
         """What VexFS wrote in the window, without what nobody vouches for."""
-        return believed_in(self.entries, self.window)
+        return tuple(
+            entry
+            for entry in self.entries
+            if entry.is_own and entry.verified and self.window.holds(entry.record)
+        )
 
     @cached_property
     def upstream(self) -> "UpstreamHealth | None":
@@ -71,11 +73,7 @@ class Observation:
     @property
     def has_records(self) -> bool:
         """Whether the log has anything by VexFS that may be believed, in the window or before."""
-        return any(
-            (entry.event is not None or entry.upstream is not None)
-            and entry.origin is not Origin.UNVERIFIED
-            for entry in self.entries
-        )
+        return any(entry.is_own and entry.verified for entry in self.entries)
 
 
 def judge(observation: Observation) -> tuple[Verdict, tuple[Finding, ...]]:
@@ -95,65 +93,50 @@ def _findings(observation: Observation) -> Iterator[Finding]:
         from vexfsctl.analysis.health.upstream_findings import judge_upstream
 
         yield from judge_upstream(observation.upstream)
-    yield from judge_log(observation.believed, observation.live, alone=observation.log_alone)
-    yield from _judge_all_counters(observation)
+    if observation.believed:
+        # Deferred: most logs are quiet, and what judges them knows every event there is.
+        from vexfsctl.analysis.health.log_findings import judge_log
+
+        yield from judge_log(observation.believed, observation.live, alone=observation.log_alone)
+    yield from _judge_counters(observation)
     if observation.log_alone:
         yield from _judge_log_alone(observation)
 
 
-def _judge_all_counters(observation: Observation) -> Iterator[Finding]:
-    events = [
-        entry.event
-        for entry in observation.believed
-        if entry.event and observation.live.hold(entry)
-    ]
+def _judge_counters(observation: Observation) -> Iterator[Finding]:
     present = Window(observation.now_us - observation.window.length_us, observation.now_us)
     for volume in observation.volumes:
-        if volume.status is not None:
-            log = coverage_of_load(
-                volume.name, volume.status, observation.entries, observation.coverage
+        if volume.status is not None and _may_tell_of_errors(volume.status, present):
+            # Deferred likewise.
+            from vexfsctl.analysis.health.counter_findings import judge_counters
+
+            recent = [entry for entry in observation.believed if observation.live.hold(entry)]
+            yield from judge_counters(
+                volume.name,
+                volume.status,
+                observation.entries,
+                recent,
+                observation.coverage,
             )
-            yield from _judge_counters(volume.name, volume.status, events, log, present)
 
 
-def _judge_counters(
-    name: str, status: VolumeStatus, events: Sequence[Event], coverage: Coverage, window: Window
-) -> Iterator[Finding]:
-    """What the log does not show, unless the counters rule it out."""
-    missing = _missing_of(status.log, coverage)
+def _may_tell_of_errors(status: VolumeStatus, window: Window) -> bool:
+    """Whether the counters have anything grave in *window*, or cannot be read."""
     if status.errors is None:
-        if missing is not None:
-            message = f"its error counters cannot be read, and the log is not complete: {missing}"
-            yield Finding(Verdict.UNKNOWN, "log_incomplete", message, name)
-        return
-    if not window.reaches(status.errors.last_time_ns) or not _grave(status):
-        return
-    shown = any(
-        isinstance(event, ErrorReported | CallTimedOut) and event.volume == name for event in events
-    )
-    if not shown and not (status.errors.low or status.errors.medium):
-        message = "an error of high severity or worse, by the counters"
-        yield Finding(Verdict.WARNING, "error_high", message, name)
-    elif missing is not None:
-        message = f"the log is not complete and the counters rule no error out: {missing}"
-        yield Finding(Verdict.UNKNOWN, "log_incomplete", message, name)
-    elif not shown:
-        message = "the counters have an error that the log does not show"
-        hint = "some loggers drop what user space writes to the kernel log: rsyslog's imklog does"
-        yield Finding(Verdict.UNKNOWN, "log_disagrees", message, name, hint=hint)
+        return True
+    return window.reaches(status.errors.last_time_ns) and _is_grave(status, status.errors)
 
 
-def _grave(status: VolumeStatus) -> bool:
+def _is_grave(status: VolumeStatus, counts: ErrorCounts) -> bool:
     """Whether this epoch had anything at all that would be worth a warning."""
-    counts = status.errors
     timeouts = sum(each.timeouts for each in status.operations.values())
-    return bool(counts is None or counts.high or counts.critical or counts.suppressed or timeouts)
+    return bool(counts.high or counts.critical or counts.suppressed or timeouts)
 
 
 def _judge_log_alone(observation: Observation) -> Iterator[Finding]:
     """What is not known where no tree answers."""
     here = any(volume.presence is not Presence.VANISHED for volume in observation.volumes)
-    missing = _missing_of(None, observation.coverage)
+    missing = observation.coverage.missing(None)
     if not observation.has_records and observation.window.saved:
         yield Finding(Verdict.UNKNOWN, "nothing_found", _NO_RECORD)
     elif not observation.has_records and not here:
@@ -164,14 +147,3 @@ def _judge_log_alone(observation: Observation) -> Iterator[Finding]:
     elif missing is not None:
         message = f"no volume answers, and the log is not complete: {missing}"
         yield Finding(Verdict.UNKNOWN, "log_incomplete", message)
-
-
-def _missing_of(log: str | None, coverage: Coverage) -> str | None:
-    """Why the log called *log* (None: any) is not complete; None if it is.
-
-    A source given in its place, a saved one, stands for all.
-    """
-    if not coverage.sources:
-        return "none could be read"
-    gaps = [gap for gap in coverage.gaps if gap.source == log or log not in coverage.sources]
-    return ", ".join(map(str, gaps)) or None

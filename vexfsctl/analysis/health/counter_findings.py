@@ -1,0 +1,44 @@
+"""What the error counters of a volume tell beyond its log."""
+
+from collections.abc import Iterator, Sequence
+
+from vexfsctl.analysis.health.findings import Finding, Verdict
+from vexfsctl.analysis.load_coverage import coverage_of_load
+from vexfsctl.model.coverage import Coverage
+from vexfsctl.model.events import CallTimedOut, ErrorReported
+from vexfsctl.model.record import LogEntry
+from vexfsctl.model.volume import VolumeStatus
+
+
+def judge_counters(
+    name: str,
+    status: VolumeStatus,
+    log: Sequence[LogEntry],
+    recent: Sequence[LogEntry],
+    coverage: Coverage,
+) -> Iterator[Finding]:
+    """Yield what the log does not show of the volume *name*, unless the counters rule it out.
+
+    To be asked where the counters have something grave in the window, or cannot be read. *recent*
+    are the believed entries of the window about live volumes; *coverage* is that of *log*.
+    """
+    missing = coverage_of_load(name, status, log, coverage).missing(status.log)
+    if status.errors is None:
+        if missing is not None:
+            message = f"its error counters cannot be read, and the log is not complete: {missing}"
+            yield Finding(Verdict.UNKNOWN, "log_incomplete", message, name)
+        return
+    shown = any(
+        isinstance(event := entry.event, ErrorReported | CallTimedOut) and event.volume == name
+        for entry in recent
+    )
+    if not shown and not (status.errors.low or status.errors.medium):
+        message = "an error of high severity or worse, by the counters"
+        yield Finding(Verdict.WARNING, "error_high", message, name)
+    elif missing is not None:
+        message = f"the log is not complete and the counters rule no error out: {missing}"
+        yield Finding(Verdict.UNKNOWN, "log_incomplete", message, name)
+    elif not shown:
+        message = "the counters have an error that the log does not show"
+        hint = "some loggers drop what user space writes to the kernel log: rsyslog's imklog does"
+        yield Finding(Verdict.UNKNOWN, "log_disagrees", message, name, hint=hint)

@@ -1,0 +1,33 @@
+"""What the kernel itself says of devices, counted by device."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from vexfsctl.analysis.window import Window
+from vexfsctl.model.record import LogEntry
+
+_NO_TROUBLE = frozenset({"capacity", "suppressed"})
+"""Kinds of kernel lines that tell of nothing wrong with a device."""
+
+
+@dataclass(frozen=True, slots=True)
+class KernelTrouble:
+    """Lines of trouble about one device."""
+
+    device: str
+    """Kernel name, or as the record's metadata has it."""
+    count: int
+
+
+def count_kernel_trouble(entries: Iterable[LogEntry], window: Window) -> tuple[KernelTrouble, ...]:
+    """Return for each device how many lines of *window* tell of trouble with it, most first."""
+    counts = Counter(
+        entry.evidence.device
+        for entry in entries
+        if entry.evidence is not None
+        and entry.evidence.device is not None
+        and entry.evidence.kind not in _NO_TROUBLE
+        and window.holds(entry.record)
+    )
+    return tuple(KernelTrouble(device, count) for device, count in counts.most_common())

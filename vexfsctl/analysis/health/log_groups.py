@@ -1,0 +1,28 @@
+"""Errors and noise of the window of a verdict, those alike counted together."""
+
+from collections.abc import Iterator
+
+from vexfsctl.analysis.errors.groups import (
+    ErrorGroup,
+    NoiseGroup,
+    Sighting,
+    group_errors,
+    group_noise,
+    is_error,
+)
+from vexfsctl.analysis.health.verdict import Observation
+
+
+def group_log(observation: Observation) -> tuple[tuple[ErrorGroup, ...], tuple[NoiseGroup, ...]]:
+    """Return the errors of the log, those of live volumes first, and its noise."""
+    seen = tuple(_sightings(observation))
+    return group_errors(seen), group_noise(seen)
+
+
+def _sightings(observation: Observation) -> Iterator[Sighting]:
+    """Errors and noise of the window; what nobody vouches for is among them, to be told apart."""
+    for entry in observation.entries:
+        told = entry.upstream is not None or is_error(entry)
+        if told and observation.window.holds(entry.record):
+            moment = observation.window.moment(entry.record)
+            yield Sighting(entry, moment, observation.live.hold(entry))
