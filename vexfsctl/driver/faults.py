@@ -19,7 +19,7 @@ from vexfsctl.exceptions import ValueRefused
 from vexfsctl.logs.logfmt import format_pairs, parse_pairs
 from vexfsctl.model.clock import Clock
 from vexfsctl.model.errnos import MAX_ERRNO, errno_name, errno_number
-from vexfsctl.sysfs.control import parse_number
+from vexfsctl.sysfs.values import parse_number
 
 _CLEAR = "clear"
 _MAX_NUMBER = 2**63 - 1

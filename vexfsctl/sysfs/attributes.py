@@ -16,9 +16,9 @@ from vexfsctl.exceptions import AttributeMissing
 from vexfsctl.model.breaker import BreakerSettings, BreakerState
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.volume import AccessMode, DegradationLevel, ModuleState, RetrySettings
+from vexfsctl.sysfs.control import BreakerControl
 from vexfsctl.sysfs.values import (
     U32_MAX,
-    BreakerControl,
     EscapedPath,
     Id,
     Number,

@@ -6,10 +6,10 @@ which repeats the reason, would have to escape as well.
 """
 
 import re
-from errno import ERANGE
 
 from vexfsctl.exceptions import ValueRefused
 from vexfsctl.model.breaker import BreakerAction, BreakerCommand
+from vexfsctl.sysfs.values import parse_number
 
 COMMAND_FORM = 'COMMAND [for MS] [if-generation N] [reason="TEXT"]'
 COMMAND_RULES = (
@@ -26,15 +26,33 @@ GENERATION_MAX = (1 << 64) - 1
 REASON_COST_MAX = 512
 """Keeps the record that repeats a reason within the 976 bytes the kernel log can hand back."""
 
-_COMMAND = re.compile(
-    r"(?P<action>\S+)"
+# Compiled when first asked for: few readers of a tree write commands.
+_COMMAND = (
+    r"(?s)(?P<action>\S+)"
     r"(?: +for +(?P<for_ms>\S+))?"
     r"(?: +if-generation +(?P<generation>\S+))?"
-    r'(?: +reason="(?P<reason>(?:[^"\\]|\\.)*)")? *',
-    re.DOTALL,
+    r'(?: +reason="(?P<reason>(?:[^"\\]|\\.)*)")? *'
 )
-_ESCAPE = re.compile(rb'\\(?:(["\\])|x([0-9a-fA-F]{2})|.?)', re.DOTALL)
-_TO_ESCAPE = re.compile(r'["\\\x00-\x1f\x7f]')
+_ESCAPE = rb'(?s)\\(?:(["\\])|x([0-9a-fA-F]{2})|.?)'
+_TO_ESCAPE = r'["\\\x00-\x1f\x7f]'
+
+
+class BreakerControl:
+    """Type of the attribute: a command to a breaker, which nobody can read back."""
+
+    name = "command"
+
+    def parse(self, text: str) -> BreakerCommand:
+        """Return the command; ValueRefused if it is none."""
+        return parse_breaker_command(text)
+
+    def interpret(self, text: str) -> BreakerCommand:
+        """Raise ValueError: nothing can be read from a write-only attribute."""
+        raise ValueError("write-only")
+
+    def format(self, value: BreakerCommand) -> str:
+        """Return the command as one write."""
+        return format_breaker_command(value)
 
 
 def format_breaker_command(command: BreakerCommand) -> str:
@@ -46,13 +64,13 @@ def format_breaker_command(command: BreakerCommand) -> str:
     if command.if_generation is not None:
         words += ["if-generation", str(command.if_generation)]
     if command.reason is not None:
-        words.append(f'reason="{_TO_ESCAPE.sub(_escape, command.reason)}"')
+        words.append(f'reason="{re.sub(_TO_ESCAPE, _escape, command.reason)}"')
     return " ".join(words)
 
 
 def parse_breaker_command(text: str) -> BreakerCommand:
     """Read one command; raise ValueRefused (EINVAL, or ERANGE for a number out of range)."""
-    match = _COMMAND.fullmatch(text)
+    match = re.fullmatch(_COMMAND, text)
     if match is None or match["action"] not in list(BreakerAction):
         raise ValueRefused(
             f"not a breaker command: {text[:60]!a}",
@@ -67,16 +85,6 @@ def parse_breaker_command(text: str) -> BreakerCommand:
     )
     _check(command)
     return command
-
-
-def parse_number(text: str, low: int, high: int) -> int:
-    """Read decimal digits; raise ValueRefused: EINVAL if they are none, ERANGE if outside."""
-    if not (text.isascii() and text.isdecimal()):
-        raise ValueRefused(f"not a number: {text[:60]!a}")
-    # More digits than any limit has: int() of a whole page of them would cost, or fail.
-    if len(text.lstrip("0")) > 20 or not low <= int(text) <= high:
-        raise ValueRefused(f"{text[:60]} is outside of {low} to {high}", errno=ERANGE)
-    return int(text)
 
 
 def _check(command: BreakerCommand) -> None:
@@ -101,7 +109,7 @@ def _escape(match: re.Match[str]) -> str:
 
 
 def _unescape(text: str) -> str:
-    raw = _ESCAPE.sub(_unescape_one, text.encode("utf-8", "surrogateescape"))
+    raw = re.sub(_ESCAPE, _unescape_one, text.encode("utf-8", "surrogateescape"))
     return raw.decode("utf-8", "surrogateescape")
 
 

@@ -9,13 +9,12 @@ bytes that are no UTF-8 are surrogates (`surrogateescape`), as Python has it in 
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from errno import ERANGE
 from typing import Any, Protocol
 
 from vexfsctl.exceptions import ValueRefused
-from vexfsctl.model.breaker import BreakerCommand
 from vexfsctl.model.correlation import CorrelationId
-from vexfsctl.sysfs.control import format_breaker_command, parse_breaker_command, parse_number
 
 U32_MAX = (1 << 32) - 1
 U64_MAX = (1 << 64) - 1
@@ -71,15 +70,11 @@ class Number:
         return str(value)
 
 
-@dataclass(frozen=True, slots=True)
 class Word:
     """One of a closed set of words; *members* are enum members whose `str` is the word."""
 
-    members: Iterable[Any]
-    _by_word: dict[str, Any] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_by_word", {str(member): member for member in self.members})
+    def __init__(self, members: Iterable[Any]) -> None:
+        self._by_word = {str(member): member for member in members}
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -167,11 +162,10 @@ class EscapedPath:
         return _TO_ESCAPE.sub(lambda match: f"\\{ord(match[0]):03o}", value)
 
 
-@dataclass(frozen=True, slots=True)
 class Id:
     """A correlation id."""
 
-    name: str = "correlation id"
+    name = "correlation id"
 
     def parse(self, text: str) -> CorrelationId:
         """Return the id; EINVAL if it is none."""
@@ -213,23 +207,14 @@ class OrNone:
         return "-" if value is None else self.type.format(value)
 
 
-@dataclass(frozen=True, slots=True)
-class BreakerControl:
-    """A command to a breaker; see `vexfsctl.sysfs.control`."""
-
-    name: str = "command"
-
-    def parse(self, text: str) -> BreakerCommand:
-        """Return the command; ValueRefused if it is none."""
-        return parse_breaker_command(text)
-
-    def interpret(self, text: str) -> BreakerCommand:
-        """Raise ValueError: nothing can be read from a write-only attribute."""
-        raise ValueError("write-only")
-
-    def format(self, value: BreakerCommand) -> str:
-        """Return the command as one write."""
-        return format_breaker_command(value)
+def parse_number(text: str, low: int, high: int) -> int:
+    """Read decimal digits; raise ValueRefused: EINVAL if they are none, ERANGE if outside."""
+    if not (text.isascii() and text.isdecimal()):
+        raise ValueRefused(f"not a number: {text[:60]!a}")
+    # More digits than any limit has: int() of a whole page of them would cost, or fail.
+    if len(text.lstrip("0")) > 20 or not low <= int(text) <= high:
+        raise ValueRefused(f"{text[:60]} is outside of {low} to {high}", errno=ERANGE)
+    return int(text)
 
 
 def shown(text: str) -> str:
