@@ -12,16 +12,17 @@ from vexfsctl.model.units import parse_duration
 
 _EXAMPLES = "examples: 2026-08-21 10:00, yesterday, 1h, -15m, 2h ago, @1787306400"
 _DAYS = {"today": 0, "yesterday": -1, "tomorrow": 1}
-_EPOCH = re.compile(r"@(\d{1,12}(?:\.\d{1,9})?)")
-_CLOCK = re.compile(r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?")
-_DATE = re.compile(
+# Compiled when first asked for: whoever tells the time of a record loads this, too.
+_EPOCH = r"@(\d{1,12}(?:\.\d{1,9})?)"
+_CLOCK = r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?"
+_DATE = (
     r"(?P<date>\d{4}-\d{2}-\d{2})(?:[T ](?P<clock>\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?)"
     r" ?(?P<zone>Z|UTC|[+-]\d{2}:?\d{2})?)?"
 )
 # A bare number is refused: 20260821 is no span of seconds.
-_SPAN = re.compile(r"(?P<ago>\d.*[a-z]) ago|(?P<sign>[+-]?) ?(?P<length>\d.*[a-z])")
+_SPAN = r"(?P<ago>\d.*[a-z]) ago|(?P<sign>[+-]?) ?(?P<length>\d.*[a-z])"
 # `2 hours`, `15min`, `1 day`: the duration parser knows the first letter.
-_LONG_UNIT = re.compile(r"([smhd])(?:ec|econds?|in|inutes?|ours?|r|ays?)\b")
+_LONG_UNIT = r"([smhd])(?:ec|econds?|in|inutes?|ours?|r|ays?)\b"
 
 
 def parse_time(text: str, now: datetime) -> datetime:
@@ -52,15 +53,15 @@ def _parse_named(words: str, now: datetime) -> datetime | None:
         return now
     if words in _DAYS:
         return _midnight(now) + timedelta(days=_DAYS[words])
-    if match := _EPOCH.fullmatch(words):
+    if match := re.fullmatch(_EPOCH, words):
         return datetime.fromtimestamp(float(match[1]), UTC)
     return None
 
 
 def _parse_date(words: str, now: datetime) -> datetime | None:
-    if _CLOCK.fullmatch(words):
+    if re.fullmatch(_CLOCK, words):
         return datetime.combine(now.date(), _parse_clock(words), now.tzinfo)
-    match = _DATE.fullmatch(words)
+    match = re.fullmatch(_DATE, words)
     if match is None:
         return None
     zone = (match["zone"] or "").replace("UTC", "Z")
@@ -73,10 +74,10 @@ def _parse_clock(words: str) -> time:
 
 
 def _parse_span(words: str, now: datetime) -> datetime:
-    match = _SPAN.fullmatch(words)
+    match = re.fullmatch(_SPAN, words)
     if match is None:
         raise ValueError(words)
-    length = _LONG_UNIT.sub(lambda unit: unit[1], match["ago"] or match["length"])
+    length = re.sub(_LONG_UNIT, lambda unit: unit[1], match["ago"] or match["length"])
     span = timedelta(milliseconds=parse_duration(length))
     return now + span if match["sign"] == "+" else now - span
 

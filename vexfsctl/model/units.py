@@ -5,22 +5,22 @@ import re
 _UNITS_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 # Nine digits: a longer number would overflow a float, and no wait is that long.
 _NUMBER = r"[0-9]{1,9}(?:\.[0-9]{1,9})?"
-_PART = re.compile(rf"({_NUMBER})\s*(ms|[smhd])")
-_WHOLE = re.compile(rf"(?:{_PART.pattern}\s*)+")
-_BARE = re.compile(_NUMBER)
+# Compiled when first asked for: every command loads this, and few are given a duration.
+_PART = rf"({_NUMBER})\s*(ms|[smhd])"
+_WHOLE = rf"(?:{_PART}\s*)+"
 _UNITS_BYTES = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 # ASCII, because IGNORECASE alone takes the Kelvin sign for a K.
-_SIZE = re.compile(r"(\d+)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE | re.ASCII)
+_SIZE = r"(?ai)(\d+)\s*([KMGT]?)(?:i?B)?"
 
 
 def parse_duration(text: str) -> int:
     """Return milliseconds; a bare number is seconds; raise ValueError for anything else."""
     text = text.strip()
-    if _BARE.fullmatch(text):
+    if re.fullmatch(_NUMBER, text):
         return round(float(text) * 1_000)
-    if not _WHOLE.fullmatch(text):
+    if not re.fullmatch(_WHOLE, text):
         raise ValueError(f"not a duration: {text!r} (examples: 30, 500ms, 15m, 1h30m)")
-    return round(sum(float(number) * _UNITS_MS[unit] for number, unit in _PART.findall(text)))
+    return round(sum(float(number) * _UNITS_MS[unit] for number, unit in re.findall(_PART, text)))
 
 
 def format_duration(duration_ms: float) -> str:
@@ -39,7 +39,7 @@ def format_duration(duration_ms: float) -> str:
 
 def parse_size(text: str) -> int:
     """Return bytes; units are powers of 1024 as for losetup and truncate; raise ValueError."""
-    match = _SIZE.fullmatch(text.strip())
+    match = re.fullmatch(_SIZE, text.strip())
     if match is None:
         raise ValueError(f"not a size: {text!r} (examples: 4096, 64KiB, 1M)")
     return int(match[1]) * _UNITS_BYTES[match[2].upper()]

@@ -4,7 +4,6 @@ NDJSON is the rows of `data`, one a line; where part of the evidence was missing
 to be told, an envelope without data follows as the last line, known by its key `schema`.
 """
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -63,5 +62,8 @@ def _coverage(coverage: Coverage) -> Json:
 
 
 def _dump(value: Json, indent: int | None = None) -> str:
+    # Deferred: who asks for text need not load it.
+    import json
+
     # Pure ASCII: no text in it can act on a terminal. DEL alone json leaves as it is.
     return json.dumps(value, indent=indent, allow_nan=False).replace("\x7f", "\\u007f")

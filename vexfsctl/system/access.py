@@ -10,15 +10,14 @@ import os
 import pwd
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 WITH_SUDO = "run it with sudo"
 _BITS = {os.R_OK: "r", os.W_OK: "w", os.X_OK: "x"}
 
 
-@dataclass(frozen=True, slots=True)
-class Viewer:
+class Viewer(NamedTuple):
     """Who is refused, and how the system is asked about files and names."""
 
     uid: int
@@ -35,8 +34,7 @@ class Viewer:
         return cls(os.geteuid(), groups, os.stat, _user_name, _group_name)
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(NamedTuple):
     """The part of a path that refuses."""
 
     path: Path
