@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from vexfsctl.logs.interpret import interpret_records
-from vexfsctl.model.record import LogEntry, LogRecord
+from vexfsctl.model.entry import LogEntry
+from vexfsctl.model.record import LogRecord
 
 BOOT = "0f3b7c1e-5a7c-4d43-9d0c-5b6f2a1c8e11"
 EPOCH = 8_172_635_412

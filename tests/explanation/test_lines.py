@@ -6,6 +6,7 @@ from vexfsctl.explanation.form import Explanation
 from vexfsctl.explanation.lines import KERNEL_KINDS, SIGNIFICANCES, explain_entry
 from vexfsctl.model.breaker import BreakerState
 from vexfsctl.model.correlation import CorrelationId
+from vexfsctl.model.entry import LogEntry, Origin, Unrecognised
 from vexfsctl.model.events import (
     BreakerChanged,
     CallRejected,
@@ -18,7 +19,7 @@ from vexfsctl.model.events import (
     StateChanged,
 )
 from vexfsctl.model.operations import OperationType
-from vexfsctl.model.record import LogEntry, LogRecord, Origin, Unrecognised
+from vexfsctl.model.record import LogRecord
 from vexfsctl.model.severity import Severity
 from vexfsctl.model.upstream import Significance, UpstreamEvent, UpstreamKind
 

@@ -20,10 +20,10 @@ from vexfsctl.logs.logfmt import kernel_size
 from vexfsctl.model import events
 from vexfsctl.model.breaker import BreakerState
 from vexfsctl.model.correlation import CorrelationId
+from vexfsctl.model.entry import Unrecognised
 from vexfsctl.model.events import Event
 from vexfsctl.model.hints import HintKind, RecoveryHint
 from vexfsctl.model.operations import OperationType
-from vexfsctl.model.record import Unrecognised
 from vexfsctl.model.severity import Severity
 
 CALL = CorrelationId(0x6F1C93A20000002A)

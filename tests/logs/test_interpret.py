@@ -6,8 +6,9 @@ import pytest
 
 from tests.logs.data import recorded
 from vexfsctl.logs.interpret import interpret_log, interpret_records
+from vexfsctl.model.entry import LogEntry, Origin, Unrecognised
 from vexfsctl.model.events import KernelEvidence, RecordsSuppressed, StateChanged
-from vexfsctl.model.record import LogEntry, LogRecord, Origin, Unrecognised
+from vexfsctl.model.record import LogRecord
 
 STATE = "VexFS: state vol={} epoch={} from=initializing to=initialized driver=fuse version=0.1.0"
 SUPPRESSED = "VexFS: suppressed vol={} calls=9 errors=27 interval_ms=5000"

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from vexfsctl.model.coverage import Coverage
+from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.events import StateChanged
-from vexfsctl.model.record import LogEntry
 from vexfsctl.model.volume import ModuleState, VolumeStatus
 
 

@@ -1,9 +1,12 @@
 """Which records are about a volume as it is now, and which about an earlier one of its name."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from vexfsctl.model.record import LogEntry
 from vexfsctl.model.volume import Presence, Volume
+
+if TYPE_CHECKING:
+    from vexfsctl.model.entry import LogEntry
 
 
 class Loads:
@@ -22,7 +25,7 @@ class Loads:
         """Whether any volume answers."""
         return any(epoch is not None for epoch in self._epochs.values())
 
-    def hold(self, entry: LogEntry) -> bool:
+    def hold(self, entry: "LogEntry") -> bool:
         """Whether *entry* is about one of them; what nobody tells the epoch of, counts as such."""
         if entry.event is None or entry.event.volume not in self._epochs:
             return False

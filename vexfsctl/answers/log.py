@@ -9,8 +9,8 @@ from vexfsctl.host.log_view import Picked
 from vexfsctl.logs.interpret import kind_of
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.coverage import Coverage
+from vexfsctl.model.entry import LogEntry, Origin
 from vexfsctl.model.operations import OperationType
-from vexfsctl.model.record import LogEntry, Origin
 from vexfsctl.model.severity import Severity
 from vexfsctl.model.upstream import Significance, UpstreamEvent
 from vexfsctl.render.jsonable import format_time

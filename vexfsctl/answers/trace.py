@@ -15,8 +15,8 @@ from vexfsctl.host.log import Calendar
 from vexfsctl.host.trace import Trace
 from vexfsctl.model.breaker import BreakerState
 from vexfsctl.model.correlation import CorrelationId
+from vexfsctl.model.entry import Origin
 from vexfsctl.model.errnos import errno_name
-from vexfsctl.model.record import Origin
 from vexfsctl.model.units import format_duration
 from vexfsctl.render.colour import tone_of_word
 from vexfsctl.render.result import Column, CommandResult, Line, Paragraph, Span, Table, Tone

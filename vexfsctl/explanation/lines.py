@@ -11,6 +11,7 @@ from vexfsctl.explanation.form import Explanation, Subject
 from vexfsctl.explanation.states import explain_state
 from vexfsctl.logs.interpret import kind_of
 from vexfsctl.model.correlation import CorrelationId
+from vexfsctl.model.entry import LogEntry, Origin, Unrecognised
 from vexfsctl.model.errnos import errno_name
 from vexfsctl.model.events import (
     BreakerChanged,
@@ -23,7 +24,6 @@ from vexfsctl.model.events import (
     KernelEvidence,
     StateChanged,
 )
-from vexfsctl.model.record import LogEntry, Origin, Unrecognised
 from vexfsctl.model.upstream import Significance, UpstreamEvent
 from vexfsctl.model.volume import DegradationLevel, ModuleState
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 from vexfsctl.logs.formats.text import RecordDecoder
 from vexfsctl.logs.interpret import interpret_records
-from vexfsctl.model.record import LogEntry, LogRecord, Unrecognised
+from vexfsctl.model.entry import LogEntry, Unrecognised
+from vexfsctl.model.record import LogRecord
 
 LONGEST_LINE = 16 << 10
 """Longest line that is looked at, in characters: a record has at most 8 KiB."""

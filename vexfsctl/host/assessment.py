@@ -12,7 +12,7 @@ from vexfsctl.host.host import Host
 from vexfsctl.host.log import HostLog, is_elsewhere, read_log, recent_window, select_boot
 from vexfsctl.host.volumes import Consulted, Target, consult
 from vexfsctl.model.coverage import Coverage
-from vexfsctl.model.record import LogEntry
+from vexfsctl.model.entry import LogEntry
 
 _LAST_BOOT = "0"
 

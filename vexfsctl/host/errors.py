@@ -26,7 +26,7 @@ from vexfsctl.host.log import HostLog, is_elsewhere, read_log, recent_window
 from vexfsctl.host.log_view import LogView
 from vexfsctl.host.volumes import consult
 from vexfsctl.model.coverage import Coverage
-from vexfsctl.model.record import LogEntry
+from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.volume import Volume
 
 

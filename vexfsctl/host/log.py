@@ -16,8 +16,9 @@ from vexfsctl.logs.sources.reader import LogHost, read_sources, standard_sources
 from vexfsctl.logs.sources.reading import LogReading, split_boots
 from vexfsctl.logs.upstream import may_be_vexfs
 from vexfsctl.model.coverage import Coverage, Gap
+from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.moments import moment_of
-from vexfsctl.model.record import LogEntry, LogRecord
+from vexfsctl.model.record import LogRecord
 from vexfsctl.model.volume import Volume
 
 _OFFSET = re.compile(r"[+-]?\d{1,6}")

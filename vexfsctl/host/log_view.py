@@ -24,7 +24,8 @@ from vexfsctl.logs.interpret import interpret_records, is_vexfs_record
 from vexfsctl.logs.sources.follow import LogFollower
 from vexfsctl.logs.sources.reading import LogReading
 from vexfsctl.model.coverage import Coverage, Gap
-from vexfsctl.model.record import LogEntry, LogRecord
+from vexfsctl.model.entry import LogEntry
+from vexfsctl.model.record import LogRecord
 from vexfsctl.model.volume import Volume
 
 _PATIENCE_S = 1.0

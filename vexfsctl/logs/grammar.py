@@ -23,11 +23,11 @@ from vexfsctl.logs.logfmt import (
 from vexfsctl.model import events
 from vexfsctl.model.breaker import BreakerState
 from vexfsctl.model.correlation import CorrelationId
+from vexfsctl.model.entry import Unrecognised
 from vexfsctl.model.errnos import errno_name, errno_number
 from vexfsctl.model.events import Event
 from vexfsctl.model.hints import RecoveryHint
 from vexfsctl.model.operations import OperationType
-from vexfsctl.model.record import Unrecognised
 from vexfsctl.model.severity import Severity
 from vexfsctl.model.volume import DegradationLevel, ModuleState
 

@@ -12,8 +12,9 @@ from dataclasses import replace
 from vexfsctl.logs.grammar import RECORD_FORMS, parse_event
 from vexfsctl.logs.kernel.filesystems import parse_evidence
 from vexfsctl.logs.upstream import parse_named, parse_upstream
+from vexfsctl.model.entry import LogEntry, Origin, Unrecognised
 from vexfsctl.model.events import Event, StateChanged
-from vexfsctl.model.record import KERNEL_FACILITY, LogEntry, LogRecord, Origin, Unrecognised
+from vexfsctl.model.record import KERNEL_FACILITY, LogRecord
 from vexfsctl.model.upstream import UpstreamEvent
 from vexfsctl.model.volume import ModuleState
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from vexfsctl.model.record import LogRecord
 
 if TYPE_CHECKING:
-    from vexfsctl.model.record import LogEntry
+    from vexfsctl.model.entry import LogEntry
 
 
 def interpret_own(

@@ -1,26 +1,9 @@
-"""One log line, whatever it was read from; what it means, and what may be concluded from it."""
+"""One log line, whatever it was read from; what it means is an `entry`."""
 
 from dataclasses import dataclass
-from enum import StrEnum
-
-from vexfsctl.model.events import Event, KernelEvidence
-from vexfsctl.model.upstream import UpstreamEvent
 
 KERNEL_FACILITY = 0
 USER_FACILITY = 1
-
-
-class Origin(StrEnum):
-    """Who wrote a record, as far as its source can tell."""
-
-    KERNEL = "kernel"
-    """Facility kern: only the kernel itself can write that."""
-    DRIVER = "driver"
-    """A userspace volume whose `state` record or live tree vouches for it."""
-    UNVERIFIED = "unverified"
-    """Written from user space and vouched for by nothing: never evidence for a verdict."""
-    UNRECORDED = "unrecorded"
-    """The source keeps no facility (plain `dmesg` text)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,48 +28,3 @@ class LogRecord:
     """Unix time, where the source gives one itself."""
     fields: tuple[tuple[str, str], ...] = ()
     """Metadata lines (`DEVICE`, `SUBSYSTEM`)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unrecognised:
-    """A line that begins as one of our records and is none: torn, garbled, of a later version."""
-
-    text: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class LogEntry:
-    """A record, its meaning, who wrote it and in which epoch of its volume."""
-
-    record: LogRecord
-    meaning: Event | UpstreamEvent | KernelEvidence | Unrecognised | None
-    """None for a line that is neither VexFS's nor evidence about a device."""
-    origin: Origin
-    epoch: int | None = None
-    """Epoch of its volume; None where no `state` record says."""
-
-    @property
-    def verified(self) -> bool:
-        """Whether it may be believed; what may be a forgery is never evidence for a verdict."""
-        return self.origin is not Origin.UNVERIFIED
-
-    @property
-    def is_own(self) -> bool:
-        """Whether VexFS wrote it, our provider or another build."""
-        return self.event is not None or self.upstream is not None
-
-    @property
-    def event(self) -> Event | None:
-        """The VexFS event it stands for, if it is one."""
-        return self.meaning if isinstance(self.meaning, Event) else None
-
-    @property
-    def upstream(self) -> UpstreamEvent | None:
-        """What a VexFS build other than our provider says in it, if one does."""
-        return self.meaning if isinstance(self.meaning, UpstreamEvent) else None
-
-    @property
-    def evidence(self) -> KernelEvidence | None:
-        """What the rest of the kernel says in it, if it does."""
-        return self.meaning if isinstance(self.meaning, KernelEvidence) else None

@@ -16,9 +16,9 @@ from vexfsctl.analysis.errors.groups import (
     is_error,
 )
 from vexfsctl.model.correlation import CorrelationId
+from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.hints import HintKind
 from vexfsctl.model.operations import OperationType
-from vexfsctl.model.record import LogEntry
 from vexfsctl.model.severity import Severity
 
 TIMEOUT = "VexFS: [CORR-000000000000002F] timeout vol=loop0 op=sync call=fsync limit_ms=5000"

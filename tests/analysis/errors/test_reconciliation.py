@@ -8,7 +8,7 @@ from tests.analysis.records import EPOCH, STATE, error, read_log
 from tests.analysis.volumes import healthy_volume, with_status
 from vexfsctl.analysis.errors.reconciliation import Reconciliation, SeverityCount, reconcile
 from vexfsctl.model.coverage import Coverage, Gap
-from vexfsctl.model.record import LogEntry
+from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.severity import Severity
 from vexfsctl.model.volume import ErrorCounts, Volume
 

@@ -16,8 +16,8 @@ from vexfsctl.analysis.loads import Loads
 from vexfsctl.analysis.window import Window
 from vexfsctl.model.breaker import BreakerState
 from vexfsctl.model.coverage import Coverage, Gap
+from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.operations import OperationType
-from vexfsctl.model.record import LogEntry
 from vexfsctl.model.volume import (
     AccessMode,
     DegradationLevel,

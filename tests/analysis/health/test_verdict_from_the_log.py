@@ -10,7 +10,7 @@ from vexfsctl.analysis.upstream.health import PATIENCE_US
 from vexfsctl.analysis.window import Window
 from vexfsctl.logs.upstream import UPSTREAM_FORMS
 from vexfsctl.model.coverage import Coverage, Gap
-from vexfsctl.model.record import LogEntry
+from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.severity import Severity
 from vexfsctl.model.upstream import Significance, UpstreamKind
 from vexfsctl.model.volume import Volume

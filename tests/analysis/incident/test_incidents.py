@@ -14,8 +14,8 @@ from vexfsctl.analysis.incident.incidents import (
 )
 from vexfsctl.exceptions import AmbiguousId, IncidentNotFound, InvalidInput
 from vexfsctl.model.correlation import CorrelationId
+from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.operations import OperationType
-from vexfsctl.model.record import LogEntry
 
 OPERATOR = (
     "VexFS: [CORR-6F00000000000030] operator vol=loop0 op=storage action=reset "

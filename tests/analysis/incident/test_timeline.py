@@ -7,8 +7,8 @@ from vexfsctl.analysis.incident.incidents import build_incidents, find_incident,
 from vexfsctl.analysis.incident.kernel_lines import find_vicinity
 from vexfsctl.analysis.incident.story import Story, tell_story
 from vexfsctl.analysis.incident.timeline import Timeline
+from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.operations import OperationType
-from vexfsctl.model.record import LogEntry
 
 BLOCK = "I/O error, dev {}, sector 4096 op 0x0:(READ) flags 0x0 phys_seg 1 prio class 2"
 FAILED = (

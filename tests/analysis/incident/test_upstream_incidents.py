@@ -21,7 +21,7 @@ from vexfsctl.analysis.incident.numbered_calls import (
 from vexfsctl.analysis.incident.story import tell_call, tell_story
 from vexfsctl.exceptions import AmbiguousId, IncidentNotFound
 from vexfsctl.model.correlation import CorrelationId
-from vexfsctl.model.record import LogEntry
+from vexfsctl.model.entry import LogEntry
 
 
 def failed(number: int, call: str = "read_block") -> str:

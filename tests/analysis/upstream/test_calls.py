@@ -10,8 +10,8 @@ from tests.analysis.records import Line, read_log
 from vexfsctl.analysis.upstream.calls import CallSite, CallTracking, UnreturnedCall, track_calls
 from vexfsctl.logs.interpret import interpret_log
 from vexfsctl.logs.sources.reader import LogHost, read_sources
+from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.operations import OperationType
-from vexfsctl.model.record import LogEntry
 
 CAPTURES = Path(__file__).parents[2] / "data" / "kernel-logs" / "vexfs"
 LOAD = "VexFS: Initializing SAFE FFI module v1.0.0 with memory management"

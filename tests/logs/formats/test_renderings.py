@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from tests.logs.data import recorded
 from vexfsctl.logs.formats.text import RecordDecoder
 from vexfsctl.logs.interpret import interpret_log
+from vexfsctl.model.entry import LogEntry, Origin
 from vexfsctl.model.events import KernelEvidence
-from vexfsctl.model.record import LogEntry, LogRecord, Origin
+from vexfsctl.model.record import LogRecord
 from vexfsctl.model.upstream import UpstreamEvent
 
 pytestmark = pytest.mark.usefixtures("utc")

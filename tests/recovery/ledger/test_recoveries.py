@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.recovery.samples import BOOT, begun, ended, step_begun, step_ended
-from vexfsctl.model.record import LogEntry, LogRecord, Origin
+from vexfsctl.model.entry import LogEntry, Origin
+from vexfsctl.model.record import LogRecord
 from vexfsctl.recovery.ledger.recoveries import SOURCE, merge_recoveries, recoveries_of
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from vexfsctl.model.record import LogEntry, LogRecord
+from vexfsctl.model.entry import LogEntry
+from vexfsctl.model.record import LogRecord
 from vexfsctl.model.upstream import UpstreamEvent, UpstreamKind
 
 _NEAR_US = 1_000_000

@@ -12,10 +12,10 @@ from typing import Any
 
 from vexfsctl.catalogue.lookup import ERRORS, TIMEOUT
 from vexfsctl.model.correlation import CorrelationId
+from vexfsctl.model.entry import LogEntry, Origin
 from vexfsctl.model.events import CallTimedOut, ErrorReported
 from vexfsctl.model.hints import HintKind
 from vexfsctl.model.operations import OperationType
-from vexfsctl.model.record import LogEntry, Origin
 from vexfsctl.model.severity import Severity
 from vexfsctl.model.upstream import Significance, UpstreamEvent, UpstreamKind
 

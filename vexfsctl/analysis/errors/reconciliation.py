@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from vexfsctl.analysis.load_coverage import coverage_of_load
 from vexfsctl.catalogue.lookup import TIMEOUT
 from vexfsctl.model.coverage import Coverage, Gap
+from vexfsctl.model.entry import LogEntry, Origin
 from vexfsctl.model.events import CallTimedOut, ErrorReported, RecordsSuppressed
-from vexfsctl.model.record import LogEntry, Origin
 from vexfsctl.model.severity import Severity
 from vexfsctl.model.volume import ErrorCounts, Volume, VolumeStatus
 

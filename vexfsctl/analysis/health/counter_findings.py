@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from vexfsctl.analysis.health.findings import Finding, Verdict
 from vexfsctl.analysis.load_coverage import coverage_of_load
 from vexfsctl.model.coverage import Coverage
+from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.events import CallTimedOut, ErrorReported
-from vexfsctl.model.record import LogEntry
 from vexfsctl.model.volume import VolumeStatus
 
 

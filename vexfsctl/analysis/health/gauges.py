@@ -3,12 +3,15 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from vexfsctl.analysis.health.verdict import Observation
 from vexfsctl.model.breaker import BreakerState
-from vexfsctl.model.record import LogEntry
 from vexfsctl.model.severity import Severity
 from vexfsctl.model.volume import OperationStatus
+
+if TYPE_CHECKING:
+    from vexfsctl.model.entry import LogEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +76,7 @@ def _operations(observation: Observation) -> Iterator[OperationStatus]:
             yield from volume.status.operations.values()
 
 
-def _count(entries: tuple[LogEntry, ...]) -> Counter[str]:
+def _count(entries: "tuple[LogEntry, ...]") -> Counter[str]:
     if not entries:
         return Counter()
     # Deferred: most logs are quiet.

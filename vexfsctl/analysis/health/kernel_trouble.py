@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from vexfsctl.analysis.window import Window
-from vexfsctl.model.record import LogEntry
+from vexfsctl.model.entry import LogEntry
 
 _NO_TROUBLE = frozenset({"capacity", "suppressed"})
 """Kinds of kernel lines that tell of nothing wrong with a device."""

@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterable
 
 from vexfsctl.analysis.errors.groups import is_error
+from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.errnos import CORRUPTION_ERRNOS
 from vexfsctl.model.events import CallRejected, CallTimedOut, ErrorReported, RecordsSuppressed
-from vexfsctl.model.record import LogEntry
 from vexfsctl.model.severity import Severity
 from vexfsctl.model.upstream import Significance
 

@@ -7,6 +7,7 @@ from vexfsctl.analysis.errors.groups import is_error
 from vexfsctl.analysis.health.findings import Finding, Verdict
 from vexfsctl.analysis.incident.incidents import operation_of
 from vexfsctl.analysis.loads import Loads
+from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.errnos import CORRUPTION_ERRNOS
 from vexfsctl.model.events import (
     CallFailed,
@@ -18,7 +19,6 @@ from vexfsctl.model.events import (
     StateChanged,
 )
 from vexfsctl.model.operations import OperationType
-from vexfsctl.model.record import LogEntry
 from vexfsctl.model.severity import Severity
 from vexfsctl.model.upstream import Significance, UpstreamEvent
 from vexfsctl.model.volume import ModuleState

@@ -10,7 +10,6 @@ from vexfsctl.analysis.health.findings import Finding, Verdict
 from vexfsctl.analysis.health.next_steps import NextStep, next_steps
 from vexfsctl.analysis.health.verdict import Observation, judge
 from vexfsctl.analysis.window import Window
-from vexfsctl.model.record import LogEntry
 from vexfsctl.model.volume import (
     AccessMode,
     DegradationLevel,
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from vexfsctl.analysis.errors.groups import ErrorGroup, NoiseGroup
     from vexfsctl.analysis.health.kernel_trouble import KernelTrouble
     from vexfsctl.analysis.upstream.health import UpstreamHealth
+    from vexfsctl.model.entry import LogEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class Summary:
 
 def summarize(
     observation: Observation,
-    whole_log: Callable[[], Iterable[LogEntry]] = tuple,
+    whole_log: "Callable[[], Iterable[LogEntry]]" = tuple,
 ) -> Summary:
     """Sum up what *observation* shows.
 
@@ -133,7 +133,7 @@ def _group_log(
     return group_log(observation)
 
 
-def _kernel_trouble(entries: Iterable[LogEntry], window: Window) -> "tuple[KernelTrouble, ...]":
+def _kernel_trouble(entries: "Iterable[LogEntry]", window: Window) -> "tuple[KernelTrouble, ...]":
     # Deferred, as few hosts ask.
     from vexfsctl.analysis.health.kernel_trouble import count_kernel_trouble
 

@@ -16,11 +16,11 @@ from vexfsctl.analysis.health.volume_findings import judge_volume
 from vexfsctl.analysis.loads import Loads
 from vexfsctl.analysis.window import Window
 from vexfsctl.model.coverage import Coverage
-from vexfsctl.model.record import LogEntry
 from vexfsctl.model.volume import ErrorCounts, Presence, Volume, VolumeStatus
 
 if TYPE_CHECKING:
     from vexfsctl.analysis.upstream.health import UpstreamHealth
+    from vexfsctl.model.entry import LogEntry
 
 
 _NO_RECORD = "no VexFS record in the log"
@@ -32,7 +32,7 @@ class Observation:
 
     volumes: Sequence[Volume]
     """Those that answer for the log: none beside a saved one of elsewhere."""
-    entries: Sequence[LogEntry]
+    entries: "Sequence[LogEntry]"
     """The log."""
     coverage: Coverage
     """How complete the log is for the window: its sources by name; none: no log could be read."""
@@ -47,7 +47,7 @@ class Observation:
         return Loads(self.volumes, saved=self.window.saved)
 
     @cached_property
-    def believed(self) -> tuple[LogEntry, ...]:
+    def believed(self) -> "tuple[LogEntry, ...]":
         """What VexFS wrote in the window, without what nobody vouches for."""
         return tuple(
             entry

@@ -9,7 +9,7 @@ id, for the same call.
 from dataclasses import dataclass, field
 
 from vexfsctl.model.correlation import CorrelationId
-from vexfsctl.model.record import LogEntry
+from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.upstream import UpstreamEvent, UpstreamKind
 
 Load = tuple[str | None, int | str | None]

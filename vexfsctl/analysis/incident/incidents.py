@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from vexfsctl.analysis.incident.aliases import Name, UpstreamIds
 from vexfsctl.exceptions import AmbiguousId, IncidentNotFound, InvalidInput
 from vexfsctl.model.correlation import CorrelationId, matches_suffix, parse_id_suffix
+from vexfsctl.model.entry import LogEntry, Origin
 from vexfsctl.model.events import (
     BreakerChanged,
     CallEvent,
@@ -24,7 +25,6 @@ from vexfsctl.model.events import (
     RecoveryStepTaken,
 )
 from vexfsctl.model.operations import OperationType
-from vexfsctl.model.record import LogEntry, Origin
 from vexfsctl.model.upstream import Significance, UpstreamEvent
 
 AnyEvent = Event | UpstreamEvent

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from vexfsctl.analysis.incident.incidents import AnyEvent, Incident, operation_of
 from vexfsctl.analysis.incident.numbered_calls import NumberedCall
+from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.events import (
     CallEvent,
     CallFailed,
@@ -13,7 +14,6 @@ from vexfsctl.model.events import (
     KernelEvidence,
 )
 from vexfsctl.model.operations import OperationType
-from vexfsctl.model.record import LogEntry
 from vexfsctl.model.upstream import Significance, UpstreamEvent
 
 MARGIN_US = 20_000

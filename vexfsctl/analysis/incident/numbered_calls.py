@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from vexfsctl.analysis.incident.incidents import Occurrence
 from vexfsctl.analysis.upstream.loads import ModuleLoads
 from vexfsctl.exceptions import AmbiguousId, IncidentNotFound
-from vexfsctl.model.record import LogEntry
+from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.upstream import UpstreamEvent, UpstreamKind
 
 _WRITTEN = re.compile(

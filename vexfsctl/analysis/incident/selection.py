@@ -11,10 +11,10 @@ from fnmatch import fnmatchcase
 
 from vexfsctl.analysis.incident.incidents import operation_of
 from vexfsctl.catalogue.lookup import ERRORS, TIMEOUT
+from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.errnos import errno_name
 from vexfsctl.model.events import CallFailed, CallTimedOut, ErrorReported
 from vexfsctl.model.operations import OperationType
-from vexfsctl.model.record import LogEntry
 from vexfsctl.model.severity import Severity
 from vexfsctl.model.upstream import UpstreamEvent
 

@@ -15,6 +15,7 @@ from vexfsctl.analysis.incident.timeline import Timeline, build_call_timeline, b
 from vexfsctl.catalogue.lookup import BREAKER_OPEN, TIMEOUT, find_entry
 from vexfsctl.model.breaker import BreakerState
 from vexfsctl.model.correlation import CorrelationId
+from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.errnos import classify_errno
 from vexfsctl.model.events import (
     BreakerChanged,
@@ -28,7 +29,6 @@ from vexfsctl.model.events import (
     FallbackUsed,
 )
 from vexfsctl.model.operations import OperationType
-from vexfsctl.model.record import LogEntry
 from vexfsctl.model.upstream import UpstreamEvent, UpstreamKind
 from vexfsctl.model.volume import Volume
 

@@ -19,6 +19,7 @@ from vexfsctl.analysis.incident.numbered_calls import NumberedCall
 from vexfsctl.analysis.wording import describe
 from vexfsctl.model.breaker import BreakerState
 from vexfsctl.model.correlation import CorrelationId
+from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.events import (
     BreakerChanged,
     CallEvent,
@@ -28,7 +29,6 @@ from vexfsctl.model.events import (
     RecoveryStepTaken,
 )
 from vexfsctl.model.operations import OperationType
-from vexfsctl.model.record import LogEntry
 from vexfsctl.model.upstream import UpstreamEvent
 from vexfsctl.model.volume import DegradationLevel
 

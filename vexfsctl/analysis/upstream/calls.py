@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from vexfsctl.analysis.upstream.loads import ModuleLoads
+from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.operations import OperationType
-from vexfsctl.model.record import LogEntry
 from vexfsctl.model.upstream import Significance, UpstreamEvent, UpstreamKind
 
 _Log = tuple[str, str | None]

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from vexfsctl.analysis.upstream.calls import CallSite, UnreturnedCall, track_calls
 from vexfsctl.analysis.window import Window
+from vexfsctl.model.entry import LogEntry, Origin
 from vexfsctl.model.operations import OperationType
-from vexfsctl.model.record import LogEntry, Origin
 from vexfsctl.model.upstream import Significance, UpstreamEvent, UpstreamKind
 from vexfsctl.model.volume import DegradationLevel, ModuleState
 

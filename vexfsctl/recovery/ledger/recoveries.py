@@ -6,8 +6,9 @@ A volume that does not write to the kernel log leaves them to the ledger.
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from vexfsctl.logs.grammar import event_level, parse_event
+from vexfsctl.model.entry import LogEntry, Origin
 from vexfsctl.model.events import RecoveryStepTaken
-from vexfsctl.model.record import USER_FACILITY, LogEntry, LogRecord, Origin
+from vexfsctl.model.record import USER_FACILITY, LogRecord
 from vexfsctl.recovery.ledger.entries import LedgerEntry, StepEnded
 
 SOURCE = "ledger"

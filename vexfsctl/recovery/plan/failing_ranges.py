@@ -11,8 +11,8 @@ from vexfsctl.analysis.incident.incidents import Incident
 from vexfsctl.analysis.incident.kernel_lines import find_vicinity
 from vexfsctl.analysis.incident.numbered_calls import NumberedCall
 from vexfsctl.devices.disks import SECTOR_BYTES
+from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.events import ErrorReported
-from vexfsctl.model.record import LogEntry
 from vexfsctl.recovery.plan.ranges import join
 from vexfsctl.recovery.plan.steps import ByteRange
 
