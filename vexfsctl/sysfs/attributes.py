@@ -5,7 +5,6 @@ tests are made from it. Only what a provider of this version has is here. Ranges
 1000000, times 1 ms to one day, jitter 0 to 100 percent, multiplier 100 (no growth) to 1000 percent.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum, StrEnum
@@ -110,9 +109,9 @@ _NANOSECONDS = Number("ns")
 _MILLISECONDS = Number("ms")
 _DURATION = Number("ms", 1, 86_400_000)
 _THRESHOLD = Number("u32", 1, 1_000_000)
-_STRING = Text("string", re.compile(r"[^\0\n]+"))
-_UUID = OrNone(Text("uuid", re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")))
-_DEVICE = OrNone(Text("major:minor", re.compile(r"\d+:\d+", re.ASCII)))
+_STRING = Text("string", r"[^\0\n]+")
+_UUID = OrNone(Text("uuid", r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"))
+_DEVICE = OrNone(Text("major:minor", r"[0-9]+:[0-9]+"))
 _ID = OrNone(Id())
 _RETRY = RetrySettings()
 _BREAKER = BreakerSettings()

@@ -9,7 +9,6 @@ bytes that are no UTF-8 are surrogates (`surrogateescape`), as Python has it in 
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from errno import ERANGE
 from typing import Any, Protocol
 
@@ -41,13 +40,13 @@ class ValueType(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
 class Number:
     """An integer without sign, *low* to *high*; *unit* is what it counts."""
 
-    unit: str
-    low: int = 0
-    high: int = U64_MAX
+    def __init__(self, unit: str, low: int = 0, high: int = U64_MAX) -> None:
+        self.unit = unit
+        self.low = low
+        self.high = high
 
     @property
     def name(self) -> str:
@@ -103,23 +102,23 @@ class Word:
         return str(value)
 
 
-@dataclass(frozen=True, slots=True)
 class Text:
     """Free text of one line or, for a list, several; *pattern* is what it must look like."""
 
-    name: str
-    pattern: re.Pattern[str] = re.compile(r"[^\0]+", re.DOTALL)
+    def __init__(self, name: str, pattern: str = r"[^\0]+") -> None:
+        self.name = name
+        self.pattern = pattern
 
     def parse(self, text: str) -> str:
         """Return the text; EINVAL when it does not look like one."""
-        if not self.pattern.fullmatch(text):
+        if not re.fullmatch(self.pattern, text, re.DOTALL):
             raise ValueRefused(f"{shown(text)} is no {self.name}")
         return text
 
     def interpret(self, text: str) -> str:
         """Return the text, stray bytes as `\\xNN`; ValueError when it does not look like one."""
         text = _printable(text)
-        if not self.pattern.fullmatch(text):
+        if not re.fullmatch(self.pattern, text, re.DOTALL):
             raise ValueError(f"no {self.name}: {shown(text)}")
         return text
 
@@ -128,14 +127,14 @@ class Text:
         return value
 
 
-@dataclass(frozen=True, slots=True)
 class EscapedPath:
     r"""An absolute path with its white space and backslashes as octal (`\040`), as in mountinfo.
 
     *words* may stand in its place and are not escaped.
     """
 
-    words: tuple[str, ...] = ()
+    def __init__(self, words: tuple[str, ...] = ()) -> None:
+        self.words = words
 
     @property
     def name(self) -> str:
@@ -183,11 +182,11 @@ class Id:
         return str(value)
 
 
-@dataclass(frozen=True, slots=True)
 class OrNone:
     """Another type, or `-` for None: the provider has nothing to say there."""
 
-    type: ValueType
+    def __init__(self, type_: ValueType) -> None:
+        self.type = type_
 
     @property
     def name(self) -> str:

@@ -11,7 +11,6 @@ import os
 import select
 import signal
 import time
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
@@ -133,6 +132,9 @@ def _work(task: Callable[[], Any], write_end: int) -> None:
         try:
             answer = (True, task())
         except Exception:  # noqa: BLE001 - told to the parent, which raises it
+            # Deferred: only a bug has need of it.
+            import traceback
+
             answer = (False, traceback.format_exc())
         data = memoryview(marshal.dumps(answer))
         while data:
