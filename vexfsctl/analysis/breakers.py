@@ -1,17 +1,12 @@
-"""What a breaker's status tells: which is not closed, why, and what a command would risk.
+"""What a breaker's status tells: why it is in its state, and what a command would risk.
 
 Times are CLOCK_MONOTONIC nanoseconds of the host that the status is from. A status from elsewhere
 (a saved tree) may lie in our future: then no age is told.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-
 from vexfsctl.model.breaker import BreakerAction, BreakerState, BreakerStatus, state_after
-from vexfsctl.model.correlation import CorrelationId
-from vexfsctl.model.operations import OperationType
 from vexfsctl.model.units import format_duration
-from vexfsctl.model.volume import OperationStatus, Volume
+from vexfsctl.model.volume import OperationStatus
 
 _NS_PER_MS = 1_000_000
 
@@ -48,31 +43,6 @@ def doubts_about_reset(operation: OperationStatus, now_ns: int) -> tuple[str, ..
     """Say what is known against closing the breaker of *operation* now; empty: nothing."""
     doubts = [_overdue(operation), _recent_failures(operation.breaker, now_ns)]
     return tuple(doubt for doubt in doubts if doubt is not None)
-
-
-@dataclass(frozen=True, slots=True)
-class BreakerSummary:
-    """A breaker that is not closed, and why."""
-
-    volume: str
-    operation: OperationType
-    state: BreakerState | str
-    why: str | None
-    since_ns: int
-    """When it opened, CLOCK_MONOTONIC; 0 = never."""
-    retry_after_ms: int
-    last_error_id: CorrelationId | None
-    generation: int
-
-    @property
-    def name(self) -> str:
-        """As a person writes it: `loop0/storage`."""
-        return f"{self.volume}/{self.operation}"
-
-
-def summarize_breakers(volumes: Iterable[Volume], now_ns: int) -> tuple[BreakerSummary, ...]:
-    """Return those of *volumes* that are not closed, as of *now_ns* (CLOCK_MONOTONIC)."""
-    return tuple(_summaries(volumes, now_ns))
 
 
 def _overdue(operation: OperationStatus) -> str | None:
@@ -114,26 +84,3 @@ def _ago(then_ns: int, now_ns: int) -> str:
     if not 0 < then_ns <= now_ns:
         return ""
     return f" {format_duration((now_ns - then_ns) // _NS_PER_MS)} ago"
-
-
-def _summaries(volumes: Iterable[Volume], now_ns: int) -> Iterator[BreakerSummary]:
-    for volume in volumes:
-        operations = volume.status.operations if volume.status is not None else {}
-        for operation, status in operations.items():
-            if status.breaker.state != BreakerState.CLOSED:
-                yield _summarize_breaker(volume.name, operation, status.breaker, now_ns)
-
-
-def _summarize_breaker(
-    volume: str, operation: OperationType, breaker: BreakerStatus, now_ns: int
-) -> BreakerSummary:
-    return BreakerSummary(
-        volume=volume,
-        operation=operation,
-        state=breaker.state,
-        why=explain_breaker(breaker, now_ns),
-        since_ns=breaker.opened_ns,
-        retry_after_ms=breaker.retry_after_ms,
-        last_error_id=breaker.last_error_id,
-        generation=breaker.generation,
-    )

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from vexfsctl.analysis.breakers import BreakerSummary
+from vexfsctl.analysis.health.tripped_breakers import BreakerSummary
 from vexfsctl.model.breaker import BreakerState
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.severity import Severity

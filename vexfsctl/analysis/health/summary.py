@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vexfsctl.analysis.breakers import BreakerSummary, summarize_breakers
 from vexfsctl.analysis.health.findings import Finding, Verdict
 from vexfsctl.analysis.health.next_steps import NextStep, next_steps
+from vexfsctl.analysis.health.tripped_breakers import BreakerSummary, summarize_breakers
 from vexfsctl.analysis.health.verdict import Observation, judge
 from vexfsctl.analysis.window import Window
 from vexfsctl.model.volume import (
