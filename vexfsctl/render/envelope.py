@@ -4,8 +4,8 @@ NDJSON is the rows of `data`, one a line; where part of the evidence was missing
 to be told, an envelope without data follows as the last line, known by its key `schema`.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from vexfsctl.model.coverage import Coverage
 from vexfsctl.render.jsonable import Json, jsonable
@@ -14,8 +14,7 @@ from vexfsctl.render.result import CommandResult
 _SCHEMA_VERSION = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Provenance:
+class Provenance(NamedTuple):
     """Who answered, when and where."""
 
     version: str

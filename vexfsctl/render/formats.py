@@ -1,6 +1,6 @@
 """One result in the format asked for."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from vexfsctl.render.choices import OutputFormat
 from vexfsctl.render.envelope import Provenance, render_json, render_ndjson
@@ -9,8 +9,7 @@ from vexfsctl.render.result import CommandResult
 from vexfsctl.render.tsv import render_tsv
 
 
-@dataclass(frozen=True, slots=True)
-class Screen:
+class Screen(NamedTuple):
     """What text is rendered for."""
 
     width: int | None = None

@@ -3,13 +3,14 @@
 JSON comes from `data`; tables and prose come from `body`, TSV from `tables`; both refer to the same
 values.
 Text in a body is plain: nothing in it is markup, and every renderer escapes it with
-`render.escape`.
+`render.escape`. Its pieces are named tuples: dataclasses take six times as long to define, which
+every command that answers would wait for.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from vexfsctl.exceptions import ExitStatus, Problem
 from vexfsctl.model.coverage import Coverage
@@ -25,8 +26,7 @@ class Tone(StrEnum):
     STRONG = "strong"
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A piece of a line with a tone of its own."""
 
     text: str
@@ -57,8 +57,7 @@ class Column:
     tone: Callable[[Any], Tone | None] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """Rows of values and the columns that show them."""
 
     columns: tuple[Column, ...]
@@ -67,8 +66,7 @@ class Table:
     """A line above it, on screen only."""
 
 
-@dataclass(frozen=True, slots=True)
-class Paragraph:
+class Paragraph(NamedTuple):
     """Lines between or instead of tables; TSV leaves them out."""
 
     lines: tuple[Line, ...]

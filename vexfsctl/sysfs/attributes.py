@@ -6,10 +6,9 @@ tests are made from it. Only what a provider of this version has is here. Ranges
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from enum import Enum, StrEnum
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from vexfsctl.exceptions import AttributeMissing
 from vexfsctl.model.breaker import BreakerSettings, BreakerState
@@ -62,8 +61,7 @@ class Directory(StrEnum):
         return self.replace("<op>", operation)
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(NamedTuple):
     """One file of a volume's directory."""
 
     path: str
@@ -98,7 +96,7 @@ class Attribute:
     def of(self, operation: OperationType) -> "Attribute":
         """Return the attribute of one operation type that this template stands for."""
         path = self.path.replace("<op>", operation)
-        return replace(self, path=path, operation=operation)
+        return self._replace(path=path, operation=operation)
 
 
 _COUNTER = Number("counter")
@@ -319,7 +317,7 @@ def _of_operations() -> Iterator[Attribute]:
         for template in OPERATION_ATTRIBUTES + BREAKER_ATTRIBUTES:
             attribute = template.of(operation)
             if template is CALL_TIMEOUT:
-                attribute = replace(attribute, default=operation.default_timeout_ms)
+                attribute = attribute._replace(default=operation.default_timeout_ms)
             yield attribute
 
 

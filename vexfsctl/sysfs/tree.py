@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from errno import ENOENT
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from vexfsctl.exceptions import DeadlineExceeded, SysfsUnreadable
 from vexfsctl.model.coverage import Coverage, Gap
@@ -40,8 +40,7 @@ DEADLINE_S = 2.0
 """How long a volume may take to answer, unless the caller says otherwise."""
 
 
-@dataclass(frozen=True, slots=True)
-class Survey:
+class Survey(NamedTuple):
     """Every volume that was found, and which roots could not be looked into."""
 
     volumes: tuple[Volume, ...]
