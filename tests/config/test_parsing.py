@@ -243,5 +243,5 @@ def test_every_key_sets_one_thing() -> None:
     fields = [key.field for key in keys if isinstance(key, FieldKey)]
     paths = [key.attribute.path for key in keys if isinstance(key, AttributeKey)]
 
-    assert sorted(fields) == sorted(set(Configuration.__slots__) - {"file", "attributes"})
+    assert sorted(fields) == sorted(set(Configuration._fields) - {"file", "attributes"})
     assert len(set(paths)) == len(paths)

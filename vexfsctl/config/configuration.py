@@ -1,19 +1,19 @@
 """The settings that hold unless an option or the environment overrides them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 from vexfsctl.render.choices import ColourChoice, OutputFormat
 
 
-@dataclass(frozen=True, slots=True)
-class Configuration:
+class Configuration(NamedTuple):
     """Every setting there is; the defaults are those of a host without a configuration file."""
 
     file: Path | None = None
     """The file it was read from; None without one."""
-    attributes: Mapping[str, int] = field(default_factory=dict)
+    attributes: Mapping[str, int] = MappingProxyType({})
     """Values that attributes have when a volume is mounted, by path; only those the file sets."""
     roots: tuple[Path, ...] = ()
     """Roots of attribute trees; empty: the standard ones."""
