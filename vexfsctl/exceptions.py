@@ -40,9 +40,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
 from errno import EACCES, EBUSY, EINVAL, EIO, ESTALE
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
-from vexfsctl.model.coverage import Coverage
+if TYPE_CHECKING:
+    from vexfsctl.model.coverage import Coverage
 
 
 class ExitStatus(IntEnum):
@@ -299,7 +300,7 @@ def exception_of(code: str, message: str, hint: str | None) -> VexfsctlException
 
 
 @contextmanager
-def covering(coverage: Coverage) -> Iterator[None]:
+def covering(coverage: "Coverage") -> Iterator[None]:
     """Give what is raised in the block *coverage*, unless it has one of its own."""
     try:
         yield
