@@ -4,9 +4,8 @@ Reading goes through the files as ever. A write is carried out by the engine as 
 driver would have it, and the files follow before it returns.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,7 @@ from vexfsctl.resilience.call import Call
 from vexfsctl.resilience.guard import Guard
 from vexfsctl.sysfs import failures
 from vexfsctl.sysfs.attributes import attributes, find_attribute
-from vexfsctl.sysfs.tree import SysfsTree
+from vexfsctl.sysfs.tree import DEADLINE_S, SysfsTree
 
 
 class LiveVolume:
@@ -88,11 +87,14 @@ class LiveVolume:
             self.refresh()
 
 
-@dataclass(frozen=True, slots=True)
 class LiveTree(SysfsTree):
     """A root whose writes reach live volumes."""
 
-    live: dict[str, LiveVolume] = field(default_factory=dict)
+    def __init__(
+        self, root: Path, timeout_s: float = DEADLINE_S, *, live: Mapping[str, LiveVolume]
+    ) -> None:
+        super().__init__(root, timeout_s)
+        self.live = live
 
     @classmethod
     def opener(cls, *volumes: LiveVolume) -> Callable[[Path, float], SysfsTree]:

@@ -35,7 +35,6 @@ from vexfsctl.exceptions import (
 from vexfsctl.model.volume import Presence, Volume, clear_command
 from vexfsctl.sysfs.attributes import Attribute
 from vexfsctl.sysfs.values import shown
-from vexfsctl.system.access import access_hint, owner_hint
 
 LIST_HINT = "vexfsctl volume list shows the volumes there are"
 ROOT_HINT = "run as root, or as the user who mounted it"
@@ -64,16 +63,24 @@ def absent_volume(volume: str, root: Path, error: int) -> Volume:
     if error == ENODEV:
         detail = "it went away while it was being read"
         return Volume(volume, root, Presence.VANISHED, detail=detail, hint=LIST_HINT)
-    detail = os.strerror(error)
-    hint = owner_hint(root) if error in _REFUSED else None
-    return Volume(volume, root, Presence.UNREADABLE, detail=detail, hint=hint)
+    hint = None
+    if error in _REFUSED:
+        # Deferred: only who is refused has need of it.
+        from vexfsctl.system.access import owner_hint
+
+        hint = owner_hint(root)
+    return Volume(volume, root, Presence.UNREADABLE, detail=os.strerror(error), hint=hint)
 
 
 def unlisted(root: Path, error: int | None) -> str:
     """Return why *root* could not be looked into, and who may; None: it did not answer."""
     if error is None:
         return "no answer"
-    hint = access_hint(root, os.R_OK | os.X_OK) if error in _REFUSED else None
+    if error not in _REFUSED:
+        return os.strerror(error)
+    from vexfsctl.system.access import access_hint
+
+    hint = access_hint(root, os.R_OK | os.X_OK)
     return os.strerror(error) if hint is None else f"{os.strerror(error)}; {hint}"
 
 

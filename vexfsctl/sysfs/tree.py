@@ -7,7 +7,6 @@ kernel does not tell beforehand which directory will hang.
 
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
 from errno import ENOENT
 from functools import partial
 from pathlib import Path
@@ -33,7 +32,6 @@ from vexfsctl.sysfs.files import (
     write_one,
 )
 from vexfsctl.sysfs.interpretation import interpret_content, interpret_volume
-from vexfsctl.system.access import owner_hint
 from vexfsctl.system.children import NO_ANSWER, run_in_children
 
 DEADLINE_S = 2.0
@@ -88,12 +86,12 @@ def read_volumes(
     return survey.volumes
 
 
-@dataclass(frozen=True, slots=True)
 class SysfsTree:
     """One root, and what can be done with a volume in it by name."""
 
-    root: Path
-    timeout_s: float = DEADLINE_S
+    def __init__(self, root: Path, timeout_s: float = DEADLINE_S) -> None:
+        self.root = root
+        self.timeout_s = timeout_s
 
     def read_volume(
         self, volume: str, operations: Collection[OperationType] | None = None
@@ -130,6 +128,9 @@ class SysfsTree:
         error = self._ask(volume, partial(write_one, self._file(volume, path), data))
         if error:
             self._raise_if_gone(volume, error)
+            # Deferred: only who is refused has need of it.
+            from vexfsctl.system.access import owner_hint
+
             who = owner_hint(self.root)
             raise failures.write_failure(volume, attribute, text, error, who=who)
 
