@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import fields, replace
+from typing import TYPE_CHECKING
 
-from vexfsctl.analysis.errors.groups import ErrorGroup
 from vexfsctl.analysis.health.findings import Verdict
 from vexfsctl.analysis.health.summary import Service, Summary, VolumeSummary
 from vexfsctl.analysis.window import Window
@@ -24,6 +24,9 @@ from vexfsctl.render.result import (
     Tone,
 )
 from vexfsctl.render.words import word
+
+if TYPE_CHECKING:
+    from vexfsctl.analysis.errors.groups import ErrorGroup
 
 _TONES = {
     Verdict.OK: Tone.GOOD,
@@ -79,7 +82,7 @@ def _tables(summary: Summary, here: bool) -> tuple[Table | Paragraph, ...]:
     )
 
 
-def _errors_shown(summary: Summary, here: bool) -> tuple[ErrorGroup, ...]:
+def _errors_shown(summary: Summary, here: bool) -> "tuple[ErrorGroup, ...]":
     """As many as one screen takes; while volumes are *here*, theirs and those of no volume."""
     groups = (group for group in summary.errors if group.live or group.volume is None or not here)
     return tuple(groups)[:_MOST_ERRORS]
@@ -138,7 +141,7 @@ def _running(service: Service) -> str:
     return f"{service.in_flight}{late}"
 
 
-def _age(group: ErrorGroup, window: Window) -> str | None:
+def _age(group: "ErrorGroup", window: Window) -> str | None:
     age_us: float | None = None
     if group.last_us is not None:
         age_us = window.now_us - group.last_us
@@ -162,7 +165,7 @@ def _error_columns(window: Window) -> tuple[Column, ...]:
     )
 
 
-def _where(group: ErrorGroup) -> str | None:
+def _where(group: "ErrorGroup") -> str | None:
     parts = [str(part) for part in (group.volume, group.operation) if part is not None]
     return "/".join(parts) or None
 

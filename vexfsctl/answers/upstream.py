@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from vexfsctl.analysis.errors.groups import ErrorGroup, NoiseGroup
 from vexfsctl.model.errnos import errno_name
 from vexfsctl.model.units import format_duration
 from vexfsctl.render.colour import tone_of_word
@@ -11,6 +10,7 @@ from vexfsctl.render.result import Column, Line, Paragraph, Span, Table
 from vexfsctl.render.words import word
 
 if TYPE_CHECKING:
+    from vexfsctl.analysis.errors.groups import ErrorGroup, NoiseGroup
     from vexfsctl.analysis.upstream.health import RunningCall, SiteSummary, UpstreamHealth
 
 _MOST_ROWS = 10
@@ -18,7 +18,7 @@ _MOST_ROWS = 10
 
 
 def upstream_blocks(
-    health: "UpstreamHealth | None", noise: Sequence[NoiseGroup]
+    health: "UpstreamHealth | None", noise: "Sequence[NoiseGroup]"
 ) -> tuple[Table | Paragraph, ...]:
     """Return the state of such a build, its call sites with trouble, and its noise, explained."""
     blocks: list[Table | Paragraph] = []
@@ -33,7 +33,7 @@ def upstream_blocks(
     return tuple(blocks)
 
 
-def named_error(group: ErrorGroup) -> str:
+def named_error(group: "ErrorGroup") -> str:
     """Return what *group* is called: `IoError.ReadError (EIO)`."""
     doubt = "" if group.verified else " (unverified)"
     number = "" if group.errno is None else f" ({errno_name(group.errno)})"

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
 from vexfsctl.analysis.health.summary import Summary, summarize
 from vexfsctl.analysis.health.verdict import Observation
@@ -12,7 +13,9 @@ from vexfsctl.host.host import Host
 from vexfsctl.host.log import HostLog, is_elsewhere, read_log, recent_window, select_boot
 from vexfsctl.host.volumes import Consulted, Target, consult
 from vexfsctl.model.coverage import Coverage
-from vexfsctl.model.entry import LogEntry
+
+if TYPE_CHECKING:
+    from vexfsctl.model.entry import LogEntry
 
 _LAST_BOOT = "0"
 
@@ -33,13 +36,13 @@ class Assessment:
     def of(
         cls,
         seen: Consulted,
-        entries: Sequence[LogEntry],
+        entries: "Sequence[LogEntry]",
         log: Coverage,
         window: Window,
         *,
         now_us: int,
         log_asked: bool = False,
-        whole_log: Callable[[], Iterable[LogEntry]] = tuple,
+        whole_log: "Callable[[], Iterable[LogEntry]]" = tuple,
     ) -> "Assessment":
         """Judge what was *seen* of the tree at *now_us*, and what the log *entries* say of it.
 
@@ -108,6 +111,6 @@ def _require_mention(log: HostLog, targets: Sequence[Target]) -> None:
             )
 
 
-def _is_about(entry: LogEntry, targets: Sequence[Target]) -> bool:
+def _is_about(entry: "LogEntry", targets: Sequence[Target]) -> bool:
     event = entry.event
     return event is not None and any(fnmatchcase(event.volume, each.volume) for each in targets)

@@ -6,20 +6,22 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from vexfsctl.analysis.loads import Loads
 from vexfsctl.analysis.window import Window
 from vexfsctl.exceptions import InvalidInput, LogUnreadable, NotFound
 from vexfsctl.host.host import Host
-from vexfsctl.logs.interpret import interpret_log
+from vexfsctl.logs.own_records import interpret_own
 from vexfsctl.logs.sources.reader import LogHost, read_sources, standard_sources
 from vexfsctl.logs.sources.reading import LogReading, split_boots
-from vexfsctl.logs.upstream import may_be_vexfs
 from vexfsctl.model.coverage import Coverage, Gap
-from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.moments import moment_of
 from vexfsctl.model.record import LogRecord
 from vexfsctl.model.volume import Volume
+
+if TYPE_CHECKING:
+    from vexfsctl.model.entry import LogEntry
 
 _OFFSET = re.compile(r"[+-]?\d{1,6}")
 _BOOT_ID = re.compile(r"[0-9a-f]{32}")
@@ -34,15 +36,17 @@ class HostLog:
     """Name of each volume that answers to its attribute `log`."""
 
     @cached_property
-    def entries(self) -> tuple[LogEntry, ...]:
+    def entries(self) -> "tuple[LogEntry, ...]":
         """Every record with its meaning, in time order."""
+        # Deferred: a verdict needs `own_entries` alone, and most logs have none.
+        from vexfsctl.logs.interpret import interpret_log
+
         return interpret_log(self.reading.records, self.live_logs)
 
     @cached_property
-    def own_entries(self) -> tuple[LogEntry, ...]:
-        """Those that VexFS wrote; to look at the rest of a busy log as well takes much longer."""
-        own = (record for record in self.reading.records if may_be_vexfs(record.text))
-        return interpret_log(own, self.live_logs)
+    def own_entries(self) -> "tuple[LogEntry, ...]":
+        """Those that VexFS wrote."""
+        return interpret_own(self.reading.records, self.live_logs)
 
 
 def read_log(host: Host, volumes: Sequence[Volume]) -> HostLog:
