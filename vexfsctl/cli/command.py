@@ -8,7 +8,7 @@ The examples of a command are its epilog.
 import re
 from collections.abc import Iterator, Sequence
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,6 +22,9 @@ from vexfsctl.cli.global_options import (
     decided_options,
 )
 from vexfsctl.cli.registry import COMMANDS, gives_verdict
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 _WHOLE = 1_000
 """Characters of a short help: more than any has."""
@@ -117,6 +120,19 @@ class Root(Group):
         command = getattr(import_module(f"vexfsctl.cli.commands.{cmd_name}"), cmd_name)
         assert isinstance(command, click.Command)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
+        """Offer commands from the registry, importing none, and the global options."""
+        from click.shell_completion import CompletionItem
+
+        # Stand-ins, as the group's own method would import every command that it offers.
+        commands = (click.Command(entry.name, help=entry.summary) for entry in COMMANDS)
+        offered = [
+            CompletionItem(command.name, help=command.get_short_help_str())
+            for command in commands
+            if (command.name or "").startswith(incomplete)
+        ]
+        return [*offered, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands from the registry, importing none."""

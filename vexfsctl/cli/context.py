@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,13 +12,12 @@ from vexfsctl.cli.terminal import Terminal
 from vexfsctl.config.configuration import Configuration
 from vexfsctl.exceptions import ExitStatus, Problem
 from vexfsctl.host.host import Deadlines, Host, Windows
-from vexfsctl.model.coverage import Coverage
 from vexfsctl.render.choices import ColourChoice, OutputFormat
-from vexfsctl.render.envelope import Provenance, render_ndjson_row
-from vexfsctl.render.formats import render
-from vexfsctl.render.plain import render_line
-from vexfsctl.render.result import CommandResult, Line, Table
-from vexfsctl.render.tsv import render_tsv_row
+
+if TYPE_CHECKING:
+    from vexfsctl.model.coverage import Coverage
+    from vexfsctl.render.envelope import Provenance
+    from vexfsctl.render.result import CommandResult, Line, Table
 
 
 @dataclass(slots=True)
@@ -72,7 +72,7 @@ class AppContext:
         """The person at the terminal."""
         return Terminal(self.surroundings, self.color, self.quiet, self.verbose)
 
-    def show(self, result: CommandResult) -> None:
+    def show(self, result: "CommandResult") -> None:
         """Print *result* as asked, its problems to standard error, and take its exit status."""
         self.exit_status = max(self.exit_status, result.status)
         self._print_or_page(self.text_of(result))
@@ -83,12 +83,19 @@ class AppContext:
                 terminal.warn(problem)
             terminal.detail(f"read: {', '.join(result.coverage.sources) or 'nothing'}")
 
-    def text_of(self, result: CommandResult) -> str:
+    def text_of(self, result: "CommandResult") -> str:
         """Render *result* in the format asked for, without printing it."""
+        # Deferred, as all that renders: help and completions show no result.
+        from vexfsctl.render.formats import render
+
         return render(result, self.output, self._provenance(), self.terminal.screen)
 
-    def show_row(self, row: object, table: Table, line: Line) -> None:
+    def show_row(self, row: object, table: "Table", line: "Line") -> None:
         """Print one row at once, for commands that follow; JSON means NDJSON there."""
+        from vexfsctl.render.envelope import render_ndjson_row
+        from vexfsctl.render.plain import render_line
+        from vexfsctl.render.tsv import render_tsv_row
+
         if self.output.is_json:
             self.write(render_ndjson_row(row))
         elif self.output is OutputFormat.TSV:
@@ -109,7 +116,7 @@ class AppContext:
         problem: Problem,
         status: ExitStatus,
         *others: Problem,
-        coverage: Coverage | None = None,
+        coverage: "Coverage | None" = None,
     ) -> None:
         """Report a command that did not come to an answer, for one reason or for several.
 
@@ -119,6 +126,9 @@ class AppContext:
         status = self.status_of_failure(status)
         self.exit_status = max(self.exit_status, status)
         if self.output.is_json:
+            from vexfsctl.model.coverage import Coverage
+            from vexfsctl.render.result import CommandResult
+
             schema = self.command or "error"
             failure = CommandResult(
                 schema,
@@ -153,7 +163,9 @@ class AppContext:
 
         return page(text, self.surroundings.environ)
 
-    def _provenance(self) -> Provenance:
+    def _provenance(self) -> "Provenance":
+        from vexfsctl.render.envelope import Provenance
+
         host = self.surroundings.host
         return Provenance(__version__, host.wall_clock(), host.name, host.boot_id)
 

@@ -6,7 +6,6 @@ and shows its trace.
 """
 
 import os
-import traceback
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout, suppress
 from io import BytesIO, TextIOWrapper
@@ -27,6 +26,8 @@ from vexfsctl.render.choices import OutputFormat
 
 _PROGRAM = "vexfsctl"
 _COMPLETE = "_VEXFSCTL_COMPLETE"
+_WIDEST_HELP, _NARROWEST_HELP = 80, 50
+"""Columns."""
 _INTERRUPTED = 130  # 128 + SIGINT, as a shell reports it
 
 
@@ -83,7 +84,9 @@ def _invoke_click(app: AppContext, arguments: Sequence[str]) -> None:
         app.exit_status = shell_complete(root, {"obj": app}, _PROGRAM, _COMPLETE, instruction)
         return
     # Not root.main(): that would turn interrupts and broken pipes into its own idea of them.
-    with root.make_context(_PROGRAM, list(arguments), obj=app) as ctx:
+    # The width as click itself would find it, but that it asks shutil, which loads all archivers.
+    width = max(min(app.terminal.columns, _WIDEST_HELP) - 2, _NARROWEST_HELP)
+    with root.make_context(_PROGRAM, list(arguments), obj=app, terminal_width=width) as ctx:
         root.invoke(ctx)
 
 
@@ -121,6 +124,9 @@ def _format_asked(arguments: Sequence[str], environ: Mapping[str, str]) -> Outpu
 
 
 def _report_bug(app: AppContext, bug: Exception) -> None:
+    # Deferred: only a bug has need of it.
+    import traceback
+
     traceback.print_exception(bug, file=app.surroundings.stderr)
     message = f"{type(bug).__name__}: {bug}"
     hint = f"this is a bug in {_PROGRAM} {__version__}: please report it with the lines above"

@@ -1,11 +1,10 @@
 """Every command of vexfsctl, one line each, so that help lists them without importing them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class CommandEntry:
+class CommandEntry(NamedTuple):
     """A command: module `vexfsctl.cli.commands.<name>` holds a click command called `<name>`."""
 
     name: str

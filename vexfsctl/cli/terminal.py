@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING
 
 from vexfsctl.cli.surroundings import Surroundings
 from vexfsctl.exceptions import ActionFailed, Problem
-from vexfsctl.model.coverage import Coverage
 from vexfsctl.render.choices import ColourChoice
-from vexfsctl.render.escape import escape_text
-from vexfsctl.render.formats import Screen
-from vexfsctl.render.plain import render_line
-from vexfsctl.render.result import Line, Span, Tone
 
 if TYPE_CHECKING:
+    from vexfsctl.model.coverage import Coverage
     from vexfsctl.recovery.device.target import Progress
     from vexfsctl.recovery.ledger.entries import Who
+    from vexfsctl.render.formats import Screen
+    from vexfsctl.render.result import Line
 
 _ERASE = "\r\x1b[K"
 _PROGRESS_WIDTH = 78
@@ -63,10 +61,18 @@ class Terminal:
         return self.surroundings.stdout.isatty() and not self._is_dumb
 
     @property
-    def screen(self) -> Screen:
+    def screen(self) -> "Screen":
         """What tables are drawn for."""
-        width = self._size().columns if self.shows_screens else None
+        # Deferred, as all that renders: help and completions tell nothing.
+        from vexfsctl.render.formats import Screen
+
+        width = self.columns if self.shows_screens else None
         return Screen(width=width, colour=self.colour)
+
+    @property
+    def columns(self) -> int:
+        """Columns of the terminal, 80 where there is none."""
+        return self._size().columns
 
     @property
     def height(self) -> int:
@@ -95,12 +101,16 @@ class Terminal:
 
     def ask(self, question: str) -> bool:
         """Return whether the person answers yes; only when `interactive`."""
+        from vexfsctl.render.plain import render_line
+
         self.surroundings.stderr.write(f"{render_line(question)} [y/N] ")
         self.surroundings.stderr.flush()
         return self.surroundings.stdin.readline().strip().lower() in ("y", "yes")
 
     def tell(self, text: str) -> None:
         """Tell something that must not be missed."""
+        from vexfsctl.render.result import Span, Tone
+
         self._tell((Span("vexfsctl: ", Tone.STRONG), text))
 
     def note(self, text: str) -> None:
@@ -117,9 +127,11 @@ class Terminal:
         """Tell a problem and its hint."""
         self.tell(problem.message)
         if problem.hint is not None:
+            from vexfsctl.render.result import Span, Tone
+
             self._tell((Span("hint: ", Tone.STRONG), problem.hint))
 
-    def tell_gaps(self, coverage: Coverage) -> None:
+    def tell_gaps(self, coverage: "Coverage") -> None:
         """Tell which part of the evidence was missing."""
         for gap in coverage.gaps:
             lost = "" if gap.lost is None else f", {gap.lost} lost"
@@ -129,6 +141,8 @@ class Terminal:
     @contextmanager
     def progress(self) -> Iterator["Progress"]:
         """Show how far long work is: one line, on a terminal only, erased at its end."""
+        from vexfsctl.render.escape import escape_text
+
         shown = self.surroundings.stderr.isatty() and not self.quiet and not self._is_dumb
 
         def tell(what: str, done: int, total: int) -> None:
@@ -146,7 +160,9 @@ class Terminal:
     def _is_dumb(self) -> bool:
         return self.surroundings.environ.get("TERM") == "dumb"
 
-    def _tell(self, line: Line) -> None:
+    def _tell(self, line: "Line") -> None:
+        from vexfsctl.render.plain import render_line
+
         colour = self.colour and self.surroundings.stderr.isatty()
         self._write_aside(render_line(line, colour=colour) + "\n")
 

@@ -2,16 +2,14 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
 
-from vexfsctl.cli.context import AppContext
-from vexfsctl.exceptions import InvalidInput
-from vexfsctl.host.volumes import Target, names_of_volumes, parse_target
-from vexfsctl.model.operations import OperationType
 from vexfsctl.model.units import parse_duration, parse_size
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 class DurationType(click.ParamType[int]):
@@ -65,8 +63,10 @@ class KeyValueType(click.ParamType[str]):
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
+    ) -> "list[CompletionItem]":
         """Offer the keys."""
+        from click.shell_completion import CompletionItem
+
         return [CompletionItem(f"{key}=") for key in self.keys if key.startswith(incomplete)]
 
 
@@ -86,40 +86,11 @@ class PathType(click.ParamType[Path]):
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
+    ) -> "list[CompletionItem]":
         """Let the shell complete it."""
+        from click.shell_completion import CompletionItem
+
         return [CompletionItem(incomplete, type=self._completion)]
-
-
-class TargetType(click.ParamType[Target]):
-    """A `Target`; the shell completes those that are live."""
-
-    name = "target"
-
-    def __init__(self, *, operations: bool = True) -> None:
-        self.operations = operations
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Target:
-        """Return the target."""
-        if isinstance(value, Target):
-            return value
-        if not self.operations and "/" in value:
-            volume = value.partition("/")[0]
-            raise InvalidInput(f"not a volume name: {value!a}", hint=f"did you mean {volume}?")
-        return parse_target(value)
-
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
-        """Offer the volumes there are, and the operations once the volume is clear."""
-        names = names_of_volumes(ctx.ensure_object(AppContext).host)
-        fitting = [name for name in names if name.startswith(incomplete.partition("/")[0])]
-        offers = [] if "/" in incomplete else fitting
-        if self.operations and len(fitting) == 1:
-            offers = offers + [f"{fitting[0]}/{operation}" for operation in OperationType]
-        return [CompletionItem(offer) for offer in offers if offer.startswith(incomplete)]
 
 
 PATH = PathType()
@@ -127,8 +98,6 @@ DIRECTORY = PathType("dir")
 DURATION = DurationType()
 SECONDS = SecondsType()
 SIZE = SizeType()
-TARGET = TargetType()
-VOLUME = TargetType(operations=False)
 
 
 def _milliseconds(

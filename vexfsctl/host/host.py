@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from vexfsctl.model.clock import Clock
 from vexfsctl.system.clock import MonotonicClock
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
-@dataclass(frozen=True, slots=True)
-class Deadlines:
+class Deadlines(NamedTuple):
     """How long things may take, in seconds."""
 
     source_s: float = 2.0
@@ -28,8 +27,7 @@ class Deadlines:
     """What is waited for: a breaker's state, probes that close it, a volume that ends."""
 
 
-@dataclass(frozen=True, slots=True)
-class Windows:
+class Windows(NamedTuple):
     """How far back errors count, in milliseconds."""
 
     status_ms: int = 3_600_000

@@ -5,7 +5,6 @@ Every value is checked before the first is written, so a typing mistake changes 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 from vexfsctl.exceptions import (
@@ -173,6 +172,9 @@ def _parse_setting(word: str, keys: Mapping[str, Attribute]) -> Setting:
     key, equals, text = word.partition("=")
     key = key if key in keys else key.replace(".", "/")
     if key not in keys:
+        # Deferred: only who mistypes has need of it.
+        from difflib import get_close_matches
+
         near = get_close_matches(key, list(keys), n=1)
         if not equals and not near:
             hint = "first what to change, then KEY=VALUE"

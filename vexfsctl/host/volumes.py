@@ -8,7 +8,6 @@ was named to be acted on.
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -207,6 +206,9 @@ def _survey(
 def _hint_for_no_operation(volume: str, operation: str) -> str:
     if volume in set(OperationType):
         return f"did you mean {operation}/{volume}?"
+    # Deferred: only who mistypes has need of it.
+    from difflib import get_close_matches
+
     for near in get_close_matches(operation, list(OperationType), n=1):
         return f"did you mean {volume}/{near}?"
     return f"there are {', '.join(OperationType)}"
@@ -237,6 +239,8 @@ def _not_found(host: Host, target: Target, coverage: Coverage) -> VexfsctlExcept
             hint="say where to look: --sysfs-root",
         )
     names = names_of_volumes(host)
+    from difflib import get_close_matches
+
     near = get_close_matches(target.volume, names)
     if near:
         hint = f"did you mean {' or '.join(near)}?"

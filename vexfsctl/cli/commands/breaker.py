@@ -1,23 +1,21 @@
 """`vexfsctl breaker`: see and operate circuit breakers."""
 
-from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from vexfsctl.answers.breaker import breaker_list, breaker_show, breaker_wait
-from vexfsctl.answers.changes import change_result
 from vexfsctl.cli.command import Group
 from vexfsctl.cli.context import AppContext, pass_app
 from vexfsctl.cli.options import consent_options, reason_option
-from vexfsctl.cli.types import DURATION, TARGET, KeyValueType
-from vexfsctl.host.breaker.command import Execution, command_breakers
-from vexfsctl.host.breaker.probe import reset_by_probes
-from vexfsctl.host.breaker.wait import wait_for_breaker
-from vexfsctl.host.changes import Consent
-from vexfsctl.host.settings import parse_settings, set_breakers
-from vexfsctl.host.volumes import Target, consult_breakers
+from vexfsctl.cli.target_types import TARGET
+from vexfsctl.cli.types import DURATION, KeyValueType
+from vexfsctl.host.volumes import Target
 from vexfsctl.model.breaker import BreakerAction, BreakerCommand
 from vexfsctl.sysfs.attributes import BREAKER_KEYS
+
+if TYPE_CHECKING:
+    from vexfsctl.host.breaker.command import Execution
+    from vexfsctl.host.changes import Consent
 
 _targets = click.argument("targets", metavar="TARGET...", type=TARGET, nargs=-1, required=True)
 
@@ -53,6 +51,10 @@ Examples:
 @pass_app
 def list_breakers(app: AppContext, targets: tuple[Target, ...]) -> None:
     """Show the breakers of TARGET (default: all), and why each is open."""
+    # Deferred, as in each verb: none needs what the others do.
+    from vexfsctl.answers.breaker import breaker_list
+    from vexfsctl.host.volumes import consult_breakers
+
     app.show(breaker_list(consult_breakers(app.host, targets), app.host.clock.now_ns()))
 
 
@@ -68,6 +70,9 @@ Examples:
 @pass_app
 def show_breakers(app: AppContext, targets: tuple[Target, ...]) -> None:
     """Show state, counters and settings of the breakers of TARGET, with their meaning."""
+    from vexfsctl.answers.breaker import breaker_show
+    from vexfsctl.host.volumes import consult_breakers
+
     app.show(breaker_show(consult_breakers(app.host, targets), app.host.clock.now_ns()))
 
 
@@ -99,6 +104,8 @@ def trip_breakers(
     dry_run: bool,
 ) -> None:
     """Open the breakers of TARGET: their calls are rejected."""
+    from vexfsctl.host.changes import Consent
+
     command = BreakerCommand(BreakerAction.TRIP, for_ms=for_ms, reason=reason)
     _command(app, targets, command, Consent(yes, dry_run))
 
@@ -134,14 +141,16 @@ def reset_breakers(
     through the mount one by one (statfs, getattr, read of a file, listing, getxattr, fsync of a
     file opened for it) until the breaker closes itself; status 1 if it has not by --timeout.
     """
+    from vexfsctl.host.breaker.probe import reset_by_probes
+    from vexfsctl.host.changes import Consent
+
     app.waits = probe
     command = BreakerCommand(BreakerAction.RESET, reason=reason)
     execute = reset_by_probes if probe else None
     _command(app, targets, command, Consent(yes, dry_run), execute)
 
 
-@dataclass(frozen=True, slots=True)
-class _Verb:
+class _Verb(NamedTuple):
     """A verb that is a command to breakers and nothing else."""
 
     action: BreakerAction
@@ -190,6 +199,8 @@ def _add_verb(verb: _Verb) -> None:
     def command(
         app: AppContext, targets: tuple[Target, ...], reason: str | None, yes: bool, dry_run: bool
     ) -> None:
+        from vexfsctl.host.changes import Consent
+
         _command(app, targets, BreakerCommand(verb.action, reason=reason), Consent(yes, dry_run))
 
 
@@ -220,6 +231,10 @@ def set_breaker(
     of the breaker, or call_timeout_ms: the deadline of one call of the operation. Every value is
     checked before the first is written. vexfs-sysfs(5) says what they mean.
     """
+    from vexfsctl.answers.changes import change_result
+    from vexfsctl.host.changes import Consent
+    from vexfsctl.host.settings import parse_settings, set_breakers
+
     parsed = parse_settings(settings, BREAKER_KEYS)
     changes = set_breakers(app.host, app.terminal, target, parsed, Consent(yes, dry_run))
     app.show(change_result("breaker.set", changes))
@@ -242,6 +257,9 @@ Examples:
 @pass_app
 def wait_breaker(app: AppContext, target: Target, until: str) -> None:
     """Wait until one breaker is in a state; status 1 if it is not by --timeout."""
+    from vexfsctl.answers.breaker import breaker_wait
+    from vexfsctl.host.breaker.wait import wait_for_breaker
+
     app.waits = True
     app.show(breaker_wait(wait_for_breaker(app.host, target, until)))
 
@@ -250,8 +268,11 @@ def _command(
     app: AppContext,
     targets: tuple[Target, ...],
     command: BreakerCommand,
-    consent: Consent,
-    execute: Execution | None = None,
+    consent: "Consent",
+    execute: "Execution | None" = None,
 ) -> None:
+    from vexfsctl.answers.changes import change_result
+    from vexfsctl.host.breaker.command import command_breakers
+
     changes = command_breakers(app.host, app.terminal, targets, command, consent, execute)
     app.show(change_result(f"breaker.{command.action}", changes))

@@ -5,7 +5,7 @@ import click
 from vexfsctl.cli.command import Command
 from vexfsctl.cli.context import AppContext, pass_app
 from vexfsctl.cli.options import window_option
-from vexfsctl.cli.types import VOLUME
+from vexfsctl.cli.target_types import VOLUME
 from vexfsctl.host.volumes import Target
 
 EXAMPLES = """\

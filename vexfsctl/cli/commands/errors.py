@@ -5,7 +5,7 @@ import click
 from vexfsctl.analysis.errors.groups import USUAL_KEYS, GroupKey
 from vexfsctl.cli.command import Command
 from vexfsctl.cli.context import AppContext, pass_app
-from vexfsctl.cli.options import filter_options
+from vexfsctl.cli.filter_options import filter_options
 from vexfsctl.host.filters import Filters
 
 EXAMPLES = """\

@@ -8,7 +8,7 @@ import click
 
 from vexfsctl.cli.command import Command
 from vexfsctl.cli.context import AppContext, pass_app
-from vexfsctl.cli.options import filter_options
+from vexfsctl.cli.filter_options import filter_options
 from vexfsctl.exceptions import ExitStatus
 from vexfsctl.host.filters import Filters
 from vexfsctl.model.coverage import Coverage

@@ -5,7 +5,8 @@ import click
 from vexfsctl.cli.command import Command
 from vexfsctl.cli.context import AppContext, pass_app
 from vexfsctl.cli.options import window_option
-from vexfsctl.cli.types import SECONDS, VOLUME
+from vexfsctl.cli.target_types import VOLUME
+from vexfsctl.cli.types import SECONDS
 from vexfsctl.host.volumes import Target
 from vexfsctl.render.envelope import render_ndjson_row
 from vexfsctl.render.result import CommandResult

@@ -7,8 +7,8 @@ from click.shell_completion import CompletionItem
 
 from vexfsctl.cli.command import Command
 from vexfsctl.cli.context import AppContext, pass_app
-from vexfsctl.cli.options import filter_options
-from vexfsctl.cli.types import TARGET
+from vexfsctl.cli.filter_options import filter_options
+from vexfsctl.cli.target_types import TARGET
 from vexfsctl.host.filters import Filters
 
 EXAMPLES = """\

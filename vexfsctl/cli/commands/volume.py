@@ -7,7 +7,8 @@ from vexfsctl.answers.volume import volume_list, volume_show
 from vexfsctl.cli.command import Group
 from vexfsctl.cli.context import AppContext, pass_app
 from vexfsctl.cli.options import consent_options
-from vexfsctl.cli.types import VOLUME, KeyValueType
+from vexfsctl.cli.target_types import VOLUME
+from vexfsctl.cli.types import KeyValueType
 from vexfsctl.host.changes import Consent
 from vexfsctl.host.settings import parse_settings, set_volumes
 from vexfsctl.host.volumes import Target, consult
