@@ -28,7 +28,7 @@ class Broken(TerminalStream):
 def terminal(stderr: io.StringIO, term: str = "xterm", *, quiet: bool = False) -> Terminal:
     """The person whose standard error is *stderr*."""
     here = Surroundings(
-        {"TERM": term}, io.StringIO(), io.StringIO(), stderr, Host.of_this_machine({})
+        {"TERM": term}, io.StringIO(), io.StringIO(), stderr, lambda: Host.of_this_machine({})
     )
     return Terminal(here, quiet=quiet)
 

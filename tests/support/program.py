@@ -78,7 +78,7 @@ class Program:
             stdin=cast(BinaryIO, stdin.buffer),
             open_tree=self.open_tree,
         )
-        surroundings = Surroundings(environ, stdin, stdout, stderr, host, self.config_file)
+        surroundings = Surroundings(environ, stdin, stdout, stderr, lambda: host, self.config_file)
         # click looks into the environment of the process.
         with mock.patch.dict(os.environ, surroundings.environ, clear=True):
             status = run(arguments, surroundings)

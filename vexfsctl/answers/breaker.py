@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from vexfsctl.analysis.breakers import doubts_about_reset, explain_breaker
-from vexfsctl.host.breaker.wait import Reached
 from vexfsctl.host.volumes import Consulted
 from vexfsctl.model.breaker import BreakerStatus
 from vexfsctl.model.operations import OperationType
@@ -18,6 +18,9 @@ from vexfsctl.sysfs.attributes import (
     Attribute,
     Directory,
 )
+
+if TYPE_CHECKING:
+    from vexfsctl.host.breaker.wait import Reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +47,7 @@ class OperationReport:
     status: OperationStatus
 
 
-@dataclass(frozen=True, slots=True)
-class _Setting:
+class _Setting(NamedTuple):
     path: str
     value: object
     meaning: str
@@ -84,7 +86,7 @@ def breaker_show(consulted: Consulted, now_ns: int) -> CommandResult:
     return _result("breaker.show", reports, tuple(map(_show_table, reports)), consulted)
 
 
-def breaker_wait(reached: Reached) -> CommandResult:
+def breaker_wait(reached: "Reached") -> CommandResult:
     """Answer `breaker wait`: the state that was waited for."""
     state = Span(word(reached.state), tone_of_word(reached.state))
     return CommandResult(

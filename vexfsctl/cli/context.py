@@ -11,10 +11,10 @@ from vexfsctl.cli.surroundings import Surroundings
 from vexfsctl.cli.terminal import Terminal
 from vexfsctl.config.configuration import Configuration
 from vexfsctl.exceptions import ExitStatus, Problem
-from vexfsctl.host.host import Deadlines, Host, Windows
 from vexfsctl.render.choices import ColourChoice, OutputFormat
 
 if TYPE_CHECKING:
+    from vexfsctl.host.host import Host
     from vexfsctl.model.coverage import Coverage
     from vexfsctl.render.envelope import Provenance
     from vexfsctl.render.result import CommandResult, Line, Table
@@ -48,8 +48,10 @@ class AppContext:
     exit_status: int = field(default=ExitStatus.OK, init=False)
 
     @property
-    def host(self) -> Host:
+    def host(self) -> "Host":
         """This host as options, environment and configuration say to look at it."""
+        from vexfsctl.host.host import Deadlines, Windows
+
         here, configuration = self.surroundings, self.configuration
         source_s = configuration.source_timeout_ms / 1_000
         wait_s = Deadlines().wait_s
@@ -57,7 +59,7 @@ class AppContext:
             wait_s = self.timeout
             source_s = source_s if self.waits else self.timeout
         return replace(
-            here.host,
+            here.host(),
             roots=self.roots,
             logs=self.logs,
             usual_logs=frozenset(
@@ -166,7 +168,7 @@ class AppContext:
     def _provenance(self) -> "Provenance":
         from vexfsctl.render.envelope import Provenance
 
-        host = self.surroundings.host
+        host = self.surroundings.host()
         return Provenance(__version__, host.wall_clock(), host.name, host.boot_id)
 
 

@@ -2,15 +2,17 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 from vexfsctl.config.reading import STANDARD_FILE
-from vexfsctl.host.host import Host
+
+if TYPE_CHECKING:
+    from vexfsctl.host.host import Host
 
 _STARTED_WITH = Path("/proc/self/environ")
 
@@ -23,7 +25,8 @@ class Surroundings:
     stdin: TextIO
     stdout: TextIO
     stderr: TextIO
-    host: Host
+    host: "Callable[[], Host]"
+    """Returns it when it is asked for, which help and completions of words do not."""
     config_file: Path = STANDARD_FILE
     """The configuration that is read where no other is named; need not exist."""
 
@@ -36,8 +39,15 @@ class Surroundings:
             stdin=stdin,
             stdout=_lenient(sys.stdout, os.O_WRONLY),
             stderr=_lenient(sys.stderr, os.O_WRONLY),
-            host=replace(Host.of_this_machine(), stdin=getattr(stdin, "buffer", None)),
+            host=partial(_this_host, getattr(stdin, "buffer", None)),
         )
+
+
+@cache
+def _this_host(stdin: BinaryIO | None) -> "Host":
+    from vexfsctl.host.host import Host
+
+    return replace(Host.of_this_machine(), stdin=stdin)
 
 
 def _lenient(stream: TextIO | None, mode: int) -> TextIO:

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vexfsctl.cli.surroundings import Surroundings
@@ -28,14 +27,20 @@ class OutputFailed(ActionFailed):
     code = "output_failed"
 
 
-@dataclass(frozen=True, slots=True)
 class Terminal:
     """An `Operator` on the standard streams, terminals or not."""
 
-    surroundings: Surroundings
-    color: ColourChoice = ColourChoice.AUTO
-    quiet: bool = False
-    verbose: bool = False
+    def __init__(
+        self,
+        surroundings: Surroundings,
+        color: ColourChoice = ColourChoice.AUTO,
+        quiet: bool = False,
+        verbose: bool = False,
+    ) -> None:
+        self.surroundings = surroundings
+        self.color = color
+        self.quiet = quiet
+        self.verbose = verbose
 
     @property
     def interactive(self) -> bool:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from vexfsctl.exceptions import (
     EvidenceMissing,
@@ -35,8 +35,7 @@ if TYPE_CHECKING:
 _GLOB = re.compile(r"[*?\[]")
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """One target as written; without an operation it means all seven."""
 
     volume: str
@@ -51,8 +50,7 @@ class Target:
         return self.volume if self.operation == "*" else f"{self.volume}/{self.operation}"
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(NamedTuple):
     """One operation of one volume that a target stands for."""
 
     volume: Volume
