@@ -1,7 +1,7 @@
 """What `errors` answers: groups, noise, and the counters compared with the log."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from vexfsctl.analysis.errors.groups import ErrorGroup, GroupKey
@@ -165,5 +165,5 @@ _SEVERITY = Column(
     lambda group: group.severity,
     tone=lambda group: tone_of_word(str(group.severity)),
 )
-_WORST = replace(_SEVERITY, title="WORST")
+_WORST = _SEVERITY._replace(title="WORST")
 _VERIFIED = Column("VERIFIED", lambda group: "yes" if group.verified else "no")

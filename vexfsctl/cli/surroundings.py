@@ -3,11 +3,11 @@
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache, partial
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, TextIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TextIO
 
 from vexfsctl.config.reading import STANDARD_FILE
 
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 _STARTED_WITH = Path("/proc/self/environ")
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(NamedTuple):
     """Environment, streams, and the host."""
 
     environ: Mapping[str, str]

@@ -1,14 +1,16 @@
 """Click parameter types for targets: `VOLUME`, or `VOLUME/OPERATION`."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
 
 from vexfsctl.cli.context import AppContext
 from vexfsctl.exceptions import InvalidInput
 from vexfsctl.host.volumes import Target, names_of_volumes, parse_target
 from vexfsctl.model.operations import OperationType
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 class TargetType(click.ParamType[Target]):
@@ -32,8 +34,10 @@ class TargetType(click.ParamType[Target]):
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
+    ) -> "list[CompletionItem]":
         """Offer the volumes there are, and the operations once the volume is clear."""
+        from click.shell_completion import CompletionItem
+
         names = names_of_volumes(ctx.ensure_object(AppContext).host)
         fitting = [name for name in names if name.startswith(incomplete.partition("/")[0])]
         offers = [] if "/" in incomplete else fitting

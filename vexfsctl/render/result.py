@@ -43,8 +43,7 @@ def spans_of(line: Line) -> tuple[Span, ...]:
     return tuple(Span(piece) if isinstance(piece, str) else piece for piece in pieces)
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """One column: its title, and the text of a row's cell. None shows as `-`."""
 
     title: str
