@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import overload
+from typing import NamedTuple, overload
 
 from vexfsctl.model.correlation import CorrelationId
 
@@ -72,8 +72,7 @@ class BreakerStatus:
     settings: BreakerSettings
 
 
-@dataclass(frozen=True, slots=True)
-class BreakerCommand:
+class BreakerCommand(NamedTuple):
     """One write to `breaker/control`: `COMMAND [for <ms>] [if-generation <n>] [reason="…"]`."""
 
     action: BreakerAction

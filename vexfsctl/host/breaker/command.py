@@ -5,7 +5,7 @@ it was planned for, so what happened in between is never overwritten: it is repo
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from vexfsctl.analysis.breakers import doubts_about_reset, is_as_asked
 from vexfsctl.exceptions import (
@@ -88,7 +88,7 @@ def command_breakers(
 
 def plan_command(chosen: Chosen, command: BreakerCommand) -> Plan:
     """Plan *command* for a breaker as it was seen, refusing to act on anything newer."""
-    return Plan(chosen, replace(command, if_generation=chosen.status.breaker.generation))
+    return Plan(chosen, command._replace(if_generation=chosen.status.breaker.generation))
 
 
 def carry_out(host: Host, _operator: Operator, plan: Plan) -> Outcome:

@@ -1,6 +1,5 @@
 """Reset by probes: half-open, then harmless calls until the breaker has closed itself."""
 
-from dataclasses import replace
 from pathlib import Path
 
 from vexfsctl.driver.volume.probe import FileRange, send_probe
@@ -34,7 +33,7 @@ def reset_by_probes(host: Host, operator: Operator, reset: Plan) -> Outcome:
             hint=f"vexfsctl breaker enable {reset.chosen.name}",
         )
         return Refusal(change_of(reset, reset.breaker), refusal)
-    probe = replace(reset.command, action=BreakerAction.PROBE)
+    probe = reset.command._replace(action=BreakerAction.PROBE)
     half_open = carry_out(host, operator, plan_command(reset.chosen, probe))
     if isinstance(half_open, Refusal):
         return half_open
