@@ -61,5 +61,5 @@ class Undecided:
 @pytest.mark.parametrize("value", [{1, 2}, b"bytes", Undecided, Undecided(object())])
 def test_a_type_nobody_decided_on_is_refused(value: object) -> None:
     """An unknown type is a mistake here, not something to guess about."""
-    with pytest.raises(TypeError, match="not JSON form for "):
+    with pytest.raises(TypeError, match="no JSON form for "):
         jsonable(value)
