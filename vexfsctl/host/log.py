@@ -100,12 +100,19 @@ def _logs_of_the_silent(volumes: Iterable[Volume]) -> tuple[str, ...]:
 def is_elsewhere(host: Host, log: HostLog, volumes: Sequence[Volume]) -> bool:
     """Whether *log* was asked for, is a saved one, and shows no load of *volumes*.
 
-    It is then of another boot or another host: nothing that is here now answers for it.
+    It is then of another boot or another host: nothing that is here now answers for it. Of a
+    volume that does not answer nobody knows the load: a log that names it may be of that.
     """
     if not host.logs or not recent_window(host, log.reading.records, 0).saved:
         return False
     live = Loads(volumes, saved=True)
-    return not live or not any(map(live.hold, log.own_entries))
+    silent = {volume.name for volume in volumes if volume.status is None}
+    if not live and not silent:
+        return True
+    return not any(
+        live.hold(entry) or (entry.event is not None and entry.event.volume in silent)
+        for entry in log.own_entries
+    )
 
 
 def recent_window(host: Host, records: Sequence[LogRecord], length_ms: int) -> Window:

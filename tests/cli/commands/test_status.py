@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import shlex
 import subprocess
 import sys
@@ -359,6 +360,20 @@ def test_a_log_from_elsewhere_is_judged_alone(
     beside = vexfsctl(*argv)
 
     assert beside == without
+
+
+def test_a_volume_that_does_not_answer_stays_beside_a_log_that_names_it(
+    vexfsctl: Program, tree: FakeTree
+) -> None:
+    """Nobody knows its load: that it hangs must not be hidden by a log without a boot."""
+    tree.add("sdq1")
+    (tree.root / "sdq1/abi_version").unlink()
+    os.mkfifo(tree.root / "sdq1/abi_version")
+
+    result = vexfsctl("check", "--timeout", "0.3", "--log", str(INCIDENT))
+
+    assert result.exit_status == Verdict.CRITICAL
+    assert result.stdout.startswith("CRITICAL - sdq1: unresponsive: ")
 
 
 def test_a_name_means_one_of_the_saved_log(vexfsctl: Program) -> None:
