@@ -1,6 +1,7 @@
 """Fixtures of the whole suite, and what keeps it off the machine it runs on."""
 
 import os
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -27,6 +28,30 @@ MEMORY = Path("/dev/shm")
 # for the child with the interpreter lock held. With fork nobody waits. (typeshed has it as final,
 # the manual as the way to do this.)
 vars(subprocess)["_USE_VFORK"] = False
+
+
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+
+
+def pytest_configure() -> None:
+    """Let programs hear what tests end them with, in a run that is deaf to it itself.
+
+    What is ignored is inherited: SIGINT of a run that a script began in the background, SIGHUP
+    under nohup. A handler is not.
+    """
+    for number in _ENDING:
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let one worker run what shares something of the host, and begin with that."""
+    shared = {item: privileges.shared(item.iter_markers("privileged")) for item in items}
+    groups = privileges.grouped(filter(None, shared.values()))
+    for item, resources in shared.items():
+        if resources:
+            item.add_marker(pytest.mark.xdist_group(groups[min(resources)]))
+    items.sort(key=lambda item: not shared[item])
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

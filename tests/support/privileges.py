@@ -1,13 +1,26 @@
-"""What a privileged test needs, and why this machine may not have it."""
+"""What a privileged test needs of this host, why the host may not have it, and what tests share.
+
+Tests run side by side. Those that share something see each other's doings in it: they form a
+group, which one worker runs in a row.
+"""
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+SHARED = {
+    "loop devices": "A device that one test has detached is the next that another one attaches.",
+    "kernel error lines": "Linux writes ten about failing requests in 5 s, of whatever device.",
+    "caches": "Linux drops what it has cached of every filesystem at once.",
+}
+"""What a host has one of, and what a test would see of another that uses it at the same time."""
+
+_SHARED_BY_NEED = {"loop": ("loop devices", "kernel error lines")}
+"""Shared by every test with the need."""
 _CAP_SYS_ADMIN = 1 << 21
 
 
@@ -27,6 +40,26 @@ def require(need: str) -> None:
     reason = missing(need)
     if reason is not None:
         (pytest.fail if _needed_here() else pytest.skip)(f"needs {need}: {reason}")
+
+
+def shared(markers: Iterable[pytest.Mark]) -> frozenset[str]:
+    """Return what a test with these `privileged` markers shares: keys of `SHARED`."""
+    found: set[str] = set()
+    for marker in markers:
+        found.update(marker.kwargs.get("shares", ()))
+        for need in marker.args:
+            found.update(_SHARED_BY_NEED.get(need, ()))
+    assert found <= SHARED.keys(), f"not shared by tests: {found - SHARED.keys()}"
+    return frozenset(found)
+
+
+def grouped(resources: Iterable[frozenset[str]]) -> dict[str, str]:
+    """Return the name of a group for each resource: of tests that share something, one group."""
+    groups: dict[str, frozenset[str]] = {}
+    for together in resources:
+        joined = together.union(*(groups.get(each, ()) for each in together))
+        groups.update(dict.fromkeys(joined, joined))
+    return {each: ", ".join(sorted(group)) for each, group in groups.items()}
 
 
 def _needed_here() -> bool:
