@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.program import Finished, Program, base_environment
+from tests.support.program import Finished, HostProgram, Program, base_environment
 from vexfsctl.devices.loop import attached_devices
 from vexfsctl.devices.mountinfo import read_mounts
 from vexfsctl.driver.volume.leftovers import clear_volume, mounted_volumes
@@ -67,13 +67,18 @@ class LiveVolume:
         return {name: int(self.attribute(f"operations/{operation}/{name}")) for name in names}
 
     def run(self, *words: str) -> Finished:
-        """Run vexfsctl as a program of its own."""
+        """Run vexfsctl."""
+        return self.vexfsctl(*words)
+
+    def run_apart(self, *words: str) -> Finished:
+        """Run vexfsctl as a process: what must not hang could be left behind, or is not alone."""
         return self.vexfsctl.as_process(*words)
 
     def records(self, *filters: str) -> list[str]:
         """Text of the volume's log records, oldest first."""
         answer = self.run("log", "-V", self.name, "--format", "ndjson", *filters)
-        return [row["text"] for row in answer.rows]
+        # Where the kernel has overwritten its oldest records a last row says so.
+        return [row["text"] for row in answer.rows if "text" in row]
 
     def presence(self) -> str | None:
         """What `volume list` finds of it; None when it is not there."""
@@ -127,12 +132,15 @@ class LiveLab(LiveVolume):
         return self.run("lab", "inject", "--name", self.name, *words)
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Wait for what happens in another process; fail when it does not come."""
+def wait_until(condition: Callable[[], bool], *, every_s: float = 0.02) -> None:
+    """Wait for what happens in another process; fail when it does not come.
+
+    *every_s*: how often to look, where looking costs.
+    """
     deadline = time.monotonic() + BOUND_S
     while not condition():
         assert time.monotonic() < deadline, "what the test waits for never came"
-        time.sleep(0.02)
+        time.sleep(every_s)
 
 
 def await_kernel_words() -> None:
@@ -188,7 +196,7 @@ def new_name() -> str:
 @pytest.fixture
 def host_program() -> Program:
     """The program looking at this host, as a person would run it."""
-    return Program(base_environment())
+    return HostProgram(base_environment())
 
 
 @pytest.fixture
@@ -236,8 +244,14 @@ class Volumes:
 
     def try_mount(self, volume: LiveVolume, *options: str) -> Finished:
         """Run `vexfsctl mount` for *volume*."""
-        words = ("mount", str(volume.source), str(volume.mountpoint), "--name", volume.name)
-        return self.vexfsctl.as_process(*words, *options)
+        return volume.run(*self._mount_words(volume), *options)
+
+    def try_mount_apart(self, volume: LiveVolume) -> Finished:
+        """Run `vexfsctl mount` for *volume* as a process, which others may do at the same time."""
+        return volume.run_apart(*self._mount_words(volume))
+
+    def _mount_words(self, volume: LiveVolume) -> tuple[str, ...]:
+        return ("mount", str(volume.source), str(volume.mountpoint), "--name", volume.name)
 
     def start(self, argv: list[str]) -> subprocess.Popen[str]:
         """Start a program that is ended at the end of the test at the latest."""

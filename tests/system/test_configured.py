@@ -133,7 +133,7 @@ def test_a_lab_begins_with_the_settings_too(
     layout: Layout, config: Path, host_program: Program
 ) -> None:
     """So that one can try what a configuration does before a disk fails for real."""
-    up = host_program.as_process(
+    up = host_program(
         "lab", "up", "--name", layout.name, "--size", "32MiB", "--config", str(config), "--json"
     )
 

@@ -1,4 +1,4 @@
-"""Who counts what, on a real device, case by case."""
+"""Who counts what, case by case: on a real device where it is the device that fails."""
 
 import errno
 import os
@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.conftest import LiveLab, wait_until
+from tests.system.conftest import LiveLab, LiveVolume, Volumes, wait_until
 
-pytestmark = pytest.mark.privileged("fuse", "loop")
+pytestmark = pytest.mark.privileged("fuse")
 
 COUNTERS = (
     "calls", "failures", "rejected", "timeouts", "fallbacks", "retries", "breaker/failures"
@@ -28,23 +28,25 @@ def read_once(path: Path) -> int:
     return 0
 
 
-def changes_of_read(live: LiveLab, path: Path) -> tuple[int, dict[str, int], dict[str, int], int]:
+def changes_of_read(
+    volume: LiveVolume, path: Path
+) -> tuple[int, dict[str, int], dict[str, int], int]:
     """Read once; return errno, what `storage` and `file` counted, and the error records."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        before = [live.counters(op, *COUNTERS) for op in ("storage", "file")]
-        errors = int(live.attribute("errors/total"))
+        before = [volume.counters(op, *COUNTERS) for op in ("storage", "file")]
+        errors = int(volume.attribute("errors/total"))
         try:
             os.pread(descriptor, 4096, 0)
             result = 0
         except OSError as failure:
             result = failure.errno or 0
-        after = [live.counters(op, *COUNTERS) for op in ("storage", "file")]
+        after = [volume.counters(op, *COUNTERS) for op in ("storage", "file")]
         storage, file = (
             {name: now[name] - then[name] for name in COUNTERS}
             for then, now in zip(before, after, strict=True)
         )
-        return result, storage, file, int(live.attribute("errors/total")) - errors
+        return result, storage, file, int(volume.attribute("errors/total")) - errors
     finally:
         os.close(descriptor)
 
@@ -56,6 +58,7 @@ def counted(**values: int) -> dict[str, int]:
     }
 
 
+@pytest.mark.privileged("loop")
 def test_a_read_that_answers_eio_three_times(live: LiveLab) -> None:
     """One failed call of `storage` with two retries; `file` fails with it and keeps its breaker."""
     live.make_file("data")
@@ -69,6 +72,7 @@ def test_a_read_that_answers_eio_three_times(live: LiveLab) -> None:
     assert errors == 3
 
 
+@pytest.mark.privileged("loop")
 def test_a_read_that_fails_once_then_succeeds(live: LiveLab) -> None:
     """The application notices nothing; the log and the counters do."""
     live.make_file("data", 4096)
@@ -85,6 +89,7 @@ def test_a_read_that_fails_once_then_succeeds(live: LiveLab) -> None:
     assert live.counters("storage", "retry_successes") == {"retry_successes": 1}
 
 
+@pytest.mark.privileged("loop")
 def test_a_read_that_hangs_past_the_deadline(live: LiveLab) -> None:
     """ETIMEDOUT at the deadline, charged to `storage`; the mount and the tree go on answering."""
     live.make_file("data")
@@ -105,12 +110,13 @@ def test_a_read_that_hangs_past_the_deadline(live: LiveLab) -> None:
     assert live.attribute("operations/storage/breaker/failures") == "1"
 
 
-def test_a_read_that_an_open_breaker_rejects(live: LiveLab) -> None:
+def test_a_read_that_an_open_breaker_rejects(volumes: Volumes) -> None:
     """EBUSY; rejected is no failure of `storage`, and no error is recorded."""
-    live.make_file("data")
-    live.set("operations/storage/breaker/control", "trip")
+    volume = volumes.mount()
+    (volume.source / "data").write_bytes(b"content")
+    volume.set("operations/storage/breaker/control", "trip")
 
-    result, storage, file, errors = changes_of_read(live, live.mountpoint / "data")
+    result, storage, file, errors = changes_of_read(volume, volume.mountpoint / "data")
 
     assert result == errno.EBUSY
     assert storage == counted(calls=1, rejected=1)
@@ -118,30 +124,31 @@ def test_a_read_that_an_open_breaker_rejects(live: LiveLab) -> None:
     assert errors == 0
 
 
-def test_a_missing_file_is_an_answer(live: LiveLab) -> None:
+def test_a_missing_file_is_an_answer(volumes: Volumes) -> None:
     """A thousand failed lookups count as calls and as nothing else."""
-    before = int(live.attribute("operations/directory/calls"))
+    volume = volumes.mount()
+    before = int(volume.attribute("operations/directory/calls"))
 
     for number in range(1000):
-        assert not (live.mountpoint / f"missing{number}").exists()
+        assert not (volume.mountpoint / f"missing{number}").exists()
 
-    assert int(live.attribute("operations/directory/calls")) - before == 1000
-    assert live.counters("directory", "failures", "breaker/failures") == {
+    assert int(volume.attribute("operations/directory/calls")) - before == 1000
+    assert volume.counters("directory", "failures", "breaker/failures") == {
         "failures": 0,
         "breaker/failures": 0,
     }
-    assert live.attribute("errors/total") == "0"
+    assert volume.attribute("errors/total") == "0"
 
 
+@pytest.mark.privileged("loop")
 def test_one_failing_call_is_one_id_in_the_log(live: LiveLab) -> None:
     """Three error records, two retries, one outcome, and the caller's, joined by id and parent."""
     live.make_file("data")
     live.fail("read", "data")
     read_once(live.mountpoint / "data")
 
-    rows = live.run("log", "-V", live.name, "--format", "ndjson").rows
+    texts = live.records("-o", "storage")
 
-    texts = [row["text"] for row in rows if row["operation"] == "storage"]
     words = [re.sub(r"VexFS: \[(CORR-\w+)\] (\w+) .*", r"\2", text) for text in texts]
     identifiers = {re.sub(r"VexFS: \[(CORR-\w+)\].*", r"\1", text) for text in texts}
     assert words == ["error", "retry", "error", "retry", "error", "failed"]

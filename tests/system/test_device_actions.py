@@ -324,6 +324,7 @@ def test_a_fault_that_is_gone_leaves_nothing_to_reduce(disk: Disk) -> None:
     )
 
 
+@pytest.mark.privileged(shares=("caches",))
 def test_what_is_cached_is_forgotten(disk: Disk) -> None:
     """After it the cache has what the medium has, whatever it had before."""
     with disk.node.open("rb") as reader:

@@ -7,10 +7,16 @@ import subprocess
 
 import pytest
 
-from tests.system.conftest import LiveLab, Volumes, wait_until
+from tests.system.conftest import LiveLab, LiveVolume, Volumes, wait_until
 from vexfsctl.driver.volume.daemon import VolumeOptions, start_volume
 
-pytestmark = pytest.mark.privileged("fuse", "loop")
+pytestmark = pytest.mark.privileged("fuse")
+
+
+@pytest.fixture
+def volume(volumes: Volumes) -> LiveVolume:
+    """A volume on a plain directory."""
+    return volumes.mount()
 
 
 def reader_stuck_in(live: LiveLab) -> "subprocess.Popen[bytes]":
@@ -24,46 +30,47 @@ def reader_stuck_in(live: LiveLab) -> "subprocess.Popen[bytes]":
     return reader
 
 
-def test_killed_while_idle(live: LiveLab) -> None:
+def test_killed_while_idle(volume: LiveVolume) -> None:
     """The volume is stale; `status` says which command clears it, and that command does."""
-    live.kill_driver()
+    volume.kill_driver()
 
-    assert live.presence() == "stale"
-    status = live.run("status", live.name)
-    assert f"vexfsctl umount --force {live.name}" in status.stdout + status.stderr
+    assert volume.presence() == "stale"
+    status = volume.run("status", volume.name)
+    assert f"vexfsctl umount --force {volume.name}" in status.stdout + status.stderr
     assert status.exit_status == 3
 
-    cleared = live.run("umount", "--force", live.name)
+    cleared = volume.run("umount", "--force", volume.name)
 
     assert cleared.exit_status == 0, cleared.stderr
-    assert live.mounts() == 0
-    assert not live.tree.exists()
+    assert volume.mounts() == 0
+    assert not volume.tree.exists()
 
 
-def test_umount_of_a_dead_volume_says_what_clears_it(live: LiveLab) -> None:
+def test_umount_of_a_dead_volume_says_what_clears_it(volume: LiveVolume) -> None:
     """There is nothing to sync and nobody to wait for, so it does not wait."""
-    live.kill_driver()
+    volume.kill_driver()
 
-    refused = live.run("umount", live.name)
+    refused = volume.run("umount", volume.name)
 
     assert refused.exit_status == 1
     assert refused.stderr == (
-        f"vexfsctl: the driver of volume {live.name} is gone: there is nothing to sync\n"
-        f"hint: vexfsctl umount --force {live.name}\n"
+        f"vexfsctl: the driver of volume {volume.name} is gone: there is nothing to sync\n"
+        f"hint: vexfsctl umount --force {volume.name}\n"
     )
-    assert live.mounts() == 2
+    assert volume.mounts() == 2
 
 
+@pytest.mark.privileged("loop")
 def test_killed_during_a_hung_call(live: LiveLab) -> None:
     """Nobody hangs, clearing frees the stuck caller, the process ends when the device answers."""
     reader = reader_stuck_in(live)
 
     process = live.kill_driver()
 
-    status = live.run("status", live.name)
+    status = live.run_apart("status", live.name)
     assert f"vexfsctl umount --force {live.name}" in status.stdout + status.stderr
     assert live.presence() in ("stale", "unresponsive")
-    cleared = live.run("umount", "--force", live.name)
+    cleared = live.run_apart("umount", "--force", live.name)
     assert cleared.exit_status == 0, cleared.stderr
     assert reader.wait(20) != 0
     assert live.mounts() == 0
@@ -71,17 +78,18 @@ def test_killed_during_a_hung_call(live: LiveLab) -> None:
     wait_until(lambda: process.gone)
 
 
-def test_the_next_mount_takes_a_dead_name_over(live: LiveLab) -> None:
+def test_the_next_mount_takes_a_dead_name_over(volume: LiveVolume) -> None:
     """No clearing by hand is needed to mount the same volume again."""
-    live.kill_driver()
+    volume.kill_driver()
 
-    again = start_volume(VolumeOptions(live.source, live.mountpoint, name=live.name))
+    again = start_volume(VolumeOptions(volume.source, volume.mountpoint, name=volume.name))
 
-    assert again.name == live.name
-    assert live.presence() == "present"
-    assert live.mounts() == 2
+    assert again.name == volume.name
+    assert volume.presence() == "present"
+    assert volume.mounts() == 2
 
 
+@pytest.mark.privileged("loop")
 def test_the_next_mount_takes_over_from_a_driver_that_is_stuck(live: LiveLab) -> None:
     """Killed in the middle of a call that never ends, it neither answers nor goes away."""
     reader = reader_stuck_in(live)
@@ -94,39 +102,42 @@ def test_the_next_mount_takes_over_from_a_driver_that_is_stuck(live: LiveLab) ->
     assert reader.wait(20) != 0
 
 
-def test_the_mount_point_of_a_dead_volume_serves_another_name(live: LiveLab) -> None:
+def test_the_mount_point_of_a_dead_volume_serves_another_name(volume: LiveVolume) -> None:
     """What stands in the way of a mount point is cleared whatever it is called."""
-    live.kill_driver()
+    volume.kill_driver()
     try:
-        again = start_volume(VolumeOptions(live.source, live.mountpoint, name=f"{live.name}-b"))
+        again = start_volume(
+            VolumeOptions(volume.source, volume.mountpoint, name=f"{volume.name}-b")
+        )
 
-        assert again.name == f"{live.name}-b"
-        assert live.mounts() == 0
+        assert again.name == f"{volume.name}-b"
+        assert volume.mounts() == 0
     finally:
-        live.run("umount", "--force", str(live.mountpoint))
+        volume.run("umount", "--force", str(volume.mountpoint))
 
 
-def test_a_stopped_driver_is_not_a_dead_one(live: LiveLab) -> None:
+def test_a_stopped_driver_is_not_a_dead_one(volume: LiveVolume) -> None:
     """It does not answer but holds data: the next mount refuses, and only --force takes it."""
-    driver = live.driver
+    driver = volume.driver
     os.kill(driver.pid, signal.SIGSTOP)
     try:
-        refused = live.run("mount", str(live.source), str(live.mountpoint), "--name", live.name)
+        refused = volume.run(
+            "mount", str(volume.source), str(volume.mountpoint), "--name", volume.name
+        )
         assert refused.exit_status == 1
-        assert f"there is a live volume {live.name}" in refused.stderr
-        assert live.presence() == "unresponsive"
+        assert f"there is a live volume {volume.name}" in refused.stderr
+        assert volume.presence() == "unresponsive"
 
-        forced = live.run("umount", "--force", live.name)
+        forced = volume.run("umount", "--force", volume.name)
         assert forced.exit_status == 0, forced.stderr
-        assert live.mounts() == 0
+        assert volume.mounts() == 0
     finally:
         os.kill(driver.pid, signal.SIGCONT)
     wait_until(lambda: not driver.running)
 
 
-def test_what_is_open_in_a_killed_volume_fails_at_once(volumes: Volumes) -> None:
+def test_what_is_open_in_a_killed_volume_fails_at_once(volume: LiveVolume) -> None:
     """An application gets an error and never waits for an answer that cannot come."""
-    volume = volumes.mount()
     (volume.source / "data").write_bytes(b"x")
     descriptor = os.open(volume.mountpoint / "data", os.O_RDONLY)
     volume.kill_driver()

@@ -129,12 +129,13 @@ def test_a_stopped_image_server_holds_up_no_command(live: LiveLab) -> None:
     (server,) = image_servers(live.layout)
     server.signal(signal.SIGSTOP)
 
+    inject = ("lab", "inject", "--name", live.name)
     asked = (["--list"], ["read", "--offset", "0"], ["read", "--path", "data"])
     with ThreadPoolExecutor() as operators:
-        answers = list(operators.map(lambda words: live.inject(*words), asked))
-    status = live.run("status", live.name)
-    labs = live.run("lab", "list")
-    down = live.run("lab", "down", "--name", live.name)
+        answers = list(operators.map(lambda words: live.run_apart(*inject, *words), asked))
+    status = live.run_apart("status", live.name)
+    labs = live.run_apart("lab", "list")
+    down = live.run_apart("lab", "down", "--name", live.name)
 
     for answer in answers:
         assert answer.exit_status == 1
@@ -180,7 +181,7 @@ def test_up_without_a_program_leaves_nothing(
     fake.chmod(0o755)
     path = f"{tmp_path}:{host_program.environ['PATH']}"
 
-    failed = host_program.as_process("lab", "up", "--name", name, env={"PATH": path})
+    failed = host_program("lab", "up", "--name", name, env={"PATH": path})
 
     assert failed.exit_status == 1
     assert f"{program} failed with status 3: out of order" in failed.stderr
@@ -211,7 +212,7 @@ def test_down_after_an_up_that_was_killed(volumes: Volumes, after_ms: int) -> No
     up.kill()
     up.wait()
 
-    down = volumes.vexfsctl.as_process("lab", "down", "--name", layout.name)
+    down = volumes.vexfsctl("lab", "down", "--name", layout.name)
 
     assert down.exit_status == 0, down.stderr
     assert leftovers(layout) == []
@@ -219,7 +220,7 @@ def test_down_after_an_up_that_was_killed(volumes: Volumes, after_ms: int) -> No
 
 def test_down_of_a_lab_that_is_not_there(host_program: Program) -> None:
     """Nothing to do is no failure, and nothing has changed."""
-    answer = host_program.as_process("lab", "down", "--name", "test-none", "--json")
+    answer = host_program("lab", "down", "--name", "test-none", "--json")
 
     assert answer.exit_status == 0
     assert answer.json["data"]["changed"] is False

@@ -11,7 +11,7 @@ import pytest
 
 from tests.system.conftest import LiveLab, LiveVolume, Volumes, wait_until
 
-pytestmark = pytest.mark.privileged("fuse", "loop", "kmsg")
+pytestmark = pytest.mark.privileged("fuse", "kmsg")
 
 
 def read_file(volume: LiveVolume, name: str = "data") -> bytes | int:
@@ -103,6 +103,7 @@ def test_without_the_kernel_log_a_file_takes_the_records(volumes: Volumes, tmp_p
             file.parent.rmdir()
 
 
+@pytest.mark.privileged("loop")
 def test_a_flood_of_errors_is_counted_whole(live: LiveLab) -> None:
     """What the rate limit left out of the log is told, and the numbers add up."""
     live.set("retry/max_attempts", 1)

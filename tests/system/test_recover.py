@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from tests.support.ordinary_user import ordinary_user
-from tests.support.program import BOUND_S, Finished, Program, base_environment
+from tests.support.program import BOUND_S, Finished, HostProgram, base_environment
 from tests.system.conftest import LiveLab, await_kernel_words, new_name, wait_until
 from vexfsctl.devices.loop import attach, detach
 from vexfsctl.devices.mountinfo import mount_at, read_mounts
@@ -58,9 +58,9 @@ class Sick:
         return f"{self.lab.name}/storage"
 
     @property
-    def program(self) -> Program:
+    def program(self) -> HostProgram:
         """The program, with the state directory of this test."""
-        return Program(base_environment() | {"VEXFSCTL_STATE_DIR": str(self.state)})
+        return HostProgram(base_environment() | {"VEXFSCTL_STATE_DIR": str(self.state)})
 
     def fail(self, kind: str = "read", **what: Any) -> None:
         """Make requests for the file's bytes fail."""
@@ -73,7 +73,7 @@ class Sick:
 
     def run(self, *words: str) -> Finished:
         """Run `vexfsctl recover` to its end."""
-        return self.program.as_process("recover", *words)
+        return self.program("recover", *words)
 
     def start_replay(self, until: str, *words: str) -> subprocess.Popen[str]:
         """Begin to replay the incident on its device; return when the ledger has *until*."""
@@ -112,7 +112,7 @@ class Sick:
 
     def traced(self, incident: str | None = None) -> list[tuple[str, str]]:
         """Steps and results that `trace` shows under an incident, the latest last."""
-        answer = self.program.as_process("trace", incident or self.incident, "--json")
+        answer = self.program("trace", incident or self.incident, "--json")
         [story] = answer.json["data"]
         lines = [
             each["record"]["event"] for each in story["timeline"] if each["actor"] == "recovery"
@@ -131,7 +131,7 @@ def sick_lab() -> Iterator[Sick]:
     layout = Layout(new_name())
     try:
         made = bring_up(layout)
-        program = Program(base_environment())
+        program = HostProgram(base_environment())
         live = LiveLab(
             layout.name, made.backing, made.mountpoint, program, layout, describe(layout)
         )
@@ -476,7 +476,7 @@ class Disk:
     def run(self, *words: str) -> Finished:
         """Run `vexfsctl recover` with a ledger of its own."""
         environ = base_environment() | {"VEXFSCTL_STATE_DIR": str(self.state)}
-        return Program(environ).as_process("recover", *words)
+        return HostProgram(environ)("recover", *words)
 
 
 @pytest.fixture
@@ -549,7 +549,7 @@ def test_records_of_a_volume_with_a_log_of_its_own_are_in_the_ledger(
     log, state = tmp_path / "volume.kmsg", tmp_path / "state"
     made = bring_up(layout, log_to=str(log))
     environ = base_environment() | {"VEXFSCTL_STATE_DIR": str(state)}
-    program = Program(environ)
+    program = HostProgram(environ)
     live = LiveLab(layout.name, made.backing, made.mountpoint, program, layout, describe(layout))
     live.make_file(FILE)
     live.fail("read", FILE)
@@ -558,8 +558,8 @@ def test_records_of_a_volume_with_a_log_of_its_own_are_in_the_ledger(
     assert made.device is not None
     options = ("--device", made.device, "--yes")
 
-    replayed = program.as_process("recover", "replay", f"{live.name}/storage", *options)
-    trace = program.as_process("trace", f"{live.name}/storage", "--json")
+    replayed = program("recover", "replay", f"{live.name}/storage", *options)
+    trace = program("trace", f"{live.name}/storage", "--json")
 
     assert replayed.exit_status == ExitStatus.STILL_FAULTY, replayed.stderr
     [story] = trace.json["data"]

@@ -362,14 +362,14 @@ def test_root_has_plain_labs_too(host_program: Program) -> None:
     layout = Layout(new_name(), kind=LabKind.PLAIN)
     named = ("--name", layout.name)
     try:
-        up = host_program.as_process("lab", "up", "--plain", *named)
+        up = host_program("lab", "up", "--plain", *named)
         (layout.mountpoint / "data").write_bytes(b"content")
-        host_program.as_process("lab", "inject", "read", "--path", "data", "--count", "3", *named)
+        host_program("lab", "inject", "read", "--path", "data", "--count", "3", *named)
         with pytest.raises(OSError):
             (layout.mountpoint / "data").read_bytes()
         healed = (layout.mountpoint / "data").read_bytes()
     finally:
-        down = host_program.as_process("lab", "down", *named)
+        down = host_program("lab", "down", *named)
 
     assert up.stdout == (
         f"lab {layout.name} is up: volume {layout.name} on {layout.mountpoint}, "

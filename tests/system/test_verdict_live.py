@@ -211,7 +211,7 @@ def test_calls_that_the_log_leaves_out(volume: LiveVolume) -> None:
     volume.set("inject/control", "read errno=EBUSY")
     for _ in range(25):
         assert read_failing(volume) == "EBUSY"
-    wait_until(lambda: any(" suppressed " in record for record in volume.records()))
+    wait_until(lambda: any(" suppressed " in r for r in volume.records()), every_s=0.2)
 
     assert verdict_on(volume) == (Verdict.WARNING, "VOL: 5 failing calls left out of the log")
 
@@ -276,7 +276,7 @@ def test_no_volume_at_all(host_program: Program, tmp_path: Path) -> None:
     """Neither a volume nor a record of one: UNKNOWN."""
     (tmp_path / "empty.kmsg").touch()
 
-    verdict, reasons = judged(host_program.as_process, *elsewhere(tmp_path, "empty.kmsg"))
+    verdict, reasons = judged(host_program, *elsewhere(tmp_path, "empty.kmsg"))
 
     assert verdict is Verdict.UNKNOWN
     assert reasons.startswith("no volume on this host, and no VexFS record in the log")
@@ -323,7 +323,8 @@ def elsewhere(directory: Path, log: str) -> tuple[str, ...]:
 
 def assert_at_last(volume: LiveVolume, expected: tuple[Verdict, str]) -> None:
     """What happened leaves a short window, and then this is all there is."""
-    wait_until(lambda: f" - {expected[1]} | ".replace("VOL", volume.name) in briefly(volume))
+    last = f" - {expected[1]} | ".replace("VOL", volume.name)
+    wait_until(lambda: last in briefly(volume), every_s=0.2)
     assert verdict_on(volume, "--window", "1s") == expected
 
 
