@@ -17,7 +17,7 @@ from vexfsctl.devices.mountinfo import read_mounts
 from vexfsctl.driver.volume.leftovers import clear_volume, mounted_volumes
 from vexfsctl.driver.volume.ownership import owner
 from vexfsctl.lab import faults
-from vexfsctl.lab.assembly import Lab, bring_up, describe, take_down
+from vexfsctl.lab.assembly import Lab, bring_up, take_down
 from vexfsctl.lab.layout import Layout
 from vexfsctl.lab.processes import drivers, image_servers
 from vexfsctl.system.directories import default_file
@@ -26,7 +26,7 @@ from vexfsctl.system.processes import Process
 BOUND_S = 30.0
 """After this a condition that a test waits for counts as never coming."""
 ROOT = Path("/run/vexfs")
-_KERNEL_INTERVAL_S = 5.5
+_KERNEL_INTERVAL_S, _KERNEL_LINES = 5.5, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,14 +143,15 @@ def wait_until(condition: Callable[[], bool], *, every_s: float = 0.02) -> None:
         time.sleep(every_s)
 
 
-def await_kernel_words() -> None:
-    """Wait until the kernel would log a block error: it writes ten in 5 s, of whatever device."""
-    wait_until(lambda: time.monotonic() - _last_block_error() > _KERNEL_INTERVAL_S)
+def await_kernel_words(lines: int = 4) -> None:
+    """Wait until the kernel would log *lines* block errors: ten in 5 s, of whatever device."""
+    wait_until(lambda: _recent_block_errors() <= _KERNEL_LINES - lines, every_s=0.1)
 
 
-def _last_block_error() -> float:
-    """CLOCK_MONOTONIC seconds of the newest block error in the kernel log; 0 without any."""
-    newest = 0.0
+def _recent_block_errors() -> int:
+    """How many of them the kernel log has of the last seconds."""
+    since = time.monotonic() - _KERNEL_INTERVAL_S
+    count = 0
     log = os.open("/dev/kmsg", os.O_RDONLY | os.O_NONBLOCK)
     try:
         while True:
@@ -159,9 +160,9 @@ def _last_block_error() -> float:
             except BrokenPipeError:  # overtaken by new records
                 continue
             if b", dev " in text and b" op 0x" in text:
-                newest = int(prefix.split(b",")[2]) / 1e6
+                count += int(prefix.split(b",")[2]) / 1e6 > since
     except BlockingIOError:
-        return newest
+        return count
     finally:
         os.close(log)
 
@@ -210,11 +211,16 @@ def layout() -> Iterator[Layout]:
     wait_until(lambda: not leftovers(layout))
 
 
+def bring_up_live(layout: Layout, program: Program, *, log_to: str | None = None) -> LiveLab:
+    """Bring a lab up, to be used by *program*."""
+    lab = bring_up(layout, log_to=log_to)
+    return LiveLab(layout.name, lab.backing, lab.mountpoint, program, layout, lab)
+
+
 @pytest.fixture
 def live(layout: Layout, host_program: Program) -> LiveLab:
     """A lab that is up."""
-    lab = bring_up(layout)
-    return LiveLab(layout.name, lab.backing, lab.mountpoint, host_program, layout, describe(layout))
+    return bring_up_live(layout, host_program)
 
 
 @dataclass(slots=True)

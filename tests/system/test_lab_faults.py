@@ -3,14 +3,38 @@
 import errno
 import mmap
 import os
+from collections.abc import Iterator
 
 import pytest
 
-from tests.system.conftest import LiveLab, await_kernel_words
+from tests.support.program import HostProgram, Program, base_environment
+from tests.system.conftest import LiveLab, await_kernel_words, bring_up_live, new_name
+from vexfsctl.lab.assembly import take_down
+from vexfsctl.lab.layout import Layout
 
 pytestmark = pytest.mark.privileged("fuse", "loop")
 
 PAGE = 4096
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[LiveLab]:
+    """One lab for all tests here but the one that ends its filesystem."""
+    layout = Layout(new_name())
+    try:
+        yield bring_up_live(layout, HostProgram(base_environment()))
+    finally:
+        take_down(layout)
+
+
+@pytest.fixture
+def live(lab: LiveLab) -> Iterator[LiveLab]:
+    """The lab; its files and faults go with the test."""
+    yield lab
+    lab.heal()
+    for entry in lab.mountpoint.iterdir():
+        if entry.name != "lost+found":
+            entry.rmdir() if (entry.is_dir() and not entry.is_symlink()) else entry.unlink()
 
 
 def read_pages(live: LiveLab, name: str, count: int) -> list[bool]:
@@ -154,8 +178,9 @@ def test_a_lab_that_is_not_there(live: LiveLab) -> None:
     )
 
 
-def test_a_failing_fsync_of_the_device(live: LiveLab) -> None:
+def test_a_failing_fsync_of_the_device(layout: Layout, host_program: Program) -> None:
     """A device that cannot flush its cache: the application's fsync says so, once per try."""
+    live = bring_up_live(layout, host_program)
     live.make_file("data", PAGE)
     live.inject("fsync", "--errno", "EIO")
     descriptor = os.open(live.mountpoint / "data", os.O_WRONLY)

@@ -19,12 +19,12 @@ import pytest
 
 from tests.support.ordinary_user import ordinary_user
 from tests.support.program import BOUND_S, Finished, HostProgram, base_environment
-from tests.system.conftest import LiveLab, await_kernel_words, new_name, wait_until
+from tests.system.conftest import LiveLab, await_kernel_words, bring_up_live, new_name, wait_until
 from vexfsctl.devices.loop import attach, detach
 from vexfsctl.devices.mountinfo import mount_at, read_mounts
 from vexfsctl.devices.mounts import make_mount, unmount
 from vexfsctl.exceptions import ExitStatus
-from vexfsctl.lab.assembly import bring_up, describe, take_down
+from vexfsctl.lab.assembly import take_down
 from vexfsctl.lab.layout import Layout
 from vexfsctl.system.programs import run
 
@@ -130,11 +130,7 @@ def sick_lab() -> Iterator[Sick]:
     """The lab with its incident."""
     layout = Layout(new_name())
     try:
-        made = bring_up(layout)
-        program = HostProgram(base_environment())
-        live = LiveLab(
-            layout.name, made.backing, made.mountpoint, program, layout, describe(layout)
-        )
+        live = bring_up_live(layout, HostProgram(base_environment()))
         live.make_file(FILE, SIZE)
         # Not to have the breaker open in tests that are about the device.
         live.set("operations/storage/breaker/failure_threshold", 100)
@@ -547,16 +543,15 @@ def test_records_of_a_volume_with_a_log_of_its_own_are_in_the_ledger(
 ) -> None:
     """`trace` reads it too: the kernel log has nothing of that volume's."""
     log, state = tmp_path / "volume.kmsg", tmp_path / "state"
-    made = bring_up(layout, log_to=str(log))
     environ = base_environment() | {"VEXFSCTL_STATE_DIR": str(state)}
     program = HostProgram(environ)
-    live = LiveLab(layout.name, made.backing, made.mountpoint, program, layout, describe(layout))
+    live = bring_up_live(layout, program, log_to=str(log))
     live.make_file(FILE)
     live.fail("read", FILE)
     with pytest.raises(OSError):
         (live.mountpoint / FILE).read_bytes()
-    assert made.device is not None
-    options = ("--device", made.device, "--yes")
+    assert live.lab.device is not None
+    options = ("--device", live.lab.device, "--yes")
 
     replayed = program("recover", "replay", f"{live.name}/storage", *options)
     trace = program("trace", f"{live.name}/storage", "--json")

@@ -41,7 +41,7 @@ def test_a_volume_of_a_user(user: OrdinaryUser) -> None:
     """Mounted, seen, used and unmounted without root; its records are in the user's own state."""
     mounted = mount(user)
     written = user.run("sh", "-c", "echo content > mnt/file && cat source/file")
-    status = user.vexfsctl("status")
+    status = user.vexfsctl("status", "mine")
     there = presence_of(user)
     ended = user.vexfsctl("umount", "mine")
 
