@@ -100,7 +100,7 @@ def test_down_while_its_backing_directory_is_in_use(live: LiveLab) -> None:
     user = subprocess.Popen(["sleep", "60"], cwd=live.source)
     try:
         with pytest.raises(LabFailed, match=r"still has .* attached") as refused:
-            take_down(live.layout)
+            take_down(live.layout, patience_s=0.2)
         assert f"vexfsctl lab down --name {live.name}" in (refused.value.hint or "")
         assert live.layout.directory.exists()
     finally:

@@ -99,18 +99,18 @@ def bring_up(
     return describe(layout)
 
 
-def take_down(layout: Layout) -> bool:
+def take_down(layout: Layout, *, patience_s: float = removal.PATIENCE_S) -> bool:
     """Remove the lab at *layout* and everything of it; return whether there was one.
 
-    Delayed requests are released first, else nothing above them could end. Raises LabFailed with
-    what did not go; the same call, later, goes on from there. FacilityUnavailable for a lab of
-    somebody else.
+    Delayed requests are released first, else nothing above them could end. Each part gets
+    *patience_s* to go by itself. Raises LabFailed with what did not go; the same call, later, goes
+    on from there. FacilityUnavailable for a lab of somebody else.
     """
     if not layout.directory.exists():
         return False
     require_own(layout)
     with hold_directory(layout.directory, timeout_s=_LOCK_TIMEOUT_S):
-        failures = list(_failures_of(removal.steps(layout)))
+        failures = list(_failures_of(removal.steps(layout, patience_s)))
         if failures:
             raise LabFailed(
                 f"lab {layout.name} is not gone: " + "; ".join(failures),

@@ -24,18 +24,19 @@ from vexfsctl.lab.faults import clear
 from vexfsctl.lab.layout import LabKind, Layout
 from vexfsctl.lab.processes import LabProcess, drivers, image_servers
 
-_END_S = 5.0
+PATIENCE_S = 5.0
+"""How long each part may take to go by itself."""
 
 
-def steps(layout: Layout) -> Iterator[Callable[[], None]]:
-    """Yield what removes the lab, in order."""
+def steps(layout: Layout, patience_s: float) -> Iterator[Callable[[], None]]:
+    """Yield what removes the lab, in order; a part gets *patience_s* to go by itself."""
     yield lambda: _release_requests(layout)
-    yield lambda: _remove_volume(layout)
-    yield lambda: _end_all(drivers(layout))
+    yield lambda: _remove_volume(layout, patience_s)
+    yield lambda: _end_all(drivers(layout), patience_s)
     yield lambda: _remove_dead_tree(layout)
     yield lambda: _unmount_backing(layout)
-    yield lambda: _detach_device(layout)
-    yield lambda: _end_all(image_servers(layout))
+    yield lambda: _detach_device(layout, patience_s)
+    yield lambda: _end_all(image_servers(layout), patience_s)
     yield lambda: _cut_off(layout)
     yield lambda: _remove_files(layout)
 
@@ -61,10 +62,10 @@ def _release_requests(layout: Layout) -> None:
             abort_connection(mount)
 
 
-def _remove_volume(layout: Layout) -> None:
+def _remove_volume(layout: Layout, patience_s: float) -> None:
     with contextlib.suppress(VolumeNotFound):
         try:
-            stop_volume(str(layout.mountpoint), timeout_s=_END_S)
+            stop_volume(str(layout.mountpoint), timeout_s=patience_s)
         except (MountFailed, DeadlineExceeded):
             clear_volume(find_volume(str(layout.mountpoint)))
 
@@ -80,14 +81,14 @@ def _remove_dead_tree(layout: Layout) -> None:
             clear_volume(volume)
 
 
-def _end_all(processes: tuple[LabProcess, ...]) -> None:
+def _end_all(processes: tuple[LabProcess, ...], patience_s: float) -> None:
     for process in processes:
         process.signal(signal.SIGTERM)
         # A stopped one could not hear of it.
         process.signal(signal.SIGCONT)
-        if not process.wait(_END_S):
+        if not process.wait(patience_s):
             process.signal(signal.SIGKILL)
-            if not process.wait(_END_S):
+            if not process.wait(patience_s):
                 raise LabFailed(f"process {process.process.pid} does not end")
 
 
@@ -101,10 +102,10 @@ def _unmount_backing(layout: Layout) -> None:
                 unmount(mount.mount_point, lazy=True)
 
 
-def _detach_device(layout: Layout) -> None:
+def _detach_device(layout: Layout, patience_s: float) -> None:
     device = loop_device(layout)
     if device is not None:
-        detach(device, timeout=_END_S)
+        detach(device, timeout=patience_s)
 
 
 def _cut_off(layout: Layout) -> None:
