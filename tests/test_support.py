@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import privileges
 from tests.support.program import Program
 from tests.support.tree import FakeTree
 from vexfsctl.model.volume import Presence
@@ -74,3 +75,34 @@ def test_reading_volumes_imports_nothing_heavy() -> None:
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
 
     assert shown.stdout == b"[]\n"
+
+
+def test_what_shares_something_is_one_group() -> None:
+    """Two that share nothing with each other may still share something with a third."""
+    one, two, three = (frozenset(each) for each in (("a", "b"), ("c",), ("b", "d")))
+
+    groups = privileges.grouped([one, two, three])
+
+    assert groups == {"a": "a, b, d", "b": "a, b, d", "d": "a, b, d", "c": "c"}
+
+
+def test_a_shared_thing_that_nobody_knows_is_a_mistake() -> None:
+    """It would form no group with those that spell it right."""
+    with pytest.raises(AssertionError, match="not shared by tests"):
+        privileges.shared([pytest.mark.privileged(shares=("loop device",)).mark])
+
+
+def test_a_deaf_run_has_programs_that_hear() -> None:
+    """Started with SIGINT ignored, as in the background of a script, tests can still interrupt."""
+    code = """if True:
+        import subprocess, sys
+        from tests import conftest
+        conftest.pytest_configure()
+        program = "import signal; print(signal.getsignal(signal.SIGINT).__name__)"
+        subprocess.run([sys.executable, "-c", program], check=True)
+    """
+    deaf = ["sh", "-c", "trap '' INT; exec \"$@\"", "sh", sys.executable, "-c", code]
+
+    shown = subprocess.run(deaf, capture_output=True, check=True)
+
+    assert shown.stdout == b"default_int_handler\n"
