@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.program import BOUND_S, Finished, base_environment
+from tests.support.program import BOUND_S, Finished, patient_environment
 
 NOBODY = 65534
 _CHECKOUT = Path(__file__).parents[2]
@@ -39,7 +39,7 @@ class OrdinaryUser:
     @property
     def environ(self) -> dict[str, str]:
         """What its programs inherit."""
-        return base_environment() | {
+        return patient_environment() | {
             "HOME": str(self.directory / "home"),
             "XDG_RUNTIME_DIR": str(self.directory / "runtime"),
             "PYTHONDONTWRITEBYTECODE": "1",

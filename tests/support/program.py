@@ -159,6 +159,11 @@ def base_environment() -> dict[str, str]:
     return inherited | {"LANG": "C.UTF-8", "TZ": "UTC", "TERM": "dumb"} | nothing_configured
 
 
+def patient_environment() -> dict[str, str]:
+    """Return the same for a program that works on this host, however busy it is."""
+    return base_environment() | {"VEXFSCTL_CONFIG": str(Path(__file__).with_name("patient.toml"))}
+
+
 class _Stream(io.TextIOWrapper):
     def __init__(self, content: bytes = b"") -> None:
         super().__init__(io.BytesIO(content), encoding="utf-8", newline="")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.program import Finished, HostProgram, Program, base_environment
+from tests.support.program import Finished, HostProgram, Program, patient_environment
 from vexfsctl.devices.loop import attached_devices
 from vexfsctl.devices.mountinfo import read_mounts
 from vexfsctl.driver.volume.leftovers import clear_volume, mounted_volumes
@@ -80,10 +80,10 @@ class LiveVolume:
         # Where the kernel has overwritten its oldest records a last row says so.
         return [row["text"] for row in answer.rows if "text" in row]
 
-    def presence(self) -> str | None:
-        """What `volume list` finds of it; None when it is not there."""
-        listed = self.run("volume", "list", "--json").json["data"]
-        return next((each["presence"] for each in listed if each["name"] == self.name), None)
+    def presence(self, *options: str) -> str:
+        """What `volume list` finds of it."""
+        [listed] = self.run("volume", "list", self.name, "--json", *options).json["data"]
+        return str(listed["presence"])
 
     def mounts(self) -> int:
         """How many mounts it has."""
@@ -197,7 +197,7 @@ def new_name() -> str:
 @pytest.fixture
 def host_program() -> Program:
     """The program looking at this host, as a person would run it."""
-    return HostProgram(base_environment())
+    return HostProgram(patient_environment())
 
 
 @pytest.fixture

@@ -121,7 +121,7 @@ def test_a_live_volume_keeps_its_settings(volumes: Volumes, config: Path) -> Non
     volume = volumes.mount("--config", str(config))
     config.write_text("breaker.failure_threshold = 50")
 
-    assert volume.run("status", "--config", str(config)).exit_status == 0
+    assert volume.run("status", volume.name, "--config", str(config)).exit_status == 0
     assert volume.attribute("operations/sync/breaker/failure_threshold") == "3"
     changed = volume.run("breaker", "set", f"{volume.name}/sync", "failure_threshold=6", "--yes")
     assert changed.exit_status == 0

@@ -67,9 +67,9 @@ def test_killed_during_a_hung_call(live: LiveLab) -> None:
 
     process = live.kill_driver()
 
-    status = live.run_apart("status", live.name)
+    status = live.run_apart("status", live.name, "--timeout", "0.5")
     assert f"vexfsctl umount --force {live.name}" in status.stdout + status.stderr
-    assert live.presence() in ("stale", "unresponsive")
+    assert live.presence("--timeout", "0.5") in ("stale", "unresponsive")
     cleared = live.run_apart("umount", "--force", live.name)
     assert cleared.exit_status == 0, cleared.stderr
     assert reader.wait(20) != 0
@@ -126,7 +126,7 @@ def test_a_stopped_driver_is_not_a_dead_one(volume: LiveVolume) -> None:
         )
         assert refused.exit_status == 1
         assert f"there is a live volume {volume.name}" in refused.stderr
-        assert volume.presence() == "unresponsive"
+        assert volume.presence("--timeout", "0.5") == "unresponsive"
 
         forced = volume.run("umount", "--force", volume.name)
         assert forced.exit_status == 0, forced.stderr

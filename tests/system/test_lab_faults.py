@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.program import HostProgram, Program, base_environment
+from tests.support.program import HostProgram, Program, patient_environment
 from tests.system.conftest import LiveLab, await_kernel_words, bring_up_live, new_name
 from vexfsctl.lab.assembly import take_down
 from vexfsctl.lab.layout import Layout
@@ -22,7 +22,7 @@ def lab() -> Iterator[LiveLab]:
     """One lab for all tests here but the one that ends its filesystem."""
     layout = Layout(new_name())
     try:
-        yield bring_up_live(layout, HostProgram(base_environment()))
+        yield bring_up_live(layout, HostProgram(patient_environment()))
     finally:
         take_down(layout)
 

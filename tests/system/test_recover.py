@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from tests.support.ordinary_user import ordinary_user
-from tests.support.program import BOUND_S, Finished, HostProgram, base_environment
+from tests.support.program import BOUND_S, Finished, HostProgram, patient_environment
 from tests.system.conftest import LiveLab, await_kernel_words, bring_up_live, new_name, wait_until
 from vexfsctl.devices.loop import attach, detach
 from vexfsctl.devices.mountinfo import mount_at, read_mounts
@@ -60,7 +60,7 @@ class Sick:
     @property
     def program(self) -> HostProgram:
         """The program, with the state directory of this test."""
-        return HostProgram(base_environment() | {"VEXFSCTL_STATE_DIR": str(self.state)})
+        return HostProgram(patient_environment() | {"VEXFSCTL_STATE_DIR": str(self.state)})
 
     def fail(self, kind: str = "read", **what: Any) -> None:
         """Make requests for the file's bytes fail."""
@@ -130,7 +130,7 @@ def sick_lab() -> Iterator[Sick]:
     """The lab with its incident."""
     layout = Layout(new_name())
     try:
-        live = bring_up_live(layout, HostProgram(base_environment()))
+        live = bring_up_live(layout, HostProgram(patient_environment()))
         live.make_file(FILE, SIZE)
         # Not to have the breaker open in tests that are about the device.
         live.set("operations/storage/breaker/failure_threshold", 100)
@@ -471,7 +471,7 @@ class Disk:
 
     def run(self, *words: str) -> Finished:
         """Run `vexfsctl recover` with a ledger of its own."""
-        environ = base_environment() | {"VEXFSCTL_STATE_DIR": str(self.state)}
+        environ = patient_environment() | {"VEXFSCTL_STATE_DIR": str(self.state)}
         return HostProgram(environ)("recover", *words)
 
 
@@ -492,7 +492,7 @@ def test_a_device_that_vanishes_in_the_middle(live: LiveLab, disk: Disk) -> None
     words = ("recover", "replay", "--hints", "retry:4000", "--offset", "1MiB", "--length", "4096")
     process = subprocess.Popen(
         [sys.executable, "-m", "vexfsctl", *words, "--device", disk.node, "--yes"],
-        env=base_environment() | {"VEXFSCTL_STATE_DIR": str(disk.state)},
+        env=patient_environment() | {"VEXFSCTL_STATE_DIR": str(disk.state)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -543,7 +543,7 @@ def test_records_of_a_volume_with_a_log_of_its_own_are_in_the_ledger(
 ) -> None:
     """`trace` reads it too: the kernel log has nothing of that volume's."""
     log, state = tmp_path / "volume.kmsg", tmp_path / "state"
-    environ = base_environment() | {"VEXFSCTL_STATE_DIR": str(state)}
+    environ = patient_environment() | {"VEXFSCTL_STATE_DIR": str(state)}
     program = HostProgram(environ)
     live = bring_up_live(layout, program, log_to=str(log))
     live.make_file(FILE)

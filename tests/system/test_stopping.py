@@ -54,7 +54,9 @@ def test_a_signal_ends_a_volume_in_the_foreground(volumes: Volumes, number: int)
     volume = volumes.place()
     words = ["mount", "--foreground", str(volume.source), str(volume.mountpoint)]
     driver = volumes.start([sys.executable, "-m", "vexfsctl", *words, "--name", volume.name])
-    wait_until(lambda: owner(volume.tree) is not None and volume.presence() == "present")
+    wait_until(lambda: owner(volume.tree) is not None and (volume.tree / "state").exists())
+    wait_until(lambda: volume.attribute("state") == "initialized")
+    assert volume.presence() == "present"
     (volume.mountpoint / "file").write_text("content")
 
     driver.send_signal(number)
