@@ -44,6 +44,8 @@ def pytest_configure() -> None:
             signal.signal(number, lambda *_: None)
 
 
+# Before xdist looks for groups.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let one worker run what shares something of the host, and begin with that."""
     shared = {item: privileges.shared(item.iter_markers("privileged")) for item in items}

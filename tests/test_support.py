@@ -106,3 +106,12 @@ def test_a_deaf_run_has_programs_that_hear() -> None:
     shown = subprocess.run(deaf, capture_output=True, check=True)
 
     assert shown.stdout == b"default_int_handler\n"
+
+
+@pytest.mark.xdist_group("one")
+def test_groups_stay_together(request: pytest.FixtureRequest) -> None:
+    """A worker names the group of a test where xdist looks for it."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        pytest.skip("a run with -n forms groups")
+
+    assert request.node.nodeid.endswith("@one")
