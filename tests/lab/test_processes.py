@@ -1,5 +1,6 @@
 """The processes of a lab, found by what they were started with."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,7 +11,8 @@ import pytest
 from vexfsctl.lab.layout import Layout
 from vexfsctl.lab.processes import SERVER_MODULE, drivers, image_servers
 
-LAYOUT = Layout("test-none", Path("/nowhere"))
+LAYOUT = Layout(f"test-{os.getpid()}", Path("/nowhere"))
+"""Another one where tests run side by side."""
 
 
 def waiting(*words: str) -> "subprocess.Popen[bytes]":
@@ -29,7 +31,7 @@ def server() -> Iterator["subprocess.Popen[bytes]"]:
 def test_a_server_is_found_by_its_image(server: "subprocess.Popen[bytes]") -> None:
     """Its lab's alone, and it is no driver."""
     assert [found.process.pid for found in image_servers(LAYOUT)] == [server.pid]
-    assert image_servers(Layout("test-none2", LAYOUT.runtime)) == ()
+    assert image_servers(Layout(f"{LAYOUT.name}2", LAYOUT.runtime)) == ()
     assert drivers(LAYOUT) == ()
 
 
