@@ -16,12 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.program import BOUND_S, Finished, patient_environment
+from vexfsctl.devices.mountinfo import Mount, read_mounts
 
 NOBODY = 65534
 _CHECKOUT = Path(__file__).parents[2]
 _FUSE = os.makedev(10, 229)
 _CLONE_NEWNS = 0x20000
 _MS_BIND, _MS_REC, _MS_PRIVATE = 0x1000, 0x4000, 0x40000
+_MNT_DETACH = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +89,10 @@ class OrdinaryUser:
 
 
 @contextmanager
-def ordinary_user(*, fuse_mode: int | None = None) -> Iterator[OrdinaryUser]:
+def ordinary_user(*, fuse_mode: int | None = None, sees: str = "") -> Iterator[OrdinaryUser]:
     """Make a user for the block; with *fuse_mode* its /dev/fuse has that mode, else the host's.
 
+    Of the volumes of root that are there already, it sees the one called *sees*.
     Every process that the user left running is ended with it.
     """
     with tempfile.TemporaryDirectory(prefix="vexfsctl-user-") as name:
@@ -97,7 +100,7 @@ def ordinary_user(*, fuse_mode: int | None = None) -> Iterator[OrdinaryUser]:
         directory.chmod(0o755)
         mode = "" if fuse_mode is None else str(fuse_mode)
         holder = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.ordinary_user", name, mode],
+            [sys.executable, "-m", "tests.support.ordinary_user", name, mode, sees],
             cwd=_CHECKOUT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -129,7 +132,7 @@ def _end_all(holder: int) -> None:
             os.kill(int(entry.name), 9)
 
 
-def _hold(directory: Path, fuse_mode: int | None) -> None:
+def _hold(directory: Path, fuse_mode: int | None, sees: str) -> None:
     """Be the holder: make the namespace, say so, and stay until standard input is closed."""
     libc = ctypes.CDLL(None, use_errno=True)
 
@@ -140,6 +143,10 @@ def _hold(directory: Path, fuse_mode: int | None) -> None:
 
     assert libc.unshare(_CLONE_NEWNS) == 0
     mount("none", "/", None, _MS_REC | _MS_PRIVATE)
+    # A mount ends where it is unmounted everywhere: nobody could end those that stay here.
+    for other in reversed(read_mounts()):
+        if other.source != sees and _is_of_a_test(other):
+            libc.umount2(os.fsencode(other.mount_point), _MNT_DETACH)
     mount("none", directory, b"tmpfs", 0)
     directory.chmod(0o755)
     os.chown(directory, NOBODY, NOBODY)
@@ -164,6 +171,10 @@ def _hold(directory: Path, fuse_mode: int | None) -> None:
     sys.stdin.read()
 
 
+def _is_of_a_test(mount: Mount) -> bool:
+    return mount.fs_type.startswith("fuse.") or mount.source.startswith("/dev/loop")
+
+
 def _hidden_from_others() -> dict[Path, list[Path]]:
     """Directories that only their owner may search, with what a program of ours needs of them."""
     hidden: dict[Path, list[Path]] = {}
@@ -176,4 +187,4 @@ def _hidden_from_others() -> dict[Path, list[Path]]:
 
 
 if __name__ == "__main__":
-    _hold(Path(sys.argv[1]), int(sys.argv[2]) if sys.argv[2] else None)
+    _hold(Path(sys.argv[1]), int(sys.argv[2]) if sys.argv[2] else None, sys.argv[3])

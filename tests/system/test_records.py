@@ -73,6 +73,7 @@ def test_a_log_that_cannot_be_written_is_refused(volumes: Volumes) -> None:
     assert volume.mounts() == 0
 
 
+@pytest.mark.privileged("unshare", shares=("mounts of labs",))
 def test_without_the_kernel_log_a_file_takes_the_records(volumes: Volumes, tmp_path: Path) -> None:
     """printk_devkmsg=off drops records without a word: the default file is used instead."""
     volume = volumes.place()

@@ -448,7 +448,7 @@ def test_a_range_that_cannot_be_meant(sick: Sick, words: tuple[str, ...], messag
 def test_a_user_plans_and_may_not_read(sick: Sick) -> None:
     """The plan needs no more than everybody may see; the replay says who may read the device."""
     hints = ("--hints", "0x07", "--device", sick.device)
-    with ordinary_user() as user:
+    with ordinary_user(sees=sick.lab.name) as user:
         planned = user.vexfsctl("recover", "plan", *hints)
         replayed = user.vexfsctl("recover", "replay", *hints, "--yes")
         history = user.vexfsctl("recover", "history")

@@ -351,8 +351,7 @@ def test_a_volume_of_root_is_not_a_users_to_unmount() -> None:
     layout = Layout(new_name(), kind=LabKind.PLAIN)
     bring_up(layout)
     try:
-        # A user who comes later sees the mount.
-        with ordinary_user() as user:
+        with ordinary_user(sees=layout.name) as user:
             unmounted = user.vexfsctl("umount", layout.name)
     finally:
         take_down(layout)

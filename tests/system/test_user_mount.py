@@ -129,7 +129,7 @@ def test_where_only_root_may_open_the_device_the_reason_is_clear() -> None:
 def test_a_volume_of_root_is_read_by_everybody_and_changed_by_root(volumes: Volumes) -> None:
     """Its tree is for all to read; a change is refused and says how it can be made."""
     volume = volumes.mount("--log-to", str(volumes.directory / "records.kmsg"))
-    with ordinary_user() as user:
+    with ordinary_user(sees=volume.name) as user:
         shown = user.vexfsctl("volume", "show", volume.name, "--json")
         breakers = user.vexfsctl("breaker", "list", volume.name, "--json")
         status = user.vexfsctl("status", volume.name)
