@@ -1,7 +1,6 @@
 """`vexfsctl mount`: where a volume may be, and what happens when it cannot come up."""
 
 import os
-import secrets
 import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -188,33 +187,66 @@ def test_two_mounts_on_one_place_at_once(volumes: Volumes) -> None:
     assert volume.mounts() + other.mounts() == 2
 
 
-@pytest.mark.privileged("loop")
-def test_the_default_name_is_the_backing_device(live: LiveLab, tmp_path: Path) -> None:
-    """As ext4 and xfs name themselves: a volume on /dev/loop3 is loop3."""
-    device = os.path.basename(live.lab.device or "")
-    answer = live.run("mount", str(live.source), str(tmp_path), "--json")
-    try:
-        assert answer.json["data"]["name"] == device
-        assert Path(f"/run/vexfs/{device}/mountpoint").read_text() == f"{tmp_path}\n"
-    finally:
-        assert live.run("umount", str(tmp_path)).exit_status == 0
+def test_the_mount_point_names_the_volume(volumes: Volumes) -> None:
+    """Two directories of one disk are two volumes, in whatever order they are mounted."""
+    first, second = volumes.place(), volumes.place()
+    for volume in (first, second):
+        volumes.names.append(volume.mountpoint.name)
 
+    answers = [
+        volume.run("mount", str(volume.source), str(volume.mountpoint), "--json")
+        for volume in (first, second)
+    ]
 
-def test_without_a_device_the_mount_point_names_the_volume(volumes: Volumes) -> None:
-    """On overlay, tmpfs or btrfs nothing else is there to name it by."""
-    name = f"test-{secrets.token_hex(4)}"
-    volumes.names.append(name)
-    volume = volumes.place()
-    subprocess.run(["mount", "-t", "tmpfs", name, volume.source], check=True)
-    try:
-        point = volume.mountpoint / name
-        point.mkdir()
-
-        answer = volume.run("mount", str(volume.source), str(point), "--json")
-
+    for volume, answer in zip((first, second), answers, strict=True):
+        name = volume.mountpoint.name
         assert answer.json["data"]["name"] == name
-        assert Path(f"/run/vexfs/{name}/device").read_text() == "-\n"
+        assert Path(f"/run/vexfs/{name}/mountpoint").read_text() == f"{volume.mountpoint}\n"
         assert volume.run("umount", name).exit_status == 0
+
+
+def test_a_mount_point_that_gives_no_name_asks_for_one(volumes: Volumes) -> None:
+    """Nothing is made up from a directory whose name cannot be a volume's."""
+    volume = volumes.place()
+    point = volume.mountpoint / "a b"
+    point.mkdir()
+
+    refused = volume.run("mount", str(volume.source), str(point))
+
+    assert (refused.exit_status, refused.stderr) == (
+        2,
+        f"vexfsctl: the mount point {point} does not give the volume a name\n"
+        "hint: --name NAME: letters, digits and any of _ . : + -, at most 64\n",
+    )
+
+
+def test_a_dead_name_is_taken_over_at_its_own_mount_point_only(volumes: Volumes) -> None:
+    """Elsewhere it is refused: what is left there is still seen by applications."""
+    dead, other = volumes.mount(), volumes.place()
+    dead.kill_driver()
+    elsewhere = LiveVolume(dead.name, other.source, other.mountpoint, other.vexfsctl)
+
+    refused = volumes.try_mount(elsewhere)
+
+    assert (refused.exit_status, refused.stderr) == (
+        1,
+        f"vexfsctl: there is a dead volume {dead.name}, mounted on {dead.mountpoint}\n"
+        f"hint: --name NAME for another name, or vexfsctl umount --force {dead.name}\n",
+    )
+    assert dead.mounts() == 2
+
+    assert volumes.try_mount(dead).exit_status == 0
+    assert dead.presence() == "present"
+
+
+def test_a_volume_on_a_source_without_a_device(volumes: Volumes) -> None:
+    """Tmpfs, overlay and btrfs have none: the tree says so."""
+    volume = volumes.place()
+    subprocess.run(["mount", "-t", "tmpfs", volume.name, volume.source], check=True)
+    try:
+        assert volumes.try_mount(volume).exit_status == 0
+        assert volume.attribute("device") == "-"
+        assert volume.run("umount", volume.name).exit_status == 0
     finally:
         subprocess.run(["umount", volume.source], check=True)
 

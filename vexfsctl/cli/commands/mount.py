@@ -10,7 +10,7 @@ from vexfsctl.cli.types import DIRECTORY
 
 EXAMPLES = """\
 Examples:
-  vexfsctl mount /srv/data /mnt/data                    guard a directory; the name is its device's
+  vexfsctl mount /srv/data /mnt/data                    guard a directory, as volume data
   vexfsctl mount /srv/data /mnt/data --name archive     under a name of your own
   vexfsctl mount /srv/data /mnt/data --log-to /var/log/archive.kmsg
 """
@@ -21,7 +21,7 @@ Examples:
 @click.argument("mountpoint", type=DIRECTORY, metavar="MOUNTPOINT")
 @click.option(
     "--name",
-    help="Name of the volume. Default: the backing block device's, else the mount point's.",
+    help="Name of the volume. Default: the last component of MOUNTPOINT.",
 )
 @click.option("--foreground", is_flag=True, help="Serve in this process until it is told to end.")
 @click.option(

@@ -16,6 +16,7 @@ from vexfsctl.driver.volume.places import check_log, check_mount_point, check_pl
 from vexfsctl.driver.volume.records import open_records
 from vexfsctl.driver.volume.server import SOURCE_BOUND_S, VolumeServer
 from vexfsctl.exceptions import MountFailed
+from vexfsctl.model.volume import clear_command
 from vexfsctl.system.background import (
     own_module,
     report_ready,
@@ -40,7 +41,7 @@ class VolumeOptions:
     source: Path
     mountpoint: Path
     name: str | None = None
-    """None: the backing device's, else the mount point's."""
+    """None: the last component of the mount point."""
     log_to: str | None = None
     """`kmsg`, a path, or None: the kernel log where that works."""
     allow_inject: bool = False
@@ -162,26 +163,43 @@ def _prepare(
 
 
 def _make_way(name: str, mountpoint: Path) -> None:
-    """Refuse if the name or the mount point is a live volume's; clear what a dead one left."""
-    for volume in mounted_volumes():
-        ours = volume.name == name and volume.uid == os.geteuid()
-        if ours or volume.is_at(str(mountpoint)):
-            if volume.is_live():
-                raise _taken(volume, name)
-            clear_volume(volume)
+    """Refuse if the name or the mount point is a live volume's, or the name a dead one's elsewhere.
+
+    What a dead volume left on *mountpoint* is cleared.
+    """
+    point, there = str(mountpoint), mounted_volumes()
+    namesakes = [each for each in there if each.name == name and each.uid == os.geteuid()]
+    others = [each for each in there if each.is_at(point) and each not in namesakes]
+    for volume in namesakes:
+        if volume.is_live():
+            raise _name_taken(volume, "live")
+        # One whose data is unmounted already is nowhere else.
+        if volume.data and not volume.is_at(point):
+            raise _name_taken(volume, "dead")
+    for volume in others:
+        if volume.is_live():
+            raise _place_taken(volume)
+    for volume in (*namesakes, *others):
+        clear_volume(volume)
 
 
-def _taken(volume: VolumeMounts, name: str) -> MountFailed:
-    points = ", ".join(mount.mount_point for mount in volume.data) or "nothing"
-    if volume.name == name:
-        return MountFailed(
-            f"there is a live volume {name}, mounted on {points}",
-            hint=f"--name NAME for another name, or vexfsctl umount {name}",
-        )
+def _name_taken(volume: VolumeMounts, state: str) -> MountFailed:
+    end = f"vexfsctl umount {volume.name}" if state == "live" else clear_command(volume.name)
     return MountFailed(
-        f"volume {volume.name} is mounted on {points} already",
+        f"there is a {state} volume {volume.name}, mounted on {_points_of(volume)}",
+        hint=f"--name NAME for another name, or {end}",
+    )
+
+
+def _place_taken(volume: VolumeMounts) -> MountFailed:
+    return MountFailed(
+        f"volume {volume.name} is mounted on {_points_of(volume)} already",
         hint=f"vexfsctl umount {volume.name}",
     )
+
+
+def _points_of(volume: VolumeMounts) -> str:
+    return ", ".join(mount.mount_point for mount in volume.data) or "nothing"
 
 
 def _keep_trace(crash: BaseException, name: str) -> None:

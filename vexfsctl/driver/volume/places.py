@@ -6,7 +6,6 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-from vexfsctl.devices.block import device_name, device_number
 from vexfsctl.devices.mountinfo import mount_of, read_mounts
 from vexfsctl.driver.volume.leftovers import DATA_SUBTYPE, mount_point_of
 from vexfsctl.exceptions import InvalidInput
@@ -56,17 +55,18 @@ def check_log(log_to: str | None, places: Places) -> None:
 
 
 def choose_name(name: str | None, places: Places) -> str:
-    """Return *name*, else the name of the backing device, else the mount point's last component.
+    """Return *name*, else the last component of the mount point, whatever else is mounted.
 
     Raises InvalidInput for what cannot be the name of a volume.
     """
     if name is None:
-        number = device_number(places.source)
-        name = (device_name(number) if number else None) or places.mountpoint.name
+        name = places.mountpoint.name
+        problem = f"the mount point {places.mountpoint} does not give the volume a name"
+    else:
+        problem = f"not a name for a volume: {name!r}"
     if not _NAME.fullmatch(name):
         raise InvalidInput(
-            f"not a name for a volume: {name!r}",
-            hint="--name: letters, digits and any of _ . : + -, at most 64",
+            problem, hint="--name NAME: letters, digits and any of _ . : + -, at most 64"
         )
     return name
 
