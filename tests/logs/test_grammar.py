@@ -240,6 +240,20 @@ SAMPLES: list[tuple[str, Event, int]] = [
         5,
     ),
     (
+        "VexFS: state vol=data epoch=8172635412 from=initialized to=shutting_down driver=fuse"
+        " version=0.1.0 dev=vda1",
+        events.StateChanged(
+            volume="data",
+            epoch=8172635412,
+            before="initialized",
+            after="shutting_down",
+            driver="fuse",
+            version="0.1.0",
+            device="vda1",
+        ),
+        5,
+    ),
+    (
         "VexFS: degradation vol=loop0 from=normal to=read_only cause=CORR-6F1C93A200000031",
         events.DegradationChanged(
             volume="loop0",

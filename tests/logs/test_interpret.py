@@ -45,6 +45,40 @@ def test_a_state_record_vouches_for_what_follows() -> None:
     ]
 
 
+def test_a_state_record_tells_the_device_of_its_epoch() -> None:
+    """What follows in the log, and what a whole log has before it, lies on that device."""
+    end = STATE.replace("from=initializing to=initialized", "from=initialized to=shutting_down")
+    entries = interpret_log(
+        (
+            line(SUPPRESSED.format("data")),
+            line(end.format("data", 7) + " dev=vda1"),
+            line(SUPPRESSED.format("data")),
+            line(STATE.format("data", 8)),
+            line(SUPPRESSED.format("data")),
+        )
+    )
+
+    assert [(entry.epoch, entry.device) for entry in entries] == [
+        (7, "vda1"),
+        (7, "vda1"),
+        (7, "vda1"),
+        (8, None),
+        (8, None),
+    ]
+
+
+@pytest.mark.parametrize(
+    "device",
+    ["", "..", "../../x", "/dev/vda1", "a" * 33, "vda1 vdb1", "vda1\\x0a", "\\x1b[2J", "größe"],
+)
+def test_a_device_that_is_no_name_is_taken_for_none(device: str) -> None:
+    """The record stands, its epoch counts, and nothing looks for such a device."""
+    (entry,) = interpret(line(STATE.format("data", 7) + f' dev="{device}"'))
+
+    assert isinstance(entry.event, StateChanged)
+    assert (entry.epoch, entry.device, entry.origin) == (7, None, Origin.DRIVER)
+
+
 def test_a_whole_log_vouches_backwards() -> None:
     """A wrapped ring buffer lost the start of an epoch; its end tells whose the rest is."""
     end = "VexFS: state vol={} epoch={} from=initialized to=shutting_down driver=fuse version=0.1.0"

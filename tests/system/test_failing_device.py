@@ -36,6 +36,9 @@ def test_the_main_job(live: LiveLab) -> None:
     trace = live.run("trace", "--last", "-V", name)
     assert trace.exit_status in (0, 3), trace.stderr
     assert f"dev {device}, sector" in trace.stdout
+    # By which trace finds the same lines in a log that was saved.
+    states = live.records("-g", "VexFS: state")
+    assert [record.split()[-1] for record in states] == [f"dev={device}"] * 2
 
     live.heal()
     reset = live.run("breaker", "reset", target, "--yes", "--json")

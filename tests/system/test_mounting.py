@@ -240,12 +240,13 @@ def test_a_dead_name_is_taken_over_at_its_own_mount_point_only(volumes: Volumes)
 
 
 def test_a_volume_on_a_source_without_a_device(volumes: Volumes) -> None:
-    """Tmpfs, overlay and btrfs have none: the tree says so."""
+    """Tmpfs, overlay and btrfs have none: the tree says so, and no record names one."""
     volume = volumes.place()
     subprocess.run(["mount", "-t", "tmpfs", volume.name, volume.source], check=True)
     try:
         assert volumes.try_mount(volume).exit_status == 0
         assert volume.attribute("device") == "-"
+        assert not any("dev=" in record for record in volume.records())
         assert volume.run("umount", volume.name).exit_status == 0
     finally:
         subprocess.run(["umount", volume.source], check=True)

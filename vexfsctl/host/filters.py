@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from vexfsctl.exceptions import FacilityUnavailable, InvalidInput, NotFound
@@ -59,7 +60,8 @@ class Filters:
 
         since, until = self.boundaries(host)
         if elsewhere:
-            devices = device_volumes = set(map(kernel_name, self.devices))
+            names = (related_names(device, elsewhere=True) for device in self.devices)
+            devices = device_volumes = set(chain.from_iterable(names))
         else:
             devices, device_volumes = _related(self.devices, volumes)
         return Selection(
@@ -90,17 +92,20 @@ def unknown_errors(wanted: Iterable[str]) -> Iterator[tuple[str, tuple[str, ...]
             yield word, tuple(known[near] for near in get_close_matches(word.lower(), known))
 
 
-def related_names(device: str) -> tuple[str, ...]:
+def related_names(device: str, *, elsewhere: bool = False) -> tuple[str, ...]:
     """Return the kernel names of *device* (`/dev/loop0`, `loop0`, `7:0`) and those around it.
 
-    A device that this host does not have (a log from elsewhere) stands for itself.
+    A device of another host (*elsewhere*), or that this one does not have, stands for itself, and
+    a partition for its disk too, by which the kernel's I/O errors call it.
     """
-    return find_devices(device) or (kernel_name(device),)
+    # Deferred: help and usage errors look for no device.
+    from vexfsctl.devices.block import disk_of_partition
 
-
-def kernel_name(device: str) -> str:
-    """Return *device* as the kernel writes it in its log: `/dev/loop0` is `loop0`."""
-    return device.removeprefix(_DEVICE_PREFIX)
+    if not elsewhere and (found := find_devices(device)) is not None:
+        return found
+    name = device.removeprefix(_DEVICE_PREFIX)
+    disk = disk_of_partition(name)
+    return (name,) if disk is None else (name, disk)
 
 
 def find_devices(device: str) -> tuple[str, ...] | None:
@@ -108,7 +113,7 @@ def find_devices(device: str) -> tuple[str, ...] | None:
     from vexfsctl.devices.topology import related_devices
 
     try:
-        return related_devices(kernel_name(device))
+        return related_devices(device.removeprefix(_DEVICE_PREFIX))
     except (NotFound, FacilityUnavailable):
         return None
 
@@ -140,5 +145,5 @@ def _related(asked: Iterable[str], volumes: Iterable[Volume]) -> tuple[set[str],
     on_them = {
         name for name, number in numbers.items() if number and device_name(number) in devices
     }
-    # A volume is called after its device where nobody named it, and a log may outlive both.
+    # The kernel module's volumes are called after their devices, and a log may outlive both.
     return devices, on_them | devices

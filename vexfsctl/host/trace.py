@@ -21,7 +21,7 @@ from vexfsctl.analysis.incident.numbered_calls import (
 )
 from vexfsctl.analysis.incident.story import Story, tell_call, tell_story
 from vexfsctl.exceptions import EvidenceMissing, IncidentNotFound, InvalidInput, covering
-from vexfsctl.host.filters import Filters, find_devices, kernel_name, related_names
+from vexfsctl.host.filters import Filters, find_devices, related_names
 from vexfsctl.host.host import Host
 from vexfsctl.host.log import (
     Calendar,
@@ -198,17 +198,19 @@ class IncidentLog:
         number = volume.status.device if volume is not None and volume.status else None
         if number is not None and (names := find_devices(number)) is not None:
             return names
+        for each in incident.occurrences:
+            if each.entry.device is not None:
+                return self._related_names(each.entry.device)
         if incident.volume is None:
             return None
-        # A volume is called after its device where nobody named it.
+        # The kernel module's volumes are called after their devices.
         spoken_of = {entry.evidence.device for entry in self._entries if entry.evidence}
         if incident.volume in spoken_of:
             return self._related_names(incident.volume)
         return None if self._elsewhere else find_devices(incident.volume)
 
     def _related_names(self, device: str) -> tuple[str, ...]:
-        """Names of *device* and those around it; of another host's it alone is known."""
-        return (kernel_name(device),) if self._elsewhere else related_names(device)
+        return related_names(device, elsewhere=self._elsewhere)
 
 
 def _add_recoveries(

@@ -236,6 +236,11 @@ _KEY_FORMS = (
     ),
     _identifier("cause", "Id of the record that caused it."),
     _number("delay_ms", "Delay before the attempt."),
+    _text(
+        "dev",
+        "Kernel name of the block device that the volume lies on; absent where there is none.",
+        "device",
+    ),
     _text("driver", "kernel or fuse."),
     _number("dur_us", "How long it took, in microseconds.", "duration_us"),
     _number("epoch", "Identity of this load of the volume."),
@@ -312,7 +317,7 @@ RECORD_FORMS = (
     ),
     _record("operator", events.OperatorActed, "vol op action before after uid pid reason"),
     _record("recovery", events.RecoveryStepTaken, "vol op step result dur_us msg"),
-    _record("state", events.StateChanged, "vol epoch from to driver version"),
+    _record("state", events.StateChanged, "vol epoch from to driver version dev"),
     _record("degradation", events.DegradationChanged, "vol from to cause"),
     _record("suppressed", events.RecordsSuppressed, "vol calls errors interval_ms"),
 )

@@ -1,4 +1,4 @@
-"""Records into entries: what each line means, who wrote it, in which epoch.
+"""Records into entries: what each line means, who wrote it, in which epoch, on which device.
 
 Who wrote it: what user space writes to /dev/kmsg has facility `user`, never
 `kern`. Such a record counts as the driver's when a `state` record of its volume stands before it
@@ -6,8 +6,8 @@ in the same log, or a live volume writes there; else it is unverified. A log tha
 whole vouches backwards too: a ring buffer forgets the beginning of an epoch first.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 
 from vexfsctl.logs.grammar import RECORD_FORMS, parse_event
 from vexfsctl.logs.kernel.filesystems import parse_evidence
@@ -19,6 +19,11 @@ from vexfsctl.model.upstream import UpstreamEvent
 from vexfsctl.model.volume import ModuleState
 
 _Place = tuple[str, str | None, str]
+_Load = tuple[int | None, str | None]
+"""Epoch and device, as far as they are known."""
+_UNKNOWN: _Load = None, None
+_DEVICE_NAME = "[A-Za-z0-9][A-Za-z0-9!_.-]{0,31}"
+"""What the kernel may call a block device: at most 32 characters, and no path."""
 _WORDS = {form.event: form.word for form in RECORD_FORMS}
 
 
@@ -43,7 +48,7 @@ def interpret_records(
     *live_volumes* maps the name of each live volume to its attribute `log`.
     """
     live = live_volumes or {}
-    epochs: dict[tuple[str, str], int] = {}
+    loads: dict[tuple[str, str], _Load] = {}
     for record in records:
         meaning = (
             parse_event(record.text)
@@ -52,11 +57,11 @@ def interpret_records(
             or parse_named(record)
         )
         if isinstance(meaning, StateChanged):
-            epochs[record.source, meaning.volume] = meaning.epoch
+            loads[record.source, meaning.volume] = _load_of(meaning)
         volume = meaning.volume if isinstance(meaning, Event) else None
-        epoch = None if volume is None else epochs.get((record.source, volume))
-        vouched = epoch is not None or (volume is not None and live.get(volume) == record.source)
-        yield LogEntry(record, meaning, judge_origin(record, vouched=vouched), epoch)
+        load = _UNKNOWN if volume is None else loads.get((record.source, volume), _UNKNOWN)
+        vouched = load != _UNKNOWN or (volume is not None and live.get(volume) == record.source)
+        yield LogEntry(record, meaning, judge_origin(record, vouched=vouched), *load)
 
 
 def judge_origin(record: LogRecord, *, vouched: bool) -> Origin:
@@ -85,26 +90,32 @@ def kind_of(entry: LogEntry) -> str:
     return "kernel" if entry.evidence is not None else "unrecognised"
 
 
-def _begun_before(entries: Iterable[LogEntry]) -> dict[_Place, int]:
-    """Return the epoch of each volume whose first `state` record is not the start of one."""
+def _begun_before(entries: Iterable[LogEntry]) -> dict[_Place, _Load]:
+    """Return the load of each volume whose first `state` record is not the start of one."""
     first: dict[_Place, StateChanged] = {}
     for entry in entries:
         if isinstance(entry.meaning, StateChanged):
             first.setdefault(_place(entry.record, entry.meaning), entry.meaning)
     return {
-        place: event.epoch
+        place: _load_of(event)
         for place, event in first.items()
         if event.before != ModuleState.UNINITIALIZED
     }
 
 
-def _look_back(entry: LogEntry, begun: Mapping[_Place, int]) -> LogEntry:
+def _look_back(entry: LogEntry, begun: Mapping[_Place, _Load]) -> LogEntry:
     if entry.event is None or entry.epoch is not None:
         return entry
-    epoch = begun.get(_place(entry.record, entry.event))
-    if epoch is None:
+    load = begun.get(_place(entry.record, entry.event))
+    if load is None:
         return entry
-    return replace(entry, origin=judge_origin(entry.record, vouched=True), epoch=epoch)
+    return LogEntry(entry.record, entry.meaning, judge_origin(entry.record, vouched=True), *load)
+
+
+def _load_of(state: StateChanged) -> _Load:
+    # A log from elsewhere may name anything; a name that is none must not get as far as /sys.
+    named = state.device is not None and re.fullmatch(_DEVICE_NAME, state.device)
+    return state.epoch, state.device if named else None
 
 
 def _place(record: LogRecord, event: Event) -> _Place:

@@ -31,7 +31,7 @@ class Unrecognised:
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """A record, its meaning, who wrote it and in which epoch of its volume."""
+    """A record, its meaning, who wrote it, in which epoch of its volume and on which device."""
 
     record: LogRecord
     meaning: Event | UpstreamEvent | KernelEvidence | Unrecognised | None
@@ -39,6 +39,8 @@ class LogEntry:
     origin: Origin
     epoch: int | None = None
     """Epoch of its volume; None where no `state` record says."""
+    device: str | None = None
+    """Kernel name of the device that its volume lay on in that epoch; None likewise."""
 
     @property
     def verified(self) -> bool:

@@ -162,6 +162,9 @@ class StateChanged(Event):
     after: str
     driver: str
     version: str
+    device: str | None = None
+    """Kernel name of the block device that the volume lies on: `vda1`, `loop0`. Whoever wrote the
+    log chose it: check it before it is looked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

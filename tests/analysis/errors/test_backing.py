@@ -22,6 +22,13 @@ def test_the_tree_of_a_volume_says_where_it_lies() -> None:
     assert devices_of(*lines, volumes={"loop0": "vda1"}) == ["vda1", "sdb", "vda1"]
 
 
+def test_a_state_record_says_it_for_its_epoch() -> None:
+    """The tree of now may be that of a later volume of the same name."""
+    lines = ((1.0, f"{STATE} dev=vda1"), (2.0, KERNEL), (2.1, error(0x2A)))
+
+    assert devices_of(*lines, volumes={"loop0": "vdb1"}) == ["vda1", "sdb", "vda1"]
+
+
 def test_a_kernel_line_just_before_is_what_an_error_is_blamed_on() -> None:
     """Later than a second it is not."""
     assert devices_of((1.0, KERNEL), (1.5, FAILED), (2.5, FAILED)) == ["sdb", "sdb", None]

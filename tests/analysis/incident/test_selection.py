@@ -67,3 +67,15 @@ def test_a_record_without_a_time_is_in_no_stretch_of_time() -> None:
     assert since.accepts(entry, TWO_O_CLOCK)
     assert until.accepts(entry, TWO_O_CLOCK)
     assert not until.accepts(entry, datetime(2026, 8, 21, 14, 0, 1, tzinfo=UTC))
+
+
+def test_a_record_that_says_its_device_is_picked_by_it_alone() -> None:
+    """Whatever the volume is called, and whatever volume of its name there is now."""
+    log = read_log((1.0, f"{STATE} dev=vda1"), (2.0, error(0x2A)))
+
+    def seconds(selection: Selection) -> list[int | None]:
+        taken = (entry for entry in log if selection.accepts(entry, None))
+        return [entry.record.uptime_us for entry in taken]
+
+    assert seconds(Selection(devices=["vda1"])) == [1_000_000, 2_000_000]
+    assert seconds(Selection(devices=["loop0"], device_volumes=["loop0"])) == []

@@ -238,3 +238,15 @@ def test_calls_of_a_module_are_shown_with_their_failure_rates(
 
     assert_golden("errors-module.txt", result.stdout)
     assert_golden("status-module.txt", status.stdout.replace(str(log), "LOG"))
+
+
+def test_a_saved_log_tells_the_device_of_its_volume(vexfsctl: Program, tmp_path: Path) -> None:
+    """From its `state` records, for errors that no kernel line stands beside, too."""
+    log = tmp_path / "data.kmsg"
+    text = INCIDENT.read_text().replace("vol=sdq1", "vol=data")
+    log.write_text(text.replace("version=0.1.0", "version=0.1.0 dev=sdq1"))
+
+    result = vexfsctl("errors", "--by", "device", "--format", "tsv", "--log", str(log))
+
+    header, *rows = (line.split("\t") for line in result.stdout.splitlines())
+    assert [row[header.index("device")] for row in rows] == ["sdq1"]

@@ -68,6 +68,39 @@ def test_a_saved_log_alone_is_enough(vexfsctl: Program) -> None:
     assert "now: " not in result.stdout
 
 
+def called_data(directory: Path, device: str) -> tuple[str, str]:
+    """Return options that read the incident as it would be of a volume `data` on *device*."""
+    log = directory / "data.kmsg"
+    text = INCIDENT.read_text().replace("vol=sdq1", "vol=data").replace("dev sdq1,", "dev sdq,")
+    log.write_text(text.replace("version=0.1.0", f"version=0.1.0 dev={device}"))
+    return "--log", str(log)
+
+
+def test_a_saved_log_tells_the_device_of_a_volume_of_any_name(
+    vexfsctl: Program, tmp_path: Path
+) -> None:
+    """The `state` record has it; the kernel calls a partition by its disk in I/O errors."""
+    result = vexfsctl("trace", "2A", "--json", *called_data(tmp_path, "sdq1"))
+
+    (trace,) = result.json["data"]
+    assert (trace["volume"], trace["devices"]) == ("data", ["sdq1", "sdq"])
+    kernel = [row["record"]["text"] for row in trace["timeline"] if row["actor"] == "kernel"]
+    assert any(text.startswith("I/O error, dev sdq,") for text in kernel)
+    assert not any("sdb" in text for text in kernel)
+
+
+@pytest.mark.parametrize("device", ["../../x", '"\\x1b[2J"', "a" * 300])
+def test_a_device_that_is_no_name_is_not_looked_for(
+    vexfsctl: Program, tmp_path: Path, device: str
+) -> None:
+    """It is as if the record had none: the kernel's lines about every device are shown."""
+    result = vexfsctl("trace", "2A", *called_data(tmp_path, device))
+
+    assert (result.exit_status, result.stderr) == (ExitStatus.OK, "")
+    assert "the device below is not known: kernel lines about all devices" in result.stdout
+    assert "\x1b" not in result.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "root"),
     [

@@ -1,4 +1,4 @@
-"""Which device is behind an entry of a log, as far as a live tree or the log itself tells."""
+"""Which device is behind an entry of a log, as far as the log itself or a live tree tells."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,15 +27,16 @@ class DeviceFinder:
     def find(self, entry: LogEntry) -> str | None:
         """Take note of *entry* and return the kernel name of its device; None: nothing tells.
 
-        A volume's comes from its tree, another build's from its mount line while one device is
-        mounted; else it is the one a kernel line just before was about.
+        A volume's comes from its `state` record, else from its tree; another build's from its mount
+        line while one device is mounted; else it is the one a kernel line just before was about.
         """
         if entry.evidence is not None:
             if entry.evidence.device is not None:
                 self._latest = (entry.evidence.device, entry.record)
             return entry.evidence.device
         if entry.event is not None:
-            return self.of_volumes.get(entry.event.volume) or self._beside(entry.record)
+            told = entry.device or self.of_volumes.get(entry.event.volume)
+            return told or self._beside(entry.record)
         if entry.upstream is not None:
             return self._of_mount(entry.upstream, entry.record) or self._beside(entry.record)
         return None

@@ -35,7 +35,7 @@ class Selection:
     devices: Collection[str] = ()
     """Kernel names of devices, those related to what was asked for included."""
     device_volumes: Collection[str] = ()
-    """Volumes on those devices."""
+    """Volumes on those devices, for records that do not say it themselves."""
     errors: Collection[str] = ()
     """Names, families (`IoError`) or errnos (`EIO`)."""
     pattern: re.Pattern[str] | None = None
@@ -76,6 +76,8 @@ class Selection:
             return False
         if not self.devices:
             return evidence is None
+        if entry.device is not None:
+            return entry.device in self.devices
         named = evidence or entry.upstream
         return volume in self.device_volumes or (named is not None and named.device in self.devices)
 

@@ -22,6 +22,8 @@ class VolumeFacts:
     """`kmsg` or the path of the file with its records."""
     device: str | None = None
     """`major:minor` of the backing block device."""
+    device_name: str | None = None
+    """What the kernel calls it."""
     uuid: str | None = None
     version: str = __version__
     driver: str = DRIVER
@@ -43,6 +45,7 @@ class VolumeFacts:
                 after=state,
                 driver=self.driver,
                 version=self.version,
+                device=self.device_name,
             )
         )
         for callback in self._subscribers:

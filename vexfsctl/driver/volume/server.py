@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from vexfsctl.devices.block import device_number, filesystem_uuid
+from vexfsctl.devices.block import device_name, device_number, filesystem_uuid
 from vexfsctl.devices.fusectl import abort_connection
 from vexfsctl.devices.mountinfo import Mount, mount_at, read_mounts
 from vexfsctl.driver.faults import FaultSet
@@ -73,12 +73,14 @@ class VolumeServer:
         self._on_crash = on_crash
         self._faults = FaultSet(clock) if allow_inject else None
         self._guard = Guard(name, clock=clock, listener=log, ids=self._ids)
+        device = device_number(source)
         self._facts = VolumeFacts(
             name=name,
             epoch=time.time_ns(),
             mountpoint=str(mountpoint),
             log=log.name,
-            device=device_number(source),
+            device=device,
+            device_name=None if device is None else device_name(device),
             uuid=filesystem_uuid(source),
         )
         self._attributes = AttributeSource(self._guard, self._facts, faults=self._faults)
