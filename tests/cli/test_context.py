@@ -84,6 +84,17 @@ def test_what_fits_or_cannot_be_paged_is_printed(
     assert len(result.stdout.splitlines()) == 9
 
 
+def test_status_is_never_paged(vexfsctl: Program, tree: FakeTree, tmp_path: Path) -> None:
+    """However long it is, and whatever pager is set: nobody has to leave it first."""
+    paged = tmp_path / "paged"
+    environment = XTERM | {"LINES": "3", "PAGER": f"sh -c 'cat > {paged}'"}
+
+    result = vexfsctl("status", env=environment, terminal=True)
+
+    assert len(result.stdout.splitlines()) > 3
+    assert not paged.exists()
+
+
 def test_quiet_leaves_out_notes_only(vexfsctl: Program, tree: FakeTree) -> None:
     """What went wrong is told all the same."""
     tree.write("loop0/operations/file/breaker/state", "wobbly")

@@ -103,6 +103,19 @@ def test_help_fits_80_columns(vexfsctl: Program) -> None:
     assert too_long({name: vexfsctl(*name.split(), "--help") for name in NAMES}) == []
 
 
+def test_the_c_locale_has_stand_ins_for_all_our_texts(vexfsctl: Program) -> None:
+    """`->` and a rule of hyphens, in answers as in help: no escape stands where we wrote a sign."""
+    signs = [ascii(sign)[1:-1] for sign in "\u2192\u2026\u2014\u2500\u00b1\u201c\u201d"]
+    env = {"TERM": "xterm", "NO_COLOR": "1"}
+    offenders = []
+    for words in (*command_lines().values(), *((*name.split(), "--help") for name in NAMES)):
+        answer = vexfsctl(*words, terminal=True, env=env, encoding="ascii")
+        if any(sign in answer.stdout + answer.stderr for sign in signs):
+            offenders.append(words)
+
+    assert offenders == []
+
+
 def test_colour_only_repeats_what_words_say(vexfsctl: Program) -> None:
     """Without it (NO_COLOR) the same text is there, and no escape sequence at all."""
     coloured = run_each(vexfsctl, terminal=True, TERM="xterm-256color")

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vexfsctl.render.plugin import render_perfdata, render_plugin_line
+from vexfsctl.render.plain import render_line
+from vexfsctl.render.plugin import plugin_line, render_perfdata
 
 PERFDATUM = re.compile(
     r"(?P<label>'(?:[^'=|]|'')*'|[^ '=|]+)="
@@ -74,7 +75,7 @@ NUMBERS = st.builds(
 @given(st.text(), st.lists(NUMBERS))
 def test_whatever_is_in_it_the_line_reads_back(text: str, numbers: list[Number]) -> None:
     """One line, one bar, every datum as it was given."""
-    line = render_plugin_line("WARNING", text, numbers)
+    line = render_line(plugin_line("WARNING", text, numbers))
 
     assert not [char for char in line if category(char) in ("Cc", "Cs", "Zl", "Zp")]
     shown, _, rest = line.partition(" | ")
@@ -91,11 +92,13 @@ def test_whatever_is_in_it_the_line_reads_back(text: str, numbers: list[Number])
 
 def test_long_text_is_cut_before_the_bar() -> None:
     """The numbers are always whole."""
-    line = render_plugin_line("CRITICAL", "x" * 500, [Number("volumes", 2)])
+    line = plugin_line("CRITICAL", "x" * 500, [Number("volumes", 2)])
 
-    assert line == f"CRITICAL - {'x' * 199}… | volumes=2;;;0"
+    assert render_line(line) == f"CRITICAL - {'x' * 199}… | volumes=2;;;0"
 
 
 def test_a_bar_in_foreign_text_begins_no_numbers() -> None:
     """A name in a log may hold one."""
-    assert render_plugin_line("UNKNOWN", "no volume 'a|b=1'") == "UNKNOWN - no volume 'a\\x7cb=1'"
+    line = plugin_line("UNKNOWN", "no volume 'a|b=1'")
+
+    assert render_line(line) == "UNKNOWN - no volume 'a\\x7cb=1'"

@@ -65,14 +65,16 @@ class Program:
         input: str | bytes = "",  # noqa: A002 - as subprocess.run calls it
         env: Mapping[str, str] | None = None,
         terminal: bool = False,
+        encoding: str = "utf-8",
     ) -> Finished:
         """Run the command line in this process, with streams, clock and environment of its own.
 
         With *terminal* the streams are one, 80 columns wide unless `COLUMNS` says otherwise.
+        *encoding* is that of the locale, `ascii` in the C locale.
         """
         make = _TerminalStream if terminal else _Stream
         stdin = make(input.encode() if isinstance(input, str) else input)
-        stdout, stderr = make(), make()
+        stdout, stderr = make(encoding=encoding), make(encoding=encoding)
         environ = self.environ | dict(env or {})
         host = replace(self.host(environ), stdin=cast(BinaryIO, stdin.buffer))
         surroundings = Surroundings(environ, stdin, stdout, stderr, lambda: host, self.config_file)
@@ -165,8 +167,9 @@ def patient_environment() -> dict[str, str]:
 
 
 class _Stream(io.TextIOWrapper):
-    def __init__(self, content: bytes = b"") -> None:
-        super().__init__(io.BytesIO(content), encoding="utf-8", newline="")
+    def __init__(self, content: bytes = b"", encoding: str = "utf-8") -> None:
+        errors = "strict" if encoding == "utf-8" else "backslashreplace"
+        super().__init__(io.BytesIO(content), encoding=encoding, errors=errors, newline="")
 
 
 class _TerminalStream(_Stream):

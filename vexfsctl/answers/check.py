@@ -8,8 +8,8 @@ from vexfsctl.analysis.window import Window
 from vexfsctl.answers.verdict import all_well, reasons_within
 from vexfsctl.exceptions import ExitStatus
 from vexfsctl.host.assessment import Assessment
-from vexfsctl.render.plugin import render_plugin_line
-from vexfsctl.render.result import Column, CommandResult, Paragraph, Table
+from vexfsctl.render.plugin import plugin_line
+from vexfsctl.render.result import Column, CommandResult, Line, Paragraph, Table
 
 _ROOM = 150
 """Characters for the reasons: a note and "(+9 more)" still fit into the line."""
@@ -44,9 +44,9 @@ class CheckReport:
         )
 
     @property
-    def line(self) -> str:
+    def line(self) -> Line:
         """As a monitoring plugin prints it."""
-        return render_plugin_line(str(self.verdict).upper(), self.text, self.gauges)
+        return plugin_line(str(self.verdict).upper(), self.text, self.gauges)
 
 
 def check_result(assessment: Assessment) -> CommandResult:

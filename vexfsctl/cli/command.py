@@ -22,6 +22,7 @@ from vexfsctl.cli.global_options import (
     decided_options,
 )
 from vexfsctl.cli.registry import COMMANDS, gives_verdict
+from vexfsctl.render.signs import stand_in
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -150,10 +151,14 @@ def _write_options(
     ctx: click.Context,
     formatter: click.HelpFormatter,
 ) -> None:
+    encoding = ctx.ensure_object(AppContext).terminal.encoding
     records = [
         option.get_help_record(ctx) for option in options if isinstance(option, click.Option)
     ]
-    shown = [record for record in records if record is not None]
+    shown = [
+        (stand_in(names, encoding), stand_in(words, encoding))
+        for names, words in filter(None, records)
+    ]
     if shown:
         with formatter.section(title):
             formatter.write_dl(shown)

@@ -74,10 +74,17 @@ class AppContext:
         """The person at the terminal."""
         return Terminal(self.surroundings, self.color, self.quiet, self.verbose)
 
-    def show(self, result: "CommandResult") -> None:
-        """Print *result* as asked, its problems to standard error, and take its exit status."""
+    def show(self, result: "CommandResult", *, paged: bool = True) -> None:
+        """Print *result* as asked, its problems to standard error, and take its exit status.
+
+        What is longer than the terminal is shown by the pager where *paged*.
+        """
         self.exit_status = max(self.exit_status, result.status)
-        self._print_or_page(self.text_of(result))
+        text = self.text_of(result)
+        if paged:
+            self._print_or_page(text)
+        else:
+            self.write(text)
         if not self.output.is_json:
             terminal = self.terminal
             terminal.tell_gaps(result.coverage)
@@ -142,9 +149,11 @@ class AppContext:
             self.write(self.text_of(failure))
         elif self.judging and self.output is OutputFormat.TABLE:
             # Deferred: only a failing check has need of it.
-            from vexfsctl.render.plugin import render_plugin_line
+            from vexfsctl.render.plugin import plugin_line
+            from vexfsctl.render.result import CommandResult, Paragraph
 
-            self.write(render_plugin_line("UNKNOWN", problem.message) + "\n")
+            line = Paragraph((plugin_line("UNKNOWN", problem.message),), verbatim=True)
+            self.write(self.text_of(CommandResult(self.command, None, (line,))))
         for each in problems:
             self.terminal.warn(each)
 

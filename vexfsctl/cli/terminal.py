@@ -3,11 +3,12 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from vexfsctl.cli.surroundings import Surroundings
 from vexfsctl.exceptions import ActionFailed, Problem
 from vexfsctl.render.choices import ColourChoice
+from vexfsctl.render.signs import takes_all
 
 if TYPE_CHECKING:
     from vexfsctl.model.coverage import Coverage
@@ -72,7 +73,12 @@ class Terminal:
         from vexfsctl.render.formats import Screen
 
         width = self.columns if self.shows_screens else None
-        return Screen(width=width, colour=self.colour)
+        return Screen(width=width, colour=self.colour, encoding=self.encoding)
+
+    @property
+    def encoding(self) -> str:
+        """Which characters standard output has."""
+        return _encoding_of(self.surroundings.stdout)
 
     @property
     def columns(self) -> int:
@@ -108,7 +114,7 @@ class Terminal:
         """Return whether the person answers yes; only when `interactive`."""
         from vexfsctl.render.plain import render_line
 
-        self.surroundings.stderr.write(f"{render_line(question)} [y/N] ")
+        self.surroundings.stderr.write(f"{render_line(self._fit(question))} [y/N] ")
         self.surroundings.stderr.flush()
         return self.surroundings.stdin.readline().strip().lower() in ("y", "yes")
 
@@ -146,14 +152,15 @@ class Terminal:
     @contextmanager
     def progress(self) -> Iterator["Progress"]:
         """Show how far long work is: one line, on a terminal only, erased at its end."""
-        from vexfsctl.render.escape import escape_text
+        from vexfsctl.render.plain import render_line
 
         shown = self.surroundings.stderr.isatty() and not self.quiet and not self._is_dumb
 
         def tell(what: str, done: int, total: int) -> None:
             if shown:
                 share = done * 100 // total if total else 0
-                self._write_aside(_ERASE + f"{escape_text(what)} {share} %"[:_PROGRESS_WIDTH])
+                line = f"{render_line(self._fit(what))} {share} %"
+                self._write_aside(_ERASE + line[:_PROGRESS_WIDTH])
 
         try:
             yield tell
@@ -169,7 +176,15 @@ class Terminal:
         from vexfsctl.render.plain import render_line
 
         colour = self.colour and self.surroundings.stderr.isatty()
-        self._write_aside(render_line(line, colour=colour) + "\n")
+        self._write_aside(render_line(self._fit(line), colour=colour) + "\n")
+
+    def _fit(self, line: "Line") -> "Line":
+        encoding = _encoding_of(self.surroundings.stderr)
+        if takes_all(encoding):
+            return line
+        from vexfsctl.render.encoding import fit_line
+
+        return fit_line(line, encoding)
 
     def _write_aside(self, text: str) -> None:
         # Standard error may be gone with its terminal; neither answer nor work must fail for that.
@@ -185,6 +200,11 @@ class Terminal:
         except OSError:
             size = os.terminal_size((80, 24))
         return os.terminal_size((columns or size.columns or 80, lines or size.lines or 24))
+
+
+def _encoding_of(stream: TextIO) -> str:
+    # A stream in memory has none and takes everything.
+    return getattr(stream, "encoding", None) or "utf-8"
 
 
 def _number(text: str | None) -> int | None:

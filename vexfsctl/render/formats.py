@@ -1,11 +1,13 @@
 """One result in the format asked for."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from vexfsctl.render.choices import OutputFormat
 from vexfsctl.render.envelope import Provenance, render_json, render_ndjson
 from vexfsctl.render.plain import render_plain
 from vexfsctl.render.result import CommandResult
+from vexfsctl.render.signs import lacks_ours, takes_all
 from vexfsctl.render.tsv import render_tsv
 
 
@@ -15,6 +17,8 @@ class Screen(NamedTuple):
     width: int | None = None
     """Columns of the terminal; None for a pipe or a file: nothing is wrapped."""
     colour: bool = False
+    encoding: str = "utf-8"
+    """Of the stream: characters that it lacks are replaced before columns are measured."""
 
 
 def render(
@@ -33,9 +37,16 @@ def render(
 
 
 def _render_text(result: CommandResult, screen: Screen) -> str:
+    if not takes_all(screen.encoding):
+        # Deferred: hardly a stream is of that kind.
+        from vexfsctl.render.encoding import fit_body
+
+        result = replace(result, body=fit_body(result.body, screen.encoding))
     if screen.width is None:
         return render_plain(result, colour=screen.colour)
     # Deferred: a pipe never needs rich, and importing it is most of the time such a command takes.
     from vexfsctl.render.terminal import render_terminal
 
-    return render_terminal(result, width=screen.width, colour=screen.colour)
+    return render_terminal(
+        result, width=screen.width, colour=screen.colour, ascii_rules=lacks_ours(screen.encoding)
+    )

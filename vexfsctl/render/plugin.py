@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from vexfsctl.render.escape import escape_text
+from vexfsctl.render.result import Line
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./-]+")
 _LONGEST = 200
@@ -44,14 +45,13 @@ class Datum(Protocol):
         """Whether it only grows."""
 
 
-def render_plugin_line(verdict: str, text: str, data: Iterable[Datum] = ()) -> str:
-    """Render one line without a newline: *text* is foreign and may hold anything."""
+def plugin_line(verdict: str, text: str, data: Iterable[Datum] = ()) -> Line:
+    """Return the line: *text* is foreign and may hold anything."""
     # Performance data begin at the first bar.
     harmless = escape_text(text).replace("|", "\\x7c")
-    if len(harmless) > _LONGEST:
-        harmless = harmless[: _LONGEST - 1] + "…"
+    shown = (harmless,) if len(harmless) <= _LONGEST else (harmless[: _LONGEST - 1], "…")
     numbers = render_perfdata(data)
-    return f"{verdict} - {harmless}" + (f" | {numbers}" if numbers else "")
+    return (f"{verdict} - ", *shown, *((f" | {numbers}",) if numbers else ()))
 
 
 def render_perfdata(data: Iterable[Datum]) -> str:

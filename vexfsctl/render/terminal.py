@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from io import StringIO
 from itertools import chain, compress
 
-from rich.box import SIMPLE_HEAD
+from rich.box import SIMPLE_HEAD, Box
 from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
@@ -30,17 +30,22 @@ _STYLES = {
 }
 
 
+_ASCII_HEAD = Box("    \n    \n -- \n" + "    \n" * 5, ascii=True)
+"""SIMPLE_HEAD, with a rule of hyphens."""
 _PROSE_WIDTH = 10
 _GAP = 2
 _INDENT = "    "
 
 
-def render_terminal(result: CommandResult, *, width: int, colour: bool) -> str:
+def render_terminal(
+    result: CommandResult, *, width: int, colour: bool, ascii_rules: bool = False
+) -> str:
     """Render the body of *result* for a terminal of *width* columns."""
+    box = _ASCII_HEAD if ascii_rules else SIMPLE_HEAD
 
     def lines_of_table(table: Table) -> list[str]:
         title = [] if table.title is None else [render_line(table.title, colour=colour)]
-        return [*title, *_table_lines(table, width, colour)]
+        return [*title, *_table_lines(table, width, colour, box)]
 
     def lines_of_prose(prose: Paragraph) -> list[str]:
         lines = chain.from_iterable(
@@ -51,15 +56,15 @@ def render_terminal(result: CommandResult, *, width: int, colour: bool) -> str:
     return render_body(result.body, lines_of_table, lines_of_prose)
 
 
-def _table_lines(table: Table, width: int, colour: bool) -> list[str]:
+def _table_lines(table: Table, width: int, colour: bool, box: Box) -> list[str]:
     rows = [[cell_of(column, row) for column in table.columns] for row in table.rows]
     if _narrowest(table.columns, rows) <= width:
-        return _grid(table.columns, rows, width, colour)
+        return _grid(table.columns, rows, width, colour, box)
     words = [not column.wraps for column in table.columns]
     columns, cells = [*compress(table.columns, words)], [[*compress(row, words)] for row in rows]
     if _narrowest(columns, cells) > width:
         return _lists(table.columns, rows, width, colour)
-    header, rule, *lines = _grid(columns, cells, width, colour)
+    header, rule, *lines = _grid(columns, cells, width, colour, box)
     prose = (_prose_below(table.columns, row, width, colour) for row in rows)
     return [
         header,
@@ -98,10 +103,14 @@ def _cell_lines(column: Column, cell: Span, width: int, colour: bool) -> Iterato
 
 
 def _grid(
-    columns: Sequence[Column], rows: Sequence[Sequence[Span]], width: int, colour: bool
+    columns: Sequence[Column],
+    rows: Sequence[Sequence[Span]],
+    width: int,
+    colour: bool,
+    box: Box,
 ) -> list[str]:
     grid = RichTable(
-        box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0), header_style="bold"
+        box=box, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0), header_style="bold"
     )
     for column in columns:
         grid.add_column(

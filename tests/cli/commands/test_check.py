@@ -22,6 +22,7 @@ from vexfsctl.cli.registry import COMMANDS
 from vexfsctl.host.assessment import Assessment
 from vexfsctl.host.volumes import Consulted
 from vexfsctl.model.coverage import Coverage, Gap
+from vexfsctl.render.plain import render_line
 from vexfsctl.render.result import Paragraph
 
 pytestmark = pytest.mark.usefixtures("tree")
@@ -287,7 +288,7 @@ def test_an_unreadable_log_is_told_when_the_tree_answers() -> None:
 
     assert isinstance(block, Paragraph)
     [line] = block.lines
-    assert str(line).startswith(
+    assert render_line(line).startswith(
         "OK - loop0 is well (no log could be read: judged from the attribute tree) | volumes=1;"
     )
     assert " errors_critical=U;;0;0 " in str(line)

@@ -10,6 +10,7 @@ from vexfsctl.cli.types import SECONDS
 from vexfsctl.host.volumes import Target
 from vexfsctl.render.envelope import render_ndjson_row
 from vexfsctl.render.result import CommandResult
+from vexfsctl.render.signs import stand_in
 
 CLEAR_SCREEN = "\x1b[H\x1b[2J"
 
@@ -64,7 +65,8 @@ def status(
         log_words = log_options(host, assessment.observation.volumes)
         result = status_result(assessment, log_words, only_problems=problems)
         if not watch:
-            app.show(result)
+            # The screen that one looks at first: a pager would hide what is told beside it.
+            app.show(result, paged=False)
             if exit_code:
                 app.exit_status = assessment.summary.verdict
             return
@@ -78,15 +80,15 @@ def _refresh(app: AppContext, result: CommandResult) -> None:
         return
     text, terminal = app.text_of(result), app.terminal
     if terminal.shows_screens:
-        app.write(CLEAR_SCREEN + _top(text, terminal.height))
+        app.write(CLEAR_SCREEN + _top(text, terminal.height, terminal.encoding))
     else:
         app.write(text + "\n")
 
 
-def _top(text: str, height: int) -> str:
+def _top(text: str, height: int, encoding: str) -> str:
     """As much of *text* as leaves its first line, the verdict, on the screen."""
     lines = text.splitlines(keepends=True)
     if len(lines) < height:
         return text
     shown = height - 2
-    return "".join(lines[:shown]) + f"… {len(lines) - shown} lines more"
+    return "".join(lines[:shown]) + stand_in(f"… {len(lines) - shown} lines more", encoding)
