@@ -16,6 +16,7 @@ from tests.system.conftest import Volumes, new_name
 from vexfsctl.lab.layout import Layout
 
 README = Path(__file__).parents[2] / "README.md"
+DEMO = README.with_name("script") / "demo"
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 READS = {"status", "errors", "log", "trace"}
 """End with 3 where the ring buffer of this host has wrapped."""
@@ -96,3 +97,12 @@ def test_directories_and_logs_of_ones_own(volumes: Volumes, tmp_path: Path) -> N
 
     assert not os.path.ismount(tmp_path / "mnt" / f"{name}-data")
     assert os.path.ismount(tmp_path / "mnt" / f"{name}-mail")
+
+
+def test_the_demo_asks_for_its_own_volume() -> None:
+    """Other volumes of the host, and the labs of others, have no part in its story."""
+    live = DEMO.read_text().partition("\nlive() {\n")[2].partition("\n}\n")[0]
+    commands = re.findall(r"vexfsctl (?:status|check|trace|recover plan|recover replay).*", live)
+
+    assert len(commands) == 7
+    assert [command for command in commands if '"$LAB' not in command] == []
