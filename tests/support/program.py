@@ -129,10 +129,13 @@ class HostProgram(Program):
         input: str | bytes = "",  # noqa: A002
         env: Mapping[str, str] | None = None,
         terminal: bool = False,
+        encoding: str = "utf-8",
     ) -> Finished:
         """Run the command line in this process; fail where it does not end."""
         with _bounded():
-            return Program.__call__(self, *arguments, input=input, env=env, terminal=terminal)
+            return Program.__call__(
+                self, *arguments, input=input, env=env, terminal=terminal, encoding=encoding
+            )
 
     def host(self, environ: Mapping[str, str]) -> Host:
         """This one."""
