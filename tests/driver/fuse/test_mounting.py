@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.privileged("fuse")
+pytestmark = pytest.mark.privileged("fuse", shares=("mounts of labs",))
 
 BOUND_S = 30.0
 

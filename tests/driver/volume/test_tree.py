@@ -9,10 +9,12 @@ import errno
 import mmap
 import os
 import select
+import shutil
 import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -76,11 +78,11 @@ class Served:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def served() -> Iterator[Served]:
     """One volume for all claims; each leaves it as it found it."""
-    root = tmp_path_factory.mktemp("tree")
-    for directory in (root, *list(root.parents)[:-2]):
-        directory.chmod(0o755)
+    # Other users reach it there, and not below what pytest keeps to itself.
+    root = Path(tempfile.mkdtemp(prefix="vexfs-test-"))
+    root.chmod(0o755)
     path = root / "loop0"
     path.mkdir()
     events: list[Event] = []
@@ -102,6 +104,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     connection.abort()
     assert connection.wait(BOUND_S)
     assert crashes == []
+    shutil.rmtree(root)
 
 
 @pytest.mark.parametrize(
