@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from tests.system.conftest import LiveLab, await_kernel_words, wait_until
+from tests.volumes.conftest import LiveLab, await_kernel_words, wait_until
 
 pytestmark = pytest.mark.privileged("fuse", "loop")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.conftest import BOUND_S, LiveLab, LiveVolume, Volumes
+from tests.volumes.conftest import BOUND_S, LiveLab, LiveVolume, Volumes
 from vexfsctl.model.operations import OperationType
 
 pytestmark = pytest.mark.privileged("fuse")

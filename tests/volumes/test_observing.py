@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support.program import BOUND_S
-from tests.system.conftest import LiveLab, await_kernel_words
+from tests.volumes.conftest import LiveLab, await_kernel_words
 
 pytestmark = pytest.mark.privileged("fuse", "loop", "kmsg")
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.cli.recorded import INCIDENT
 from tests.support.program import BOUND_S, base_environment
-from tests.system.conftest import Volumes, new_name
+from tests.volumes.conftest import Volumes, new_name
 from vexfsctl.lab.layout import Layout
 
 README = Path(__file__).parents[2] / "README.md"

@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.ordinary_user import OrdinaryUser, ordinary_user
 from tests.support.program import BOUND_S, Program
-from tests.system.conftest import leftovers, new_name, wait_until
+from tests.volumes.conftest import leftovers, new_name, wait_until
 from vexfsctl.lab.assembly import bring_up, take_down
 from vexfsctl.lab.layout import LabKind, Layout
 from vexfsctl.system.processes import Process

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.conftest import LiveLab, LiveVolume, Volumes, wait_until
+from tests.volumes.conftest import LiveLab, LiveVolume, Volumes, wait_until
 from vexfsctl.driver.volume.ownership import owner
 
 pytestmark = pytest.mark.privileged("fuse")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.program import HostProgram, Program, patient_environment
-from tests.system.conftest import LiveLab, await_kernel_words, bring_up_live, new_name
+from tests.volumes.conftest import LiveLab, await_kernel_words, bring_up_live, new_name
 from vexfsctl.lab.assembly import take_down
 from vexfsctl.lab.layout import Layout
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.program import Finished
-from tests.system.conftest import ROOT, LiveLab, LiveVolume, Volumes, wait_until
+from tests.volumes.conftest import ROOT, LiveLab, LiveVolume, Volumes, wait_until
 from vexfsctl.devices.mountinfo import read_mounts
 
 pytestmark = pytest.mark.privileged("fuse")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.conftest import LiveLab, LiveVolume, Volumes, wait_until
+from tests.volumes.conftest import LiveLab, LiveVolume, Volumes, wait_until
 
 pytestmark = pytest.mark.privileged("fuse")
 

@@ -13,7 +13,7 @@ from vexfsctl.system.background import start_in_background
 
 def child(body: str) -> list[str]:
     """Return a command line that runs *body*, with `fd` set to the descriptor to report on."""
-    prelude = "import sys, time; from vexfsctl.driver import background; fd = int(sys.argv[-1])\n"
+    prelude = "import sys, time; from vexfsctl.system import background; fd = int(sys.argv[-1])\n"
     return [sys.executable, "-c", prelude + textwrap.dedent(body)]
 
 

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from tests.system.conftest import LiveLab, LiveVolume, Volumes, wait_until
+from tests.volumes.conftest import LiveLab, LiveVolume, Volumes, wait_until
 from vexfsctl.driver.volume.daemon import VolumeOptions, start_volume
 
 pytestmark = pytest.mark.privileged("fuse")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.program import Program
-from tests.system.conftest import ROOT, Volumes
+from tests.volumes.conftest import ROOT, Volumes
 from vexfsctl.lab.layout import Layout
 
 pytestmark = pytest.mark.privileged("fuse")

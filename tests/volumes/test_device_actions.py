@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from tests.support.clock import VirtualClock
-from tests.system.conftest import new_name, wait_until
+from tests.volumes.conftest import new_name, wait_until
 from vexfsctl.devices.disks import BlockDevice, read_block_device
 from vexfsctl.devices.loop import attach, detach
 from vexfsctl.devices.mountinfo import mount_at, read_mounts
