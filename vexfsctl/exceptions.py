@@ -1,12 +1,12 @@
 """What vexfsctl itself raises. What VexFS reports is an error and lives in `model`.
 
-    VexfsctlException               exit 1, every one has a stable code and may have a hint
+    VexfsctlException               exit 1, each has a stable code and may have a hint
     ├── InvalidInput                exit 2  an invalid option or argument
     │   └── ConfigurationInvalid            an invalid configuration file
-    ├── EvidenceMissing             exit 3  what was asked about could not be looked at
+    ├── EvidenceMissing             exit 3  what was asked about could not be examined
     │   ├── LogUnreadable                   a log source could not be opened or read
     │   ├── SysfsUnreadable                 an attribute may not be read
-    │   ├── VolumeStale                     its driver is gone, its mount is not
+    │   ├── VolumeStale                     its driver is gone, but its mount is left
     │   ├── VolumeUnresponsive              its driver does not answer
     │   └── VolumeVanished                  it went away while it was being read
     ├── NotFound
@@ -21,18 +21,18 @@
     │   ├── GenerationMoved                 ESTALE: somebody else changed the breaker
     │   ├── PermissionRefused               EACCES, EPERM
     │   └── ProviderFailed                  EIO: the provider is in state error
-    ├── ActionFailed                        something that was to be changed was not
+    ├── ActionFailed                        an intended change was not made
     │   ├── MountFailed
-    │   ├── DeviceActionFailed              losetup, mkfs, mount or a similar program said no
-    │   │   └── DeviceVanished              it went away while it was being worked on
-    │   ├── RecoveryFailed                  a replay could not begin or not go on
+    │   ├── DeviceActionFailed              losetup, mkfs, mount or a similar program failed
+    │   │   └── DeviceVanished              a device went away during such an action
+    │   ├── RecoveryFailed                  a replay could not start or continue
     │   └── LabFailed
     ├── FacilityUnavailable                 this machine lacks FUSE, loop devices, a program, root
-    └── DeadlineExceeded                    a wait ended before what was waited for
+    └── DeadlineExceeded                    a wait timed out
 
-Each carries an exit status, where there is one the next step as `hint`, and where something was
-consulted before it failed the coverage of that. `cli` turns them into messages; everything else
-that escapes is a bug and shows its trace. A `Problem` is what is told of one.
+Each carries an exit status, the next step as `hint` if there is one, and the coverage of what was
+consulted before it failed. `cli` turns them into messages; everything else that escapes is a bug
+and shows its trace. A `Problem` is what an answer says about one.
 """
 
 from collections.abc import Iterator, Mapping
@@ -80,11 +80,11 @@ class VexfsctlException(Exception):  # noqa: N818 - an Error is what VexFS repor
         self.message = message
         self.hint = hint
         self.coverage: Coverage | None = None
-        """What was consulted before it failed; None: nothing."""
+        """What was consulted before it failed; None if nothing was."""
 
     @property
     def advice(self) -> str:
-        """Message and hint in one line, for a place that has only one."""
+        """Message and hint in one line, for places without room for two."""
         return self.message if self.hint is None else f"{self.message}; {self.hint}"
 
 
@@ -103,18 +103,18 @@ class ConfigurationInvalid(InvalidInput):
     def __init__(self, *messages: str, hint: str | None = None) -> None:
         super().__init__(messages[0], hint=hint)
         self.messages = messages
-        """Everything that is wrong with it, told at once."""
+        """All its mistakes, reported together."""
 
 
 class EvidenceMissing(VexfsctlException):
-    """What was asked about could not be looked at."""
+    """What was asked about could not be examined."""
 
     exit_status = ExitStatus.INCOMPLETE
     code = "evidence_missing"
 
 
 class LogUnreadable(EvidenceMissing):
-    """A log source could not be opened or read, or several could not."""
+    """One or several log sources could not be opened or read."""
 
     code = "log_unreadable"
 
@@ -123,11 +123,11 @@ class LogUnreadable(EvidenceMissing):
     ) -> None:
         super().__init__(message, hint=hint)
         self.reasons = reasons or {}
-        """Of several sources, why each could not be read."""
+        """Why each of several sources could not be read."""
 
     @classmethod
     def of_all(cls, failures: "Mapping[str, LogUnreadable]") -> "LogUnreadable":
-        """Return the one exception for sources that all failed, told together."""
+        """Return one exception for several sources that all failed."""
         hints = dict.fromkeys(each.hint for each in failures.values() if each.hint is not None)
         return cls(
             "; ".join(each.message for each in failures.values()),
@@ -143,7 +143,7 @@ class SysfsUnreadable(EvidenceMissing):
 
 
 class VolumeStale(EvidenceMissing):
-    """The volume's driver is gone and its mount is not (ENOTCONN)."""
+    """The volume's driver is gone, but its mount is left (ENOTCONN)."""
 
     code = "volume_stale"
 
@@ -197,7 +197,7 @@ class MalformedRecord(VexfsctlException):
 
 
 class WriteRefused(VexfsctlException):
-    """The provider refused a write; nothing changed. *errno* is what its write(2) answers."""
+    """The provider refused a write; nothing changed. *errno* is that of its write(2)."""
 
     code = "write_refused"
     usual_errno: ClassVar[int] = EINVAL
@@ -228,7 +228,7 @@ class GenerationMoved(WriteRefused):
 
 
 class PermissionRefused(WriteRefused):
-    """The attribute may not be written by this user, or by nobody (EACCES, EPERM, EROFS)."""
+    """This user may not write the attribute; perhaps nobody may (EACCES, EPERM, EROFS)."""
 
     code = "permission_refused"
     usual_errno = EACCES
@@ -242,7 +242,7 @@ class ProviderFailed(WriteRefused):
 
 
 class ActionFailed(VexfsctlException):
-    """Something that was to be changed was not."""
+    """An intended change was not made."""
 
     code = "action_failed"
 
@@ -254,25 +254,25 @@ class MountFailed(ActionFailed):
 
 
 class DeviceActionFailed(ActionFailed):
-    """A program or system call on a device said no."""
+    """A program or system call on a device failed."""
 
     code = "device_action_failed"
 
 
 class DeviceVanished(DeviceActionFailed):
-    """A device went away while it was being worked on."""
+    """A device went away during such an action."""
 
     code = "device_vanished"
 
 
 class RecoveryFailed(ActionFailed):
-    """A replay could not begin or not go on."""
+    """A replay could not start or continue."""
 
     code = "recovery_failed"
 
 
 class LabFailed(ActionFailed):
-    """A lab could not be put together, or not taken apart."""
+    """A lab could not be set up or taken down."""
 
     code = "lab_failed"
 
@@ -284,13 +284,13 @@ class FacilityUnavailable(VexfsctlException):
 
 
 class DeadlineExceeded(VexfsctlException):
-    """A wait ended before what was waited for."""
+    """A wait timed out."""
 
     code = "deadline_exceeded"
 
 
 def exception_of(code: str, message: str, hint: str | None) -> VexfsctlException:
-    """Return the exception that another process told of by its *code*, ActionFailed if unknown."""
+    """Return the exception that another process reported by its *code*; ActionFailed if unknown."""
     kinds = [VexfsctlException]
     for kind in kinds:
         if kind.code == code and kind is not VexfsctlException:
@@ -301,7 +301,7 @@ def exception_of(code: str, message: str, hint: str | None) -> VexfsctlException
 
 @contextmanager
 def covering(coverage: "Coverage") -> Iterator[None]:
-    """Give what is raised in the block *coverage*, unless it has one of its own."""
+    """Add *coverage* to an exception raised in the block, unless it has its own."""
     try:
         yield
     except VexfsctlException as failure:
@@ -312,7 +312,7 @@ def covering(coverage: "Coverage") -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something the user must know beside the answer; *code* is stable, the message is not."""
+    """Something the user must know besides the answer; *code* is stable, the message is not."""
 
     code: str
     message: str
@@ -320,12 +320,12 @@ class Problem:
 
     @classmethod
     def of(cls, exception: VexfsctlException) -> "Problem":
-        """The problem an exception is, for an answer that goes on without the part it hit."""
+        """Return *exception* as a problem of an answer that lacks only the part that failed."""
         return cls(exception.code, exception.message, exception.hint)
 
     @classmethod
     def each_of(cls, exception: ConfigurationInvalid) -> "tuple[Problem, ...]":
-        """Everything wrong with a configuration, one by one; the last has the hint."""
+        """Return each mistake in a configuration as a problem; the last has the hint."""
         *earlier, last = exception.messages
         code = exception.code
         return (*(cls(code, each) for each in earlier), cls(code, last, exception.hint))

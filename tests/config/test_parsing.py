@@ -130,7 +130,7 @@ quiet = "no"
     ) == [
         "2: breaker.storage.failure_threshold: 0 is out of range (1 to 1000000)",
         "3: breaker.storage.timeuot_ms: unknown setting; did you mean timeout_ms?",
-        "4: breaker.storage.'\\x1b[2J': unknown setting; known are failure_threshold, "
+        "4: breaker.storage.'\\x1b[2J': unknown setting; known: failure_threshold, "
         "success_threshold, timeout_ms, window_ms, half_open_max_calls, call_timeout_ms",
         "6: breaker.window_ms: true is a boolean, not an integer",
         "7: breaker.success_threshold: a number that large is out of range (1 to 1000000)",

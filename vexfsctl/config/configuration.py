@@ -9,7 +9,7 @@ from vexfsctl.render.choices import ColourChoice, OutputFormat
 
 
 class Configuration(NamedTuple):
-    """Every setting there is; the defaults are those of a host without a configuration file."""
+    """Every setting; the defaults are those of a host without a configuration file."""
 
     file: Path | None = None
     """The file it was read from; None without one."""

@@ -1,7 +1,7 @@
 """The declaration of the configuration file: its tables, their keys, and what each key sets.
 
-Reader and manual page vexfsctl.toml(5) are made from it. Settings of volumes are those of the
-attribute table, with its ranges and defaults; all others are fields of `Configuration`.
+The reader and the manual page vexfsctl.toml(5) are made from it. Settings of volumes are those of
+the attribute table, with its ranges and defaults; all others are fields of `Configuration`.
 """
 
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ class Key:
     meaning: str
     """A sentence, with its full stop."""
     default: str
-    """What holds without the key, as the manual page has it."""
+    """What applies without the key, in the words of the manual page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +41,10 @@ class AttributeKey(Key):
     """A key that sets the value an attribute has when a volume is mounted."""
 
     attribute: Attribute
-    """In [breaker] a template, for every operation type."""
+    """In [breaker] it is a template for every operation type."""
 
     def paths(self, operation: OperationType | None) -> tuple[str, ...]:
-        """Return the paths it sets; a template's for *operation*, or for every operation type."""
+        """Return the paths it sets; for a template those of *operation*, or of all types."""
         operations = OperationType if operation is None else (operation,)
         return tuple(dict.fromkeys(self.attribute.of(each).path for each in operations))
 
@@ -63,7 +63,7 @@ class TableOf:
     meaning: str
     keys: Mapping[str, Key]
     per_operation: bool = False
-    """Whether it may hold tables of the same keys, named by operation types."""
+    """Whether it may hold tables of the same keys, named after operation types."""
 
 
 def _attribute_key(attribute: Attribute, default: str) -> AttributeKey:
@@ -86,7 +86,7 @@ PER_OPERATION = (
     "A table [breaker.op] holds the same keys for one operation type; op is one of"
     f" {', '.join(OperationType)}. It overrides [breaker], wherever it stands in the file."
 )
-"""About the inner tables of one that is `per_operation`."""
+"""About the inner tables of a `per_operation` table."""
 
 _NOTHING = Configuration()
 

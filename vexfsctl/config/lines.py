@@ -1,7 +1,7 @@
 """Lines of a TOML text: where each of its tables and keys begins.
 
 `tomllib` reads the values and forgets where they stood. But it accepts a valid text up to the end
-of each statement and up to no other line, so handing it line after line finds the statements.
+of each statement and up to no other line, so feeding it line after line finds the statements.
 """
 
 import tomllib
@@ -11,14 +11,14 @@ KeyPath = tuple[str | int, ...]
 """Keys and indices, from the outermost table on."""
 
 _MOST_WORK = 1 << 20
-"""Characters to hand to `tomllib`, about two seconds of work: a value is read again for each line
-that it goes on in, so one over thousands of lines would take minutes."""
+"""Characters to feed to `tomllib`, about two seconds of work: a value is read again for each of its
+lines, so one of thousands of lines would take minutes."""
 
 
 def locate(text: str, most_work: int = _MOST_WORK) -> Mapping[KeyPath, int]:
-    """Return the line, from 1 on, in which each statement begins; empty if it is too much work.
+    """Return the line, counted from 1, in which each statement begins; empty if too much work.
 
-    *text* must be valid TOML. Of a path that is there more than once the first place counts.
+    *text* must be valid TOML. If a path occurs more than once, its first place counts.
     """
     lines: dict[KeyPath, int] = {}
     table: KeyPath = ()

@@ -70,7 +70,7 @@ def _load(text: str, file: Path) -> Mapping[str, object]:
 
 
 def _syntax_error(message: str, text: str) -> tuple[int, str]:
-    """Return line and words of a complaint of tomllib, or of Python about a number too long."""
+    """Return line and words of an error of tomllib, or of Python about a number too long."""
     match = _SYNTAX.fullmatch(message)
     if match is None:
         return 1, message
@@ -153,7 +153,7 @@ class _Reader:
 
     def _tell_unknown(self, path: KeyPath, known: Iterable[str]) -> None:
         near = get_close_matches(str(path[-1]), list(known), n=1)
-        hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
         self._tell(path, f"unknown setting; {hint}")
 
     def _tell(self, path: KeyPath, words: str) -> None:

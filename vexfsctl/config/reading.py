@@ -1,4 +1,4 @@
-"""Finds and reads the configuration file. The rest of the package is imported only for one."""
+"""Finds and reads the configuration file; the rest of the package is imported only if it exists."""
 
 import os
 from pathlib import Path

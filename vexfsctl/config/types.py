@@ -29,7 +29,7 @@ _LONGEST = 60
 
 
 class SettingType(Protocol):
-    """What the type of a setting can do."""
+    """The type of a setting."""
 
     @property
     def name(self) -> str:
@@ -133,7 +133,7 @@ class Directory:
 
 @dataclass(frozen=True, slots=True)
 class LogName:
-    """A source of records that a file can name: not standard input, which one command has."""
+    """A source of records that the file can name: not standard input, which one command owns."""
 
     name: str = f"{SOURCE_NAME} | path"
 

@@ -8,7 +8,7 @@ from vexfsctl.model.correlation import CorrelationId
 
 
 class BreakerState(StrEnum):
-    """State of a breaker; `disabled` judges nothing, `metrics_only` judges and lets pass."""
+    """State of a breaker; `disabled` judges nothing, `metrics_only` judges but lets all pass."""
 
     CLOSED = "closed"
     OPEN = "open"
@@ -35,7 +35,7 @@ class BreakerAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BreakerSettings:
-    """The trip rule and the way back; defaults and ranges are those of the attribute table."""
+    """When it trips and how it recovers; defaults and ranges are in the attribute table."""
 
     failure_threshold: int = 5
     """Failures inside the window that open the breaker."""
@@ -92,10 +92,10 @@ def state_after(state: BreakerState, action: BreakerAction) -> BreakerState | No
 @overload
 def state_after(state: str, action: BreakerAction) -> BreakerState | str | None: ...
 def state_after(state: BreakerState | str, action: BreakerAction) -> BreakerState | str | None:
-    """Return the state that *action* leads to from *state*, None where it is not possible (EBUSY).
+    """Return the state that *action* leads to from *state*; None if it is not possible (EBUSY).
 
-    The table of commands in vexfs-sysfs(5): the engine obeys it, and a reader says by it beforehand
-    what would happen. A state this version does not know is a plain string.
+    The table of commands in vexfs-sysfs(5): the engine obeys it, and readers use it to predict what
+    a command would do. A state this version does not know is a plain string.
     """
     match action:
         case BreakerAction.TRIP:

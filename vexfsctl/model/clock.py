@@ -1,4 +1,4 @@
-"""The clock every waiting or measuring part is handed; tests hand in a virtual one."""
+"""The clock, an argument of everything that waits or measures; tests pass a virtual one."""
 
 from typing import Protocol
 

@@ -17,7 +17,7 @@ _SPAN = 1 << 62
 
 
 class CorrelationId(int):
-    """A correlation id; an int that shows itself as `CORR-6F1C93A20000002A`."""
+    """A correlation id: an int that prints as `CORR-6F1C93A20000002A`."""
 
     __slots__ = ()
 
@@ -38,12 +38,12 @@ class CorrelationId(int):
 def parse_id_suffix(text: str) -> str:
     """Return the upper-case hex digits of an id as a person types it: `2A`, `corr-2a`, or whole.
 
-    Leading zeros may be left out, so what comes back is a suffix to match with `matches_suffix`.
-    Raises ValueError for fewer than two digits or anything that is no hex number.
+    Leading zeros may be left out, so the result is a suffix to match with `matches_suffix`. Raises
+    ValueError for fewer than two digits or anything that is not a hex number.
     """
     match = _SUFFIX.fullmatch(text.strip())
     if match is None:
-        raise ValueError(f"not a correlation id: {text!r} (two hex digits at least)")
+        raise ValueError(f"not a correlation id: {text!r} (at least two hex digits)")
     return match[1].upper()
 
 
@@ -53,7 +53,7 @@ def matches_suffix(identifier: CorrelationId, suffix: str) -> bool:
 
 
 class CorrelationSource:
-    """Draws the ids of one provider. Safe in threads, and drawn afresh in a forked child."""
+    """Draws the ids of one provider. Thread-safe; a forked child draws a new random part."""
 
     def __init__(self, random62: int | None = None) -> None:
         self._restart(random62)

@@ -9,20 +9,20 @@ class Gap:
 
     source: str
     reason: str
-    """`starts_late`, `overrun`, `torn`, `unreadable`, `undated`; of a volume how it is absent."""
+    """`starts_late`, `overrun`, `torn`, `unreadable`, `undated`; for a volume, its presence."""
     lost: int | None = None
-    """Records lost, where the source tells."""
+    """How many records were lost, if the source says."""
     detail: str | None = None
 
     def __str__(self) -> str:
-        """As a person says it: `kmsg lost records before they were read`."""
+        """Return it in words: `kmsg lost records before they were read`."""
         return f"{self.source} {_WORDS.get(self.reason, self.reason)}"
 
 
 _WORDS = {
     "starts_late": "begins after what was asked for",
     "overrun": "lost records before they were read",
-    "torn": "has lines that are no records",
+    "torn": "has lines that are not records",
     "unreadable": "cannot be read",
     "undated": "has records without a time",
 }
@@ -38,13 +38,13 @@ class Coverage:
 
     @property
     def complete(self) -> bool:
-        """Whether nothing that was asked for was missing."""
+        """Whether nothing was missing of what was asked for."""
         return not self.gaps
 
     def missing(self, log: str | None) -> str | None:
-        """Say why the log called *log* (None: any) is not complete; None if it is.
+        """Return why the log called *log* (None: any) is not complete; None if it is.
 
-        A source given in its place, a saved one, stands for all.
+        If *log* is not among the sources, because a saved log was read instead, every gap counts.
         """
         if not self.sources:
             return "none could be read"
@@ -52,6 +52,6 @@ class Coverage:
         return ", ".join(map(str, gaps)) or None
 
     def __add__(self, other: "Coverage") -> "Coverage":
-        """Join the evidence of two readings."""
+        """Join the coverage of two readings."""
         sources = dict.fromkeys(self.sources + other.sources)
         return Coverage(tuple(sources), self.gaps + other.gaps)

@@ -23,7 +23,7 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Unrecognised:
-    """A line that begins as one of our records and is none: torn, garbled, of a later version."""
+    """A line that begins like one of our records but is not: torn, garbled, of a later version."""
 
     text: str
     reason: str
@@ -38,9 +38,9 @@ class LogEntry:
     """None for a line that is neither VexFS's nor evidence about a device."""
     origin: Origin
     epoch: int | None = None
-    """Epoch of its volume; None where no `state` record says."""
+    """Epoch of its volume; None if no `state` record says."""
     device: str | None = None
-    """Kernel name of the device that its volume lay on in that epoch; None likewise."""
+    """Kernel name of the device that its volume lay on in that epoch; None for the same reason."""
 
     @property
     def verified(self) -> bool:

@@ -1,7 +1,7 @@
 """What an errno means to the guard: whether it is a failure, worth a retry, a reason to trip.
 
-It applies to what a system call below the volume returned. Which *error* of the catalogue an
-errno stands for is in `model.catalogue`. Numbers are positive throughout, and Linux's.
+It applies to what a system call below the volume returned. Which *error* an errno stands for is in
+`catalogue.lookup`. Numbers are positive and those of Linux.
 """
 
 import re
@@ -54,7 +54,7 @@ CORRUPTION_ERRNOS = frozenset({EUCLEAN, EBADMSG})
 """What Linux filesystems call damage (EFSCORRUPTED, EFSBADCRC)."""
 
 MAX_ERRNO = 511
-"""Greater numbers are the kernel's own; it drops a FUSE reply with one, and the caller waits."""
+"""Greater numbers are internal to the kernel; it drops a FUSE reply with one: the caller waits."""
 
 
 class ErrnoClass(StrEnum):
@@ -82,15 +82,15 @@ class ErrnoClass(StrEnum):
     def retryable(self) -> bool:
         """Whether trying again can help.
 
-        `other` is recorded like a device error and yet not retried: an errno that nobody
-        foresaw gives no ground to expect another outcome.
+        `other` is recorded like a device error but not retried: an unforeseen errno gives no reason
+        to expect another outcome.
         """
         return self in (ErrnoClass.BUSY, ErrnoClass.DEVICE)
 
     def trips_breaker(self, number: int) -> bool:
         """Whether an attempt that ended in errno *number* of this class counts against its breaker.
 
-        Of the resources only memory does: refusing service frees no disk space.
+        Among the resources only memory does: refusing service frees no disk space.
         """
         if self is ErrnoClass.RESOURCE:
             return number == ENOMEM
@@ -114,7 +114,7 @@ def classify_errno(number: int, call: str, *, read_only: bool = False) -> ErrnoC
     """Return the class of errno *number* as the outcome of *call*, a FUSE request in lower case.
 
     *read_only* says that `access_mode` or `degradation` makes the volume read-only on purpose:
-    EROFS is then an answer. Otherwise the backing filesystem shut itself, which is `other`.
+    EROFS is then an answer. Otherwise the backing filesystem shut itself down, which is `other`.
     """
     if number == EROFS:
         return ErrnoClass.ANSWER if read_only else ErrnoClass.OTHER
@@ -128,8 +128,8 @@ def classify_errno(number: int, call: str, *, read_only: bool = False) -> ErrnoC
 def application_errno(number: int) -> int:
     """Return what the application gets for a call that ended in errno *number*.
 
-    The cause itself, but EUCLEAN for every kind of corruption, and EIO for what is no errno: the
-    kernel drops a FUSE reply of 512 or more, and the application would wait for ever.
+    The cause itself, but EUCLEAN for every kind of corruption, and EIO for what is not an errno:
+    the kernel drops a FUSE reply of 512 or more, and the application would wait forever.
     """
     if number in CORRUPTION_ERRNOS:
         return EUCLEAN

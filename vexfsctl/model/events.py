@@ -169,7 +169,7 @@ class StateChanged(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DegradationChanged(Event):
-    """`degradation`: the engine judged anew."""
+    """`degradation`: the engine changed its judgement."""
 
     before: str
     after: str
@@ -181,7 +181,7 @@ class RecordsSuppressed(Event):
     """`suppressed`: what the rate limit left out during the interval."""
 
     calls: int
-    """Application calls not logged, nested ones included in them."""
+    """Application calls not logged; a nested call counts as part of its caller."""
     errors: int
     """Their error records."""
     interval_ms: int
@@ -199,7 +199,7 @@ class KernelEvidence:
     sector: int | None = None
     """In 512-byte units; the start of the request, not of the bad block."""
     direction: str | None = None
-    """`read`, `write`, `flush`, `discard` …; None where the line does not say."""
+    """`read`, `write`, `flush`, `discard` …; None if the line does not say."""
     errno: int | None = None
     """What the block layer's wording stands for (Linux 6.18)."""
     lost: int | None = None

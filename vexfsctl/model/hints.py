@@ -1,4 +1,4 @@
-"""Recovery hints: what an error suggests to do about it."""
+"""Recovery hints: what an error suggests doing about it."""
 
 import re
 from dataclasses import dataclass

@@ -12,21 +12,21 @@ from vexfsctl.model.units import parse_duration
 
 _EXAMPLES = "examples: 2026-08-21 10:00, yesterday, 1h, -15m, 2h ago, @1787306400"
 _DAYS = {"today": 0, "yesterday": -1, "tomorrow": 1}
-# Compiled when first asked for: whoever tells the time of a record loads this, too.
+# Compiled when first used: everything that dates a record loads this module, too.
 _EPOCH = r"@(\d{1,12}(?:\.\d{1,9})?)"
 _CLOCK = r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?"
 _DATE = (
     r"(?P<date>\d{4}-\d{2}-\d{2})(?:[T ](?P<clock>\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?)"
     r" ?(?P<zone>Z|UTC|[+-]\d{2}:?\d{2})?)?"
 )
-# A bare number is refused: 20260821 is no span of seconds.
+# A bare number is refused: 20260821 is not a span of seconds.
 _SPAN = r"(?P<ago>\d.*[a-z]) ago|(?P<sign>[+-]?) ?(?P<length>\d.*[a-z])"
 # `2 hours`, `15min`, `1 day`: the duration parser knows the first letter.
 _LONG_UNIT = r"([smhd])(?:ec|econds?|in|inutes?|ours?|r|ays?)\b"
 
 
 def parse_time(text: str, now: datetime) -> datetime:
-    """Return the moment meant, aware; what names no zone is in that of *now*. Raises ValueError."""
+    """Return the moment meant, aware; the default zone is that of *now*. Raises ValueError."""
     words = text.strip()
     try:
         return _parse_named(words, now) or _parse_date(words, now) or _parse_span(words, now)
@@ -35,7 +35,7 @@ def parse_time(text: str, now: datetime) -> datetime:
 
 
 def moment_of(record: LogRecord, boot_id: str | None, booted: datetime) -> datetime | None:
-    """Return when a record was written, None where its source does not tell.
+    """Return when a record was written; None if its source does not say.
 
     *booted* is the present moment minus CLOCK_MONOTONIC, on the boot called *boot_id*: the kernel
     stamps its records with a clock that stands still while the machine is suspended, so records

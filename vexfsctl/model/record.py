@@ -1,4 +1,4 @@
-"""One log line, whatever it was read from; what it means is an `entry`."""
+"""One log line, whatever it was read from; its meaning is in `entry`."""
 
 from dataclasses import dataclass
 

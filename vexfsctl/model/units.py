@@ -5,7 +5,7 @@ import re
 _UNITS_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 # Nine digits: a longer number would overflow a float, and no wait is that long.
 _NUMBER = r"[0-9]{1,9}(?:\.[0-9]{1,9})?"
-# Compiled when first asked for: every command loads this, and few are given a duration.
+# Compiled when first used: every command loads this, and few are given a duration.
 _PART = rf"({_NUMBER})\s*(ms|[smhd])"
 _WHOLE = rf"(?:{_PART}\s*)+"
 _UNITS_BYTES = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}

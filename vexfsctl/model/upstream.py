@@ -1,7 +1,7 @@
-"""What VexFS builds other than our provider write into a log: prose, each line with its worth.
+"""What VexFS builds other than our provider write into a log: prose, and how much it matters.
 
-The forms are in `logs.upstream`. Their kernel level says nothing (traces are printed at ALERT,
-high severity at WARNING), so what a line is worth is declared with its form.
+The forms are in `logs.upstream`. Their kernel level says nothing (traces are printed at ALERT, high
+severity at WARNING), so how much a line matters is declared with its form.
 """
 
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from vexfsctl.model.severity import Severity
 
 
 class Significance(StrEnum):
-    """What a line is worth as evidence."""
+    """How much a line matters as evidence."""
 
     ROUTINE = "routine"
-    """It went well, or only tells how far it got."""
+    """It reports success or progress."""
     NOISE = "noise"
-    """It looks like trouble and is known to be none; the event's note says why."""
+    """It looks like trouble but is known to be harmless; the event's note says why."""
     ERROR = "error"
     """Something failed."""
     BLOCKED = "blocked"
@@ -32,12 +32,12 @@ class Significance(StrEnum):
 
     @property
     def is_trouble(self) -> bool:
-        """Whether it tells that something is wrong."""
+        """Whether it says that something is wrong."""
         return self not in (Significance.ROUTINE, Significance.NOISE)
 
 
 class UpstreamKind(StrEnum):
-    """What a line tells of, as far as conclusions depend on it."""
+    """What a line is about, as far as conclusions depend on it."""
 
     CALL_STARTED = "call_started"
     CALL_SUCCEEDED = "call_succeeded"
@@ -61,27 +61,27 @@ class UpstreamKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpstreamEvent:
-    """One line of such a build; None where the line does not say."""
+    """One line of such a build; fields are None if the line does not say."""
 
     form: str
     """Name of the form it has: `ffi_call_failed`."""
     kind: UpstreamKind
     significance: Significance
     severity: Severity | None = None
-    """By the form or the text, never by the kernel level; None unless it tells of trouble."""
+    """By the form or the text, never by the kernel level; None unless it reports trouble."""
     operation: OperationType | None = None
     """Inferred from the call where the build has no operation types of its own."""
     call: str | None = None
     """Call site or operation as the line names it: `lookup_inode`, `read_block`."""
     number: int | None = None
-    """N of `[CALL-N]`, which counts per call and module load; of a watchdog, that of its timer."""
+    """N of `[CALL-N]`, which counts per call and module load; for a watchdog, its timer's."""
     id: CorrelationId | None = None
     alias: CorrelationId | None = None
     """Second id of the same failure: the inner one, where the line has two."""
     error: str | None = None
     """Catalogue name, the likeliest where the message fits several."""
     errno: int | None = None
-    """Positive; None too where the number is no errno (-1, a byte count)."""
+    """Positive; also None if the number is not an errno (-1, a byte count)."""
     device: str | None = None
     """Kernel name, `loop0`."""
     inode: int | None = None
@@ -94,4 +94,4 @@ class UpstreamEvent:
     """State or degradation level left, in our words (`initialized`, `read_only`)."""
     after: str | None = None
     note: str | None = None
-    """Why it is worth what it is worth, where that is not plain from the text."""
+    """Why it has that significance, if the text does not make it plain."""

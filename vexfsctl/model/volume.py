@@ -47,22 +47,22 @@ class AccessMode(StrEnum):
 
 
 class Presence(StrEnum):
-    """What a reader found of a volume: another word than the provider's `state`."""
+    """What a reader found of a volume; not the same as the provider's `state`."""
 
     PRESENT = "present"
     STALE = "stale"
-    """Its provider was killed and the mount is left (ENOTCONN)."""
+    """Its provider was killed, but the mount is left (ENOTCONN)."""
     UNRESPONSIVE = "unresponsive"
     """No answer within the deadline."""
     UNREADABLE = "unreadable"
-    """No permission, or no tree of a version we know."""
+    """No permission, or a tree of a version we do not know."""
     VANISHED = "vanished"
     """It went away while it was being read."""
 
 
 @dataclass(frozen=True, slots=True)
 class RetrySettings:
-    """How often and how long apart an operation is tried; ranges are in the attribute table."""
+    """How often an operation is tried, and at what intervals; ranges are in the attribute table."""
 
     max_attempts: int = 3
     """Total tries, the first included."""
@@ -130,11 +130,11 @@ class VolumeStatus:
     degradation: DegradationLevel | str
     access_mode: AccessMode | str
     errors: ErrorCounts | None
-    """None when it was not read, or one of the counters is missing or cannot be told."""
+    """None if it was not read, or if a counter is missing or not understood."""
     retry: RetrySettings | None
-    """None likewise."""
+    """None for the same reasons."""
     operations: dict[OperationType, OperationStatus]
-    """Those that were read, without those of which a number is missing or cannot be told."""
+    """Those that were read, except any with a number that is missing or not understood."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +149,9 @@ class Volume:
     detail: str | None = None
     """Why it is not present, or which attributes are missing or not understood."""
     hint: str | None = None
-    """The next step, where there is one."""
+    """The next step, if there is one."""
 
 
 def clear_command(volume: str) -> str:
-    """Return the command that clears away what a dead or stuck provider of *volume* left."""
+    """Return the command that clears away what a dead or stuck provider of *volume* left behind."""
     return f"vexfsctl umount --force {volume}"
