@@ -101,7 +101,7 @@ def test_quiet_leaves_out_notes_only(vexfsctl: Program, tree: FakeTree) -> None:
 
     result = vexfsctl("breaker", "list", "loop0/file", "--quiet")
 
-    assert "'wobbly' is none of" in result.stderr
+    assert "'wobbly' is not one of" in result.stderr
 
 
 def test_plain_answers_load_no_heavy_library(vexfsctl: Program, tree: FakeTree) -> None:

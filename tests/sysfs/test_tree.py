@@ -139,7 +139,7 @@ def test_a_volume_that_is_not_there_is_named(tree: FakeTree) -> None:
     for ask in asks:
         with pytest.raises(VolumeNotFound, match="there is no volume 'loop0'") as missing:
             ask()
-        assert missing.value.hint == "vexfsctl volume list shows the volumes there are"
+        assert missing.value.hint == "vexfsctl volume list shows all volumes"
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "../loop0", "a/b"])
@@ -276,7 +276,7 @@ def test_a_newer_state_is_shown_as_it_stands(tree: FakeTree) -> None:
 
     assert status_of(volume).operations[OperationType.FILE].breaker.state == "melted"
     assert volume.detail == (
-        "operations/file/breaker/state: 'melted' is none of "
+        "operations/file/breaker/state: 'melted' is not one of "
         "closed, open, half_open, forced_open, disabled, metrics_only"
     )
 
@@ -399,7 +399,7 @@ def test_a_volume_that_goes_while_it_is_read_has_vanished(tree: FakeTree) -> Non
             tree.root,
             Presence.VANISHED,
             detail="it went away while it was being read",
-            hint="vexfsctl volume list shows the volumes there are",
+            hint="vexfsctl volume list shows all volumes",
         )
     ]
 

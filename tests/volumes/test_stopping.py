@@ -194,7 +194,7 @@ def test_umount_of_a_hung_device_ends(live: LiveLab) -> None:
 
 def test_a_volume_that_vanishes_while_it_is_waited_for(volumes: Volumes) -> None:
     """Unmounted is not killed: the waiting command ends at once and says which it was."""
-    for action, told in (("umount", "went away"), ("kill", "its mount is not")):
+    for action, told in (("umount", "went away"), ("kill", "its mount is left")):
         volume = volumes.mount()
         words = ["breaker", "wait", f"{volume.name}/file", "--until", "open", "--timeout", "60"]
         waiting = volumes.start([sys.executable, "-m", "vexfsctl", *words])

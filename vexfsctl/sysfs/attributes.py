@@ -1,7 +1,7 @@
 """The attribute table, version 1: the one declaration of what a volume's directory holds.
 
 Reader, writer, the userspace driver's tree, the manual page vexfs-sysfs(5) and the trees of the
-tests are made from it. Only what a provider of this version has is here. Ranges: thresholds 1 to
+tests are made from it. It holds only what a provider of this version has. Ranges: thresholds 1 to
 1000000, times 1 ms to one day, jitter 0 to 100 percent, multiplier 100 (no growth) to 1000 percent.
 """
 
@@ -28,11 +28,11 @@ from vexfsctl.sysfs.values import (
 
 ABI_VERSION = 1
 PAGE_SIZE = 4096
-"""Size that every attribute shows; a write of so much or more is EINVAL."""
+"""Size that every attribute shows; a write of that size or more is EINVAL."""
 
 
 class Access(Enum):
-    """Who may do what; the value is the permission bits, the owner is root (or the driver's)."""
+    """Who may do what; the value is the permission bits, the owner is root or the driver's user."""
 
     READ_ONLY = 0o444
     READ_WRITE = 0o644
@@ -46,7 +46,7 @@ class Access(Enum):
 class Directory(StrEnum):
     """A directory of the tree, relative to the volume's own, which is the first.
 
-    In that of an operation type `<op>` stands for the type.
+    In that of an operation type, `<op>` stands for the type.
     """
 
     VOLUME = ""
@@ -65,14 +65,14 @@ class Attribute(NamedTuple):
     """One file of a volume's directory."""
 
     path: str
-    """Relative to the volume's directory; in a template `<op>` stands for the operation type."""
+    """Relative to the volume's directory; in a template, `<op>` stands for the operation type."""
     directory: Directory
-    """The one it is in; of an attribute of one operation type, the template's."""
+    """The directory it is in; for an attribute of one operation type, the template's."""
     access: Access
     type: ValueType
     meaning: str
     default: Any = None
-    """Value at mount, where the specification says one."""
+    """Value at mount, if the specification gives one."""
     pollable: bool = False
     """Whether poll(2) wakes with POLLPRI when the value changes."""
     operation: OperationType | None = None
@@ -174,7 +174,7 @@ VOLUME_ATTRIBUTES: tuple[Attribute, ...] = (
     _ro("errors/last_time_ns", _NANOSECONDS, "Time of the most recent error; 0 = never.", 0),
     _rw("retry/max_attempts", Number("u32", 1, 100), "Total tries.", _RETRY.max_attempts),
     _rw("retry/base_delay_ms", _DURATION, "Delay before the first retry.", _RETRY.base_delay_ms),
-    _rw("retry/max_delay_ms", _DURATION, "Bound of every delay.", _RETRY.max_delay_ms),
+    _rw("retry/max_delay_ms", _DURATION, "Upper limit of every delay.", _RETRY.max_delay_ms),
     _rw(
         "retry/backoff_multiplier_pct",
         Number("percent", 100, 1000),
@@ -191,10 +191,10 @@ VOLUME_ATTRIBUTES: tuple[Attribute, ...] = (
 
 OPERATION_ATTRIBUTES: tuple[Attribute, ...] = (
     _ro("operations/<op>/calls", _COUNTER, "Calls asked for.", 0),
-    _ro("operations/<op>/failures", _COUNTER, "Calls that failed; rejected ones are not.", 0),
+    _ro("operations/<op>/failures", _COUNTER, "Calls that failed, without rejected ones.", 0),
     _ro("operations/<op>/rejected", _COUNTER, "Calls refused by the open breaker.", 0),
     _ro("operations/<op>/retries", _COUNTER, "Attempts after the first.", 0),
-    _ro("operations/<op>/retry_successes", _COUNTER, "Calls that a retry saved.", 0),
+    _ro("operations/<op>/retry_successes", _COUNTER, "Calls that succeeded on a retry.", 0),
     _ro("operations/<op>/fallbacks", _COUNTER, "Calls answered by their fallback.", 0),
     _ro("operations/<op>/fallback_failures", _COUNTER, "Fallbacks that failed too.", 0),
     _ro("operations/<op>/timeouts", _COUNTER, "Calls abandoned at their deadline.", 0),
@@ -209,7 +209,7 @@ BREAKER_ATTRIBUTES: tuple[Attribute, ...] = (
     _ro(
         "operations/<op>/breaker/state",
         Word(BreakerState),
-        "State of the breaker: disabled judges nothing, metrics_only judges and lets pass.",
+        "State of the breaker: disabled judges nothing, metrics_only judges but lets all pass.",
         BreakerState.CLOSED,
         pollable=True,
     ),
@@ -217,7 +217,7 @@ BREAKER_ATTRIBUTES: tuple[Attribute, ...] = (
     _ro("operations/<op>/breaker/failures", _GAUGE, "Failures inside the current window.", 0),
     _ro("operations/<op>/breaker/successes", _GAUGE, "Successes since half-open.", 0),
     _ro("operations/<op>/breaker/trips", _COUNTER, "Entries into open and forced_open.", 0),
-    _ro("operations/<op>/breaker/opened_ns", _NANOSECONDS, "Time it last opened; 0 = never.", 0),
+    _ro("operations/<op>/breaker/opened_ns", _NANOSECONDS, "When it last opened; 0 = never.", 0),
     _ro(
         "operations/<op>/breaker/last_failure_ns",
         _NANOSECONDS,
@@ -281,7 +281,7 @@ _DECLARED = {
     for attribute in table
 }
 
-# Those that code asks for by name. A path that is not declared fails here, at import.
+# Attributes that code asks for by name. A path that is not declared fails here, at import.
 TREE_VERSION = _DECLARED["abi_version"]
 EPOCH = _DECLARED["epoch"]
 STATE = _DECLARED["state"]
@@ -338,7 +338,7 @@ RETRY_KEYS: Mapping[str, Attribute] = {
     for attribute in VOLUME_KEYS.values()
     if attribute.directory is Directory.RETRY
 }
-"""Those of them that say how calls are tried again, by their names."""
+"""Those of them that say how calls are retried, by their names."""
 
 BREAKER_KEYS: Mapping[str, Attribute] = {
     attribute.name: attribute

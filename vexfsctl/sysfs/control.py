@@ -26,7 +26,7 @@ GENERATION_MAX = (1 << 64) - 1
 REASON_COST_MAX = 512
 """Keeps the record that repeats a reason within the 976 bytes the kernel log can hand back."""
 
-# Compiled when first asked for: few readers of a tree write commands.
+# Compiled when first used: few readers of a tree write commands.
 _COMMAND = (
     r"(?s)(?P<action>\S+)"
     r"(?: +for +(?P<for_ms>\S+))?"
@@ -38,12 +38,12 @@ _TO_ESCAPE = r'["\\\x00-\x1f\x7f]'
 
 
 class BreakerControl:
-    """Type of the attribute: a command to a breaker, which nobody can read back."""
+    """Type of the attribute: a command to a breaker, which cannot be read back."""
 
     name = "command"
 
     def parse(self, text: str) -> BreakerCommand:
-        """Return the command; ValueRefused if it is none."""
+        """Return the command; raise ValueRefused if *text* is not one."""
         return parse_breaker_command(text)
 
     def interpret(self, text: str) -> BreakerCommand:
@@ -56,7 +56,7 @@ class BreakerControl:
 
 
 def format_breaker_command(command: BreakerCommand) -> str:
-    """Return *command* as one write; raise ValueRefused for what no provider takes."""
+    """Return *command* as one write; raise ValueRefused for what no provider accepts."""
     _check(command)
     words: list[str] = [command.action]
     if command.for_ms is not None:
@@ -97,7 +97,7 @@ def _check(command: BreakerCommand) -> None:
 
 
 def _cost(reason: str) -> int:
-    """Bytes of *reason* in a record: the kernel log hands `\\` and non-ASCII back as four."""
+    """Bytes of *reason* in a record: the kernel log returns `\\` and non-ASCII as four."""
     plain = sum(character.isascii() and character.isprintable() for character in reason)
     special = sum(character in '"\\' for character in reason)
     others = len(reason.encode("utf-8", "surrogateescape")) - plain

@@ -1,4 +1,4 @@
-"""Errnos of a volume's files into what to tell the person, with the next step."""
+"""Turns errnos of a volume's files into messages and next steps."""
 
 import os
 from errno import (
@@ -36,7 +36,7 @@ from vexfsctl.model.volume import Presence, Volume, clear_command
 from vexfsctl.sysfs.attributes import Attribute
 from vexfsctl.sysfs.values import shown
 
-LIST_HINT = "vexfsctl volume list shows the volumes there are"
+LIST_HINT = "vexfsctl volume list shows all volumes"
 ROOT_HINT = "run as root, or as the user who mounted it"
 
 WRITE_ERRORS = {
@@ -52,7 +52,7 @@ WRITE_ERRORS = {
 
 _REFUSED = (EACCES, EPERM)
 _PROVIDER_GONE = (ENOTCONN, ECONNABORTED)
-_GONE = "gone, its mount is not"
+_GONE = "gone, but its mount is left"
 
 
 def absent_volume(volume: str, root: Path, error: int) -> Volume:
@@ -65,7 +65,7 @@ def absent_volume(volume: str, root: Path, error: int) -> Volume:
         return Volume(volume, root, Presence.VANISHED, detail=detail, hint=LIST_HINT)
     hint = None
     if error in _REFUSED:
-        # Deferred: only who is refused has need of it.
+        # Deferred: needed only when access is refused.
         from vexfsctl.system.access import owner_hint
 
         hint = owner_hint(root)
@@ -73,7 +73,7 @@ def absent_volume(volume: str, root: Path, error: int) -> Volume:
 
 
 def unlisted(root: Path, error: int | None) -> str:
-    """Return why *root* could not be looked into, and who may; None: it did not answer."""
+    """Return why *root* could not be listed, and who may list it; no *error*: it did not answer."""
     if error is None:
         return "no answer"
     if error not in _REFUSED:
@@ -122,7 +122,7 @@ def write_failure(
 
 
 _REFUSALS: dict[int, tuple[type[WriteRefused], str]] = {
-    EINVAL: (ValueRefused, "malformed, or no word it knows"),
+    EINVAL: (ValueRefused, "malformed, or not a word it knows"),
     ERANGE: (ValueRefused, "out of range"),
     EBUSY: (StateConflict, "not possible in its present state"),
     ESTALE: (GenerationMoved, "it changed since it was looked at"),
@@ -147,7 +147,7 @@ def _of_presence(volume: str, attribute: Attribute, error: int) -> VexfsctlExcep
     if error == ENOENT:
         return AttributeMissing(
             f"the provider of {volume} has no {attribute.path}",
-            hint=f"vexfsctl volume show {volume} tells its version",
+            hint=f"vexfsctl volume show {volume} shows its version",
         )
     if error in _PROVIDER_GONE:
         return VolumeStale(f"the provider of {volume} is {_GONE}", hint=clear_command(volume))

@@ -16,16 +16,16 @@ Contents = dict[str, bytes | int]
 """What each attribute holds, or the errno of reading it."""
 
 _ABSENT = (ENOENT, ENOTDIR)
-"""A mount point left empty, or a plain file, is no volume."""
+"""An empty mount point or a plain file is not a volume."""
 _DEAD = {ENODEV, ENOTCONN, ECONNABORTED}
 """Errnos of attributes whose provider has gone."""
 _CHECK_INTERVAL_S = 0.25
 
 
 def list_directories(root: Path) -> list[str] | int:
-    """Return the names of the directories in *root*, sorted, or the errno of looking.
+    """Return the names of the directories in *root*, sorted, or the errno of listing it.
 
-    Looks at directory entries only, so that a dead mount among them cannot hurt.
+    Looks at directory entries only, so that a dead mount among them cannot block it.
     """
     try:
         with os.scandir(root) as entries:
@@ -37,8 +37,8 @@ def list_directories(root: Path) -> list[str] | int:
 def read_contents(directory: Path, paths: Iterable[str]) -> tuple[int, Contents]:
     """Read *paths* below *directory* in one pass: (0, contents), or why there are none.
 
-    ENOENT: there is no such volume. ENODEV: there was, and it went away meanwhile. ENOTCONN: its
-    provider is gone and its mount is not. Others as the system says.
+    ENOENT: there is no such volume. ENODEV: there was one, but it went away meanwhile. ENOTCONN:
+    its provider is gone, but its mount is left. Others come from the system.
     """
     error, contents = _read_once(directory, paths)
     if error != ENODEV:
@@ -51,7 +51,7 @@ def read_contents(directory: Path, paths: Iterable[str]) -> tuple[int, Contents]
 def read_one(path: str | Path, directory: int | None = None) -> bytes | int:
     """Return what the attribute at *path* holds, or the errno of reading it.
 
-    With the descriptor of a *directory* the path is one below it.
+    With the descriptor of a *directory*, the path is relative to it.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY, dir_fd=directory)
@@ -64,9 +64,9 @@ def read_one(path: str | Path, directory: int | None = None) -> bytes | int:
 
 
 def read_change(path: Path, seen: bytes, within_s: float) -> bytes | int:
-    """Return what *path* holds as soon as that is not *seen*, and *seen* if it stays *within_s*.
+    """Return what *path* holds once that differs from *seen*, or *seen* after *within_s* seconds.
 
-    Woken by poll(2) where the provider can, and looking every quarter of a second anyway.
+    poll(2) wakes it if the provider supports that; it also looks every quarter of a second.
     """
     deadline = time.monotonic() + within_s
     try:

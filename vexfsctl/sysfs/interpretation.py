@@ -1,8 +1,8 @@
-"""What was read of a volume's directory, into a `Volume`. Pure.
+"""Turns what was read of a volume's directory into a `Volume`. Pure.
 
-A word this version does not know is kept as the string it is. A number that is missing or cannot
-be told is never guessed: the operation it belongs to is left out, `errors` or `retry` is None,
-and `detail` says why. What was not read is left out likewise, and is nothing to complain about.
+A word this version does not know is kept as the string it is. A number that is missing or not
+understood is never guessed: the operation it belongs to is left out, `errors` or `retry` is None,
+and `detail` says why. What was not read is left out as well, without a complaint.
 """
 
 import os
@@ -44,7 +44,7 @@ _T = TypeVar("_T")
 def interpret_volume(name: str, root: Path, contents: Mapping[str, bytes | int]) -> Volume:
     """Return the volume whose attributes have *contents* (bytes, or the errno of reading them).
 
-    All of the volume's own directory must be among them.
+    All attributes of the volume's own directory must be among them.
     """
     values: dict[str, Any] = {}
     complaints: list[str] = []
@@ -58,7 +58,7 @@ def interpret_volume(name: str, root: Path, contents: Mapping[str, bytes | int])
 
 
 def interpret_content(attribute: Attribute, content: bytes) -> Any:
-    """Return the value of what *attribute* holds; raise ValueError when it cannot be told."""
+    """Return the value that *content* of *attribute* means; raise ValueError if it means none."""
     if len(content) >= PAGE_SIZE:
         raise ValueError("longer than a page")
     return attribute.type.interpret(_text(content))
@@ -118,7 +118,7 @@ def _operation(operation: OperationType, values: Mapping[str, Any]) -> Operation
 
 
 def _build(kind: type[_T], directory: str, values: Mapping[str, Any], **others: Any) -> _T | None:
-    """Make a *kind* of the values called as its fields in *directory*; None when one is missing."""
+    """Make a *kind* of the values in *directory* named like its fields; None if one is missing."""
     assert is_dataclass(kind)
     names = [field.name for field in fields(kind) if field.name not in others]
     try:

@@ -1,8 +1,8 @@
 """Reads and writes volumes through their attribute trees, each with a deadline.
 
-Whatever a volume answers, or does not, is a `Volume` with a presence; only what was asked for by
-name and is not there is an exception. Every access is made in a child process (`children`): the
-kernel does not tell beforehand which directory will hang.
+Whether a volume answers or not, it is a `Volume` with a presence; only something that was asked for
+by name and does not exist is an exception. Every access is made in a child process (`children`):
+the kernel does not say in advance which directory will hang.
 """
 
 import time
@@ -39,7 +39,7 @@ DEADLINE_S = 2.0
 
 
 class Survey(NamedTuple):
-    """Every volume that was found, and which roots could not be looked into."""
+    """Every volume that was found, and which roots could not be listed."""
 
     volumes: tuple[Volume, ...]
     """In the order of the roots, then of the names."""
@@ -56,10 +56,9 @@ def survey_volumes(
 ) -> Survey:
     """Read the volumes of all *roots*, or those called *names*, at the same time.
 
-    With *operations* only those are read, and the volume's own directory; no other counter, no
-    setting of retries.
-    A name that two roots have is there twice; one that none has is not there. A root that does
-    not exist has no volumes; with *must_exist* (somebody asked for it) it is a gap.
+    With *operations*, only those and the volume's own directory are read: no other counters, no
+    retry settings. A name in two roots is there twice, a name in none is not there. A root that
+    does not exist has no volumes; with *must_exist* (it was asked for) it is a gap.
     """
     wanted = None if names is None else set(names)
     places: list[tuple[Path, str]] = []
@@ -96,7 +95,7 @@ class SysfsTree:
     def read_volume(
         self, volume: str, operations: Collection[OperationType] | None = None
     ) -> Volume:
-        """Return the volume in whatever presence; raise VolumeNotFound if there is none.
+        """Return the volume, whatever its presence; raise VolumeNotFound if there is none.
 
         With *operations* it is read as by `survey_volumes`.
         """
@@ -109,7 +108,7 @@ class SysfsTree:
     def read(self, volume: str, path: str) -> Any:
         """Return the value of one attribute, `operations/file/breaker/state`.
 
-        A word that this version does not know comes as a string. Raises a subclass of
+        A word that this version does not know is returned as a string. Raises a subclass of
         EvidenceMissing, VolumeNotFound or AttributeMissing.
         """
         attribute = find_attribute(path)
@@ -119,8 +118,8 @@ class SysfsTree:
     def write(self, volume: str, path: str, value: Any) -> None:
         """Write a *value* of the attribute's type.
 
-        Raises a WriteRefused subclass; nothing has changed then.
-        After VolumeUnresponsive it is not known whether it was taken.
+        Raises a WriteRefused subclass; nothing has changed then. After VolumeUnresponsive it is not
+        known whether the write took effect.
         """
         attribute = find_attribute(path)
         text = attribute.type.format(value)
@@ -128,7 +127,7 @@ class SysfsTree:
         error = self._ask(volume, partial(write_one, self._file(volume, path), data))
         if error:
             self._raise_if_gone(volume, error)
-            # Deferred: only who is refused has need of it.
+            # Deferred: needed only when access is refused.
             from vexfsctl.system.access import owner_hint
 
             who = owner_hint(self.root)
@@ -137,9 +136,9 @@ class SysfsTree:
     def wait_until(
         self, volume: str, path: str, accept: Callable[[Any], bool], *, timeout_s: float
     ) -> Any:
-        """Return the value of an attribute as soon as *accept* takes it.
+        """Return the value of an attribute as soon as *accept* returns true for it.
 
-        Woken by the provider where it can, else looking every quarter of a second. Raises
+        The provider wakes it if it can; otherwise it looks every quarter of a second. Raises
         DeadlineExceeded after *timeout_s*, and what `read` raises.
         """
         deadline = time.monotonic() + timeout_s
@@ -170,7 +169,7 @@ class SysfsTree:
             raise SysfsUnreadable(f"{volume}/{attribute.path}: {cause}") from cause
 
     def _raise_if_gone(self, volume: str, error: int) -> None:
-        """Tell a volume that is not there from one without that attribute."""
+        """Raise VolumeNotFound if the volume, not just that attribute, is missing."""
         if error != ENOENT:
             return
         if self._ask(volume, partial(read_one, self._file(volume, TREE_VERSION.path))) == ENOENT:
@@ -187,7 +186,7 @@ def _read_all(
     operations: Collection[OperationType] | None,
     timeout_s: float,
 ) -> list[Volume | None]:
-    """Read volumes, given as root and name, at the same time; None where there is none."""
+    """Read volumes, given as root and name, at the same time; None if there is none."""
     paths = [a.path for a in attributes() if a.readable and _is_wanted(a, operations)]
     tasks = [partial(read_contents, root / name, paths) for root, name in places]
     answers = run_in_children(tasks, timeout_s)

@@ -1,10 +1,10 @@
 """Types of attribute values: how each is written as text, and read back.
 
-Every type reads text in two ways. `parse` is for who is written to: it takes exactly what the
-specification allows and raises ValueRefused (EINVAL malformed, ERANGE out of range). `interpret` is
-for who reads a provider that may be newer than we are: an unknown word comes back as the string it
-is, and only what cannot be told at all raises ValueError. Text comes without its final newline; its
-bytes that are no UTF-8 are surrogates (`surrogateescape`), as Python has it in file names.
+Every type reads text in two ways. `parse` is for the side that is written to: it accepts exactly
+what the specification allows and raises ValueRefused (EINVAL malformed, ERANGE out of range).
+`interpret` is for the reader of a provider that may be newer: an unknown word is returned as a
+string, and only text without any meaning raises ValueError. Text comes without its final newline;
+bytes that are not UTF-8 are surrogates (`surrogateescape`), as in Python's file names.
 """
 
 import re
@@ -20,7 +20,7 @@ U64_MAX = (1 << 64) - 1
 
 
 class ValueType(Protocol):
-    """What the type of an attribute can do. Values are `Any`: the table pairs them with paths."""
+    """The type of an attribute. Values are `Any`: the table pairs them with paths."""
 
     @property
     def name(self) -> str:
@@ -32,7 +32,7 @@ class ValueType(Protocol):
         ...
 
     def interpret(self, text: str) -> Any:
-        """Return what a provider most likely means; raise ValueError when it cannot be told."""
+        """Return what a provider most likely means; raise ValueError if that is unclear."""
         ...
 
     def format(self, value: Any) -> str:
@@ -41,7 +41,7 @@ class ValueType(Protocol):
 
 
 class Number:
-    """An integer without sign, *low* to *high*; *unit* is what it counts."""
+    """An unsigned integer, *low* to *high*; *unit* is what it counts."""
 
     def __init__(self, unit: str, low: int = 0, high: int = U64_MAX) -> None:
         self.unit = unit
@@ -59,7 +59,7 @@ class Number:
         return parse_number(text, self.low, self.high)
 
     def interpret(self, text: str) -> int:
-        """Return the number even where it is outside of the range; ValueError if it is none."""
+        """Return the number even if it is out of range; ValueError if it is not a number."""
         if not (text.isascii() and text.isdecimal() and len(text) <= 20):
             raise ValueError(f"not a number: {shown(text)}")
         return int(text)
@@ -88,11 +88,11 @@ class Word:
     def parse(self, text: str) -> Any:
         """Return the member; EINVAL for an unknown word."""
         if text not in self._by_word:
-            raise ValueRefused(f"{shown(text)} is none of {', '.join(self._by_word)}")
+            raise ValueRefused(f"{shown(text)} is not one of {', '.join(self._by_word)}")
         return self._by_word[text]
 
     def interpret(self, text: str) -> Any:
-        """Return the member, or an unknown word as the string it is; ValueError if it is none."""
+        """Return the member, or an unknown word as a string; ValueError if it is not a word."""
         if text not in self._by_word and not _WORD.fullmatch(text):
             raise ValueError(f"not a word: {shown(text)}")
         return self._by_word.get(text, text)
@@ -103,23 +103,23 @@ class Word:
 
 
 class Text:
-    """Free text of one line or, for a list, several; *pattern* is what it must look like."""
+    """Free text of one line or, for a list, of several; *pattern* is what it must look like."""
 
     def __init__(self, name: str, pattern: str = r"[^\0]+") -> None:
         self.name = name
         self.pattern = pattern
 
     def parse(self, text: str) -> str:
-        """Return the text; EINVAL when it does not look like one."""
+        """Return the text; EINVAL if it does not match the pattern."""
         if not re.fullmatch(self.pattern, text, re.DOTALL):
-            raise ValueRefused(f"{shown(text)} is no {self.name}")
+            raise ValueRefused(f"{shown(text)} is not a {self.name}")
         return text
 
     def interpret(self, text: str) -> str:
-        """Return the text, stray bytes as `\\xNN`; ValueError when it does not look like one."""
+        """Return the text, stray bytes as `\\xNN`; ValueError if it does not match the pattern."""
         text = _printable(text)
         if not re.fullmatch(self.pattern, text, re.DOTALL):
-            raise ValueError(f"no {self.name}: {shown(text)}")
+            raise ValueError(f"not a {self.name}: {shown(text)}")
         return text
 
     def format(self, value: str) -> str:
@@ -167,14 +167,14 @@ class Id:
     name = "correlation id"
 
     def parse(self, text: str) -> CorrelationId:
-        """Return the id; EINVAL if it is none."""
+        """Return the id; EINVAL if *text* is not one."""
         try:
             return CorrelationId.parse(text)
         except ValueError as cause:
-            raise ValueRefused(f"{shown(text)} is no correlation id") from cause
+            raise ValueRefused(f"{shown(text)} is not a correlation id") from cause
 
     def interpret(self, text: str) -> CorrelationId:
-        """Return the id; ValueError if it is none."""
+        """Return the id; ValueError if *text* is not one."""
         return CorrelationId.parse(text)
 
     def format(self, value: CorrelationId) -> str:
@@ -207,7 +207,7 @@ class OrNone:
 
 
 def parse_number(text: str, low: int, high: int) -> int:
-    """Read decimal digits; raise ValueRefused: EINVAL if they are none, ERANGE if outside."""
+    """Read decimal digits; raise ValueRefused: EINVAL for other text, ERANGE if out of range."""
     if not (text.isascii() and text.isdecimal()):
         raise ValueRefused(f"not a number: {text[:60]!a}")
     # More digits than any limit has: int() of a whole page of them would cost, or fail.

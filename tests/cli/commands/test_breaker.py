@@ -67,7 +67,7 @@ def test_a_state_of_tomorrow_is_not_guessed(vexfsctl: Program, tree: FakeTree) -
         "loop0   sync       ?             0      5      0  -"
         "           state 'wobbly' is not known to this version"
     )
-    assert "operations/sync/breaker/state: 'wobbly' is none of closed, open" in result.stderr
+    assert "operations/sync/breaker/state: 'wobbly' is not one of closed, open" in result.stderr
 
 
 def test_show_explains_every_attribute(vexfsctl: Program, live: LiveVolume) -> None:

@@ -535,7 +535,7 @@ def test_a_killed_provider_is_stale(tmp_path: Path, process: "subprocess.Popen[b
     (volume,) = read_volumes([tmp_path], timeout_s=BOUND_S)
 
     assert (volume.name, volume.presence) == ("loop0", Presence.STALE)
-    assert volume.detail == "its provider is gone, its mount is not"
+    assert volume.detail == "its provider is gone, but its mount is left"
     assert volume.hint == "vexfsctl umount --force loop0"
     there = SysfsTree(tmp_path, timeout_s=BOUND_S)
     with pytest.raises(VolumeStale, match="the provider of loop0 is gone"):
