@@ -1,4 +1,4 @@
-"""What one can choose of how an answer is written: values of `--format` and `--color`."""
+"""The choices of how an answer is written: values of `--format` and `--color`."""
 
 from enum import StrEnum
 

@@ -1,7 +1,8 @@
 """JSON and NDJSON: one versioned envelope for every command, failures included.
 
-NDJSON is the rows of `data`, one a line; where part of the evidence was missing or something is
-to be told, an envelope without data follows as the last line, known by its key `schema`.
+NDJSON is the rows of `data`, one per line; if part of the evidence was missing or there is a
+problem to report, an envelope without data follows as the last line, recognisable by its key
+`schema`.
 """
 
 from datetime import datetime
@@ -29,7 +30,7 @@ def render_json(result: CommandResult, provenance: Provenance) -> str:
 
 
 def render_ndjson(result: CommandResult, provenance: Provenance) -> str:
-    """Render the rows of *result*, one a line, then what else there is to say."""
+    """Render the rows of *result*, one per line, then the envelope if there is more to say."""
     rows = result.data if isinstance(result.data, tuple | list) else (result.data,)
     lines = [render_ndjson_row(row) for row in rows if row is not None]
     if result.problems or not result.coverage.complete:
@@ -61,8 +62,8 @@ def _coverage(coverage: Coverage) -> Json:
 
 
 def _dump(value: Json, indent: int | None = None) -> str:
-    # Deferred: who asks for text need not load it.
+    # Deferred: text does not need it.
     import json
 
-    # Pure ASCII: no text in it can act on a terminal. DEL alone json leaves as it is.
+    # Pure ASCII: no text in it can act on a terminal. json escapes everything but DEL.
     return json.dumps(value, indent=indent, allow_nan=False).replace("\x7f", "\\u007f")

@@ -34,7 +34,7 @@ def _escape_character(character: str) -> str:
 
 
 def _escape_number(number: int) -> str:
-    # U+DC80 to U+DCFF stand for bytes that were no UTF-8 (PEP 383): show the byte.
+    # U+DC80 to U+DCFF stand for bytes that were not UTF-8 (PEP 383): show the byte.
     if 0xDC80 <= number <= 0xDCFF:
         return f"\\x{number - 0xDC00:02x}"
     if number <= 0xFF:

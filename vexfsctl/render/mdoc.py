@@ -1,6 +1,6 @@
 r"""Manual pages in mdoc(7), the markup of BSD that mandoc and groff both read.
 
-Plain text goes in, page source comes out: whatever a macro or a font escape could be taken for is
+Plain text goes in, page source comes out: whatever could be taken for a macro or a font escape is
 escaped here. Sentences begin on lines of their own, as mdoc wants them.
 """
 
@@ -29,7 +29,7 @@ def argument(text: str) -> str:
 
 
 def words(text: str) -> str:
-    """Return *text* as the arguments of a macro, a word each."""
+    """Return *text* as the arguments of a macro, one per word."""
     return " ".join(map(argument, text.split()))
 
 

@@ -22,7 +22,7 @@ NOTHING = "-"
 
 
 def render_plain(result: CommandResult, *, colour: bool = False) -> str:
-    """Render the body of *result*, coloured only where that was asked for."""
+    """Render the body of *result*, in colour only if that was asked for."""
     return render_body(
         result.body,
         lambda table: _table_lines(table, colour),

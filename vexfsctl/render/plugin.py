@@ -26,11 +26,11 @@ class Datum(Protocol):
 
     @property
     def value(self) -> int | None:
-        """Not negative; None where it cannot be told."""
+        """Not negative; None if unknown."""
 
     @property
     def warning(self) -> int | None:
-        """The highest value that is no reason to warn."""
+        """The highest value that is not a reason to warn."""
 
     @property
     def critical(self) -> int | None:
@@ -38,7 +38,7 @@ class Datum(Protocol):
 
     @property
     def maximum(self) -> int | None:
-        """The highest value there can be."""
+        """The highest possible value."""
 
     @property
     def counter(self) -> bool:

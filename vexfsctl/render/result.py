@@ -1,4 +1,4 @@
-"""What a command hands over to be shown: data, how complete it is, and how it reads as text.
+"""What a command returns to be shown: data, how complete it is, and how it reads as text.
 
 JSON comes from `data`; tables and prose come from `body`, TSV from `tables`; both refer to the same
 values.
@@ -50,7 +50,7 @@ class Column(NamedTuple):
     """Upper case on screen; in TSV lower case with underscores."""
     text: Callable[[Any], object]
     right: bool = False
-    """Numbers are set right."""
+    """Numbers are aligned to the right."""
     wraps: bool = False
     """Prose, which a narrow terminal wraps before it breaks words, ids and numbers."""
     tone: Callable[[Any], Tone | None] | None = None
@@ -70,7 +70,7 @@ class Paragraph(NamedTuple):
 
     lines: tuple[Line, ...]
     verbatim: bool = False
-    """Of a log: a narrow terminal gets them unbroken, to be copied as they are."""
+    """Lines of a log: a narrow terminal gets them unbroken, so that they can be copied."""
 
 
 @dataclass(frozen=True, slots=True)

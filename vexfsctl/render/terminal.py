@@ -1,7 +1,7 @@
 """Text for a terminal: tables that fit its width by wrapping in their cells, nothing cut off.
 
-Where even its words do not fit, prose goes below its row; where that does not help, each row is a
-list of its own, its prose wrapped. An id that was broken could not be copied.
+If even single words of prose do not fit, it goes below its row; if that is not enough, each row
+becomes a list of its own, with its prose wrapped. Ids are never broken, so that they can be copied.
 
 The only module that imports rich. Its markup, highlighting and emoji are off for everything
 shown: `[red]` in a log line is four letters and two brackets.
@@ -144,7 +144,7 @@ def _styled(cell: Span) -> Text:
 
 
 def _console(width: int, colour: bool) -> Console:
-    # The environment was judged by our caller; rich's own reading of it could disagree.
+    # Our caller has read the environment; rich's own reading of it could disagree.
     return Console(
         file=StringIO(),
         width=width,

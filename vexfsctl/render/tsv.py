@@ -1,7 +1,7 @@
-"""Tab-separated values: a header line of column names, then one line a row.
+"""Tab-separated values: a header line of column names, then one line per row.
 
 Tabs, newlines and control characters inside a value are escaped and a backslash doubled, so that
-every line has as many fields as the header; what is absent is empty.
+every line has as many fields as the header; an absent value is empty.
 """
 
 from vexfsctl.render.escape import escape_field

@@ -9,7 +9,7 @@ UNKNOWN = "?"
 def word(value: Enum | str) -> str:
     """Return the word of a known state; `?` for one that this version does not know.
 
-    A provider newer than we are may use other words: they are told where they are explained,
-    never taken for something they may not mean.
+    A newer provider may use other words: they are shown where they are explained, never taken for
+    something they may not mean.
     """
     return str(value) if isinstance(value, Enum) else UNKNOWN

@@ -14,7 +14,7 @@ _WORDS = re.compile(r" *[^ ]+| +")
 def wrap_line(line: Line, width: int) -> tuple[Line, ...]:
     """Return *line* as lines of at most *width* columns; what follows the first is indented.
 
-    A word or a strong span (a command to copy) that is wider stays whole all the same.
+    A word or a strong span (a command to copy) stays whole even if it is wider.
     """
     lines: list[list[Span]] = [[]]
     indent, used = _indent_of(line), 0
