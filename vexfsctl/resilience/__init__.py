@@ -1,7 +1,7 @@
 """The error-handling engine: what stands between an application's call and a failing device.
 
-Usable without VexFS. Time comes in as an argument or from a `Clock`, chance from a callable, and
-what happens goes out as events to a listener. `guard` is the way in: it composes the breaker, the
+Usable without VexFS. Time comes in as an argument or from a `Clock`, randomness from a callable,
+and a listener gets what happens as events. `guard` is the entry point: it composes the breaker, the
 retry arithmetic, deadlines, fallbacks and counters. `breaker`, `retry`, `ratelimit`, `aggregator`
 and `degradation` are pure and stand alone, for replaying recorded events through them.
 """

@@ -1,4 +1,4 @@
-"""Errors of one volume: how many of which severity, and the latest of them by correlation id.
+"""Errors of one volume: how many of each severity, and the latest ones by correlation id.
 
 Not locked: `records` holds the lock, so that a count and the decision to log go together.
 """
@@ -46,7 +46,7 @@ class ErrorAggregator:
         )
 
     def value(self, name: str) -> object:
-        """Return what `counts` has under *name*, and that alone."""
+        """Return only what `counts` has under *name*."""
         match name:
             case "total":
                 return self._total

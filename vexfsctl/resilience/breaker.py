@@ -1,8 +1,8 @@
-"""A circuit breaker: a state machine that is handed the time and says when it changed.
+"""A circuit breaker: a state machine that is given the time and reports its changes.
 
-Every attempt needs a permit, and its result is reported through that permit. A permit is worth
-something only as long as the breaker stays in the state that gave it: a result from before a state
-change changes nothing, so a late success closes nothing and a late failure prolongs no outage.
+Every attempt needs a permit, and its result is reported through that permit. A permit is valid only
+while the breaker stays in the state that gave it: a result that arrives after a state change has no
+effect, so a late success does not close the breaker and a late failure does not prolong an outage.
 """
 
 import threading
@@ -35,7 +35,7 @@ class Transition:
     generation: int
     trips: int
     failures: int | None = None
-    """Failures in the window, with threshold and window; only where that rule opened it."""
+    """Failures in the window, with threshold and window; only if that rule opened it."""
     failure_threshold: int | None = None
     window_ms: int | None = None
     by: str | None = None
@@ -43,9 +43,9 @@ class Transition:
 
 
 class Permit:
-    """Leave for one attempt, to be settled once.
+    """Permission for one attempt, to be settled once.
 
-    A closed or disabled breaker gives everybody the same permit; `probe` tells one that holds a
+    A closed or disabled breaker gives every caller the same permit; `probe` marks one that holds a
     half-open place.
     """
 
@@ -90,12 +90,12 @@ class CircuitBreaker:
 
     @property
     def state(self) -> BreakerState:
-        """The state it is in; `tick` first if timers should have their say."""
+        """The state it is in; call `tick` first to apply timers."""
         return self._state
 
     def acquire(self) -> Permit | None:
         """Return a permit for one attempt, or None if it is refused."""
-        # Not locked: replaced whole at every state change, and the way every healthy call goes.
+        # Not locked: it is replaced whole at every state change, and every healthy call comes here.
         standing = self._standing
         if standing is not None:
             return standing
@@ -162,7 +162,7 @@ class CircuitBreaker:
             )
 
     def value(self, name: str, now_ns: int) -> object:
-        """Return what `status` has under *name*, which is none of its settings, and that alone."""
+        """Return only what `status` has under *name*, which must not be a setting."""
         with self._lock:
             match name:
                 case "failures":
@@ -215,7 +215,7 @@ class CircuitBreaker:
         self._generation += 1
         self._successes = 0
         self._held_until_ns = None
-        # Permits given out before are worth nothing from here on.
+        # Permits given before are void from here on.
         self._probes.clear()
         self._standing = Permit(self) if after in (_CLOSED, _DISABLED) else None
         if after.rejects:

@@ -1,4 +1,4 @@
-"""One guarded call: what it is, what it may still take, and how it ends for its caller.
+"""One guarded call: what it is, how much time it has left, and how it ends for its caller.
 
 An *application call* is what an application asked for; the calls nested in it run in the same
 thread, one inside the other, and share its fate: the deadline of the innermost one ends them all.
@@ -26,7 +26,7 @@ class CallRejected(OSError):  # noqa: N818 - an Error is what VexFS reports
 class CallAbandoned(OSError):  # noqa: N818
     """The application call this belongs to was answered ETIMEDOUT at its deadline.
 
-    Whoever gets it must not answer again, only undo what has side effects.
+    Code that catches it must not answer again, only undo side effects.
     """
 
     def __init__(self) -> None:
@@ -46,7 +46,7 @@ class Failure:
     """Whether the call's own breaker refused it."""
 
 
-# Not frozen: that would triple what one costs, and every call has one.
+# Not frozen: that would triple its cost, and every call has one.
 @dataclass(slots=True)
 class Terms:
     """What a call may do about a failure, and which file its records name."""
@@ -97,7 +97,7 @@ class Executor(Protocol):
         function: "Callable[[Call], T]",
         terms: Terms,
     ) -> T:
-        """Run *function* as a call of *application*, nested in *outer* if that is one."""
+        """Run *function* as a call of *application*, nested in *outer* if given."""
         ...
 
     def now_ns(self) -> int:
@@ -162,7 +162,7 @@ class Call:
         self.failure: Failure | None = None
         """Why the last attempt failed."""
         self.served: bool | None = None
-        """Whether its fallback served it; None if none was asked."""
+        """Whether its fallback served it; None if no fallback was asked."""
         self.ended = False
         """Whether its outcome has been counted."""
         self.nested_failure: Failure | None = None
@@ -199,10 +199,10 @@ class Call:
         offset: int | None = None,
         length: int | None = None,
     ) -> T:
-        """Run *function* as a call nested in this one; as `Guard.run`, within the time left.
+        """Run *function* as a call nested in this one, like `Guard.run` but within the time left.
 
-        Let the exception of a nested call through as it is: a breaker hears only of failures
-        that arose at its own operation, and another exception is another failure.
+        Let the exception of a nested call pass unchanged: a breaker counts only failures that arose
+        at its own operation, and a different exception is a different failure.
         """
         terms = Terms(repeatable, fallback, via, inode, offset, length)
         return self._executor.run(self.application, self, operation, name, function, terms)

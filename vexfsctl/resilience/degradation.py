@@ -8,7 +8,7 @@ from vexfsctl.model.volume import DegradationLevel
 
 
 class Degradation:
-    """A judged level, and the hold that corruption puts over it. Not locked."""
+    """A judged level, and the hold that corruption puts on it. Not locked."""
 
     def __init__(self) -> None:
         self._judged = DegradationLevel.NORMAL
@@ -16,11 +16,11 @@ class Degradation:
 
     @property
     def level(self) -> DegradationLevel:
-        """What applies: the judged level, at least read-only while held."""
+        """The level in force: the judged one, but at least read-only while held."""
         return max(self._judged, DegradationLevel.READ_ONLY) if self._held else self._judged
 
     def judge(self, level: DegradationLevel) -> None:
-        """Set the level that applies where nothing holds it."""
+        """Set the level that is in force unless it is held."""
         self._judged = level
 
     def hold_read_only(self) -> None:
@@ -28,5 +28,5 @@ class Degradation:
         self._held = True
 
     def release(self) -> None:
-        """An operator takes the volume back into service."""
+        """An operator puts the volume back into service."""
         self._held = False

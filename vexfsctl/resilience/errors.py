@@ -1,4 +1,4 @@
-"""An error with its context, as it travels from where it arose to who reads about it."""
+"""An error with its context, as it travels from its origin to its reader."""
 
 from dataclasses import dataclass
 
@@ -25,4 +25,4 @@ class EnhancedError:
     parent: CorrelationId | None = None
     """The call this one was nested in."""
     call_path: tuple[str, ...] = ()
-    """Outermost first: `("file/read", "storage/read")`; empty where it was not kept."""
+    """Outermost first: `("file/read", "storage/read")`; empty if it was not kept."""

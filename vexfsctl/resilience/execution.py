@@ -1,12 +1,12 @@
 """Running a call: breaker, attempts, retries, fallback, deadline, and what each of them counts.
 
 A call and its deadline race: the thread that runs it wants to settle its outcome, the watch wants
-to abandon it. `lock` decides; whoever comes second changes nothing. Records are written outside of
-it, so that a slow log stops nobody else; the deadline waits for a thread that has begun to write a
-failure down (`settling`).
+to abandon it. `lock` decides: the second to take it changes nothing. Records are written without
+it, so that a slow log delays no other call; the deadline waits for a thread that has begun to
+record a failure (`settling`).
 
-Exceptions are raised from no variable that outlives the raise: a reference to one in a frame of
-its own traceback would keep the caller's buffers until the next garbage collection.
+No variable that outlives a raise holds the exception: a reference to it in a frame of its own
+traceback would keep the caller's buffers until the next garbage collection.
 """
 
 import threading
@@ -74,7 +74,7 @@ class CallExecutor:
         self._on_corruption = on_corruption
         self._bystanders = bystanders
         self._innermost: dict[ApplicationCall, Call] = {}
-        """Of every application call now running, the call that has the thread."""
+        """For each application call now running, the call that has the thread."""
 
     def run(
         self,
@@ -85,7 +85,7 @@ class CallExecutor:
         function: Callable[[Call], T],
         terms: Terms,
     ) -> T:
-        """Run *function* as a call of *application*, nested in *outer* if that is one."""
+        """Run *function* as a call of *application*, nested in *outer* if given."""
         guarded = self._operations[operation]
         call = Call(
             self, application, outer, self._draw_id(), operation, name, terms, guarded.timeout_ms
@@ -148,7 +148,7 @@ class CallExecutor:
                 call.failure = Failure(rejection, BREAKER_OPEN.name, EBUSY, rejected=True)
             return False
         call.permit = permit
-        # Only now that the watch can find the permit: one of the two sees the other.
+        # Checked after the watch can find the permit, so that one of the two sees the other.
         if call.application.expired:
             permit.release()
             self._unwind(call, guarded)
@@ -207,21 +207,21 @@ class CallExecutor:
         if not kind.retryable or call.attempt >= max_attempts or not guarded.breaker.would_admit():
             return None
         delay_ms = retry_delay_ms(self.retry, call.attempt, error.retry_delay_ms, self._random)
-        # Asked anew: writing the records above may have taken its time.
+        # Asked again: writing the records above may have taken time.
         if delay_ms * 1_000_000 >= call.remaining_ns():
             return None
         self._records.retry(call, max_attempts, delay_ms, now_ns)
         return delay_ms
 
     def _pause(self, call: Call, delay_ms: int) -> bool:
-        """Wait for the next attempt; False if the wait was cut short, for the volume goes away."""
+        """Wait for the next attempt; False if cut short because the volume goes away."""
         call.application.settling = False
         due_ns = self.now_ns() + delay_ms * 1_000_000
         self._sleep(delay_ms / 1_000)
         return self.now_ns() >= due_ns
 
     def _give_up(self, call: Call, guarded: GuardedOperation) -> Any:
-        """End a failed or rejected call; return what its fallback served, if it did."""
+        """End a failed or rejected call; return what its fallback served, if anything."""
         self._claim(call, guarded)
         failure = call.failure
         assert failure is not None
@@ -254,8 +254,8 @@ class CallExecutor:
     def _crash(self, call: Call, guarded: GuardedOperation, bug: BaseException) -> None:
         """Count a call that met a bug as failed.
 
-        A bug is no error of the volume and has no record. Only where errors had been reported
-        before it, or a rejection, does the log get, or have, the outcome that belongs to them.
+        A bug is not an error of the volume and has no record. Only if errors or a rejection were
+        reported before it does the log have the outcome that belongs to them.
         """
         now_ns, reported = self.now_ns(), call.failure
         call.failure = reported or Failure(OSError(EIO, strerror(EIO)), "Other", EIO)
@@ -269,7 +269,7 @@ class CallExecutor:
             self._records.failed(call, reported.error, reported.errno, now_ns)
 
     def _claim(self, call: Call, guarded: GuardedOperation) -> None:
-        """Keep the deadline off while a failure is written down; raise if it was first."""
+        """Hold off the deadline while a failure is recorded; raise if the deadline came first."""
         with self.lock:
             if not call.application.expired:
                 call.application.settling = True
@@ -277,7 +277,7 @@ class CallExecutor:
         self._unwind(call, guarded)
 
     def _end(self, call: Call, guarded: GuardedOperation, now_ns: int) -> None:
-        """Count the outcome of *call*; raise CallAbandoned if its deadline was first."""
+        """Count the outcome of *call*; raise CallAbandoned if its deadline came first."""
         application = call.application
         with self.lock:
             if not application.expired:
@@ -294,7 +294,7 @@ class CallExecutor:
     # After the deadline
 
     def _abandon(self, application: ApplicationCall, innermost: Call, now_ns: int) -> None:
-        """Count an application call out; its thread finds out when it comes back."""
+        """Count an application call as timed out; its thread learns of it when it comes back."""
         application.expired = True
         del self._innermost[application]
         self._operations[innermost.operation].statistics.timeouts += 1
@@ -321,7 +321,7 @@ class CallExecutor:
             self._tell_ended(application)
 
     def _unwind(self, call: Call, guarded: GuardedOperation) -> NoReturn:
-        """Count off a call of an abandoned application call whose thread came back."""
+        """End a call of an abandoned application call whose thread came back."""
         application = call.application
         with self.lock:
             _finish(call)
@@ -330,7 +330,7 @@ class CallExecutor:
             guarded.statistics.overdue -= 1
             application.ended = call.outer is None
             answered = application.answered
-        # If not, the watch tells it: nobody hears of the end before the timeout.
+        # Otherwise the watch reports the end, which must not come before the timeout.
         if application.ended and answered:
             self._tell_ended(application)
         raise CallAbandoned

@@ -1,4 +1,4 @@
-"""The guard of one volume: every call goes through it, and it answers for what was counted."""
+"""The guard of one volume: every call goes through it, and it reports what was counted."""
 
 import random as chance
 import threading
@@ -31,11 +31,11 @@ T = TypeVar("T")
 
 
 class Guard:
-    """Guards the calls of one volume, a breaker per operation type. Safe in threads.
+    """Guards the calls of one volume, with a breaker per operation type. Thread-safe.
 
-    *listener* gets every step as an event, in the thread where it happened; it may look at the
-    guard and must not command it. A watch thread must call `expire_overdue` every few
-    milliseconds: deadlines and timers have no other clock.
+    *listener* gets every step as an event, in the thread where it happened; it may read the guard
+    but must not command it. A watch thread must call `expire_overdue` every few milliseconds:
+    deadlines and timers have no other clock.
     """
 
     def __init__(
@@ -91,16 +91,16 @@ class Guard:
     ) -> T:
         """Run *function* in this thread as one application call and return what it returns.
 
-        Raises OSError with the errno the application gets: an answer (ENOENT) as it came, the
-        cause once the attempts are used up, CallRejected (EBUSY) from an open breaker, EROFS for
-        one that *writes* while the volume is read-only. Raises CallAbandoned when the call was
-        answered at its deadline already; the caller must not answer again.
+        Raises OSError with the errno the application gets: an answer (ENOENT) as it came, the cause
+        once the attempts are used up, CallRejected (EBUSY) from an open breaker, EROFS for a call
+        that *writes* while the volume is read-only. Raises CallAbandoned if the call was already
+        answered at its deadline; the caller must not answer again.
 
         *repeatable* calls are tried again where the error allows it. *fallback* is given the
-        exception and serves something instead, reported as *via*. At the deadline *on_timeout*
-        runs in the watch thread, to answer ETIMEDOUT; *on_ended* follows, exactly once, when the
-        abandoned function really ends. An exception that is no OSError is a bug and passes
-        through; the call counts as failed.
+        exception and serves something instead, reported as *via*. At the deadline *on_timeout* runs
+        in the watch thread, to answer ETIMEDOUT; *on_ended* follows, exactly once, when the
+        abandoned function really ends. An exception other than OSError is a bug and passes through;
+        the call counts as failed.
         """
         if writes and self.refuses_writes:
             self._count_refused_write(operation)
@@ -133,11 +133,11 @@ class Guard:
     def subscribe(self, callback: Callable[[OperationType | None], None]) -> None:
         """Call *callback* when a breaker changes state, with its operation type.
 
-        None stands for degradation, which is the volume's.
+        None stands for degradation, which concerns the whole volume.
         """
         self._subscribers.append(callback)
 
-    # What it knows
+    # Reading
 
     def status(self, operation: OperationType) -> OperationStatus:
         """Return counters and breaker of *operation* as of now."""
@@ -167,11 +167,11 @@ class Guard:
         return self._records.error_counts()
 
     def error_value(self, name: str) -> object:
-        """Return what `error_counts` has under *name*, and that alone."""
+        """Return only what `error_counts` has under *name*."""
         return self._records.error_value(name)
 
     def breaker_value(self, operation: OperationType, name: str) -> object:
-        """Return what the breaker of *operation* has under *name* as of now, no setting of it."""
+        """Return what the breaker of *operation* has under *name* as of now; not a setting."""
         return self.operations[operation].breaker.value(name, self._clock.now_ns())
 
     def errors_of(self, identifier: CorrelationId) -> tuple[EnhancedError, ...]:
@@ -180,7 +180,7 @@ class Guard:
 
     @property
     def retry(self) -> RetrySettings:
-        """How operations are tried again; may be replaced, applies from the next decision on."""
+        """How operations are retried; may be replaced, applies from the next decision on."""
         return self._executor.retry
 
     @retry.setter
@@ -199,10 +199,10 @@ class Guard:
 
     @property
     def refuses_writes(self) -> bool:
-        """Whether the operator or the engine says read-only."""
+        """Whether the operator or the engine has made the volume read-only."""
         return self._access_mode is AccessMode.READ_ONLY or self.degradation.refuses_writes
 
-    # What it is told
+    # Commands
 
     def command_breaker(
         self, operation: OperationType, command: BreakerCommand, *, uid: int, pid: int
@@ -220,7 +220,7 @@ class Guard:
         return self.operations[operation].command(command, self._clock.now_ns(), record)
 
     def set_access_mode(self, mode: AccessMode, *, uid: int, pid: int) -> None:
-        """Set the operator's switch; `rw` ends the hold of a corruption even if it was `rw`."""
+        """Set the operator's switch; `rw`, even if already set, ends the hold of a corruption."""
         with self._judging:
             before, self._access_mode = self._access_mode, mode
             cause = self._record_operator(None, "access_mode", before, mode, uid, pid, None)
@@ -228,7 +228,7 @@ class Guard:
             self._change_degradation(self._degradation.release, cause)
 
     def set_degradation(self, level: DegradationLevel, cause: CorrelationId | None = None) -> None:
-        """Judge the volume's service anew; the hold of a corruption outweighs it."""
+        """Set the judged level of service; the hold of a corruption outweighs it."""
         self._change_degradation(lambda: self._degradation.judge(level), cause)
 
     def _hold_read_only(self, cause: CorrelationId) -> None:

@@ -45,7 +45,7 @@ class OperationStatistics:
 
 
 class GuardedOperation:
-    """Settles permits with its breaker and reports each change of state, in their order."""
+    """Settles permits with its breaker and reports each change of state in order."""
 
     def __init__(
         self, operation: OperationType, records: Records, on_change: Callable[[OperationType], None]
@@ -58,7 +58,7 @@ class GuardedOperation:
         """Changed under the executor's lock."""
         self._records = records
         self._on_change = on_change
-        # Held from a change to its record, or two threads could log changes the wrong way round.
+        # Held from a change to its record, or two threads could log changes in the wrong order.
         self._order = threading.Lock()
 
     def succeed(self, permit: Permit, now_ns: int, cause: CorrelationId) -> None:
@@ -101,6 +101,6 @@ class GuardedOperation:
             transition = change()
             if transition is not None:
                 self._records.breaker(self.operation, transition, cause)
-        # Outside: a subscriber may wait for somebody who waits for the order.
+        # Outside the lock: a subscriber may wait for a thread that waits for it.
         if transition is not None:
             self._on_change(self.operation)

@@ -1,6 +1,6 @@
 """How many failing application calls may be logged in an interval, and what was left out.
 
-Not locked and without a clock: `records` holds the lock and hands in the time.
+Not locked and without a clock: `records` holds the lock and passes the time.
 """
 
 from typing import NamedTuple
@@ -10,7 +10,7 @@ class Suppressed(NamedTuple):
     """What an interval left out of the log."""
 
     calls: int
-    """Application calls; the calls nested in them go with them."""
+    """Application calls; the calls nested in them are left out with them."""
     errors: int
     """Their error and timeout records."""
     interval_ms: int

@@ -35,7 +35,7 @@ from vexfsctl.resilience.ratelimit import LogRateLimit
 
 
 class Bystanders:
-    """Calls listeners; what they raise must not affect a guarded call, and the latest is kept."""
+    """Calls listeners, whose exceptions must not affect a guarded call; the latest is kept."""
 
     def __init__(self) -> None:
         self._bugs: deque[Exception] = deque(maxlen=1)
@@ -145,7 +145,7 @@ class Records:
         )
 
     def report_suppressed(self, now_ns: int | None = None) -> None:
-        """Tell what the rate limit left out, once its interval is over (None: as if it were)."""
+        """Report what the rate limit left out, once its interval is over (None: as if it were)."""
         with self._lock:
             left_out = self._limit.take_suppressed(now_ns)
         if left_out is not None:
