@@ -52,7 +52,7 @@ class KeyForm:
     """A sentence, for vexfs-log(5)."""
 
     def write_fields(self, event: Event) -> str | None:
-        """Return the value that *event* has for this key, None when it has none."""
+        """Return the value that *event* has for this key; None if it has none."""
         values = [getattr(event, field) for field in self.fields]
         return None if None in values else "/".join(map(self.write, values))
 
@@ -98,7 +98,7 @@ def format_event(event: Event) -> str:
 
 
 def parse_event(text: str) -> Event | Unrecognised | None:
-    """Return the event a record stands for; None when *text* does not begin as one of ours."""
+    """Return the event a record stands for; None if *text* does not begin like one of ours."""
     head = _HEAD.fullmatch(text)
     if head is None or not _is_ours(**head.groupdict(default="")):
         return None

@@ -1,9 +1,10 @@
-"""Records into entries: what each line means, who wrote it, in which epoch, on which device.
+"""Entries from records: what each line means, who wrote it, in which epoch, on which device.
 
-Who wrote it: what user space writes to /dev/kmsg has facility `user`, never
-`kern`. Such a record counts as the driver's when a `state` record of its volume stands before it
-in the same log, or a live volume writes there; else it is unverified. A log that is read as a
-whole vouches backwards too: a ring buffer forgets the beginning of an epoch first.
+
+Who wrote it: what user space writes to /dev/kmsg has facility `user`, never `kern`. Such a record
+counts as the driver's when a `state` record of its volume stands before it in the same log, or a
+live volume writes there; else it is unverified. In a log that is read as a whole, such a record
+also vouches for earlier ones: a ring buffer forgets the beginning of an epoch first.
 """
 
 import re
@@ -32,7 +33,7 @@ def interpret_log(
 ) -> tuple[LogEntry, ...]:
     """Return the entries of a whole log as `interpret_records` does, and look back in it.
 
-    What stands before the first `state` record of its volume is of that epoch as well, unless the
+    What comes before the first `state` record of its volume is of that epoch as well, unless the
     epoch begins with that record.
     """
     entries = tuple(interpret_records(records, live_volumes))
@@ -74,7 +75,7 @@ def judge_origin(record: LogRecord, *, vouched: bool) -> Origin:
 
 
 def is_vexfs_record(entry: LogEntry) -> bool:
-    """Whether it tells of VexFS: in our form, in a broken one, or in words of earlier builds."""
+    """Whether it is about VexFS: in our form, in a broken one, or in words of earlier builds."""
     return isinstance(entry.meaning, Event | UpstreamEvent | Unrecognised)
 
 

@@ -1,9 +1,9 @@
 r"""Key=value pairs as in logfmt, with the quoting and the size limit of vexfs-log(5).
 
 A value with a space, a quote, `=` or a non-printing character stands in double quotes, where `\"`
-`\\` and `\xNN` (one byte) are escapes. An empty value is written `""`. Escaped bytes that are no
-UTF-8 are read as the text `\xNN`, so that no value breaks whoever prints it as JSON. Nothing here
-knows which keys exist.
+`\\` and `\xNN` (one byte) are escapes. An empty value is written `""`. Escaped bytes that are not
+UTF-8 are read as the text `\xNN`, so that every value can be printed as JSON. Nothing here knows
+which keys exist.
 """
 
 import re
@@ -34,7 +34,7 @@ def format_value(value: str) -> str:
 
 
 def parse_pairs(text: str) -> Pairs:
-    """Read what `format_pairs` writes; raise ValueError where it is torn or no pair."""
+    """Read what `format_pairs` writes; raise ValueError if it is torn or not a pair."""
     pairs: Pairs = []
     end = 0
     while end < len(text):

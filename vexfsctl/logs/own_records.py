@@ -18,7 +18,7 @@ def interpret_own(
 ) -> "tuple[LogEntry, ...]":
     """Return the entries of those *records* that VexFS wrote, as `interpret_log` has them.
 
-    To look at the rest of a busy log as well takes much longer.
+    Interpreting the rest of a busy log as well takes much longer.
     """
     own = [record for record in records if may_be_vexfs(record.text)]
     if not own:
@@ -30,9 +30,9 @@ def interpret_own(
 
 
 def may_be_vexfs(text: str) -> bool:
-    """Whether a line may be one of VexFS's, ours or an earlier build's: quick, and no is certain.
+    """Whether a line may be one of VexFS's, ours or an earlier build's: quick; False is certain.
 
-    Most lines name what they are of; the rest begins as a form does.
+    Most lines name VexFS; the others begin like a form.
     """
     return "vexfs" in text.lower() or text.startswith(_unnamed_leads())
 

@@ -1,7 +1,7 @@
 """Where a driver's records go: the kernel log, or a file of its own in the same form.
 
 Both take finished text (`grammar.format_event`). The file is for machines whose kernel log cannot
-be written (`printk.devkmsg=off`, no permission) and for whoever wants it apart.
+be written (`printk.devkmsg=off`, no permission) and for users who want it separate.
 """
 
 import errno
@@ -16,7 +16,7 @@ from vexfsctl.logs.sources.kmsg import KMSG, write_kmsg
 from vexfsctl.model.clock import Clock
 
 MAXIMUM_FILE_SIZE = 64 << 20
-"""Bytes at which a driver's own file is turned over to `.1`."""
+"""Bytes at which a driver's own file is rotated to `.1`."""
 
 
 class RecordWriter(Protocol):
@@ -27,11 +27,11 @@ class RecordWriter(Protocol):
         ...
 
     def reopen(self) -> None:
-        """Begin with a fresh file where the log is one (after SIGHUP)."""
+        """Start a new file, if the log is a file (after SIGHUP)."""
         ...
 
     def close(self) -> None:
-        """Write nothing any more."""
+        """Stop writing."""
         ...
 
 
@@ -57,8 +57,8 @@ class KmsgWriter:
 class KmsgFileWriter:
     """Writes records into a file in the raw kmsg form, numbered from 0 for this epoch.
 
-    Safe in threads, not in signal handlers. A record that could not be written keeps its number,
-    so that a reader can tell from the sequence that it is missing.
+    Thread-safe, but not to be used in signal handlers. A record that could not be written keeps its
+    number, so that a reader can tell from the sequence that it is missing.
     """
 
     def __init__(self, path: Path, clock: Clock, *, maximum_size: int = MAXIMUM_FILE_SIZE) -> None:
@@ -78,7 +78,7 @@ class KmsgFileWriter:
             self._append(format_kmsg_record(level, sequence, uptime_us, text))
 
     def reopen(self) -> None:
-        """Go on in the file that now has our name; the old one was moved away (logrotate)."""
+        """Continue in the file that now has our name; the old one was moved away (logrotate)."""
         with self._lock:
             self._reopen()
 
@@ -89,13 +89,13 @@ class KmsgFileWriter:
 
     def _append(self, record: bytes) -> None:
         if os.fstat(self._descriptor).st_size + len(record) > self._maximum_size:
-            # Where somebody removed the file there is nothing to keep: begin anew.
+            # If somebody removed the file there is nothing to keep: start a new one.
             with suppress(FileNotFoundError):
                 self._path.replace(self._path.with_name(f"{self._path.name}.1"))
             self._reopen()
         written = os.write(self._descriptor, record)
         if written < len(record):
-            # A filling disk takes the first part: end that line, or the next record joins it.
+            # A full disk may take only the first part: end that line, or the next record joins it.
             self._reopen()
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._path))
 

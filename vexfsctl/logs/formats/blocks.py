@@ -1,6 +1,6 @@
 """Forms of log in which one record takes several lines: how lines join, and when a record is whole.
 
-A block is asked about each further line. It takes the line, or refuses it and is at its end.
+A block is offered each further line. It takes the line, or refuses it and thereby ends.
 """
 
 import re
@@ -14,7 +14,7 @@ from vexfsctl.logs.formats.renderings import Reading, decode_text
 from vexfsctl.model.record import LogRecord
 
 _LARGEST = 64 << 10
-"""Characters of a record after which further lines are not joined to it any more."""
+"""Characters of a record after which no further lines are joined to it."""
 _MOST_FIELDS = 64
 """Metadata lines of a record; the kernel writes two or three."""
 _PAIR = re.compile(rb'\s*("\w{1,64}" ?: .*?),?\s*', re.DOTALL)
@@ -36,7 +36,7 @@ class Block(Protocol):
         ...
 
     def ready(self) -> Iterator[LogRecord | None]:
-        """Yield what is complete by now, None for what is torn."""
+        """Yield what is complete so far, None for what is torn."""
         ...
 
     def finish(self) -> Iterator[LogRecord | None]:
@@ -45,7 +45,7 @@ class Block(Protocol):
 
 
 class SingleRecord:
-    """One record, with the lines that follow it and are part of it."""
+    """One record with the further lines that belong to it."""
 
     patient = False
 
@@ -85,7 +85,7 @@ def extend_by_field(record: LogRecord, line: bytes) -> LogRecord | None:
 
 
 def extend_by_indent(width: int) -> Callable[[LogRecord, bytes], LogRecord | None]:
-    """Return what adds a line that is indented by *width*, to where the text began."""
+    """Return a function that adds a line indented by *width*, the column where the text began."""
     indent = b" " * width
 
     def extend(record: LogRecord, line: bytes) -> LogRecord | None:
@@ -97,9 +97,9 @@ def extend_by_indent(width: int) -> Callable[[LogRecord, bytes], LogRecord | Non
 
 
 class JsonDocument:
-    """`dmesg --json`, `journalctl -o json-pretty`: objects, a key to a line.
+    """`dmesg --json`, `journalctl -o json-pretty`: objects, one key per line.
 
-    That of dmesg is one list, either end of which may be missing.
+    dmesg prints one list, and either end of it may be missing.
     """
 
     patient = True
@@ -113,7 +113,7 @@ class JsonDocument:
         self._items: list[LogRecord | None] = []
 
     def take(self, line: bytes) -> bool:
-        """Add the next line; False after the end, or where it is no such document at all."""
+        """Add the next line; False after the end, or if this is not such a document."""
         word = line.strip()
         if self._ended or not (word.startswith(b'"') or (self._begun and word in _PUNCTUATION)):
             return False
@@ -160,7 +160,7 @@ class JsonDocument:
 
 
 class ExportEntry:
-    """`journalctl -o export`: a field to a line, an entry from its cursor to the next one."""
+    """`journalctl -o export`: one field per line, an entry from its cursor to the next one."""
 
     patient = True
 

@@ -1,4 +1,4 @@
-"""Objects of journalctl and dmesg into records: `-o json`, `-o json-pretty`, `-o export`, `--json`.
+"""Records from objects of journalctl and dmesg: `-o json`, `-o json-pretty`, `-o export`, `--json`.
 
 Fields are those of systemd.journal-fields(7). journald takes a leading `word:` off a kernel
 message and keeps it as SYSLOG_IDENTIFIER: it is put back, or `VexFS: …` would not be seen.
@@ -27,7 +27,8 @@ def parse_json_entry(line: bytes, reading: Reading) -> LogRecord | None:
 def split_objects(line: bytes) -> list[bytes]:
     """Cut a list that is printed on one line, `dmesg --json | jq -c`, into lines of one object.
 
-    Any other line is returned whole. The last one may be the begin of an object: more may follow.
+    Any other line is returned whole. The last one may be the beginning of an object: more may
+    follow.
     """
     if not line.startswith(_LISTS):
         return [line]
@@ -51,7 +52,7 @@ def record_of_object(fields: Mapping[str, Any], reading: Reading) -> LogRecord |
 
 
 def record_of_entry(fields: Mapping[str, Any], reading: Reading) -> LogRecord | None:
-    """Return the record of a journal entry; None where it has no message."""
+    """Return the record of a journal entry; None if it has no message."""
     message = _text(fields.get("MESSAGE"))
     if message is None:
         return None
@@ -80,10 +81,10 @@ def record_of_entry(fields: Mapping[str, Any], reading: Reading) -> LogRecord | 
 
 
 def _record_of_dmesg(fields: Mapping[str, Any], reading: Reading) -> LogRecord | None:
-    """Return the record of one object of `dmesg --json`; None where it has no message.
+    """Return the record of one object of `dmesg --json`; None if it has no message.
 
-    util-linux 2.38 prints wrong priorities for facilities other than kern: below 8 one says
-    nothing about who wrote the record.
+    util-linux 2.38 prints wrong priorities for facilities other than kern: one below 8 says nothing
+    about who wrote the record.
     """
     message, time = _text(fields.get("msg")), fields.get("time")
     if message is None:
@@ -106,7 +107,7 @@ def _metadata(fields: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
 
 
 def _text(value: Any) -> str | None:
-    """Return a field's text: a string, an array of bytes where it is no UTF-8, or the last of
+    """Return a field's text: a string, an array of bytes if it is not UTF-8, or the last of
     several; None for everything else (journalctl writes null for what is too long)."""
     if isinstance(value, str):
         return value

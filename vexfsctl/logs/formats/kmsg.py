@@ -2,7 +2,7 @@ r"""The record form of the kernel log, read and written.
 
 A record is `prio,seq,usec,flags[,more];text`, then lines ` KEY=value` (the kernel's
 Documentation/ABI/testing/dev-kmsg); prio is facility * 8 + level, and control characters,
-backslashes and non-ASCII bytes are written `\xNN`. Escaped bytes that are no UTF-8 are read as the
+backslashes and non-ASCII bytes are written `\xNN`. Escaped bytes that are not UTF-8 are read as the
 text `\xNN`.
 """
 
@@ -56,14 +56,14 @@ def format_kmsg_record(level: int, sequence: int, uptime_us: int, text: str) -> 
 
 
 def decode_kmsg_text(text: bytes) -> str:
-    """Undo the kernel's escapes; bytes that are no UTF-8 stay as `\\xNN`."""
+    """Undo the kernel's escapes; bytes that are not UTF-8 stay as `\\xNN`."""
     return _ESCAPED.sub(lambda match: bytes.fromhex(match[1].decode()), text).decode(
         errors="backslashreplace"
     )
 
 
 def encode_kmsg_text(text: str) -> bytes:
-    """Escape *text* as the kernel does when it hands a record out."""
+    """Escape *text* as the kernel does when a record is read."""
     return b"".join(map(_escape_byte, text.encode(errors="backslashreplace")))
 
 

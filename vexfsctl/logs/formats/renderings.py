@@ -1,12 +1,12 @@
-"""Lines of kernel log text, as dmesg, journalctl and syslog daemons print them, into records.
+"""Records from lines of kernel log text, as dmesg, journalctl and syslog daemons print them.
 
 dmesg of util-linux: plain, `-r`, `-x`, `-T`, `--show-delta`, `--time-format=iso`, alone and
 together. journalctl: every form whose name begins with `short`, and with-unit.
 Syslog files: the traditional form, that of rsyslog with RFC 3339 times, RFC 5424.
 
-Times without a zone are taken for those of the reader's zone, times without a year for the last
-twelve months. What user space wrote cannot be told from what the kernel did in such text, so its
-facility stays unknown, unless dmesg names it.
+Times without a zone are taken to be in the reader's zone, times without a year in the last twelve
+months. Such text does not show whether user space or the kernel wrote a line, so its facility stays
+unknown, unless dmesg names it.
 """
 
 import re
@@ -73,7 +73,7 @@ _MONOTONIC = re.compile(
     rb"[\w.-]{1,255} (?P<rest>(?:kernel|VexFS|vexfs\w*)(?:\[\d{1,10}\])?: .*)", re.DOTALL
 )
 _KERNEL_TAG = b"kernel"
-# A day of either end of the calendar is no day in every zone.
+# A day at either end of the calendar does not exist in every zone.
 _EARLIEST_S = datetime(2, 1, 1, tzinfo=UTC).timestamp()
 _LATEST_S = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 
@@ -89,7 +89,7 @@ class Reading:
 
 
 def decode_text(text: bytes) -> str:
-    """Return *text* as it is shown; bytes that are no UTF-8 stay as `\\xNN`."""
+    """Return *text* as it is shown; bytes that are not UTF-8 stay as `\\xNN`."""
     return text.decode(errors="backslashreplace")
 
 
@@ -120,7 +120,7 @@ def parse_dmesg_line(line: bytes, reading: Reading) -> tuple[LogRecord, int] | N
 
 
 def parse_syslog_line(line: bytes, reading: Reading) -> tuple[LogRecord, int] | None:
-    """Return the same of a line of a syslog file or of journalctl.
+    """Return the same for a line of a syslog file or of journalctl.
 
     journalctl indents as dmesg does; in a syslog file a record has one line.
     """
@@ -145,7 +145,7 @@ def possible_time(unix_s: float) -> float | None:
 
 
 def untagged_text(tag: str, pid: str | None, text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """Return the text as the kernel wrote it, and metadata; *tag* is what a log daemon took off it.
+    """Return the kernel's own text, and metadata; *tag* is what a log daemon removed from it.
 
     `kernel` stands for no tag; another one may be the first word of the kernel's own message, or
     the program that wrote it. Output of a VexFS daemon keeps its tag as metadata.
@@ -197,7 +197,7 @@ def _uptime_us(match: re.Match[bytes]) -> int:
 
 
 def _priority_of(groups: dict[str, bytes]) -> tuple[int | None, int | None]:
-    """Level and facility, as far as they are told."""
+    """Level and facility, as far as the line gives them."""
     if (facility := groups.get("facility")) is not None:
         level = groups["level"].decode()
         return _LEVELS.get(level), _FACILITIES.get(facility.decode())
@@ -209,7 +209,7 @@ def _priority_of(groups: dict[str, bytes]) -> tuple[int | None, int | None]:
 
 
 def _wall_time(groups: dict[str, bytes], reading: Reading) -> float | None:
-    """Unix time of a line; None where it has none, or none there can be (33 February)."""
+    """Unix time of a line; None if it has none, or an impossible one (33 February)."""
     try:
         if (unix := groups.get("unix")) is not None:
             return possible_time(float(unix))

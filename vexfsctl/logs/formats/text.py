@@ -1,8 +1,8 @@
-r"""Bytes of a log in whatever form they come, line by line, into records.
+r"""Records from the bytes of a log, whatever its form, line by line.
 
 Each line is read on its own, so forms may be mixed in one source: raw kmsg, what dmesg and
 journalctl print, syslog files, the bare output of VexFS daemons. Another form is one more line in
-`_begin`. No line is lost silently: what is no record comes out as None.
+`_begin`. No line is lost silently: what is not a record becomes None.
 """
 
 import re
@@ -29,7 +29,7 @@ MAXIMUM_LINE = 64 << 10
 """Bytes after which a line without an end is given up; a record has at most 8 KiB."""
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-"""Editors of other systems begin a file with it; files put together have it in the middle."""
+"""Editors of other systems begin a file with it; concatenated files have it in the middle."""
 _BOOT = re.compile(
     rb"-- (?:Boot (?P<boot>[0-9a-f]{32})|Reboot|Logs begin at .*|Journal begins at .*"
     rb"|No entries) ?(?:--)?"
@@ -37,7 +37,7 @@ _BOOT = re.compile(
 
 
 class RecordDecoder:
-    """Takes the bytes of one source as they come; hands out its records in their order."""
+    """Takes the bytes of one source as they come; yields its records in order."""
 
     def __init__(
         self, source: str, *, boot_id: str | None = None, today: datetime | None = None
@@ -49,7 +49,7 @@ class RecordDecoder:
         self._open: Block | None = None
 
     def feed(self, chunk: bytes) -> Iterator[LogRecord | None]:
-        """Yield the records that *chunk* completes; None for each line that is no record."""
+        """Yield the records that *chunk* completes; None for each line that is not a record."""
         *lines, self._partial = self._cut(self._partial + chunk)
         for line in lines:
             yield from self._take_line(line)
@@ -58,7 +58,7 @@ class RecordDecoder:
             self._partial = b""
 
     def settle(self) -> Iterator[LogRecord | None]:
-        """Yield the record that waits for more lines: none have come."""
+        """Yield the record that was waiting for more lines, since none have come."""
         if self._open is not None and not self._open.patient:
             yield from self._close()
 
@@ -72,7 +72,7 @@ class RecordDecoder:
     def _cut(self, text: bytes) -> list[bytes]:
         """Return the lines of *text*, the last of which may go on."""
         first, *others = text.split(b"\n")
-        # The rest of a line that was given up is no line, whatever it looks like.
+        # The rest of a line that was given up is not a line, whatever it looks like.
         begun = [first] if self._overlong else split_objects(first)
         return begun + [part for line in others for part in split_objects(line)]
 
@@ -98,7 +98,7 @@ class RecordDecoder:
                 yield None
 
     def _is_mark(self, line: bytes) -> bool:
-        """Whether *line* is one of journalctl's own about boots, which is no record."""
+        """Whether *line* is one of journalctl's own about boots, which is not a record."""
         match = _BOOT.fullmatch(line) if line.startswith(b"-- ") else None
         if match is not None and match["boot"] is not None:
             self._reading = replace(self._reading, boot_id=match["boot"].decode())
@@ -106,7 +106,7 @@ class RecordDecoder:
 
 
 def _begin(line: bytes, reading: Reading) -> Block | None:
-    """Return what *line* begins; None if it is no record."""
+    """Return what *line* begins; None if it is not a record."""
     if line[:1].isdigit() and (record := _parse_kmsg(line, reading)) is not None:
         return SingleRecord(record, extend_by_field)
     if (printed := parse_dmesg_line(line, reading)) is not None:

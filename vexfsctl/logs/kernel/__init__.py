@@ -1,1 +1,1 @@
-"""What the kernel itself says of devices and filesystems: text into evidence. Pure."""
+"""What the kernel itself says about devices and filesystems: evidence from text. Pure."""

@@ -101,7 +101,7 @@ DEVICE_FORMS = (
     EvidenceForm(
         "nvme0n1: Read(0x2) @ LBA 4096, 8 blocks, Unrecovered Read Error (sct 0x2 / sc 0x81) DNR",
         " @ LBA ",
-        # LBAs count blocks of the namespace's own size, which the line does not tell.
+        # LBAs count blocks of the namespace's own size, which the line does not give.
         (r"(?P<device>nvme\d{1,4}(?:c\d{1,4})?n\d{1,4}): (?P<direction>Read|Write)?.{0,40} @ LBA"),
         reader("nvme"),
     ),

@@ -1,4 +1,4 @@
-"""Lines of the rest of the kernel that tell about a device: evidence, never VexFS errors.
+"""Lines of the rest of the kernel about a device: evidence, never VexFS errors.
 
 One declaration for each form, with the sample it was made from (Linux 6.18, 6.1); the wording of
 the block layer is that of `blk_errors[]` in block/blk-core.c.
@@ -37,7 +37,7 @@ _TROUBLE = re.compile(
     r"\b(errors?(?!=)|fail\w*|corrupt\w*|abort\w*|lost|unable|rectify)\b|read-?only|shut ?down",
     re.IGNORECASE,
 )
-# Negative, or after "len N": ext4's "I/O error 10" is a block-layer status and no errno.
+# Negative, or after "len N": ext4's "I/O error 10" is a block-layer status, not an errno.
 _ERRNO = re.compile(r"(?:\berrno=-|\berror -|\blen \d+ error |: -)(\d{1,3})\b")
 # Block devices by number, others by bus and name; a log cannot tell which name a number had.
 _NAMED = re.compile(r"(?:b|\+)(?P<device>[\w:.+-]{1,80})")
@@ -48,9 +48,9 @@ _WRITING = re.compile(r"\bwriting\b|\bwriteback\b|\bwrite_all_supers\b|\bwhile w
 def parse_evidence(record: LogRecord) -> KernelEvidence | None:
     """Return what a kernel line says about a device; None for every other line.
 
-    A line that user space wrote into the kernel log is none, whatever it says. The device is the
-    kernel's name for it; where only the metadata of the record names one, it is what that has:
-    `7:0` for a block device, `scsi:0:0:0:0` for another.
+    A line that user space wrote into the kernel log is not evidence, whatever it says. The device
+    is the kernel's name for it; where only the metadata of the record names one, it is what that
+    has: `7:0` for a block device, `scsi:0:0:0:0` for another.
     """
     if record.facility not in (None, KERNEL_FACILITY):
         return None
@@ -65,7 +65,7 @@ def parse_evidence(record: LogRecord) -> KernelEvidence | None:
 
 
 def _with_device(evidence: KernelEvidence, record: LogRecord) -> KernelEvidence:
-    """Name the device by the metadata of the record where the text does not."""
+    """Name the device by the metadata of the record if the text does not."""
     if evidence.device is not None or not record.fields:
         return evidence
     named = dict(record.fields).get("DEVICE", "")
@@ -92,7 +92,7 @@ def _read_block(match: re.Match[str]) -> KernelEvidence:
 
 
 def _read_buffer(match: re.Match[str]) -> KernelEvidence:
-    # "logical block N" counts blocks of a size that the line does not tell.
+    # "logical block N" counts blocks of a size that the line does not give.
     return KernelEvidence(kind="buffer", device=match["device"], direction=match["direction"])
 
 

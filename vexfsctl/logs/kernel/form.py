@@ -14,7 +14,7 @@ class EvidenceForm:
 
     sample: str
     mark: str
-    """What every such line has in it: looked for first, for it is quick."""
+    """What every such line has in it: looked for first, because that is quick."""
     pattern: str
     """Regular expression that such a line begins with."""
     read: Callable[[re.Match[str]], KernelEvidence]
@@ -32,7 +32,7 @@ class EvidenceForm:
 
 
 def reader(kind: str, errno: int | None = None) -> Callable[[re.Match[str]], KernelEvidence]:
-    """Return what reads a line of *kind* by the groups of its pattern.
+    """Return a function that reads a line of *kind* by the groups of its pattern.
 
     Groups are `device`, `sector`, `direction` and `errno`; *errno* is for a form that always
     stands for the same one.

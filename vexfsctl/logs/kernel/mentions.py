@@ -1,4 +1,4 @@
-"""What the kernel itself says about a VexFS module: loading it, and where it was when things broke.
+"""What the kernel itself says about a VexFS module: its loading, and where it was in a failure.
 
 A line is one of these only if it names VexFS and the kernel wrote it, or its source does not say
 who did. Wording of Linux 6.1 and 6.18.
@@ -13,7 +13,7 @@ from vexfsctl.model.upstream import Significance, UpstreamEvent, UpstreamKind
 _ERROR = Significance.ERROR
 _CODE = r"vexfs\w{0,60}\+0x[0-9a-f]{1,8}/0x[0-9a-f]{1,8}"
 _MODULE = r"vexfs\w{0,60}"
-_AT_WORK = "kernel code of VexFS was at work when it happened"
+_AT_WORK = "kernel code of VexFS was running when it happened"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Mention:
     name: str
     sample: str
     pattern: str
-    """Regular expression that such a line begins with; compiled when it is first asked for."""
+    """Regular expression that such a line begins with; compiled when first used."""
     significance: Significance = Significance.ROUTINE
     severity: Severity | None = None
     note: str | None = None
@@ -138,7 +138,7 @@ MENTIONS = (
         (rf"(?s)(?:Memory cgroup out of memory|Out of memory|oom-kill).{{1,400}}{_MODULE}"),
         _ERROR,
         Severity.CRITICAL,
-        "the userspace daemon was killed for want of memory",
+        "the userspace daemon was killed because memory ran out",
     ),
     Mention(
         "kernel_trace",

@@ -14,7 +14,7 @@ _XZ_MEMORY = 256 << 20
 _HARMLESS = 4 << 20
 """Bytes of text that any archive may expand to."""
 _LARGEST_RATIO = 500
-"""Bytes of text for a byte of archive beyond that; logs have 10 to 100."""
+"""Beyond that, bytes of text per byte of archive; logs have 10 to 100."""
 
 
 class Decompressor(Protocol):
@@ -97,7 +97,7 @@ def expand(name: str, magic: bytes, start: bytes, chunks: Iterator[bytes]) -> It
             yield text
         data = b""
         if stream.eof:
-            # Archives may be written one behind the other; what else follows is padding.
+            # Archives may be written one after the other; anything else that follows is padding.
             data = stream.unused_data
             while len(data) < len(magic) and (more := archive.next()):
                 data += more

@@ -13,7 +13,7 @@ _LONGEST_MAGIC = 6
 
 
 def is_compressed(start: bytes) -> bool:
-    """Whether a log whose first bytes are *start* is a compressed one, be it supported or not."""
+    """Whether a log whose first bytes are *start* is compressed, supported or not."""
     return any(start.startswith(magic) for magic in (*_SUPPORTED, *_REFUSED))
 
 

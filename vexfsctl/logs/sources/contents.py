@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from vexfsctl.logs.formats.text import RecordDecoder
 
 _WITHOUT_RECORD = 4 << 20
-"""Bytes after which what has shown no record at all is no log: a disk, /dev/zero, an archive."""
+"""Bytes after which a source without any record is not a log: a disk, /dev/zero, an archive."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """Records of a source in their order, None for each line that is none."""
+    """Records of a source in order, None for each line that is not one."""
 
     items: list[LogRecord | None]
     failure: LogUnreadable | None
@@ -37,12 +37,12 @@ class Contents:
 
     def precedes(self, later: "Contents") -> bool:
         """Whether its last record stands before the first of *later*."""
-        # Not so when the file was turned over again between the two readings.
+        # Not so if the file was rotated again between the two readings.
         last, first = self.records[-1:], later.records[:1]
         return bool(last and first) and (last[0].sequence or 0) < (first[0].sequence or 0)
 
     def followed_by(self, later: "Contents") -> "Contents":
-        """Return both as one; only that *later* was not read to its end counts."""
+        """Return both as one; only a failure to read *later* to its end counts."""
         return Contents([*self.items, *later.items], later.failure)
 
     def into_reading(self, name: str) -> SourceReading:
@@ -89,7 +89,7 @@ def _decoder(source: str, boot_id: str | None, today: datetime | None) -> "Recor
 def _resembling_a_log(
     chunks: Iterator[bytes], items: Sequence[LogRecord | None]
 ) -> Iterator[bytes]:
-    """Yield *chunks*; raise LogUnreadable where many have made no record among *items*."""
+    """Yield *chunks*; raise LogUnreadable if many have added no record to *items*."""
     size = 0
     for chunk in chunks:
         yield chunk

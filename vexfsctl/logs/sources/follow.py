@@ -1,4 +1,4 @@
-"""Sources that go on: the records there are, then those that come (`log --follow`)."""
+"""Sources that are followed: existing records, then new ones as they come (`log --follow`)."""
 
 import os
 import select
@@ -18,7 +18,7 @@ from vexfsctl.logs.sources.reading import LogReading, SourceReading
 from vexfsctl.model.record import LogRecord
 
 FILE_INTERVAL_S = 0.25
-"""How often a file is looked at again: nothing tells us when it grows."""
+"""How often a file is looked at again: nothing tells us that it has grown."""
 
 _CHUNK = 1 << 16
 _MAGIC = 8
@@ -26,7 +26,7 @@ _MAGIC = 8
 
 
 class LiveSource(Protocol):
-    """A source that is read on and on."""
+    """A source that is read as it grows."""
 
     name: str
 
@@ -40,7 +40,7 @@ class LiveSource(Protocol):
         ...
 
     def fileno(self) -> int | None:
-        """Return a descriptor that is readable when there is more; None where nothing tells."""
+        """Return a descriptor that is readable when there is more; None if there is none."""
         ...
 
     @property
@@ -49,7 +49,7 @@ class LiveSource(Protocol):
         ...
 
     def close(self) -> None:
-        """Read nothing any more."""
+        """Stop reading."""
         ...
 
 
@@ -57,7 +57,7 @@ class LogFollower:
     """Several sources followed together; one that fails is given up and named."""
 
     def __init__(self, names: Sequence[str], host: LogHost) -> None:
-        """Open them; raise LogUnreadable with the first reason when none can be."""
+        """Open them; raise LogUnreadable with the first reason if none can be opened."""
         self._live: list[LiveSource] = []
         self._failures: dict[str, LogUnreadable] = {}
         for name in dict.fromkeys(names):
@@ -74,7 +74,7 @@ class LogFollower:
         return all(source.ended for source in self._live)
 
     def read(self) -> LogReading:
-        """Return what has come since the last time (at first: all there is), holes of all time."""
+        """Return what has come since the last time (at first everything), with all holes so far."""
         readings = [self._read_one(source) for source in self._live]
         self._live = [source for source in self._live if source.name not in self._failures]
         known = {reading.name for reading in readings}
@@ -97,14 +97,14 @@ class LogFollower:
         poll.poll(timeout_s * 1000)
 
     def close(self) -> None:
-        """Read nothing any more."""
+        """Stop reading."""
         for source in self._live:
             source.close()
 
     def _read_one(self, source: LiveSource) -> SourceReading:
         records: list[LogRecord] = []
         try:
-            # What was handed out before a failure stays in the list.
+            # What was yielded before a failure stays in the list.
             records.extend(source.drain())
         except LogUnreadable as failure:
             self._failures[source.name] = failure
@@ -114,7 +114,7 @@ class LogFollower:
 
 
 class FollowedFile:
-    """A file that grows, is turned over, or is written anew."""
+    """A file that grows, is rotated, or is rewritten."""
 
     ended = False
 

@@ -1,7 +1,7 @@
-"""Which records a source did not give: found by sequence numbers and by lines that are no record.
+"""Records that a source did not give, found by sequence numbers and lines that are not records.
 
 A hole has a place in time, so that coverage can be judged for the window asked: a ring buffer that
-begins after boot is no gap for the last hour that it covers.
+begins after boot is not a gap in the last hour, if it covers that.
 """
 
 from collections.abc import Iterable, Iterator
@@ -24,7 +24,7 @@ class Hole:
 
 
 class HoleFinder:
-    """Watches the records of one source go by, oldest first, and notes what is not among them."""
+    """Watches the records of one source go by, oldest first, and notes which are missing."""
 
     def __init__(self) -> None:
         self._holes: list[Hole] = []
@@ -39,9 +39,9 @@ class HoleFinder:
         return (*self._holes, *pending)
 
     def observe(self, record: LogRecord | None) -> None:
-        """Take note of the next record, or with None of a line that is no record.
+        """Note the next record, or with None a line that is not a record.
 
-        A sequence that falls back has begun anew and lost nothing.
+        A sequence number that falls back has restarted: nothing is lost.
         """
         if record is None:
             self._torn += 1
@@ -57,7 +57,7 @@ class HoleFinder:
         self._expected = None if record.sequence is None else record.sequence + 1
 
     def passing(self, items: Iterable[LogRecord | None]) -> Iterator[LogRecord]:
-        """Observe each item and hand the records on."""
+        """Observe each item and yield the records."""
         for item in items:
             self.observe(item)
             if item is not None:

@@ -22,8 +22,8 @@ _READ_SIZE = 8192
 def write_kmsg(text: str, level: int, *, path: Path = KMSG) -> None:
     """Put one record into the kernel log; raise OSError when it cannot be done.
 
-    Each record has a descriptor of its own: the kernel drops what exceeds 10 records in 5 s per
-    open file, silently. Without the newline a record stays invisible until the next one.
+    Each record has a descriptor of its own: the kernel silently drops what exceeds 10 records in 5
+    s per open file. Without the newline a record stays invisible until the next one.
     """
     line = f"<{USER_FACILITY << 3 | level}>{text}\n".encode(errors="backslashreplace")
     descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
@@ -34,8 +34,8 @@ def write_kmsg(text: str, level: int, *, path: Path = KMSG) -> None:
 
 
 def kmsg_unavailable(device: Path = KMSG, setting: Path = _PRINTK_DEVKMSG) -> str | None:
-    """Why the kernel log takes no records of ours; None when it does."""
-    # With `off` the kernel takes the write and drops the record without a word (printk.c).
+    """Return why the kernel log does not take our records; None if it does."""
+    # With `off` the kernel takes the write and silently drops the record (printk.c).
     try:
         if setting.read_text().strip() == "off":
             return "kernel.printk_devkmsg is off"
@@ -65,7 +65,7 @@ class KmsgReader:
 
     @property
     def holes(self) -> tuple[Hole, ...]:
-        """What was missing among the records handed out so far."""
+        """What was missing among the records yielded so far."""
         return self._finder.holes
 
     def fileno(self) -> int:
@@ -73,11 +73,11 @@ class KmsgReader:
         return self._descriptor
 
     def drain(self) -> Iterator[LogRecord]:
-        """Yield every record there is now, oldest first, never wait; raise LogUnreadable."""
+        """Yield every record available now, oldest first; never wait; raise LogUnreadable."""
         yield from self._finder.passing(self._parse_all())
 
     def close(self) -> None:
-        """Read nothing any more."""
+        """Stop reading."""
         os.close(self._descriptor)
 
     def _parse_all(self) -> Iterator[LogRecord | None]:
@@ -95,7 +95,7 @@ class KmsgReader:
                 return None
             except BrokenPipeError:
                 # Records were overwritten before we came to read them: the next read starts at the
-                # oldest one left, and its sequence number tells how many are gone.
+                # oldest one left, and its sequence number shows how many are gone.
                 continue
             except OSError as cause:
                 raise _unreadable(self._path, cause) from cause

@@ -1,7 +1,7 @@
 """What was asked for with `--log`, read to its present end.
 
-A source is `kmsg` (the live kernel log), `-` (standard input) or a path. One that cannot be read
-is a gap while others answer, and a LogUnreadable when none does.
+A source is `kmsg` (the live kernel log), `-` (standard input) or a path. One that cannot be read is
+a gap if others can; if none can, LogUnreadable is raised.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,10 +23,10 @@ STANDARD_INPUT = "-"
 
 @dataclass(frozen=True, slots=True)
 class LogHost:
-    """This host as its logs need it."""
+    """What reading logs needs to know about this host."""
 
     boot_id: str | None = None
-    """The boot that runs now."""
+    """The present boot."""
     live_logs: frozenset[str] = frozenset()
     """Files that live volumes write: their last records are of this boot."""
     stdin: BinaryIO | None = None
@@ -47,7 +47,7 @@ class LogSource(Protocol):
 
 
 def standard_sources(volumes: Iterable[Volume]) -> tuple[str, ...]:
-    """Return the sources to read when none is named: the kernel log and what volumes name."""
+    """Return the sources to read if none is named: the kernel log and what volumes name."""
     logs = (volume.status.log for volume in volumes if volume.status is not None)
     return tuple(dict.fromkeys((SOURCE_NAME, *logs)))
 
@@ -116,7 +116,7 @@ class LogFile:
         self._host = host
 
     def read(self) -> SourceReading:
-        """Read it, and before it what was turned over to `.1`; raise LogUnreadable."""
+        """Read it, and before it what was rotated to `.1`; raise LogUnreadable."""
         contents = self._read(self._path)
         if contents.begins_in_the_middle:
             older = self._read(self._path.with_name(f"{self._path.name}.1"))

@@ -37,12 +37,12 @@ class LogReading:
     """What all sources gave."""
 
     records: tuple[LogRecord, ...]
-    """In time order, as far as the sources tell time."""
+    """In order of time, as far as the sources give times."""
     sources: tuple[SourceReading, ...]
 
     @classmethod
     def of(cls, sources: Iterable[SourceReading]) -> "LogReading":
-        """Put the records of all sources into one order."""
+        """Merge the records of all sources in order of time."""
         sources = tuple(sources)
         return cls(merge_by_time(source.records for source in sources), sources)
 
@@ -57,14 +57,14 @@ _REORDERING_US = 5_000_000
 
 
 def split_boots(records: Sequence[LogRecord]) -> list[Sequence[LogRecord]]:
-    """Cut the records of one source where the machine was started anew; at least one part."""
+    """Cut the records of one source where the machine was restarted; at least one part."""
     cuts = [at for at, pair in enumerate(pairwise(records), 1) if _restarted(*pair)]
     bounds = [0, *cuts, len(records)]
     return [records[start:end] for start, end in pairwise(bounds)]
 
 
 def merge_by_time(sources: Iterable[Sequence[LogRecord]]) -> tuple[LogRecord, ...]:
-    """Return all records by boot and uptime, those of one source never out of its own order.
+    """Return all records by boot and uptime; those of one source keep their order.
 
     Uptimes of different sources are compared within the last boot of each, then within the one
     before, and so on: a source need not say which boot it is of. Those that have no uptimes are

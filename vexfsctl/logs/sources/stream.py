@@ -1,10 +1,11 @@
-"""Bytes of a file or pipe with a deadline, however stuck what is below it may be.
+"""Bytes of a file or pipe, with a deadline that holds even if the device below is stuck.
 
-The LogUnreadable raised here says the reason; whoever knows the source's name puts it in front.
+The LogUnreadable raised here gives the reason; a caller that knows the source's name puts it in
+front.
 
-A file is read by a child process: a read that sticks in the kernel (a log on a dead mount) can be
-ended by nobody, but a child can be left behind. The deadline is about silence: a source that
-keeps talking may take its time.
+A file is read by a child process: a read that is stuck in the kernel (a log on a dead mount) cannot
+be ended, but a child can be left behind. The deadline is about silence: a source that keeps sending
+may take as long as it needs.
 """
 
 import errno
@@ -95,7 +96,7 @@ def _hint(reason: str, path: Path) -> str | None:
 
 
 def _dismiss(child: int) -> None:
-    """End the child and reap it; one that sticks in the kernel is left to init."""
+    """End the child and reap it; one that is stuck in the kernel is left to init."""
     ended = os.pidfd_open(child)
     try:
         os.kill(child, signal.SIGKILL)

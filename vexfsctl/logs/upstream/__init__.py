@@ -41,7 +41,8 @@ _LONGEST = 8192
 def parse_upstream(record: LogRecord) -> UpstreamEvent | None:
     """Return what a VexFS build says in *record*; None for every other line.
 
-    What only names VexFS counts if the kernel wrote it, or if the source does not say who did.
+    A line that merely names VexFS counts if the kernel wrote it, or if the source does not say who
+    did.
     """
     text, bare = record.text, _is_daemon_output(record)
     if not bare and not may_be_vexfs(text):
@@ -57,7 +58,8 @@ def parse_upstream(record: LogRecord) -> UpstreamEvent | None:
 def parse_upstream_text(text: str, *, bare: bool = False) -> UpstreamEvent | None:
     """Return what a line of a known wording says; None for every other.
 
-    *bare*: it comes from a daemon's own output, where even what could be anybody's is VexFS's.
+    *bare*: it comes from a daemon's own output, where even a line that could be anyone's is
+    VexFS's.
     """
     line = text[:_LONGEST].rstrip()
     for _, form in _candidates(line):

@@ -1,7 +1,7 @@
 """The archived kernel modules of version 2 (`vexfs_v2`, `vexfs_v2_phase3`): what they diagnose.
 
-Sources: kernel_module/archive/old_versions of 29351b8. They have 462 messages; those that tell of
-trouble are listed, and the rest is told by the prefixes of these builds (`last_resort`).
+Sources: kernel_module/archive/old_versions of 29351b8. They have 462 messages; those that report
+trouble are listed, and the rest are recognised by the prefixes of these builds (`last_resort`).
 """
 
 from vexfsctl.logs.upstream.form import Form, about

@@ -15,7 +15,7 @@ _SUPERBLOCK, _VECTOR = OperationType.SUPERBLOCK, OperationType.VECTOR
 
 _POISONED = "a thread panicked while it held the lock: what it guards may be inconsistent"
 _PANIC = "five panics end the process"
-_BLOCKING = "said after the volume was unmounted again, since mounting blocks until then"
+_BLOCKING = "logged after the volume was unmounted again, since mounting blocks until then"
 
 _LOCKS = (
     *(

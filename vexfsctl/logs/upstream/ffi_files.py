@@ -40,7 +40,7 @@ _DIRECTORIES = about(
         _ERROR,
         severity=_HIGH,
         error="InvalidData",
-        note="the Rust part said success and gave no inode; the caller got EIO",
+        note="the Rust part reported success but gave no inode; the caller got EIO",
     ),
     Form("ffi_directory_creating", "VexFS: Creating directory {t:a b} ({variant:SAFE FFI})"),
     Form("ffi_directory_removing", "VexFS: Removing directory {t:a b} ({variant:SAFE FFI})"),

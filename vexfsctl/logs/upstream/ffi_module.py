@@ -156,7 +156,7 @@ _MEMORY = (
         "VexFS: Total memory leaks detected: {d:3}",
         _ERROR,
         severity=_MEDIUM,
-        note="up to 100 are counted; those of the module's own pools among them are none",
+        note="up to 100 are counted; those of the module's own pools among them are not leaks",
     ),
     Form("ffi_memory_statistics", "VexFS: Memory statistics at exit:"),
     Form("ffi_total_allocated", "  Total allocated: {d:860240} bytes"),
@@ -190,7 +190,7 @@ _MOUNT = about(
     Form(
         "ffi_filling_superblock",
         "VexFS: Filling superblock ({variant:SAFE FFI})",
-        note="where nothing follows it, the mount hangs",
+        note="if nothing follows it, the mount hangs",
     ),
     Form(
         "ffi_superblock_failed",
@@ -219,7 +219,7 @@ _MOUNT = about(
         "ffi_mounted",
         "VexFS: Superblock initialized successfully ({variant:SAFE FFI})",
         kind=UpstreamKind.MOUNTED,
-        note="said even where the Rust part failed",
+        note="logged even if the Rust part failed",
     ),
     Form(
         "ffi_statfs_invented",

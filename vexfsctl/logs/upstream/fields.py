@@ -1,7 +1,7 @@
-"""What may stand in a line where its template has a field: how it looks and what it says.
+"""What a line may have where its template has a field: how it looks and what it says.
 
-A template (see `form`) names its fields after what they tell. The shapes are all bounded or end
-the line, so that matching stays linear however long and hostile a line is.
+A template (see `form`) names its fields after what they say. The shapes are all bounded or end the
+line, so that matching stays linear however long and hostile a line is.
 """
 
 import re
@@ -37,7 +37,7 @@ SHAPES: Mapping[str, str] = {
     "w": _WORD,
     "t": _TEXT,
 }
-"""Fields that are passed over: number, count, hexadecimal and decimal number, word, text."""
+"""Fields that are skipped: number, count, hexadecimal and decimal number, word, text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +170,7 @@ def _error_in(text: str) -> str:
 
 
 def _read_message(text: str) -> Values:
-    # No message of VexFS's is longer; a hostile one costs a hundred patterns each character.
+    # No message of VexFS's is longer; a hostile one costs a hundred patterns per character.
     return {"error": _error_in(text[:_LONGEST_MESSAGE])}
 
 
@@ -208,7 +208,7 @@ FIELDS: Mapping[str, Field] = {
     "variant": Field(r"SAFE (?:FFI|MODE)", lambda _: {}),
     "pool": Field(r"memory_pool(?:_blocks?)?", lambda _: {}),
 }
-"""Fields that tell something, by the name they have in templates."""
+"""Fields that say something, by the name they have in templates."""
 
 
 def pattern_of(name: str, *, last: bool) -> str:

@@ -1,7 +1,7 @@
 """The newest kernel module (`vexfs_deadlock_fix`): data of files, and its guards against NULL.
 
 Sources: kernel_module/core/{file,file_enhanced,safe_wrappers}.c and null_safety.h of 29351b8. Its
-traces are printed at level ALERT and mean nothing by it.
+traces are printed at level ALERT, which means nothing.
 """
 
 from vexfsctl.logs.upstream.form import Form, about

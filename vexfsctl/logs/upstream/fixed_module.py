@@ -15,7 +15,7 @@ _LOW, _MEDIUM, _HIGH, _CRITICAL = Severity
 
 _NO_MOUNT = "the mount fails"
 _NO_LOAD = "the module does not load"
-_HANGS = "where no line tells of its end, it hangs"
+_HANGS = "if no line reports its end, it hangs"
 _OWN_BUG = "a mistake of the module, not of the device"
 
 _MODULE = (
@@ -56,7 +56,7 @@ _SUPERBLOCK = about(
         "VexFS: Filesystem unmount completed",
         kind=UpstreamKind.UNMOUNTED,
         call="kill_sb",
-        note="said after a mount that failed, too",
+        note="also logged after a mount that failed",
     ),
     Form(
         "fixed_superblock_unreadable",

@@ -1,10 +1,10 @@
-"""One form of line of an earlier VexFS build: its template, what it is worth, what it tells.
+"""One form of line of an earlier VexFS build: its template, how much it matters, what it says.
 
 Templates read like the format strings in VexFS's sources, with fields in place of conversions:
 
     {inode:12}         a field with an example of what stands there; `fields` has the vocabulary
-    {d:7}              something passed over: d, x, f numbers, w a word, t text
-    {code=-1}          a field that must read so for the form to fit
+    {d:7}              something skipped: d, x, f numbers, w a word, t text
+    {code=-1}          a field that must have this value for the form to fit
 
 With its examples filled in, a template is a sample of its form, which the tests read back.
 """
@@ -29,7 +29,7 @@ _GRAVE = (Significance.CORRUPTION, Significance.DATA_LOSS)
 
 @dataclass(frozen=True)
 class Form:
-    """One declaration; what is None here is told by the line itself, or by nothing."""
+    """One declaration; what is None here comes from the line itself, or is unknown."""
 
     name: str
     template: str
@@ -39,11 +39,11 @@ class Form:
     operation: OperationType | None = None
     call: str | None = None
     error: str | None = None
-    """Catalogue name, where the form says more than its return code does."""
+    """Catalogue name, if the form says more than its return code does."""
     after: str | None = None
     note: str | None = None
     bare: bool = False
-    """Whether the text alone could be anybody's: it counts only in a daemon's own output."""
+    """Whether the text alone could be anyone's: it counts only in a daemon's own output."""
 
     @cached_property
     def lead(self) -> str:
@@ -62,7 +62,7 @@ class Form:
         return "vexfs" in _FIELD.sub("\0", self.template).lower()
 
     def read(self, text: str) -> UpstreamEvent | None:
-        """Return what *text* tells; None if it is not of this form."""
+        """Return what *text* says; None if it is not of this form."""
         if self._mark not in text or not text.startswith(self.lead):
             return None
         match = self._pattern.fullmatch(text)
@@ -70,7 +70,7 @@ class Form:
 
     @cached_property
     def _mark(self) -> str:
-        """The longest piece that every line of it has: looked for first, for it is quick."""
+        """The longest piece that every line of it has: looked for first, because that is quick."""
         return max(_FIELD.sub("\0", self.template).split("\0"), key=len)
 
     @cached_property
@@ -103,7 +103,7 @@ class Form:
         )
 
     def _significance(self, told: dict[str, Any]) -> Significance:
-        # Of a form for all errors, only the line tells which it is.
+        # For a form that covers all errors, only the line says which it is.
         if self.significance is Significance.ERROR and told.get("error") in _DAMAGE:
             return Significance.CORRUPTION
         return self.significance
@@ -127,5 +127,5 @@ def _group(field: re.Match[str], *, last: bool) -> str:
 
 
 def about(operation: OperationType, *forms: Form) -> tuple[Form, ...]:
-    """Return *forms* with that operation, save those which have one of their own."""
+    """Return *forms* with that operation, except those that have one of their own."""
     return tuple(form if form.operation else replace(form, operation=operation) for form in forms)

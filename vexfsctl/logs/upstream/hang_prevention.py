@@ -1,8 +1,8 @@
 """The `vexfs` macro family of the Rust part: `vexfs: …` in a kernel, `vexfs warning: …` outside.
 
 Sources: rust/src/shared/macros.rs and the modules that use it: system_hang_prevention.rs,
-kernel_error_handling.rs, the vector handlers. The word before the colon is the macro's, and is
-the severity of the text nowhere else.
+kernel_error_handling.rs, the vector handlers. The word before the colon is the macro's; a line
+gives its severity nowhere else.
 """
 
 from vexfsctl.logs.upstream.form import Form
@@ -115,7 +115,7 @@ _DEGRADATION = (
         _ERROR,
         severity=_CRITICAL,
         error="ReadOnlyFilesystem",
-        note="said on entering emergency mode, too",
+        note="also logged on entering emergency mode",
     ),
     Form(
         "write_denied",
@@ -346,5 +346,5 @@ _VECTORS = (
 )
 
 FORMS = (*_WATCHDOGS, *_DEGRADATION, *_LOCKS, *_PANICS, *_ERRORS, *_VECTORS)
-"""In the order tried. Text that older code hands to these macros, `vexfs info: VexFS: …`, is read
+"""In the order tried. Text that older code passes to these macros, `vexfs info: VexFS: …`, is read
 by the forms of that code."""

@@ -1,4 +1,4 @@
-"""A line of VexFS that no form knows: still an event, judged by its words, and told to be so."""
+"""A line of VexFS that no form knows: still an event, judged by its words and marked as such."""
 
 import re
 from typing import Any
@@ -13,7 +13,7 @@ _NAMES_VEXFS = re.compile(r"(?<![a-z])vexfs(?!ctl\b)", re.IGNORECASE)
 _ARCHIVED = re.compile(
     r"VexFS (?:v2\.\d|Phase \d|ANN Cache|Vector Cache|MONITORING|Memory Manager)", re.IGNORECASE
 )
-# Compiled when first asked for: few logs have such lines.
+# Compiled when first used: few logs have such lines.
 _TROUBLE = (
     r"(?i)\b(?:fail(?:ed|s|ure|ures|ing)?|errors?|corrupt\w*|invalid|unable|cannot|can't|could not"
     r"|abort\w*|panic\w*|timed out|time-?outs?|denied|refus\w+|mismatch\w*|leak\w*|deadlock\w*"
@@ -37,11 +37,11 @@ _NOTES = {
     "v2_unlisted": "a message of an archived build: judged by its words",
     "kernel_mention": "the kernel names VexFS here: judged by its words",
 }
-"""What is said of such a line, by the name of its form."""
+"""What is said about such a line, by the name of its form."""
 
 
 def parse_unlisted(text: str) -> UpstreamEvent | None:
-    """Return the event of a line that begins as VexFS's lines do; None for every other line."""
+    """Return the event of a line that begins like VexFS's lines; None for every other line."""
     if _LOOKS_LIKE_VEXFS.match(text) is None:
         return None
     return _judge(text, "v2_unlisted" if _ARCHIVED.match(text) else "unlisted")
@@ -50,7 +50,7 @@ def parse_unlisted(text: str) -> UpstreamEvent | None:
 def parse_named(record: LogRecord) -> UpstreamEvent | None:
     """Return the event of any other line of the kernel's that names VexFS; None for the rest.
 
-    To be asked last: what tells about a device is evidence, even if it names VexFS.
+    Call it last: a line about a device is evidence, even if it names VexFS.
     """
     if record.facility != KERNEL_FACILITY or "vexfs" not in record.text.lower():
         return None

@@ -1,8 +1,8 @@
-"""The Rust error-handling engine, in userspace or a kernel that lets it speak.
+"""The Rust error-handling engine, in userspace or in a kernel where it can write to the log.
 
-Sources: rust/src/ffi/error_handling.rs and ffi/kernel.rs. One failure has two ids, that of the
-call and that of the error inside it; a fallback is told under a third one that nothing joins to
-them. Ids count from 1 in every process.
+Sources: rust/src/ffi/error_handling.rs and ffi/kernel.rs. One failure has two ids, that of the call
+and that of the error inside it; a fallback is logged under a third one that nothing links to them.
+Ids count from 1 in every process.
 """
 
 from vexfsctl.logs.upstream.form import Form
@@ -15,7 +15,7 @@ _LOOKUP = (
     "expected: a file that is not there; but five in a row open the breaker of the directory"
     " operations"
 )
-_THIRD_ID = "told under a third id, that of the fallback itself"
+_THIRD_ID = "logged under a third id, that of the fallback itself"
 _INNER = (
     "[{alias:CORR-0000000000000003}] {message:I/O error: read operation failed}"
     " in {call:read_file}: "
@@ -91,7 +91,7 @@ FORMS = (
         "VexFS: Failed to initialize FFI error handler: {message:File already exists}",
         _ERROR,
         severity=Severity.HIGH,
-        note="a second initialisation in the same process fails so",
+        note="a second initialisation in the same process fails like this",
     ),
     *(
         Form(
