@@ -1,4 +1,4 @@
-"""The error catalogue: every error of VexFS with what it means, lookup both ways, and advice.
+"""The error catalogue: every error of VexFS, what it means, lookup both ways, and advice.
 
-Pure data and functions of it; nothing here reads anything.
+Pure data and functions on it; nothing here reads anything.
 """

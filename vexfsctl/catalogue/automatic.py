@@ -1,8 +1,8 @@
 """What VexFS does about an error by itself, in sentences, derived from its entry.
 
-The rules of the userspace driver are in vexfs-sysfs(5) and `errnos`. What the other builds do is
-in their sources: their engine retries what they call recoverable, counts every failed call, and
-their kernel module hands on a fallback answer whatever failed.
+The rules of the userspace driver are in vexfs-sysfs(5) and `errnos`. What the other builds do is in
+their sources: their engine retries what they call recoverable, counts every failed call, and their
+kernel module returns a fallback answer whatever failed.
 """
 
 from collections.abc import Iterator
@@ -15,11 +15,11 @@ from vexfsctl.model.volume import RetrySettings
 
 _ATTEMPTS = RetrySettings().max_attempts
 _OUTCOMES = (BREAKER_OPEN.name, TIMEOUT.name)
-"""Errors of a whole call: no attempt of it met them, so no rule for attempts applies."""
+"""Errors of a whole call, not of one attempt: no rule for attempts applies."""
 
 
 def what_the_system_does(error: ErrorEntry) -> str:
-    """Return what happens without a person: retries, breaker, degradation, the errno handed on."""
+    """Return what happens without a person: retries, breaker, degradation, the errno returned."""
     return " ".join(_sentences(error))
 
 

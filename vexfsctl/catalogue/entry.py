@@ -1,4 +1,4 @@
-"""The form of one entry of the error catalogue; the entries are in `error_table`."""
+"""The form of one entry of the error catalogue; the entries are in `table`."""
 
 import os
 from dataclasses import dataclass
@@ -83,15 +83,15 @@ class ErrorEntry:
     code: VexfsCode
     """Number for it in `vexfs_ffi.h`."""
     upstream: Upstream | None
-    """None for the codes that no Rust error stands behind."""
+    """None for the codes without a Rust error behind them."""
     meaning: str
     """What happened, in a sentence; what follows is prose too, with commands in backquotes."""
     impact: str
     """What it means for applications and for what is stored."""
     by_itself: str | None
-    """What VexFS does of its own accord beyond what follows from errno and hints."""
+    """What VexFS does by itself beyond what follows from errno and hints."""
     what_you_do: str
-    """The next step for whoever operates the volume."""
+    """The next step for the operator of the volume."""
     done_when: str
     """The command whose output proves that it is over, and that output."""
 

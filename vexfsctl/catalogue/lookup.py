@@ -1,8 +1,8 @@
 """The error catalogue: every error VexFS can report, found by name, errno, code or message.
 
-The rows are in `error_table`, their form is in `error_entry`. An errno, a code and a message each
-lose something on the way out of VexFS, so the ways back from them return all that could have been
-meant, likeliest first. What an errno means to the guard is in `errnos`.
+The rows are in `table`, their form is in `entry`. An errno, a code and a message each lose
+something on the way out of VexFS, so a lookup by one of them returns all that could have been
+meant, likeliest first. What an errno means to the guard is in `model.errnos`.
 """
 
 import errno
@@ -77,7 +77,7 @@ _FAILURES = {
 }
 
 _REQUEST_ERRNOS = frozenset({errno.EIO, errno.ENODATA, errno.EREMOTEIO, errno.EILSEQ})
-"""What the block layer says of a request that the device itself failed."""
+"""What the block layer says about a request that the device itself failed."""
 
 _FAILED_REQUESTS = {
     "read": "IoError.ReadError",
@@ -98,7 +98,7 @@ def entry(name: str) -> ErrorEntry:
     try:
         return _BY_NAME[name]
     except KeyError:
-        import difflib  # only who mistypes pays for it
+        import difflib  # only a mistyped name needs it
 
         close = " or ".join(difflib.get_close_matches(name, _BY_NAME))
         hint = f"did you mean {close}?" if close else "vexfs-errors(7) lists them"
@@ -106,14 +106,14 @@ def entry(name: str) -> ErrorEntry:
 
 
 def find_entry(name: str) -> ErrorEntry | None:
-    """Return the error called *name*, None if there is none: a record may name any."""
+    """Return the error called *name*, None if there is none: a record may hold any name."""
     return _BY_NAME.get(name)
 
 
 TIMEOUT = entry("Timeout")
-"""What a call past its deadline is."""
+"""The error of a call past its deadline."""
 BREAKER_OPEN = entry("CircuitBreakerOpen")
-"""What a call is that an open breaker refused."""
+"""The error of a call that an open breaker refused."""
 REPORTED = frozenset(
     {
         *_FAILURES.values(),
@@ -127,7 +127,7 @@ REPORTED = frozenset(
 def error_for_errno(number: int, call: str) -> ErrorEntry:
     """Return the error that errno *number* stands for as the outcome of *call* below the volume.
 
-    *call* is a FUSE request in lower case. What the catalogue has no word for is `Other`, whose
+    *call* is a FUSE request in lower case. An errno without an error of its own is `Other`, whose
     message is the errno's own.
     """
     kind = classify_errno(number, call)
@@ -141,8 +141,8 @@ def error_for_errno(number: int, call: str) -> ErrorEntry:
 def errors_for_errno(number: int) -> tuple[ErrorEntry, ...]:
     """Return every error that errno *number* (positive) can stand for, whatever the call.
 
-    Among them are errors of another number for which a call below may end with this one: ENXIO
-    is a device error, and `Other` may have been any number without a word of its own.
+    Among them are errors of another number for which a call below may end with this one: ENXIO is a
+    device error, and `Other` may have been any number without an error of its own.
     """
     names = {table[number] for table in (_ANSWERS, _FAILURES) if number in table}
     if number in _REQUEST_ERRNOS:

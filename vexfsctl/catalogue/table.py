@@ -10,10 +10,10 @@ What is right was decided by four rules, because upstream's default arms decided
 
 - Severity. Low: an answer to a question, the volume works as it should. Medium: this one call
   cannot be served now. High: the device or the volume fails calls. Critical: something stored is
-  damaged, or the filesystem below shut itself.
+  damaged, or the filesystem below shut itself down.
 - Retry stands first among the hints exactly where the same attempt can succeed later. Upstream
   suggests it for nearly everything and then refuses to do it for nearly everything.
-- Damage is EUCLEAN, or EBADMSG where a checksum tells, as in ext4, xfs and btrfs; never EINVAL,
+- Damage is EUCLEAN, or EBADMSG if a checksum shows it, as in ext4, xfs and btrfs; never EINVAL,
   which blames the caller. No other error has these two.
 - A full device does not ask for read-only mode: deleting is the way out.
 """
@@ -132,7 +132,7 @@ _AFTER_VECTORS: tuple[Row, ...] = (
 
     # Access
     ("PermissionDenied", "Permission denied: {}", EACCES, LOW, _NOTHING, _upstream(13, k=13)),
-    # On purpose it is an answer and reported by nobody; reported, the filesystem below shut itself.
+    # An intended EROFS is an answer, never reported; if reported, the filesystem below shut down.
     ("ReadOnlyFilesystem", "Read-only filesystem", EROFS, CRITICAL, "manual", _upstream(30)),
     ("InvalidOperation", "Invalid operation: {}", EOPNOTSUPP, LOW, _NOTHING, _upstream(95, k=95)),
 )
@@ -391,4 +391,4 @@ ERRORS: tuple[ErrorEntry, ...] = (
     *(_entry(*row) for row in _AFTER_TRANSACTIONS),
     *(_entry(*row[:-1], code=row[-1]) for row in _OF_THE_GUARD),
 )
-"""All entries, in upstream's order; the five codes of the guard stand last."""
+"""All entries, in upstream's order; the five codes of the guard come last."""

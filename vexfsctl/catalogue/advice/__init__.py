@@ -1,7 +1,7 @@
 """What every error of the catalogue means to a person and what to do: prose, by family.
 
-One declaration serves all names of the same thing. What VexFS does by itself follows from errno
-and hints (`model.automatic`); here stands only what is special.
+One declaration serves all names of the same thing. What VexFS does by itself follows from errno and
+hints (`catalogue.automatic`); only what is special is stated here.
 """
 
 from vexfsctl.catalogue.advice import (

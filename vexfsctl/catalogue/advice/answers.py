@@ -51,7 +51,7 @@ _DENIED = Advice(
     "`namei -l FILE` shows rights for the user on every part of the path.",
 )
 _INVALID = Advice(
-    "An argument of the call cannot be meant; the message says which.",
+    "An argument of the call is invalid; the message says which.",
     f"The application got EINVAL. {REFUSED_ONLY}",
     CALLER_AT_FAULT,
     "`strace -f PROGRAM` shows the call succeed with the corrected argument.",
@@ -83,7 +83,7 @@ ADVICE: dict[str, Advice] = {
     "InodeNotFound": _INODE_ABSENT,
     "InvalidInode": replace(
         _INODE_ABSENT,
-        meaning="The inode number in the message is none that this filesystem can have, or the "
+        meaning="The inode number in the message is not one that this filesystem can have, or the "
         "inode makes no sense.",
         impact="The file cannot be opened (EINVAL). If a directory names it, the directory is "
         "damaged.",
@@ -112,7 +112,7 @@ ADVICE: dict[str, Advice] = {
     "PermissionDenied": _DENIED,
     "InsufficientPermissions": replace(
         _DENIED,
-        meaning="The operation is reserved to the owner or to root, whatever the mode bits say.",
+        meaning="The operation is reserved for the owner or root, whatever the mode bits say.",
         impact=f"The application got EPERM. {REFUSED_ONLY}",
         what_you_do="Do it as the owner or as root; see whether the file is immutable "
         "(`lsattr FILE`).",
@@ -123,8 +123,8 @@ ADVICE: dict[str, Advice] = {
         "Every write fails with EROFS; reading works. Writes of the last seconds may be lost.",
         "Find its first error in the kernel log, unmount and check it (`fsck`).",
         "`findmnt MOUNTPOINT` shows rw among the options, and `vexfsctl status VOLUME` says OK.",
-        "While `access_mode` or `degradation` says read-only, EROFS is the answer that was asked "
-        "for and is not reported at all; reported, it came from below.",
+        "While `access_mode` or `degradation` says read-only, EROFS is the intended answer and is "
+        "not reported at all; if it is reported, it came from below.",
     ),
     "InvalidOperation": replace(
         _UNSUPPORTED,
@@ -141,11 +141,11 @@ ADVICE: dict[str, Advice] = {
     ),
     "InvalidArgument": _INVALID,
     "InvalidParameter": replace(
-        _INVALID, meaning="A parameter cannot be meant; the message says which."
+        _INVALID, meaning="A parameter is invalid; the message says which."
     ),
     "InvalidConfiguration": replace(
         _INVALID,
-        meaning="A setting of the volume or module cannot be meant.",
+        meaning="A setting of the volume or module is invalid.",
         impact="The volume does not start, or starts with its defaults; nothing stored is touched.",
         what_you_do="Correct the setting, then mount again.",
         done_when="`vexfsctl volume show VOLUME` lists the setting that you meant.",
@@ -179,9 +179,9 @@ ADVICE: dict[str, Advice] = {
         "by its relative path.",
     ),
     "OperationCancelled": Advice(
-        "The caller called the operation off before it was done.",
+        "The caller cancelled the operation before it was done.",
         f"The call got ECANCELED. {REFUSED_ONLY}",
-        "Nothing, if it was meant; else ask whoever cancelled it.",
+        "Nothing, if that was intended; otherwise find out who cancelled it.",
         f"{NO_NEW_ONES}.",
     ),
 }

@@ -40,7 +40,7 @@ _TRANSACTION = Advice(
     _STOPPED,
 )
 _REMEDY_BELOW = (
-    "Look for errors of the device below in the kernel log, remedy what fails there, then write "
+    "Look for errors of the device below in the kernel log, repair what fails there, then write "
     "back what waits (`sync`)."
 )
 _WRITTEN_BACK = f"`sync -f MOUNTPOINT` ends without a message, and {NO_NEW_ONES}."

@@ -14,8 +14,8 @@ _KEEPS_WRITING = "Stop writing to it first. "
 _OF_OUR_DRIVER = {
     "CorruptedData": Advice(
         "The structures of the filesystem below are damaged.",
-        "What hangs on the damaged structure cannot be read or may be wrong; writing on would "
-        "spread the damage.",
+        "What depends on the damaged structure cannot be read or may be wrong; further writes "
+        "would spread the damage.",
         "Copy off what you need, unmount, check the filesystem (`fsck`), mount again. Without an "
         f"unmount only {_LEAVE} ends the read-only mode.",
         "`fsck -n DEVICE` of the unmounted device reports no damage, and after the mount "
@@ -34,7 +34,8 @@ _OF_OUR_DRIVER = {
 
 _STRUCTURES = Advice(
     "Something stored is damaged; the build that reported it does not say what.",
-    "What hangs on the damage cannot be read or may be wrong; writing on would spread it.",
+    "What depends on the damaged part cannot be read or may be wrong; further writes would spread "
+    "it.",
     _KEEPS_WRITING + RESTORE,
     RESTORED,
 )
@@ -46,20 +47,20 @@ _BLOCK = replace(
 )
 _VECTOR = Advice(
     "A stored vector is damaged.",
-    "Searches miss its file; the file's own data is not concerned.",
-    "Compute the vector anew and store it again; check device and memory.",
+    "Searches miss its file; the file's own data is not affected.",
+    "Compute the vector again and store it; check device and memory.",
     "`getfattr -d FILE` prints the new vector.",
 )
 _FOREIGN_VERSION = Advice(
     "The filesystem on the device is of a version that this build of VexFS does not know.",
     "It is not mounted, or not in full; nothing on the device was changed.",
-    "Use the build that made it, or a newer one; make no new filesystem on it to get rid of the "
-    "message.",
+    "Use the build that made it, or a newer one; do not make a new filesystem on it to get rid of "
+    "the message.",
     "`dmesg` shows the mount without this message, and `findmnt DEVICE` lists it.",
 )
 _CHECK_DUE = Advice(
     "The filesystem says of itself that it has errors or was mounted too often without a check.",
-    "It is refused until its superblock says otherwise; what is stored may be whole.",
+    "It is refused until its superblock says otherwise; what is stored may be intact.",
     "Take an image of the device (`ddrescue`), mount it read-only and copy off what reads. "
     + RESTORE,
     RESTORED,
@@ -75,8 +76,8 @@ _OF_OTHER_BUILDS = {
         "`blkid DEVICE` names the filesystem that you expect, and `findmnt DEVICE` lists it.",
     ),
     "InvalidSuperblock": Advice(
-        "The superblock is there and makes no sense: its numbers or its checksum do not fit.",
-        "The filesystem cannot be mounted; files and directories may be whole behind it.",
+        "The superblock is there but makes no sense: its numbers or its checksum do not match.",
+        "The filesystem cannot be mounted; its files and directories may be intact.",
         "Do not write to the device. Take an image of it (`ddrescue`) and work on the image. "
         + RESTORE,
         RESTORED,
@@ -89,13 +90,13 @@ _OF_OTHER_BUILDS = {
     ),
     "ChecksumError": replace(
         _STRUCTURES,
-        meaning="A checksum does not fit what was read; the build does not say of what.",
+        meaning="A checksum does not match what was read; the build does not say of what.",
         impact="What was read is not what was written: the copy on the device is bad.",
     ),
     "UnsupportedVersion": _FOREIGN_VERSION,
     "VersionMismatch": replace(
         _FOREIGN_VERSION,
-        meaning="Two parts that must be of one version are not: filesystem, module or record.",
+        meaning="Parts that must be of the same version are not: filesystem, module or record.",
     ),
     "NeedsFsck": _CHECK_DUE,
     "RecoveryNeeded": replace(
@@ -111,13 +112,13 @@ _OF_OTHER_BUILDS = {
     ),
     "VectorError.CorruptedData": _VECTOR,
     "VectorError.ChecksumMismatch": replace(
-        _VECTOR, meaning="The checksum of a stored vector does not fit its data."
+        _VECTOR, meaning="The checksum of a stored vector does not match its data."
     ),
     "IndexError.IndexCorrupted": Advice(
         "The index of the vectors is damaged.",
         "Searches may miss entries or return wrong ones; files and their vectors are not touched.",
-        "Drop the index and build it anew from the vectors. If it is damaged again, check device "
-        "and memory.",
+        "Drop the index and rebuild it from the vectors. If it is damaged again, check device and "
+        "memory.",
         "A search finds a file that you know is there, and `vexfsctl errors --error {name} "
         "--since 1h` lists nothing.",
     ),
@@ -136,7 +137,7 @@ _OF_OTHER_BUILDS = {
     "TransactionError.RollbackFailed": replace(
         _STRUCTURES,
         meaning="A transaction could not be undone: half of it is left behind.",
-        impact="What the transaction touched is inconsistent; the rest is not concerned.",
+        impact="What the transaction touched is inconsistent; the rest is not affected.",
     ),
 }
 

@@ -6,9 +6,9 @@ _NAMES_THE_SECTOR = "The kernel's line about the device names the sector."
 
 ADVICE: dict[str, Advice] = {
     "IoError.ReadError": Advice(
-        "The backing device did not return data that was asked of it.",
-        "The application's read failed with EIO; other files and the rest of the file may read "
-        f"well. {NOTHING_LOST}",
+        "The backing device did not return the data that was requested.",
+        "The application's read failed with EIO; other files and the rest of the file may still be "
+        f"readable. {NOTHING_LOST}",
         f"{_NAMES_THE_SECTOR} Find out what still reads with `vexfsctl recover plan ID`. If the "
         "same sectors fail again, restore the file from a copy and replace the device.",
         f"`cat FILE >/dev/null` ends without a message, and {NO_NEW_ONES}.",
@@ -76,9 +76,9 @@ ADVICE: dict[str, Advice] = {
         "`getfattr -d FILE` (which asks for the size) prints the value.",
     ),
     "IoError.InvalidOffset": Advice(
-        "The offset is behind the end of the file, or none that a file can have.",
+        "The offset is beyond the end of the file, or not one that a file can have.",
         f"The application's lseek or read got the errno and moved nothing. {REFUSED_ONLY}",
-        "Compare the offset with the size of the file: a program that looks for data behind the "
+        "Compare the offset with the size of the file: a program that looks for data beyond the "
         "end has been told that there is none.",
         "`stat FILE` prints the size that the program has to stay below.",
     ),
@@ -98,8 +98,8 @@ ADVICE: dict[str, Advice] = {
         "call_timeout_ms=30000`.",
         "`vexfsctl status VOLUME` shows no overdue calls and says OK.",
         "One deadline bounds the whole call with its retries. The stuck attempt is abandoned, not "
-        "stopped; it counts once against the breaker of its operation, and what it brings later "
-        "changes nothing but the file it writes.",
+        "stopped; it counts once against the breaker of its operation, and what it does later "
+        "affects only the file it writes.",
     ),
     "NotMounted": Advice(
         "The volume is not mounted, or its device has gone.",
@@ -108,8 +108,8 @@ ADVICE: dict[str, Advice] = {
         "`findmnt MOUNTPOINT` lists the mount, and `vexfsctl status VOLUME` says OK.",
     ),
     "CacheError": Advice(
-        "A cache of VexFS did not have, or could not take, what belongs into it.",
-        "The call failed with EIO although the device may be well; what is on the device is not "
+        "A cache of VexFS did not have, or could not take, what belongs in it.",
+        "The call failed with EIO although the device may be healthy; what is on the device is not "
         "touched.",
         "Drop the cache and read again (`vexfsctl recover plan ID` begins with it). If it comes "
         "back with a cold cache, treat it as a failed read of the device.",

@@ -1,4 +1,4 @@
-"""The form of the prose about an error, and what many errors have in common of it."""
+"""The form of the advice about an error, and the sentences that many errors share."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ class Advice:
     impact: str
     """What it means for applications and for what is stored."""
     what_you_do: str
-    """What is left for a person after the hints that VexFS carries out by itself."""
+    """What is left for a person to do after the hints that VexFS carries out by itself."""
     done_when: str
     """The command whose output proves that it is over, and that output."""
     by_itself: str | None = None

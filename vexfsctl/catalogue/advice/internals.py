@@ -8,13 +8,13 @@ _NEVER_RETURNED = "No build returns this code yet."
 
 _BLOCKS = Advice(
     "A block that was asked for does not exist where the tables say.",
-    "What lies in the block cannot be read (EIO); the rest is not concerned.",
+    "What lies in the block cannot be read (EIO); the rest is not affected.",
     RESTORE,
     RESTORED,
 )
 _BUG = Advice(
-    "VexFS came to a point that it should never come to: a bug, or memory that was damaged.",
-    "The call failed with EIO. What it had done before that stays done, in part.",
+    "VexFS reached a point that it should never reach: a bug, or damaged memory.",
+    "The call failed with EIO. Part of what it had done before may remain.",
     "Keep the records around it (`vexfsctl trace ID --json`) and report them with the version. "
     "If it repeats, unmount the volume.",
     f"{NO_NEW_ONES}.",
@@ -46,12 +46,12 @@ ADVICE: dict[str, Advice] = {
     ),
     "Other": Advice(
         "The filesystem or device below answered with an errno that VexFS has no error for.",
-        "The call failed with that errno; what it means for the data is for the filesystem below "
-        "to say.",
+        "The call failed with that errno; only the filesystem below knows what it means for the "
+        "data.",
         "The errno and the kernel log around it say more (`vexfsctl trace`).",
         f"{NO_NEW_ONES}.",
-        "Builds that put context before a message turn every error into this one; the message "
-        "then tells which it was.",
+        "Builds that put context before a message turn every error into this one; the message then "
+        "says which it was.",
     ),
     "CircuitBreakerOpen": Advice(
         "Earlier calls of this kind failed too often, so this one was refused untried.",
@@ -67,7 +67,7 @@ ADVICE: dict[str, Advice] = {
         "The call failed with the errno of its last attempt.",
         "The errors under its id say what failed each time (`vexfsctl trace ID`); act on those.",
         f"`vexfsctl breaker list VOLUME` shows every breaker closed, and {NO_NEW_ONES}.",
-        f"{_NEVER_RETURNED} The failed record of a call tells its attempts instead.",
+        f"{_NEVER_RETURNED} The failed record of a call gives its attempts instead.",
     ),
     "FallbackFailed": Advice(
         "The call failed, and what should have answered instead failed too: "
@@ -76,6 +76,6 @@ ADVICE: dict[str, Advice] = {
         "Act on the first error under its id (`vexfsctl trace ID`); the fallback needs nothing of "
         "its own.",
         "`vexfsctl volume show VOLUME` shows no further fallback failures.",
-        f"{_NEVER_RETURNED} A fallback record with another result than ok tells it instead.",
+        f"{_NEVER_RETURNED} A fallback record with a result other than ok shows it instead.",
     ),
 }

@@ -22,7 +22,7 @@ _NO_MEMORY = Advice(
 )
 _NO_VECTOR_SPACE = replace(
     _NO_SPACE,
-    meaning="The space set aside for vectors is full; files are not concerned.",
+    meaning="The space set aside for vectors is full; files are not affected.",
     impact="New vectors are refused and searches do not find their files; stored ones still work.",
     what_you_do="Remove vectors that nobody needs, or enlarge the device, then store the refused "
     "ones again.",
@@ -51,7 +51,7 @@ ADVICE: dict[str, Advice] = {
     "IndexError.IndexFull": replace(
         _NO_VECTOR_SPACE,
         meaning="The index of the vectors takes no further entry.",
-        what_you_do="Remove entries, or build the index anew with room for more.",
+        what_you_do="Remove entries, or rebuild the index with room for more.",
         done_when=f"{NO_NEW_ONES}.",
     ),
     "JournalError.JournalFull": replace(
@@ -65,7 +65,7 @@ ADVICE: dict[str, Advice] = {
     ),
     "OutOfMemory": _NO_MEMORY,
     "AllocationError": replace(
-        _NO_MEMORY, meaning="An allocation failed inside VexFS, for want of memory."
+        _NO_MEMORY, meaning="An allocation inside VexFS failed because memory ran out."
     ),
     "StackOverflow": replace(
         _NO_MEMORY,

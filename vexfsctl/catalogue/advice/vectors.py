@@ -23,7 +23,7 @@ _UNREADABLE_VECTOR = Advice(
     f"{_STORED}, and {NO_NEW_ONES}.",
 )
 _REFUSED_QUERY = Advice(
-    "The search cannot be meant as it was asked; the message says why.",
+    "The search request is invalid; the message says why.",
     f"It was refused (EINVAL) before it began. {NOTHING_LOST}",
     CALLER_AT_FAULT,
     _STOPPED,
@@ -31,39 +31,39 @@ _REFUSED_QUERY = Advice(
 _INDEX_TROUBLE = Advice(
     "The index does not lead where it should: a part of it is missing or cannot be reached.",
     "Searches fail with EIO or find less than there is; files and their vectors are not touched.",
-    "Build the index anew from the vectors. If it fails again, look at the device below "
-    "(`vexfsctl trace ID`).",
+    "Rebuild the index from the vectors. If it fails again, look at the device below (`vexfsctl "
+    "trace ID`).",
     f"A search finds a file that you know is there, and {NO_NEW_ONES}.",
 )
 _SEARCH_FAILED = replace(
     _INDEX_TROUBLE,
     meaning="A search failed inside; the build does not say where.",
     impact=f"The search ended with EIO and without results. {NOTHING_LOST}",
-    what_you_do="Try the search again without the index; if that works, build the index anew.",
+    what_you_do="Try the search again without the index; if that works, rebuild the index.",
 )
 
 ADVICE: dict[str, Advice] = {
     "VectorError.InvalidDimensions": replace(
-        _REFUSED_VECTOR, meaning="The number of dimensions of the vector is none that it can have."
+        _REFUSED_VECTOR, meaning="The vector cannot have that number of dimensions."
     ),
     "VectorError.InvalidDimension": replace(
         _REFUSED_VECTOR, meaning="One dimension named in the request does not exist."
     ),
     "VectorError.DimensionMismatch": replace(
         _REFUSED_VECTOR,
-        meaning="The vector has another number of dimensions than those stored already.",
-        what_you_do="Use the model that made the stored vectors, or compute all of them anew.",
+        meaning="The vector has a different number of dimensions from those stored already.",
+        what_you_do="Use the model that made the stored vectors, or compute all of them again.",
     ),
     "VectorError.InvalidComponent": replace(
         _REFUSED_VECTOR,
-        meaning="A component of the vector is no number that can be compared (NaN or infinite).",
+        meaning="A component of the vector is not a number that can be compared (NaN or infinite).",
     ),
     "VectorError.VectorTooLarge": replace(
         _REFUSED_VECTOR, meaning="The vector has more components than VexFS stores."
     ),
     "VectorError.VectorNotFound": replace(
         _REFUSED_VECTOR,
-        meaning="The file has no vector, or none of that number.",
+        meaning="The file has no vector, or none with that number.",
         impact="The call got ENOENT, the ordinary answer to asking for what is not there.",
         what_you_do="Nothing, unless there ought to be one: then store it.",
         done_when=f"{_STORED} that is expected.",
@@ -80,13 +80,14 @@ ADVICE: dict[str, Advice] = {
     ),
     "VectorError.NormalizationError": replace(
         _REFUSED_VECTOR,
-        meaning="The vector cannot be brought to length one, as its length is zero or no number.",
+        meaning="The vector cannot be brought to length one, as its length is zero or not a "
+        "number.",
     ),
     "VectorError.SearchError": _SEARCH_FAILED,
     "VectorError.IndexError": _INDEX_TROUBLE,
     "VectorError.InvalidVectorId": replace(
         _REFUSED_VECTOR,
-        meaning="The number is none that a vector can have.",
+        meaning="The number is not one that a vector can have.",
         impact=f"The call was refused (EINVAL). {NOTHING_LOST}",
     ),
     "VectorError.IoError": replace(
@@ -103,8 +104,8 @@ ADVICE: dict[str, Advice] = {
         meaning="The file that a vector belongs to is not there any more.",
         impact="The call got ENOENT. A search that returned the file used an index older than the "
         "removal.",
-        what_you_do="Nothing, if it is rare; else build the index anew.",
-        done_when="`stat FILE` prints the file, or the search returns it no more.",
+        what_you_do="Nothing, if it is rare; otherwise rebuild the index.",
+        done_when="`stat FILE` prints the file, or the search no longer returns it.",
     ),
     "VectorError.CompressionError": replace(
         _UNREADABLE_VECTOR, meaning="A vector could not be compressed or decompressed."
@@ -112,8 +113,8 @@ ADVICE: dict[str, Advice] = {
     "VectorError.MetadataError": replace(
         _UNREADABLE_VECTOR,
         meaning="The data that goes with a vector, such as its size and type, could not be used.",
-        what_you_do="Store the vector again from its source. If many are concerned, copy off what "
-        "reads and make the volume anew.",
+        what_you_do="Store the vector again from its source. If many are affected, copy off what "
+        "reads and make the volume again.",
     ),
     "VectorError.AlignmentError": replace(
         _REFUSED_VECTOR,
@@ -136,7 +137,7 @@ ADVICE: dict[str, Advice] = {
         _REFUSED_QUERY, meaning="The kind of index asked for does not exist."
     ),
     "IndexError.InvalidParameters": replace(
-        _REFUSED_QUERY, meaning="The settings for the index cannot be meant."
+        _REFUSED_QUERY, meaning="The settings for the index are invalid."
     ),
     "IndexError.NodeNotFound": replace(
         _INDEX_TROUBLE, meaning="The index refers to a node that is not in it."
@@ -149,15 +150,15 @@ ADVICE: dict[str, Advice] = {
     ),
     "SearchError.InvalidQuery": _REFUSED_QUERY,
     "SearchError.InvalidK": replace(
-        _REFUSED_QUERY, meaning="The number of results asked for (K) cannot be had."
+        _REFUSED_QUERY, meaning="The number of results asked for (K) is not allowed."
     ),
     "SearchError.InvalidEf": replace(
         _REFUSED_QUERY,
-        meaning="The breadth of the search (ef) cannot be had; it must be at least K.",
+        meaning="The breadth of the search (ef) is not allowed; it must be at least K.",
     ),
     "SearchError.NoResults": replace(
         _REFUSED_QUERY,
-        meaning="Nothing fits the search.",
+        meaning="Nothing matches the search.",
         impact="The call got ENOENT, the ordinary answer where nothing is found.",
         what_you_do="Nothing, unless something ought to be found: then see that its file has a "
         "vector, and ask with a wider filter.",
@@ -165,7 +166,7 @@ ADVICE: dict[str, Advice] = {
     ),
     "SearchError.SearchTimeout": replace(
         _SEARCH_FAILED,
-        meaning="The search took longer than it may.",
+        meaning="The search took longer than allowed.",
         impact=f"It ended with ETIMEDOUT and without results. {NOTHING_LOST}",
         what_you_do="Ask for fewer results or with a smaller ef; if every search is slow, look at "
         "the load and at the device.",
