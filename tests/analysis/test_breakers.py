@@ -61,7 +61,7 @@ OPEN = replace(
         ),
         (
             replace(BREAKER, state=BreakerState.METRICS_ONLY),
-            "set by an operator: judges and lets pass",
+            "set by an operator: judges but lets all pass",
         ),
         (replace(BREAKER, state="wobbly"), "state 'wobbly' is not known to this version"),
     ],

@@ -254,7 +254,8 @@ def test_a_log_that_is_gone(volume: LiveVolume, volumes: Volumes) -> None:
     assert healthy == (Verdict.OK, "VOL is well")
     assert grave == (Verdict.WARNING, "VOL: an error of high severity or worse, by the counters")
     assert mixed[0] is Verdict.UNKNOWN
-    assert mixed[1].startswith("VOL: the log is not complete and the counters rule no error out: ")
+    incomplete = "VOL: the log is not complete and the counters do not rule out an error: "
+    assert mixed[1].startswith(incomplete)
 
 
 @pytest.mark.privileged("fusermount3", "nsenter", "setpriv")

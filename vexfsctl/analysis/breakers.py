@@ -1,7 +1,7 @@
-"""What a breaker's status tells: why it is in its state, and what a command would risk.
+"""What a breaker's status says: why it is in its state, and what a command would risk.
 
 Times are CLOCK_MONOTONIC nanoseconds of the host that the status is from. A status from elsewhere
-(a saved tree) may lie in our future: then no age is told.
+(a saved tree) may lie in our future: then no age is given.
 """
 
 from vexfsctl.model.breaker import BreakerAction, BreakerState, BreakerStatus, state_after
@@ -27,20 +27,20 @@ def explain_breaker(breaker: BreakerStatus, now_ns: int) -> str | None:
         case BreakerState.DISABLED:
             return "switched off by an operator: judges nothing"
         case BreakerState.METRICS_ONLY:
-            return "set by an operator: judges and lets pass"
+            return "set by an operator: judges but lets all pass"
         case unknown:
             return f"state {unknown!r} is not known to this version"
 
 
 def is_as_asked(state: BreakerState | str, action: BreakerAction) -> bool:
-    """Whether *state* is what *action* asks for, whoever brought it about."""
+    """Whether *state* is what *action* asks for, no matter who brought it about."""
     if action is BreakerAction.PROBE and state == BreakerState.CLOSED:
         return True  # its probes have succeeded meanwhile
     return state_after(state, action) == state
 
 
 def doubts_about_reset(operation: OperationStatus, now_ns: int) -> tuple[str, ...]:
-    """Say what is known against closing the breaker of *operation* now; empty: nothing."""
+    """Return the reasons not to close the breaker of *operation* now; empty if there are none."""
     doubts = [_overdue(operation), _recent_failures(operation.breaker, now_ns)]
     return tuple(doubt for doubt in doubts if doubt is not None)
 
@@ -61,7 +61,7 @@ def _recent_failures(breaker: BreakerStatus, now_ns: int) -> str | None:
 
 
 def _would_trip(breaker: BreakerStatus) -> str:
-    """Extrapolate: failures keep coming as they did during the last window."""
+    """Extrapolate, assuming that failures keep coming as they did during the last window."""
     settings = breaker.settings
     if breaker.failures < settings.failure_threshold:
         return f"{settings.failure_threshold} trip it"

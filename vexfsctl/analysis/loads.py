@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Loads:
-    """The loads of the volumes there are: name and epoch. False where no volume answers."""
+    """The loads of the present volumes: name and epoch. False if no volume answers."""
 
     def __init__(self, volumes: Iterable[Volume], *, saved: bool = False) -> None:
         """*saved*: the log may be of another boot or host, so only an epoch proves a record."""
@@ -26,7 +26,7 @@ class Loads:
         return any(epoch is not None for epoch in self._epochs.values())
 
     def hold(self, entry: "LogEntry") -> bool:
-        """Whether *entry* is about one of them; what nobody tells the epoch of, counts as such."""
+        """Whether *entry* is about one of them; an entry of unknown epoch counts as such."""
         if entry.event is None or entry.event.volume not in self._epochs:
             return False
         epoch = self._epochs[entry.event.volume]

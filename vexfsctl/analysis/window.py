@@ -16,7 +16,7 @@ class Window:
     boot_id: str | None = None
     """The boot it lies in; None for a saved log that does not say."""
     now: datetime | None = None
-    """Wall-clock time of *now_us*; None where it lies in a saved log that tells none."""
+    """Wall-clock time of *now_us*; None if it lies in a saved log that gives none."""
     saved: bool = False
     """Whether it ends where a saved log ends, not at the present moment."""
 
@@ -26,14 +26,14 @@ class Window:
         return self.now_us - self.since_us
 
     def moment(self, record: LogRecord) -> datetime | None:
-        """Return the wall-clock time of *record*; None where nothing tells."""
+        """Return the wall-clock time of *record*; None if unknown."""
         if self.now is None:
             seconds = record.wall_time_s
             return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
         return moment_of(record, self.boot_id, self.now - timedelta(microseconds=self.now_us))
 
     def age_us(self, record: LogRecord) -> int | None:
-        """Return how long before its end *record* was written; None where nothing tells."""
+        """Return how long before its end *record* was written; None if unknown."""
         if record.uptime_us is not None:
             return self.now_us - record.uptime_us
         moment = self.moment(record)

@@ -1,6 +1,5 @@
 """Entries from records: what each line means, who wrote it, in which epoch, on which device.
 
-
 Who wrote it: what user space writes to /dev/kmsg has facility `user`, never `kern`. Such a record
 counts as the driver's when a `state` record of its volume stands before it in the same log, or a
 live volume writes there; else it is unverified. In a log that is read as a whole, such a record

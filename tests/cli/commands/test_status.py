@@ -171,7 +171,7 @@ def test_only_volumes_with_something_wrong(vexfsctl: Program, tree: FakeTree) ->
         "VOLUME  STATE        DEGRADATION  ACCESS  ERRORS  CALLS RUNNING  MOUNTED ON\n"
         "sdb1    initialized  normal       ro           0              0  /mnt/vexfs\n"
         "\n"
-        "next: vexfsctl volume set sdb1 access_mode=rw  let it be written to again\n"
+        "next: vexfsctl volume set sdb1 access_mode=rw  allow writing to it again\n"
     )
     data = vexfsctl("status", "-x", "--json").json["data"]
     assert [volume["name"] for volume in data["volumes"]] == ["sdb1"]

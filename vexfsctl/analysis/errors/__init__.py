@@ -1,1 +1,1 @@
-"""Errors counted: groups of those alike, the device behind each, the log against the counters."""
+"""Counting errors: groups of equal ones, the device behind each, the log against the counters."""

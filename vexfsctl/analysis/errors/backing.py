@@ -1,4 +1,4 @@
-"""Which device is behind an entry of a log, as far as the log itself or a live tree tells."""
+"""Which device is behind an entry of a log, as far as the log itself or a live tree says."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from vexfsctl.model.upstream import UpstreamEvent, UpstreamKind
 
 _NEAR_US = 1_000_000
 """How long after a kernel line about a device an error may be blamed on it: the kernel prints when
-the request ends, VexFS once it has heard of it; beside that a retry and its wait fit in."""
+the request ends, VexFS when it learns of that, perhaps after a retry and its delay."""
 
 _Log = tuple[str, str | None]
 _ENDS = (UpstreamKind.UNMOUNTED, UpstreamKind.MODULE_LOADED, UpstreamKind.MODULE_UNLOADED)
@@ -25,10 +25,11 @@ class DeviceFinder:
     _latest: tuple[str, LogRecord] | None = field(default=None, init=False)
 
     def find(self, entry: LogEntry) -> str | None:
-        """Take note of *entry* and return the kernel name of its device; None: nothing tells.
+        """Note *entry* and return the kernel name of its device; None if unknown.
 
-        A volume's comes from its `state` record, else from its tree; another build's from its mount
-        line while one device is mounted; else it is the one a kernel line just before was about.
+        A volume's comes from its `state` record, otherwise from its tree; another build's from its
+        mount line while one device is mounted; otherwise it is the device of a kernel line just
+        before.
         """
         if entry.evidence is not None:
             if entry.evidence.device is not None:

@@ -1,7 +1,7 @@
-"""Errors in a log, those alike counted together: alike in what the reader groups them by.
+"""Errors in a log, counted together if they are equal in the keys that the reader groups by.
 
 An error is one failed attempt, one call past its deadline, or one line of another VexFS build that
-tells of trouble. What only looks like trouble is noise, counted apart.
+reports trouble. What only looks like trouble is noise, counted separately.
 """
 
 from collections.abc import Iterable, Sequence
@@ -42,23 +42,23 @@ USUAL_KEYS = (GroupKey.SEVERITY, GroupKey.VOLUME, GroupKey.OPERATION, GroupKey.E
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A log entry, and what only its surroundings tell."""
+    """A log entry, and what only its context shows."""
 
     entry: LogEntry
     moment: datetime | None
-    """When it was written; None where nothing tells."""
+    """When it was written; None if unknown."""
     live: bool
     """Whether it is about a volume as it is mounted now, not about an earlier one of its name."""
     device: str | None = None
-    """Kernel name of the device behind it; None where nothing tells, or nobody asked."""
+    """Kernel name of the device behind it; None if unknown or not asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorGroup:
-    """How often errors arose that are alike. What they were not grouped by is None."""
+    """How often equal errors arose. Keys that they were not grouped by are None."""
 
     severity: Severity | None
-    """Of the worst of them; None where no line says."""
+    """Of the worst of them; None if no line says."""
     volume: str | None = None
     """None too for builds whose lines name no volume."""
     operation: OperationType | None = None
@@ -69,11 +69,11 @@ class ErrorGroup:
     """In the order in which to try them."""
     device: str | None = None
     minute: datetime | None = None
-    """Begin of the minute, where the wall-clock time is known."""
+    """Beginning of the minute, if the wall-clock time is known."""
     uptime_min: int | None = None
-    """Else whole minutes since boot."""
+    """Otherwise whole minutes since boot."""
     verified: bool
-    """False: its records may be forgeries; they are counted apart and are no evidence."""
+    """False: its records may be forgeries; they are counted separately and are not evidence."""
     live: bool
     """Whether they are of the volume as it is mounted now, not of an earlier one of its name."""
     count: int
@@ -82,18 +82,18 @@ class ErrorGroup:
     last_id: CorrelationId | str | None
     """Of the last of them: `CORR-6F1C93A20000002A`, or `CALL-3` where a build numbers calls."""
     first: datetime | None
-    """Wall-clock time of the first of them; None where it is not known."""
+    """Wall-clock time of the first of them; None if unknown."""
     last: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoiseGroup:
-    """How often one form of line stood in the log without meaning anything."""
+    """How often one form of line appeared in the log without meaning anything."""
 
     form: str
     """Name of the form: `ffi_call_failed`."""
     call: str | None
-    """Call site, where the line names one."""
+    """Call site, if the line names one."""
     count: int
     why: str | None
     """Why it means nothing."""
@@ -104,10 +104,10 @@ class NoiseGroup:
 
 
 def is_error(entry: LogEntry) -> bool:
-    """Whether *entry* tells of an error, by whomever."""
+    """Whether *entry* reports an error, no matter who wrote it."""
     meaning = entry.meaning
     if isinstance(meaning, UpstreamEvent):
-        # How a module stands is a state, as it is of a volume: `upstream.health` judges it.
+        # Changes of state are not errors, as with volumes: `upstream.health` judges them.
         return meaning.significance.is_trouble and meaning.kind not in _STATES
     return isinstance(meaning, ErrorReported | CallTimedOut)
 
@@ -115,12 +115,12 @@ def is_error(entry: LogEntry) -> bool:
 def group_errors(
     sightings: Iterable[Sighting], keys: Sequence[GroupKey] = USUAL_KEYS
 ) -> tuple[ErrorGroup, ...]:
-    """Count the errors among *sightings*, given in the order of time, that are alike in *keys*.
+    """Count together the errors among *sightings*, in the order of time, that are equal in *keys*.
 
     Those of live volumes come first, among them the most severe, then the latest.
     """
     names = [name for key in dict.fromkeys(keys) for name in _FIELDS[key]]
-    # The volume of an earlier mount is another one than that of its name now.
+    # The volume of an earlier mount is not the volume that has its name now.
     apart = ["verified", *(["live"] if "volume" in names else [])]
     tallies: dict[tuple[Any, ...], _Tally] = {}
     for each in sightings:
@@ -175,7 +175,7 @@ _HINTS = {error.name: tuple(hint.kind for hint in error.hints) for error in ERRO
 
 
 class _Tally:
-    """Errors that are alike."""
+    """Errors that are equal in the keys."""
 
     def __init__(self, first: ErrorGroup) -> None:
         self._first = self._last = first
@@ -234,7 +234,7 @@ def _told_by(meaning: object) -> dict[str, Any]:
             told = _named(event.severity, name, event.errno, _HINTS.get(name, ()), _id_of(event))
             return told | {"operation": event.operation}
         case _:
-            raise TypeError(f"{type(meaning).__name__} is no error")
+            raise TypeError(f"{type(meaning).__name__} is not an error")
 
 
 def _named(

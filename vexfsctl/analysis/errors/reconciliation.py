@@ -1,8 +1,8 @@
-"""Which is true, the counters or the log: how the errors a volume counted are found in its log.
+"""The counters against the log: which of the errors that a volume counted are in its log.
 
 The engine counts each `error` and `timeout` record as logged or as left out by the rate limit; a
-call is logged whole or not at all. So what was counted as logged and is not in the log was lost
-on the way.
+call is logged whole or not at all. So what was counted as logged but is not in the log was lost on
+the way.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -27,7 +27,7 @@ class SeverityCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reconciliation:
-    """One live volume: what it counted since it was mounted, and what of that its log shows."""
+    """One live volume: what it counted since it was mounted, and how much of that its log shows."""
 
     volume: str
     epoch: int
@@ -38,24 +38,24 @@ class Reconciliation:
     suppressed: int
     """Errors that the rate limit left out of the log, by the counter."""
     announced: int
-    """Those of them that `suppressed` records in the log tell of; the rest is told when the
+    """Those of them that `suppressed` records in the log report; the rest is reported when the
     interval ends, or was lost."""
     unaccounted: int
-    """Counted, neither in the log nor left out. Negative: the log has more than was counted, since
-    the counters are read first."""
+    """Counted, but neither in the log nor left out. Negative: the log has more than was counted,
+    since the counters are read first."""
     other_epochs: int
     """Error records in the log of earlier mounts of that name."""
     unverified: int
-    """Error records that nobody vouches for."""
+    """Unverified error records."""
     severities: Mapping[Severity, SeverityCount]
     causes: tuple[str, ...]
-    """The likely ones where something is unaccounted for, the likeliest first."""
+    """Likely causes if something is unaccounted for, likeliest first."""
 
 
 def reconcile(
     volumes: Iterable[Volume], entries: Iterable[LogEntry], coverage: Coverage
 ) -> tuple[Reconciliation, ...]:
-    """Compare each of *volumes* whose counters can be told with *entries*, the whole log.
+    """Compare each of *volumes* whose counters are known with *entries*, the whole log.
 
     *coverage* is that of the log for all time.
     """
@@ -71,7 +71,7 @@ def reconcile(
 
 @dataclass(slots=True)
 class _Found:
-    """What the log has of one volume, by epoch; None where no record tells it."""
+    """What the log has of one volume, by epoch; None is an unknown epoch."""
 
     by_severity: dict[int | None, dict[Severity, int]] = field(default_factory=dict)
     announced: dict[int | None, int] = field(default_factory=dict)
@@ -107,7 +107,7 @@ def _reconcile(
     coverage: Coverage,
 ) -> Reconciliation:
     found = found_of.get(name, _Found())
-    # A live volume vouches for records whose epoch no `state` record tells: they are of its own.
+    # A live volume vouches for records of unknown epoch: they are of its own.
     own = (status.epoch, None)
     in_log = sum(map(found.errors, own))
     unaccounted = counts.total - counts.suppressed - in_log

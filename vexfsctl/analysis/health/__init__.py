@@ -1,1 +1,1 @@
-"""How volumes fare: findings, the verdict, its numbers, the summary and what to do next."""
+"""The health of volumes: findings, the verdict, its numbers, the summary and what to do next."""

@@ -1,4 +1,4 @@
-"""What the error counters of a volume tell beyond its log."""
+"""What the error counters of a volume show beyond its log."""
 
 from collections.abc import Iterator, Sequence
 
@@ -19,8 +19,8 @@ def judge_counters(
 ) -> Iterator[Finding]:
     """Yield what the log does not show of the volume *name*, unless the counters rule it out.
 
-    To be asked where the counters have something grave in the window, or cannot be read. *recent*
-    are the believed entries of the window about live volumes; *coverage* is that of *log*.
+    Call it if the counters have something grave in the window, or cannot be read. *recent* are the
+    believed entries of the window about live volumes; *coverage* is that of *log*.
     """
     missing = coverage_of_load(name, status, log, coverage).missing(status.log)
     if status.errors is None:
@@ -36,7 +36,7 @@ def judge_counters(
         message = "an error of high severity or worse, by the counters"
         yield Finding(Verdict.WARNING, "error_high", message, name)
     elif missing is not None:
-        message = f"the log is not complete and the counters rule no error out: {missing}"
+        message = f"the log is not complete and the counters do not rule out an error: {missing}"
         yield Finding(Verdict.UNKNOWN, "log_incomplete", message, name)
     elif not shown:
         message = "the counters have an error that the log does not show"

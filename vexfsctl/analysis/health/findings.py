@@ -34,14 +34,14 @@ class Finding:
     message: str
     """What it is, without the name of the volume."""
     volume: str | None = None
-    """None where it concerns no single volume."""
+    """None if it does not concern a single volume."""
     operation: OperationType | None = None
     hint: str | None = None
-    """The next step, where there is one."""
+    """The next step, if there is one."""
 
     @property
     def subject(self) -> str | None:
-        """`loop0/storage`, or `loop0`; None where it concerns no single volume."""
+        """`loop0/storage`, or `loop0`; None if it does not concern a single volume."""
         if self.operation is None:
             return self.volume
         return f"{self.volume}/{self.operation}"

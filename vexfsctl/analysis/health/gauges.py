@@ -1,4 +1,4 @@
-"""The numbers behind a verdict: always the same ones, for a monitoring system to draw."""
+"""The numbers behind a verdict: always the same ones, for a monitoring system to plot."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ class Gauge:
 
     label: str
     value: int | None
-    """None where it cannot be told: the log could not be read."""
+    """None if unknown: the log could not be read."""
     warning: int | None = None
     critical: int | None = None
     maximum: int | None = None
@@ -52,7 +52,7 @@ def _of_log(observation: Observation) -> Iterator[Gauge]:
         yield Gauge(label=f"errors_{severity}", value=value, warning=warning, critical=critical)
     for label in ("timeouts", "calls_suppressed"):
         yield Gauge(label=label, value=counts[label] if told else None, warning=0)
-    # Of a live volume that is told by its breaker; these are all there is of the others.
+    # A live volume's breaker says that for it; for the others this is all that is known.
     yield Gauge(label="calls_rejected", value=counts["calls_rejected"] if told else None)
     health = observation.upstream
     hanging = 0 if health is None else sum(call.hangs for call in health.running)

@@ -1,4 +1,4 @@
-"""What the kernel itself says of devices, counted by device."""
+"""What the kernel itself says about devices, counted by device."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from vexfsctl.analysis.window import Window
 from vexfsctl.model.entry import LogEntry
 
 _NO_TROUBLE = frozenset({"capacity", "suppressed"})
-"""Kinds of kernel lines that tell of nothing wrong with a device."""
+"""Kinds of kernel lines that do not mean trouble with a device."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class KernelTrouble:
 
 
 def count_kernel_trouble(entries: Iterable[LogEntry], window: Window) -> tuple[KernelTrouble, ...]:
-    """Return for each device how many lines of *window* tell of trouble with it, most first."""
+    """Return for each device how many lines of *window* report trouble with it, most first."""
     counts = Counter(
         entry.evidence.device
         for entry in entries

@@ -1,4 +1,4 @@
-"""How much of what is in a log, by the labels of the gauges that tell it."""
+"""Counts of what is in a log, by the labels of the gauges that show them."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ _OF_SIGNIFICANCE = {
 
 
 def count_log(entries: Iterable[LogEntry]) -> Counter[str]:
-    """Count what *entries* tell of, by the labels of gauges."""
+    """Count what *entries* report, by the labels of gauges."""
     counts: Counter[str] = Counter()
     for entry in entries:
         event, upstream = entry.event, entry.upstream

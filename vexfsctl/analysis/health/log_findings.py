@@ -39,9 +39,9 @@ class _Place(NamedTuple):
 def judge_log(entries: Iterable[LogEntry], live: Loads, *, alone: bool) -> Iterator[Finding]:
     """Yield the findings about believed *entries* of a window, given in the order of time.
 
-    Those of loads that are not *live* any more are counted together: a host may have had many.
-    Where the log stands *alone*, it is all there is to judge by, and more of it counts. What other
-    VexFS builds write stands alone always: they export no tree.
+    Those of loads that are not *live* any more are counted together: a host may have had many. If
+    the log stands *alone*, it is all there is to judge by, and more of it counts. What other VexFS
+    builds write always stands alone: they export no tree.
     """
     tally = _Tally(saved=live.saved)
     states: dict[str, StateChanged] = {}
@@ -68,7 +68,7 @@ def judge_log(entries: Iterable[LogEntry], live: Loads, *, alone: bool) -> Itera
 
 
 class _Tally:
-    """Counts what is alike: by operation where the volume is live, else over all volumes."""
+    """Counts findings of a kind: by operation if the volume is live, else over all volumes."""
 
     def __init__(self, *, saved: bool) -> None:
         self._saved = saved

@@ -1,4 +1,4 @@
-"""Errors and noise of the window of a verdict, those alike counted together."""
+"""Errors and noise in the window of a verdict, equal ones counted together."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,7 @@ def group_log(observation: Observation) -> tuple[tuple[ErrorGroup, ...], tuple[N
 
 
 def _sightings(observation: Observation) -> Iterator[Sighting]:
-    """Errors and noise of the window; what nobody vouches for is among them, to be told apart."""
+    """Errors and noise of the window, unverified ones included: they are counted separately."""
     for entry in observation.entries:
         told = entry.upstream is not None or is_error(entry)
         if told and observation.window.holds(entry.record):

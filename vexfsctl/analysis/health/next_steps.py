@@ -18,10 +18,10 @@ _MOST_DEVICES = 3
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """A command of vexfsctl, and what for."""
+    """A command of vexfsctl and its purpose."""
 
     words: tuple[str, ...]
-    """Its command line without the program, each word as it is meant: not quoted."""
+    """Its command line without the program, as separate words, not quoted."""
     purpose: str
 
 
@@ -33,10 +33,10 @@ def next_steps(
     records: bool,
     devices: Sequence[str] = (),
 ) -> tuple[NextStep, ...]:
-    """Return each command once, first what brings service back, then what explains.
+    """Return each command once: first those that restore service, then those that explain.
 
-    *records*: whether the log has anything to look into, or a volume is to be made first.
-    *devices*: those the kernel itself has trouble with.
+    *records*: whether the log has anything to look into; if not, a volume must be made first.
+    *devices*: those that the kernel itself has trouble with.
     """
     steps = (
         *_steps_for_volumes(volumes),
@@ -64,7 +64,7 @@ def _steps_for_volumes(volumes: Collection[Volume]) -> Iterator[NextStep]:
             )
         if volume.status and volume.status.access_mode == AccessMode.READ_ONLY:
             yield NextStep(
-                ("volume", "set", volume.name, "access_mode=rw"), "let it be written to again"
+                ("volume", "set", volume.name, "access_mode=rw"), "allow writing to it again"
             )
 
 
@@ -79,7 +79,7 @@ def _steps_for_breakers(breakers: Sequence[BreakerSummary]) -> Iterator[NextStep
                     )
                 yield NextStep(
                     ("breaker", "reset", each.name, "--probe"),
-                    "when the device is well: closes if calls succeed again",
+                    "when the device is healthy: closes if calls succeed again",
                 )
             case BreakerState.FORCED_OPEN:
                 yield NextStep(("breaker", "reset", each.name), "let calls through again")

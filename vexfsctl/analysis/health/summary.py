@@ -1,4 +1,4 @@
-"""What `status` says: every volume in a line, what is not as it should be, and the next step."""
+"""What `status` says: every volume in one line, what is wrong, and the next step."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class Service:
     degradation: DegradationLevel | str
     access_mode: AccessMode | str
     errors: ErrorCounts | None
-    """Of this epoch, not of the window; None when a counter cannot be told."""
+    """Of this epoch, not of the window; None if a counter is unknown."""
     in_flight: int
     """Calls now running, of all operation types."""
     overdue: int
@@ -48,7 +48,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class VolumeSummary:
-    """One volume in a line."""
+    """One volume in one line."""
 
     name: str
     root: Path
@@ -56,7 +56,7 @@ class VolumeSummary:
     """The worst finding about it."""
     presence: Presence
     detail: str | None
-    """Why it is not present, or what of it was not understood."""
+    """Why it is not present, or what was not understood of it."""
     service: Service | None
     """None unless present."""
 
@@ -76,13 +76,13 @@ class Summary:
     """Those of the window, from the log: of live volumes first, then the most severe."""
     next_steps: tuple[NextStep, ...]
     log_alone: bool
-    """Whether no attribute tree answers for what the log shows."""
+    """Whether there is no attribute tree behind what the log shows."""
     upstream: "UpstreamHealth | None"
-    """How VexFS builds fare that export no tree; None where none of them is in the log."""
+    """Health of VexFS builds that export no tree; None if none of them is in the log."""
     noise: "tuple[NoiseGroup, ...]"
-    """Lines of the window that look like trouble and are known to be none."""
+    """Lines of the window that look like trouble but are known to be harmless."""
     kernel_trouble: "tuple[KernelTrouble, ...]"
-    """What the kernel itself says of devices in the window, where no tree tells the device."""
+    """What the kernel itself says about devices in the window, if no tree names the device."""
 
 
 def summarize(
@@ -91,8 +91,8 @@ def summarize(
 ) -> Summary:
     """Sum up what *observation* shows.
 
-    *whole_log* gives the kernel's own lines too; it is asked only where a VexFS build speaks that
-    does not tell its device, and of a saved log that is of no volume here.
+    *whole_log* gives the kernel's own lines too; it is called only if the log has a VexFS build
+    that does not name its device, or is a saved log of no volume here.
     """
     verdict, findings = judge(observation)
     volumes, window = observation.volumes, observation.window

@@ -31,7 +31,7 @@ class BreakerSummary:
 
 
 def summarize_breakers(volumes: Iterable[Volume], now_ns: int) -> tuple[BreakerSummary, ...]:
-    """Return those of *volumes* that are not closed, as of *now_ns* (CLOCK_MONOTONIC)."""
+    """Return the breakers of *volumes* that are not closed, as of *now_ns* (CLOCK_MONOTONIC)."""
     return tuple(_summaries(volumes, now_ns))
 
 

@@ -1,9 +1,9 @@
 """The verdict of `status` and `check`: how bad it is, and every reason for it.
 
-Judged over a window, never over lifetime counters; unverified records
-count for nothing. What is known to be bad outweighs what is not known, and that outweighs OK.
-Live volumes are judged at the present moment, the log at the end of its window: of a saved log
-that is its last record. One that shows no epoch of a live volume is judged alone.
+Judged over a window, never over lifetime counters; unverified records count for nothing. What is
+known to be bad outweighs what is not known, and that outweighs OK. Live volumes are judged at the
+present moment, the log at the end of its window, which in a saved log is its last record. One that
+shows no epoch of a live volume is judged alone.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,14 +28,14 @@ _NO_RECORD = "no VexFS record in the log"
 
 @dataclass(frozen=True)
 class Observation:
-    """All that a verdict rests on, and what follows from it at once."""
+    """All that a verdict rests on, and what follows directly from it."""
 
     volumes: Sequence[Volume]
-    """Those that answer for the log: none beside a saved one of elsewhere."""
+    """The volumes behind the log: none for a saved log from elsewhere."""
     entries: "Sequence[LogEntry]"
     """The log."""
     coverage: Coverage
-    """How complete the log is for the window: its sources by name; none: no log could be read."""
+    """How complete the log is for the window; without sources, no log could be read."""
     window: Window
     """Of the log."""
     now_us: int
@@ -48,7 +48,7 @@ class Observation:
 
     @cached_property
     def believed(self) -> "tuple[LogEntry, ...]":
-        """What VexFS wrote in the window, without what nobody vouches for."""
+        """What VexFS wrote in the window, without unverified records."""
         return tuple(
             entry
             for entry in self.entries
@@ -57,7 +57,7 @@ class Observation:
 
     @cached_property
     def upstream(self) -> "UpstreamHealth | None":
-        """How builds fare that export no tree; None where none of them is in the log."""
+        """Health of builds that export no tree; None if none of them is in the log."""
         if all(entry.upstream is None for entry in self.entries):
             return None
         # Deferred: few hosts have such a build, and importing it takes a tenth of a fast look.
@@ -67,12 +67,12 @@ class Observation:
 
     @property
     def log_alone(self) -> bool:
-        """Whether no tree answers for what is in the log."""
+        """Whether there is no tree behind what is in the log."""
         return not self.live
 
     @property
     def has_records(self) -> bool:
-        """Whether the log has anything by VexFS that may be believed, in the window or before."""
+        """Whether the log has any verified record by VexFS, in the window or before."""
         return any(entry.is_own and entry.verified for entry in self.entries)
 
 
@@ -94,7 +94,7 @@ def _findings(observation: Observation) -> Iterator[Finding]:
 
         yield from judge_upstream(observation.upstream)
     if observation.believed:
-        # Deferred: most logs are quiet, and what judges them knows every event there is.
+        # Deferred: most logs are quiet, and judging them loads every type of event.
         from vexfsctl.analysis.health.log_findings import judge_log
 
         yield from judge_log(observation.believed, observation.live, alone=observation.log_alone)
@@ -107,7 +107,7 @@ def _judge_counters(observation: Observation) -> Iterator[Finding]:
     present = Window(observation.now_us - observation.window.length_us, observation.now_us)
     for volume in observation.volumes:
         if volume.status is not None and _may_tell_of_errors(volume.status, present):
-            # Deferred likewise.
+            # Deferred for the same reason.
             from vexfsctl.analysis.health.counter_findings import judge_counters
 
             recent = [entry for entry in observation.believed if observation.live.hold(entry)]
@@ -128,13 +128,13 @@ def _may_tell_of_errors(status: VolumeStatus, window: Window) -> bool:
 
 
 def _is_grave(status: VolumeStatus, counts: ErrorCounts) -> bool:
-    """Whether this epoch had anything at all that would be worth a warning."""
+    """Whether this epoch had anything that deserves a warning."""
     timeouts = sum(each.timeouts for each in status.operations.values())
     return bool(counts.high or counts.critical or counts.suppressed or timeouts)
 
 
 def _judge_log_alone(observation: Observation) -> Iterator[Finding]:
-    """What is not known where no tree answers."""
+    """What is not known if no tree answers."""
     here = any(volume.presence is not Presence.VANISHED for volume in observation.volumes)
     missing = observation.coverage.missing(None)
     if not observation.has_records and observation.window.saved:

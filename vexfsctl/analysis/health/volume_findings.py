@@ -27,7 +27,7 @@ _ABSENCES = {
 
 
 def judge_volume(volume: Volume, now_ns: int) -> Iterator[Finding]:
-    """Yield every finding about *volume*; one that vanished is gone, which is no finding."""
+    """Yield every finding about *volume*; that it vanished is not a finding."""
     if volume.status is None:
         if (verdict := _ABSENCES.get(volume.presence)) is not None:
             detail = (volume.detail or "").removeprefix(f"{volume.name} ")
@@ -76,7 +76,7 @@ def _judge_operation(
         yield Finding(verdict, f"breaker_{state}", message, name, operation)
     if status.overdue:
         calls = "1 call is" if status.overdue == 1 else f"{status.overdue} calls are"
-        # Not which deadline: that of a call within it ends a call, too.
+        # It does not say which deadline: that of a nested call ends a call, too.
         message = f"{calls} past the deadline and still running"
         yield Finding(Verdict.WARNING, "overdue", message, name, operation)
 

@@ -1,9 +1,9 @@
 """Ids of earlier VexFS builds: which of them name one and the same failure.
 
-Such a build gives a failing call an id, the error inside it another, and the fallback a third;
-all come from one counter that starts at 1 in every process. The first two stand on one line. The
-third is joined only where it must belong: the next id of the counter, on the next line with an
-id, for the same call.
+Such a build gives a failing call an id, the error inside it another, and the fallback a third; all
+come from one counter that starts at 1 in every process. The first two stand on one line. The third
+is joined only if it must belong: the next id of the counter, on the next line with an id, for the
+same call.
 """
 
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.upstream import UpstreamEvent, UpstreamKind
 
 Load = tuple[str | None, int | str | None]
-"""What ids are unique in: boot id and epoch; of an earlier build boot id, log and process."""
+"""Where ids are unique: boot id and epoch; for an earlier build, boot id, log and process."""
 Name = tuple[Load, CorrelationId]
 """An id that means one call only, whatever else was logged."""
 
@@ -28,7 +28,7 @@ class _Process:
     given: set[CorrelationId] = field(default_factory=set)
     """Ids its counter has given so far."""
     failure: UpstreamEvent | None = None
-    """The last line with an id, if it tells of a failure."""
+    """The last line with an id, if it reports a failure."""
 
 
 class UpstreamIds:

@@ -1,10 +1,9 @@
-"""Events joined by correlation: which records tell of one and the same failing call.
+"""Events joined by correlation: which records belong to the same failing call.
 
-An event is named by host, boot, epoch and id: earlier VexFS builds count ids from
-1 at every load, so the same id in two epochs is two incidents. Nested calls name their caller in
-`parent=`; an incident is an application's call with all that was nested in it and all that was
-done under those ids. What earlier builds give several ids, one failure, is one incident as well
-(`aliases`).
+An event is named by host, boot, epoch and id: earlier VexFS builds count ids from 1 at every load,
+so the same id in two epochs is two incidents. Nested calls name their caller in `parent=`; an
+incident is an application's call with all that was nested in it and all that was done under those
+ids. A failure to which earlier builds give several ids is one incident as well (`aliases`).
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -47,7 +46,7 @@ class Occurrence:
 
     @property
     def volume(self) -> str | None:
-        """The volume it is about; None where an earlier build wrote it, which names none."""
+        """The volume it is about; None for earlier builds, which name none."""
         return self.event.volume if isinstance(self.event, Event) else None
 
 
@@ -58,13 +57,13 @@ class Incident:
     boot_id: str | None
     epoch: int | None
     volume: str | None
-    """None where an earlier build wrote it, which names none."""
+    """None for earlier builds, which name none."""
     root: CorrelationId
     """The application's call, even if it left no record of its own."""
     depths: Mapping[CorrelationId, int]
     """Every id of it, the root first, and how deep that call is nested: 0 for the root."""
     aliases: frozenset[CorrelationId]
-    """Those of them that are further names of a call (earlier builds give a failure several)."""
+    """Those of them that are other names of a call (earlier builds give a failure several)."""
     occurrences: tuple[Occurrence, ...]
     """All that carries one of its ids, in the order of the log; never empty."""
 
@@ -84,7 +83,7 @@ class Incident:
 
     @property
     def vouched(self) -> bool:
-        """Whether none of its records may be a forgery."""
+        """Whether none of its records can be a forgery."""
         return all(each.entry.origin is not Origin.UNVERIFIED for each in self.occurrences)
 
     def touches(self, volume: str, operation: OperationType | None = None) -> bool:
@@ -98,7 +97,7 @@ class Incident:
 def find_occurrences(entries: Iterable[LogEntry]) -> tuple[Occurrence, ...]:
     """Return the VexFS events among *entries*, which are given in the order of the log.
 
-    Of what earlier builds write, only lines with an id are among them.
+    Of the lines of earlier builds, only those with an id are among them.
     """
     occurrences = []
     for place, entry in enumerate(entries):
@@ -156,7 +155,8 @@ def build_incidents(occurrences: Iterable[Occurrence]) -> tuple[Incident, ...]:
 def find_incident(incidents: Sequence[Incident], text: str) -> Incident:
     """Return the incident that *text*, an id or an unambiguous suffix of one, belongs to.
 
-    Raises InvalidInput if *text* is no id, IncidentNotFound, or AmbiguousId with the candidates.
+    Raises InvalidInput if *text* is not an id, IncidentNotFound, or AmbiguousId with the
+    candidates.
     """
     try:
         suffix = parse_id_suffix(text)
@@ -183,8 +183,8 @@ def latest_incident(
 ) -> Incident:
     """Return the most recent incident, of *volume* and *operation* if given.
 
-    One that is vouched for goes before what may be a forgery, and one in which an error arose
-    before a call that was only refused and an operator's act. Raises IncidentNotFound.
+    A verified one goes before one that may be a forgery, and one in which an error arose before a
+    call that was only refused or an operator's act. Raises IncidentNotFound.
     """
     eventful = (each for each in incidents if each.eventful)
     asked = [each for each in eventful if volume is None or each.touches(volume, operation)]

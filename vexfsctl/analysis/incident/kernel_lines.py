@@ -17,8 +17,8 @@ from vexfsctl.model.operations import OperationType
 from vexfsctl.model.upstream import Significance, UpstreamEvent
 
 MARGIN_US = 20_000
-"""Reach beyond the begin and the end of the calls. The kernel prints its line when a request ends,
-before the call hears of it: hardly any is needed where one log has both."""
+"""Reach beyond the beginning and the end of the calls. The kernel prints its line when a request
+ends, before the call hears of it: hardly any is needed if one log has both."""
 DRIFT_US = 1_000_000
 """More of it where the records are in a file: those carry CLOCK_MONOTONIC, from which the clock of
 printk drifts."""
@@ -35,7 +35,7 @@ hung task detector speaks between one and two of its periods (kernel.hung_task_t
 
 @dataclass(frozen=True, slots=True)
 class Vicinity:
-    """When the calls of an incident ran, and what was the matter with them."""
+    """When the calls of an incident ran, and what went wrong in them."""
 
     begin_us: int
     end_us: int
@@ -43,7 +43,7 @@ class Vicinity:
     sources: frozenset[str]
     """The logs that have its records."""
     synced: bool
-    """Whether it has an fsync, which tells of writes that failed earlier."""
+    """Whether it has an fsync, which reports writes that failed earlier."""
     abandoned: bool
     """Whether a call of it never came back in time."""
 
@@ -66,13 +66,13 @@ class Vicinity:
 
     def _is_about(self, evidence: KernelEvidence, devices: Collection[str] | None) -> bool:
         if evidence.device is None:
-            # Such lines tell how many the kernel's rate limit left out, and which tasks hang.
+            # Such lines say how many the kernel's rate limit left out, and which tasks hang.
             return evidence.lost is not None or self.abandoned
         return devices is None or evidence.device in devices
 
 
 def find_vicinity(subject: Incident | NumberedCall) -> Vicinity | None:
-    """Return when the calls of *subject* ran; None when nothing tells."""
+    """Return when the calls of *subject* ran; None if unknown."""
     told = subject.occurrences
     calls = [each for each in told if isinstance(each.event, CallEvent | UpstreamEvent)]
     hangs = isinstance(subject, NumberedCall) and subject.hangs

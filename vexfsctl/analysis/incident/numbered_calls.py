@@ -1,4 +1,4 @@
-"""Calls that an earlier build numbers, `[CALL-3]`: one of them found by what a person types.
+"""Calls that an earlier build numbers, `[CALL-3]`, and finding one by what a person types.
 
 The number counts per call site and load of the module, so `CALL-3` alone may mean several calls.
 """
@@ -27,18 +27,18 @@ class NumberedCall:
     call: str
     number: int
     load: int
-    """Which load of the module in its log: 0 is one of before the log begins."""
+    """Which load of the module in its log: 0 is one from before the log begins."""
     occurrences: tuple[Occurrence, ...]
     """Its lines in the order of the log; never empty."""
 
     @property
     def name(self) -> str:
-        """What names no other call of its log: `CALL-3@read_file#1`."""
+        """A name that no other call of its log has: `CALL-3@read_file#1`."""
         return f"CALL-{self.number}@{self.call}#{self.load}"
 
     @property
     def boot_id(self) -> str | None:
-        """The boot it was made in, where that is known."""
+        """The boot it was made in, if known."""
         return self.occurrences[0].entry.record.boot_id
 
     @property
@@ -49,7 +49,7 @@ class NumberedCall:
 
     @property
     def hangs(self) -> bool:
-        """Whether no line tells of its end."""
+        """Whether no line reports its end."""
         return all(event.kind is UpstreamKind.CALL_STARTED for event in self.events)
 
     @property

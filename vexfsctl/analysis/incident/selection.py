@@ -33,7 +33,7 @@ class Selection:
     volumes: Collection[str] = ()
     """Names or globs."""
     devices: Collection[str] = ()
-    """Kernel names of devices, those related to what was asked for included."""
+    """Kernel names of devices, including those related to what was asked for."""
     device_volumes: Collection[str] = ()
     """Volumes on those devices, for records that do not say it themselves."""
     errors: Collection[str] = ()
@@ -92,13 +92,13 @@ class Selection:
 
 
 def operation_of_entry(entry: LogEntry) -> OperationType | None:
-    """Return the operation type *entry* is about; None where it names none."""
+    """Return the operation type *entry* is about; None if it names none."""
     event = entry.event or entry.upstream
     return None if event is None else operation_of(event)
 
 
 def _error_of(entry: LogEntry) -> tuple[str | None, int | None]:
-    """Name and errno of the error that *entry* tells of, as far as it does."""
+    """Name and errno of the error that *entry* reports, as far as it gives them."""
     match entry.event or entry.upstream:
         case ErrorReported() | CallFailed() | UpstreamEvent() as event:
             return event.error, event.errno
@@ -109,7 +109,7 @@ def _error_of(entry: LogEntry) -> tuple[str | None, int | None]:
 
 
 def severity_of(entry: LogEntry) -> Severity | None:
-    """Return how bad the error is that *entry* tells of; None when it tells of none we know."""
+    """Return how bad the error is that *entry* reports; None if it reports none we know."""
     match entry.event or entry.upstream:
         case UpstreamEvent() as event:
             return event.severity

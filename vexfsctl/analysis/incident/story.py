@@ -1,4 +1,4 @@
-"""What `trace` says of one incident: its timeline, what it means, what to do, how it stands now."""
+"""What `trace` says about one incident: its timeline, meaning, what to do, its present state."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -45,8 +45,8 @@ class TracedCall:
     """None, like `call`, for a call that left no record of its own."""
     call: str | None
     outcome: str | None
-    """`recovered`, `fallback`, `failed`, `rejected` or `timeout`, of an earlier build `succeeded`
-    and `skipped`, too; None where no record says."""
+    """`recovered`, `fallback`, `failed`, `rejected` or `timeout`, for an earlier build also
+    `succeeded` and `skipped`; None if no record says."""
     errno: int | None
     duration_us: int | None
 
@@ -75,11 +75,11 @@ class Story:
     """The whole answer about one incident."""
 
     volume: str | None
-    """None where an earlier build wrote it, which names none."""
+    """None for earlier builds, which name none."""
     root: CorrelationId | str
     """A string for a numbered call of an earlier build: `CALL-3@read_file#1`."""
     aliases: tuple[CorrelationId, ...]
-    """Further names of the failure, where an earlier build gave it several."""
+    """Other names of the failure, if an earlier build gave it several."""
     boot_id: str | None
     epoch: int | None
     calls: tuple[TracedCall, ...]
@@ -88,10 +88,10 @@ class Story:
     counted: tuple[CorrelationId, ...]
     """Earlier calls whose failures counted when a breaker opened in it."""
     opened_by: CorrelationId | None
-    """What opened the breaker that refused a call of it, where one did and the log has it."""
+    """What opened the breaker that refused one of its calls, if any did and the log has it."""
     advice: tuple[Advice, ...]
     breakers_now: tuple[BreakerNow, ...]
-    """Empty when the volume does not answer, or is of another epoch."""
+    """Empty if the volume does not answer, or is of another epoch."""
 
 
 def tell_story(
@@ -102,7 +102,7 @@ def tell_story(
     volume: Volume | None,
     now_ns: int,
 ) -> Story:
-    """Put together all there is to say of *incident*, found among the *occurrences* of *entries*.
+    """Put together everything about *incident*, found among the *occurrences* of *entries*.
 
     *devices* as for `build_timeline`; *volume* is its volume as it is now, None if there is none.
     """
@@ -124,7 +124,7 @@ def tell_story(
 def tell_call(
     call: NumberedCall, entries: Sequence[LogEntry], devices: Collection[str] | None
 ) -> Story:
-    """Put together all there is to say of one numbered call of an earlier build."""
+    """Put together everything about one numbered call of an earlier build."""
     return Story(
         volume=None,
         root=call.name,
@@ -144,11 +144,11 @@ def _traced_calls(incident: Incident) -> Iterator[TracedCall]:
     events: dict[CorrelationId, list[CallEvent | UpstreamEvent]] = {}
     for each in incident.occurrences:
         if isinstance(each.event, CallEvent | UpstreamEvent) and each.event.id is not None:
-            # What stands under a further name of a call is that call's.
+            # What is logged under another name of a call belongs to that call.
             known = incident.root if each.event.id in incident.aliases else each.event.id
             events.setdefault(known, []).append(each.event)
     for identifier, depth in incident.depths.items():
-        # A caller that met no trouble itself left no record; it is told of as the root alone.
+        # A caller that met no trouble itself left no record; it is shown only as the root.
         if identifier in events or (depth == 0 and identifier not in incident.aliases):
             yield _traced_call(identifier, depth, events.get(identifier, ()))
 
@@ -244,7 +244,7 @@ def _opened_by(incident: Incident, occurrences: Sequence[Occurrence]) -> Correla
 
 
 def _advice(occurrences: Sequence[Occurrence]) -> Iterator[Advice]:
-    """For each error that arose in it, once; a refusal counts where nothing else did."""
+    """For each error that arose in it, once; a refusal counts if there was no other error."""
     names = dict.fromkeys(_error_names(occurrences))
     for error in filter(None, map(find_entry, names)):
         yield Advice(error.name, error.meaning, error.what_you_do, error.done_when)

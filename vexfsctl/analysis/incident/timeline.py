@@ -1,7 +1,7 @@
-"""One incident as a story: calls, what was nested in them, the kernel below, what came of it.
+"""One incident as a story: calls, what was nested in them, the kernel below, the consequences.
 
-Around the records of the incident itself stand the kernel's lines about the backing device and,
-where it opened a breaker or degraded the volume, what happened to that until it was well again.
+The records of the incident itself are surrounded by the kernel's lines about the backing device
+and, if it opened a breaker or degraded the volume, by what happened until that had recovered.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -54,9 +54,9 @@ class TimelineLine:
     offset_us: int | None
     """Since the first record of the incident; negative for kernel lines that came before it."""
     meaning: str
-    """A phrase for people; what the kernel says is left as it is."""
+    """A phrase for people; a line of the kernel is left as it is."""
     within: bool
-    """Whether it carries an id of the incident; the others only stand around it."""
+    """Whether it carries an id of the incident; the others are only its context."""
     entry: LogEntry
 
 
@@ -88,8 +88,8 @@ def build_timeline(
 ) -> Timeline:
     """Lay out what happened in *incident*, found among the *occurrences* of *entries*.
 
-    *devices* are the kernel names of the backing device and those around it: lines about others
-    are left out. None where nobody knows (a log from elsewhere): then no line is.
+    *devices* are the kernel names of the backing device and those around it: lines about others are
+    left out. None if unknown (a log from elsewhere): then no line is.
     """
     aftermath = tuple(_aftermath(incident, occurrences))
     told = (*incident.occurrences, *aftermath)
@@ -114,7 +114,7 @@ def _lines(
     vicinity: Vicinity | None,
     devices: Collection[str] | None,
 ) -> Iterator[TimelineLine]:
-    """Yield what is *told*, and between it the kernel's lines of that time."""
+    """Yield what is *told*, with the kernel's lines of that time in between."""
     by_place = {each.place: each for each in told}
     start = next((time for each in told if (time := each.uptime_us) is not None), None)
     below = max(depths.values(), default=0) + 1
@@ -131,7 +131,7 @@ def _told(
 ) -> TimelineLine:
     event = occurrence.event
     identifier = identifier_of(event)
-    # A numbered call has no id: its lines are all that is told.
+    # A numbered call has no id: its lines are the whole story.
     within = identifier in depths or not depths
     depth = 0 if identifier is None else depths.get(identifier, 0)
     offset = _offset(occurrence.entry, start)
@@ -156,7 +156,7 @@ def _offset(entry: LogEntry, start: int | None) -> int | None:
 
 
 def _aftermath(incident: Incident, occurrences: Sequence[Occurrence]) -> Iterator[Occurrence]:
-    """What became of the breakers it opened and of the volume it degraded, until all is well."""
+    """What became of the breakers it opened and the volume it degraded, until they recovered."""
     wounds: set[OperationType | None] = set()
     told: set[CorrelationId] = set(incident.depths)
     for each in occurrences[occurrences.index(incident.occurrences[0]) :]:

@@ -1,1 +1,1 @@
-"""What the lines of other VexFS builds tell: calls, loads of the module, its state."""
+"""What the lines of other VexFS builds show: calls, loads of the module, its state."""

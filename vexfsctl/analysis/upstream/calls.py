@@ -1,10 +1,10 @@
-"""Calls of VexFS builds that number them: how each call site fares, which calls never returned.
+"""Calls of VexFS builds that number them: results by call site, and calls that never returned.
 
 The kernel module writes a line when a call into its Rust part begins and one when it ends. Numbers
 count for each call site from 1 at every module load, so a call is named by log, boot, load, call
-site and number. A build that logs ends alone (the userspace engine) is counted by those; steps
-that are not numbered (an unmount of the newest module) are told apart by nothing, and an end is
-taken for that of the one begun last.
+site and number. A build that logs only ends (the userspace engine) is counted by them; steps that
+are not numbered (an unmount of the newest module) cannot be told apart, and an end is taken for
+that of the one begun last.
 """
 
 from collections.abc import Iterable
@@ -33,19 +33,19 @@ class CallSite:
     operation: OperationType | None
     succeeded: int = 0
     failed: int = 0
-    """Without those that are known to be no failure."""
+    """Without those that are known not to be failures."""
     blocked: int = 0
     """Refused by a circuit breaker or by the degradation level."""
     timed_out: int = 0
     skipped: int = 0
     """Not tried, since the module was not initialised."""
     noise: int = 0
-    """Logged as failures and known to be none (lookups of files that are not there)."""
+    """Logged as failures but known not to be (lookups of files that are not there)."""
     unreturned: int = 0
-    """Begun, and no line tells their end."""
+    """Begun, and no line reports their end."""
     rate_pct: int | None = None
-    """Failure rate since the load, 0 to 100, as the last failure line gives it; None where the
-    build gives none. A call site whose failures are noise has none either."""
+    """Failure rate since the load, 0 to 100, as the last failure line gives it; None if the build
+    gives none. A call site whose failures are noise has none either."""
     last_number: int | None = None
     """The highest number seen: how many calls there were since the load. None: not numbered."""
     first: LogEntry
@@ -53,11 +53,11 @@ class CallSite:
     last: LogEntry
     """Its last one."""
     last_trouble: LogEntry | None = None
-    """Its last line that tells of a failed, blocked or timed-out call."""
+    """Its last line that reports a failed, blocked or timed-out call."""
 
     @property
     def calls(self) -> int:
-        """Calls that the log tells of."""
+        """Calls that the log shows."""
         return self.succeeded + self.troubled + self.skipped + self.noise + self.unreturned
 
     @property
@@ -68,7 +68,7 @@ class CallSite:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnreturnedCall:
-    """A call that began and of whose end no line tells: hung, in flight, or its end was lost."""
+    """A call that began and whose end no line reports: hung, in flight, or its end was lost."""
 
     call: str
     number: int | None
@@ -77,13 +77,13 @@ class UnreturnedCall:
     """As in `CallSite`."""
     operation: OperationType | None
     start: LogEntry
-    """The line that tells of its begin."""
+    """The line that reports its beginning."""
     waited_us: int | None
-    """From its begin to the last record of that log and boot among the entries given; None where
+    """From its beginning to the last record of that log and boot among the entries given; None if
     one of them has no time."""
     open: bool
     """Whether its load is the last one in the log and was not seen to end: then it hangs, or is in
-    flight if it began just now. False: the module was unloaded or loaded anew since, which a
+    flight if it began just now. False: the module was unloaded or loaded again since, which a
     running call would have prevented: the record of its end was lost, or the machine was reset."""
 
 
@@ -94,14 +94,14 @@ class CallTracking:
     sites: tuple[CallSite, ...] = ()
     """In the order in which they first appear."""
     unreturned: tuple[UnreturnedCall, ...] = ()
-    """In the order of their begin."""
+    """In the order of their beginning."""
 
 
 def track_calls(entries: Iterable[LogEntry]) -> CallTracking:
     """Follow the calls in *entries*, given in the order of the log; other lines may be among them.
 
-    Who must not trust what user space wrote leaves entries of unverified origin out. A hole in
-    the log may have swallowed the end of a call: the coverage of the reading tells of holes.
+    A caller that must not trust user space leaves out entries of unverified origin. A hole in the
+    log may have swallowed the end of a call: the coverage of the reading lists holes.
     """
     logs: dict[_Log, _LogTracker] = {}
     for entry in entries:
@@ -211,7 +211,7 @@ class _LogTracker:
             for tally in self._tallies.values()
             for number, start in tally.pending
         ]
-        # A call that hangs longest comes first, whatever its site; records without a time stay
+        # The call that hangs longest comes first, whatever its site; records without a time stay
         # in the order of their sites.
         return sorted(waiting, key=lambda call: call.start.record.uptime_us or 0)
 

@@ -1,4 +1,4 @@
-"""How VexFS builds fare that export no attribute tree: as much as their log lines show.
+"""The health of VexFS builds that export no attribute tree, as far as their log lines show it.
 
 State and degradation are those of the last load of the module and hold until the log shows
 another, however long ago that was; the calls are those of that load.
@@ -34,7 +34,7 @@ class SiteSummary:
     noise: int
     unreturned: int
     rate_pct: int | None
-    """Failure rate as the build itself gives it; None where it gives none worth believing."""
+    """Failure rate as the build itself gives it; None if it gives none worth believing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +58,11 @@ class UpstreamHealth:
     """The last load of such a build, as the log shows it."""
 
     state: ModuleState | str | None
-    """None where no line tells (the builds of 2026 have no states)."""
+    """None if no line says (the builds of 2026 have no states)."""
     errored: bool
     """Whether that load went into state error within the window, whatever became of it since."""
     loaded: bool | None
-    """None where the log shows neither that it was loaded nor that it was unloaded."""
+    """None if the log shows neither that it was loaded nor that it was unloaded."""
     degradation: DegradationLevel | str | None
     sites: tuple[SiteSummary, ...]
     """Those with trouble first."""
@@ -71,14 +71,14 @@ class UpstreamHealth:
 
     @property
     def troubled(self) -> tuple[SiteSummary, ...]:
-        """The call sites with anything but calls that went well."""
+        """The call sites with any call that did not succeed."""
         return tuple(site for site in self.sites if site.calls != site.succeeded)
 
 
 def read_upstream_health(entries: Iterable[LogEntry], window: Window) -> UpstreamHealth | None:
-    """Return what *entries*, in the order of the log, show; None where no such build speaks.
+    """Return what *entries*, in the order of the log, show; None if they have no such build.
 
-    What nobody vouches for, and other boots than that of *window*, are left out.
+    Unverified entries, and boots other than that of *window*, are left out.
     """
     believed = [
         entry
@@ -134,7 +134,7 @@ class _Load:
 
 
 def _took_place(event: UpstreamEvent) -> bool:
-    """`Invalid state transition 3 -> 2` tells of one that was refused."""
+    """`Invalid state transition 3 -> 2` reports one that was refused."""
     went_well = event.significance is Significance.ROUTINE
     return event.after is not None and (went_well or event.after == ModuleState.ERROR)
 

@@ -1,4 +1,4 @@
-"""Which load of its module a line of an earlier VexFS build is of: numbers of calls begin anew."""
+"""Which load of its module a line of an earlier VexFS build is of: each numbers calls from 1."""
 
 from vexfsctl.model.upstream import UpstreamEvent, UpstreamKind
 
@@ -14,7 +14,7 @@ class ModuleLoads:
     def take(self, event: UpstreamEvent) -> int:
         """Return the load that *event*, the next one, is of."""
         call = None if event.number is None else (event.call, event.number)
-        # Numbers never repeat within a load: the line that told of a new one was lost.
+        # Numbers never repeat within a load: the line that reported a new one was lost.
         again = event.kind is UpstreamKind.CALL_STARTED and call in self._seen
         if again or event.kind is UpstreamKind.MODULE_LOADED:
             self.latest += 1
