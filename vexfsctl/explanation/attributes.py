@@ -47,7 +47,7 @@ def attribute_headings() -> Iterator[Heading]:
 
 
 def explain_path(path: str) -> tuple[Explanation, ...]:
-    """Return the attribute that *path* names, be it relative to the volume, absolute or its end.
+    """Return the attribute that *path* names: relative to the volume, absolute, or only its end.
 
     Empty if there is none.
     """

@@ -45,8 +45,8 @@ class Explanation:
     facts: Mapping[str, object] = field(default_factory=dict)
     """What is known of it as values: numbers, words, tuples and mappings of them."""
     impact: str | None = None
-    """What it means for applications and for what is stored; None like the next three where
-    there is nothing to say."""
+    """What it means for applications and for what is stored; like the next three, None if there is
+    nothing to say."""
     what_the_system_does: str | None = None
     what_you_do: str | None = None
     done_when: str | None = None
@@ -57,7 +57,7 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """One thing there is to explain, and what it may be asked for by."""
+    """One thing that can be explained, and the names it can be asked for by."""
 
     names: tuple[str, ...]
     """Its own name first."""

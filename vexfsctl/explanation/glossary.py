@@ -31,7 +31,7 @@ _SEPARATOR = re.compile(r"(?<=[a-z0-9])[-_ ](?=[a-z0-9])")
 
 
 def whole_glossary() -> "Glossary":
-    """Return everything there is to look up, likeliest first."""
+    """Return everything that can be looked up, likeliest first."""
     return Glossary(
         (
             *errno_headings(),
@@ -53,7 +53,7 @@ def whole_glossary() -> "Glossary":
 
 @dataclass(frozen=True)
 class Glossary:
-    """What there is to look up, in order of likelihood."""
+    """What can be looked up, in order of likelihood."""
 
     headings: tuple[Heading, ...]
 
@@ -80,11 +80,11 @@ class Glossary:
 
     @property
     def words(self) -> Iterator[str]:
-        """Every name there is, for completion."""
+        """Every name, for completion."""
         return (name for heading in self.headings for name in heading.names)
 
     def _names_of(self, key: str) -> Iterator[str]:
-        """Every spelling of *key* that there is."""
+        """Every spelling of *key*."""
         names = (name for heading in self._by_key[key] for name in heading.names)
         return (name for name in names if _key(name) == key)
 

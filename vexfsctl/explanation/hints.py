@@ -66,7 +66,7 @@ def explain_flags(text: str) -> tuple[Explanation, ...]:
 
 
 def explain_hints(text: str) -> tuple[Explanation, ...]:
-    """Return what each hint of `retry:500,use_fallback` means; empty if *text* is no list."""
+    """Return what each hint of `retry:500,use_fallback` means; empty if *text* is not a list."""
     try:
         hints = [RecoveryHint.from_word(word) for word in text.casefold().split(",")]
     except ValueError:

@@ -155,7 +155,7 @@ def _what_it_names(meaning: object) -> Iterator[Explanation]:
             if meaning.significance.is_trouble:
                 yield from _error(meaning.error, meaning.errno)
         case KernelEvidence() if meaning.errno is not None:
-            # What the driver makes of it when a call of its own meets it.
+            # How the driver treats it when one of its own calls meets it.
             yield explain_error(error_for_errno(meaning.errno, meaning.direction or "getattr"))
 
 

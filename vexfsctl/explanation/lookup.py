@@ -1,4 +1,4 @@
-"""Answers to what `explain` was asked: meanings of words and lines, or what was perhaps meant."""
+"""Answers of `explain`: meanings of words and lines, or what may have been meant."""
 
 import re
 from collections.abc import Sequence

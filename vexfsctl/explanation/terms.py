@@ -57,7 +57,7 @@ BREAKER_STATES = {
         "The breaker judges calls as if it were on, and lets every one pass.",
         "Calls to a failing device wait for each failure instead of being refused at once.",
         "It stays so until an operator enables it.",
-        "`vexfsctl breaker enable VOLUME/OPERATION` when its judgement is to count.",
+        "`vexfsctl breaker enable VOLUME/OPERATION` when its judgement should count again.",
         _BREAKER_CLOSED,
     ),
 }
@@ -66,8 +66,8 @@ MODULE_STATES = {
     ModuleState.UNINITIALIZED: Term(
         "The provider of the volume is there but has not started.",
         "Calls are not served yet.",
-        what_you_do="Mount the volume; a kernel module is so only before it starts and after it "
-        "ends.",
+        what_you_do="Mount the volume; a kernel module is in this state only before it starts and "
+        "after it ends.",
         done_when="`vexfsctl status VOLUME` shows the state initialized.",
     ),
     ModuleState.INITIALIZING: Term(
@@ -79,7 +79,7 @@ MODULE_STATES = {
     ),
     ModuleState.INITIALIZED: Term("The provider runs and serves calls: the healthy state."),
     ModuleState.ERROR: Term(
-        "The provider failed to start or to go on.",
+        "The provider failed to start or to keep running.",
         "Writes to attributes fail with EIO. A kernel module in this state answers calls by "
         "fallbacks that report success and store nothing.",
         "It stays so until it is shut down.",
@@ -128,7 +128,7 @@ DEGRADATION_LEVELS = {
         _LEVEL_NORMAL,
     ),
     DegradationLevel.EMERGENCY: Term(
-        "The engine serves only the least: reading files and looking up names.",
+        "The engine serves only the minimum: reading files and looking up names.",
         "Writes fail with EROFS, most other calls are refused.",
         what_you_do="Copy off what you need and unmount. Then look for what failed first: "
         "`vexfsctl errors --severity high`.",
