@@ -57,7 +57,7 @@ class Upstream:
     corruption: bool
     hints: tuple[RecoveryHint, ...]
     errnos: tuple[int | None, int | None, int | None]
-    """Positive errno by upstream's maps A, F, K; None where a map does not know the error.
+    """Positive errno by upstream's maps A, F, K; None if a map does not know the error.
 
     A is `to_kernel_errno` (module initialisation), F is `to_ffi_result` (every other call into
     Rust: what a kernel module really sees), K is `to_kernel_error_code` (never called). The

@@ -238,7 +238,7 @@ _KEY_FORMS = (
     _number("delay_ms", "Delay before the attempt."),
     _text(
         "dev",
-        "Kernel name of the block device that the volume lies on; absent where there is none.",
+        "Kernel name of the block device that the volume lies on; absent if there is none.",
         "device",
     ),
     _text("driver", "kernel or fuse."),

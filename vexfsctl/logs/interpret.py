@@ -113,7 +113,7 @@ def _look_back(entry: LogEntry, begun: Mapping[_Place, _Load]) -> LogEntry:
 
 
 def _load_of(state: StateChanged) -> _Load:
-    # A log from elsewhere may name anything; a name that is none must not get as far as /sys.
+    # A log from elsewhere may name anything; what is not a device name must not get to /sys.
     named = state.device is not None and re.fullmatch(_DEVICE_NAME, state.device)
     return state.epoch, state.device if named else None
 

@@ -163,8 +163,8 @@ class StateChanged(Event):
     driver: str
     version: str
     device: str | None = None
-    """Kernel name of the block device that the volume lies on: `vda1`, `loop0`. Whoever wrote the
-    log chose it: check it before it is looked for."""
+    """Kernel name of the block device that the volume lies on: `vda1`, `loop0`. The writer of the
+    log chose it: check it before looking for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

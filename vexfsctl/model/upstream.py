@@ -79,7 +79,7 @@ class UpstreamEvent:
     alias: CorrelationId | None = None
     """Second id of the same failure: the inner one, where the line has two."""
     error: str | None = None
-    """Catalogue name, the likeliest where the message fits several."""
+    """Catalogue name, the likeliest if the message fits several."""
     errno: int | None = None
     """Positive; also None if the number is not an errno (-1, a byte count)."""
     device: str | None = None

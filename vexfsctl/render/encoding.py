@@ -1,9 +1,9 @@
-"""Text for a stream whose encoding lacks characters, put right before anything is measured.
+"""Text for a stream whose encoding lacks characters, converted before anything is measured.
 
 Our own texts have ASCII stand-ins for the few other characters that they use: `closed -> open`.
-What is not ours, a path or a line of a log, is written out instead (`\\u2192`), so that it cannot
-be taken for something else. Both come in one text. An arrow of ours is a word of its own, which
-one in the name of a file hardly is.
+Foreign text, a path or a line of a log, is written out instead (`\\u2192`), so that it cannot be
+taken for something else. Both can come in one text: an arrow of ours is a word of its own, unlike
+one in the name of a file.
 """
 
 import re
@@ -15,7 +15,7 @@ from vexfsctl.render.result import Column, Line, Paragraph, Span, Table, spans_o
 from vexfsctl.render.signs import STAND_INS, lacks_ours, takes_all
 
 _OURS = r"(?<!\S)[→…—±](?!\S)|…(?=')|(?<!\S)“(?P<quoted>.*?)”(?!\S)"
-"""A sign between spaces, the end of a word that was cut, a quotation, which is not ours within."""
+"""A sign between spaces, the end of a word that was cut, a quotation, whose content is foreign."""
 
 
 def fit_text(text: str, encoding: str, *, verbatim: bool = False) -> str:
@@ -60,7 +60,7 @@ def _fit_table(table: Table, encoding: str) -> Table:
 
 def _fit_cell(column: Column, encoding: str, row: object) -> str | None:
     value = column.text(row)
-    # Where a cell is no prose it is a name or a number.
+    # A cell that is not prose is a name or a number.
     return None if value is None else fit_text(str(value), encoding, verbatim=not column.wraps)
 
 

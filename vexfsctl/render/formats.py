@@ -38,7 +38,7 @@ def render(
 
 def _render_text(result: CommandResult, screen: Screen) -> str:
     if not takes_all(screen.encoding):
-        # Deferred: hardly a stream is of that kind.
+        # Deferred: few streams are of that kind.
         from vexfsctl.render.encoding import fit_body
 
         result = replace(result, body=fit_body(result.body, screen.encoding))

@@ -46,8 +46,8 @@ class UpstreamIds:
         process = self._processes.setdefault(place, _Process())
         drawn = {identifier, event.alias or identifier}
         if event.kind is not UpstreamKind.MESSAGE and drawn & process.given:
-            # A counter gives each number once: another process has begun. Only a message may tell
-            # again of an error that had its id before.
+            # A counter gives each number once: another process has begun. Only a message may report
+            # again an error that had its id before.
             process = self._processes[place] = _Process(process.number + 1)
         process.given |= drawn
         further = _further_names(process.failure, event, identifier)
