@@ -6,9 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 CHECKOUT = Path(__file__).parents[1]
 
 
+# As root a recording has mounts of its own, which keep those of other tests.
+@pytest.mark.privileged(shares=("mounts of labs",))
 def test_two_recordings_are_one_and_name_nothing_of_the_machine(tmp_path: Path) -> None:
     """Two recordings at once say the same, at the fixed clock, with no path of this machine."""
     command = [sys.executable, "-m", "tests.recording", "--jobs", "1", "--only", "history"]
