@@ -135,6 +135,7 @@ def stop_volume(target: str, *, timeout_s: float = STOP_TIMEOUT_S) -> str:
         raise MountFailed(
             f"the driver of volume {volume.name} is gone: there is nothing to sync", hint=hint
         )
+    driver = owner(volume.tree)
     deadline = time.monotonic() + timeout_s
     for mount in volume.data:
         # Its end is the driver's signal to sync, write its last records and remove the tree.
@@ -144,7 +145,8 @@ def stop_volume(target: str, *, timeout_s: float = STOP_TIMEOUT_S) -> str:
             if _is_mounted(mount):
                 words = f"{cause.hint or 'see why'}; or {hint}"
                 raise MountFailed(cause.message, hint=words) from cause
-    while owner(volume.tree) is not None or any(map(_is_mounted, volume.mounts)):
+    # It gives up the tree last of all, and ends a moment later.
+    while (driver is not None and driver.running) or any(map(_is_mounted, volume.mounts)):
         if time.monotonic() > deadline:
             raise DeadlineExceeded(
                 f"volume {volume.name} is unmounted but its driver has not ended", hint=hint
