@@ -25,9 +25,9 @@ MEMORY = Path("/dev/shm")
 
 # Some tests serve FUSE in this process. A child that vfork made touches the mount before its exec
 # (it closes what is open there, enters its directory) and waits for us, while vfork makes us wait
-# for the child with the interpreter lock held. With fork nobody waits. (typeshed has it as final,
-# the manual as the way to do this.)
-vars(subprocess)["_USE_VFORK"] = False
+# for the child with the interpreter lock held. With fork nobody waits. (typeshed has them as final,
+# the manual as the way to do this.) posix_spawn is vfork too; from Python 3.13 on it is the rule.
+vars(subprocess).update(_USE_VFORK=False, _USE_POSIX_SPAWN=False)
 
 
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
