@@ -1,7 +1,7 @@
 """What every click command of vexfsctl has: global options in either place, verbatim examples.
 
-Global options are taken before and after a command's name, at every level; the last one given
-wins, and only the outermost level looks at the environment, so that an option always beats it.
+Global options may stand before or after a command's name, at every level; the last one given
+wins. Only the outermost level reads the environment, so that an option always overrides it.
 The examples of a command are its epilog.
 """
 
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 _WHOLE = 1_000
-"""Characters of a short help: more than any has."""
+"""Limit of a short help in characters, more than any of them has."""
 
 
 class Command(click.Command):
-    """A command or a verb; the parameters it declares are its own, the global ones are added."""
+    """A command or a verb: the parameters that it declares, and the global options."""
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         settings = {"help_option_names": ["-h", "--help"]}
@@ -40,11 +40,11 @@ class Command(click.Command):
         super().__init__(*arguments, **keywords)
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        """Own parameters, help, and the global options."""
+        """Return the command's own parameters, help, and the global options."""
         return [*super().get_params(ctx), *_global_options(ctx)]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse, having told the application which command this is."""
+        """Parse, after noting in the application which command this is."""
         if ctx.parent is not None:
             app, words = ctx.ensure_object(AppContext), ctx.command_path.split()[1:]
             app.command = ".".join(words)
@@ -52,13 +52,13 @@ class Command(click.Command):
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run, once every level has been parsed, with what the configuration adds."""
+        """Run, once every level has been parsed and the configuration applied."""
         if not isinstance(self, click.Group):
             configure(ctx.ensure_object(AppContext), decided_options(ctx))
         return super().invoke(ctx)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List own options; the global ones in full only where they are explained."""
+        """List the command's own options; list the global ones only at the top level."""
         _write_options(super().get_params(ctx), "Options", ctx, formatter)
         if ctx.parent is None:
             title = "Global options, before or after the command"
@@ -68,7 +68,7 @@ class Command(click.Command):
             formatter.write_text("Global options such as --json and --timeout: vexfsctl --help")
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the examples, whole."""
+        """Write the examples, not rewrapped as a paragraph."""
         if self.epilog:
             formatter.write(f"\n{fit_examples(self.epilog.strip(), formatter.width)}\n")
 
@@ -79,7 +79,7 @@ class Group(Command, click.Group):
     command_class = Command
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Names of the verbs in the order of their declaration."""
+        """Return the names of the verbs in the order of their declaration."""
         return list(self.commands)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -97,25 +97,25 @@ class Group(Command, click.Group):
 
 
 class Root(Group):
-    """The program: knows its commands by name and imports one when it is called."""
+    """The program: knows its commands by name and imports one only when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Names in the order of the registry."""
+        """Return the names in the order of the registry."""
         return [entry.name for entry in COMMANDS]
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command that *args* begin with; say which were meant where there is none."""
+        """Find the command that *args* begin with; suggest similar names if there is none."""
         try:
             return super().resolve_command(ctx, args)
         except click.exceptions.NoSuchCommand as refusal:
-            # click knows only of commands that were imported.
+            # click knows only the commands that were imported.
             shown = [entry.name for entry in COMMANDS if not entry.hidden]
             raise click.exceptions.NoSuchCommand(args[0], possibilities=shown, ctx=ctx) from refusal
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import and return the command called *cmd_name*, None if there is none."""
+        """Import and return the command called *cmd_name*; None if there is none."""
         if cmd_name not in self.list_commands(ctx):
             return super().get_command(ctx, cmd_name)
         command = getattr(import_module(f"vexfsctl.cli.commands.{cmd_name}"), cmd_name)
@@ -126,7 +126,7 @@ class Root(Group):
         """Offer commands from the registry, importing none, and the global options."""
         from click.shell_completion import CompletionItem
 
-        # Stand-ins, as the group's own method would import every command that it offers.
+        # Stand-ins: the group's own method would import every command that it offers.
         commands = (click.Command(entry.name, help=entry.summary) for entry in COMMANDS)
         offered = [
             CompletionItem(command.name, help=command.get_short_help_str())
@@ -188,7 +188,7 @@ def _fit_line(line: str, width: int) -> Iterator[str]:
 
 def _continued(command: str, width: int) -> Iterator[str]:
     while len(command) > width:
-        # Behind a space that is no part of the indentation; two characters go to the backslash.
+        # After a space that is not indentation; the backslash takes two characters.
         end = command.rfind(" ", len(_BELOW), width - 1)
         if end < 0:
             break

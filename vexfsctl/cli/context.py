@@ -1,4 +1,4 @@
-"""The one object a command is handed: its global options, the host, the operator, and `show`."""
+"""The one object that a command gets: its global options, the host, the operator, and `show`."""
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class AppContext:
-    """Filled by the global options and the configuration, then handed to the command."""
+    """Filled by the global options and the configuration, then passed to the command."""
 
     surroundings: Surroundings
     config_file: Path | None = None
-    """The configuration file that was named; None: the standard one."""
+    """The configuration file that was asked for; None: the standard one."""
     configuration: Configuration = field(default_factory=Configuration)
-    """What the file says; of what is an option too, the fields below have what counts."""
+    """What the file says; where an option exists too, the field below has the value in force."""
     roots: tuple[Path, ...] = ()
     """Roots of attribute trees; empty: the standard ones."""
     logs: tuple[str, ...] = ()
-    """Log sources as written: `kmsg`, a path, `-`; empty: what the volumes say."""
+    """Log sources as written: `kmsg`, a path, `-`; empty: the ones that the volumes name."""
     output: OutputFormat = OutputFormat.TABLE
     color: ColourChoice = ColourChoice.AUTO
     pager: bool = True
@@ -40,16 +40,16 @@ class AppContext:
     verbose: bool = False
     timeout: float | None = None
     waits: bool = False
-    """Set by a verb that waits: `--timeout` is then its own, and sources keep the default."""
+    """Set by a verb that waits: `--timeout` then limits its wait, and sources keep the default."""
     command: str = ""
-    """Words of the running command joined by dots, `breaker.list`; empty before it is known."""
+    """The running command, its words joined by dots (`breaker.list`); empty until it is known."""
     judging: bool = False
-    """Whether the exit status of this command is a verdict: whatever fails is then UNKNOWN."""
+    """Whether the exit status of this command is a verdict: any failure is then UNKNOWN."""
     exit_status: int = field(default=ExitStatus.OK, init=False)
 
     @property
     def host(self) -> "Host":
-        """This host as options, environment and configuration say to look at it."""
+        """This host, with the roots, sources and limits that options and configuration give."""
         from vexfsctl.host.host import Deadlines, Windows
 
         here, configuration = self.surroundings, self.configuration
@@ -75,9 +75,9 @@ class AppContext:
         return Terminal(self.surroundings, self.color, self.quiet, self.verbose)
 
     def show(self, result: "CommandResult", *, paged: bool = True) -> None:
-        """Print *result* as asked, its problems to standard error, and take its exit status.
+        """Print *result* in the format asked for and its problems; take its exit status.
 
-        What is longer than the terminal is shown by the pager where *paged*.
+        Text that is longer than the terminal goes through the pager if *paged*.
         """
         self.exit_status = max(self.exit_status, result.status)
         text = self.text_of(result)
@@ -94,13 +94,13 @@ class AppContext:
 
     def text_of(self, result: "CommandResult") -> str:
         """Render *result* in the format asked for, without printing it."""
-        # Deferred, as all that renders: help and completions show no result.
+        # Deferred, like everything that renders: help and completions show no result.
         from vexfsctl.render.formats import render
 
         return render(result, self.output, self._provenance(), self.terminal.screen)
 
     def show_row(self, row: object, table: "Table", line: "Line") -> None:
-        """Print one row at once, for commands that follow; JSON means NDJSON there."""
+        """Print one row at once, for commands that follow a log; JSON means NDJSON here."""
         from vexfsctl.render.envelope import render_ndjson_row
         from vexfsctl.render.plain import render_line
         from vexfsctl.render.tsv import render_tsv_row
@@ -113,11 +113,11 @@ class AppContext:
             self.write(render_line(line, colour=self.terminal.colour) + "\n")
 
     def write(self, text: str) -> None:
-        """Send *text* to standard output now; OutputFailed when it cannot be written."""
+        """Write *text* to standard output now; raise OutputFailed if it cannot be written."""
         self.terminal.write(text)
 
     def note(self, text: str) -> None:
-        """Tell something worth knowing on standard error, unless `--quiet`."""
+        """Write a note to standard error, unless `--quiet`."""
         self.terminal.note(text)
 
     def fail(
@@ -127,9 +127,9 @@ class AppContext:
         *others: Problem,
         coverage: "Coverage | None" = None,
     ) -> None:
-        """Report a command that did not come to an answer, for one reason or for several.
+        """Report a command that failed, for one reason or for several.
 
-        *coverage* tells what it had consulted by then.
+        *coverage* is what it had consulted by then.
         """
         problems = (problem, *others)
         status = self.status_of_failure(status)
@@ -148,7 +148,7 @@ class AppContext:
             )
             self.write(self.text_of(failure))
         elif self.judging and self.output is OutputFormat.TABLE:
-            # Deferred: only a failing check has need of it.
+            # Deferred: only a failing check needs it.
             from vexfsctl.render.plugin import plugin_line
             from vexfsctl.render.result import CommandResult, Paragraph
 
@@ -158,7 +158,7 @@ class AppContext:
             self.terminal.warn(each)
 
     def status_of_failure(self, status: ExitStatus) -> ExitStatus:
-        """Return *status*, or 3 where it would be read as a verdict that nobody came to."""
+        """Return *status*, or 3 where it would be taken for a verdict."""
         return ExitStatus.INCOMPLETE if self.judging else status
 
     def _print_or_page(self, text: str) -> None:
@@ -169,7 +169,7 @@ class AppContext:
             self.write(text)
 
     def _page(self, text: str) -> bool:
-        # Deferred: it needs subprocess, and few answers are that long.
+        # Deferred: it loads subprocess, and few answers are that long.
         from vexfsctl.cli.pager import page
 
         return page(text, self.surroundings.environ)

@@ -1,4 +1,4 @@
-"""The options by which commands on a log pick what they show."""
+"""The filter options of commands that read a log."""
 
 import functools
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from vexfsctl.model.severity import Severity
 
 
 def filter_options(function: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the filter options and hand it their values as `filters`."""
+    """Give a command the filter options and pass it their values as `filters`."""
 
     @functools.wraps(function)
     def command(*arguments: Any, **options: Any) -> None:
@@ -74,7 +74,7 @@ _OPTIONS = (
         "devices",
         multiple=True,
         metavar="DEVICE",
-        help="Only volumes on this device, and the kernel's own lines about it and its children.",
+        help="Only volumes on this device, with the kernel's own lines about it and its children.",
     ),
     click.option(
         "-e",

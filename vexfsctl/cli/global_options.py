@@ -1,4 +1,4 @@
-"""The options every command takes, before or after its name, and where their values go.
+"""The options that every command takes, before or after its name, and where their values go.
 
 Each is declared once, as a click option that stores its value in the `AppContext`; the outermost
 level has copies that read the environment too.
@@ -21,21 +21,21 @@ from vexfsctl.render.choices import ColourChoice, OutputFormat
 
 
 class PathListType(click.ParamType[str]):
-    """Text that in an environment variable is a list with colons, as PATH is."""
+    """Text; in an environment variable, a list separated by colons like PATH."""
 
     name = "text"
     envvar_list_splitter = ":"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Keep the text."""
+        """Return the text as it is."""
         return str(value)
 
 
 class GlobalOption(click.Option):
-    """An option that takes its environment from the surroundings, not from this process."""
+    """An option that reads the environment of the surroundings, not of this process."""
 
     def resolve_envvar_value(self, ctx: click.Context) -> str | None:
-        """Return what the environment says, None if nothing."""
+        """Return the value in the environment; None if there is none."""
         if not isinstance(self.envvar, str):
             return None
         return ctx.ensure_object(AppContext).surroundings.environ.get(self.envvar) or None
@@ -44,7 +44,7 @@ class GlobalOption(click.Option):
 def _stores(
     attribute: str, convert: Callable[[Any], object] = lambda value: value
 ) -> Callable[[click.Context, click.Parameter, Any], None]:
-    """Keep the last value of an option that can have one."""
+    """Keep the last value of an option that takes one value."""
 
     def store(ctx: click.Context, param: click.Parameter, value: Any) -> None:
         if _counts(ctx, param, attribute):
@@ -69,14 +69,14 @@ def _adds(
 
 
 def _absolute(path: Path) -> Path:
-    # A current directory that was removed has no name; there is no file in it either.
+    # A current directory that was removed has no name, and no file in it either.
     with suppress(FileNotFoundError):
         return path.absolute()
     return path
 
 
 def _counts(ctx: click.Context, param: click.Parameter, attribute: str) -> bool:
-    """Whether a value was given for *attribute*, and not by an environment that lost already."""
+    """Whether a value was given for *attribute*, and not by an environment already overridden."""
     source, given = ctx.get_parameter_source(param.name or ""), _given(ctx)
     if source is ParameterSource.ENVIRONMENT:
         source = given.setdefault(attribute, source)
@@ -101,10 +101,10 @@ def _given(ctx: click.Context) -> dict[str, ParameterSource]:
 def _options(*, environment: bool) -> list[GlobalOption]:
     def option(*names: str, **keywords: Any) -> GlobalOption:
         variable = f"VEXFSCTL_{names[0].removeprefix('--').replace('-', '_').upper()}"
-        # --json is short for what has a variable already.
+        # --json is short for an option that has a variable already.
         if environment and names[0] != "--json":
             keywords |= {"envvar": variable, "show_envvar": True}
-        # Eager: an error in a command's own options is then already told in the format asked for.
+        # Eager: then an error in a command's own options is reported in the format asked for.
         return GlobalOption(names, expose_value=False, is_eager=True, **keywords)
 
     return [
@@ -171,8 +171,8 @@ def _options(*, environment: bool) -> list[GlobalOption]:
             metavar="SECONDS",
             type=SECONDS,
             callback=_stores("timeout"),
-            help="How long a source may take to answer (default 2), or a waiting command waits "
-            "waits (default 30).",
+            help="Time limit for a source to answer (default 2), or for a command that waits "
+            "(default 30).",
         ),
     ]  # fmt: skip
 
@@ -185,13 +185,13 @@ ENVIRONMENT_OPTIONS = _options(environment=True)
 
 
 _OPTIONS = ("roots", "logs", "output", "color", "pager", "quiet", "verbose")
-"""Settings that are options too, under the name that both have in `AppContext`."""
+"""Settings that are also options, by the name that both have in `AppContext`."""
 
 
 def configure(app: AppContext, decided: Collection[str]) -> None:
-    """Let the file say what is not *decided* by an option or the environment.
+    """Take from the file what is not *decided* by an option or the environment.
 
-    Raises ConfigurationInvalid. That the standard file may not be read is told, and no more.
+    Raises ConfigurationInvalid. A standard file that may not be read only gets a warning.
     """
     try:
         configuration = read_configuration(app.config_file, app.surroundings.config_file)
@@ -207,18 +207,18 @@ def configure(app: AppContext, decided: Collection[str]) -> None:
 
 
 def configure_completion(app: AppContext) -> None:
-    """Let the shell complete what commands would see; options that it has typed win later."""
+    """Let completions see what commands would see; options already typed win later."""
     app.configuration = _peek(app)
     app.roots = app.configuration.roots
 
 
 def configured_format(app: AppContext) -> OutputFormat:
-    """Return the format of a refusal to a command line that was not parsed to its end."""
+    """Return the format for refusing a command line that was not parsed to its end."""
     return _peek(app).output
 
 
 def _peek(app: AppContext) -> Configuration:
-    """Read the file where a failure of it is not what is to be told."""
+    """Read the file where a failure to read it is not what should be reported."""
     variable = app.surroundings.environ.get("VEXFSCTL_CONFIG")
     named = app.config_file or (Path(variable) if variable else None)
     with suppress(VexfsctlException):

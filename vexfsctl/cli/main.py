@@ -1,8 +1,8 @@
-"""Run a command line: the one place that turns what went wrong into a message and a status.
+"""Run a command line: the only place that turns a failure into a message and an exit status.
 
-A `VexfsctlException` and a usage error become a message with its hint, and an envelope where
-JSON was asked for. A reader that has gone (`| head`) is no failure. Anything else is a bug here
-and shows its trace.
+A `VexfsctlException` or a usage error becomes a message with its hint, and an envelope where
+JSON was asked for. A reader that has gone (`| head`) is not a failure. Anything else is a bug
+here and shows its traceback.
 """
 
 import os
@@ -34,7 +34,7 @@ _INTERRUPTED = 130  # 128 + SIGINT, as a shell reports it
 def run(arguments: Sequence[str], surroundings: Surroundings | None = None) -> int:
     """Run the command line *arguments* (without the program's name); return its exit status."""
     app = AppContext(surroundings or Surroundings.of_this_process())
-    # Until it is parsed which command it is: what comes before may be wrong already.
+    # Until parsing shows which command it is: what stands before it may already be wrong.
     app.judging = gives_verdict(arguments)
     try:
         _run_guarded(app, arguments)
@@ -60,12 +60,12 @@ def _run_guarded(app: AppContext, arguments: Sequence[str]) -> None:
         app.fail(Problem.of(failure), failure.exit_status, coverage=failure.coverage)
     except KeyboardInterrupt:
         app.exit_status = ExitStatus.INCOMPLETE if app.judging else _INTERRUPTED
-    except Exception as bug:  # noqa: BLE001 - the outermost place: it is told, not swallowed
+    except Exception as bug:  # noqa: BLE001 - the outermost place: reported, not swallowed
         _report_bug(app, bug)
 
 
 def _invoke(app: AppContext, arguments: Sequence[str]) -> None:
-    # What click itself prints (help, completions: as bytes) is printed where everything is.
+    # What click itself prints (help; completions, as bytes) takes the same way as everything else.
     printed = BytesIO()
     with redirect_stdout(TextIOWrapper(printed, encoding="utf-8", write_through=True)):
         try:
@@ -83,8 +83,8 @@ def _invoke_click(app: AppContext, arguments: Sequence[str]) -> None:
         configure_completion(app)
         app.exit_status = shell_complete(root, {"obj": app}, _PROGRAM, _COMPLETE, instruction)
         return
-    # Not root.main(): that would turn interrupts and broken pipes into its own idea of them.
-    # The width as click itself would find it, but that it asks shutil, which loads all archivers.
+    # Not root.main(): it handles interrupts and broken pipes in its own way.
+    # The width that click itself would use; it asks shutil, which loads all archivers.
     width = max(min(app.terminal.columns, _WIDEST_HELP) - 2, _NARROWEST_HELP)
     with root.make_context(_PROGRAM, list(arguments), obj=app, terminal_width=width) as ctx:
         root.invoke(ctx)
@@ -124,7 +124,7 @@ def _format_asked(arguments: Sequence[str], environ: Mapping[str, str]) -> Outpu
 
 
 def _report_bug(app: AppContext, bug: Exception) -> None:
-    # Deferred: only a bug has need of it.
+    # Deferred: only a bug needs it.
     import traceback
 
     traceback.print_exception(bug, file=app.surroundings.stderr)

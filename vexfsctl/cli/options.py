@@ -1,4 +1,4 @@
-"""Options that several commands take."""
+"""Options that several commands share."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -13,7 +13,7 @@ from vexfsctl.model.units import format_duration
 def window_option(command: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Return `--window TIME` of *command*: milliseconds, None if not given.
 
-    What holds then is the `<command>_window_ms` of the configuration.
+    Then the `<command>_window_ms` of the configuration applies.
     """
     default_ms = getattr(Configuration(), f"{command}_window_ms")
     return click.option(
@@ -30,7 +30,7 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 
 def consent_options(function: _F) -> _F:
-    """Add `--yes` and `--dry-run`, handed over as `yes` and `dry_run`."""
+    """Add `--yes` and `--dry-run`, passed as `yes` and `dry_run`."""
     function = click.option(
         "--dry-run", is_flag=True, help="Show what would change, and change nothing."
     )(function)
@@ -38,7 +38,7 @@ def consent_options(function: _F) -> _F:
 
 
 def reason_option(function: _F) -> _F:
-    """Add `--reason`, which goes into the provider's log or the ledger."""
+    """Add `--reason`, which is recorded in the provider's log or the ledger."""
     return click.option("--reason", metavar="TEXT", help="Reason, recorded in the log or ledger.")(
         function
     )

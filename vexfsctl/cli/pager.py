@@ -1,16 +1,16 @@
-"""Long answers on a terminal: through `$PAGER`, else less, as git and man do."""
+"""Page long answers on a terminal through `$PAGER`, or less by default, as git and man do."""
 
 import shlex
 import subprocess
 from collections.abc import Mapping
 from contextlib import suppress
 
-# Quit if it fits after all, let colours through, leave the text on the screen.
+# Quit if it fits after all, show colours, leave the text on the screen.
 _LESS_OPTIONS = "FRX"
 
 
 def page(text: str, environ: Mapping[str, str]) -> bool:
-    """Show *text* page by page; False when there is no pager, and nothing was shown."""
+    """Show *text* page by page; False if there is no pager and nothing was shown."""
     command = shlex.split(environ.get("PAGER", "less"))
     if not command:
         return False
@@ -34,6 +34,6 @@ def page(text: str, environ: Mapping[str, str]) -> bool:
 
 def _wait(pager: subprocess.Popen[str]) -> None:
     while pager.returncode is None:
-        # Ctrl-C is for the pager (it stops a search); leaving now would leave it on the terminal.
+        # Ctrl-C is for the pager (it stops a search); ending now would leave it on the terminal.
         with suppress(KeyboardInterrupt):
             pager.wait()

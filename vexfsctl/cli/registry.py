@@ -9,10 +9,10 @@ class CommandEntry(NamedTuple):
 
     name: str
     summary: str
-    """First line of the command's own help; a test holds the two together."""
+    """First line of the command's own help; a test keeps the two equal."""
     hidden: bool = False
     judges: bool = False
-    """Whether its exit status is a verdict: whatever fails there is 3, UNKNOWN."""
+    """Whether its exit status is a verdict: any failure is then 3, UNKNOWN."""
 
 
 COMMANDS = (
@@ -22,7 +22,7 @@ COMMANDS = (
     ),
     CommandEntry(
         "check",
-        "Report how volumes are, for monitoring: OK, WARNING, CRITICAL or UNKNOWN, with numbers.",
+        "Report volume health to monitoring: OK, WARNING, CRITICAL or UNKNOWN, with numbers.",
         judges=True,
     ),
     CommandEntry("log", "Show the records of VexFS from every source, in time order."),
@@ -38,7 +38,7 @@ COMMANDS = (
     CommandEntry("breaker", "Show and operate the circuit breakers of volumes."),
     CommandEntry("volume", "Show volumes in full; set access mode and retries."),
     CommandEntry(
-        "recover", "Turn the hints of an error into steps, run them, and see what was done."
+        "recover", "Turn the hints of an error into recovery steps, run them, and see past runs."
     ),
     CommandEntry("mount", "Guard the directory SOURCE and serve it as a volume at MOUNTPOINT."),
     CommandEntry("umount", "Sync and unmount the volume called NAME or mounted on MOUNTPOINT."),
@@ -52,6 +52,6 @@ COMMANDS = (
 
 
 def gives_verdict(words: Iterable[str]) -> bool:
-    """Whether the first command among *words* of a command line is one that judges."""
+    """Whether the first command among *words* of a command line gives a verdict."""
     judges = {entry.name: entry.judges for entry in COMMANDS}
     return next((judges[word] for word in words if word in judges), False)

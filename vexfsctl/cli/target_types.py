@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class TargetType(click.ParamType[Target]):
-    """A `Target`; the shell completes those that are live."""
+    """A `Target`; the shell completes the live ones."""
 
     name = "target"
 
@@ -35,7 +35,7 @@ class TargetType(click.ParamType[Target]):
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> "list[CompletionItem]":
-        """Offer the volumes there are, and the operations once the volume is clear."""
+        """Offer the live volumes, and the operations once the volume is clear."""
         from click.shell_completion import CompletionItem
 
         names = names_of_volumes(ctx.ensure_object(AppContext).host)

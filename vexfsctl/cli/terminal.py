@@ -1,4 +1,4 @@
-"""The person at the terminal: what is written, told, noted and asked on the standard streams."""
+"""The person at the terminal: answers, messages, notes and questions on the standard streams."""
 
 import os
 from collections.abc import Iterator
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 _ERASE = "\r\x1b[K"
 _PROGRESS_WIDTH = 78
-"""A line that wraps could not be erased; hardly a terminal is narrower."""
+"""A line that wraps could not be erased; hardly any terminal is narrower."""
 
 
 class OutputFailed(ActionFailed):
-    """Standard output did not take the answer: a full disk, not a reader that has gone."""
+    """The answer could not be written: a full disk, not a reader that has gone."""
 
     code = "output_failed"
 
@@ -45,13 +45,13 @@ class Terminal:
 
     @property
     def interactive(self) -> bool:
-        """Whether there is a person to ask: a terminal to read from and one to write to."""
+        """Whether there is a person to ask: input and output are terminals."""
         return self.surroundings.stdin.isatty() and self.surroundings.stderr.isatty()
 
     @property
     def who(self) -> "Who":
-        """The user, who called sudo, and the terminal."""
-        # Deferred: only what is noted in the ledger tells of it.
+        """The user, the caller of sudo, and the terminal."""
+        # Deferred: only the ledger needs it.
         from vexfsctl.recovery.ledger.entries import Who
 
         stdin = self.surroundings.stdin
@@ -68,8 +68,8 @@ class Terminal:
 
     @property
     def screen(self) -> "Screen":
-        """What tables are drawn for."""
-        # Deferred, as all that renders: help and completions tell nothing.
+        """The screen that tables are drawn for."""
+        # Deferred, like everything that renders: help and completions need none of it.
         from vexfsctl.render.formats import Screen
 
         width = self.columns if self.shows_screens else None
@@ -82,7 +82,7 @@ class Terminal:
 
     @property
     def columns(self) -> int:
-        """Columns of the terminal, 80 where there is none."""
+        """Columns of the terminal; 80 if there is none."""
         return self._size().columns
 
     @property
@@ -98,9 +98,9 @@ class Terminal:
         return self.color is ColourChoice.ALWAYS
 
     def write(self, text: str) -> None:
-        """Send *text* to standard output now; OutputFailed when it cannot be written.
+        """Write *text* to standard output now; raise OutputFailed if it cannot be written.
 
-        BrokenPipeError passes: a reader that has gone is no failure.
+        BrokenPipeError passes: a reader that has gone is not a failure.
         """
         try:
             self.surroundings.stdout.write(text)
@@ -111,7 +111,7 @@ class Terminal:
             raise OutputFailed(f"standard output: {cause.strerror}") from cause
 
     def ask(self, question: str) -> bool:
-        """Return whether the person answers yes; only when `interactive`."""
+        """Return whether the person answers yes; call it only when `interactive`."""
         from vexfsctl.render.plain import render_line
 
         self.surroundings.stderr.write(f"{render_line(self._fit(question))} [y/N] ")
@@ -119,23 +119,23 @@ class Terminal:
         return self.surroundings.stdin.readline().strip().lower() in ("y", "yes")
 
     def tell(self, text: str) -> None:
-        """Tell something that must not be missed."""
+        """Write something that must not be missed."""
         from vexfsctl.render.result import Span, Tone
 
         self._tell((Span("vexfsctl: ", Tone.STRONG), text))
 
     def note(self, text: str) -> None:
-        """Tell something worth knowing, unless `--quiet`."""
+        """Write a note, unless `--quiet`."""
         if not self.quiet:
             self._tell(text)
 
     def detail(self, text: str) -> None:
-        """Tell something only under `--verbose`."""
+        """Write a detail, only with `--verbose`."""
         if self.verbose:
             self._tell(text)
 
     def warn(self, problem: Problem) -> None:
-        """Tell a problem and its hint."""
+        """Report a problem and its hint."""
         self.tell(problem.message)
         if problem.hint is not None:
             from vexfsctl.render.result import Span, Tone
@@ -143,7 +143,7 @@ class Terminal:
             self._tell((Span("hint: ", Tone.STRONG), problem.hint))
 
     def tell_gaps(self, coverage: "Coverage") -> None:
-        """Tell which part of the evidence was missing."""
+        """Report which part of the evidence was missing."""
         for gap in coverage.gaps:
             lost = "" if gap.lost is None else f", {gap.lost} lost"
             detail = "" if gap.detail is None else f" ({gap.detail})"
@@ -187,7 +187,7 @@ class Terminal:
         return fit_line(line, encoding)
 
     def _write_aside(self, text: str) -> None:
-        # Standard error may be gone with its terminal; neither answer nor work must fail for that.
+        # Standard error may be gone with its terminal; that must fail neither answer nor work.
         with suppress(OSError):
             self.surroundings.stderr.write(text)
             self.surroundings.stderr.flush()

@@ -1,4 +1,4 @@
-"""Click parameter types made of this project's own parsers."""
+"""Click parameter types that use this project's own parsers."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class DurationType(click.ParamType[int]):
-    """Milliseconds, more than zero, written as `parse_duration` reads them."""
+    """Milliseconds, more than zero, as `parse_duration` reads them."""
 
     name = "duration"
 
@@ -35,7 +35,7 @@ class SecondsType(click.ParamType[float]):
 
 
 class SizeType(click.ParamType[int]):
-    """Bytes, written as `parse_size` reads them."""
+    """Bytes, as `parse_size` reads them."""
 
     name = "size"
 
@@ -50,7 +50,7 @@ class SizeType(click.ParamType[int]):
 
 
 class KeyValueType(click.ParamType[str]):
-    """`KEY=VALUE`, left as it stands; the shell completes the keys."""
+    """`KEY=VALUE`, not split; the shell completes the keys."""
 
     name = "key=value"
 
@@ -58,7 +58,7 @@ class KeyValueType(click.ParamType[str]):
         self.keys = tuple(keys)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the text: what a value may be depends on its key."""
+        """Return the text as it is: which values are valid depends on the key."""
         return str(value)
 
     def shell_complete(
@@ -71,7 +71,7 @@ class KeyValueType(click.ParamType[str]):
 
 
 class PathType(click.ParamType[Path]):
-    """A path as written. Nothing is looked at: click's own type stats it, which may hang."""
+    """A path as written. It is not touched: click's own type calls stat, which may hang."""
 
     name = "path"
 
@@ -81,13 +81,13 @@ class PathType(click.ParamType[Path]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """Return the path."""
         if "\0" in str(value):
-            self.fail("a path has no zero byte", param, ctx)
+            self.fail("a path cannot contain a zero byte", param, ctx)
         return Path(value)
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> "list[CompletionItem]":
-        """Let the shell complete it."""
+        """Let the shell complete the path."""
         from click.shell_completion import CompletionItem
 
         return [CompletionItem(incomplete, type=self._completion)]

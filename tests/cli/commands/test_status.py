@@ -292,7 +292,7 @@ def test_a_person_who_watches_always_sees_the_verdict(vexfsctl: Program) -> None
 
     looks = result.stdout.split(CLEAR_SCREEN)[1:]
     assert [look.splitlines()[0].endswith("loop0 is well") for look in looks] == [True] * 3
-    assert [look.splitlines()[2:] for look in looks] == [["… 3 lines more"]] * 3
+    assert [look.splitlines()[2:] for look in looks] == [["… 3 more lines"]] * 3
 
 
 @pytest.mark.parametrize("capture", ["ffi_initfail", "head_nullb", "head_blksz_hung"])

@@ -1,1 +1,1 @@
-"""The commands, one file each: options, one call, a result."""
+"""The commands, a file each: options, one call, a result."""

@@ -26,7 +26,7 @@ _targets = click.argument("targets", metavar="TARGET...", type=TARGET, nargs=-1,
     epilog="""\
 Examples:
   vexfsctl breaker list                          every breaker, and why it is open
-  vexfsctl breaker show loop0/storage            one breaker whole
+  vexfsctl breaker show loop0/storage            one breaker in full
   vexfsctl breaker reset loop0/storage --probe   close it once harmless calls succeed
   vexfsctl breaker trip 'loop*/sync' --for 15m --reason "array rebuild"
 """,
@@ -51,7 +51,7 @@ Examples:
 @pass_app
 def list_breakers(app: AppContext, targets: tuple[Target, ...]) -> None:
     """Show the breakers of TARGET (default: all), and why each is open."""
-    # Deferred, as in each verb: none needs what the others do.
+    # Deferred in every verb, so that each loads only what it needs.
     from vexfsctl.answers.breaker import breaker_list
     from vexfsctl.host.volumes import consult_breakers
 
@@ -138,8 +138,9 @@ def reset_breakers(
     """Close the breakers of TARGET and clear their failure counts.
 
     Warns first of reasons not to. With --probe nothing is closed by hand: harmless calls go
-    through the mount one by one (statfs, getattr, read of a file, listing, getxattr, fsync of a
-    file opened for it) until the breaker closes itself; status 1 if it has not by --timeout.
+    through the mount one by one (statfs, getattr, read of a file, directory listing, getxattr,
+    fsync of a file opened for it) until the breaker closes itself. Exits with 1 if it has not
+    closed by --timeout.
     """
     from vexfsctl.host.breaker.probe import reset_by_probes
     from vexfsctl.host.changes import Consent
@@ -151,7 +152,7 @@ def reset_breakers(
 
 
 class _Verb(NamedTuple):
-    """A verb that is a command to breakers and nothing else."""
+    """A verb that only sends a command to breakers."""
 
     action: BreakerAction
     help: str
@@ -161,7 +162,7 @@ class _Verb(NamedTuple):
 _VERBS = (
     _Verb(
         BreakerAction.PROBE,
-        """Make the open breakers of TARGET half-open now, without waiting for their time-out.
+        """Make the open breakers of TARGET half-open now, before their timeout ends.
 
         Application calls then decide; to use harmless calls instead: reset --probe.
         """,
@@ -252,11 +253,11 @@ Examples:
     "--until",
     type=click.Choice(["closed", "open", "half_open"]),
     required=True,
-    help="The state to wait for; open includes one that an operator tripped.",
+    help="The state to wait for; open includes breakers tripped by an operator.",
 )
 @pass_app
 def wait_breaker(app: AppContext, target: Target, until: str) -> None:
-    """Wait until one breaker is in a state; status 1 if it is not by --timeout."""
+    """Wait until one breaker is in a state; exit with 1 if it is not by --timeout."""
     from vexfsctl.answers.breaker import breaker_wait
     from vexfsctl.host.breaker.wait import wait_for_breaker
 

@@ -11,7 +11,7 @@ from vexfsctl.host.volumes import Target
 EXAMPLES = """\
 Examples:
   vexfsctl check                        every volume of this host
-  vexfsctl check loop0 --window 15m     one volume, errors of the last quarter of an hour
+  vexfsctl check loop0 --window 15m     one volume, errors of the last 15 minutes
   vexfsctl check --json                 with every reason and number by name
   vexfsctl check --log customer.dmesg   a log from elsewhere, judged by its last hour
 """
@@ -22,7 +22,7 @@ Examples:
 @window_option("check")
 @pass_app
 def check(app: AppContext, volumes: tuple[Target, ...], window_ms: int | None) -> None:
-    """Report how volumes are, for monitoring: OK, WARNING, CRITICAL or UNKNOWN, with numbers.
+    """Report volume health to monitoring: OK, WARNING, CRITICAL or UNKNOWN, with numbers.
 
     One line in the format of the Monitoring Plugins guidelines: the verdict, the worst reasons,
     and after the bar the performance data. The exit status is the verdict: 0 OK, 1 WARNING,
@@ -30,7 +30,7 @@ def check(app: AppContext, volumes: tuple[Target, ...], window_ms: int | None) -
 
     CRITICAL means an open superblock or storage breaker, a volume that does not answer, refused
     writes, or errors of critical severity. WARNING means any other breaker that is not closed,
-    calls past their deadline, or errors of high severity. Where no attribute tree answers, the
+    calls past their deadline, or errors of high severity. If no attribute tree answers, the
     verdict rests on the log alone.
     """
     # Deferred, so that help needs neither tree nor log.
@@ -39,6 +39,6 @@ def check(app: AppContext, volumes: tuple[Target, ...], window_ms: int | None) -
 
     host = app.host
     assessment = assess(host, volumes, host.windows.check_ms if window_ms is None else window_ms)
-    # Before it is shown: a reader that is gone by then changes no verdict.
+    # Before it is shown: a reader that has gone must not change the verdict.
     app.exit_status = assessment.summary.verdict
     app.show(check_result(assessment))

@@ -1,4 +1,4 @@
-"""`vexfsctl errors`: errors counted by what is alike, and compared with the counters."""
+"""`vexfsctl errors`: errors counted in groups, and compared with the counters."""
 
 import click
 
@@ -12,9 +12,9 @@ EXAMPLES = """\
 Examples:
   vexfsctl errors                            by severity, volume, operation and error
   vexfsctl errors --by error --by device     which error on which device
-  vexfsctl errors --by minute -S -1h         when they came, the last hour
-  vexfsctl errors --by hint -s high -n 3     what to do about most of the severe ones
-  vexfsctl errors --log customer.dmesg.gz    of a log from elsewhere
+  vexfsctl errors --by minute -S -1h         when they happened, in the last hour
+  vexfsctl errors --by hint -s high -n 3     what to do about the worst errors
+  vexfsctl errors --log customer.dmesg.gz    the errors of a log from elsewhere
 """
 
 
@@ -29,13 +29,15 @@ Examples:
     help="Group by KEY: severity, op, error, volume, hint, device or minute; repeatable. "
     "Default: severity, volume, op and error.",
 )
-@click.option("-n", "--groups", type=click.IntRange(min=0), metavar="N", help="The first N only.")
+@click.option(
+    "-n", "--groups", type=click.IntRange(min=0), metavar="N", help="Show only the first N groups."
+)
 @pass_app
 def errors(app: AppContext, filters: Filters, keys: tuple[str, ...], groups: int | None) -> None:
     """Count errors in groups, and compare them with the volumes' counters.
 
     An error is a failed attempt, a call past its deadline, or a line of another VexFS build that
-    reports trouble. The worst come first, then the most frequent; by minute, the earliest.
+    reports trouble. The worst come first, then the most frequent; with --by minute, the earliest.
     Unverified records and known noise are counted separately.
 
     Then each live volume's error counters are reconciled with the log: errors since the mount that

@@ -13,10 +13,10 @@ EXAMPLES = """\
 Examples:
   vexfsctl explain EIO                        an errno by name or number, in either sign: -5
   vexfsctl explain -1003                      a code of vexfs_ffi.h
-  vexfsctl explain IoError.ReadError          an error: what happened, what to do, done when
+  vexfsctl explain IoError.ReadError          an error: what happened, what to do, when it is over
   vexfsctl explain retry:500 0x27             a hint, a word of recovery flags
   vexfsctl explain half_open stale read_only  states and levels
-  vexfsctl explain breaker/retry_after_ms     an attribute, also with its volume or whole path
+  vexfsctl explain breaker/retry_after_ms     an attribute, also with its volume or full path
   vexfsctl explain 'VexFS: State transition 1 -> 3'
   dmesg | tail -1 | vexfsctl explain -        a line of a log
 """
@@ -28,27 +28,27 @@ _OPTION = re.compile(r"--[a-z].*|-[a-z]", re.IGNORECASE)
 
 
 class ExplainCommand(Command):
-    """A command whose words may begin with a minus: `-5`, `-EIO`."""
+    """A command whose words may begin with a minus sign: `-5`, `-EIO`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse; a signed errno is put in capitals, where none of its letters is an option."""
+        """Parse; put a signed errno in capitals, none of which is an option."""
         spelt = [word.upper() if _SIGNED_NAME.fullmatch(word) else word for word in args]
         return super().parse_args(ctx, spelt)
 
 
 class WordType(click.ParamType[str]):
-    """Anything that can be explained; the shell completes names."""
+    """A word to explain; the shell completes names."""
 
     name = "word"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Keep the text."""
+        """Return the text as it is."""
         return str(value)
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
-        """Offer the names that begin so; in another letter case if there are none in this."""
+        """Offer the names that begin so; ignore case if no name matches exactly."""
         from vexfsctl.explanation.glossary import whole_glossary
 
         names = [name for name in dict.fromkeys(whole_glossary().words) if " " not in name]
@@ -60,7 +60,7 @@ def _completions(names: list[str], begun: str) -> list[str]:
     if exact:
         return exact
     alike = [name for name in names if name.casefold().startswith(begun.casefold())]
-    # In one spelling: a shell replaces what was typed by what all that it is offered begin with.
+    # In one spelling: a shell replaces what was typed with the common prefix of all it is offered.
     return [name for name in alike if name.startswith(alike[0][: len(begun)])]
 
 
@@ -77,8 +77,8 @@ def explain(app: AppContext, words: tuple[str, ...]) -> None:
 
     WORD is an errno, a VexFS code, an error, a hint or a word of recovery flags, a severity, a
     state of breaker, module or volume, a degradation level, an operation type, an attribute, or a
-    line of a log as it was copied; - reads lines from standard input. A word with several
-    meanings shows them all, likeliest first.
+    pasted line of a log; - reads lines from standard input. If a word has several meanings, all
+    are shown, the likeliest first.
     """
     # Deferred, so that help needs neither catalogue nor grammar.
     from vexfsctl.answers.explain import explain_result

@@ -1,4 +1,4 @@
-"""`vexfsctl generate`: writes the documents that are checked in. Hidden: for who works on it."""
+"""`vexfsctl generate`: writes the checked-in documents. Hidden: for vexfsctl's developers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ DOCUMENTS: dict[str, Callable[[], dict[str, str]]] = {
     "completions": completion_files,
     "reference": reference_files,
 }
-"""What can be generated: the files of each kind by their path in the repository."""
+"""What can be generated: for each kind, the files by their path in the repository."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ Examples:
     metavar="DIR",
     type=click.Path(file_okay=False, path_type=Path),
     default=".",
-    help="The repository, below which they are written. Default: the current directory.",
+    help="Repository to write them into. Default: the current directory.",
 )
 @pass_app
 def generate(app: AppContext, kind: str, directory: Path) -> None:

@@ -1,4 +1,4 @@
-"""`vexfsctl lab`: a volume whose faults one controls, on a loop device or a plain directory."""
+"""`vexfsctl lab`: a volume whose faults you control, on a loop device or a plain directory."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +16,7 @@ Examples:
   vexfsctl lab up                                   a volume on a loop device of its own
   vexfsctl lab up --plain                           on a plain directory, as without root
   vexfsctl lab inject read --path data.bin          reads of that file now fail with EIO
-  vexfsctl lab inject --clear                       heal it
+  vexfsctl lab inject --clear                       remove all faults
   vexfsctl lab down                                 leave no trace
 """
 
@@ -41,13 +41,13 @@ def _kind_options(function: Callable[..., Any]) -> Callable[..., Any]:
     plain = click.option(
         "--plain",
         is_flag=True,
-        help="On a plain directory: no device, the driver fails calls. Implied without root.",
+        help="Use a plain directory: no device, the driver fails calls. Implied without root.",
     )
     return size(plain(function))
 
 
 class CallType(click.ParamType[str]):
-    """Name of a call that is to fail; what there is depends on the lab, which judges it."""
+    """Name of a call to fail; the kind of lab decides which are valid."""
 
     name = "kind"
 
@@ -64,8 +64,9 @@ class CallType(click.ParamType[str]):
 def lab() -> None:
     """Experiment with a volume that fails on demand.
 
-    As root it is an ext4 on a loop device whose sectors fail, which the kernel reports as for any
-    disk. Without root, or with --plain, it is a plain directory, and the driver fails calls.
+    As root, the volume is an ext4 on a loop device whose sectors fail; the kernel reports them as
+    for any disk. Without root, or with --plain, it is a plain directory, and the driver fails
+    calls.
     """
 
 
@@ -81,7 +82,7 @@ Examples:
 @_kind_options
 @pass_app
 def up(app: AppContext, name: str, size: int | None, plain: bool) -> None:
-    """Create a volume and what is below it: image, loop device and ext4, or a directory."""
+    """Create a volume and what it lies on: image, loop device and ext4, or a directory."""
     # Deferred, here and below, so that help needs no driver.
     from vexfsctl.answers.lab import lab_up
     from vexfsctl.lab.assembly import bring_up
@@ -95,7 +96,7 @@ def up(app: AppContext, name: str, size: int | None, plain: bool) -> None:
 @_name_option
 @pass_app
 def down(app: AppContext, name: str) -> None:
-    """Take the lab down and remove every trace of it, whatever state it is in."""
+    """Take the lab down and remove all of it, whatever state it is in."""
     from vexfsctl.answers.lab import lab_down
     from vexfsctl.lab.assembly import describe, take_down
     from vexfsctl.lab.layout import find_layout
@@ -108,7 +109,7 @@ def down(app: AppContext, name: str) -> None:
 @lab.command("list", epilog="Examples:\n  vexfsctl lab list\n")
 @pass_app
 def list_command(app: AppContext) -> None:
-    """Show your labs and those of root."""
+    """Show your labs and root's."""
     from vexfsctl.answers.lab import lab_list
     from vexfsctl.lab.assembly import list_labs
 
@@ -129,9 +130,9 @@ Examples:
 def run(
     ctx: click.Context, name: str, size: int | None, plain: bool, command: tuple[str, ...]
 ) -> None:
-    """Run COMMAND in a lab that lasts as long as it runs; exit with its status.
+    """Run COMMAND in a lab that lasts as long as COMMAND runs; exit with its status.
 
-    COMMAND finds in its environment VEXFSCTL_LAB (the lab's and volume's name),
+    The environment of COMMAND has VEXFSCTL_LAB (the name of lab and volume),
     VEXFSCTL_LAB_MOUNTPOINT and VEXFSCTL_LAB_DEVICE (empty in a plain lab).
     """
     from vexfsctl.lab.layout import new_layout
@@ -146,8 +147,8 @@ def run(
 Examples:
   vexfsctl lab inject read --path data.bin --errno EIO
   vexfsctl lab inject write --offset 1MiB --length 64KiB --errno ENOSPC --count 3
-  vexfsctl lab inject read --path data.bin --delay 30     answers, but 30 seconds late
-  vexfsctl lab inject statfs --errno EIO                  any call of the driver, in a plain lab
+  vexfsctl lab inject read --path data.bin --delay 30     succeeds, but 30 seconds late
+  vexfsctl lab inject statfs --errno EIO                  in a plain lab, any call of the driver
   vexfsctl lab inject --list
   vexfsctl lab inject --clear
 """
@@ -155,8 +156,10 @@ Examples:
 @_name_option
 @click.argument("kind", type=CallType(), metavar="[KIND]", required=False)
 @click.option("--path", type=PATH, help="A file of the volume.")
-@click.option("--offset", type=SIZE, help="First byte, in the file or else in the device.")
-@click.option("--length", type=SIZE, help="Bytes from there on. Default: to the end.")
+@click.option(
+    "--offset", type=SIZE, help="First byte, in the file, or in the device without --path."
+)
+@click.option("--length", type=SIZE, help="Number of bytes. Default: to the end.")
 @click.option(
     "--errno", "errno_name", metavar="NAME", help="Default: EIO, unless --delay is given."
 )
@@ -186,15 +189,15 @@ def inject(
 ) -> None:
     """Make requests fail or wait. KIND is read, write or fsync.
 
-    In a lab on a device they are the device's requests, in a plain lab the calls of the driver,
-    where KIND may be any of them.
+    In a lab on a device these are requests of the device. In a plain lab they are calls of the
+    driver, and KIND may be any of them.
     """
     from vexfsctl.answers.lab import lab_inject
     from vexfsctl.lab import faults
     from vexfsctl.lab.layout import find_layout
 
     if (kind is not None) + show + clear != 1:
-        raise click.UsageError("one of KIND, --list and --clear")
+        raise click.UsageError("give one of KIND, --list and --clear")
     layout = find_layout(name)
     if kind is not None:
         faults.inject(

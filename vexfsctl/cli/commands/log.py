@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from vexfsctl.host.log_view import FollowedLog, Picked
 
 _FOLLOWED_FIRST = 10
-"""Records that `--follow` shows before it waits for more, as tail does."""
+"""How many records `--follow` shows before it waits for more, as tail does."""
 
 EXAMPLES = """\
 Examples:
   vexfsctl log -n 20                               the last 20 records
-  vexfsctl log -S -15m -s high                     severe errors of the last quarter of an hour
-  vexfsctl log -V loop0 -o storage -o sync         one volume, two of its operation types
+  vexfsctl log -S -15m -s high                     severe errors of the last 15 minutes
+  vexfsctl log -V loop0 -o storage -o sync         one volume, two operation types
   vexfsctl log -d sdb                              with the kernel's lines about the disk
   vexfsctl log -f --json                           each new record as one line of JSON
   dmesg | vexfsctl log --log -                     from standard input
@@ -34,8 +34,10 @@ Examples:
 
 @click.command("log", cls=Command, epilog=EXAMPLES)
 @filter_options
-@click.option("-n", "--lines", type=click.IntRange(min=0), metavar="N", help="The last N only.")
-@click.option("-r", "--reverse", is_flag=True, help="Newest first.")
+@click.option(
+    "-n", "--lines", type=click.IntRange(min=0), metavar="N", help="Show only the last N records."
+)
+@click.option("-r", "--reverse", is_flag=True, help="Show the newest first.")
 @click.option("-f", "--follow", is_flag=True, help="Keep printing new records.")
 @pass_app
 def log(app: AppContext, filters: Filters, lines: int | None, reverse: bool, follow: bool) -> None:
@@ -93,7 +95,7 @@ def _show(app: AppContext, picked: "Picked") -> None:
 
 
 def _tell_gaps(app: AppContext, followed: "FollowedLog") -> None:
-    """Tell what was lost meanwhile, and end with 3 then: part of what was asked for is missing."""
+    """Report what was lost meanwhile; if anything was, the exit status is 3, INCOMPLETE."""
     gaps = followed.new_gaps()
     if not gaps:
         return

@@ -1,4 +1,4 @@
-"""`vexfsctl recover`: what an error hints at, carried out step by step, and what was done."""
+"""`vexfsctl recover`: an error's hints, carried out step by step, and the ledger of past runs."""
 
 import functools
 from collections.abc import Callable
@@ -18,18 +18,18 @@ from vexfsctl.model.hints import HintKind
 
 EXAMPLES = """\
 Examples:
-  vexfsctl recover plan loop0/storage                        what the latest error there hints at
+  vexfsctl recover plan loop0/storage                        steps for the latest error there
   vexfsctl recover plan 2A --device /dev/loop0               the same for the device below
   vexfsctl recover replay loop0/storage --device /dev/loop0 --probe
-  vexfsctl recover history                                   what was done, and what came of it
+  vexfsctl recover history                                   what was done, with what result
 """
 
 
 @click.group("recover", cls=Group, epilog=EXAMPLES)
 def recover() -> None:
-    """Turn the hints of an error into steps, run them, and see what was done.
+    """Turn the hints of an error into recovery steps, run them, and see past runs.
 
-    Say what to recover by an id or its last digits, CALL-N (a numbered call of an earlier build,
+    Say what to recover: an id or its last digits, CALL-N (a numbered call of an earlier build,
     as trace shows it), VOLUME or VOLUME/OPERATION (the latest error there), --error NAME, or
     --hints. The contents of a device are never written to.
     """
@@ -43,7 +43,7 @@ def _complete_errors(ctx: click.Context, param: click.Parameter, incomplete: str
 
 
 def _complete_hints(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    """Offer the hints that may follow the words there are."""
+    """Offer the hints that may follow the words typed so far."""
     given, comma, begun = incomplete.rpartition(",")
     words = [hint for hint in HintKind if hint.startswith(begun) and hint not in given.split(",")]
     return [f"{given}{comma}{word}" for word in words]
@@ -78,11 +78,11 @@ _OPTIONS = (
     ),
     click.option("--length", type=SIZE, help="Length of the failing range. Default: 128KiB."),
 )
-"""What is to be recovered, and where."""
+"""Add the options that say what to recover, and where."""
 
 
 def _subject_options(function: Callable[..., None]) -> Callable[..., None]:
-    """Pass on what is to be recovered as `asked`, and where as `place`."""
+    """Pass what to recover as `asked`, and where as `place`."""
 
     @functools.wraps(function)
     def command(*arguments: Any, **options: Any) -> None:
@@ -140,14 +140,14 @@ Examples:
 @click.option(
     "--all", "all_steps", is_flag=True, help="Run the remaining steps even if the fault is gone."
 )
-@click.option("--probe", is_flag=True, help="Then probe the breaker if it is open.")
+@click.option("--probe", is_flag=True, help="Afterwards probe the breaker if it is open.")
 @click.option(
     "--read-timeout",
     type=SECONDS,
     default="10",
     show_default=True,
     metavar="SECONDS",
-    help="How long a read of the device may take.",
+    help="Deadline of one read of the device.",
 )
 @reason_option
 @consent_options
@@ -165,9 +165,10 @@ def replay(
 ) -> None:
     """Run the plan step by step until the fault is verified gone.
 
-    Each step is recorded in the ledger before and after it, and in the log under the incident's
-    id. Status 0: the fault is gone; 4: all steps ran and the fault is still there, or nothing
-    proves it gone; 5: a person must act, and is told what to do; 1: it could not start or go on.
+    Each step is recorded in the ledger before and after it runs, and in the log under the
+    incident's id. Exit status 0: the fault is gone. 4: all steps ran, but the fault is still
+    there or not proven gone. 5: a person must act; the output says what to do. 1: the replay
+    could not start or continue.
     """
     # Deferred, so that help needs neither tree nor log.
     from vexfsctl.answers.next_steps import log_options
@@ -211,7 +212,7 @@ Examples:
 def history(app: AppContext, asked: str | None, limit: int | None) -> None:
     """Show past replays, the latest last: steps, outcomes and results.
 
-    A replay that was killed is shown as interrupted. ID is that of a replay or of its incident.
+    A replay that was killed is shown as interrupted. ID is the id of a replay or of its incident.
     """
     from vexfsctl.answers.recovery.history import history_result
     from vexfsctl.host.recovery.history import read_history

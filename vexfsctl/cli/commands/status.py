@@ -17,9 +17,9 @@ CLEAR_SCREEN = "\x1b[H\x1b[2J"
 EXAMPLES = """\
 Examples:
   vexfsctl status                          every volume, open breakers, recent errors, next step
-  vexfsctl status loop0 --window 15m       one volume, errors of the last quarter of an hour
+  vexfsctl status loop0 --window 15m       one volume, errors of the last 15 minutes
   vexfsctl status -x                       only volumes with something wrong
-  vexfsctl status --watch --interval 5     look again every 5 seconds
+  vexfsctl status --watch --interval 5     refreshed every 5 seconds
   vexfsctl status --log customer.dmesg     a log from elsewhere, judged by its last hour
   vexfsctl status --exit-code >/dev/null   for scripts: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN
 """
@@ -86,9 +86,9 @@ def _refresh(app: AppContext, result: CommandResult) -> None:
 
 
 def _top(text: str, height: int, encoding: str) -> str:
-    """As much of *text* as leaves its first line, the verdict, on the screen."""
+    """Return as much of *text* as keeps its first line, the verdict, on the screen."""
     lines = text.splitlines(keepends=True)
     if len(lines) < height:
         return text
     shown = height - 2
-    return "".join(lines[:shown]) + stand_in(f"… {len(lines) - shown} lines more", encoding)
+    return "".join(lines[:shown]) + stand_in(f"… {len(lines) - shown} more lines", encoding)

@@ -1,4 +1,4 @@
-"""`vexfsctl trace`: one incident from the application's call down to the kernel's own words."""
+"""`vexfsctl trace`: one incident from the application's call down to the kernel's own lines."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from vexfsctl.host.filters import Filters
 EXAMPLES = """\
 Examples:
   vexfsctl trace --last                      the most recent error
-  vexfsctl trace 2A                          an id, or as much of its end as is unambiguous
+  vexfsctl trace 2A                          an id, or its last digits if they are unambiguous
   vexfsctl trace loop0/storage               the most recent error there
   vexfsctl trace CORR-6F1C93A20000002A --json
   vexfsctl trace --last --log saved.kmsg     from a saved log
@@ -34,7 +34,7 @@ class IncidentType(click.ParamType[str]):
         return TARGET.shell_complete(ctx, param, incomplete)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Keep the text: only the log tells an id from a name."""
+        """Return the text as it is: only the log can tell an id from a name."""
         return str(value)
 
 
@@ -42,7 +42,7 @@ class IncidentType(click.ParamType[str]):
 @click.argument(
     "incidents", metavar="[ID|CALL-N[@SITE]|VOLUME[/OPERATION]]...", type=IncidentType(), nargs=-1
 )
-@click.option("--last", is_flag=True, help="The most recent incident with an error.")
+@click.option("--last", is_flag=True, help="Show the most recent incident with an error.")
 @filter_options
 @pass_app
 def trace(app: AppContext, incidents: tuple[str, ...], last: bool, filters: Filters) -> None:
@@ -52,8 +52,8 @@ def trace(app: AppContext, incidents: tuple[str, ...], last: bool, filters: Filt
     kernel's own lines about the backing device at that time, and if a breaker opened, what
     happened until it closed. ID may be the last digits of an id, at least two. Earlier builds
     number the calls of each call site from 1: CALL-3 is such a call, CALL-3@read_file names the
-    call site too, and CALL-3@read_file#2 the load of the module as well. Filters narrow down the
-    incidents to choose from.
+    call site too, and CALL-3@read_file#2 also the load of the module. Filters narrow the choice
+    of incidents.
     """
     if last == bool(incidents):
         raise click.UsageError("give an id, CALL-N, VOLUME[/OPERATION], or --last")

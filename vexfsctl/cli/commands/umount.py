@@ -8,7 +8,7 @@ from vexfsctl.cli.context import AppContext, pass_app
 EXAMPLES = """\
 Examples:
   vexfsctl umount loop0               sync and unmount the volume loop0
-  vexfsctl umount /mnt/data           the volume that is mounted there
+  vexfsctl umount /mnt/data           the volume mounted there
   vexfsctl umount --force loop0       clear what a killed or stuck driver left
 """
 
@@ -18,12 +18,12 @@ Examples:
 @click.option(
     "--force",
     is_flag=True,
-    help="Cut the volume off without syncing: calls in it fail at once, its mounts go.",
+    help="Cut the volume off without syncing: its calls fail at once, its mounts are removed.",
 )
 @pass_app
 def umount(app: AppContext, target: str, force: bool) -> None:
     """Sync and unmount the volume called NAME or mounted on MOUNTPOINT."""
-    # Here and not above: help needs no driver.
+    # Deferred, so that help needs no driver.
     from vexfsctl.answers.mount import UnmountedVolume, umount_result
     from vexfsctl.driver.volume.leftovers import clear_volume, find_volume, stop_volume
 

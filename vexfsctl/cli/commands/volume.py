@@ -1,4 +1,4 @@
-"""`vexfsctl volume`: one volume whole, and what of it can be set."""
+"""`vexfsctl volume`: every attribute of a volume, and its settings."""
 
 import click
 

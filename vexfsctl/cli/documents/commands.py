@@ -1,4 +1,4 @@
-"""The click tree as plain values: what manual pages and the reference say about a command."""
+"""The click tree as plain values: what man pages and the reference say about a command."""
 
 import inspect
 import re
@@ -15,7 +15,7 @@ class OptionDocument:
     """One option."""
 
     names: tuple[str, ...]
-    """Short ones first: `-y`, `--yes`."""
+    """Short names first: `-y`, `--yes`."""
     value: str | None
     """Placeholder for its value; None for a switch."""
     help: str
@@ -39,7 +39,7 @@ class ArgumentDocument:
 
     @property
     def usage(self) -> str:
-        """As a usage line has it."""
+        """As in a usage line."""
         name = f"{self.name}..." if self.repeated else self.name
         return name if self.required else f"[{name}]"
 
@@ -56,14 +56,14 @@ class CommandDocument:
     """The help after the summary."""
     arguments: tuple[ArgumentDocument, ...]
     options: tuple[OptionDocument, ...]
-    """Its own; the global ones are the root's."""
+    """The command's own; the global ones are the root's."""
     examples: str
     """Lines of the epilog, without their common indentation and without the word Examples."""
     verbs: "tuple[CommandDocument, ...]" = ()
 
 
 def read_root() -> CommandDocument:
-    """Return the whole tree, hidden commands left out."""
+    """Return the whole tree, without hidden commands."""
     return _read(root, None, "vexfsctl")
 
 

@@ -1,1 +1,1 @@
-"""The manual pages, one module for what each is made from."""
+"""The manual pages, one module for each source that they are made from."""

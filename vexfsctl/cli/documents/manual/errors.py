@@ -1,4 +1,4 @@
-"""vexfs-errors(7): every error, from the catalogue that parser, hints and `explain` use."""
+"""vexfs-errors(7): every error, from the catalogue that parsers, hints and `explain` use."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -28,7 +28,7 @@ _DESCRIPTION = (
     " command shows that it is over. Words in capitals in a command are placeholders.",
     "An error marked with a plus sign comes only from VexFS builds other than this package's"
     " userspace driver. Their engine tries most calls once and some three times, counts each failed"
-    " call against the breaker of its operation, and their kernel module goes on with a fallback"
+    " call against the breaker of its operation, and their kernel module continues with a fallback"
     " answer whatever failed; none of them makes a damaged volume read-only.",
     "vexfsctl explain shows the same text, and explains errnos, states and lines of a log too.",
 )
@@ -73,7 +73,7 @@ def _section(family: str, title: str) -> Iterator[str]:
 
 
 def _alike(errors: Iterable[ErrorEntry]) -> list[list[ErrorEntry]]:
-    """Put together the names of one and the same thing."""
+    """Group the names of the same error."""
     groups: dict[object, list[ErrorEntry]] = {}
     for error in errors:
         said = (error.errno, error.severity, error.hints, error.meaning, error.what_you_do)

@@ -82,7 +82,7 @@ _FILES = [
     ),
 ]
 _EXAMPLE_WIDTH = 73
-"""Of the 78 columns of mandoc(1), less the indentation of a section."""
+"""The 78 columns of mandoc(1), less the indentation of a section."""
 
 
 def manual_files() -> dict[str, str]:
@@ -215,7 +215,7 @@ def _option_list(options: tuple[OptionDocument, ...] | list[OptionDocument]) -> 
 
 
 def _statuses_of(command: CommandDocument) -> Mapping[int, str]:
-    """The exit statuses that the page of *command* lists."""
+    """Return the exit statuses that the page of *command* lists."""
     words = command.path.split()
     if gives_verdict(words):
         return VERDICTS

@@ -33,7 +33,7 @@ _DESCRIPTION = (
     " lower-case words, numbers are integers, times are nanoseconds of CLOCK_MONOTONIC, which is"
     " the kernel log's own clock, and 0 means never. Counters only grow while epoch stays the same."
     " An attribute that a provider does not have is absent.",
-    "Each read from offset 0 makes the value anew. Where noted below, poll(2) wakes with POLLPRI"
+    "Each read from offset 0 gets a fresh value. Where noted below, poll(2) wakes with POLLPRI"
     " when the value changes.",
 )
 _TRANSITIONS = "The state after each command, by the state before; - is EBUSY."

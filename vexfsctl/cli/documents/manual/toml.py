@@ -41,7 +41,7 @@ timeout = "5s"
 [output]
 pager = false
 """
-"""Shown in the page; a test holds it to be valid."""
+"""Shown in the page; a test checks that it is valid."""
 
 _DESCRIPTION = (
     f"The settings of vexfsctl for a whole host, in TOML 1.0. The file {STANDARD_FILE} is read if"
