@@ -67,7 +67,7 @@ def test_a_healthy_volume(volume: LiveVolume) -> None:
     """Used and well: OK."""
     assert (volume.mountpoint / "data").read_bytes() == b"content"
 
-    assert verdict_on(volume) == (Verdict.OK, "VOL is well")
+    assert verdict_on(volume) == (Verdict.OK, "VOL is healthy")
 
 
 def test_a_killed_driver(volume: LiveVolume) -> None:
@@ -161,7 +161,7 @@ def test_an_error_of_critical_severity(volume: LiveVolume) -> None:
     said = verdict_on(volume)
 
     assert said == (Verdict.CRITICAL, "VOL/storage: 1 error of critical severity")
-    assert_at_last(volume, (Verdict.OK, "VOL is well"))
+    assert_at_last(volume, (Verdict.OK, "VOL is healthy"))
 
 
 def test_an_error_of_high_severity(volume: LiveVolume) -> None:
@@ -172,7 +172,7 @@ def test_an_error_of_high_severity(volume: LiveVolume) -> None:
     said = verdict_on(volume)
 
     assert said == (Verdict.WARNING, "VOL/storage: 1 error of high severity")
-    assert_at_last(volume, (Verdict.OK, "VOL is well"))
+    assert_at_last(volume, (Verdict.OK, "VOL is healthy"))
     assert volume.attribute("errors/high") == "1"
 
 
@@ -181,7 +181,7 @@ def test_an_error_of_medium_severity(volume: LiveVolume) -> None:
     volume.set("inject/control", "read errno=EBUSY")
     assert read_failing(volume) == "EBUSY"
 
-    assert verdict_on(volume) == (Verdict.OK, "VOL is well")
+    assert verdict_on(volume) == (Verdict.OK, "VOL is healthy")
     assert volume.attribute("errors/medium") == "1"
 
 
@@ -202,7 +202,7 @@ def test_a_call_that_hangs_and_one_that_did(volume: LiveVolume) -> None:
         "VOL/storage: 1 call is past the deadline and still running (+1 more)",
     )
     assert ended == (Verdict.WARNING, "VOL/storage: 1 call timed out")
-    assert_at_last(volume, (Verdict.OK, "VOL is well"))
+    assert_at_last(volume, (Verdict.OK, "VOL is healthy"))
 
 
 def test_calls_that_the_log_leaves_out(volume: LiveVolume) -> None:
@@ -251,7 +251,7 @@ def test_a_log_that_is_gone(volume: LiveVolume, volumes: Volumes) -> None:
     assert read_failing(volume) == "EBUSY"
     mixed = verdict_on(volume)
 
-    assert healthy == (Verdict.OK, "VOL is well")
+    assert healthy == (Verdict.OK, "VOL is healthy")
     assert grave == (Verdict.WARNING, "VOL: an error of high severity or worse, by the counters")
     assert mixed[0] is Verdict.UNKNOWN
     incomplete = "VOL: the log is not complete and the counters do not rule out an error: "

@@ -1,4 +1,4 @@
-"""How each answer reads: a value of `host` into a `CommandResult` with data, tables and prose.
+"""How each answer reads: turns a value of `host` into a `CommandResult`: data, tables and prose.
 
-Here alone command lines are put together: what to type next, with the log that was asked for.
+Only this package makes command lines: what to type next, with the log that was asked for.
 """

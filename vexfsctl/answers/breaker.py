@@ -36,14 +36,14 @@ class BreakerReport:
 
 @dataclass(frozen=True, slots=True)
 class OperationReport:
-    """One operation whole, its breaker in it."""
+    """One operation in full, with its breaker."""
 
     volume: str
     root: Path
     operation: OperationType
     why: str | None
     doubts: tuple[str, ...]
-    """What is known against a reset."""
+    """Known reasons not to reset it."""
     status: OperationStatus
 
 
@@ -54,7 +54,7 @@ class _Setting(NamedTuple):
 
 
 def breaker_list(consulted: Consulted, now_ns: int) -> CommandResult:
-    """Answer `breaker list`: one line a breaker."""
+    """Answer `breaker list`: one line for each breaker."""
     reports = tuple(
         BreakerReport(
             choice.volume.name,

@@ -1,4 +1,4 @@
-"""What a change answers: before and after, and why what was asked for did not come about."""
+"""What a change answers: before and after, and why a requested change was not made."""
 
 from vexfsctl.exceptions import Problem
 from vexfsctl.host.changes import Changes, Refusal
@@ -7,7 +7,7 @@ from vexfsctl.render.result import Column, CommandResult, Paragraph, Table
 
 
 def change_result(schema: str, changes: Changes) -> CommandResult:
-    """Return the answer of a verb; status 1 when something did not come about, 3 for a gap."""
+    """Return the answer of a verb; status 1 if a change was not made, 3 for a gap."""
     rows, consulted = changes.rows, changes.consulted
     causes = [each.cause for each in changes.outcomes if isinstance(each, Refusal)]
     failed = max((cause.exit_status for cause in causes), default=None)

@@ -1,4 +1,4 @@
-"""What `check` answers: one line with numbers, the same as JSON and TSV."""
+"""What `check` answers: one line with numbers; JSON and TSV say the same."""
 
 from dataclasses import dataclass
 
@@ -21,18 +21,18 @@ class CheckReport:
 
     verdict: Verdict
     text: str
-    """The reasons in short."""
+    """The reasons, shortened."""
     window: Window
     findings: tuple[Finding, ...]
-    """All of them, the worst first."""
+    """All reasons, the worst first."""
     log_alone: bool
-    """Whether no attribute tree answers for what the log shows."""
+    """Whether no attribute tree covers what the log shows."""
     gauges: tuple[Gauge, ...]
-    """The numbers of the line."""
+    """The performance data of the line."""
 
     @classmethod
     def of(cls, assessment: Assessment) -> "CheckReport":
-        """Take from *assessment* what a monitoring system wants."""
+        """Return what a monitoring system needs of *assessment*."""
         summary = assessment.summary
         return cls(
             verdict=summary.verdict,
@@ -45,14 +45,14 @@ class CheckReport:
 
     @property
     def line(self) -> Line:
-        """As a monitoring plugin prints it."""
+        """The line as a monitoring plugin prints it."""
         return plugin_line(str(self.verdict).upper(), self.text, self.gauges)
 
 
 def check_result(assessment: Assessment) -> CommandResult:
     """Answer `check`: a line for people and plugins, tables for TSV.
 
-    The verdict is not the exit status of this answer: that it was given is no failure.
+    The exit status of this answer is not the verdict: giving a bad verdict is not a failure.
     """
     report = CheckReport.of(assessment)
     return CommandResult(
@@ -78,7 +78,7 @@ def _text(assessment: Assessment) -> str:
 
 
 def _note(assessment: Assessment) -> str | None:
-    """What the verdict rests on, where that is not the tree of the volumes and a log of now."""
+    """What the verdict rests on, if not the volumes' attribute trees and a current log."""
     if not assessment.observation.coverage.sources and assessment.summary.volumes:
         return "no log could be read: judged from the attribute tree"
     if assessment.summary.log_alone:

@@ -15,7 +15,7 @@ from vexfsctl.render.result import Column, CommandResult, Line, Paragraph, Table
 
 
 def errors_result(counted: CountedErrors, coverage: Coverage) -> CommandResult:
-    """Answer `errors`; TSV has the groups alone, an unverified one marked."""
+    """Answer `errors`; TSV has only the groups, unverified ones marked."""
     here = {each.volume for each in counted.reconciliation}
     return CommandResult(
         "errors",
@@ -33,7 +33,7 @@ def _blocks(counted: CountedErrors, columns: tuple[Column, ...]) -> Iterator[Tab
     if believed:
         yield Table(columns, believed)
     if doubtful:
-        title = "unverified: written from user space, vouched for by nothing, no evidence"
+        title = "unverified: anybody may have written these from user space; not evidence"
         yield Table(columns, doubtful, title)
     yield from upstream_blocks(counted.upstream, counted.noise)
     if counted.reconciliation:
@@ -48,7 +48,7 @@ def _headline(counted: CountedErrors) -> Iterator[Line]:
     parts = [_counted(believed, "error")]
     parts += [f"{doubtful} unverified"] if doubtful else []
     parts += [f"{_counted(noise, 'line')} of expected noise"] if noise else []
-    more = f"; {_counted(counted.left_out, 'kind')} more without -n" if counted.left_out else ""
+    more = f"; {_counted(counted.left_out, 'more kind')} without -n" if counted.left_out else ""
     yield ", ".join(parts) + more
     if counted.log_alone:
         yield "no attribute tree answers for it: from the log alone"
@@ -66,7 +66,7 @@ def _reconciled(each: Reconciliation) -> Iterator[Line]:
     if each.causes:
         yield f"    likely: {'; '.join(each.causes)}"
     if each.other_epochs:
-        yield f"    {_counted(each.other_epochs, 'error')} more in the log are of earlier mounts"
+        yield f"    {_counted(each.other_epochs, 'more error')} in the log from earlier mounts"
 
 
 def _counted(count: int, noun: str) -> str:
@@ -74,9 +74,9 @@ def _counted(count: int, noun: str) -> str:
 
 
 def _screen_columns(keys: Sequence[GroupKey], here: Collection[str]) -> tuple[Column, ...]:
-    """Return the columns for *keys* on screen; volumes that are *here* now may have been before.
+    """Return the columns for *keys* on screen; volumes *here* may have earlier loads in the log.
 
-    Volume and operation stand together as one writes them, `loop0/storage`.
+    Volume and operation are joined as people write them, `loop0/storage`.
     """
     shown = list(dict.fromkeys(keys))
     columns = _columns_of_keys(here, _LOCAL)
@@ -88,7 +88,7 @@ def _screen_columns(keys: Sequence[GroupKey], here: Collection[str]) -> tuple[Co
 
 
 def _tsv_columns(keys: Sequence[GroupKey], here: Collection[str]) -> tuple[Column, ...]:
-    """Return the columns for *keys* as programs read them."""
+    """Return the columns for *keys* for programs."""
     keyed = _keyed(_columns_of_keys(here, _STABLE), tuple(dict.fromkeys(keys)))
     return (*keyed, *_tally_columns(_STABLE), _VERIFIED)
 
@@ -101,7 +101,7 @@ def _keyed(columns: dict[GroupKey, Column], keys: Sequence[GroupKey]) -> tuple[C
 def _tally_columns(clock: "_Clock") -> tuple[Column, ...]:
     return (
         Column("COUNT", lambda group: group.count, right=True),
-        # It wraps: the last one matters more, and there is none of its width in 80 columns.
+        # It wraps: the last time matters more, and 80 columns have no room for both.
         Column("FIRST", lambda group: clock.moment(group.first, group.first_us), wraps=True),
         Column("LAST", lambda group: clock.moment(group.last, group.last_us)),
         Column("EXAMPLE", lambda group: group.last_id),
@@ -139,7 +139,7 @@ def _hints(group: ErrorGroup) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _Clock:
-    """How times are written: to the second on screen, or whole for programs."""
+    """How times are written: to the second on screen, in full for programs."""
 
     of_moment: Callable[[datetime], str]
     of_minute: Callable[[datetime], str]

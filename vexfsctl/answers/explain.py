@@ -20,7 +20,7 @@ from vexfsctl.render.result import (
 )
 
 _MOST = 6
-"""Members of a list that text shows; JSON has them all."""
+"""How many members of a list the text shows; JSON has all."""
 
 
 def explain_result(answers: Sequence[Answer], unknown: Sequence[NotFound]) -> CommandResult:
@@ -36,7 +36,7 @@ def explain_result(answers: Sequence[Answer], unknown: Sequence[NotFound]) -> Co
 
 
 def _paragraphs(answers: Sequence[Answer]) -> Iterator[Paragraph]:
-    """Yield *answers* as text; a meaning that several share is told in full once."""
+    """Yield *answers* as text; a meaning that several share is printed in full only once."""
     told: set[tuple[str, str]] = set()
     for answer in answers:
         # Among several lines, say which one is meant.
@@ -109,7 +109,7 @@ def _told(key: str, value: Any) -> str:
 
 def _listed(words: Sequence[object]) -> str:
     more = len(words) - _MOST
-    # A single further word takes no more room than saying so.
+    # A single further word takes no more room than "and 1 more".
     shown = words if more <= 1 else words[:_MOST]
     return ", ".join(map(str, shown)) + (f" and {more} more" if more > 1 else "")
 
@@ -126,7 +126,7 @@ def _upstream(said: dict[str, Any]) -> str:
 
 
 _UNTOLD = frozenset({"code_names", "unknown_bits"})
-"""Facts that another line already tells."""
+"""Facts that another line already shows."""
 _FORMS: dict[str, Callable[[Any], str]] = {
     "errno": _errno,
     "hint_flags": lambda flags: f"{flags:#04x}",

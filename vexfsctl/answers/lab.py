@@ -7,7 +7,7 @@ from vexfsctl.render.result import Column, CommandResult, Paragraph, Table
 
 
 def lab_up(lab: Lab) -> CommandResult:
-    """Answer `lab up`: the lab, where its volume is and what is below it."""
+    """Answer `lab up`: the lab, where its volume is mounted and what it lies on."""
     below = lab.device or f"a plain directory, {lab.backing}"
     line = f"lab {lab.name} is up: volume {lab.volume} on {lab.mountpoint}, {below}"
     return CommandResult("lab.up", lab, body=(Paragraph((line,)),))
@@ -22,13 +22,13 @@ def lab_down(name: str, before: Lab | None, *, changed: bool) -> CommandResult:
 
 
 def lab_list(labs: Sequence[Lab]) -> CommandResult:
-    """Answer `lab list`: one line a lab."""
+    """Answer `lab list`: one line for each lab."""
     nothing = Paragraph(("No lab is up. Make one: vexfsctl lab up",))
     return CommandResult("lab.list", labs, body=(Table(_COLUMNS, labs) if labs else nothing,))
 
 
 def lab_inject(active: Sequence[str]) -> CommandResult:
-    """Answer `lab inject`: the faults in force."""
+    """Answer `lab inject`: the active faults."""
     lines = tuple(active) or ("no fault is in force",)
     return CommandResult("lab.inject", {"active": active}, body=(Paragraph(lines),))
 

@@ -22,10 +22,10 @@ _TOLD_BY_THE_ROW = frozenset({"id", "volume", "operation"})
 
 @dataclass(frozen=True, slots=True)
 class LogRow:
-    """One record, everything that is known of it."""
+    """One record with everything known about it."""
 
     time: datetime | None
-    """Wall-clock time, where the boot is known."""
+    """Wall-clock time, if the boot is known."""
     boot_id: str | None
     uptime_us: int | None
     sequence: int | None
@@ -35,22 +35,22 @@ class LogRow:
     origin: Origin
     epoch: int | None
     kind: str
-    """`error`, `retry` … as the record has it; `kernel` for the kernel's lines about a device;
-    `call_failed`, `module_state` … for what earlier VexFS builds say."""
+    """`error`, `retry` … as in the record; `kernel` for the kernel's lines about a device;
+    `call_failed`, `module_state` … for lines of earlier VexFS builds."""
     significance: Significance | None
-    """What a line of an earlier build is worth; None for every other record."""
+    """How a line of an earlier build is rated; None for every other record."""
     volume: str | None
     operation: OperationType | None
     id: CorrelationId | None
     text: str
     event: Mapping[str, object]
-    """What the record says besides; for a kernel line what it says of the device."""
+    """What else the record says; for a kernel line, what it says about the device."""
     fields: Mapping[str, str]
     """Metadata of the record (`DEVICE`, `SUBSYSTEM`)."""
 
     @property
     def line(self) -> Line:
-        """The record as one line: when, written by whom, its text as it stands."""
+        """The record as one line: origin, time, and its text unchanged."""
         doubtful = self.origin is Origin.UNVERIFIED
         origin = Span(f"{self.origin:<10}  ", Tone.NOTICE if doubtful else Tone.DIM)
         when = Span(f"{_when(self)}  ", Tone.DIM)
@@ -120,7 +120,7 @@ def _when(row: LogRow) -> str:
 
 def _tone(row: LogRow) -> Tone | None:
     if row.significance is not None:
-        # The level of an earlier build says nothing: its traces come at ALERT.
+        # The level of an earlier build means nothing: it logs its traces at ALERT.
         severity = row.event["severity"]
         bad = isinstance(severity, Severity) and severity >= Severity.HIGH
         return None if severity is None else Tone.BAD if bad else Tone.NOTICE

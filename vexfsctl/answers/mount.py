@@ -7,7 +7,7 @@ from vexfsctl.render.result import CommandResult, Paragraph, Span, Tone
 
 
 def mount_result(volume: MountedVolume) -> CommandResult:
-    """Answer `mount`: where the volume, its attributes and its records are."""
+    """Answer `mount`: where to find the volume, its attributes and its records."""
     line = (
         "mounted ",
         Span(volume.name, Tone.STRONG),

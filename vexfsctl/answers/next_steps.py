@@ -1,4 +1,4 @@
-"""The commands to type next: what to do, made into command lines that can be copied."""
+"""The commands to type next: steps, made into command lines that can be copied."""
 
 import shlex
 from collections.abc import Iterable
@@ -11,12 +11,12 @@ from vexfsctl.model.volume import Volume
 from vexfsctl.render.result import Line, Span, Tone
 
 _READ_A_LOG = frozenset({"log", "trace", "recover"})
-"""Commands that must be told again which log an answer is from."""
+"""Commands that must be given again the log that an answer is from."""
 
 
 @dataclass(frozen=True, slots=True)
 class NextCommand:
-    """A command line to type, and what for."""
+    """A command line to type, and its purpose."""
 
     command: str
     purpose: str
@@ -25,7 +25,7 @@ class NextCommand:
 def log_options(host: Host, volumes: Iterable[Volume]) -> tuple[str, ...]:
     """Return the words that make another command read the log that *host* was asked to read.
 
-    None where it would read it anyway, and where it cannot: standard input is gone.
+    Empty if the command would read it anyway, or cannot, because it was standard input.
     """
     standing = {*host.usual_logs, *live_logs_of(volumes).values()}
     if "-" in host.logs or standing.issuperset(host.logs):
@@ -36,7 +36,7 @@ def log_options(host: Host, volumes: Iterable[Volume]) -> tuple[str, ...]:
 def next_commands(
     steps: Iterable[NextStep], log_words: tuple[str, ...] = ()
 ) -> tuple[NextCommand, ...]:
-    """Return *steps* as command lines, those that read a log with *log_words* behind them."""
+    """Return *steps* as command lines; those that read a log end in *log_words*."""
     return tuple(NextCommand(command_line(step.words, log_words), step.purpose) for step in steps)
 
 
@@ -47,7 +47,7 @@ def command_line(words: tuple[str, ...], log_words: tuple[str, ...] = ()) -> str
 
 
 def next_lines(commands: Iterable[NextCommand]) -> tuple[Line, ...]:
-    """Return a line for each of *commands*, the purposes one below the other."""
+    """Return a line for each of *commands*, with the purposes aligned."""
     commands = tuple(commands)
     width = max((len(each.command) for each in commands), default=0)
     return tuple(

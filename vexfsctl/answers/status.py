@@ -35,7 +35,7 @@ _TONES = {
     Verdict.UNKNOWN: Tone.NOTICE,
 }
 _BREAKER_CODES, _ERROR_CODES = "breaker_", "error_"
-"""What the codes of findings begin with that a table below the headline shows in full."""
+"""Prefix of the codes of findings that a table below the headline shows in full."""
 _MOST_ERRORS = 10
 _MOST_REASONS = 6
 """What one screen has room for; JSON has it all."""
@@ -44,9 +44,9 @@ _MOST_REASONS = 6
 def status_result(
     assessment: Assessment, log_words: tuple[str, ...] = (), *, only_problems: bool = False
 ) -> CommandResult:
-    """Answer `status`; with *only_problems* without the volumes that are well.
+    """Answer `status`; with *only_problems*, without the healthy volumes.
 
-    *log_words* make another command read the same log.
+    *log_words* make the suggested commands read the same log.
     """
     summary = assessment.summary
     here = bool(summary.volumes)
@@ -83,13 +83,13 @@ def _tables(summary: Summary, here: bool) -> tuple[Table | Paragraph, ...]:
 
 
 def _errors_shown(summary: Summary, here: bool) -> "tuple[ErrorGroup, ...]":
-    """As many as one screen takes; while volumes are *here*, theirs and those of no volume."""
+    """As many as fit one screen; if volumes are *here*, only theirs and those of no volume."""
     groups = (group for group in summary.errors if group.live or group.volume is None or not here)
     return tuple(groups)[:_MOST_ERRORS]
 
 
 def _headline(summary: Summary, in_a_table: str | tuple[str, ...]) -> list[Line]:
-    """The verdict and its reasons, without those but the worst whose codes are *in_a_table*."""
+    """The verdict, its worst reason, and the others whose codes are not *in_a_table*."""
     verdict = Span(str(summary.verdict).upper(), _TONES[summary.verdict])
     if not summary.findings:
         return [(verdict, f": {all_well(summary)}"), *_basis(summary)]
@@ -103,13 +103,13 @@ def _headline(summary: Summary, in_a_table: str | tuple[str, ...]) -> list[Line]
 
 
 def _basis(summary: Summary) -> list[Line]:
-    """What the verdict rests on, where that is not the tree of the volumes and a log of now."""
+    """What the verdict rests on, if not the volumes' attribute trees and a current log."""
     window = summary.window
     lines: list[Line] = []
     if window.saved:
         length = format_duration(window.length_us / 1_000)
         alone = "" if summary.volumes else " alone"
-        lines.append(f"the log is a saved one, judged{alone} by its last {length}")
+        lines.append(f"this is a saved log, judged{alone} by its last {length}")
     elif summary.log_alone and not summary.volumes:
         lines.append("there is no volume on this host now: judged from the log alone")
     elif summary.log_alone:
@@ -118,14 +118,14 @@ def _basis(summary: Summary) -> list[Line]:
         lines.append("another VexFS here exports no attribute tree: judged from the log alone")
     if summary.kernel_trouble:
         told = (f"{each.count} about {each.device}" for each in summary.kernel_trouble[:3])
-        lines.append(f"the kernel itself has lines of trouble: {', '.join(told)}")
+        lines.append(f"kernel lines that report trouble: {', '.join(told)}")
     return lines
 
 
 def _errors_title(summary: Summary, shown: int) -> Line:
     title = f"errors of the last {format_duration(summary.window.length_us / 1_000)}"
     more = len(summary.errors) - shown
-    return f"{title}; {more} kinds more in vexfsctl errors" if more else title
+    return f"{title}; {more} more kinds in vexfsctl errors" if more else title
 
 
 def _of_service(told: Callable[[Service], object]) -> Callable[[VolumeSummary], object]:

@@ -24,7 +24,7 @@ from vexfsctl.render.words import word
 
 _INDENT = "  "
 _SHORT_ID = 4
-"""Digits of an id that a line of the timeline shows; the calls are listed in full above it."""
+"""Digits of an id that a line of the timeline shows; the list of calls above has full ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,42 +34,42 @@ class TraceRow:
     actor: Actor
     depth: int
     offset_us: int | None
-    """Since the first record of the incident."""
+    """Time since the first record of the incident."""
     meaning: str
     within: bool
-    """Whether it carries an id of the incident."""
+    """Whether the record has an id of the incident."""
     record: LogRow
 
 
 @dataclass(frozen=True, slots=True)
 class IncidentReport:
-    """One incident, everything that is known of it."""
+    """One incident with everything known about it."""
 
     volume: str | None
-    """None where an earlier build wrote it, which names none."""
+    """None if an earlier build wrote it: those name no volume."""
     root: CorrelationId | str
     """A string for a numbered call of an earlier build: `CALL-3@read_file#1`."""
     aliases: tuple[CorrelationId, ...]
-    """Further names of the failure, where an earlier build gave it several."""
+    """Other ids of the failure, if an earlier build gave it several."""
     boot_id: str | None
     epoch: int | None
     begin: datetime | None
-    """Wall-clock time of its first record, where the boot is known."""
+    """Wall-clock time of its first record, if the boot is known."""
     devices: tuple[str, ...] | None
-    """The devices whose kernel lines are shown; None: those of all, for want of knowledge."""
+    """The devices whose kernel lines are shown; None: not known, so the lines of all devices."""
     calls: tuple[TracedCall, ...]
     timeline: tuple[TraceRow, ...]
     refusals: tuple[Refusals, ...]
     counted: tuple[CorrelationId, ...]
-    """Earlier calls whose failures counted when a breaker opened in it."""
+    """Earlier calls whose failures counted towards opening a breaker in this incident."""
     opened_by: CorrelationId | None
-    """What opened the breaker that refused a call of it."""
+    """What opened the breaker that rejected a call of this incident."""
     advice: tuple[Advice, ...]
     breakers_now: tuple[BreakerNow, ...]
 
 
 def trace_result(traces: Sequence[Trace], log_words: tuple[str, ...]) -> CommandResult:
-    """Answer `trace`: *traces* in their order; *log_words* make a command read the same log."""
+    """Answer `trace`: *traces* in order; *log_words* make suggested commands read the same log."""
     reports = tuple(map(_report, traces))
     return CommandResult(
         "trace",
@@ -241,7 +241,7 @@ def _next_steps(trace: IncidentReport) -> Iterator[NextStep]:
     for breaker in trace.breakers_now:
         if breaker.state in (BreakerState.OPEN, BreakerState.FORCED_OPEN):
             name = f"{trace.volume}/{breaker.operation}"
-            yield NextStep(("breaker", "reset", name, "--probe"), "when the device is well")
+            yield NextStep(("breaker", "reset", name, "--probe"), "when the device is healthy")
     if trace.opened_by is not None:
         opener = ("trace", str(trace.opened_by))
         yield NextStep(opener, "the failure that opened the breaker")

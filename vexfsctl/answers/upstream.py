@@ -1,4 +1,4 @@
-"""How `status` and `errors` show what VexFS builds without an attribute tree wrote into the log."""
+"""How `status` and `errors` show what VexFS builds without an attribute tree wrote to the log."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ _MOST_ROWS = 10
 def upstream_blocks(
     health: "UpstreamHealth | None", noise: "Sequence[NoiseGroup]"
 ) -> tuple[Table | Paragraph, ...]:
-    """Return the state of such a build, its call sites with trouble, and its noise, explained."""
+    """Return the state of such a build, its call sites with trouble, and its explained noise."""
     blocks: list[Table | Paragraph] = []
     if health is not None:
         lines = tuple(_state_lines(health))
@@ -28,7 +28,7 @@ def upstream_blocks(
         sites = health.troubled
         blocks += [Table(_SITE_COLUMNS, sites[:_MOST_ROWS], _title(len(sites)))] if sites else []
     if noise:
-        title = "expected noise: looks like trouble and is none"
+        title = "expected noise: looks like trouble but is not"
         blocks.append(Table(_NOISE_COLUMNS, tuple(noise)[:_MOST_ROWS], title))
     return tuple(blocks)
 
@@ -55,14 +55,14 @@ def _state_lines(health: "UpstreamHealth") -> list[Line]:
 
 def _running_line(call: "RunningCall") -> str:
     since = "" if call.waited_us is None else f" for {format_duration(call.waited_us / 1_000)}"
-    fate = "never returned" if call.hangs else "is under way where the log ends"
+    fate = "never returned" if call.hangs else "was still running when the log ended"
     return f"CALL-{call.number} {call.call} {fate}{since}"
 
 
 def _title(sites: int) -> str:
     more = sites - _MOST_ROWS
     title = "calls in the log since the module was loaded"
-    return f"{title}; {more} call sites more in --json" if more > 0 else title
+    return f"{title}; {more} more call sites in --json" if more > 0 else title
 
 
 def _rate(site: "SiteSummary") -> str | None:

@@ -12,15 +12,17 @@ def sentence_of(finding: Finding) -> str:
 
 
 def all_well(summary: Summary) -> str:
-    """Return what is well where nothing is wrong."""
+    """Return what is healthy, for a verdict without findings."""
     if not summary.volumes:
         return "VexFS reports nothing wrong in the log"
     names = [volume.name for volume in summary.volumes]
-    return f"{names[0]} is well" if len(names) == 1 else f"all {len(names)} volumes are well"
+    if len(names) == 1:
+        return f"{names[0]} is healthy"
+    return f"all {len(names)} volumes are healthy"
 
 
 def reasons_within(findings: Sequence[Finding], limit: int) -> str:
-    """Return the worst of *findings* and as many more as fit into *limit* characters."""
+    """Return the worst of *findings*, and as many more as fit into *limit* characters."""
     first, *others = map(sentence_of, findings)
     text = first
     for told, sentence in enumerate(others):

@@ -15,7 +15,7 @@ from vexfsctl.sysfs.values import Word
 
 
 def volume_list(consulted: Consulted) -> CommandResult:
-    """Answer `volume list`: one line a volume."""
+    """Answer `volume list`: one line for each volume."""
     volumes = consulted.volumes
     several_roots = len({volume.root for volume in volumes}) > 1
     columns = (*_LIST[:1], _ROOT, *_LIST[1:]) if several_roots else _LIST

@@ -50,7 +50,7 @@ def test_a_healthy_volume_is_ok_with_every_number(vexfsctl: Program) -> None:
 
     assert (result.exit_status, result.stderr) == (Verdict.OK, "")
     assert result.stdout == (
-        "OK - loop0 is well | volumes=1;;;0 breakers_not_closed=0;0;;0;7 calls_overdue=0;0;;0 "
+        "OK - loop0 is healthy | volumes=1;;;0 breakers_not_closed=0;0;;0;7 calls_overdue=0;0;;0 "
         "errors_critical=0;;0;0 errors_high=0;0;;0 errors_medium=0;;;0 errors_low=0;;;0 "
         "timeouts=0;0;;0 calls_suppressed=0;0;;0 calls_rejected=0;;;0 calls_unreturned=0;0;;0 "
         "corruptions=0;;0;0 data_losses=0;;0;0 expected_noise=0;;;0 loop0/errors=0c;;;0\n"
@@ -289,7 +289,7 @@ def test_an_unreadable_log_is_told_when_the_tree_answers() -> None:
     assert isinstance(block, Paragraph)
     [line] = block.lines
     assert render_line(line).startswith(
-        "OK - loop0 is well (no log could be read: judged from the attribute tree) | volumes=1;"
+        "OK - loop0 is healthy (no log could be read: judged from the attribute tree) | volumes=1;"
     )
     assert " errors_critical=U;;0;0 " in str(line)
     assert " loop0/errors=0c" in str(line)

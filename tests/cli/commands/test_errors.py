@@ -118,7 +118,7 @@ def test_the_first_groups_only(vexfsctl: Program, tree: FakeTree) -> None:
     cut = vexfsctl("errors", "-n", "1", "--log", str(INCIDENT))
     data = vexfsctl("errors", "-n", "1", "--json", "--log", str(INCIDENT)).json["data"]
 
-    assert cut.stdout.startswith("5 errors; 1 kind more without -n\n")
+    assert cut.stdout.startswith("5 errors; 1 more kind without -n\n")
     assert ([group["count"] for group in data["groups"]], data["left_out"]) == ([5], 1)
 
 
@@ -188,7 +188,7 @@ def test_unverified_records_stand_apart(vexfsctl: Program, tree: FakeTree, tmp_p
         "0 errors, 1 unverified\n"
         "no attribute tree answers for it: from the log alone\n"
         "\n"
-        "unverified: written from user space, vouched for by nothing, no evidence\n"
+        "unverified: anybody may have written these from user space; not evidence\n"
         "SEVERITY  WHERE   ERROR                                 COUNT  FIRST"
         "     LAST      EXAMPLE\n"
         "critical  x/file  IoError.ReadError (EIO) (unverified)      1  5.000000"

@@ -408,8 +408,8 @@ def test_history_of_what_is_asked_for(
 
 def test_no_history_is_said(vexfsctl: Program, state: Path) -> None:
     """And no directory is made for it."""
-    assert vexfsctl("recover", "history").stdout == "Nothing was replayed yet.\n"
-    assert vexfsctl("recover", "history", "sdb").stdout == "Nothing was replayed for sdb.\n"
+    assert vexfsctl("recover", "history").stdout == "Nothing has been replayed yet.\n"
+    assert vexfsctl("recover", "history", "sdb").stdout == "Nothing has been replayed for sdb.\n"
     assert not state.exists()
 
 
@@ -430,7 +430,7 @@ def test_a_ledger_that_cannot_be_read_is_not_an_empty_one(vexfsctl: Program, sta
     result = vexfsctl("recover", "history")
 
     assert result.exit_status == ExitStatus.INCOMPLETE
-    assert result.stdout == "No such replay is in what could be read.\n"
+    assert result.stdout == "The ledgers that could be read have no such replay.\n"
 
 
 def test_a_ledger_with_a_hole_is_a_gap(vexfsctl: Program, state: Path) -> None:

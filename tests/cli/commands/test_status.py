@@ -46,7 +46,7 @@ def test_a_healthy_volume_in_one_screen(vexfsctl: Program) -> None:
 
     assert (result.exit_status, result.stderr) == (ExitStatus.OK, "")
     assert result.stdout == (
-        "OK: loop0 is well\n"
+        "OK: loop0 is healthy\n"
         "\n"
         "VOLUME  STATE        DEGRADATION  ACCESS  ERRORS  CALLS RUNNING  MOUNTED ON\n"
         "loop0   initialized  normal       rw           0              0  /mnt/vexfs\n"
@@ -125,7 +125,7 @@ def test_volumes_that_are_gone_take_one_line(vexfsctl: Program, tree: FakeTree) 
     tree.remove("loop0")
     result = vexfsctl("status", "--window", "4m", "--log", str(INCIDENT))
 
-    assert "the log is a saved one, judged alone by its last 4m\n" in result.stdout
+    assert "this is a saved log, judged alone by its last 4m\n" in result.stdout
     assert "sdq1/storage  IoError.ReadError (EIO)" in result.stdout
 
 
@@ -256,7 +256,7 @@ def test_a_person_who_watches_sees_one_screen_at_a_time(vexfsctl: Program) -> No
     result = vexfsctl("status", "-w", terminal=True, env={"TERM": "xterm"})
 
     assert result.stdout.count(f"{CLEAR_SCREEN}") == 3
-    assert result.stdout.count("loop0 is well") == 3
+    assert result.stdout.count("loop0 is healthy") == 3
 
 
 def test_json_of_one_volume_imports_neither_rich_nor_pyudev_nor_fuse(vexfsctl: Program) -> None:
@@ -291,7 +291,7 @@ def test_a_person_who_watches_always_sees_the_verdict(vexfsctl: Program) -> None
     result = vexfsctl("status", "-w", terminal=True, env={"TERM": "xterm", "LINES": "4"})
 
     looks = result.stdout.split(CLEAR_SCREEN)[1:]
-    assert [look.splitlines()[0].endswith("loop0 is well") for look in looks] == [True] * 3
+    assert [look.splitlines()[0].endswith("loop0 is healthy") for look in looks] == [True] * 3
     assert [look.splitlines()[2:] for look in looks] == [["… 3 more lines"]] * 3
 
 
@@ -320,8 +320,8 @@ def test_a_log_of_another_kernel_without_vexfs_tells_the_kernels_own_trouble(
 
     assert result.stdout == (
         "UNKNOWN: no VexFS record in the log\n"
-        "the log is a saved one, judged alone by its last 1h\n"
-        "the kernel itself has lines of trouble: 8 about loop0\n"
+        "this is a saved log, judged alone by its last 1h\n"
+        "kernel lines that report trouble: 8 about loop0\n"
         "\n"
         f"next: vexfsctl log -d loop0 --log {log}  what the kernel says of the device\n"
     )

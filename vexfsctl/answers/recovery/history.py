@@ -1,4 +1,4 @@
-"""What `recover history` answers: one line a replay."""
+"""What `recover history` answers: one line for each replay."""
 
 from vexfsctl.host.recovery.history import History
 from vexfsctl.model.coverage import Coverage
@@ -23,8 +23,9 @@ def history_result(history: History, asked: str | None) -> CommandResult:
 
 def _nothing(asked: str | None, coverage: Coverage) -> str:
     if not coverage.complete:
-        return "No such replay is in what could be read."
-    return "Nothing was replayed yet." if asked is None else f"Nothing was replayed for {asked}."
+        return "The ledgers that could be read have no such replay."
+    what = "yet" if asked is None else f"for {asked}"
+    return f"Nothing has been replayed {what}."
 
 
 def _steps(replay: PastReplay) -> str:

@@ -1,4 +1,4 @@
-"""What `recover plan` answers: the steps as a table, then each with all there is to judge."""
+"""What `recover plan` answers: the steps as a table, then each step in full."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,16 +20,16 @@ _SOME_DEVICE = Path("DEV")
 
 @dataclass(frozen=True, slots=True)
 class PlanReport:
-    """A plan, and how it would be carried out."""
+    """A plan, and the commands that carry it out."""
 
     plan: Plan
     volume_is_live: bool
     needs_device: bool
-    """Whether a device must be named first: DEV stands for it in the command."""
+    """Whether a device must be given first; DEV stands for it in the command."""
     replay_command: str | None
-    """None where there is nothing to carry out."""
+    """None if there is nothing to carry out."""
     device_plan_command: str | None
-    """Of a plan through the volume: what plans the same for its device, where that is known."""
+    """For a plan through the volume: the command that plans the same for its device, if known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +39,12 @@ class _NumberedStep:
 
 
 def plan_result(planned: Planned, log_words: tuple[str, ...]) -> CommandResult:
-    """Answer `recover plan`; *log_words* make another command read the same log."""
+    """Answer `recover plan`; *log_words* make suggested commands read the same log."""
     return _result("recover.plan", planned, log_words)
 
 
 def dry_run_result(planned: Planned, log_words: tuple[str, ...]) -> CommandResult:
-    """Answer `recover replay --dry-run`: the plan, which is what would be carried out."""
+    """Answer `recover replay --dry-run`: the plan that would be carried out."""
     nothing = Paragraph(("Dry run: nothing was changed.",))
     return _result("recover.replay", planned, log_words, nothing)
 
@@ -60,7 +60,7 @@ def _result(
 def _report(planned: Planned, log_words: tuple[str, ...]) -> PlanReport:
     plan, device = planned.plan, planned.place.device
     live = planned.found.volume is not None
-    # Without a device only a volume that answers can be worked through.
+    # Without a device, only a volume that answers can be used.
     somewhere = device or (None if live else _SOME_DEVICE)
     under = planned.volume_device if device is None else None
     return PlanReport(
@@ -88,7 +88,7 @@ def _head(plan: Plan) -> Iterator[Line]:
     errors = f": {', '.join(subject.errors)}" if subject.errors != (subject.name,) else ""
     yield (Span(subject.name, Tone.STRONG), f"{_place(plan)}{errors if subject.errors else ''}")
     if plan.ranges_from is RangeSource.SAMPLE:
-        yield "where it failed is not known: a sample of the device is read (--offset, --length)"
+        yield "the failing range is not known: a sample of the device is read (--offset, --length)"
     elif plan.ranges_from is not None:
         source = "by the kernel's log" if plan.ranges_from is RangeSource.KERNEL_LOG else "as given"
         yield f"what failed, {source}: {describe(plan.ranges)}"

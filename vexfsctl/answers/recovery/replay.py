@@ -1,4 +1,4 @@
-"""What `recover replay` answers: each step with what was seen, and what is next."""
+"""What `recover replay` answers: each step with its evidence, and what to do next."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _INDENT = "  "
 
 @dataclass(frozen=True, slots=True)
 class RunbookEntry:
-    """What a person is told about one error."""
+    """Advice for a person about one error."""
 
     error: str
     meaning: str
@@ -44,14 +44,14 @@ class ReplayReport:
     before: Verification | None
     steps: tuple[TakenStep, ...]
     runbook: tuple[RunbookEntry, ...]
-    """What a person does; empty where none is needed."""
+    """What a person must do; empty if no person is needed."""
     probe: tuple[Change, ...]
-    """What probing the breaker came to; empty where it was not probed."""
+    """Result of probing the breaker; empty if it was not probed."""
     next_commands: tuple[str, ...]
 
 
 def replay_result(replay: Replay, log_words: tuple[str, ...]) -> CommandResult:
-    """Answer `recover replay`; *log_words* make another command read the same log."""
+    """Answer `recover replay`; *log_words* make suggested commands read the same log."""
     replayed, probed = replay.replayed, replay.probed
     probe = None if probed is None else change_result("breaker.reset", probed)
     report = _report(replay, log_words)
@@ -135,7 +135,7 @@ def _outcome(report: ReplayReport) -> Iterator[Line]:
     words, tone = _RESULTS[report.result]
     yield (Span(words, tone), f": {report.message}")
     if report.result is Result.PERSON_NEEDED and not report.runbook:
-        yield "no error is named that a runbook is for: vexfsctl explain manual"
+        yield "no known error, so no runbook: vexfsctl explain manual"
 
 
 def _entry_lines(each: RunbookEntry) -> Iterator[Line]:
@@ -155,9 +155,9 @@ def _next(report: ReplayReport) -> Iterator[Line]:
 _RESULTS = {
     Result.GONE: ("The fault is gone", Tone.GOOD),
     Result.STILL_THERE: ("The fault is still there", Tone.BAD),
-    Result.UNPROVEN: ("Whether the fault is gone is not proven", Tone.NOTICE),
+    Result.UNPROVEN: ("It is not proven that the fault is gone", Tone.NOTICE),
     Result.PERSON_NEEDED: ("A person must act", Tone.BAD),
-    Result.FAILED: ("The replay could not go on", Tone.BAD),
+    Result.FAILED: ("The replay could not continue", Tone.BAD),
     Result.INTERRUPTED: ("The replay was interrupted", Tone.BAD),
 }
 
