@@ -51,8 +51,8 @@ def test_what_is_no_target_is_said(text: str, message: str, hint: str) -> None:
     ("target", "expected"),
     [
         ("lop0", "there is no volume 'lop0' in {root}\nhint: did you mean loop0?"),
-        ("nvme", "there is no volume 'nvme' in {root}\nhint: there is dm-3, loop0"),
-        ("x*", "there is no volume that fits 'x*' in {root}\nhint: there is dm-3, loop0"),
+        ("nvme", "there is no volume 'nvme' in {root}\nhint: existing volumes: dm-3, loop0"),
+        ("x*", "there is no volume matching 'x*' in {root}\nhint: existing volumes: dm-3, loop0"),
     ],
 )
 def test_a_volume_that_is_not_there_is_told_with_those_that_are(
@@ -78,7 +78,7 @@ def test_no_volume_at_all_says_how_to_make_one(vexfsctl: Program, tree: FakeTree
         {
             "code": "volume_not_found",
             "message": f"there is no volume 'loop0' in {tree.root}",
-            "hint": "there is no volume at all; vexfsctl mount makes one",
+            "hint": "there are no volumes; vexfsctl mount makes one",
         }
     ]
 
@@ -93,7 +93,7 @@ def test_a_name_that_two_roots_have_is_not_acted_on(vexfsctl: Program, tree: Fak
 
     assert result.exit_status == ExitStatus.USAGE
     assert result.stderr == (
-        f"vexfsctl: loop0 is there twice, in {tree.root} and {other.root}\n"
+        f"vexfsctl: loop0 exists twice, in {tree.root} and {other.root}\n"
         "hint: say which: --sysfs-root\n"
     )
 

@@ -433,7 +433,7 @@ def test_a_plan_suggests_the_device_and_knows_a_wrong_one(sick: Sick, tmp_path: 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--length", "0"), "a range of no bytes cannot be read"),
+        (("--length", "0"), "a range of 0 bytes cannot be read"),
         (("--offset", "1TiB"), f"offset {1 << 40} is beyond the {128 << 20} bytes of "),
     ],
 )
@@ -505,7 +505,7 @@ def test_a_device_that_vanishes_in_the_middle(live: LiveLab, disk: Disk) -> None
     out, err = process.communicate(timeout=BOUND_S)
 
     assert process.returncode == ExitStatus.FAILED, err
-    assert "The replay could not go on: " in out
+    assert "The replay could not continue: " in out
     assert f"{disk.node} went away" in err
     [past] = disk.run("history", "--json").json["data"]
     assert (past["result"], [each["outcome"] for each in past["steps"]]) == ("failed", ["failed"])

@@ -1,12 +1,12 @@
-"""The use cases: what can be asked about a host, and what can be done on it.
+"""The use cases: what you can ask about a host, and do on it.
 
     from vexfsctl.host import Host, assess
 
     print(assess(Host.of_this_machine()).summary.verdict)
 
-Every use case takes a `Host` and returns values; what a person must decide goes through an
-`Operator`. Nothing here knows a command line, an output format or a `VEXFSCTL_` variable but that
-of the state directory. A failure carries the coverage of what was consulted before it.
+Every use case takes a `Host` and returns values; an `Operator` is asked what a person must decide.
+Nothing here knows a command line, an output format or a `VEXFSCTL_` variable, except that of the
+state directory. A failure carries the coverage of what was consulted before it.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ _PLACES = {"Host": "vexfsctl.host.host", "assess": "vexfsctl.host.assessment"}
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is asked for: a use case loads itself, not all the others."""
+    """Import the name on first use, so that a use case does not load all the others."""
     if name not in _PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     # Deferred: start-up is a feature.

@@ -1,4 +1,4 @@
-"""One look at the volumes and their log, judged: what `status` and `check` both show."""
+"""An assessment of the volumes and their log: what `status` and `check` both show."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -27,9 +27,9 @@ class Assessment:
     observation: Observation
     summary: Summary
     coverage: Coverage
-    """Of tree and log."""
+    """Coverage of tree and log."""
     complete: bool
-    """Whether every volume and root asked for answered; the log only where it was asked for."""
+    """Whether every requested volume and root answered, and the log, if it was requested."""
     problems: tuple[Problem, ...]
 
     @classmethod
@@ -44,9 +44,9 @@ class Assessment:
         log_asked: bool = False,
         whole_log: "Callable[[], Iterable[LogEntry]]" = tuple,
     ) -> "Assessment":
-        """Judge what was *seen* of the tree at *now_us*, and what the log *entries* say of it.
+        """Judge what was *seen* of the tree at *now_us*, and what the log *entries* say about it.
 
-        *whole_log* gives all that is in the log: it is asked only where no tree tells the device.
+        *whole_log* returns the whole log: it is called only if no tree names the device.
         """
         if seen.targets:
             entries = [entry for entry in entries if _is_about(entry, seen.targets)]
@@ -61,14 +61,14 @@ class Assessment:
 
 
 def assess(host: Host, targets: Sequence[Target] = (), window_ms: int | None = None) -> Assessment:
-    """Read the volumes that *targets* mean and the log, and judge the last *window_ms*.
+    """Read the volumes of *targets* and the log, and judge the last *window_ms*.
 
-    Without targets all volumes, without a window that of `status`. A log that cannot be read is a
-    gap, unless it was asked for: then LogUnreadable is raised. A saved log of elsewhere is judged
-    alone, and targets are names in it. Raises VolumeNotFound for a target that fits no volume.
+    The default is all volumes and the window of `status`. A log that cannot be read is a gap, but
+    raises LogUnreadable if it was asked for. A saved log from elsewhere is judged alone, and
+    targets are names in it. Raises VolumeNotFound for a target that matches no volume.
     """
-    # The tree before the log: what happens between the two readings is then in the log at least.
-    # What the log is of is not known yet, so a name need not be that of a volume here.
+    # The tree before the log: what happens between the two readings is then at least in the log.
+    # The log may be from elsewhere, so a name need not be that of a volume here.
     consulted = consult(host, () if host.logs else targets)
     now_us = host.now_us
     length_ms = host.windows.status_ms if window_ms is None else window_ms
@@ -101,12 +101,12 @@ def assess(host: Host, targets: Sequence[Target] = (), window_ms: int | None = N
 
 
 def _require_mention(log: HostLog, targets: Sequence[Target]) -> None:
-    """Raise VolumeNotFound for one of *targets* that is no volume of a log of elsewhere."""
+    """Raise VolumeNotFound if one of *targets* is not a volume of the log from elsewhere."""
     names = {entry.event.volume for entry in log.own_entries if entry.event is not None}
     for target in targets:
         if not any(fnmatchcase(name, target.volume) for name in names):
             raise VolumeNotFound(
-                f"the log has nothing of a volume {target.volume!a}",
+                f"the log has nothing about a volume {target.volume!a}",
                 hint=f"it has {', '.join(sorted(names))}" if names else None,
             )
 

@@ -1,7 +1,7 @@
-"""What all that changes something shares: asking first, and telling before and after.
+"""What all changes share: asking first, and reporting before and after.
 
-A use case plans what it would do, asks (or has leave to), does it, reads back, and returns one
-`Change` or `Refusal` for each thing that it was asked to change, whether it moved or not.
+A use case plans its changes, asks (unless told not to), makes them, reads them back, and returns
+one `Change` or `Refusal` for each thing that it was asked to change, changed or not.
 """
 
 from collections.abc import Sequence
@@ -20,12 +20,12 @@ class Declined(ActionFailed):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing before and after; with `dry_run` what would be."""
+    """One thing before and after; with `dry_run`, after is what it would be."""
 
     target: str
     """`loop0/storage`, `loop0`."""
     key: str
-    """What of it: `state`, `failure_threshold`."""
+    """Which property: `state`, `failure_threshold`."""
     before: str
     after: str
     changed: bool
@@ -34,7 +34,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A change that did not come about, and why; the thing is as `unchanged` says."""
+    """A change that was not made, and why; the thing is as `unchanged` says."""
 
     unchanged: Change
     cause: VexfsctlException
@@ -45,14 +45,14 @@ Outcome = Change | Refusal
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What came of everything that was asked for, and what had been consulted for it."""
+    """The results of all requested changes, and what was consulted for them."""
 
     outcomes: tuple[Outcome, ...]
     consulted: Consulted
 
     @property
     def rows(self) -> tuple[Change, ...]:
-        """The change or, where it did not come about, how the thing is, of each."""
+        """For each thing, the change, or its present state if it was not changed."""
         return tuple(
             each.unchanged if isinstance(each, Refusal) else each for each in self.outcomes
         )
@@ -60,26 +60,26 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """What was said beforehand: go ahead without asking, or only tell what would change."""
+    """What was decided beforehand: go ahead without asking, or only show what would change."""
 
     yes: bool
     dry_run: bool
 
 
 def tell_doubts(operator: Operator, doubts: Sequence[str]) -> None:
-    """Tell what is known against doing it, whoever decides."""
+    """Show a reason not to do it, whether or not anyone is asked."""
     for doubt in doubts:
         operator.tell(doubt)
 
 
 def obtain_consent(operator: Operator, consent: Consent, question: str) -> None:
-    """Ask *question*; raise Declined, or InvalidInput when nobody can be asked."""
+    """Ask *question*; raise Declined for a no, InvalidInput if nobody can be asked."""
     if consent.yes:
         return
     if not operator.interactive:
         raise InvalidInput(
             f"{question} Nobody can be asked here",
-            hint="--yes does it, --dry-run shows what it would do",
+            hint="use --yes to go ahead, or --dry-run to see what would change",
         )
     if not operator.ask(question):
         raise Declined("nothing was changed")

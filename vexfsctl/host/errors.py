@@ -1,4 +1,4 @@
-"""Errors of the log counted by what is alike, and compared with the counters of the volumes."""
+"""Errors of the log counted in groups, and compared with the counters of the volumes."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -32,25 +32,25 @@ from vexfsctl.model.volume import Volume
 
 @dataclass(frozen=True, slots=True)
 class CountedErrors:
-    """Groups of errors, the noise among them, and the counters beside them."""
+    """Groups of errors, the noise, and the reconciled counters."""
 
     by: tuple[GroupKey, ...]
     groups: tuple[ErrorGroup, ...]
-    """The worst first; in the order of time where minutes are asked for first."""
+    """The worst first; in order of time if the first key is the minute."""
     noise: tuple[NoiseGroup, ...]
-    """Lines that look like trouble and are known to be none."""
+    """Lines that look like trouble but are known not to be."""
     reconciliation: tuple[Reconciliation, ...]
-    """For each live volume, whatever the filters on time and kind."""
+    """For each live volume, regardless of the filters on time and kind."""
     log_alone: bool
-    """Whether no attribute tree answers for what the log shows."""
+    """Whether no attribute tree covers what the log shows."""
     upstream: UpstreamHealth | None
-    """How VexFS builds fare that export no tree; None where none of them is in the log."""
+    """Health of VexFS builds that export no tree; None if the log has none of them."""
 
     left_out: int = 0
-    """How many groups more there are than `groups` has, for who asked for the first only."""
+    """How many groups `groups` lacks, if only the first were asked for."""
 
     def first(self, count: int | None) -> "CountedErrors":
-        """Return it with the first *count* groups, all for None."""
+        """Return it with the first *count* groups; None: all."""
         groups = self.groups[:count]
         return replace(self, groups=groups, left_out=len(self.groups) - len(groups))
 
@@ -58,7 +58,7 @@ class CountedErrors:
 def count_errors(
     host: Host, filters: Filters | None = None, keys: tuple[GroupKey, ...] = USUAL_KEYS
 ) -> tuple[CountedErrors, Coverage]:
-    """Read the log and count what *filters* pick by *keys*; raises as `pick_log` does."""
+    """Read the log and count what *filters* select by *keys*; raises as `pick_log` does."""
     filters = filters or Filters()
     consulted = consult(host)
     with covering(consulted.coverage):
@@ -93,7 +93,7 @@ def _sightings(
     entries: Sequence[LogEntry] = asked.own_entries
     devices: dict[int, str | None] = {}
     if finder is not None:
-        # The kernel's lines about devices are looked at only where they are of use: it takes long.
+        # The kernel's lines about devices are read only if they are needed: it takes long.
         entries = asked.entries
         devices = {id(entry): finder.find(entry) for entry in entries}
     told = (entry for entry in entries if is_error(entry) or entry.upstream is not None)
@@ -102,7 +102,7 @@ def _sightings(
 
 
 def _finder(volumes: Sequence[Volume]) -> DeviceFinder:
-    # Deferred: who asks for no device needs no /sys.
+    # Deferred: without a device filter, /sys is not needed.
     from vexfsctl.devices.block import device_name
 
     names = {
@@ -118,7 +118,7 @@ def _by_device(keys: Sequence[GroupKey]) -> bool:
 
 
 def _upstream(asked: HostLog, window: Window, filters: Filters) -> UpstreamHealth | None:
-    """Builds without a tree name no volume: who asks for one does not ask for them."""
+    """Builds without a tree name no volume: a volume filter leaves them out."""
     return None if filters.volumes else read_upstream_health(asked.own_entries, window)
 
 

@@ -1,4 +1,4 @@
-"""The filters that commands on a log share, and what they pick.
+"""The filters that commands on a log share, and what they select.
 
 The same filter given twice is *or*, different filters are *and*.
 """
@@ -29,7 +29,7 @@ _DEVICE_PREFIX = "/dev/"
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What is asked for, in words; without any, everything."""
+    """The filters as written; without any, everything is selected."""
 
     since: str | None = None
     until: str | None = None
@@ -50,12 +50,12 @@ class Filters:
     def selection(
         self, host: Host, volumes: Iterable[Volume], *, elsewhere: bool = False
     ) -> "Selection":
-        """Return what they pick; *volumes* tell which of them lies on which device.
+        """Return what they select; *volumes* say which volume lies on which device.
 
-        *elsewhere*: the log is of another host, whose devices are not this one's.
-        Raises InvalidInput for what is no time or no regular expression.
+        *elsewhere*: the log is from another host, whose devices are not this host's.
+        Raises InvalidInput for an invalid time or regular expression.
         """
-        # Deferred: a click option needs the names of the filters alone.
+        # Deferred: a click option needs only the names of the filters.
         from vexfsctl.analysis.incident.selection import Selection
 
         since, until = self.boundaries(host)
@@ -78,11 +78,11 @@ class Filters:
 
 
 def unknown_errors(wanted: Iterable[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield each of *wanted* that VexFS has no error of that name for, with names near to it.
+    """Yield each of *wanted* that is not the name of a VexFS error, with similar names.
 
-    It is likelier misspelt than rare; a record may have it all the same.
+    It is probably misspelt; but a record may still have it.
     """
-    # Deferred: who filters by no error needs no catalogue.
+    # Deferred: without an error filter, the catalogue is not needed.
     from vexfsctl.catalogue.lookup import ERRORS
 
     names = [name for error in ERRORS for name in (error.name, error.name.partition(".")[0])]
@@ -93,12 +93,12 @@ def unknown_errors(wanted: Iterable[str]) -> Iterator[tuple[str, tuple[str, ...]
 
 
 def related_names(device: str, *, elsewhere: bool = False) -> tuple[str, ...]:
-    """Return the kernel names of *device* (`/dev/loop0`, `loop0`, `7:0`) and those around it.
+    """Return the kernel names of *device* (`/dev/loop0`, `loop0`, `7:0`) and its relatives.
 
-    A device of another host (*elsewhere*), or that this one does not have, stands for itself, and
-    a partition for its disk too, by which the kernel's I/O errors call it.
+    A device of another host (*elsewhere*), or one that this host does not have, is only itself; a
+    partition also stands for its disk, which the kernel's I/O errors name.
     """
-    # Deferred: help and usage errors look for no device.
+    # Deferred: help and usage errors do not look for devices.
     from vexfsctl.devices.block import disk_of_partition
 
     if not elsewhere and (found := find_devices(device)) is not None:
@@ -109,7 +109,7 @@ def related_names(device: str, *, elsewhere: bool = False) -> tuple[str, ...]:
 
 
 def find_devices(device: str) -> tuple[str, ...] | None:
-    """Return the same, None where this host does not have it or cannot tell."""
+    """Return the same; None if this host does not have it or cannot say."""
     from vexfsctl.devices.topology import related_devices
 
     try:
@@ -136,8 +136,8 @@ def _compile(pattern: str) -> re.Pattern[str]:
 
 
 def _related(asked: Iterable[str], volumes: Iterable[Volume]) -> tuple[set[str], set[str]]:
-    """Names of the devices *asked* for with those around them, and of the volumes on them."""
-    # Deferred: who asks for no device needs neither /sys/block nor pyudev.
+    """Names of the requested devices and their relatives, and of the volumes on them."""
+    # Deferred: without a device filter, neither /sys/block nor pyudev is needed.
     from vexfsctl.devices.block import device_name
 
     devices = {name for device in asked for name in related_names(device)}
@@ -145,5 +145,5 @@ def _related(asked: Iterable[str], volumes: Iterable[Volume]) -> tuple[set[str],
     on_them = {
         name for name, number in numbers.items() if number and device_name(number) in devices
     }
-    # The kernel module's volumes are called after their devices, and a log may outlive both.
+    # The kernel module's volumes have their devices' names, and a log may outlive both.
     return devices, on_them | devices

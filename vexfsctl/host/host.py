@@ -1,4 +1,4 @@
-"""A host as the use cases need it: its clocks, boot, roots, log sources, deadlines, directories."""
+"""A host as the use cases see it: its clocks, boot, roots, log sources, deadlines, directories."""
 
 import os
 import sys
@@ -22,9 +22,9 @@ class Deadlines(NamedTuple):
     """How long things may take, in seconds."""
 
     source_s: float = 2.0
-    """One source, until it answers: a volume, a file, a pipe."""
+    """For one source to answer: a volume, a file, a pipe."""
     wait_s: float = 30.0
-    """What is waited for: a breaker's state, probes that close it, a volume that ends."""
+    """For what a command waits for: a breaker's state, probes that close it, a volume that ends."""
 
 
 class Windows(NamedTuple):
@@ -35,8 +35,8 @@ class Windows(NamedTuple):
 
 
 def open_tree(root: Path, timeout_s: float) -> "SysfsTree":
-    """Return the tree of volumes at *root*, each access to which may take *timeout_s*."""
-    # Deferred: help and usage errors read no tree.
+    """Return the tree of volumes at *root*; each access to it may take *timeout_s*."""
+    # Deferred: help and usage errors do not read the tree.
     from vexfsctl.sysfs.tree import SysfsTree
 
     return SysfsTree(root, timeout_s)
@@ -44,37 +44,37 @@ def open_tree(root: Path, timeout_s: float) -> "SysfsTree":
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """Where a question is asked. Change a field with `dataclasses.replace` to ask elsewhere."""
+    """Where a question is asked. To ask elsewhere, change a field with `dataclasses.replace`."""
 
     name: str
     clock: Clock
     """Monotonic time."""
     wall_clock: Callable[[], datetime]
-    """The present moment, aware; for dates, never for measuring."""
+    """The present moment, timezone-aware; for dates, never for measuring."""
     boot_id: str | None
-    """The boot that runs now; None where the kernel does not say."""
+    """The running boot; None if the kernel does not say."""
     standard_roots: tuple[Path, ...]
-    """Roots of attribute trees that are read where none is named; they need not exist."""
+    """Roots of attribute trees that are read by default; they need not exist."""
     state_directory: Path
     """Where this user's ledger and locks are."""
     ledger_directories: tuple[Path, ...]
-    """State directories whose ledgers this user is told of: the system's and the own."""
+    """State directories whose ledgers this user sees: the system's and the user's own."""
     roots: tuple[Path, ...] = ()
-    """Roots that were asked for, which must exist; empty: the standard ones."""
+    """Requested roots, which must exist; empty: the standard ones."""
     logs: tuple[str, ...] = ()
-    """Log sources that were asked for: `kmsg`, a path, `-`; empty: what the volumes name."""
+    """Requested log sources: `kmsg`, a path, `-`; empty: what the volumes name."""
     usual_logs: frozenset[str] = frozenset()
-    """Those of them that the host's configuration or the environment names, for any command."""
+    """Those that the configuration or the environment names, for any command."""
     stdin: BinaryIO | None = None
-    """Standard input; None where there is none to read."""
+    """Standard input; None if there is none to read."""
     deadlines: Deadlines = field(default_factory=Deadlines)
     windows: Windows = field(default_factory=Windows)
     open_tree: "Callable[[Path, float], SysfsTree]" = open_tree
-    """Gives access to the volumes of a root, with a deadline in seconds."""
+    """Opens the volumes of a root, with a deadline in seconds."""
 
     @classmethod
     def of_this_machine(cls, environ: Mapping[str, str] = os.environ) -> "Host":
-        """Return the machine that this process runs on, as its user."""
+        """Return the machine that this process runs on, as seen by its user."""
         uid = os.getuid()
         return cls(
             name=os.uname().nodename,

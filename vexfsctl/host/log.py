@@ -1,4 +1,4 @@
-"""The log of a host: which sources it is read from, how complete it is, what time it was."""
+"""The log of a host: its sources, how complete it is, and when its records were written."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,7 +29,7 @@ _BOOT_ID = re.compile(r"[0-9a-f]{32}")
 
 @dataclass(frozen=True)
 class HostLog:
-    """What the log sources gave."""
+    """What was read from the log sources."""
 
     reading: LogReading
     live_logs: Mapping[str, str]
@@ -38,19 +38,19 @@ class HostLog:
     @cached_property
     def entries(self) -> "tuple[LogEntry, ...]":
         """Every record with its meaning, in time order."""
-        # Deferred: a verdict needs `own_entries` alone, and most logs have none.
+        # Deferred: a verdict needs only `own_entries`, and most logs have none.
         from vexfsctl.logs.interpret import interpret_log
 
         return interpret_log(self.reading.records, self.live_logs)
 
     @cached_property
     def own_entries(self) -> "tuple[LogEntry, ...]":
-        """Those that VexFS wrote."""
+        """The entries that VexFS wrote."""
         return interpret_own(self.reading.records, self.live_logs)
 
 
 def read_log(host: Host, volumes: Sequence[Volume]) -> HostLog:
-    """Read the sources asked for, else the standard ones; raise LogUnreadable if none answers."""
+    """Read the requested or the standard sources; raise LogUnreadable if none answers."""
     names = source_names(host, volumes)
     try:
         reading = read_sources(names, log_host(host, volumes))
@@ -64,7 +64,7 @@ def read_log(host: Host, volumes: Sequence[Volume]) -> HostLog:
 
 
 def source_names(host: Host, volumes: Sequence[Volume]) -> Sequence[str]:
-    """Return the sources to read: those asked for, else what is there."""
+    """Return the sources to read: the requested ones, or by default those that exist."""
     return host.logs or (*standard_sources(volumes), *_logs_of_the_silent(volumes))
 
 
@@ -86,7 +86,7 @@ def log_host(host: Host, volumes: Sequence[Volume]) -> LogHost:
 
 
 def _logs_of_the_silent(volumes: Iterable[Volume]) -> tuple[str, ...]:
-    """Files of volumes that cannot say where they write: a killed driver's tells how it died."""
+    """Log files of volumes that do not answer: a killed driver's file shows how it died."""
     silent = [volume for volume in volumes if volume.status is None]
     if not silent:
         return ()
@@ -98,10 +98,10 @@ def _logs_of_the_silent(volumes: Iterable[Volume]) -> tuple[str, ...]:
 
 
 def is_elsewhere(host: Host, log: HostLog, volumes: Sequence[Volume]) -> bool:
-    """Whether *log* was asked for, is a saved one, and shows no load of *volumes*.
+    """Whether *log* is a saved log that was requested, and shows no load of *volumes*.
 
-    It is then of another boot or another host: nothing that is here now answers for it. Of a
-    volume that does not answer nobody knows the load: a log that names it may be of that.
+    It is then from another boot or another host, and nothing here now can explain it. The load of
+    a volume that does not answer is not known: a log that names the volume may be from it.
     """
     if not host.logs or not recent_window(host, log.reading.records, 0).saved:
         return False
@@ -118,7 +118,7 @@ def is_elsewhere(host: Host, log: HostLog, volumes: Sequence[Volume]) -> bool:
 def recent_window(host: Host, records: Sequence[LogRecord], length_ms: int) -> Window:
     """Return the last *length_ms* before now.
 
-    Where no record is of the present boot, the log is a saved one: then now is its end.
+    If no record is from the present boot, the log is a saved one, and now is its end.
     """
     boot_id, now_us = host.boot_id, host.now_us
     now: datetime | None = host.wall_clock()
@@ -132,7 +132,7 @@ def recent_window(host: Host, records: Sequence[LogRecord], length_ms: int) -> W
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """Tells the wall-clock time of records of this boot."""
+    """Gives the wall-clock time of records of this boot."""
 
     boot_id: str | None
     booted: datetime
@@ -140,11 +140,11 @@ class Calendar:
 
     @classmethod
     def of(cls, host: Host) -> "Calendar":
-        """Take it from the two clocks of *host*, as of now."""
+        """Return the calendar from the two clocks of *host*, as of now."""
         return cls(host.boot_id, host.wall_clock() - timedelta(microseconds=host.now_us))
 
     def moment(self, record: LogRecord) -> datetime | None:
-        """Return when *record* was written, None where nothing tells."""
+        """Return when *record* was written; None if that is not known."""
         return moment_of(record, self.boot_id, self.booted)
 
     def uptime_us(self, moment: datetime) -> int:
@@ -153,11 +153,11 @@ class Calendar:
 
 
 def select_boot(reading: LogReading, boot: str | None) -> LogReading:
-    """Return what *reading* has of one boot, everything for None.
+    """Return what *reading* has of one boot; None: everything.
 
     An offset counts within each source, as in journalctl: 0 is its last boot, -1 the one before,
-    1 its first. Raises InvalidInput for what is neither an offset nor an id, NotFound for a boot
-    that no source has.
+    1 its first. Raises InvalidInput if it is neither an offset nor an id, NotFound for a boot that
+    no source has.
     """
     if boot is None:
         return reading
@@ -167,7 +167,7 @@ def select_boot(reading: LogReading, boot: str | None) -> LogReading:
         for source in reading.sources
     )
     if reading.records and not chosen.records:
-        raise NotFound(f"the log has nothing of boot {boot}")
+        raise NotFound(f"the log has no records of boot {boot}")
     return chosen
 
 

@@ -1,4 +1,4 @@
-"""What `log` shows of a log: the records that the filters pick, and what is missing of them."""
+"""What `log` shows: the records that the filters select, and which of them are missing."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -29,16 +29,16 @@ from vexfsctl.model.record import LogRecord
 from vexfsctl.model.volume import Volume
 
 _PATIENCE_S = 1.0
-"""How long to wait for the kernel log before looking at files again."""
+"""How long to wait for the kernel log before checking the files again."""
 
 Picked = tuple[LogEntry, datetime | None]
-"""An entry, and when it was written; None where nothing tells."""
+"""An entry, and when it was written; None if that is not known."""
 
 
 def pick_log(host: Host, filters: Filters) -> tuple[tuple[Picked, ...], Coverage]:
-    """Return the entries of the log that *filters* pick, in time order, and what was missing.
+    """Return the entries of the log that *filters* select, in time order, and what was missing.
 
-    Raises LogUnreadable where no source can be read, and what `Filters.selection` and `select_boot`
+    Raises LogUnreadable if no source can be read, and what `Filters.selection` and `select_boot`
     raise.
     """
     consulted = consult_logs(host)
@@ -51,7 +51,7 @@ def pick_log(host: Host, filters: Filters) -> tuple[tuple[Picked, ...], Coverage
 
 
 def follow_log(host: Host, filters: Filters) -> "FollowedLog":
-    """Open the log to read on as it grows, as far as *filters* pick; raises as `pick_log` does."""
+    """Open the log to follow what *filters* select; raises as `pick_log` does."""
     consulted = consult_logs(host)
     with covering(consulted.coverage):
         view = LogView(host, filters, consulted.volumes)
@@ -59,7 +59,7 @@ def follow_log(host: Host, filters: Filters) -> "FollowedLog":
 
 
 class LogView:
-    """Picks what was asked for; knows what could not be judged."""
+    """Selects what was requested; knows what could not be judged."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class LogView:
         *,
         elsewhere: bool = False,
     ) -> None:
-        """*elsewhere*: the log is of another host."""
+        """*elsewhere*: the log is from another host."""
         self._boot = filters.boot
         self._selection = filters.selection(host, volumes, elsewhere=elsewhere)
         self._at_any_time = replace(self._selection, since=None, until=None)
@@ -79,7 +79,7 @@ class LogView:
         self._kernel_log_unneeded = bool(logs) and not host.logs and SOURCE_NAME not in logs
 
     def pick(self, entries: Iterable[LogEntry]) -> Iterator[Picked]:
-        """Yield those *entries* that were asked for, in their order, and when each was written."""
+        """Yield the requested *entries* in their order, and when each was written."""
         for entry in entries:
             if not is_vexfs_record(entry) and entry.evidence is None:
                 continue
@@ -91,14 +91,14 @@ class LogView:
                 self._undated[source] = self._undated.get(source, 0) + 1
 
     def select(self, log: HostLog) -> HostLog:
-        """Return what *log* has of the boot asked for; raise InvalidInput or NotFound."""
+        """Return what *log* has of the requested boot; raise InvalidInput or NotFound."""
         return HostLog(select_boot(log.reading, self._boot), log.live_logs)
 
     def coverage(self, reading: LogReading) -> Coverage:
-        """Return how complete *reading* is for what was asked; after `pick` was exhausted.
+        """Return how complete *reading* is for the request; call it once `pick` is exhausted.
 
-        Who named no begin asked for what there is: that the log begins late is then no gap. Nor is
-        a kernel log that may not be read where all volumes write to files.
+        Without a start time, a log that begins late is not a gap. Nor is an unreadable kernel log
+        if all volumes write to files.
         """
         since = self._selection.since
         known = reading.coverage(None if since is None else self._calendar.uptime_us(since))
@@ -117,10 +117,10 @@ class LogView:
 
 
 class FollowedLog:
-    """A log that goes on: first what is there already, then what comes."""
+    """A log that is followed: first what it has already, then new records."""
 
     def __init__(self, host: Host, view: LogView, volumes: Sequence[Volume]) -> None:
-        """Open the sources; raise LogUnreadable when none can be read."""
+        """Open the sources; raise LogUnreadable if none can be read."""
         self._view = view
         self._follower = LogFollower(source_names(host, volumes), log_host(host, volumes))
         self._reading = self._follower.read()
@@ -130,22 +130,22 @@ class FollowedLog:
         self._entries = interpret_records(records, live_logs_of(volumes))
 
     def present(self) -> tuple[Picked, ...]:
-        """Return what is there already."""
+        """Return what the log has already."""
         return tuple(self._view.pick(islice(self._entries, len(self._reading.records))))
 
     def further(self) -> Iterator[Picked]:
-        """Yield entries as their records come, until the sources end."""
+        """Yield entries as their records arrive, until the sources end."""
         return self._view.pick(self._entries)
 
     def new_gaps(self) -> tuple[Gap, ...]:
-        """Return what has been lost since this was asked last."""
+        """Return what has been lost since the last call."""
         gaps = self._view.coverage(self._reading).gaps
         new = tuple(gap for gap in gaps if gap not in self._told)
         self._told = gaps
         return new
 
     def close(self) -> None:
-        """Read nothing any more."""
+        """Stop reading."""
         self._follower.close()
 
     def _further_records(self) -> Iterator[LogRecord]:

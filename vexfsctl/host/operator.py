@@ -1,4 +1,4 @@
-"""Who decides: the person at a terminal, a test, a fleet."""
+"""Who makes decisions: the person at a terminal, a test, a fleet."""
 
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
@@ -9,30 +9,30 @@ if TYPE_CHECKING:
 
 
 class Operator(Protocol):
-    """Is asked, and told what happens; a use case talks to nobody else."""
+    """Answers questions and receives messages; a use case talks to nobody else."""
 
     @property
     def interactive(self) -> bool:
-        """Whether there is anybody to ask."""
+        """Whether there is anyone to ask."""
         ...
 
     @property
     def who(self) -> "Who":
-        """Who it is, for the ledger."""
+        """The operator's identity, for the ledger."""
         ...
 
     def ask(self, question: str) -> bool:
-        """Return whether the answer to *question* is yes; only when `interactive`."""
+        """Return whether the answer to *question* is yes; call it only when `interactive`."""
         ...
 
     def tell(self, text: str) -> None:
-        """Tell something that must not be missed."""
+        """Show a message that must not be missed."""
         ...
 
     def note(self, text: str) -> None:
-        """Tell something worth knowing, which may be left out."""
+        """Show a note, which may be left out."""
         ...
 
     def progress(self) -> "AbstractContextManager[Progress]":
-        """Yield what is to be told how far long work is, until the block ends."""
+        """Yield the progress display of long work, until the block ends."""
         ...

@@ -1,6 +1,6 @@
 """Settings, `KEY=VALUE`: checked against the attribute table, written, read back.
 
-Every value is checked before the first is written, so a typing mistake changes nothing.
+Every value is checked before the first is written, so a typo changes nothing.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ from vexfsctl.sysfs.attributes import ACCESS_MODE, DEGRADATION, Attribute
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One attribute (or template of one) and the value it is to have."""
+    """One attribute (or a template of one) and its new value."""
 
     key: str
     attribute: Attribute
@@ -32,7 +32,7 @@ class Setting:
 
 
 def parse_settings(words: Sequence[str], keys: Mapping[str, Attribute]) -> tuple[Setting, ...]:
-    """Read `KEY=VALUE` words; raise InvalidInput for a key or value that cannot be meant."""
+    """Parse `KEY=VALUE` words; raise InvalidInput for an invalid key or value."""
     settings = tuple(_parse_setting(word, keys) for word in words)
     named = [setting.key for setting in settings]
     for key in named:
@@ -44,10 +44,10 @@ def parse_settings(words: Sequence[str], keys: Mapping[str, Attribute]) -> tuple
 def set_breakers(
     host: Host, operator: Operator, target: Target, settings: Sequence[Setting], consent: Consent
 ) -> Changes:
-    """Change *settings* of the breakers that *target* means; return what came of each.
+    """Change *settings* of the breakers that *target* means; return the result of each.
 
-    Raises what `consult` raises, the absence of a volume that was named, Declined, and InvalidInput
-    where nobody can be asked.
+    Raises what `consult` raises, an exception for a named volume that is absent, Declined, and
+    InvalidInput if nobody can be asked.
     """
     consulted = consult_breakers(host, [target])
     with covering(consulted.coverage):
@@ -65,7 +65,7 @@ def set_volumes(
 ) -> Changes:
     """Change *settings* of the volumes that *target* means; as `set_breakers`.
 
-    Where setting the access mode changed what the engine judges, that is among the changes.
+    If setting the access mode changed the engine's own judgement, that is among the changes.
     """
     consulted = consult(host, [target])
     with covering(consulted.coverage):
@@ -82,14 +82,14 @@ def set_volumes(
 
 
 def value_at(volume: Volume, path: str) -> Any:
-    """Return what *volume* said when it was read for the attribute at *path*, None if nothing."""
+    """Return the value of the attribute at *path* when *volume* was read; None if absent."""
     holder: Any = volume.status
     *directories, name = path.split("/")
     for directory in directories:
         if holder is None:
             return None
         holder = holder.get(directory) if isinstance(holder, dict) else getattr(holder, directory)
-    # Settings of a breaker are files beside its state, and a value of their own in the model.
+    # Settings of a breaker are files beside its state, but a separate value in the model.
     if directories[-1:] == ["breaker"] and not hasattr(holder, name):
         holder = getattr(holder, "settings", None)
     return getattr(holder, name, None)
@@ -100,23 +100,23 @@ class _Task:
     """One setting for one volume or operation."""
 
     target: str
-    """As a person writes it: `loop0`, `loop0/storage`."""
+    """As people write it: `loop0`, `loop0/storage`."""
     volume: Volume
-    """As it was read beforehand."""
+    """The value read beforehand."""
     path: str
-    """Of the attribute below the volume."""
+    """Path of the attribute below the volume."""
     setting: Setting
 
     @property
     def idle(self) -> bool:
         """Whether writing it would have no effect."""
-        # Writing access_mode has one even where it is so already: it ends a corruption's hold.
+        # Writing access_mode always has an effect: it ends the hold after corruption.
         return (
             self.path != ACCESS_MODE.path and value_at(self.volume, self.path) == self.setting.value
         )
 
     def change_to(self, after: Any, *, dry_run: bool = False) -> Change:
-        """Return the change from what was read beforehand to *after*."""
+        """Return the change from the value read beforehand to *after*."""
         before = value_at(self.volume, self.path)
         return Change(
             target=self.target,
@@ -131,7 +131,7 @@ class _Task:
 def _carry_out(
     host: Host, operator: Operator, tasks: Sequence[_Task], consent: Consent
 ) -> tuple[Outcome, ...]:
-    """Ask, then write what is not so already, in order, reading each value back."""
+    """Ask, then write the values that differ, in order, reading each one back."""
     if consent.dry_run:
         return tuple(task.change_to(task.setting.value, dry_run=True) for task in tasks)
     if not all(task.idle for task in tasks):
@@ -153,12 +153,12 @@ def _write(host: Host, task: _Task) -> Outcome:
         return Refusal(task.change_to(value_at(task.volume, task.path)), failure)
     if after == wanted:
         return task.change_to(after)
-    message = f"{task.target}: {task.setting.key} is {after}, not {wanted} as it was set"
+    message = f"{task.target}: {task.setting.key} is {after}, not {wanted} as set"
     return Refusal(task.change_to(after), ActionFailed(message))
 
 
 def _changed_judgements(host: Host, volumes: Sequence[Volume]) -> Iterator[Change]:
-    """Yield what setting the access mode did to the engine's judgement, where it did something."""
+    """Yield how setting the access mode changed the engine's judgement, if it did."""
     for volume in volumes:
         before = value_at(volume, DEGRADATION.path)
         after = host.tree(volume.root).read(volume.name, DEGRADATION.path)
@@ -172,12 +172,12 @@ def _parse_setting(word: str, keys: Mapping[str, Attribute]) -> Setting:
     key, equals, text = word.partition("=")
     key = key if key in keys else key.replace(".", "/")
     if key not in keys:
-        # Deferred: only who mistypes has need of it.
+        # Deferred: only a typo needs it.
         from difflib import get_close_matches
 
         near = get_close_matches(key, list(keys), n=1)
         if not equals and not near:
-            hint = "first what to change, then KEY=VALUE"
+            hint = "give first what to change, then KEY=VALUE"
             raise InvalidInput(f"not KEY=VALUE: {word!a}", hint=hint)
         raise InvalidInput(
             f"there is no setting {key!a}", hint=f"did you mean {' or '.join(near or keys)}?"

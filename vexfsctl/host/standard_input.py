@@ -1,4 +1,4 @@
-"""What was pasted into standard input."""
+"""Text pasted into standard input."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ from vexfsctl.host.host import Host
 from vexfsctl.logs.sources.stream import read_stream
 
 MOST_INPUT = 1 << 20
-"""Bytes that are looked at: a line is pasted, a log is for `log` and `trace`."""
+"""Bytes that are read: this is for pasted lines; `log` and `trace` read whole logs."""
 
 
 def read_standard_input(host: Host) -> str:

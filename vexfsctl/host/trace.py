@@ -1,4 +1,4 @@
-"""The incidents of a log: from what was asked for to everything that surrounds it."""
+"""The incidents of a log: from what was asked for to everything around it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -43,19 +43,19 @@ from vexfsctl.recovery.ledger.recoveries import merge_recoveries, recoveries_of
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """One incident with everything that surrounds it."""
+    """One incident with everything around it."""
 
     story: Story
     devices: tuple[str, ...] | None
-    """The devices whose kernel lines are shown; None: those of all, for want of knowledge."""
+    """The devices whose kernel lines are shown; None: not known, so the lines of all devices."""
     calendar: Calendar
-    """Tells when the records of its boot were written."""
+    """Gives the time at which records of its boot were written."""
     coverage: Coverage
-    """How complete the log is for it."""
+    """How complete the log is for the incident."""
 
 
 class IncidentLog:
-    """A log whose incidents can be asked for."""
+    """A log to find incidents in."""
 
     def __init__(self, host: Host, filters: Filters | None = None) -> None:
         """Read volumes and log; raises as `pick_log` does."""
@@ -68,11 +68,11 @@ class IncidentLog:
             log = read_log(host, consulted.volumes)
             self._elsewhere = is_elsewhere(host, log, consulted.volumes)
             self.volumes = () if self._elsewhere else consulted.volumes
-            """Those that may answer for it: none where it is of another host."""
+            """The volumes that the log may be about: none if it is from another host."""
             self._selection = filters.selection(host, self.volumes, elsewhere=self._elsewhere)
             self._reading = select_boot(log.reading, filters.boot)
         entries = HostLog(self._reading, log.live_logs).entries
-        # Another boot, and a log from elsewhere, know nothing of what was done here just now.
+        # Another boot, or a log from elsewhere, has nothing to do with recent actions here.
         here = filters.boot is None and not host.logs
         self._entries, self._ledger = _add_recoveries(host, entries, of_this_boot=here)
         self._occurrences = find_occurrences(self._entries)
@@ -89,9 +89,9 @@ class IncidentLog:
     def find(self, asked: str | None) -> Incident | NumberedCall:
         """Return what *asked* means: an id or its end, CALL-N[@SITE], or VOLUME[/OPERATION].
 
-        None is the latest incident, or where the log has no ids at all, the latest numbered call
-        that met trouble. Raises IncidentNotFound, or EvidenceMissing where it may be in a part of
-        the log that is missing; AmbiguousId.
+        None is the latest incident, or if the log has no ids at all, the latest numbered call
+        that met trouble. Raises IncidentNotFound, EvidenceMissing if it may be in a missing part
+        of the log, or AmbiguousId.
         """
         coverage = self._coverage_asked_for()
         with covering(coverage):
@@ -108,7 +108,7 @@ class IncidentLog:
                 ) from failure
 
     def trace(self, subject: Incident | NumberedCall) -> Trace:
-        """Return all there is to say of *subject*."""
+        """Return everything known about *subject*."""
         if isinstance(subject, NumberedCall):
             devices = self._devices_asked_for()
             story = tell_call(subject, self._entries, devices)
@@ -151,7 +151,7 @@ class IncidentLog:
         return latest_incident(self._incidents)
 
     def _hint(self, asked: str | None) -> str | None:
-        """What may have been meant by *asked*, of which the log has nothing."""
+        """What *asked*, which the log does not have, may have been meant to be."""
         if asked is None or self._is_id(asked) or is_numbered(asked):
             return None
         volume, slash, operation = asked.partition("/")
@@ -185,14 +185,14 @@ class IncidentLog:
         return None
 
     def _devices_asked_for(self) -> tuple[str, ...] | None:
-        """Devices that the filter names with those around them; None without that filter."""
+        """Devices that the filter names, with their relatives; None without that filter."""
         if not self._devices:
             return None
         related = self._related_names
         return tuple(name for device in self._devices for name in related(device))
 
     def _devices_of(self, incident: Incident, volume: Volume | None) -> tuple[str, ...] | None:
-        """Devices below the volume, None where nothing tells which they are."""
+        """Devices below the volume; None if they are not known."""
         if (asked := self._devices_asked_for()) is not None:
             return asked
         number = volume.status.device if volume is not None and volume.status else None
@@ -203,7 +203,7 @@ class IncidentLog:
                 return self._related_names(each.entry.device)
         if incident.volume is None:
             return None
-        # The kernel module's volumes are called after their devices.
+        # The kernel module's volumes have their devices' names.
         spoken_of = {entry.evidence.device for entry in self._entries if entry.evidence}
         if incident.volume in spoken_of:
             return self._related_names(incident.volume)
@@ -216,10 +216,10 @@ class IncidentLog:
 def _add_recoveries(
     host: Host, entries: Sequence[LogEntry], *, of_this_boot: bool
 ) -> tuple[tuple[LogEntry, ...], Coverage]:
-    """Return *entries* with the recovery records of the ledger among them, and what it lost.
+    """Return *entries* with the recovery records of the ledger added, and the ledger's gaps.
 
-    None is there twice; they are those of the boots that *entries* are of, and *of_this_boot*
-    those of this one. A ledger that may not be read adds nothing and is no gap: what is in the
+    No record appears twice. Records are added for the boots of *entries*, and with *of_this_boot*
+    for this boot. A ledger that may not be read adds nothing and is not a gap: what is in the
     kernel log is there already.
     """
     readings = [read_ledger(place) for place in host.ledger_directories]

@@ -1,8 +1,8 @@
 """The volumes that targets mean: `VOLUME` or `VOLUME/OPERATION`, each part a name or a glob.
 
-A name that is not there is an exception with what may have been meant; a glob that fits nothing
-too. A volume that is there but does not answer is a gap in a listing, and an exception where it
-was named to be acted on.
+A name that does not exist, or a glob that matches nothing, is an exception with a suggestion. A
+volume that exists but does not answer is a gap in a listing, and an exception if it was named to
+be acted on.
 """
 
 import re
@@ -36,14 +36,14 @@ _GLOB = re.compile(r"[*?\[]")
 
 
 class Target(NamedTuple):
-    """One target as written; without an operation it means all seven."""
+    """One target as written; without an operation it means all seven of them."""
 
     volume: str
     operation: str = "*"
 
     @property
     def names_one_volume(self) -> bool:
-        """Whether the volume is a name and no glob."""
+        """Whether the volume is a name, not a glob."""
         return not _GLOB.search(self.volume)
 
     def __str__(self) -> str:
@@ -51,7 +51,7 @@ class Target(NamedTuple):
 
 
 class Chosen(NamedTuple):
-    """One operation of one volume that a target stands for."""
+    """One operation of one volume, from a target."""
 
     volume: Volume
     operation: OperationType
@@ -59,12 +59,12 @@ class Chosen(NamedTuple):
 
     @property
     def name(self) -> str:
-        """As a person writes it: `loop0/file`."""
+        """As people write it: `loop0/file`."""
         return f"{self.volume.name}/{self.operation}"
 
 
 def parse_target(text: str) -> Target:
-    """Read a target; raise InvalidInput for an operation type that there is not."""
+    """Parse a target; raise InvalidInput for an unknown operation type."""
     volume, slash, operation = text.partition("/")
     if not volume or (slash and not operation):
         raise InvalidInput(f"not a target: {text!a}", hint="VOLUME or VOLUME/OPERATION")
@@ -78,7 +78,7 @@ def parse_target(text: str) -> Target:
 
 @dataclass(frozen=True, slots=True)
 class Consulted:
-    """The volumes that targets mean, and what of them could not be looked at."""
+    """The volumes that targets mean, and what could not be read."""
 
     targets: tuple[Target, ...] = ()
     volumes: tuple[Volume, ...] = ()
@@ -97,26 +97,26 @@ class Consulted:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """What to tell of volumes that are not present, or not understood whole."""
+        """Problems of volumes that are absent or only partly understood."""
         return problems_of(self.volumes)
 
     def require_answers(self) -> None:
-        """Refuse to act on a volume that was named and does not answer, or is there twice."""
+        """Refuse to act on a named volume that does not answer, or exists twice."""
         for target in self.targets:
             if target.names_one_volume:
                 _require_one(target, [v for v in self.volumes if v.name == target.volume])
 
 
 def consult(host: Host, targets: Sequence[Target] = ()) -> Consulted:
-    """Read the volumes that *targets* mean, all without any.
+    """Read the volumes that *targets* mean; without targets, all.
 
-    Raises VolumeNotFound for a target that fits none; volumes that do not answer are gaps.
+    Raises VolumeNotFound for a target that matches none; volumes that do not answer are gaps.
     """
     return _consult(host, targets, None)
 
 
 def consult_breakers(host: Host, targets: Sequence[Target] = ()) -> Consulted:
-    """Read of the volumes that *targets* mean no more than the operations meant; as `consult`."""
+    """Read only the operations that *targets* mean; otherwise as `consult`."""
     meant = frozenset(
         operation
         for operation in OperationType
@@ -126,22 +126,22 @@ def consult_breakers(host: Host, targets: Sequence[Target] = ()) -> Consulted:
 
 
 def consult_logs(host: Host) -> Consulted:
-    """Read of every volume which load it is and where it writes its log, and no operation."""
+    """Read only the load and the log of every volume, no operations."""
     return _consult(host, (), ())
 
 
 def names_of_volumes(host: Host) -> tuple[str, ...]:
-    """Return the names of all volumes there are, in order."""
+    """Return the names of all volumes, in order."""
     return tuple(sorted({volume.name for volume in _survey(host, (), ()).volumes}))
 
 
 def coverage_of(volumes: Iterable[Volume]) -> Coverage:
-    """Return the gaps that volumes leave which are not present."""
+    """Return the gaps left by volumes that are not present."""
     return Coverage(gaps=tuple(Gap(v.name, str(v.presence)) for v in _absent(volumes)))
 
 
 def problems_of(volumes: Iterable[Volume]) -> tuple[Problem, ...]:
-    """Return what to tell of volumes that are not present, or not understood whole."""
+    """Return the problems of volumes that are absent or only partly understood."""
     volumes = tuple(volumes)
     absent = [Problem.of(absence_exception(volume)) for volume in _absent(volumes)]
     partial = [
@@ -187,7 +187,7 @@ def _consult(
 def _survey(
     host: Host, targets: Sequence[Target], operations: Collection[OperationType] | None
 ) -> "Survey":
-    # Deferred: help and usage errors read no tree.
+    # Deferred: help and usage errors do not read the tree.
     from vexfsctl.sysfs.tree import survey_volumes
 
     exact = bool(targets) and all(target.names_one_volume for target in targets)
@@ -204,7 +204,7 @@ def _survey(
 def _hint_for_no_operation(volume: str, operation: str) -> str:
     if volume in set(OperationType):
         return f"did you mean {operation}/{volume}?"
-    # Deferred: only who mistypes has need of it.
+    # Deferred: only a typo needs it.
     from difflib import get_close_matches
 
     for near in get_close_matches(operation, list(OperationType), n=1):
@@ -216,7 +216,7 @@ def _require_one(target: Target, named: Sequence[Volume]) -> None:
     if len(named) > 1:
         roots = " and ".join(str(volume.root) for volume in named)
         raise InvalidInput(
-            f"{target.volume} is there twice, in {roots}", hint="say which: --sysfs-root"
+            f"{target.volume} exists twice, in {roots}", hint="say which: --sysfs-root"
         )
     for volume in _absent(named):
         raise absence_exception(volume)
@@ -243,9 +243,9 @@ def _not_found(host: Host, target: Target, coverage: Coverage) -> VexfsctlExcept
     if near:
         hint = f"did you mean {' or '.join(near)}?"
     elif names:
-        hint = f"there is {', '.join(names)}"
+        hint = f"existing volumes: {', '.join(names)}"
     else:
-        hint = "there is no volume at all; vexfsctl mount makes one"
+        hint = "there are no volumes; vexfsctl mount makes one"
     where = ", ".join(coverage.sources)
-    kind = "volume that fits" if not target.names_one_volume else "volume"
+    kind = "volume matching" if not target.names_one_volume else "volume"
     return VolumeNotFound(f"there is no {kind} {target.volume!a} in {where}", hint=hint)

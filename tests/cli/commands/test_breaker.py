@@ -119,7 +119,7 @@ def test_where_nobody_can_be_asked_yes_must_be_said_beforehand(
         {
             "code": "invalid_input",
             "message": "Trip loop0/sync (closed)? Nobody can be asked here",
-            "hint": "--yes does it, --dry-run shows what it would do",
+            "hint": "use --yes to go ahead, or --dry-run to see what would change",
         }
     ]
     assert live.events == []
@@ -219,7 +219,7 @@ def test_a_breaker_that_moved_meanwhile_is_not_overwritten(
     [problem] = result.json["problems"]
     assert problem["code"] == "generation_moved"
     assert problem["message"] == (
-        "loop0/storage became disabled meanwhile: somebody or something else changed it, and"
+        "loop0/storage became disabled meanwhile: someone or something else changed it, and"
         " nothing was overwritten"
     )
     assert live.guard.operations[STORAGE].breaker.state is BreakerState.DISABLED
@@ -268,7 +268,7 @@ def test_a_breaker_that_opens_at_once_again_is_a_failure(
 
     assert result.exit_status == ExitStatus.FAILED
     assert result.stdout.split()[-5:] == ["loop0/storage", "state", "open", "open", "true"]
-    assert "vexfsctl: loop0/storage took reset and is open again\n" in result.stderr
+    assert "vexfsctl: loop0/storage accepted reset and is open again\n" in result.stderr
 
 
 def test_a_provider_that_does_not_obey_is_not_believed(vexfsctl: Program, tree: FakeTree) -> None:
@@ -279,7 +279,7 @@ def test_a_provider_that_does_not_obey_is_not_believed(vexfsctl: Program, tree: 
 
     assert result.exit_status == ExitStatus.FAILED
     assert [row["after"] for row in result.json["data"]] == ["open"]
-    assert result.json["problems"][0]["message"] == "loop0/storage took reset and is still open"
+    assert result.json["problems"][0]["message"] == "loop0/storage accepted reset and is still open"
     assert tree.read("loop0/operations/storage/breaker/control") == "reset if-generation 1"
 
 
@@ -377,7 +377,8 @@ def test_set_wants_its_target_first(vexfsctl: Program) -> None:
 
     assert result.exit_status == ExitStatus.USAGE
     assert result.stderr == (
-        "vexfsctl: not KEY=VALUE: 'loop0/storage'\nhint: first what to change, then KEY=VALUE\n"
+        "vexfsctl: not KEY=VALUE: 'loop0/storage'\n"
+        "hint: give first what to change, then KEY=VALUE\n"
     )
 
 

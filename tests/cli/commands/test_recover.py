@@ -195,7 +195,7 @@ def test_an_error_that_hints_at_nothing_has_an_empty_plan(vexfsctl: Program) -> 
 
     assert (result.exit_status, result.stderr) == (ExitStatus.OK, "")
     assert result.stdout == (
-        "FileNotFound\nbut: nothing is hinted for FileNotFound\n\nThere is nothing to carry out.\n"
+        "FileNotFound\nbut: no hints for FileNotFound\n\nThere is nothing to carry out.\n"
     )
 
 
@@ -306,7 +306,7 @@ def test_a_replay_of_what_is_nowhere_says_what_it_needs(vexfsctl: Program, state
     assert (away.exit_status, nowhere.exit_status, nothing.exit_status) == (1, 2, 1)
     assert "volume sdq1 does not answer" in away.stderr
     assert "say on which device: --device DEV" in nowhere.stderr
-    assert "nothing is hinted for FileNotFound" in nothing.stderr
+    assert "no hints for FileNotFound" in nothing.stderr
     assert not state.exists()
 
 

@@ -383,11 +383,11 @@ def test_a_name_means_one_of_the_saved_log(vexfsctl: Program) -> None:
     nowhere = vexfsctl("check", "sdq2", "--log", str(INCIDENT))
 
     assert here.exit_status == ExitStatus.FAILED
-    assert here.stderr == "vexfsctl: the log has nothing of a volume 'loop0'\n"
+    assert here.stderr == "vexfsctl: the log has nothing about a volume 'loop0'\n"
     assert there.stdout.startswith("CRITICAL: sdq1: ") or there.stdout.startswith("WARNING: sdq1: ")
     assert (nowhere.exit_status, nowhere.stderr) == (
         ExitStatus.INCOMPLETE,
-        "vexfsctl: the log has nothing of a volume 'sdq2'\nhint: it has sdq1\n",
+        "vexfsctl: the log has nothing about a volume 'sdq2'\nhint: it has sdq1\n",
     )
 
 

@@ -1,7 +1,7 @@
-"""Commands to breakers: plan, ask, write with `if-generation`, read back, believe that.
+"""Commands to breakers: plan, ask, write with `if-generation`, read back, report that.
 
 Two operators, or an operator and a timer, may act at once. Every command carries the generation
-it was planned for, so what happened in between is never overwritten: it is reported.
+it was planned for, so a change in between is never overwritten but reported.
 """
 
 from collections.abc import Callable, Sequence
@@ -35,19 +35,19 @@ from vexfsctl.sysfs.attributes import BREAKER_CONTROL
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One command for one breaker, as it was seen when it was planned."""
+    """One command for one breaker, with the breaker as it was at planning."""
 
     chosen: Chosen
     command: BreakerCommand
 
     @property
     def breaker(self) -> BreakerStatus:
-        """The breaker as it was seen."""
+        """The breaker as it was read."""
         return self.chosen.status.breaker
 
     @property
     def idle(self) -> bool:
-        """Whether there is nothing to do: it is as asked, and the command has no other effect."""
+        """Whether there is nothing to do: the state is as asked, and nothing else would change."""
         match self.command.action:
             case BreakerAction.TRIP:
                 return False  # it renews the time a trip holds
@@ -57,7 +57,7 @@ class Plan:
 
 
 Execution = Callable[[Host, Operator, Plan], Outcome]
-"""Carries out one plan and tells what came of it."""
+"""Carries out one plan and returns the result."""
 
 
 def command_breakers(
@@ -68,10 +68,11 @@ def command_breakers(
     consent: Consent,
     execute: Execution | None = None,
 ) -> Changes:
-    """Give *command* to every breaker that *targets* mean, and return what came of it.
+    """Send *command* to every breaker that *targets* mean, and return the results.
 
     *execute* carries out one plan; the default writes the command. Raises what `consult` raises,
-    the absence of a volume that was named, Declined, and InvalidInput where nobody can be asked.
+    an exception for a named volume that is absent, Declined, and InvalidInput if nobody can be
+    asked.
     """
     consulted = consult_breakers(host, targets)
     with covering(consulted.coverage):
@@ -87,12 +88,12 @@ def command_breakers(
 
 
 def plan_command(chosen: Chosen, command: BreakerCommand) -> Plan:
-    """Plan *command* for a breaker as it was seen, refusing to act on anything newer."""
+    """Plan *command* for a breaker as it was read, refusing to act on anything newer."""
     return Plan(chosen, command._replace(if_generation=chosen.status.breaker.generation))
 
 
 def carry_out(host: Host, _operator: Operator, plan: Plan) -> Outcome:
-    """Write the command unless there is nothing to do, and read back what became of it."""
+    """Write the command unless there is nothing to do, and read back the result."""
     if _settled(plan):
         return _foresee(plan, dry_run=False)
     try:
@@ -112,7 +113,7 @@ def _write_and_judge(host: Host, plan: Plan) -> Outcome:
 
 
 def read_operation(host: Host, chosen: Chosen) -> OperationStatus:
-    """Read *chosen* again; raise what its volume's absence is."""
+    """Read *chosen* again; raise an exception if its volume is absent."""
     volume = host.tree(chosen.volume.root).read_volume(chosen.volume.name, [chosen.operation])
     if volume.status is None:
         raise absence_exception(volume)
@@ -122,7 +123,7 @@ def read_operation(host: Host, chosen: Chosen) -> OperationStatus:
 
 
 def change_of(plan: Plan, after: BreakerStatus) -> Change:
-    """Return the change from what was planned on to *after*."""
+    """Return the change from the planned state to *after*."""
     return _change(plan, word(after.state), changed=_moved(plan, after), dry_run=False)
 
 
@@ -144,7 +145,7 @@ def _judge(plan: Plan, after: BreakerStatus) -> Outcome:
         return change
     became = f"{change.after} again" if change.changed else f"still {change.after}"
     failure = ActionFailed(
-        f"{plan.chosen.name} took {plan.command.action} and is {became}",
+        f"{plan.chosen.name} accepted {plan.command.action} and is {became}",
         hint=f"vexfsctl breaker show {plan.chosen.name}",
     )
     return Refusal(change, failure)
@@ -155,9 +156,9 @@ def _judge_moved(plan: Plan, now: BreakerStatus, moved: GenerationMoved) -> Outc
     if is_as_asked(now.state, plan.command.action):
         return unchanged
     failure = GenerationMoved(
-        f"{plan.chosen.name} became {unchanged.after} meanwhile: somebody or something else"
+        f"{plan.chosen.name} became {unchanged.after} meanwhile: someone or something else"
         " changed it, and nothing was overwritten",
-        hint="look at it, then say again what you want",
+        hint="look at it, then repeat the command if you still want it",
     )
     failure.__cause__ = moved
     return Refusal(unchanged, failure)
@@ -184,7 +185,7 @@ def _change(plan: Plan, after: str, *, changed: bool, dry_run: bool) -> Change:
 
 
 def _settled(plan: Plan) -> bool:
-    """Whether nothing is to be written: it is as asked, or the state does not allow it."""
+    """Whether nothing is to be written: it is as requested, or the state does not allow it."""
     return plan.idle or state_after(plan.breaker.state, plan.command.action) is None
 
 

@@ -1,4 +1,4 @@
-"""Reset by probes: half-open, then harmless calls until the breaker has closed itself."""
+"""Reset by probing: half-open, then harmless calls until the breaker has closed itself."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ _BLOCK_SIZE = 4096
 
 
 def reset_by_probes(host: Host, operator: Operator, reset: Plan) -> Outcome:
-    """Bring the breaker of *reset* to closed by calls that succeed, never by the command."""
+    """Get the breaker of *reset* closed by calls that succeed, never by the command."""
     state = reset.breaker.state
     if state is BreakerState.CLOSED:
         return carry_out(host, operator, reset)
@@ -57,7 +57,7 @@ def _probe_until_closed(host: Host, operator: Operator, chosen: Chosen) -> Break
     while True:
         left_s = (deadline_ns - host.clock.now_ns()) / 1e9
         if left_s <= 0:
-            raise DeadlineExceeded(f"{chosen.name} has not closed within {limit_s:g} s")
+            raise DeadlineExceeded(f"{chosen.name} did not close within {limit_s:g} s")
         result = send_probe(Path(mountpoint), chosen.operation, failed, left_s)
         outcome = f"{result.call}: {result.error or 'ok'}"
         breaker = read_operation(host, chosen).breaker
@@ -73,8 +73,8 @@ def _probe_until_closed(host: Host, operator: Operator, chosen: Chosen) -> Break
 
 
 def _failed_range(host: Host, chosen: Chosen) -> FileRange | None:
-    """What the error that last counted against the breaker failed on, as far as the log tells."""
-    # Deferred: the other verbs need no log.
+    """Return what the error that last counted against the breaker failed on, if the log says."""
+    # Deferred: the other verbs do not need the log.
     from vexfsctl.host.log import read_log
 
     error = chosen.status.breaker.last_error_id

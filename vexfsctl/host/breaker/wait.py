@@ -1,4 +1,4 @@
-"""Waiting until one breaker is in a state, woken by the provider where it can."""
+"""Wait until one breaker is in a state, woken by the provider if it can."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _NS_PER_MS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """The state a breaker was waited for, and how long that took."""
+    """The state that was waited for, and how long that took."""
 
     volume: str
     root: Path
@@ -31,10 +31,10 @@ class Reached:
 
 
 def wait_for_breaker(host: Host, target: Target, until: str) -> Reached:
-    """Return when the one breaker that *target* names is *until*; DeadlineExceeded if not.
+    """Return when the one breaker that *target* names is *until*.
 
-    Raises InvalidInput for a target that is not one breaker, what `consult` raises, and the absence
-    of the volume.
+    Raises DeadlineExceeded if it does not get there, InvalidInput for a target that is not one
+    breaker, what `consult` raises, and an exception for an absent volume.
     """
     consulted = consult_breakers(host, [target])
     with covering(consulted.coverage):

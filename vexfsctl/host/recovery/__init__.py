@@ -1,1 +1,1 @@
-"""A recovery asked for on this host: what it is about, its plan, its replay, what was done."""
+"""A recovery on this host: its subject, its plan, its replay, and past replays."""

@@ -30,15 +30,15 @@ from vexfsctl.recovery.volume_actions import HarmlessCall, VolumeActions
 from vexfsctl.system.signals import ENDING, ending_as_interrupt
 
 _PROBE_CALL_S = 5.0
-"""Deadline of one harmless call; that of a volume's own calls unless it is set otherwise."""
+"""Deadline of one harmless call; the default deadline of a volume's own calls."""
 
 
 def execute_plan(
     host: Host, operator: Operator, request: ReplayRequest, planned: Planned
 ) -> Replayed:
-    """Carry out what was *planned*, noted in the ledger and locked; return what came of it.
+    """Carry out what was *planned*, recorded in the ledger and locked; return the result.
 
-    Raises RecoveryFailed where the ledger cannot be written, or another replay works there.
+    Raises RecoveryFailed if the ledger cannot be written, or another replay holds the lock.
     """
     plan = planned.plan
     ledger = Ledger(host.state_directory)
@@ -119,11 +119,11 @@ def _volume_actions(
 
 
 def _doubt(plan: Plan, operation: OperationType, failed: FileRange | None) -> str | None:
-    """Why a harmless call that succeeds does not prove that the fault is gone."""
+    """Return why a harmless call that succeeds does not prove that the fault is gone."""
     if plan.subject.fault_in != "read":
-        return "the fault was not in reading: the next call of its kind will tell"
+        return "the fault was not in reading: only the next call of its kind can show it gone"
     if operation in ON_FILES and failed is None:
-        return "which file failed is not known"
+        return "it is not known which file failed"
     return None
 
 
@@ -142,7 +142,7 @@ def _harmless_call(
 
 
 def _end(number: int, _: FrameType | None) -> None:
-    """Take the first signal that ends the replay; no later one disturbs what is noted of that."""
+    """Take the first signal that ends the replay; later ones do not disturb recording it."""
     for each in ENDING:
         signal.signal(each, signal.SIG_IGN)
     raise EndedFromOutside(number)

@@ -1,4 +1,4 @@
-"""What was replayed on this host, as the ledgers have it."""
+"""Past replays on this host, from the ledgers."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -14,14 +14,14 @@ from vexfsctl.recovery.ledger.lock import is_held
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Replays, the latest last, and what of the ledgers could not be read."""
+    """Replays, the latest last, and which parts of the ledgers could not be read."""
 
     replays: tuple[PastReplay, ...]
     coverage: Coverage
 
 
 def read_history(host: Host, asked: str | None = None, limit: int | None = None) -> History:
-    """Return the replays that *asked* means, all without, the latest *limit* of them."""
+    """Return the latest *limit* replays that *asked* means; None: all."""
     replays: list[PastReplay] = []
     coverage = Coverage()
     for directory in host.ledger_directories:

@@ -1,4 +1,4 @@
-"""Where the steps of a recovery would be taken: devices, mounts, the live volume."""
+"""Where the steps of a recovery would run: devices, mounts, the live volume."""
 
 from pathlib import Path
 
@@ -21,9 +21,9 @@ from vexfsctl.recovery.plan.steps import ByteRange
 
 
 def look_at_device(path: Path | None, *, to_read: bool) -> BlockDevice | None:
-    """Return what the block device at *path* is; *to_read*: it must be readable by this user.
+    """Return what the block device at *path* is; *to_read*: this user must be able to read it.
 
-    Raises what `read_block_device` raises. A plan needs no more than /sys says to everybody.
+    Raises what `read_block_device` raises. A plan needs only what /sys shows to everybody.
     """
     if path is None:
         return None
@@ -37,7 +37,7 @@ def look_at_device(path: Path | None, *, to_read: bool) -> BlockDevice | None:
 
 
 def device_of(found: FoundSubject) -> Path | None:
-    """Return the node of the device under the live volume of what was found."""
+    """Return the node of the device under the live volume of the subject found."""
     status = found.volume.status if found.volume is not None else None
     name = device_name(status.device) if status is not None and status.device else None
     return None if name is None else Path("/dev") / name
@@ -46,7 +46,7 @@ def device_of(found: FoundSubject) -> Path | None:
 def circumstances_at(
     place: Place, device: BlockDevice | None, found: FoundSubject
 ) -> Circumstances:
-    """Return what is known of *place*, whose device is *device*, for what was *found*."""
+    """Return what is known about *place*, whose device is *device*, for the subject *found*."""
     if device is None:
         return Circumstances(volume=found.volume)
     ranges, source = _ranges(found, place, device)
@@ -63,7 +63,7 @@ def circumstances_at(
 
 
 def _other_device(found: FoundSubject, device: BlockDevice) -> str | None:
-    """The node of the volume's device, unless *device* is that, under it, or made of it."""
+    """The node of the volume's device, unless *device* is it, is below it, or is made from it."""
     node = device_of(found)
     if node is None:
         return None
@@ -77,7 +77,7 @@ def _ranges(
     if place.offset is not None or place.length is not None:
         length = REQUEST_BYTES if place.length is None else place.length
         if not length:
-            raise InvalidInput("a range of no bytes cannot be read", hint="--length 4096, 64KiB, …")
+            raise InvalidInput("a range of 0 bytes cannot be read", hint="--length 4096, 64KiB, …")
         asked = ByteRange(place.offset or 0, length)
         given = clip_and_join([asked], device.size)
         if not given:
@@ -90,7 +90,7 @@ def _ranges(
 
 
 def _starts(device: BlockDevice) -> dict[str, int]:
-    """Names under which the kernel speaks of *device*, and the byte it begins at there."""
+    """Names that the kernel uses for *device*, and the byte at which it begins there."""
     return {device.disk: start_on_disk(device), device.name: 0}
 
 

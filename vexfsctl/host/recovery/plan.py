@@ -19,19 +19,18 @@ class Planned:
     found: FoundSubject
     here: Circumstances
     place: Place
-    """As it was asked for."""
+    """The request as given."""
 
     @property
     def volume_device(self) -> Path | None:
-        """Node of the device under the live volume; None where it is not known."""
+        """Node of the device under the live volume; None if it is not known."""
         return device_of(self.found)
 
 
 def plan_recovery(host: Host, asked: Asked, place: Place, *, to_read: bool) -> Planned:
     """Return the plan for what was *asked* at *place*; *to_read*: its devices must be readable.
 
-    Raises what `find_subject` and `look_at_device` raise, and InvalidInput for a place that makes
-    no sense.
+    Raises what `find_subject` and `look_at_device` raise, and InvalidInput for an invalid place.
     """
     place.check()
     found = find_subject(host, asked)

@@ -21,22 +21,22 @@ from vexfsctl.recovery.replay import Replayed
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """A plan, and what carrying it out came to."""
+    """A plan, and the result of carrying it out."""
 
     planned: Planned
     replayed: Replayed
     probed: Changes | None
-    """What probing the breaker came to; None where it was not probed."""
+    """Result of probing the breaker; None if it was not probed."""
     open_breaker: Target | None
-    """The breaker of its subject, where it is not closed and was not probed."""
+    """The breaker of its subject, if it is not closed and was not probed."""
 
 
 def replay_recovery(host: Host, operator: Operator, request: ReplayRequest) -> Replay:
-    """Plan what is *request*ed, ask, carry it out, and probe the breaker where that is wanted.
+    """Plan the *request*, ask, carry it out, and probe the breaker if requested.
 
-    Raises what `plan_recovery` raises, ActionFailed or InvalidInput where there is nothing to carry
-    out or nowhere, Declined, and RecoveryFailed where the ledger cannot be written or another
-    replay works there.
+    Raises what `plan_recovery` raises, ActionFailed or InvalidInput if there is nothing to carry
+    out or no place to do it, Declined, and RecoveryFailed if the ledger cannot be written or
+    another replay holds the lock.
     """
     planned = plan_recovery(host, request.asked, request.place, to_read=True)
     with covering(planned.found.coverage):
@@ -49,11 +49,11 @@ def replay_recovery(host: Host, operator: Operator, request: ReplayRequest) -> R
 
 
 def _check(plan: Plan, here: Circumstances) -> None:
-    """Raise where there is nothing to carry out, or nowhere."""
+    """Raise if there is nothing to carry out, or no place to do it."""
     if not plan.steps:
         raise ActionFailed(
-            f"nothing is hinted for {plan.subject.name}: there is nothing to carry out",
-            hint="say what to do with --hints; vexfsctl explain tells what the error means",
+            f"no hints for {plan.subject.name}: there is nothing to carry out",
+            hint="give hints with --hints; vexfsctl explain says what the error means",
         )
     if here.device is not None or here.volume is not None:
         return
@@ -81,7 +81,7 @@ def _probe_if_wanted(
     target: Target | None,
     replayed: Replayed,
 ) -> Changes | None:
-    """Probe the breaker where it is open, its device may be well, and that was asked for."""
+    """Probe the breaker if it is open, its device may be healthy, and probing was requested."""
     if target is None or replayed.result not in (Result.GONE, Result.UNPROVEN):
         return None
     wanted = request.probe or (

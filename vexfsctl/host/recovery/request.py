@@ -1,4 +1,4 @@
-"""What is asked of a recovery: about what, where, and how to carry it out."""
+"""A request for a recovery: its subject, its place, and how to carry it out."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +9,7 @@ from vexfsctl.host.changes import Consent
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The subject as written: one of them is given."""
+    """The subject as written: exactly one field is given."""
 
     incident: str | None
     """An id or its end, CALL-N[@SITE], or VOLUME[/OPERATION]."""
@@ -18,7 +18,7 @@ class Asked:
 
     @property
     def names_one(self) -> bool:
-        """Whether exactly one of them is given."""
+        """Whether exactly one field is given."""
         return [self.incident, self.error, self.hints].count(None) == 2
 
 
@@ -29,11 +29,11 @@ class Place:
     device: Path | None
     fallback: Path | None
     offset: int | None
-    """First byte, None with *length*: 0."""
+    """First byte; None with *length* means 0."""
     length: int | None
 
     def check(self) -> None:
-        """Raise InvalidInput for what makes no sense without a device."""
+        """Raise InvalidInput for options that need a device."""
         if self.device is not None:
             return
         if (self.fallback, self.offset, self.length) != (None, None, None):
@@ -42,7 +42,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class ReplayRequest:
-    """A replay that was asked for."""
+    """A requested replay."""
 
     asked: Asked
     place: Place

@@ -1,4 +1,4 @@
-"""What a recovery is about, with the records it was found in and the bytes that failed."""
+"""The subject of a recovery, with the records it was found in and the bytes that failed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -28,19 +28,19 @@ _BLOCK_BYTES = 4096
 
 @dataclass(frozen=True, slots=True)
 class FoundSubject:
-    """What was asked about, with the evidence it was found in."""
+    """The subject asked about, with the evidence it was found in."""
 
     subject: Subject
     volumes: tuple[Volume, ...]
-    """Every volume of this host; none where the log it was found in is of elsewhere."""
+    """Every volume of this host; empty if the log it was found in is from elsewhere."""
     coverage: Coverage
     recorded: Incident | NumberedCall | None = None
-    """What it is in the log; None for an error or hints alone."""
+    """The incident or call in the log; None for an error or hints alone."""
     log: IncidentLog | None = None
 
     @property
     def volume(self) -> Volume | None:
-        """The volume of the subject as it is now, where it answers."""
+        """The volume of the subject as it is now, if it answers."""
         named = (each for each in self.volumes if each.name == self.subject.volume)
         return next((each for each in named if each.status is not None), None)
 
@@ -51,7 +51,7 @@ class FoundSubject:
 
     @property
     def failed_file(self) -> tuple[int, int, int] | None:
-        """Inode, offset and length of what failed last in it, where its records name a file."""
+        """Inode, offset and length of the last failure in it, if its records name a file."""
         for each in reversed(self._occurrences):
             event = each.event
             if isinstance(event, ErrorReported) and event.inode is not None:
@@ -59,15 +59,15 @@ class FoundSubject:
         return None
 
     def failing_ranges(self, starts: Mapping[str, int], size: int) -> tuple[ByteRange, ...]:
-        """Return the bytes that the kernel said failed, on the device called as in *starts*."""
+        """Return the bytes that the kernel reported as failed, on the device named in *starts*."""
         if self.recorded is None or self.log is None:
             return ()
         return find_failing_ranges(self.recorded, self.log.entries, starts, size)
 
     def on_device(self, number: str) -> "FoundSubject":
-        """Return it as being of the live volume on device *number*, if nothing said of which.
+        """Return it assigned to the live volume on device *number*, if no volume was named.
 
-        Not what an earlier build recorded, which names no volume.
+        Not for records of an earlier build, which name no volume.
         """
         if self.subject.volume is not None or self.recorded is not None:
             return self
@@ -85,8 +85,8 @@ class FoundSubject:
 def find_subject(host: Host, asked: Asked) -> FoundSubject:
     """Find what *asked* means.
 
-    Raises NotFound for no such error, InvalidInput for no hints, and for what is in the log what
-    `IncidentLog` raises: IncidentNotFound, EvidenceMissing, AmbiguousId, LogUnreadable.
+    Raises NotFound for an unknown error, InvalidInput for invalid hints, and for a subject in the
+    log what `IncidentLog` raises: IncidentNotFound, EvidenceMissing, AmbiguousId, LogUnreadable.
     """
     if asked.incident is None:
         consulted = consult(host)

@@ -194,7 +194,7 @@ def _against_read_only(subject: Subject, here: Circumstances) -> Iterator[str]:
 
 def _contradictions(subject: Subject, here: Circumstances) -> Iterator[str]:
     if not subject.hints:
-        yield f"nothing is hinted for {', '.join(subject.errors) or subject.name}"
+        yield f"no hints for {', '.join(subject.errors) or subject.name}"
     device = here.device
     if device is not None and here.belongs_to is not None:
         yield f"{subject.volume} lies on {here.belongs_to}, and {device.path} is no part of that"
