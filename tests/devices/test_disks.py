@@ -146,7 +146,7 @@ def test_a_real_device_is_itself_until_it_is_detached(loop_device: Path, image: 
     again = attach(image)
     try:
         if again == loop_device:
-            with pytest.raises(DeviceVanished, match="is another device than before"):
+            with pytest.raises(DeviceVanished, match="is not the same device as before"):
                 require_same(device)
     finally:
         detach(again)

@@ -122,5 +122,5 @@ def test_another_device_in_the_same_place_is_not_opened(device: BlockDevice) -> 
     assert device.sequence is not None
     for other in (replace(device, sequence=device.sequence + 1), replace(device, number="7:9999")):
         meant = opened(other)
-        with pytest.raises(DeviceVanished, match="is another device than before"):
+        with pytest.raises(DeviceVanished, match="is not the same device as before"):
             meant.__enter__()

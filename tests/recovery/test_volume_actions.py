@@ -200,7 +200,7 @@ def test_a_breaker_that_has_not_closed_is_not_well_yet(
     looked = actions(mount, tree, clock).verify()
 
     assert looked.state is FaultState.UNPROVEN
-    assert "is half_open still" in looked.message
+    assert "is still half_open" in looked.message
 
 
 def test_a_volume_that_goes_away_ends_it(mount: Mount, tree: FakeTree, clock: VirtualClock) -> None:

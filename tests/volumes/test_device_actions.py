@@ -213,7 +213,7 @@ def test_without_a_range_a_sample_is_read(disk: Disk) -> None:
     assert spared.state is FaultState.UNPROVEN
     assert spared.message == (
         f"a sample of {disk.node} (64 places): read in 0.0 ms;"
-        " where it failed is not known: --offset and --length say where to look"
+        " the failing range is not known: give it with --offset and --length"
     )
     assert (met.state, met.details["failing"]["offset"]) == (FaultState.PRESENT, 0)
     assert met.details["sampled"] is True
@@ -235,7 +235,9 @@ def test_a_small_device_is_read_as_a_whole(disk: Disk, tmp_path: Path) -> None:
 
 def test_a_range_beyond_the_device_is_refused(disk: Disk) -> None:
     """There would be nothing to read, and nothing read is no proof."""
-    with pytest.raises(InvalidInput, match=r"nothing of .* lies there: it has 134217728 bytes"):
+    with pytest.raises(
+        InvalidInput, match=r"the range is beyond the end of .*: it has 134217728 bytes"
+    ):
         disk.actions((ByteRange(128 * MIB, 4096),))
 
 
@@ -346,7 +348,7 @@ def test_what_is_cached_is_forgotten(disk: Disk) -> None:
     assert result.outcome is Outcome.OK
     assert result.evidence == (
         "writing out what was cached: ok",
-        "forgetting what was cached: ok",
+        "dropping what was cached: ok",
         "from the medium: read in 0.0 ms",
         "through the cache: read in 0.0 ms",
     )
@@ -377,7 +379,7 @@ def test_writing_out_that_does_not_end_is_left_behind(disk: Disk) -> None:
     assert result.outcome is Outcome.ABANDONED
     assert result.evidence == (
         "writing out what was cached: no answer within 0.3 s",
-        "forgetting what was cached: not tried",
+        "dropping what was cached: not tried",
         "from the medium: no answer within 0.2 s at sector 131072, left behind",
         "through the cache: not tried",
     )
@@ -466,9 +468,9 @@ def test_what_is_no_fallback(disk: Disk, tmp_path: Path) -> None:
 
     assert {each.outcome for each in refused} == {Outcome.REFUSED}
     assert [each.message for each in refused] == [
-        "no fallback was named (--fallback DEV)",
+        "no fallback was given (--fallback DEV)",
         f"{disk.node} is {disk.node} itself",
-        f"{part.path} and {disk.node} are made of one another: what fails fails both",
+        f"{part.path} and {disk.node} overlap: a fault in one is in both",
     ]
 
 
@@ -591,8 +593,8 @@ def test_a_user_reads_what_he_may_and_changes_nothing(disk: Disk) -> None:
 
     assert "outcome=<Outcome.OK: 'ok'>" in cache
     assert (
-        "forgetting what was cached: EACCES (Permission denied), only what was read again is"
-        " forgotten" in cache
+        "dropping what was cached: EACCES (Permission denied), only what was read again is"
+        " dropped" in cache
     )
     assert "from the medium: read in" in cache
     assert "<Outcome.REFUSED: 'refused'>" in read_only
@@ -633,7 +635,7 @@ def test_a_device_that_went_away(disk: Disk, tmp_path: Path, what: str) -> None:
         act()
     run(["losetup", str(node), str(image)])
     try:
-        with pytest.raises(DeviceVanished, match=rf"{node} is another device than before"):
+        with pytest.raises(DeviceVanished, match=rf"{node} is not the same device as before"):
             act()
         assert image.read_bytes() == bytes(MIB)
         assert not read_block_device(node).read_only

@@ -342,7 +342,7 @@ def test_two_on_one_device_exclude_each_other(sick: Sick) -> None:
     sick.lab.heal()
 
     assert second.exit_status == ExitStatus.FAILED
-    assert f"another replay works on {sick.device}: pid {first.pid}, since " in second.stderr
+    assert f"another replay is running on {sick.device}: pid {first.pid}, since " in second.stderr
     assert first.returncode == 128 + signal.SIGTERM
     assert "The replay was interrupted: ended by SIGTERM" in out
     assert sick.replay().exit_status == ExitStatus.OK
@@ -426,7 +426,7 @@ def test_a_plan_suggests_the_device_and_knows_a_wrong_one(sick: Sick, tmp_path: 
         f"      vexfsctl recover plan {sick.incident} --device {sick.device}"
         "  plans the same for its device\n"
     )
-    told = f"{sick.lab.name} lies on {sick.device}, and {other} is no part of that"
+    told = f"{sick.lab.name} lies on {sick.device}, and {other} is not part of it"
     assert told in wrong.stdout
 
 

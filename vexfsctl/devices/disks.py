@@ -113,7 +113,7 @@ def require_same(device: BlockDevice, *, sys: Path = SYS) -> None:
     before = (device.number, device.name, device.sequence, device.size)
     if (now.number, now.name, now.sequence, now.size) != before:
         raise DeviceVanished(
-            f"{device.path} is another device than before",
+            f"{device.path} is not the same device as before",
             hint="look what it is now (`lsblk`) and start again",
         )
 

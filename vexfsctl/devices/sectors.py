@@ -126,7 +126,7 @@ def _require_meant(descriptor: int, device: BlockDevice) -> None:
         fcntl.ioctl(descriptor, _BLKGETDISKSEQ, answer)
         same = int.from_bytes(answer, sys.byteorder) == device.sequence
     if not same:
-        raise DeviceVanished(f"{device.path} is another device than before")
+        raise DeviceVanished(f"{device.path} is not the same device as before")
 
 
 def _digests(data: memoryview, block: int) -> bytes:

@@ -1,6 +1,6 @@
-"""Hints into steps, steps onto a device or a volume, and the ledger of what was done.
+"""Turn hints into steps, carry them out on a device or a volume, and keep the ledger.
 
-`plan` makes steps of hints (pure), `device` and `volume_actions` carry one out, `replay` carries
-out a plan, `ledger` keeps what was done. Nothing here writes to the contents of a device. Acts
-through `devices` and `sysfs` only.
+`plan` turns hints into steps (pure), `device` and `volume_actions` carry out one step, `replay` a
+plan, and `ledger` records what was done. Nothing here writes to the contents of a device. Acts
+only through `devices` and `sysfs`.
 """

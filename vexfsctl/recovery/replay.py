@@ -1,4 +1,4 @@
-"""A plan carried out: step by step, each noted before and after, until the fault is gone."""
+"""Carry out a plan step by step, recording each before and after, until the fault is gone."""
 
 import signal
 from dataclasses import dataclass, replace
@@ -17,16 +17,16 @@ class Actions(Protocol):
     """Carries out steps on one device, or through one volume."""
 
     def verify(self) -> Verification:
-        """Look whether the fault is still there; raise what makes it pointless to go on."""
+        """Check whether the fault is still there; raise what makes it pointless to continue."""
         ...
 
     def take(self, step: Step) -> StepResult:
-        """Carry out *step*; raise what makes it pointless to go on."""
+        """Carry out *step*; raise what makes it pointless to continue."""
         ...
 
 
 class EndedFromOutside(KeyboardInterrupt):
-    """A signal that ends the program; a KeyboardInterrupt, for nobody is to catch it by chance."""
+    """A signal that ends the program; a KeyboardInterrupt, so that nobody catches it by chance."""
 
     def __init__(self, number: int) -> None:
         super().__init__(signal.Signals(number).name)
@@ -35,19 +35,19 @@ class EndedFromOutside(KeyboardInterrupt):
 
 @dataclass(frozen=True, slots=True)
 class TakenStep:
-    """One step as it was taken."""
+    """One step that was taken."""
 
     number: int
     step: Step
     result: StepResult
     duration_us: int
     verification: Verification | None
-    """The look at the fault after it; None where there was none."""
+    """The check of the fault after it; None if there was none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """What a replay came to."""
+    """The result of a replay."""
 
     replay: CorrelationId
     incident: CorrelationId
@@ -55,19 +55,19 @@ class Replayed:
     result: Result
     message: str
     before: Verification | None
-    """The look at the fault before the first step; None where it failed."""
+    """The check of the fault before the first step; None if the check failed."""
     steps: tuple[TakenStep, ...]
     exit_status: int
     failures: tuple[VexfsctlException, ...] = ()
-    """What kept it from going on, or from being noted."""
+    """What kept it from continuing, or from being recorded."""
 
 
 def carry_out(plan: Plan, actions: Actions, journal: Journal, *, all_steps: bool) -> Replayed:
-    """Carry out *plan* and return what came of it; `journal.begin` has been written.
+    """Carry out *plan* and return the result; `journal.begin` has been written.
 
-    Stops as soon as the fault is verified gone, unless *all_steps*; where a person must act; when
-    the device is gone; at a signal (KeyboardInterrupt). Raises nothing of these: what was done
-    is the answer.
+    Stops as soon as the fault is verified gone, unless *all_steps*; if a person must act; if the
+    device is gone; at a signal (KeyboardInterrupt). None of these is raised: the result says what
+    was done.
     """
     return _Replay(plan, actions, journal, all_steps).run()
 
@@ -114,7 +114,7 @@ class _Replay:
         try:
             self._journal.end(result, status, message)
         except KeyboardInterrupt:
-            # All was done by then. Where the first is on disk, this one is passed over.
+            # Everything was done by then. If the first entry is on disk, this one is ignored.
             self._journal.end(result, status, message)
 
     def _carry_out(self) -> tuple[Result, str]:
@@ -142,9 +142,7 @@ class _Replay:
             self._note(number, step, result, started_ns)
         except KeyboardInterrupt:
             if number not in (taken.number for taken in self._steps):
-                ended = StepResult(
-                    Outcome.INTERRUPTED, "ended from outside while it was being done"
-                )
+                ended = StepResult(Outcome.INTERRUPTED, "ended from outside while it was running")
                 self._note(number, step, ended, started_ns)
             raise
         if gone is not None:
@@ -152,7 +150,7 @@ class _Replay:
         return result
 
     def _try(self, step: Step) -> tuple[StepResult, DeviceVanished | None]:
-        """Take *step*; what it came to, and why there is nothing left to take another on."""
+        """Take *step*; return its result, and the reason if no further step is possible."""
         try:
             return self._actions.take(step), None
         except DeviceVanished as gone:
@@ -177,7 +175,7 @@ class _Replay:
         return self._is_gone() and not self._all_steps
 
     def _judge(self) -> tuple[Result, str]:
-        assert self._latest is not None, "the fault was looked at before the first step"
+        assert self._latest is not None, "the fault was checked before the first step"
         return _RESULTS[self._latest.state], self._latest.message
 
 

@@ -1,8 +1,8 @@
 """What a replay does through a live volume: probe a breaker, set the access mode.
 
-The other hints have no form of their own through the volume yet (`recovery/control` comes later).
-Whether the fault is there is found out by a harmless call through the mount, which the caller
-hands in: it knows the mount.
+The other hints cannot be carried out through the volume yet (`recovery/control` comes later).
+A harmless call through the mount shows whether the fault is there; the caller passes it in,
+because it knows the mount.
 """
 
 from collections.abc import Callable
@@ -33,7 +33,7 @@ class HarmlessCall:
     call: str
     """`statfs of /mnt/v`."""
     error: str | None
-    """None when it succeeded."""
+    """None if it succeeded."""
 
     def __str__(self) -> str:
         """Render as evidence: `statfs of /mnt/v: ok`."""
@@ -43,9 +43,9 @@ class HarmlessCall:
 class VolumeActions:
     """The actions of a replay through *volume*; *send* makes a harmless call of *operation*.
 
-    *doubt* says why its success would not prove that the fault is gone, None where it does.
-    *timeout_s* bounds how long a breaker is probed. A volume that goes away raises the
-    a subclass of EvidenceMissing, or VolumeNotFound.
+    *doubt* says why its success would not prove that the fault is gone; None if it does.
+    *timeout_s* bounds how long a breaker is probed. If the volume goes away, raises a subclass
+    of EvidenceMissing, or VolumeNotFound.
     """
 
     def __init__(
@@ -70,9 +70,9 @@ class VolumeActions:
         self._reason = reason
 
     def verify(self) -> Verification:
-        """Send a harmless call, unless the breaker refuses it; GONE where it succeeds.
+        """Send a harmless call, unless the breaker rejects it; GONE if it succeeds.
 
-        UNPROVEN where there is a doubt, or the breaker has not closed yet.
+        UNPROVEN if there is a doubt, or the breaker has not closed yet.
         """
         state = self._state()
         if state in (BreakerState.OPEN, BreakerState.FORCED_OPEN):
@@ -83,12 +83,12 @@ class VolumeActions:
         if self._doubt is not None:
             return Verification(FaultState.UNPROVEN, f"{sent}; {self._doubt}", (str(sent),))
         if state == BreakerState.HALF_OPEN and (now := self._state()) != BreakerState.CLOSED:
-            told = f"{sent}, and {self._name} is {now} still"
+            told = f"{sent}, but {self._name} is still {now}"
             return Verification(FaultState.UNPROVEN, told, (str(sent),))
         return Verification(FaultState.GONE, str(sent), (str(sent),))
 
     def take(self, step: Step) -> StepResult:
-        """Carry out *step*, one of the volume's column."""
+        """Carry out *step*, a step through the volume."""
         match step.hint:
             case HintKind.RETRY:
                 return self._probe()
@@ -148,7 +148,7 @@ class VolumeActions:
             self._tree.write(self._volume, ACCESS_MODE.path, AccessMode.READ_ONLY)
         after = self._tree.read(self._volume, ACCESS_MODE.path)
         if after != AccessMode.READ_ONLY:
-            raise VexfsctlException(f"{self._volume}: access_mode is {after}, not ro as it was set")
+            raise VexfsctlException(f"{self._volume}: access_mode is {after}, not ro as set")
         return StepResult(
             Outcome.OK,
             f"access_mode: {before} → {after}",

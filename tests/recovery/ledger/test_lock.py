@@ -38,7 +38,7 @@ def test_the_second_is_told_who_holds_it(tmp_path: Path) -> None:
             pytest.fail("it is held twice")
 
     assert refusal.value.message == (
-        f"another replay works on /dev/sdb: pid {os.getpid()}, since 2026-08-21 10:00:00+00:00"
+        f"another replay is running on /dev/sdb: pid {os.getpid()}, since 2026-08-21 10:00:00+00:00"
     )
 
 
@@ -63,7 +63,7 @@ def test_rubbish_in_the_lock_is_passed_over(tmp_path: Path, rubbish: str) -> Non
         ):
             pytest.fail("it is held twice")
 
-    assert refusal.value.message == "another replay works on /dev/sdb"
+    assert refusal.value.message == "another replay is running on /dev/sdb"
 
 
 def test_it_is_free_afterwards_and_leaves_no_file(tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_what_a_lock_says_of_its_holder_may_be_anything(tmp_path: Path) -> None:
     with hold_lock(tmp_path, NAME, WHEN, "/dev/sdb"):
         (tmp_path / NAME).write_bytes(b'\xff{"pid": []}')
         with (
-            pytest.raises(RecoveryFailed, match=r"another replay works on /dev/sdb$"),
+            pytest.raises(RecoveryFailed, match=r"another replay is running on /dev/sdb$"),
             hold_lock(tmp_path, NAME, WHEN, "/dev/sdb"),
         ):
             pytest.fail("it is held twice")

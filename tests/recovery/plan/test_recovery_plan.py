@@ -207,7 +207,7 @@ def test_an_open_breaker_outlasts_the_device() -> None:
 
     assert make_plan(subject(), here).contradictions == (
         "the breaker of sdb/storage is open: calls are refused until it is closed, even when the "
-        "device is well",
+        "device is healthy",
     )
 
 
@@ -218,7 +218,7 @@ def test_a_mounted_device_is_told_with_its_mount_points() -> None:
 
     assert plan.contradictions == ("/dev/sdb is mounted on /srv: others use it meanwhile",)
     assert against(plan, HintKind.READ_ONLY) == (
-        "mounted read-write on /srv: that is remounted read-only",
+        "mounted read-write on /srv: it will be remounted read-only",
     )
     for options in (("ro",), ("rw", "emergency_ro")):
         still = replace(here, mounts=(mount(*options),))
@@ -229,7 +229,7 @@ def test_a_mounted_device_is_told_with_its_mount_points() -> None:
     ("options", "against_it"),
     [
         (None, ("a loop device stays read-only when it is detached: undo it before that",)),
-        (("rw", "relatime"), ("mounted read-write on /srv: that is remounted read-only",)),
+        (("rw", "relatime"), ("mounted read-write on /srv: it will be remounted read-only",)),
         (("rw", "emergency_ro"), ()),
     ],
 )
@@ -274,9 +274,9 @@ def test_a_device_that_is_not_the_volumes_is_told() -> None:
     )
 
     assert make_plan(subject(), here).contradictions == (
-        "sdb lies on /dev/sdc, and /dev/sdb is no part of that",
+        "sdb lies on /dev/sdc, and /dev/sdb is not part of it",
         "/dev/sdb is read-only already",
-        "sdb was mounted anew since: its counters and breakers began afresh",
+        "sdb was mounted again since: its counters and breakers started over",
     )
 
 

@@ -1,1 +1,1 @@
-"""Steps onto a device: reads, comparison with a copy, read-only mode, a rescan of its disk."""
+"""Steps on a device: reads, comparison with a copy, read-only mode, a rescan of its disk."""

@@ -1,8 +1,8 @@
-"""The seven hints, carried out on a block device, and the look whether that helped.
+"""The seven hints, carried out on a block device, and the check whether that helped.
 
-What the table in commands.md has in its column *on a device*. Every open, read and ioctl happens in
-a child that is left behind at its deadline (`medium`); nothing is ever written to what is stored.
-A filesystem that is remounted read-only writes out what it has in memory, as it does at every
+Implements the column *on a device* of the table in commands.md. Every open, read and ioctl happens
+in a child that is left behind at its deadline (`medium`); nothing is ever written to what is
+stored. A filesystem that is remounted read-only writes out what it has in memory, as at every
 unmount.
 """
 
@@ -48,13 +48,13 @@ def _no_progress(what: str, done: int, total: int) -> None:
 
 
 class DeviceActions:
-    """What a replay does to one device; made once for a replay, on the device as it is then.
+    """What a replay does to one device; made once for each replay, for the device as it is then.
 
-    *ranges* are the failing bytes, none where nobody knows them: then a sample of the device is
-    read. *fault_in* is what failed: `read`, `write`, `flush`, or anything else. *retry* says how
-    often and how long apart it is tried. *read_timeout_s* is the deadline of each request (1 MiB
+    *ranges* are the failing bytes; if they are not known, a sample of the device is read.
+    *fault_in* is what failed: `read`, `write`, `flush`, or anything else. *retry* says how many
+    attempts are made and how far apart. *read_timeout_s* is the deadline of each request (1 MiB
     at most), *sync_timeout_s* that of writing out what others have written. Raises InvalidInput
-    where all *ranges* lie behind the end of the device.
+    if all *ranges* are beyond the end of the device.
     """
 
     def __init__(
@@ -75,10 +75,10 @@ class DeviceActions:
         fitting = fit(ranges, block, device.size) if ranges else sample(device.size, block)
         if not fitting:
             raise InvalidInput(
-                f"nothing of {device.path} lies there: it has {device.size} bytes",
+                f"the range is beyond the end of {device.path}: it has {device.size} bytes",
                 hint="give the range with --offset and --length",
             )
-        # A device that is small enough is read as a whole.
+        # A device that is small enough is read completely.
         sampled = not ranges and len(fitting) > 1
         self._medium = Medium(device, clock, read_timeout_s)
         self._target = Target(self._medium, fitting, sampled=sampled, progress=progress)
@@ -90,11 +90,11 @@ class DeviceActions:
         self._sync_timeout_s = sync_timeout_s
 
     def verify(self) -> Verification:
-        """Read the failing ranges (a sample without any) from the medium.
+        """Read the failing ranges (or a sample, if they are not known) from the medium.
 
-        PRESENT where a part cannot be read. GONE where all can, the fault was in reading, and its
-        range is known; else UNPROVEN: reads say nothing about writes, a sample nothing about the
-        rest. Raises DeviceVanished, and FacilityUnavailable where it may not be opened.
+        PRESENT if a part cannot be read. GONE if all can, the fault was in reading, and its range
+        is known. Otherwise UNPROVEN: reads say nothing about writes, a sample nothing about the
+        rest. Raises DeviceVanished, and FacilityUnavailable if it may not be opened.
         """
         self._medium.require_same()
         look = self._target.look("reading what failed")
@@ -108,9 +108,9 @@ class DeviceActions:
         )
 
     def take(self, step: Step) -> StepResult:
-        """Carry out what *step* hints; raises as `verify` does, whatever happens else is told.
+        """Carry out the hint of *step*; raises as `verify` does, other failures are in the result.
 
-        Nothing is carried out on another device that came to stand in the same place.
+        Nothing is carried out on a different device that took the same place.
         """
         self._medium.require_same()
         match step.hint:
@@ -135,22 +135,22 @@ class DeviceActions:
         return FaultState.UNPROVEN if self._doubt() else FaultState.GONE
 
     def _doubt(self) -> str | None:
-        """Why reads that succeed do not prove that the fault is gone."""
+        """Return why reads that succeed do not prove that the fault is gone."""
         if self._fault_in != READ:
             return _DOUBTS.get(self._fault_in, _OTHER_DOUBT)
         if self._target.sampled:
-            return "where it failed is not known: --offset and --length say where to look"
+            return "the failing range is not known: give it with --offset and --length"
         return None
 
     def _retry(self, least_ms: int | None) -> StepResult:
-        """Wait and read again, until it can be read or the attempts are used up."""
+        """Wait and read again, until the read succeeds or the attempts are used up."""
         tries: list[tuple[int, Look]] = []
         for attempt in range(1, self._settings.max_attempts + 1):
             delay_ms = retry_delay_ms(self._settings, attempt, least_ms, self._random)
             self._clock.sleep(delay_ms / 1000)
             look = self._target.look(f"attempt {attempt} of {self._settings.max_attempts}")
             tries.append((delay_ms, look))
-            # Where one did not end, the next would leave another process stuck.
+            # If one did not end, the next would leave another process stuck.
             if look.answer.ok or not look.answer.answered:
                 break
         attempts = "1 attempt" if len(tries) == 1 else f"{len(tries)} attempts"
@@ -166,18 +166,18 @@ class DeviceActions:
         )
 
     def _invalidate_cache(self) -> StepResult:
-        """Write out, forget what is cached, read anew; tell what was lost on the way."""
+        """Write out, drop what is cached, read again; report what was lost on the way."""
         path = self._medium.device.path
         self._target.progress("writing out what is cached", 0, 1)
         flush = self._medium.ask(sectors.flush, timeout_s=self._sync_timeout_s)
         drop = cached = None
-        # Not where writing out hangs: this would write out as well.
+        # Not if writing out hangs: this would write out as well.
         if flush.answered:
             drop = self._medium.ask(sectors.drop_cache, timeout_s=self._sync_timeout_s)
         medium = self._target.look("reading from the medium")
         if medium.answer.answered:
             cached = self._target.look("reading through the cache", cached=True)
-        # Where it is not allowed it is no failure: what is read again is forgotten all the same.
+        # A refusal is not a failure: what is read again is dropped anyway.
         hung = [drop] if drop and not drop.answered else []
         through = [cached.answer] if cached else []
         message = f"{self._target.words}: {medium.words}"
@@ -188,7 +188,7 @@ class DeviceActions:
             message,
             evidence=(
                 f"writing out what was cached: {flush.words}",
-                f"forgetting what was cached: {_drop_words(drop)}",
+                f"dropping what was cached: {_drop_words(drop)}",
                 f"from the medium: {medium.words}",
                 f"through the cache: {cached.words if cached else _NOT_TRIED}",
             ),
@@ -212,7 +212,7 @@ def _drop_words(drop: Answer | None) -> str:
     if drop is None:
         return _NOT_TRIED
     if drop.errno is not None:
-        return f"{drop.words}, only what was read again is forgotten"
+        return f"{drop.words}, only what was read again is dropped"
     return drop.words
 
 

@@ -1,7 +1,7 @@
 """Find exactly the bad blocks of a range by halving what cannot be read. Pure.
 
-A read that fails says only that something in it is bad. Both halves are always read, also where
-the first one can be: a fault that comes and goes must not be put down to a block that is well.
+A failed read says only that something in the range is bad. Both halves are always read, even if
+the first one is good: an intermittent fault must not be blamed on a good block.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,17 +13,17 @@ from vexfsctl.recovery.plan.steps import ByteRange
 
 
 class Reading(StrEnum):
-    """How the read of a range ended, as far as halving depends on it."""
+    """How the read of a range ended, as far as it matters for halving."""
 
     OK = "ok"
     BAD = "bad"
     UNANSWERED = "unanswered"
-    """It did not end by its deadline: never tried in halves, each may leave a process stuck."""
+    """It did not end by its deadline: never halved, as each half may leave a process stuck."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """When to stop: a device that is dead altogether must not take for ever."""
+    """When to stop: a completely dead device must not take forever."""
 
     reads: int = 4096
     """Enough for 2048 bad blocks side by side, or about 200 that are scattered over 1 GiB."""
@@ -32,14 +32,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class BadBlocks:
-    """What halving found out."""
+    """The result of halving."""
 
     bad: tuple[ByteRange, ...]
-    """Exactly the blocks that cannot be read, neighbours joined."""
+    """Exactly the blocks that cannot be read, adjacent ones joined."""
     unanswered: tuple[ByteRange, ...]
     """Ranges whose read did not end."""
     unexamined: tuple[ByteRange, ...]
-    """Ranges it did not come to before its limits."""
+    """Ranges that it did not reach before its limits."""
     reads: int
 
     @property
@@ -57,10 +57,10 @@ def find_bad_blocks(
     exhausted: Callable[[], bool] = lambda: False,
     progress: Callable[[int, int], None] = lambda done, whole: None,
 ) -> BadBlocks:
-    """Halve *ranges* (whole blocks) with *read* until the bad blocks of them are known.
+    """Halve *ranges* (whole blocks) with *read* until their bad blocks are known.
 
-    It ends early at its *limits*, and as soon as *exhausted* says so. *progress* is told how many
-    bytes are settled, of how many.
+    It ends early at its *limits*, and as soon as *exhausted* says so. *progress* is called with
+    the number of bytes settled and the total.
     """
     bad: list[ByteRange] = []
     unanswered: list[ByteRange] = []

@@ -9,21 +9,21 @@ from vexfsctl.recovery.plan.steps import ByteRange
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What a device and its fallback have in the same places; adds up over parts of them."""
+    """How a device and its fallback compare in the same places; results of parts can be added."""
 
     compared: int = 0
-    """Blocks that both can read."""
+    """Blocks that can be read from both."""
     differing: int = 0
-    """How many of these have other bytes."""
+    """How many of these differ."""
     first_difference: int | None = None
-    """Offset of the first of them."""
+    """Offset of the first that differs."""
     servable: tuple[ByteRange, ...] = ()
-    """What only the fallback can read."""
+    """What can be read only from the fallback."""
     lost: tuple[ByteRange, ...] = ()
-    """What neither can read."""
+    """What can be read from neither."""
 
     def __add__(self, other: "Comparison") -> "Comparison":
-        """The comparison of both parts; *other* lies behind."""
+        """The comparison of both parts; *other* comes after this one."""
         first = self.first_difference
         return Comparison(
             self.compared + other.compared,
@@ -37,7 +37,7 @@ class Comparison:
 def compare(
     part: ByteRange, block_size: int, own: Mapping[int, bytes], fallback: Mapping[int, bytes]
 ) -> Comparison:
-    """Compare the blocks of *part*; the mappings have a digest for each offset that can be read."""
+    """Compare the blocks of *part*; the mappings have a digest for each readable offset."""
     offsets = range(part.offset, part.end, block_size)
     both = [offset for offset in offsets if offset in own and offset in fallback]
     differing = [offset for offset in both if own[offset] != fallback[offset]]

@@ -1,4 +1,4 @@
-"""Use fallback: who else has what cannot be read, and whether it is the same elsewhere.
+"""Use fallback: whether the copy has what cannot be read, and is the same everywhere else.
 
 Both are read in the same places and only digests are kept; nothing is ever copied.
 """
@@ -21,9 +21,9 @@ from vexfsctl.recovery.plan.steps import ByteRange, Outcome, StepResult
 
 
 def use_fallback(target: Target, fallback: Medium | None, clock: Clock) -> StepResult:
-    """Read the same ranges from *fallback* and compare what both can read; nothing is copied."""
+    """Read the same ranges from *fallback* and compare what both have; nothing is copied."""
     if fallback is None:
-        return StepResult(Outcome.REFUSED, "no fallback was named (--fallback DEV)")
+        return StepResult(Outcome.REFUSED, "no fallback was given (--fallback DEV)")
     if reason := _no_fallback(target.medium.device, fallback.device):
         return StepResult(Outcome.REFUSED, reason)
     fallback.require_same()
@@ -56,18 +56,18 @@ def use_fallback(target: Target, fallback: Medium | None, clock: Clock) -> StepR
 
 @dataclass(slots=True)
 class _Side:
-    """One of two devices that are read in the same places."""
+    """One of the two devices that are read in the same places."""
 
     medium: Medium
     limits: Limits = field(default_factory=Limits)
     unanswered: int = 0
     short: bool = False
-    """Whether something was left out at the limits."""
+    """Whether something was left out because of the limits."""
 
     def digests(
         self, part: ByteRange, block_size: int, exhausted: Callable[[], bool]
     ) -> dict[int, bytes]:
-        """Digest of each block of *part* that can be read, by its offset."""
+        """Digests of the readable blocks of *part*, by offset."""
         known: dict[int, bytes] = {}
 
         def read(place: ByteRange) -> Reading:
@@ -87,7 +87,7 @@ class _Side:
 
 
 class _Pair:
-    """A device and its fallback, compared piece by piece so that any range fits into memory."""
+    """Compares a device and its fallback piece by piece, so that any range fits into memory."""
 
     def __init__(self, target: Target, fallback: Medium, clock: Clock) -> None:
         self.own, self.other = _Side(target.medium), _Side(fallback)
@@ -96,7 +96,7 @@ class _Pair:
         self._clock = clock
 
     def compare(self) -> Comparison:
-        """Compare all ranges, or what can be within the limits."""
+        """Compare all ranges, or as much as the limits allow."""
         ends_ns = self._clock.now_ns() + round(TIME_LIMIT_S * 1e9)
         ranges = fit(self._target.ranges, self.block_size, self._target.medium.device.size)
         whole, done, sum_of_parts = total(ranges), 0, Comparison()
@@ -119,11 +119,11 @@ def _by_offset(offset: int, block_size: int, digests: bytes) -> Iterable[tuple[i
 
 
 def _no_fallback(device: BlockDevice, fallback: BlockDevice) -> str | None:
-    """Why *fallback* cannot stand in for *device*."""
+    """Return why *fallback* cannot stand in for *device*."""
     if fallback.number == device.number:
         return f"{fallback.path} is {device.path} itself"
     if fallback.name in related_devices(device.name):
-        return f"{fallback.path} and {device.path} are made of one another: what fails fails both"
+        return f"{fallback.path} and {device.path} overlap: a fault in one is in both"
     return None
 
 

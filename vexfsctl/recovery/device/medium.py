@@ -1,7 +1,7 @@
-"""One device, asked in child processes that are left behind when it does not answer.
+"""One device, accessed in child processes that are left behind if it does not answer.
 
-Every open makes sure that it is the device meant (`devices.sectors`); after everything that went
-wrong /sys is asked whether it still is there.
+Every open makes sure that it is the intended device (`devices.sectors`); after every failure /sys
+is checked to see whether it still exists.
 """
 
 import errno
@@ -30,17 +30,17 @@ class Answer:
     """How one request to a device ended."""
 
     errno: int | None
-    """What it failed with; None where it went well, or did not end."""
+    """What it failed with; None if it succeeded or did not end."""
     answered: bool
     """Whether it ended by its deadline."""
     latency_us: int
-    """How long it took; the deadline where it did not end."""
+    """How long it took; the deadline if it did not end."""
     value: Any = None
-    """What it gave, where it went well."""
+    """Its result, if it succeeded."""
 
     @property
     def ok(self) -> bool:
-        """Whether it went well."""
+        """Whether it succeeded."""
         return self.answered and self.errno is None
 
     @property
@@ -59,7 +59,7 @@ class Answer:
 
 
 class Medium:
-    """Requests to *device*, each given up after *timeout_s* unless it says otherwise."""
+    """Makes requests to *device*, each given up after *timeout_s* unless it says otherwise."""
 
     def __init__(self, device: BlockDevice, clock: Clock, timeout_s: float) -> None:
         self.device = device
@@ -71,7 +71,7 @@ class Medium:
     ) -> Answer:
         """Read *place* (whole blocks) from the medium, or through the cache, where it may be.
 
-        The value is the digests of its blocks of *digest_block* bytes, one after the other.
+        The value is the concatenated digests of its blocks of *digest_block* bytes.
         """
         flags = 0 if cached else os.O_DIRECT
         return self.ask(partial(_read, place=place, digest_block=digest_block), flags=flags)
@@ -85,8 +85,8 @@ class Medium:
     ) -> Answer:
         """Give *request* a descriptor of the device, opened with *flags*, in a child.
 
-        Its value must be what marshal can carry. Raises DeviceVanished where the device is not
-        there any more, FacilityUnavailable where it may not be opened.
+        Its value must be something that marshal supports. Raises DeviceVanished if the device no
+        longer exists, FacilityUnavailable if it may not be opened.
         """
         limit_s = self.timeout_s if timeout_s is None else timeout_s
         attempt = partial(_attempt, self.device, request, flags, self._clock)
@@ -100,13 +100,13 @@ class Medium:
         return Answer(failure, answered=True, latency_us=latency_us, value=value)
 
     def require_same(self) -> None:
-        """Raise DeviceVanished unless the device is there and the one it was."""
+        """Raise DeviceVanished unless the device exists and is still the same one."""
         require_same(self.device)
 
     def _check(self, failure: int, opening: bool) -> None:
         self.require_same()
         if failure == _REPLACED:
-            raise DeviceVanished(f"{self.device.path} is another device than before")
+            raise DeviceVanished(f"{self.device.path} is not the same device as before")
         if opening and failure in _NOT_ALLOWED:
             raise FacilityUnavailable(
                 f"{self.device.path} may not be opened: {os.strerror(failure)}",
@@ -122,13 +122,13 @@ def describe_errno(number: int) -> str:
 
 
 _REPLACED = -1
-"""Stands for an errno where the node led to another device."""
+"""Used in place of an errno if the node led to another device."""
 
 
 def _attempt(
     device: BlockDevice, request: Callable[[int], Any], flags: int, clock: Clock
 ) -> tuple[int | None, bool, int, Any]:
-    """Be the child: what it failed with, whether that was the open, microseconds, the value."""
+    """Run in the child; return the errno, whether open failed, microseconds, and the value."""
     started_ns = clock.now_ns()
     opening = True
     failure, value = None, None
@@ -144,7 +144,7 @@ def _attempt(
 
 
 def _read(descriptor: int, place: ByteRange, digest_block: int | None) -> bytes:
-    """Read *place* without the pages that are cached of it."""
+    """Read *place*, bypassing its cached pages."""
     sectors.forget_range(descriptor, place.offset, place.length)
     read = sectors.read_range(descriptor, place.offset, place.length, digest_block=digest_block)
     if read.errno is not None:

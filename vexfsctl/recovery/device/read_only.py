@@ -1,9 +1,9 @@
-"""Read-only mode: nothing may write to a device any more, its filesystems first.
+"""Read-only mode: stop all writes to a device, starting with its filesystems.
 
-BLKROSET under a mounted filesystem protects nothing (a write reached the medium), so what is
-mounted from the device, or from what is made of it, is remounted read-only through mount(8). The
-device itself is set only where nothing holds it: that is asked of the kernel with O_EXCL, which
-also knows mounts of other namespaces, swap, LVM and RAID.
+BLKROSET under a mounted filesystem protects nothing (a write reached the medium), so everything
+mounted from the device, or from a device made from it, is remounted read-only with mount(8). The
+device itself is set read-only only if nothing holds it: an open with O_EXCL tells, and also sees
+mounts of other namespaces, swap, LVM and RAID.
 """
 
 import errno
@@ -48,9 +48,9 @@ def enforce_read_only(medium: Medium) -> StepResult:
 
 
 def mounts_of(device: BlockDevice) -> tuple[Mount, ...]:
-    """One mount for each filesystem on *device* and on what is made of it.
+    """Return one mount for each filesystem on *device* and on the devices made from it.
 
-    Of the device alone where the tree of devices cannot be read.
+    Of the device alone if the tree of devices cannot be read.
     """
     try:
         names = devices_above(device.name)
@@ -61,9 +61,9 @@ def mounts_of(device: BlockDevice) -> tuple[Mount, ...]:
 
 
 def mounts_from(numbers: Collection[str], mounts: Sequence[Mount]) -> tuple[Mount, ...]:
-    """One mount for each superblock on a device of *numbers*; one that can be reached, if any.
+    """Return one mount for each superblock on a device of *numbers*, a reachable one if possible.
 
-    By number, or by node where the superblock has an anonymous number (btrfs).
+    By number, or by node if the superblock has an anonymous number (btrfs).
     """
     found: dict[tuple[int, int], Mount] = {}
     for mount in mounts:
@@ -79,11 +79,11 @@ def mounts_from(numbers: Collection[str], mounts: Sequence[Mount]) -> tuple[Moun
 
 @dataclass(frozen=True, slots=True)
 class _Remounted:
-    """One filesystem after it was to be remounted."""
+    """One filesystem after the attempt to remount it."""
 
     mount: Mount
     problem: str | None
-    """Why it still writes; None where it does not."""
+    """Why it still writes; None if it does not."""
     hint: str | None = None
 
 
@@ -112,7 +112,7 @@ def _remount_one(mount: Mount) -> _Remounted:
     except VexfsctlException as failure:
         return _Remounted(mount, failure.message, failure.hint)
     if any(may_write(each) for each in _again([mount])):
-        return _Remounted(mount, "mount(8) called it done, and mountinfo has it read-write")
+        return _Remounted(mount, "mount(8) reported success, but mountinfo shows it read-write")
     return _Remounted(mount, None)
 
 
@@ -123,7 +123,7 @@ def _again(mounts: Sequence[Mount]) -> tuple[Mount, ...]:
 
 
 def _set_device(medium: Medium, mounts: Sequence[Mount]) -> StepResult:
-    """Set the device read-only; where nothing is mounted only while nobody else can take it."""
+    """Set the device read-only; if nothing is mounted, only while nobody else can take it."""
     device = medium.device
     details = _details(device, mounts)
     answer = medium.ask(_switch, flags=0 if mounts else os.O_EXCL)
@@ -142,7 +142,7 @@ def _set_device(medium: Medium, mounts: Sequence[Mount]) -> StepResult:
         return StepResult(Outcome.FAILED, message, details=details)
     was_read_only, is_read_only = answer.value
     if not is_read_only:
-        message = f"{device.path} was set read-only, and is not"
+        message = f"{device.path} was set read-only, but is not"
         return StepResult(Outcome.FAILED, message, details=details, changed=not was_read_only)
     if was_read_only:
         return StepResult(Outcome.OK, f"{device.path} was read-only already", details=details)
@@ -156,7 +156,7 @@ def _set_device(medium: Medium, mounts: Sequence[Mount]) -> StepResult:
 
 
 def _switch(descriptor: int) -> tuple[bool, bool]:
-    """Set it; return what it was and what it is."""
+    """Set it; return the values before and after."""
     before = sectors.is_read_only(descriptor)
     if not before:
         sectors.set_read_only(descriptor)

@@ -1,4 +1,4 @@
-"""Restart component: let the transport of a disk look at it again, where it has one."""
+"""Restart component: have the transport of a disk rescan it, if it has one."""
 
 import errno
 from functools import partial
@@ -14,7 +14,7 @@ from vexfsctl.system.children import NO_ANSWER, run_in_children
 
 
 def restart_device(device: BlockDevice, timeout_s: float, *, sys: Path = SYS) -> StepResult:
-    """Rescan the disk of *device*; REFUSED where there is nothing that could be restarted."""
+    """Rescan the disk of *device*; REFUSED if nothing can be restarted."""
     try:
         attribute = rescan_attribute(device, sys=sys)
     except FacilityUnavailable as cause:

@@ -1,4 +1,4 @@
-"""Reduce scope: halve what fails until its bad sectors are known exactly."""
+"""Reduce scope: halve the failing ranges until the bad sectors are known exactly."""
 
 from vexfsctl.devices.disks import SECTOR_BYTES
 from vexfsctl.model.clock import Clock
@@ -8,11 +8,11 @@ from vexfsctl.recovery.plan.ranges import total
 from vexfsctl.recovery.plan.steps import Outcome, StepResult
 
 TIME_LIMIT_S = 600.0
-"""A disk may take seconds for each bad sector: what is known by then is told."""
+"""A disk may take seconds for each bad sector: what is known by then is reported."""
 
 
 def reduce_scope(target: Target, clock: Clock) -> StepResult:
-    """Halve the failing ranges until their bad sectors are known exactly."""
+    """Halve the failing ranges until the bad sectors are known exactly."""
     ends_ns = clock.now_ns() + round(TIME_LIMIT_S * 1e9)
     found = find_bad_blocks(
         lambda place: target.medium.read(place).reading,
@@ -45,7 +45,7 @@ def reduce_scope(target: Target, clock: Clock) -> StepResult:
 def _words(found: BadBlocks, target: Target) -> str:
     count = total(found.bad) // SECTOR_BYTES
     if not found.complete:
-        return f"{count} bad sectors known of {target.words}, and not all of it could be looked at"
+        return f"{count} bad sectors known in {target.words}, but not all of it could be looked at"
     if not count:
         return f"every sector of {target.words} can be read"
     extents = f"{len(found.bad)} extent{'s' if len(found.bad) > 1 else ''}"

@@ -12,13 +12,13 @@ from vexfsctl.recovery.plan.ranges import describe, pieces, total
 from vexfsctl.recovery.plan.steps import ByteRange
 
 SLOW_US = 1_000_000
-"""A read that takes longer is called slow: a healthy disk does not need a second for 1 MiB."""
+"""A longer read counts as slow: a healthy disk does not need a second for 1 MiB."""
 PIECE_BYTES = 1 << 20
 _LISTED = 20
-"""Ranges named in words; programs get them all."""
+"""How many ranges are named in words; programs get all."""
 
 Progress = Callable[[str, int, int], None]
-"""Told what is being done, how much of it is done, and how much there is."""
+"""Called with what is being done, how much of it is done, and the total."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +26,13 @@ class Look:
     """One reading of all ranges, up to the first piece that could not be read."""
 
     answer: Answer
-    """How the last piece that was read ended."""
+    """How reading the last piece ended."""
     place: ByteRange
     """That piece."""
     latency_us: int
-    """Of all pieces together."""
+    """Total time of all pieces."""
     slowest_us: int
-    """Of the slowest of them."""
+    """Time of the slowest piece."""
 
     @property
     def words(self) -> str:
@@ -74,12 +74,12 @@ class Target:
     ranges: tuple[ByteRange, ...]
     """Whole blocks, sorted, never empty."""
     sampled: bool
-    """Whether nobody knows what fails, and *ranges* are places all over the device."""
+    """Whether the failing range is not known, and *ranges* are places all over the device."""
     progress: Progress
 
     @property
     def block_size(self) -> int:
-        """Bytes; the least that can be read."""
+        """Bytes; the smallest amount that can be read."""
         return self.medium.device.logical_block_size
 
     @property
@@ -100,7 +100,7 @@ class Target:
         }
 
     def look(self, what: str, *, cached: bool = False) -> Look:
-        """Read all ranges from the medium, or through the cache; *what* is for the progress."""
+        """Read all ranges from the medium, or through the cache; *what* is shown as progress."""
         whole, done, latency_us, slowest_us = total(self.ranges), 0, 0, 0
         for place in pieces(self.ranges, PIECE_BYTES):
             self.progress(what, done, whole)
@@ -125,7 +125,7 @@ def range_details(each: ByteRange) -> Mapping[str, int]:
 
 
 def list_ranges(words: str, ranges: Sequence[ByteRange]) -> Iterator[str]:
-    """*ranges* a line each, as sectors of 512 bytes like the kernel's log has them."""
+    """Yield a line for each of *ranges*, in sectors of 512 bytes as in the kernel log."""
     for each in ranges[:_LISTED]:
         sector, count = each.offset // SECTOR_BYTES, each.length // SECTOR_BYTES
         sectors = f"sector {sector}" if count == 1 else f"sectors {sector} to {sector + count - 1}"

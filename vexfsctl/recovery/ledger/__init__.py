@@ -1,1 +1,1 @@
-"""What was done: the ledger file, its entries, the history and the lock of a replay."""
+"""The record of what was done: the ledger file, its entries, the history, and the replay lock."""

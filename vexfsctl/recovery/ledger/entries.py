@@ -1,7 +1,7 @@
-"""What the ledger of recoveries says: one frozen value for each kind of line.
+"""The entries of the ledger of recoveries: one frozen value for each kind of line.
 
-A replay is `begin`, then for each step `step_begin` and `step_end`, a `verified` for each look at
-the fault, and `end`. What has no `end` still runs, or was killed.
+A replay is `begin`, then for each step `step_begin` and `step_end`, a `verified` for each check of
+the fault, and `end`. A replay without `end` is still running, or was killed.
 """
 
 from collections.abc import Mapping
@@ -19,9 +19,9 @@ class LedgerEntry:
     """What every line carries."""
 
     replay: CorrelationId
-    """Names the replay; drawn for it."""
+    """Random id of the replay."""
     time: datetime
-    """Wall clock, aware."""
+    """Wall-clock time, timezone-aware."""
     boot_id: str | None
     monotonic_us: int
     """CLOCK_MONOTONIC of that boot."""
@@ -33,14 +33,14 @@ class Who:
 
     uid: int
     user: str | None
-    """Who called sudo; None without."""
+    """Who called sudo; None without sudo."""
     tty: str | None
     pid: int
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceIdentity:
-    """The device a replay worked on, so that no other is taken for it."""
+    """The device that a replay worked on, so that no other is mistaken for it."""
 
     node: str
     number: str
@@ -52,28 +52,28 @@ class DeviceIdentity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayBegun(LedgerEntry):
-    """`begin`: on disk before anything is done."""
+    """`begin`: written to disk before anything is done."""
 
     who: Who
     subject: str
     """What was asked to be replayed: an id, an error, hints."""
     incident: CorrelationId
-    """Id its records carry: the incident's, or the replay's own where there is none."""
+    """Id of its records: the incident's, or the replay's own if there is no incident."""
     volume: str | None
     device: DeviceIdentity | None
     """None for a replay through the volume."""
     lock: str
-    """Name of the lock that is held while it runs."""
+    """Name of the lock that it holds while running."""
     steps: tuple[str, ...]
     """Hints of its plan, as the log writes them."""
     ranges: tuple[ByteRange, ...]
-    """Bytes of the device it works on; empty for a sample, and through a volume."""
+    """Ranges of the device that it works on; empty for a sample, and through a volume."""
     reason: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepBegun(LedgerEntry):
-    """`step_begin`: on disk before a step is taken."""
+    """`step_begin`: written to disk before a step runs."""
 
     number: int
     """From 1, in the order of the plan."""
@@ -83,7 +83,7 @@ class StepBegun(LedgerEntry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepEnded(LedgerEntry):
-    """`step_end`: what a step came to."""
+    """`step_end`: the result of a step."""
 
     number: int
     hint: HintKind
@@ -94,14 +94,14 @@ class StepEnded(LedgerEntry):
     changed: bool = False
     duration_us: int
     record: str | None = None
-    """Text of its `recovery` record; None where there was nothing to record."""
+    """Text of its `recovery` record; None if there was nothing to record."""
     epoch: int | None = None
-    """Of the volume the record is about."""
+    """Epoch of the volume that the record is about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultVerified(LedgerEntry):
-    """`verified`: one look at whether the fault is still there."""
+    """`verified`: one check whether the fault is still there."""
 
     after: int
     """Number of the step before it; 0 before the first."""

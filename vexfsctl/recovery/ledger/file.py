@@ -1,7 +1,7 @@
 """The ledger file: every replay is on disk before its first step, and each step after it.
 
-JSON Lines in the state directory, append-only; readable by its owner alone. A reader copes with
-whatever stands there: a crash tears the last line, and several replays write at once.
+JSON Lines in the state directory, append-only, readable only by its owner. A reader copes with any
+content: a crash tears the last line, and several replays write at once.
 """
 
 import os
@@ -25,7 +25,7 @@ FILE_NAME = "ledger.jsonl"
 
 @dataclass(frozen=True, slots=True)
 class LedgerReading:
-    """What ledgers say, and what of them could not be read."""
+    """The entries of ledgers, and what could not be read."""
 
     entries: tuple[LedgerEntry, ...] = ()
     """In the order of the file."""
@@ -33,10 +33,10 @@ class LedgerReading:
 
 
 def read_ledger(directory: Path) -> LedgerReading:
-    """Read the ledger of a state directory to its present end; one that is not there is empty."""
+    """Read the ledger of a state directory to its present end; a missing ledger is empty."""
     path = directory / FILE_NAME
     try:
-        # Not to wait for the writer of a pipe that somebody put there.
+        # So as not to wait for the writer of a pipe that somebody put there.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
         return LedgerReading()
@@ -45,7 +45,7 @@ def read_ledger(directory: Path) -> LedgerReading:
         return LedgerReading(coverage=_gap(path, ": ".join(filter(None, reasons))))
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        return LedgerReading(coverage=_gap(path, "it is no file"))
+        return LedgerReading(coverage=_gap(path, "it is not a file"))
     with os.fdopen(descriptor, "rb") as file:
         return _read_lines(path, file)
 
@@ -54,7 +54,7 @@ class Ledger:
     """Appends to the ledger of one state directory, each entry on disk before it returns."""
 
     def __init__(self, directory: Path) -> None:
-        """Make directory (0700) and file (0600) where they are missing; raise RecoveryFailed."""
+        """Make directory (0700) and file (0600) if they are missing; raise RecoveryFailed."""
         self.directory = directory
         self.path = directory / FILE_NAME
         try:
@@ -64,7 +64,7 @@ class Ledger:
             raise _failure(self.path, cause) from cause
 
     def write(self, entry: LedgerEntry) -> None:
-        """Append *entry*; raise RecoveryFailed where it is not known to be on disk."""
+        """Append *entry*; raise RecoveryFailed if it is not known to be on disk."""
         try:
             self._append(format_line(entry))
         except OSError as cause:
@@ -76,9 +76,9 @@ class Ledger:
         try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
-                raise OSError("it is no file")
+                raise OSError("it is not a file")
             if status.st_size and os.pread(descriptor, 1, status.st_size - 1) != b"\n":
-                # Who wrote last was killed in the middle: what follows begins a line of its own.
+                # The last writer was killed in the middle of a line: begin a new one.
                 line = b"\n" + line
             if os.write(descriptor, line) < len(line):
                 raise OSError("no space left for all of it")
@@ -103,12 +103,12 @@ def _read_lines(path: Path, file: BinaryIO) -> LedgerReading:
     source = (str(path),)
     if not unread:
         return LedgerReading(tuple(entries), Coverage(source))
-    gap = Gap(str(path), "torn", unread, "lines that are no entries of this version")
+    gap = Gap(str(path), "torn", unread, "lines that are not entries of this version")
     return LedgerReading(tuple(entries), Coverage(source, (gap,)))
 
 
 def _lines(file: BinaryIO) -> Iterator[bytes]:
-    """Yield the lines; of one that is too long its beginning, which is refused for its size."""
+    """Yield the lines; of a line that is too long, its beginning, which is refused for its size."""
     while line := file.readline(LONGEST_LINE + 1):
         yield line
         while not line.endswith(b"\n") and (line := file.readline(LONGEST_LINE + 1)):
@@ -118,7 +118,7 @@ def _lines(file: BinaryIO) -> Iterator[bytes]:
 def _make_directory(directory: Path) -> None:
     missing = [each for each in (directory, *directory.parents) if not each.exists()]
     for each in reversed(missing):
-        # Those above are as any other directory: only ours is private.
+        # The directories above are ordinary ones: only ours is private.
         each.mkdir(mode=0o700 if each == directory else 0o755, exist_ok=True)
         _sync_directory(each.parent)
 

@@ -1,4 +1,4 @@
-"""Ledger entries into replays as one looks back on them. Pure."""
+"""Turn ledger entries into past replays. Pure."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -22,12 +22,12 @@ class Result(StrEnum):
     GONE = "gone"
     """The fault is verified gone."""
     STILL_THERE = "still_there"
-    """All steps were taken, and the fault is still there."""
+    """All steps ran, and the fault is still there."""
     UNPROVEN = "unproven"
-    """All steps were taken, and reading cannot tell whether the fault is gone."""
+    """All steps ran, and reading cannot show whether the fault is gone."""
     PERSON_NEEDED = "person_needed"
     FAILED = "failed"
-    """It could not go on."""
+    """It could not continue."""
     INTERRUPTED = "interrupted"
     """It was ended from outside, or killed."""
     RUNNING = "running"
@@ -40,7 +40,7 @@ class PastStep:
     number: int
     hint: HintKind
     outcome: Outcome | None
-    """None: it was never ended."""
+    """None: it never ended."""
     message: str | None
     duration_us: int | None
     changed: bool
@@ -48,14 +48,14 @@ class PastStep:
 
 @dataclass(frozen=True, slots=True)
 class PastReplay:
-    """One replay, from its begin to the last that is known of it."""
+    """One replay, from its begin to the last entry about it."""
 
     begun: ReplayBegun
     steps: tuple[PastStep, ...]
     result: Result | str
     """A plain string is a result this version does not know."""
     exit_status: int | None
-    """None where it did not come to one."""
+    """None if it did not get to one."""
     message: str | None
 
 
@@ -64,8 +64,8 @@ def collect_replays(
 ) -> tuple[PastReplay, ...]:
     """Return the replays in *entries*, in the order of their begin.
 
-    *is_running* says whether the lock of one without an end is held; the latest to have had that
-    lock is asked about alone. What has no begin (a torn line) is left out.
+    *is_running* says whether the lock of a replay without an end is held; only the latest replay
+    that had the lock is checked. Entries without a begin (a torn line) are left out.
     """
     told: dict[int, list[LedgerEntry]] = {}
     begins: dict[int, ReplayBegun] = {}
@@ -81,7 +81,7 @@ def collect_replays(
 
 
 def is_asked_for(replay: PastReplay, asked: str) -> bool:
-    """Whether *asked* means it: an id or its end, a subject, a device node or name, or a volume."""
+    """Whether *asked* means it: its id or end of it, subject, device node or name, or volume."""
     begun = replay.begun
     names = {begun.volume, begun.subject}
     if begun.device is not None:
@@ -102,7 +102,7 @@ def _replay(
     ended: dict[int, StepEnded] = {}
     for each in entries:
         if isinstance(each, StepEnded):
-            # A signal that came just after the first may have left a second.
+            # A signal just after the first may have left a second one.
             ended.setdefault(each.number, each)
     steps = tuple(
         _step(each, ended.get(each.number)) for each in entries if isinstance(each, StepBegun)

@@ -1,7 +1,8 @@
-"""Everything one replay leaves behind: its ledger entries, and `recovery` records in the log.
+"""Everything that a replay records: its ledger entries, and `recovery` records in the log.
 
-The ledger comes first, and what it cannot take ends the replay. The log is told where the volume
-writes to the kernel log; what that does not take, the ledger has, and `trace` reads both.
+The ledger comes first; if it cannot be written, the replay ends. Records also go to the kernel log
+if the volume writes there; what the kernel log does not take is in the ledger, and `trace` reads
+both.
 """
 
 from collections.abc import Callable
@@ -31,12 +32,12 @@ from vexfsctl.recovery.plan.recovery_plan import Plan
 from vexfsctl.recovery.plan.steps import Step, StepResult, Verification
 
 Record = Callable[[RecoveryStepTaken], None]
-"""Puts a record into a log; never raises: the ledger has it already."""
+"""Writes a record to a log; never raises: the ledger has it already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stamp:
-    """What stamps the entries of one replay."""
+    """Stamps the entries of one replay."""
 
     clock: Clock
     wall_clock: Callable[[], datetime]
@@ -44,18 +45,18 @@ class Stamp:
 
 
 def record_to_kmsg(event: RecoveryStepTaken) -> None:
-    """Put *event* into the kernel log where that can be had."""
+    """Write *event* to the kernel log if possible."""
     if kmsg_unavailable() is None:
         with suppress(OSError):
             write_kmsg(format_event(event), event_level(event))
 
 
 def record_nowhere(_: RecoveryStepTaken) -> None:
-    """Leave it to the ledger: the volume does not write to the kernel log."""
+    """Write nothing: the volume does not write to the kernel log, and the ledger has it."""
 
 
 class Journal:
-    """Writes about one replay; raises RecoveryFailed where the ledger takes no entry."""
+    """Records one replay; raises RecoveryFailed if the ledger cannot be written."""
 
     def __init__(
         self, ledger: Ledger, replay: CorrelationId, plan: Plan, stamp: Stamp, record: Record
@@ -71,11 +72,11 @@ class Journal:
 
     @property
     def incident(self) -> CorrelationId:
-        """Id of the records: the incident's, the replay's own where there is none."""
+        """Id of the records: the incident's, or the replay's own if there is no incident."""
         return self._subject.incident if self._subject.incident is not None else self.replay
 
     def begin(self, who: Who, device: DeviceIdentity | None, lock: str, reason: str | None) -> None:
-        """Note what is about to be done, by whom and to what."""
+        """Record what is about to be done, by whom and to what."""
         entry = ReplayBegun(
             who=who,
             subject=self._subject.name,
@@ -91,13 +92,13 @@ class Journal:
         self._ledger.write(entry)
 
     def step_begins(self, number: int, step: Step) -> None:
-        """Note that a step is about to be taken."""
+        """Record that a step is about to run."""
         self._ledger.write(
             StepBegun(number=number, hint=step.hint, target=step.target, **self._now())
         )
 
     def step_ended(self, number: int, step: Step, result: StepResult, duration_us: int) -> None:
-        """Note what a step came to, and tell the log."""
+        """Record the result of a step, in the log too."""
         event = self._event(step, result, duration_us)
         entry = StepEnded(
             number=number,
@@ -117,14 +118,14 @@ class Journal:
             self._record(event)
 
     def verified(self, after: int, verification: Verification) -> None:
-        """Note a look at the fault after step number *after*."""
+        """Record a check of the fault after step number *after*."""
         entry = FaultVerified(
             after=after, state=verification.state, message=verification.message, **self._now()
         )
         self._ledger.write(entry)
 
     def end(self, result: Result, exit_status: int, message: str) -> None:
-        """Note how it ended."""
+        """Record how it ended."""
         entry = ReplayEnded(result=result, exit_status=exit_status, message=message, **self._now())
         self._ledger.write(entry)
 

@@ -1,7 +1,7 @@
 """Ledger entries into lines of JSON and back. Pure.
 
-One object a line, ASCII, versioned. Of a line that is torn, too long, of another version or of an
-unknown kind nothing is guessed: it is MalformedRecord, and the reader counts it.
+One object for each line, ASCII, versioned. Nothing is guessed from a line that is torn, too long,
+of another version or of an unknown kind: it is MalformedRecord, and the reader counts it.
 """
 
 import json
@@ -28,7 +28,7 @@ from vexfsctl.recovery.plan.steps import ByteRange, FaultState, Outcome
 
 VERSION = 1
 LONGEST_LINE = 1 << 20
-"""Bytes; more in one line is none of ours."""
+"""Bytes; a longer line is not ours."""
 
 _KINDS: Mapping[str, type[LedgerEntry]] = {
     "begin": ReplayBegun,
@@ -45,19 +45,19 @@ def format_line(entry: LedgerEntry) -> bytes:
     values = {each.name: _plain(getattr(entry, each.name)) for each in fields(entry)}
     line = _dump({"v": VERSION, "kind": _WORDS[type(entry)], **values})
     if len(line) > LONGEST_LINE:
-        # What a step saw can be long without end; how it ended is what must be kept.
+        # The evidence of a step can be endless; its outcome is what must be kept.
         values |= {"details": {"left_out": True}, "evidence": []}
         line = _dump({"v": VERSION, "kind": _WORDS[type(entry)], **values})
     return line
 
 
 def parse_line(line: bytes) -> LedgerEntry:
-    """Return what *line* says; raise MalformedRecord for what is no entry of this version."""
+    """Return the entry of *line*; raise MalformedRecord if it is not an entry of this version."""
     if len(line) > LONGEST_LINE:
         raise MalformedRecord("longer than any entry")
     try:
         values = json.loads(line, parse_constant=_no_number, parse_float=_finite)
-        # RecursionError: a line may be nothing but brackets.
+        # RecursionError: a line may consist of nothing but brackets.
     except (ValueError, RecursionError) as cause:
         raise MalformedRecord(f"not JSON: {line[:40]!r}") from cause
     if not isinstance(values, dict) or values.get("v") != VERSION:
@@ -76,7 +76,7 @@ def _dump(values: Mapping[str, Any]) -> bytes:
 
 
 def _no_number(word: str) -> float:
-    """Refuse `NaN` and `Infinity`, which Python takes for JSON, and no other reader does."""
+    """Refuse `NaN` and `Infinity`, which Python accepts as JSON, and no other reader does."""
     raise ValueError(f"not a number: {word}")
 
 
@@ -102,7 +102,7 @@ def _plain(value: Any) -> Any:
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError(f"not text: {value!r:.40}")
-    # JSON can name a lone surrogate, which no terminal and no file takes.
+    # JSON can contain a lone surrogate, which no terminal and no file accepts.
     return value.encode("utf-8", "backslashreplace").decode()
 
 
@@ -144,7 +144,7 @@ def _moment(value: Any) -> datetime:
     moment = datetime.fromisoformat(_text(value))
     if moment.tzinfo is None:
         raise ValueError("a time without its zone")
-    # Shown in the local zone: the first and the last days of the calendar do not survive that.
+    # Shown in the local zone: the first and last days of the calendar cannot be converted.
     if not 1970 <= moment.year < 9999:
         raise ValueError(f"not a time of a replay: {value}")
     return moment
@@ -212,4 +212,4 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "result": _text,
     "exit_status": _natural,
 }
-"""How the value of each field is read; a name means the same in every kind."""
+"""How the value of each field is read; a name means the same in every kind of entry."""

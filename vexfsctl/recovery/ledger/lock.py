@@ -1,6 +1,6 @@
-"""One replay at a time on one device: a lock that the kernel frees, however its holder ends.
+"""One replay at a time on one device: a lock that the kernel releases, however its holder ends.
 
-flock(2) on a file in the state directory, named after what is worked on. Children that a replay
+flock(2) on a file in the state directory, named after the device or volume. Children that a replay
 leaves behind do not hold it: they close what they inherit.
 """
 
@@ -21,13 +21,13 @@ _LOOKS, _LOOK_S = 5, 0.02
 
 
 def lock_name(device: DeviceIdentity | None, volume: str | None) -> str:
-    """Return the name of the lock of *device*, or of *volume* where there is no device.
+    """Return the name of the lock of *device*, or of *volume* if there is no device.
 
-    A device number is given to the next device as soon as it is free; with its sequence number
-    it names one device only.
+    A device number is reused as soon as it is free; together with its sequence number it names
+    only one device.
     """
     if device is None:
-        # A volume's name may hold what no file's may.
+        # A volume's name may contain what a file's may not.
         return f"volume-{(volume or '').encode().hex()}.lock"
     number = device.number.replace(":", "-")
     return f"device-{number}-{device.sequence or 0}.lock"
@@ -37,7 +37,7 @@ def lock_name(device: DeviceIdentity | None, volume: str | None) -> str:
 def hold_lock(directory: Path, name: str, since: datetime, what: str) -> Iterator[None]:
     """Hold the lock called *name* for the block; raise RecoveryFailed naming who holds it.
 
-    *what* is said in the message, *since* written into the lock for others to read.
+    *what* is named in the message; *since* is written into the lock for others to read.
     """
     path = directory / name
     descriptor = _acquire(path, what)
@@ -45,14 +45,14 @@ def hold_lock(directory: Path, name: str, since: datetime, what: str) -> Iterato
         _tell(descriptor, since)
         yield
     finally:
-        # Taken away before it is freed: who waits then finds that it has no name any more.
+        # Removed before it is released: a waiter then finds that it has no name any more.
         with suppress(OSError):
             path.unlink()
         os.close(descriptor)
 
 
 def is_held(directory: Path, name: str) -> bool:
-    """Whether somebody holds the lock called *name*; False too where that cannot be seen."""
+    """Whether someone holds the lock called *name*; False too if that cannot be seen."""
     try:
         descriptor = os.open(
             directory / Path(name).name, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
@@ -82,17 +82,17 @@ def _acquire(path: Path, what: str) -> int:
             about = _about(descriptor)
             os.close(descriptor)
             raise RecoveryFailed(
-                f"another replay works on {what}{about}",
+                f"another replay is running on {what}{about}",
                 hint="wait for it, or end it; vexfsctl recover history shows it as running",
             ) from cause
         if _is_named(path, descriptor):
             return descriptor
-        # Its last holder took it away between our open and our lock.
+        # Its last holder removed it between our open and our lock.
         os.close(descriptor)
 
 
 def _lock(descriptor: int) -> None:
-    """Take the lock; raise OSError where another holds it for longer than a look takes."""
+    """Take the lock; raise OSError if another holds it for longer than a check takes."""
     for _ in range(_LOOKS):
         with suppress(OSError):
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -104,7 +104,7 @@ def _lock(descriptor: int) -> None:
 
 def _tell(descriptor: int, since: datetime) -> None:
     about = {"pid": os.getpid(), "since": since.isoformat(timespec="seconds")}
-    # The lock holds without it, on a full disk too.
+    # The lock holds without it, even on a full disk.
     with suppress(OSError):
         os.truncate(descriptor, 0)
         os.pwrite(descriptor, json.dumps(about).encode(), 0)
@@ -119,7 +119,7 @@ def _is_named(path: Path, descriptor: int) -> bool:
 
 
 def _about(descriptor: int) -> str:
-    """Who holds it, in words; empty where the file does not tell (yet)."""
+    """Who holds it, in words; empty if the file does not say (yet)."""
     try:
         about = json.loads(os.pread(descriptor, _ABOUT_BYTES, 0))
         return f": pid {int(about['pid'])}, since {datetime.fromisoformat(about['since'])}"

@@ -1,6 +1,6 @@
-"""Recovery records that only a ledger has, put back where they belong in a log. Pure.
+"""Recovery records that only a ledger has, put in their place in a log. Pure.
 
-A volume that does not write to the kernel log leaves them to the ledger.
+For a volume that does not write to the kernel log, only the ledger has them.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -12,13 +12,13 @@ from vexfsctl.model.record import USER_FACILITY, LogRecord
 from vexfsctl.recovery.ledger.entries import LedgerEntry, StepEnded
 
 SOURCE = "ledger"
-"""Where their records say that they are from."""
+"""The source that these records name."""
 
 
 def recoveries_of(ledger: Iterable[LedgerEntry]) -> Iterator[LogEntry]:
     """Yield the records of the steps in a ledger.
 
-    The ledger is private to who ran the replay, so nobody else has put words into it.
+    The ledger is private to the user who ran the replay, so nobody else can have written to it.
     """
     for each in ledger:
         if not isinstance(each, StepEnded) or each.record is None:
@@ -40,7 +40,7 @@ def recoveries_of(ledger: Iterable[LedgerEntry]) -> Iterator[LogEntry]:
 def merge_recoveries(
     entries: Sequence[LogEntry], recorded: Iterable[LogEntry], boots: Collection[str | None]
 ) -> tuple[LogEntry, ...]:
-    """Return *entries* with those *recorded* in *boots* that they lack, by boot and uptime."""
+    """Return *entries* plus what they lack of *recorded* in *boots*, by boot and uptime."""
     told = {_step_of(each) for each in entries if isinstance(each.event, RecoveryStepTaken)}
     waiting: dict[str | None, list[LogEntry]] = {}
     for each in sorted(recorded, key=_uptime):
@@ -61,7 +61,7 @@ def _uptime(entry: LogEntry) -> int:
 
 
 def _step_of(entry: LogEntry) -> tuple[object, ...]:
-    """What a step is known by in log and ledger alike: a log may have cut the message."""
+    """What identifies a step in both log and ledger: a log may have cut the message."""
     event = entry.event
     assert isinstance(event, RecoveryStepTaken)
     return event.volume, event.id, event.step, event.result, event.duration_us

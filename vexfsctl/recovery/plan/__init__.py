@@ -1,1 +1,1 @@
-"""Hints into steps, and the bytes of a device that they are about. Pure."""
+"""Turn hints into steps, and find the bytes of a device that they are about. Pure."""

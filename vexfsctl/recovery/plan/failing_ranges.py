@@ -1,8 +1,7 @@
-"""Which bytes of a device failed, from the kernel's own lines beside an incident. Pure.
+"""Which bytes of a device failed, from the kernel's own lines around an incident. Pure.
 
-The sector a line names is the start of the request, not the bad block, and says nothing of the
-request's length: what the VexFS record wanted is taken for it, or else the most that one request
-usually has.
+The sector in a line is the start of the request, not the bad block, and says nothing about the
+request's length. The length in the VexFS record is used, or else the usual maximum of one request.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,7 +16,7 @@ from vexfsctl.recovery.plan.ranges import join
 from vexfsctl.recovery.plan.steps import ByteRange
 
 REQUEST_BYTES = 128 << 10
-"""What is taken for a request of unknown length: the usual read-ahead (`read_ahead_kb`)."""
+"""Assumed length of a request of unknown length: the usual read-ahead (`read_ahead_kb`)."""
 _LONGEST_REQUEST = 1 << 20
 
 
@@ -27,11 +26,11 @@ def find_failing_ranges(
     starts: Mapping[str, int],
     size: int,
 ) -> tuple[ByteRange, ...]:
-    """Return the bytes of a device that failed around *subject*, in order, none twice.
+    """Return the bytes of a device that failed around *subject*, in order, without duplicates.
 
-    *starts* maps the names under which the kernel speaks of the device to the byte at which it
-    begins there: its own to 0, and for a partition its disk's to where the partition begins.
-    *size* is the device's, in bytes. Empty where the log has no such line.
+    *starts* maps the names that the kernel uses for the device to the byte at which it begins
+    there: its own name to 0, and for a partition, its disk's name to where the partition begins.
+    *size* is the device's, in bytes. Empty if the log has no such line.
     """
     vicinity = find_vicinity(subject)
     if vicinity is None:

@@ -1,4 +1,4 @@
-"""Runs of bytes of a device: made to fit its blocks, joined, cut up, and sampled. Pure."""
+"""Runs of bytes of a device: aligned to its blocks, joined, cut up, and sampled. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -9,11 +9,11 @@ from vexfsctl.recovery.plan.steps import ByteRange
 SAMPLE_PLACES = 64
 _SAMPLE_BYTES = 4096
 _NAMED = 3
-"""As many are named in a sentence; programs get all."""
+"""How many are named in a sentence; programs get all."""
 
 
 def fit(ranges: Iterable[ByteRange], block_size: int, device_size: int) -> tuple[ByteRange, ...]:
-    """The whole blocks that *ranges* touch, sorted and joined, as far as the device has them."""
+    """The whole blocks that *ranges* touch, sorted, joined, and cut at the end of the device."""
     end_of_device = device_size - device_size % block_size
     grown = (
         (
@@ -27,7 +27,7 @@ def fit(ranges: Iterable[ByteRange], block_size: int, device_size: int) -> tuple
 
 
 def join(ranges: Iterable[ByteRange]) -> tuple[ByteRange, ...]:
-    """*ranges* sorted, with those that touch or overlap made one."""
+    """*ranges* sorted, with those that touch or overlap joined."""
     joined: list[ByteRange] = []
     for each in sorted(ranges, key=lambda each: each.offset):
         if joined and each.offset <= joined[-1].end:
@@ -46,10 +46,10 @@ def pieces(ranges: Iterable[ByteRange], length: int) -> Iterator[ByteRange]:
 
 
 def sample(device_size: int, block_size: int, places: int = SAMPLE_PLACES) -> tuple[ByteRange, ...]:
-    """Where to look at a device of which nobody knows what fails: always the same places.
+    """Where to look at a device whose failing range is not known: always the same places.
 
-    *places* of 4 KiB (one block where blocks are larger): the first, the last, and evenly in
-    between; all of a device that is smaller than that.
+    *places* of 4 KiB (one block if blocks are larger): the first, the last, and evenly between;
+    all of a device that is smaller than that.
     """
     length = max(_SAMPLE_BYTES, block_size)
     last = device_size // length - 1
@@ -66,7 +66,7 @@ def total(ranges: Iterable[ByteRange]) -> int:
 
 
 def describe(ranges: Sequence[ByteRange]) -> str:
-    """`4KiB at sector 2048`, as the kernel counts sectors; the first few of many."""
+    """`4KiB at sector 2048`, in the kernel's sectors; of many ranges, the first few."""
     named = [
         f"{format_size(each.length)} at sector {each.offset // SECTOR_BYTES}"
         for each in ranges[:_NAMED]

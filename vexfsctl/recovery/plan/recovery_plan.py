@@ -1,7 +1,7 @@
-"""Hints into steps: what would be done, in which order, why, and what speaks against it. Pure.
+"""Turn hints into steps: what would be done, in which order, why, and the objections. Pure.
 
-The two columns of the table of hints in commands.md: on a device, or through the volume. The
-words of each step are in `step_words`.
+Follows the two columns of the table of hints in commands.md: on a device, or through the volume.
+The words of each step are in `step_words`.
 """
 
 from collections.abc import Iterator
@@ -28,36 +28,36 @@ class Column(StrEnum):
 
 
 class RangeSource(StrEnum):
-    """Where the failing ranges of a plan are from."""
+    """Where the failing ranges of a plan come from."""
 
     KERNEL_LOG = "kernel_log"
-    """The kernel's lines about the device beside the incident."""
+    """The kernel's lines about the device around the incident."""
     GIVEN = "given"
     """The command line."""
     SAMPLE = "sample"
-    """Nothing names a range: a sample of the device stands for it."""
+    """No range is known: a sample of the device is used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
-    """What is known of the place where the steps would be taken."""
+    """What is known about the place where the steps would run."""
 
     device: BlockDevice | None = None
     """None: through the volume."""
     fallback: BlockDevice | None = None
     mounts: tuple[Mount, ...] = ()
-    """Those of the device and of what is made of it."""
+    """Mounts of the device and of the devices made from it."""
     belongs_to: str | None = None
-    """Node of the volume's own device, where *device* has nothing to do with it."""
+    """Node of the volume's own device, if *device* is unrelated to it."""
     restart_refusal: str | None = None
-    """Why nothing of the device can be restarted; None where something can."""
+    """Why nothing of the device can be restarted; None if something can."""
     volume: Volume | None = None
-    """The live volume, where there is one."""
+    """The live volume, if there is one."""
     ranges: tuple[ByteRange, ...] = ()
     ranges_from: RangeSource = RangeSource.SAMPLE
 
     def operation(self, subject: Subject) -> OperationStatus | None:
-        """Return how the operation of *subject* stands now, if the volume tells."""
+        """Return the present status of the operation of *subject*, if the volume reports it."""
         status = self.volume.status if self.volume is not None else None
         if status is None or subject.operation is None:
             return None
@@ -65,14 +65,14 @@ class Circumstances:
 
     @property
     def retry(self) -> RetrySettings:
-        """The volume's retry settings, the defaults without one that tells."""
+        """The volume's retry settings; the defaults if no volume reports them."""
         status = self.volume.status if self.volume is not None else None
         return status.retry if status is not None and status.retry is not None else RetrySettings()
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What would be done, as a person judges it before it is."""
+    """What would be done, for a person to judge beforehand."""
 
     subject: Subject
     column: Column
@@ -80,18 +80,18 @@ class Plan:
     ranges: tuple[ByteRange, ...]
     """Failing bytes of the device."""
     ranges_from: RangeSource | None
-    """None where no device is named."""
+    """None if no device is given."""
     device: BlockDevice | None
     fallback: BlockDevice | None
     mounts: tuple[Mount, ...]
-    """Those of the device and of what is made of it."""
+    """Mounts of the device and of the devices made from it."""
     contradictions: tuple[str, ...]
-    """What does not go together in all of it; what is against one step stands there."""
+    """Contradictions of the whole plan; objections to one step are in the step."""
 
 
 def make_plan(subject: Subject, circumstances: Circumstances) -> Plan:
-    """Turn the hints of *subject* into steps, in order, with what speaks against each."""
-    # What is of no volume can only be done to a device, even before one is named.
+    """Turn the hints of *subject* into steps, in order, with the objections to each."""
+    # Without a volume, steps can only be on a device, even before one is given.
     on_device = circumstances.device is not None or subject.volume is None
     return Plan(
         subject=subject,
@@ -185,7 +185,7 @@ def _against_read_only(subject: Subject, here: Circumstances) -> Iterator[str]:
         yield "the device is full: while it is read-only nobody can make room"
     writable = [mount.mount_point for mount in here.mounts if may_write(mount)]
     if writable:
-        yield f"mounted read-write on {', '.join(writable)}: that is remounted read-only"
+        yield f"mounted read-write on {', '.join(writable)}: it will be remounted read-only"
     elif here.device is None or any(write_refusal(mount) for mount in here.mounts):
         return
     elif here.device.name.startswith("loop"):
@@ -197,7 +197,7 @@ def _contradictions(subject: Subject, here: Circumstances) -> Iterator[str]:
         yield f"no hints for {', '.join(subject.errors) or subject.name}"
     device = here.device
     if device is not None and here.belongs_to is not None:
-        yield f"{subject.volume} lies on {here.belongs_to}, and {device.path} is no part of that"
+        yield f"{subject.volume} lies on {here.belongs_to}, and {device.path} is not part of it"
     if device is not None:
         points = dict.fromkeys(mount.mount_point for mount in here.mounts)
         if points:
@@ -206,12 +206,12 @@ def _contradictions(subject: Subject, here: Circumstances) -> Iterator[str]:
             yield f"{device.path} is read-only already"
     status = here.volume.status if here.volume is not None else None
     if status is not None and subject.epoch not in (None, status.epoch):
-        yield f"{subject.volume} was mounted anew since: its counters and breakers began afresh"
+        yield f"{subject.volume} was mounted again since: its counters and breakers started over"
     state = _breaker_state(subject, here)
     if device is not None and state is not None and state.rejects:
         yield (
             f"the breaker of {subject.volume}/{subject.operation} is {state}: calls are refused "
-            "until it is closed, even when the device is well"
+            "until it is closed, even when the device is healthy"
         )
 
 

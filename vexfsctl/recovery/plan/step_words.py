@@ -1,4 +1,4 @@
-"""What each hint does, in words: the table in commands.md, a row a hint, a column a place."""
+"""What each hint does, in words: the table in commands.md, by hint and place."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class StepWords:
     verification: str
     undo: str
     needs_device: bool = False
-    """Whether it has no form of its own through the volume yet."""
+    """Whether it cannot be done through the volume yet."""
 
 
 _READ_AGAIN = "{where} is read from the medium"

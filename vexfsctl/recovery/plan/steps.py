@@ -1,4 +1,4 @@
-"""The values of a recovery: steps of a plan, and what came of each."""
+"""The values of a recovery: steps of a plan, and their results."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ class Risk(StrEnum):
     SAFE = "safe"
     """Reads only."""
     DISRUPTIVE = "disruptive"
-    """Changes how the device or volume serves others; never what is stored."""
+    """Changes how the device or volume serves others, never what is stored."""
     MANUAL = "manual"
     """Done by a person."""
 
@@ -34,7 +34,7 @@ class ByteRange:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a plan, as a person judges it before it is taken."""
+    """One step of a plan, for a person to judge beforehand."""
 
     hint: HintKind
     target: str
@@ -44,20 +44,20 @@ class Step:
     precondition: str
     risk: Risk
     verification: str
-    """How it is found out whether it helped."""
+    """How to check whether it helped."""
     undo: str
     delay_ms: int | None = None
-    """Of a retry: the least to wait before each attempt."""
+    """For a retry: the minimum wait before each attempt."""
     obstacles: tuple[str, ...] = ()
-    """What speaks against it here: a contradiction of the hints, a mounted device, an open
-    breaker; told, and judged again when the step is taken."""
+    """Objections to it here: contradicting hints, a mounted device, an open breaker. They are
+    shown, and judged again when the step runs."""
 
 
 class Outcome(StrEnum):
     """How a step ended."""
 
     OK = "ok"
-    """It was done; whether the fault is gone is for the verification to say."""
+    """It was done; verification says whether the fault is gone."""
     FAILED = "failed"
     """It was tried and did not work."""
     REFUSED = "refused"
@@ -67,7 +67,7 @@ class Outcome(StrEnum):
     PERSON_NEEDED = "person_needed"
     """A person must act now."""
     INTERRUPTED = "interrupted"
-    """The replay was ended from outside while it was being done."""
+    """The replay was ended from outside while the step was running."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,26 +78,26 @@ class StepResult:
     message: str
     """One line for people and for the record."""
     evidence: tuple[str, ...] = ()
-    """What was seen, a line each."""
+    """What was observed, one line each."""
     details: Mapping[str, Any] = field(default_factory=dict)
     """The same for programs: integers, strings, lists and mappings of them."""
     changed: bool = False
-    """Whether the device, a mount or the volume is set otherwise than before."""
+    """Whether a setting of the device, a mount or the volume was changed."""
 
 
 class FaultState(StrEnum):
-    """Whether the fault is still there, as far as reading can tell."""
+    """Whether the fault is still there, as far as reading can show."""
 
     GONE = "gone"
     PRESENT = "present"
     UNPROVEN = "unproven"
-    """Reads succeed, and the fault was not in reading (only the next write can tell), or what was
-    read is a sample, because nobody knows where it was."""
+    """Reads succeed, but the fault was not in reading (only the next write can show), or only a
+    sample was read, because the failing range is not known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """One look at whether the fault is still there."""
+    """One check whether the fault is still there."""
 
     state: FaultState
     message: str

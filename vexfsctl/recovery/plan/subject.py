@@ -1,7 +1,7 @@
-"""What is to be recovered from: an incident, an error of the catalogue, or hints alone.
+"""What to recover from: an incident, an error of the catalogue, or hints alone.
 
-Pure. The hints of an incident are those its error records carry; where these have none (an
-upstream build, a timeout, a refused call) they are the catalogue's.
+Pure. The hints of an incident are those of its error records; if these have none (an upstream
+build, a timeout, a rejected call) they are the catalogue's.
 """
 
 import re
@@ -23,18 +23,18 @@ _READ, _WRITE, _FLUSH = "read", "write", "flush"
 _OTHER = "other"
 _FLUSHING = re.compile(r"sync|flush")
 _READING = re.compile(r"read|lookup|getattr|getxattr|lseek|statfs|access")
-"""In FUSE requests and in the names upstream gives its calls (`read_block`, `lookup_inode`)."""
+"""In FUSE requests, and in upstream's names of its calls (`read_block`, `lookup_inode`)."""
 _FAMILY_CALLS = {
     "IoError.ReadError": _READ,
     "IoError.SeekError": _READ,
     "IoError.WriteError": _WRITE,
     "IoError.FlushError": _FLUSH,
 }
-"""The call that an error stands for, where nothing but the error is known."""
+"""The call that an error implies, if only the error is known."""
 
 
 class HintSource(StrEnum):
-    """Where the hints of a plan are from."""
+    """Where the hints of a plan come from."""
 
     RECORDS = "records"
     """The error records of the incident."""
@@ -45,13 +45,13 @@ class HintSource(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What a plan is about; None and empty where it is not known."""
+    """What a plan is about; unknown fields are None or empty."""
 
     name: str
-    """What it may be asked for by: `CORR-6F1C93A200000029`, `CALL-3@read_file#1`,
+    """A name to ask for it: `CORR-6F1C93A200000029`, `CALL-3@read_file#1`,
     `IoError.ReadError`, `retry:500,use_fallback`."""
     hints: tuple[RecoveryHint, ...]
-    """In the order in which to try them."""
+    """The hints in the order in which to try them."""
     hints_from: HintSource
     incident: CorrelationId | None = None
     """Root id of the incident; None for a numbered call of an earlier build, which has none."""
@@ -66,10 +66,10 @@ class Subject:
 
     @property
     def fault_in(self) -> str:
-        """What the fault is in: `read`, `write`, `flush`, or `other` than reading the device.
+        """What the fault is in: `read`, `write`, `flush`, or `other` than the device.
 
-        Only of the first can a read of the device say that it is gone: damaged structures, a lock
-        that is held or a lack of memory are no fault of the device's.
+        A read of the device can only show that a fault in `read` is gone: damaged structures, a
+        held lock or a lack of memory are not faults of the device.
         """
         if self.errors and not any(
             _is_of_device(find_entry(name), self.call) for name in self.errors
@@ -84,7 +84,7 @@ class Subject:
 
 
 def subject_of_incident(incident: Incident) -> Subject:
-    """Return the incident as a subject; its hints are empty where nothing hints at anything."""
+    """Return the incident as a subject; its hints are empty if nothing gives any."""
     recorded = _recorded(str(incident.root), incident.occurrences, incident.boot_id)
     return replace(recorded, incident=incident.root, epoch=incident.epoch, volume=incident.volume)
 
@@ -106,7 +106,7 @@ def subject_of_error(name: str) -> Subject:
 def subject_of_hints(text: str) -> Subject:
     """Return hints as a subject: a flag word (`0x07`), or words as the log has them.
 
-    Raises InvalidInput for what is neither.
+    Raises InvalidInput if it is neither.
     """
     hints = join_hints(_parse_hints(text), ())
     return Subject(name=",".join(map(str, hints)), hints=hints, hints_from=HintSource.GIVEN)
@@ -117,8 +117,8 @@ def join_hints(
 ) -> tuple[RecoveryHint, ...]:
     """Return each kind once, in the order in which to try them, a retry with the largest delay.
 
-    That is the order of the catalogue *entries*, then that of their first mention; `manual` is
-    last: a person is called when what can be done without one, such as going read-only, is done.
+    That is the order of the catalogue *entries*, then that of their first mention. `manual` is
+    last: a person is called after the steps that need none, such as going read-only.
     """
     kinds: dict[HintKind, int | None] = {}
     for hint in hints:
@@ -134,7 +134,7 @@ def join_hints(
 
 
 def _recorded(name: str, occurrences: Sequence[Occurrence], boot_id: str | None) -> Subject:
-    """What records tell of a subject, wherever it is."""
+    """What records say about a subject, wherever they are from."""
     failed = _first_failure(occurrences)
     errors = tuple(dict.fromkeys(_errors_of(occurrences)))
     hints = tuple(_recorded_hints(occurrences))
@@ -175,7 +175,7 @@ def _parse_number(text: str) -> int:
 
 
 def _parse_word(word: str) -> RecoveryHint:
-    # A person need not give the delay.
+    # On the command line the delay is optional.
     return RecoveryHint(HintKind.RETRY) if word == HintKind.RETRY else RecoveryHint.from_word(word)
 
 
@@ -196,7 +196,7 @@ def _recorded_hints(occurrences: Iterable[Occurrence]) -> Iterator[RecoveryHint]
 
 
 def _first_failure(occurrences: Sequence[Occurrence]) -> object:
-    """The event or upstream line that says where it arose; a refusal only for want of another."""
+    """The event or upstream line that says where it arose; a rejection only if no other does."""
     tellers = (ErrorReported, CallTimedOut), (CallRejected,)
     for kinds in tellers:
         for each in occurrences:
