@@ -101,7 +101,9 @@ def test_a_device_without_a_medium(sys: Path) -> None:
 
 def test_a_number_the_kernel_does_not_know(sys: Path) -> None:
     """A node can outlive its device."""
-    with pytest.raises(DeviceActionFailed, match=r"/dev/sda1 stands for no device: .* no 8:2"):
+    with pytest.raises(
+        DeviceActionFailed, match=r"/dev/sda1 does not stand for a device: .* no 8:2"
+    ):
         describe_block_device(NODE, "8:2", sys=sys)
 
 
@@ -120,7 +122,7 @@ def test_what_is_no_block_device_is_refused(tmp_path: Path) -> None:
     assert complaint(tmp_path / "missing") == (
         NotFound,
         f"there is no device {tmp_path}/missing",
-        "lsblk lists what there is",
+        "lsblk lists all devices",
     )
     assert complaint(image) == (
         InvalidInput,

@@ -80,7 +80,7 @@ def test_detaching_what_is_mounted_fails_and_says_where(ext4: Path, loop_device:
     with pytest.raises(DeviceActionFailed) as caught:
         detach(loop_device, timeout=0.1)
 
-    assert caught.value.hint == f"unmount {ext4}; it goes with its last user"
+    assert caught.value.hint == f"unmount {ext4}; it is detached with its last user"
     unmount(ext4)
     detach(loop_device)
     assert backing_file(loop_device) is None
@@ -96,7 +96,7 @@ def test_detaching_what_a_program_holds_open_fails(loop_device: Path) -> None:
     finally:
         os.close(holder)
 
-    assert caught.value.hint == "a program has it open; it goes when that ends"
+    assert caught.value.hint == "a program has it open; it is detached when that ends"
     detach(loop_device)
     assert backing_file(loop_device) is None
 

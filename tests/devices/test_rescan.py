@@ -78,4 +78,4 @@ def test_the_disks_under_a_mapped_device_are_named(tmp_path: Path) -> None:
     with pytest.raises(FacilityUnavailable) as caught:
         rescan_attribute(disk("dm-0"), sys=tmp_path)
 
-    assert caught.value.hint == "it stands on sda, sdb"
+    assert caught.value.hint == "it lies on sda, sdb"

@@ -1,4 +1,4 @@
-"""Facts about one block device, or about the device a directory lies on."""
+"""Facts about one block device, or about the device that a directory lies on."""
 
 import fcntl
 import os
@@ -19,9 +19,9 @@ _BLKID_TIMEOUT_S = 2.0
 def device_number(path: str | Path) -> str | None:
     """`major:minor` of the block device that *path* lies on.
 
-    None where the filesystem has an anonymous device (btrfs, overlay, tmpfs, FUSE). Raises
-    DeviceActionFailed where *path* cannot be looked at. It is looked at: for a mount that may not
-    answer ask `Mount.device_number`.
+    None if the filesystem has an anonymous device (btrfs, overlay, tmpfs, FUSE). Raises
+    DeviceActionFailed if stat(2) of *path* fails. For a mount that may not answer, use
+    `Mount.device_number`, which does not touch it.
     """
     try:
         number = os.stat(path).st_dev
@@ -31,7 +31,7 @@ def device_number(path: str | Path) -> str | None:
 
 
 def device_name(number: str, *, sys: Path = SYS) -> str | None:
-    """Kernel name of block device *number* (`7:0` gives `loop0`), None if there is none."""
+    """Kernel name of block device *number* (`7:0` gives `loop0`); None if there is none."""
     try:
         return (sys / "dev/block" / number).readlink().name
     except OSError:
@@ -39,7 +39,7 @@ def device_name(number: str, *, sys: Path = SYS) -> str | None:
 
 
 def named_device_number(name: str, *, sys: Path = SYS) -> str | None:
-    """`major:minor` of the block device the kernel calls *name*, None if there is none."""
+    """`major:minor` of the block device that the kernel calls *name*; None if there is none."""
     try:
         return (sys / "class/block" / name / "dev").read_text(encoding="ascii").strip()
     except (OSError, ValueError):
@@ -47,7 +47,7 @@ def named_device_number(name: str, *, sys: Path = SYS) -> str | None:
 
 
 def disk_of_partition(name: str) -> str | None:
-    """Return the disk of a partition, by its name alone; None where *name* is not a partition's.
+    """Return the disk of a partition, by its name alone; None if *name* is not a partition's.
 
     The kernel puts a `p` between a disk whose name ends in a digit and the partition's number.
     """
@@ -56,7 +56,7 @@ def disk_of_partition(name: str) -> str | None:
 
 
 def node_device_number(node: str | Path) -> str | None:
-    """`major:minor` of the block device that *node* stands for, None where it is no such node."""
+    """`major:minor` of the block device that *node* stands for; None if it is not one."""
     try:
         status = os.stat(node)
     except (OSError, ValueError):
@@ -67,16 +67,16 @@ def node_device_number(node: str | Path) -> str | None:
 
 
 def filesystem_uuid(path: str | Path, *, sys: Path = SYS) -> str | None:
-    """UUID of the filesystem *path* lies on, None where it has none or nothing can say.
+    """UUID of the filesystem that *path* lies on; None if it has none or it cannot be found out.
 
-    The kernel is asked, before Linux 6.9 blkid(8), which a user may not let read the device.
+    The kernel says; before Linux 6.9, blkid(8), which fails if the user may not read the device.
     """
     answer = bytearray(17)
     try:
         _ask(path, _FS_IOC_GETFSUUID, answer)
     except DeviceActionFailed:
         return _uuid_by_blkid(path, sys)
-    # All zeros is a filesystem that was made without one.
+    # All zeros: a filesystem that was made without one.
     given = answer[0] == 16 and any(answer[1:])
     return str(uuid.UUID(bytes=bytes(answer[1:]))) if given else None
 

@@ -1,7 +1,7 @@
-"""One block device by its node: what it is, and whether it still is that one.
+"""One block device by its node: what it is, and whether it is still the same one.
 
-All of it is read under /sys, without opening the device: an open of a dead one may never return.
-A name or number is given to the next device as soon as it is free; the disk sequence number
+Everything is read under /sys, without opening the device: an open of a dead one may never return.
+Names and numbers are reused as soon as they are free; the disk sequence number
 (Documentation/ABI/testing/sysfs-block, Linux 5.15) never is.
 """
 
@@ -21,12 +21,12 @@ from vexfsctl.exceptions import (
 from vexfsctl.system.access import access_hint
 
 SECTOR_BYTES = 512
-"""Unit of sizes in /sys and of sectors in the kernel's log, whatever the device's blocks are."""
+"""Unit of sizes in /sys and of sectors in the kernel log, whatever the device's block size."""
 
 
 @dataclass(frozen=True, slots=True)
 class BlockDevice:
-    """A disk or partition as it was when it was looked at."""
+    """A disk or partition as it was when it was read."""
 
     path: Path
     """Its node as given, as in `/dev/sda` or `/dev/disk/by-id/…`."""
@@ -37,23 +37,23 @@ class BlockDevice:
     size: int
     """Bytes."""
     logical_block_size: int
-    """Bytes; the least that can be read with O_DIRECT."""
+    """Bytes; the smallest read possible with O_DIRECT."""
     physical_block_size: int
     """Bytes."""
     sequence: int | None
-    """Disk sequence number, of its disk for a partition; None before Linux 5.15."""
+    """Disk sequence number; for a partition, its disk's. None before Linux 5.15."""
     read_only: bool
     removable: bool
     disk: str
-    """Kernel name of the whole disk; its own where it is no partition."""
+    """Kernel name of the whole disk; its own name if it is not a partition."""
 
 
 def read_block_device(path: str | Path, *, sys: Path = SYS) -> BlockDevice:
-    """What the block device at *path* is; it is not opened.
+    """Return what the block device at *path* is, without opening it.
 
-    Raises NotFound without such a node, InvalidInput for what is no block device,
-    FacilityUnavailable where this user may not read it, DeviceActionFailed where the kernel does
-    not know it (any more) or nothing is attached to it.
+    Raises NotFound if there is no such node, InvalidInput if it is not a block device,
+    FacilityUnavailable if this user may not read it, DeviceActionFailed if the kernel does not
+    know it (any more) or nothing is attached to it.
     """
     node = Path(path)
     number = _number_of_node(node)
@@ -64,12 +64,12 @@ def read_block_device(path: str | Path, *, sys: Path = SYS) -> BlockDevice:
 
 
 def describe_block_device(node: Path, number: str, *, sys: Path = SYS) -> BlockDevice:
-    """What /sys says of block device *number*; raise DeviceActionFailed where it has none."""
+    """Return what /sys says about block device *number*; raise DeviceActionFailed if nothing."""
     name = device_name(number, sys=sys)
     if name is None:
-        raise DeviceActionFailed(f"{node} stands for no device: the kernel has no {number}")
+        raise DeviceActionFailed(f"{node} does not stand for a device: the kernel has no {number}")
     directory = sys / "dev/block" / number
-    # A partition's directory lies in that of its disk, which alone has queue and sequence.
+    # A partition's directory is in that of its disk; only the disk has queue and sequence.
     whole = directory.resolve().parent if (directory / "partition").exists() else directory
     try:
         device = BlockDevice(
@@ -96,7 +96,7 @@ def describe_block_device(node: Path, number: str, *, sys: Path = SYS) -> BlockD
 def start_on_disk(device: BlockDevice, *, sys: Path = SYS) -> int:
     """Return the byte of its disk at which *device* begins; 0 for a whole disk.
 
-    The kernel's words about failed requests name the disk and count its sectors.
+    The kernel's lines about failed requests name the disk and count its sectors.
     """
     try:
         return _read_int(sys / "dev/block" / device.number / "start") * SECTOR_BYTES
@@ -105,7 +105,7 @@ def start_on_disk(device: BlockDevice, *, sys: Path = SYS) -> int:
 
 
 def require_same(device: BlockDevice, *, sys: Path = SYS) -> None:
-    """Raise DeviceVanished unless *device* is there, and the one it was."""
+    """Raise DeviceVanished unless *device* exists and is still the same one."""
     try:
         now = describe_block_device(device.path, _number_of_node(device.path), sys=sys)
     except (NotFound, InvalidInput, DeviceActionFailed) as cause:
@@ -114,7 +114,7 @@ def require_same(device: BlockDevice, *, sys: Path = SYS) -> None:
     if (now.number, now.name, now.sequence, now.size) != before:
         raise DeviceVanished(
             f"{device.path} is not the same device as before",
-            hint="look what it is now (`lsblk`) and start again",
+            hint="see what it is now (`lsblk`) and start again",
         )
 
 
@@ -122,7 +122,7 @@ def _number_of_node(node: Path) -> str:
     try:
         status = node.stat()
     except (FileNotFoundError, NotADirectoryError) as cause:
-        raise NotFound(f"there is no device {node}", hint="lsblk lists what there is") from cause
+        raise NotFound(f"there is no device {node}", hint="lsblk lists all devices") from cause
     except OSError as cause:
         raise DeviceActionFailed(f"cannot look at {node}: {cause.strerror}") from cause
     if not stat.S_ISBLK(status.st_mode):

@@ -1,7 +1,7 @@
 """Where the bytes of a file lie on its device: the FIEMAP ioctl.
 
 Documentation/filesystems/fiemap.rst. Physical offsets count from the start of the device on ext4
-and xfs; btrfs gives addresses of its own that are no place on any device.
+and xfs; btrfs gives addresses of its own that are not places on any device.
 """
 
 import errno
@@ -25,7 +25,7 @@ _WHOLE_FILE = (1 << 63) - 1
 
 
 class ExtentFlag(IntFlag):
-    """What the kernel says of an extent (FIEMAP_EXTENT_*); unknown bits are kept."""
+    """What the kernel says about an extent (FIEMAP_EXTENT_*); unknown bits are kept."""
 
     LAST = 0x001
     UNKNOWN = 0x002
@@ -36,7 +36,7 @@ class ExtentFlag(IntFlag):
     DATA_INLINE = 0x200
     DATA_TAIL = 0x400
     UNWRITTEN = 0x800
-    """Space without data: reading it gives zeros and never asks the device."""
+    """Space without data: reading it returns zeros without asking the device."""
     MERGED = 0x1000
     SHARED = 0x2000
 
@@ -66,11 +66,11 @@ class Extent:
 def file_extents(
     path: str | Path, offset: int = 0, length: int | None = None
 ) -> tuple[Extent, ...]:
-    """Where *length* bytes of *path* from *offset* on (to its end without) lie, in file order.
+    """Where *length* bytes of *path* from *offset* on lie, in file order; default: to its end.
 
-    The first and last extent are cut to that range; holes have none. Dirty pages are written
-    first, so this waits for the device. Raises DeviceActionFailed where the filesystem cannot
-    say, or where a part has no bytes of its own on a device (inline, compressed).
+    The first and last extent are cut to that range; holes have no extents. Dirty pages are
+    written first, so this waits for the device. Raises DeviceActionFailed if the filesystem
+    cannot say, or if a part has no bytes of its own on a device (inline, compressed).
     """
     end = _WHOLE_FILE if length is None else min(offset + length, _WHOLE_FILE)
     found: list[Extent] = []
@@ -92,9 +92,9 @@ def file_extents(
 
 
 def drop_page_cache(path: str | Path) -> None:
-    """Forget the cached pages of *path*, so that the next read asks its device.
+    """Drop the cached pages of *path*, so that the next read asks its device.
 
-    What is dirty is written first; DeviceActionFailed if that fails. Pages that others have
+    Dirty pages are written first; raises DeviceActionFailed if that fails. Pages that others have
     mapped stay.
     """
     with _opened(path) as file:

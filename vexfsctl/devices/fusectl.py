@@ -1,9 +1,9 @@
-"""FUSE connections as the kernel lists them, to cut one off.
+"""FUSE connections as the kernel lists them, to abort one.
 
-A connection is /sys/fs/fuse/connections/N (Documentation/filesystems/fuse.rst), N being the
-device number of the mount, known from mountinfo without touching the mount. Aborting it is what
-frees tasks that are stuck in a mount whose server was killed or does not answer. Where fusectl
-is not mounted, it is opened without being mounted anywhere, so nothing is left behind.
+A connection is /sys/fs/fuse/connections/N (Documentation/filesystems/fuse.rst). N is the device
+number of the mount, known from mountinfo without touching the mount. Aborting the connection
+frees tasks that are stuck in a mount whose server was killed or does not answer. If fusectl is
+not mounted, it is opened without being mounted anywhere, so nothing is left behind.
 """
 
 import contextlib
@@ -25,10 +25,10 @@ _FSCONFIG_CMD_CREATE = 6
 
 
 def abort_connection(mount: Mount, *, connections: Path = CONNECTIONS) -> bool:
-    """Make every request to *mount*'s server, waiting or to come, fail at once (ENOTCONN).
+    """Make every present and future request to *mount*'s server fail at once (ENOTCONN).
 
-    True if it was aborted, False if there is no such connection any more. The mount itself stays
-    and is then safe to unmount. Needs root, or the user who mounted it where fusectl is mounted.
+    True if it was aborted, False if the connection no longer exists. The mount itself stays and
+    is then safe to unmount. Needs root; if fusectl is mounted, the user who mounted it may too.
     """
     number = _connection_number(mount)
     with _open_connections(connections) as directory:
@@ -53,13 +53,13 @@ def _connection_number(mount: Mount) -> int:
     if not mount.is_fuse:
         raise DeviceActionFailed(f"{mount.mount_point} is {mount.fs_type}, not a FUSE mount")
     major, minor = mount.device
-    # 20 bits of minor; major is 0 but for fuseblk.
+    # 20 bits of minor; major is 0 except for fuseblk.
     return major << 20 | minor
 
 
 @contextlib.contextmanager
 def _open_connections(connections: Path) -> Iterator[int]:
-    """A directory descriptor of fusectl; where *connections* is bare, of one mounted nowhere."""
+    """A directory descriptor of fusectl; if *connections* is bare, of one that is not mounted."""
     directory = _mount_nowhere() if _is_bare(connections) else _open_directory(connections)
     try:
         yield directory
@@ -68,7 +68,7 @@ def _open_connections(connections: Path) -> Iterator[int]:
 
 
 def _is_bare(connections: Path) -> bool:
-    """Whether *connections* is only the place for fusectl, with nothing mounted on it."""
+    """Whether *connections* is only the mount point for fusectl, with nothing mounted on it."""
     try:
         same_device = connections.stat().st_dev == connections.parent.stat().st_dev
         return same_device and not any(connections.iterdir())

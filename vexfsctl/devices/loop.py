@@ -1,6 +1,7 @@
 """Loop devices: attach a file with losetup(8), detach it for certain, see what is attached.
 
-What is attached is read from /sys/block/loopN/loop/backing_file, which exists only while it is.
+The attached file is read from /sys/block/loopN/loop/backing_file, which exists only while it is
+attached.
 """
 
 import re
@@ -31,10 +32,10 @@ def attach(image: str | Path, *, timeout: float = 30.0) -> Path:
     """Attach *image* to a free loop device with direct I/O; return its node.
 
     Without direct I/O every error of *image* would arrive as EIO, from the page cache. Raises
-    DeviceActionFailed where the filesystem of *image* cannot do it, with nothing left attached.
-    After DeadlineExceeded look for *image* in `attached_devices`: losetup may have got so far.
+    DeviceActionFailed if the filesystem of *image* cannot do it, with nothing left attached.
+    After DeadlineExceeded look for *image* in `attached_devices`: losetup may have attached it.
     """
-    # losetup makes the node where there is none, and tries again when another takes the device.
+    # losetup makes the node if there is none, and tries again if another takes the device.
     argv = ["losetup", "--find", "--show", "--direct-io=on", "--", str(image)]
     device = Path(run(argv, timeout=timeout).strip())
     if (SYS / "block" / device.name / "loop/dio").read_text().strip() != "1":
@@ -44,7 +45,7 @@ def attach(image: str | Path, *, timeout: float = 30.0) -> Path:
             hint="put the image on ext4, xfs or a FUSE file opened with direct I/O",
         )
     if (SYS / "block" / device.name / "ro").read_text().strip() != "0":
-        # Somebody had set it read-only for the file before; that outlasts detaching (Linux 6.18).
+        # Somebody set it read-only for an earlier file; that outlasts detaching (Linux 6.18).
         run(["blockdev", "--setrw", str(device)])
     return device
 
@@ -52,8 +53,8 @@ def attach(image: str | Path, *, timeout: float = 30.0) -> Path:
 def detach(device: str | Path, *, timeout: float = 10.0) -> None:
     """Detach *device* and return when it is gone; do nothing if nothing is attached to it.
 
-    Linux detaches a device that is in use only when its last user closes it, and calls that
-    success. Here it is DeviceActionFailed if it has not happened after *timeout* seconds.
+    Linux detaches a device in use only when its last user closes it, but reports success at once.
+    Here it is DeviceActionFailed if it has not happened after *timeout* seconds.
     """
     node = Path(device)
     attached = backing_file(node)
@@ -63,10 +64,10 @@ def detach(device: str | Path, *, timeout: float = 10.0) -> None:
     try:
         run(["losetup", "--detach", str(node)], timeout=timeout)
     except DeviceActionFailed:
-        # Its last user may have closed it since it was looked at.
+        # Its last user may have closed it since the check.
         if backing_file(node) == attached:
             raise
-    # Another file there means that it went, and that somebody took the device.
+    # Another file there means that it was detached, and that somebody took the device.
     while backing_file(node) == attached:
         if time.monotonic() >= ends_at:
             raise DeviceActionFailed(
@@ -76,20 +77,20 @@ def detach(device: str | Path, *, timeout: float = 10.0) -> None:
 
 
 def backing_file(device: str | Path, *, sys: Path = SYS) -> str | None:
-    """The file attached to *device* (a node or a kernel name), None if none is."""
+    """The file attached to *device* (a node or a kernel name); None if there is none."""
     name = Path(device).name
     if not _LOOP_NAME.fullmatch(name):
         raise DeviceActionFailed(f"{device} is not a loop device")
     try:
         content = (sys / "block" / name / "loop/backing_file").read_bytes()
     except OSError:
-        # ENOENT when detached before the open, ENODEV and the like when between open and read.
+        # ENOENT if detached before the open, ENODEV or similar if between open and read.
         return None
     return content.removesuffix(b"\n").decode("utf-8", "surrogateescape") or None
 
 
 def attached_devices(*, sys: Path = SYS) -> tuple[LoopDevice, ...]:
-    """All loop devices something is attached to, in the order of their numbers."""
+    """All loop devices with something attached, in the order of their numbers."""
     names = sorted(
         (entry.name for entry in (sys / "block").iterdir() if _LOOP_NAME.fullmatch(entry.name)),
         key=lambda name: int(name.removeprefix("loop")),
@@ -101,5 +102,5 @@ def attached_devices(*, sys: Path = SYS) -> tuple[LoopDevice, ...]:
 def _users_hint(node: Path) -> str:
     points = [mount.mount_point for mount in read_mounts() if mount.source == str(node)]
     if points:
-        return f"unmount {', '.join(points)}; it goes with its last user"
-    return "a program has it open; it goes when that ends"
+        return f"unmount {', '.join(points)}; it is detached with its last user"
+    return "a program has it open; it is detached when that ends"

@@ -1,7 +1,7 @@
 r"""What is mounted where, from /proc/self/mountinfo (proc_pid_mountinfo(5)).
 
 Nothing here touches a mount point: stat(2) of one whose FUSE server is gone may hang, mountinfo
-never does. Paths are strings as of os.fsdecode(): bytes that are no UTF-8 survive as surrogates.
+never does. Paths are strings from os.fsdecode(): bytes that are not UTF-8 survive as surrogates.
 Mount points are as this process sees them, from its own root directory.
 """
 
@@ -21,7 +21,7 @@ MOUNTINFO = Path("/proc/self/mountinfo")
 _OCTAL = re.compile(rb"\\([0-3][0-7]{2})")
 _REFUSES_WRITES = ("emergency_ro", "shutdown")
 """Options of a superblock that has stopped writing by itself (ext4 after a journal abort, or
-EXT4_IOC_SHUTDOWN). mount(8) cannot remount such a one (tried on Linux 6.18: EINVAL)."""
+EXT4_IOC_SHUTDOWN). mount(8) cannot remount it (tried on Linux 6.18: EINVAL)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +29,20 @@ class Mount:
     """One line of mountinfo, escapes decoded."""
 
     mount_id: int
-    """Unique while it is mounted, reused afterwards."""
+    """Id, unique while it is mounted, reused afterwards."""
     parent_id: int
-    """The mount it is mounted on; its own id, or one that is not listed, at the top."""
+    """Id of the mount that it is mounted on; at the top, its own id or one that is not listed."""
     device: tuple[int, int]
-    """Major and minor of its superblock, st_dev of what is in it; major 0 is no block device."""
+    """Major and minor of its superblock, st_dev of its files; major 0 is not a block device."""
     root: str
-    """The directory of the filesystem that is mounted, `/` but for bind mounts."""
+    """The directory of the filesystem that is mounted, `/` except for bind mounts."""
     mount_point: str
     options: tuple[str, ...]
     """Options of this mount, `rw` or `ro` first."""
     fs_type: str
     """Type with subtype, as in `fuse.vexfs`."""
     source: str
-    """What was given as source; anything, and empty where it was."""
+    """What was given as source: any text, possibly empty."""
     super_options: tuple[str, ...]
     """Options of the superblock, shared by all its mounts."""
 
@@ -53,12 +53,12 @@ class Mount:
 
     @property
     def is_fuse(self) -> bool:
-        """Whether a FUSE server answers for it."""
+        """Whether it is served by a FUSE server."""
         return self.fs_type.partition(".")[0] in ("fuse", "fuseblk")
 
 
 def read_mounts(path: Path = MOUNTINFO) -> tuple[Mount, ...]:
-    """All mounts this process can see, oldest first; EvidenceMissing where *path* is unreadable."""
+    """All mounts this process can see, oldest first; EvidenceMissing if *path* is unreadable."""
     try:
         text = path.read_bytes()
     except OSError as cause:
@@ -70,14 +70,14 @@ def parse_mountinfo(text: bytes | str) -> tuple[Mount, ...]:
     """The mounts in *text*, in its order; MalformedRecord if a line is not of that form."""
     if isinstance(text, str):
         text = os.fsencode(text)
-    # Only newline ends a line: a path may hold what str.splitlines() takes for one.
+    # Only newline ends a line: a path may contain other characters that str.splitlines() splits at.
     return tuple(_parse_line(line) for line in text.split(b"\n") if line)
 
 
 def mount_of(path: str | Path, mounts: Iterable[Mount]) -> Mount | None:
     """The mount that the absolute *path* lies on, itself included; None if none is listed.
 
-    Follows the mounts from the top as the kernel does, so what a later mount hides is never
+    Follows the mounts from the top as the kernel does, so a mount hidden by a later one is never
     found. Symbolic links are not followed and `..` is resolved by name: see `resolve_parent`.
     """
     listed = tuple(mounts)
@@ -86,7 +86,7 @@ def mount_of(path: str | Path, mounts: Iterable[Mount]) -> Mount | None:
     for mount in listed:
         at_top = mount.parent_id == mount.mount_id or mount.parent_id not in ids
         below[None if at_top else mount.parent_id, mount.mount_point] = mount
-    # What is mounted over the root itself hides nothing: lookups start under it (tried, 6.18).
+    # A mount over the root itself hides nothing: lookups start under it (tried, 6.18).
     found = below.pop((None, "/"), None)
     for prefix in _prefixes(os.fspath(path)):
         # Several on one point are stacked, each with the one before as its parent. Taking them
@@ -103,9 +103,9 @@ def mount_at(path: str | Path, mounts: Iterable[Mount]) -> Mount | None:
 
 
 def resolve_parent(path: str | Path) -> str:
-    """*path* absolute, symbolic links followed in all but its last component.
+    """Return *path* absolute, with symbolic links followed except in its last component.
 
-    That is how mountinfo writes a mount point, found without touching what is mounted on it.
+    This is how mountinfo writes a mount point, found without touching what is mounted on it.
     """
     parent, name = posixpath.split(posixpath.abspath(os.fspath(path)))
     return posixpath.join(posixpath.realpath(parent), name)
@@ -135,12 +135,12 @@ def _parse_line(line: bytes) -> Mount:
 
 
 def write_refusal(mount: Mount) -> str | None:
-    """The option that says that its filesystem refuses writes by itself, None if it has none."""
+    """The option that says that its filesystem has stopped writing by itself; None without one."""
     return next((each for each in _REFUSES_WRITES if each in mount.super_options), None)
 
 
 def may_write(mount: Mount) -> bool:
-    """Whether its filesystem writes; one mount of it being read-only keeps no other from it."""
+    """Whether its filesystem is writable; one read-only mount of it does not stop the others."""
     return "ro" not in mount.super_options and write_refusal(mount) is None
 
 

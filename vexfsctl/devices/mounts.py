@@ -1,7 +1,7 @@
 """Mount a block device, make a mount read-only, unmount anything: mount(8), umount(8), fusermount3.
 
-Each runs as a program with a deadline, because umount(2) writes out what is dirty and waits for
-the device, in the kernel, where no thread could be given up. Mounting FUSE is the driver's.
+Each runs as a program with a deadline, because umount(2) writes out dirty pages and waits in the
+kernel for the device, where a thread could not be abandoned. Mounting FUSE is the driver's task.
 """
 
 import os
@@ -20,7 +20,7 @@ def make_mount(
     *,
     timeout: float = 30.0,
 ) -> None:
-    """Mount *device* as *fs_type* on *mount_point*; MountFailed with the reason if it refuses."""
+    """Mount *device* as *fs_type* on *mount_point*; raise MountFailed with the reason."""
     chosen = ["-o", ",".join(options)] if options else []
     try:
         run(["mount", "-t", fs_type, *chosen, "--", str(device), str(mount_point)], timeout=timeout)
@@ -31,9 +31,9 @@ def make_mount(
 def remount_read_only(mount_point: str | Path, *, timeout: float = 30.0) -> None:
     """Make the filesystem mounted on *mount_point* read-only, wherever else it is mounted.
 
-    It writes out what is dirty, and marks itself clean. Raises MountFailed with the reason where
-    it refuses (a file is open for writing), DeadlineExceeded where it does not end. By mount(8):
-    a bare mount(2) loses options such as `errors=`.
+    It writes out dirty data and marks itself clean. Raises MountFailed with the reason if it
+    refuses (a file is open for writing), DeadlineExceeded if it does not end. Uses mount(8): a
+    bare mount(2) loses options such as `errors=`.
     """
     argv = ["mount", "-o", "remount,ro", "--", str(mount_point)]
     try:
@@ -43,16 +43,16 @@ def remount_read_only(mount_point: str | Path, *, timeout: float = 30.0) -> None
 
 
 def unmount(mount_point: str | Path, *, lazy: bool = False, timeout: float = 10.0) -> None:
-    """Take the topmost mount off *mount_point*, written as in mountinfo (`resolve_parent`).
+    """Unmount the topmost mount of *mount_point*, written as in mountinfo (`resolve_parent`).
 
     *lazy* detaches it from the tree at once; what still uses it keeps it alive. The mount point
-    is never looked into, so a mount whose server is dead goes as well. Raises MountFailed if
-    there is none or it is in use, DeadlineExceeded after *timeout* seconds. A user who is not
-    root can only take off FUSE mounts of his own.
+    is never touched, so a mount whose server is dead can be removed too. Raises MountFailed if
+    there is none or it is in use, DeadlineExceeded after *timeout* seconds. Users other than root
+    can only unmount their own FUSE mounts.
     """
     target = str(mount_point)
     if os.geteuid() == 0:
-        # Neither canonicalised nor handed to helpers: both stat the mount point (util-linux 2.38
+        # Neither canonicalised nor passed to helpers: both stat the mount point (util-linux 2.38
         # hangs there when the FUSE server does not answer).
         argv = ["umount", "--no-canonicalize", "--internal-only", *(["--lazy"] if lazy else [])]
     else:

@@ -1,8 +1,8 @@
-"""Ask the transport of a disk to look at it again, where it has one that can be asked.
+"""Ask the transport of a disk to rescan it, if it has one that can do so.
 
-SCSI: Documentation/scsi/scsi.rst and drivers/scsi/scsi_sysfs.c, `rescan` of the device reads its
-capacity and properties anew. NVMe: drivers/nvme/host/sysfs.c, `rescan_controller` scans for
-namespaces; `reset_controller` is left alone, it fails what is under way for all of them.
+SCSI: Documentation/scsi/scsi.rst and drivers/scsi/scsi_sysfs.c; `rescan` of the device reads its
+capacity and properties again. NVMe: drivers/nvme/host/sysfs.c; `rescan_controller` scans for
+namespaces. `reset_controller` is not used: it fails the running requests of all namespaces.
 """
 
 import os
@@ -29,7 +29,7 @@ _WITHOUT_TRANSPORT = {
 def rescan_attribute(device: BlockDevice, *, sys: Path = SYS) -> Path:
     """The attribute of *device*'s disk that rescans it when written; FacilityUnavailable if none.
 
-    The message says why, the hint names the disks under it that could be tried.
+    The message says why; the hint names the disks under it that could be tried.
     """
     directory = sys / "block" / device.disk
     for place in _PLACES:
@@ -41,14 +41,14 @@ def rescan_attribute(device: BlockDevice, *, sys: Path = SYS) -> Path:
     below = _names(directory / "slaves")
     raise FacilityUnavailable(
         f"nothing can be restarted for {device.path}: {reason}",
-        hint=f"it stands on {', '.join(below)}" if below else None,
+        hint=f"it lies on {', '.join(below)}" if below else None,
     )
 
 
 def rescan(attribute: Path) -> None:
     """Write to a `rescan_attribute`; raises OSError, and waits for the device as long as it takes.
 
-    Make it in a child process that can be left behind.
+    Call it in a child process that can be left behind.
     """
     descriptor = os.open(attribute, os.O_WRONLY | os.O_CLOEXEC)
     try:

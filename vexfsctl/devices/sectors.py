@@ -1,9 +1,9 @@
-"""Read a block device from its medium, drop what is cached of it, make it read-only.
+"""Read a block device from its medium, drop its cached pages, make it read-only.
 
-Every call here can stick in the kernel for as long as the device does not answer: make it in a
-child process that can be left behind. All raise OSError, and DeviceVanished where the node leads
-to another device than the one meant. Devices are opened for reading only; nothing is ever written
-to what is stored.
+Every call here can get stuck in the kernel while the device does not answer: make it in a child
+process that can be left behind. All raise OSError, and DeviceVanished if the node leads to a
+different device than intended. Devices are opened only for reading; nothing is ever written to
+what is stored.
 """
 
 import errno
@@ -31,19 +31,19 @@ DIGEST_BYTES = 16
 
 @dataclass(frozen=True, slots=True)
 class RangeRead:
-    """How far the reading of a range came."""
+    """How far the reading of a range got."""
 
     read: int
     """Bytes from its start that were read."""
     errno: int | None
-    """What the next chunk ended with; None where all was read."""
+    """Errno of the next chunk; None if all was read."""
     digests: bytes = b""
-    """`DIGEST_BYTES` for each block that was read, where they were asked for."""
+    """`DIGEST_BYTES` for each block that was read, if requested."""
 
 
 @contextmanager
 def opened(device: BlockDevice, flags: int = 0) -> Iterator[int]:
-    """A descriptor of *device* for reading, with open(2) *flags*, that is surely the one meant."""
+    """A descriptor of *device* for reading, with open(2) *flags*, verified to be that device."""
     descriptor = os.open(device.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | flags)
     try:
         _require_meant(descriptor, device)
@@ -58,7 +58,7 @@ def read_range(
     """Read *length* bytes at *offset*, up to the first chunk of 1 MiB that fails.
 
     With a descriptor opened O_DIRECT both must be multiples of the logical block size. What was
-    read is forgotten, except for a digest of each *digest_block* bytes.
+    read is discarded, except for a digest of each *digest_block* bytes.
     """
     digests = bytearray()
     done = 0
@@ -72,7 +72,7 @@ def read_range(
             finally:
                 chunk.release()
             if count == 0:
-                # It ends before its size said.
+                # The device ends before its size says.
                 return RangeRead(done, errno.ENXIO, bytes(digests))
             if digest_block:
                 digests += _digests(view[:count], digest_block)
@@ -83,21 +83,21 @@ def read_range(
 def flush(descriptor: int) -> None:
     """Write out what others have written to the device through its cache.
 
-    An error of an earlier write-back is told here, once, to the first who asks.
+    An error of an earlier write-back is reported here, once, to the first caller.
     """
     os.fsync(descriptor)
 
 
 def drop_cache(descriptor: int) -> None:
-    """Forget all cached pages of the device (BLKFLSBUF); needs CAP_SYS_ADMIN, else EACCES.
+    """Drop all cached pages of the device (BLKFLSBUF); needs CAP_SYS_ADMIN, else EACCES.
 
-    It writes out what is dirty and ends well even where that fails: `flush` first.
+    It writes out dirty pages and succeeds even if that fails: call `flush` first.
     """
     fcntl.ioctl(descriptor, _BLKFLSBUF, 0)
 
 
 def forget_range(descriptor: int, offset: int, length: int) -> None:
-    """Forget the clean cached pages of a range, and read nothing ahead through *descriptor*."""
+    """Drop the clean cached pages of a range, and disable read-ahead through *descriptor*."""
     os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_RANDOM)
     os.posix_fadvise(descriptor, offset, length, os.POSIX_FADV_DONTNEED)
 
@@ -112,8 +112,8 @@ def is_read_only(descriptor: int) -> bool:
 def set_read_only(descriptor: int) -> None:
     """Make the kernel refuse writes to the device (BLKROSET); needs CAP_SYS_ADMIN, else EACCES.
 
-    A filesystem mounted from it writes on: look for mounts first. It stays so when a loop device is
-    detached, for whatever is attached to that number next (tried on Linux 6.18).
+    A mounted filesystem continues to write: look for mounts first. The setting outlasts the
+    detaching of a loop device and applies to the next file (tried on Linux 6.18).
     """
     fcntl.ioctl(descriptor, _BLKROSET, struct.pack("=i", 1))
 

@@ -1,6 +1,6 @@
-"""The tree of block devices: what a device is made of, and what is made of it (pyudev).
+"""The tree of block devices: what a device is made from, and what is made from it (pyudev).
 
-Used to pick the kernel's log lines that concern the device under a volume.
+Used to select the kernel's log lines about the device under a volume.
 """
 
 import os
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 def related_devices(device: str) -> tuple[str, ...]:
     """Kernel names of *device* (`loop0`, `7:0`) and the devices below and above it.
 
-    Itself first, then what it is made of down to the disk (the disk of a partition, slaves, the
-    device under the file of a loop device), then what is made of it (partitions, holders). Other
-    things made of the same disk are not among them. Raises NotFound if there is no *device*.
+    Itself first, then what it is made from, down to the disk (the disk of a partition, slaves, the
+    device under the file of a loop device), then what is made from it (partitions, holders). Other
+    devices made from the same disk are not included. Raises NotFound if there is no *device*.
     """
     context = _context()
     start = _find(context, device)
@@ -35,7 +35,7 @@ def related_devices(device: str) -> tuple[str, ...]:
 
 
 def devices_above(device: str) -> tuple[str, ...]:
-    """Kernel names of *device* and all that is made of it: its partitions, their holders.
+    """Kernel names of *device* and all devices made from it: its partitions, their holders.
 
     Raises NotFound if there is no *device*.
     """
@@ -47,7 +47,7 @@ def devices_above(device: str) -> tuple[str, ...]:
 
 
 def reachable(start: str, step: Callable[[str], Iterable[str]]) -> tuple[str, ...]:
-    """All that *step* leads to from *start*, nearest first, each once, without *start*."""
+    """Everything that *step* leads to from *start*, nearest first, each once, without *start*."""
     seen = {start: None}
     queue = [start]
     for name in queue:
@@ -65,7 +65,7 @@ def _below(context: "Context", name: str) -> list[str]:
     found = _listed(device, "slaves")
     if device.device_type == "partition":
         disk = device.find_parent("block", "disk")
-        # Not by truth: that counts its properties.
+        # Not by truth value: that counts its properties.
         found += [disk.sys_name] if disk is not None else []
     elif name.startswith("loop") and (under := _under_backing_file(name)):
         found.append(under)
@@ -83,7 +83,7 @@ def _above(context: "Context", name: str) -> list[str]:
 
 
 def _under_backing_file(loop: str) -> str | None:
-    """The device that the file of *loop* lies on: holders and slaves do not show it."""
+    """The device that the file of *loop* lies on, which holders and slaves do not show."""
     if (file := backing_file(loop)) is None:
         return None
     # By mountinfo: the file may be served by a FUSE server that does not answer.
@@ -95,7 +95,7 @@ def _listed(device: "Device", directory: str) -> list[str]:
     try:
         return sorted(entry.name for entry in (Path(device.sys_path) / directory).iterdir())
     except OSError:
-        # Partitions have no slaves; a device may go while it is looked at.
+        # Partitions have no slaves; a device may go away meanwhile.
         return []
 
 
@@ -112,7 +112,7 @@ def _find(context: "Context", device: str) -> "Device | None":
 
 
 def _context() -> "Context":
-    # Importing pyudev takes 85 to 100 ms: only who asks for the tree pays.
+    # Importing pyudev takes 85 to 100 ms: only the tree needs it.
     try:
         from pyudev import Context
 

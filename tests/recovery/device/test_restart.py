@@ -50,7 +50,7 @@ def test_a_disk_that_cannot_be_rescanned_is_refused(tmp_path: Path) -> None:
     assert restart_device(DEVICE, 5.0, sys=tmp_path) == StepResult(
         Outcome.REFUSED,
         "nothing can be restarted for /dev/sda1: its driver offers no rescan",
-        evidence=("it stands on sdb",),
+        evidence=("it lies on sdb",),
     )
 
 
