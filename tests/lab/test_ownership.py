@@ -24,7 +24,7 @@ def test_nothing_is_removed_through_a_link(tmp_path: Path, part: str) -> None:
     with pytest.raises(LabFailed) as refusal:
         take_down(layout)
 
-    assert refusal.value.message == f"{link} is a link, to {elsewhere}: no lab has one"
+    assert refusal.value.message == f"{link} is a link to {elsewhere}: no lab contains links"
     assert (elsewhere / "inner").stat().st_mode & 0o777 == 0o750
     assert (elsewhere / "disk.img").read_bytes() == b"keep"
     assert link.is_symlink()

@@ -140,7 +140,7 @@ def test_paths_that_are_refused(live: LiveLab) -> None:
     for refused in (missing, directory):
         assert refused.exit_status == 1
         assert "there is no file" in refused.stderr
-        assert "hint: a fault lies where a file of the volume lies" in refused.stderr
+        assert "hint: a fault needs an existing file of the volume" in refused.stderr
 
 
 REFUSALS = (
@@ -148,8 +148,8 @@ REFUSALS = (
     ("read --offset 1GiB", "is beyond the device's"),
     ("read --length 0", "is outside of 1"),
     ("read --delay 2h", "is outside of 1"),
-    ("fsync --offset 0", "an fsync is of the whole device"),
-    ("fsync --path data", "an fsync is of the whole device"),
+    ("fsync --offset 0", "an fsync is for the whole device"),
+    ("fsync --path data", "an fsync is for the whole device"),
     ("write --count 0", "--count"),
     ("melt", "melt"),
     ("", "one of KIND"),

@@ -342,7 +342,7 @@ def test_the_lab_of_root_is_seen_and_not_touched(user: OrdinaryUser) -> None:
         assert (answer.exit_status, answer.stderr) == (
             1,
             f"vexfsctl: lab {layout.name} belongs to root\n"
-            "hint: run it with sudo; or one of your own: vexfsctl lab up --name NAME\n",
+            "hint: run it with sudo; or make your own: vexfsctl lab up --name NAME\n",
         )
 
 

@@ -1,8 +1,8 @@
 """Put a lab together and take it apart.
 
-`bring_up` makes the parts from the bottom to the top, `take_down` removes whatever of them is
-there from the top to the bottom: it asks the kernel what exists instead of remembering what was
-made, so it also clears what a killed `bring_up` or a killed driver left.
+`bring_up` makes the parts from bottom to top, `take_down` removes the existing ones from top to
+bottom. It asks the kernel what exists instead of remembering what was made, so it also removes
+what a killed `bring_up` or a killed driver left.
 """
 
 import os
@@ -28,31 +28,31 @@ from vexfsctl.system.directory_lock import hold_directory
 from vexfsctl.system.signals import ending_as_interrupt, held
 
 DEFAULT_SIZE = 128 << 20
-"""Bytes; the image is sparse, so this is an upper bound of what it takes on disk."""
+"""Bytes; the image is sparse, so this is an upper bound of its space on disk."""
 _SERVER_START_S = 20.0
 _LOCK_TIMEOUT_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Lab:
-    """A lab as it stands."""
+    """The present state of a lab."""
 
     name: str
     kind: LabKind
     volume: str
-    """Name of its volume in the attribute tree; the same as the lab's."""
+    """Name of its volume in the attribute tree; the same as the lab's name."""
     mountpoint: Path
     backing: Path
     device: str | None
-    """Node of its loop device, None when none is attached."""
+    """Node of its loop device; None if none is attached."""
     image: Path | None
-    """None in a plain lab."""
+    """None for a plain lab."""
     mounted: bool
     """Whether its volume is mounted."""
 
 
 def describe(layout: Layout) -> Lab:
-    """Return what there is of the lab at *layout*."""
+    """Return the present state of the lab at *layout*."""
     points = {mount.mount_point for mount in read_mounts()}
     device = removal.loop_device(layout)
     return Lab(
@@ -68,7 +68,7 @@ def describe(layout: Layout) -> Lab:
 
 
 def list_labs() -> tuple[Lab, ...]:
-    """Return all labs of this user and of root, whole or not."""
+    """Return all labs of this user and of root, complete or not."""
     return tuple(describe(layout) for layout in existing_labs())
 
 
@@ -81,9 +81,9 @@ def bring_up(
 ) -> Lab:
     """Make the lab at *layout*; what was made is removed again if a part fails.
 
-    *size* is that of its device, in bytes; *config_file* what its driver reads instead of the
-    standard configuration. Raises FacilityUnavailable where loop devices or FUSE cannot be had,
-    InvalidInput for the size of a plain lab, LabFailed if there is a lab of that name.
+    *size* is the size of its device in bytes; its driver reads *config_file* instead of the
+    standard configuration. Raises FacilityUnavailable if loop devices or FUSE are unavailable,
+    InvalidInput if a size is given for a plain lab, LabFailed if a lab of that name exists.
     """
     _check_machine(layout)
     if layout.kind is LabKind.PLAIN and size is not None:
@@ -100,11 +100,11 @@ def bring_up(
 
 
 def take_down(layout: Layout, *, patience_s: float = removal.PATIENCE_S) -> bool:
-    """Remove the lab at *layout* and everything of it; return whether there was one.
+    """Remove the lab at *layout* and all its parts; return whether there was one.
 
-    Delayed requests are released first, else nothing above them could end. Each part gets
-    *patience_s* to go by itself. Raises LabFailed with what did not go; the same call, later, goes
-    on from there. FacilityUnavailable for a lab of somebody else.
+    Delayed requests are released first, or nothing above them could end. Each part gets
+    *patience_s* to end by itself. Raises LabFailed with what could not be removed; the same call,
+    later, continues from there. Raises FacilityUnavailable for another user's lab.
     """
     if not layout.directory.exists():
         return False
@@ -116,7 +116,7 @@ def take_down(layout: Layout, *, patience_s: float = removal.PATIENCE_S) -> bool
                 f"lab {layout.name} is not gone: " + "; ".join(failures),
                 hint=f"vexfsctl lab down --name {layout.name}, again, when that has ended",
             )
-    # Leaving a hold removes what is empty by then.
+    # Leaving a hold removes the directory if it is empty by then.
     for directory in (layout.labs, layout.labs.parent):
         with hold_directory(directory, timeout_s=_LOCK_TIMEOUT_S):
             pass
@@ -164,17 +164,17 @@ def _build(layout: Layout, size: int, log_to: str | None, config_file: Path | No
 
 
 def _log_target(layout: Layout) -> str:
-    """Return the kernel log, or else a file that goes with the lab."""
+    """Return the kernel log, or else a file that is removed with the lab."""
     return str(layout.log) if kmsg_unavailable() else SOURCE_NAME
 
 
 def _make_image(layout: Layout, size: int) -> None:
-    # It holds what others may not read in the volume.
+    # It may contain what others may not read in the volume.
     image = os.open(layout.image_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         os.truncate(image, size)
     except OSError as cause:
-        raise LabFailed(f"no device of {size} bytes: {cause.strerror}") from cause
+        raise LabFailed(f"cannot make a device of {size} bytes: {cause.strerror}") from cause
     finally:
         os.close(image)
     places = (layout.image_file, layout.image_mount, layout.faults)
@@ -182,7 +182,7 @@ def _make_image(layout: Layout, size: int) -> None:
 
 
 def _failures_of(steps: Iterator[Callable[[], None]]) -> Iterator[str]:
-    """Carry out *steps*, each on what the one before left free, up to the first that fails."""
+    """Carry out *steps* in order, up to the first that fails."""
     for step in steps:
         try:
             step()
@@ -199,11 +199,11 @@ def _check_machine(layout: Layout) -> None:
     if os.geteuid() != 0:
         raise FacilityUnavailable(
             "a lab on a device needs root: it attaches a loop device and makes a filesystem",
-            hint="a plain one does not: vexfsctl lab up --plain",
+            hint="a plain lab does not: vexfsctl lab up --plain",
         )
     if not Path("/dev/loop-control").exists():
         raise FacilityUnavailable(
-            "a lab needs loop devices and /dev/loop-control is not there",
+            "a lab needs loop devices, and /dev/loop-control does not exist",
             hint="vexfsctl lab up --plain does not; else modprobe loop, "
             "or in a container, give it the host's /dev",
         )

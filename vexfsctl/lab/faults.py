@@ -1,7 +1,7 @@
 """Faults of a lab: which bytes of its device, or which calls of its driver fail, and how often.
 
-A device fails sectors: a file's are looked up when the fault is set. A driver fails calls, and
-knows the file by its path.
+A device fails sectors; those of a file are looked up when the fault is set. A driver fails calls,
+and knows the file by its path.
 """
 
 import os
@@ -31,10 +31,10 @@ from vexfsctl.system.children import NO_ANSWER, run_in_children
 
 _SERVER_ANSWER_S = 3.0
 _DEVICE_ANSWER_S = 5.0
-"""For what writes a file out or looks for it on a device whose faults may delay it."""
+"""For writing out or locating a file on a device whose faults may delay that."""
 
 _Found = tuple[int | None, int | None, str | None]
-"""The fields of a `Spot`, as a child can hand them over."""
+"""The fields of a `Spot`, as a child can return them."""
 _GONE = (ENOTCONN, ECONNABORTED, ENODEV)
 _DEVICE_KINDS = ("read", "write", "fsync")
 
@@ -44,7 +44,7 @@ class Spot:
     """Where requests fail; None: anywhere, from the start, to the end."""
 
     offset: int | None = None
-    """Bytes, from the start of the file at *path*, or else of the image."""
+    """Bytes, from the start of the file at *path*, or of the image without it."""
     length: int | None = None
     path: str | None = None
     """Relative to the root of the volume."""
@@ -52,7 +52,7 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class FaultRequest:
-    """What is to fail: a range of the image, or of a file of the volume."""
+    """What should fail: a range of the image, or of a file of the volume."""
 
     kind: str
     """`read`, `write` or `fsync`; in a plain lab any call of the driver."""
@@ -63,16 +63,16 @@ class FaultRequest:
     errno: str | None = None
     """Name of the errno; None with a delay means that the request succeeds, late."""
     count: int | None = None
-    """How many requests meet it; None: until it is cleared."""
+    """How many requests it affects; None: all, until it is cleared."""
     delay_ms: int | None = None
 
 
 def inject(layout: Layout, request: FaultRequest) -> tuple[str, ...]:
-    """Make *request* true and return the faults that were set, one for each piece on the disk.
+    """Inject *request* and return the faults that were set, one for each piece on the disk.
 
     For a file on a device the cached pages are dropped, so that the next read asks the device.
-    Raises NotFound for a lab or a file that is not there, InvalidInput for what makes no sense,
-    LabFailed and DeadlineExceeded when driver, image server or device do not do their part.
+    Raises NotFound for a lab or a file that does not exist, InvalidInput for an invalid request,
+    LabFailed and DeadlineExceeded if driver, image server or device do not do their part.
     """
     _check_up(layout)
     plain = layout.kind is LabKind.PLAIN
@@ -87,13 +87,13 @@ def inject(layout: Layout, request: FaultRequest) -> tuple[str, ...]:
     for command in commands:
         _control(layout, command)
     if request.path is not None and request.kind == "read" and not plain:
-        # After the fault is set: until then others may read it in again.
+        # After the fault is set: before that, others may read it in again.
         _in_child(partial(_drop_page_cache, layout, request.path), _DEVICE_ANSWER_S)
     return commands
 
 
 def active_faults(layout: Layout) -> tuple[str, ...]:
-    """Return the faults in force, one line each, with what is left of their counts."""
+    """Return the active faults, one line each, with their remaining counts."""
     _check_up(layout)
     answer = _ask(layout, lambda: read_one(layout.faults / INJECT_ACTIVE.name))
     if not isinstance(answer, bytes):
@@ -102,7 +102,7 @@ def active_faults(layout: Layout) -> tuple[str, ...]:
 
 
 def clear(layout: Layout) -> None:
-    """Remove all faults; delayed requests go on at once."""
+    """Remove all faults; delayed requests continue at once."""
     _check_up(layout)
     _control(layout, "clear")
 
@@ -114,18 +114,20 @@ def _check_up(layout: Layout) -> None:
     require_own(layout)
     needed = layout.backing if layout.kind is LabKind.PLAIN else layout.image_file
     if not needed.exists():
-        raise LabFailed(f"lab {name} is not whole", hint=f"vexfsctl lab down --name {name}")
+        raise LabFailed(f"lab {name} is incomplete", hint=f"vexfsctl lab down --name {name}")
 
 
 def _check_for_device(layout: Layout, request: FaultRequest) -> None:
     if request.kind not in _DEVICE_KINDS:
         raise InvalidInput(
-            f"a device knows no {request.kind!a}",
+            f"a device has no requests of kind {request.kind!a}",
             hint=f"{', '.join(_DEVICE_KINDS)}; other calls fail in a plain lab: lab up --plain",
         )
     size = layout.image_file.stat().st_size
     if request.kind == "fsync" and (request.path, request.offset, request.length) != (None,) * 3:
-        raise InvalidInput("an fsync is of the whole device: no --path, --offset or --length")
+        raise InvalidInput(
+            "an fsync is for the whole device: --path, --offset, --length are invalid"
+        )
     if request.path is None and (request.offset or 0) >= size:
         raise InvalidInput(f"offset {request.offset} is beyond the device's {size} bytes")
 
@@ -140,7 +142,7 @@ def _ranges_of_file(layout: Layout, request: FaultRequest) -> list[_Found]:
     assert request.path is not None
     file = _backing_file(layout, request.path)
     extents = file_extents(file, request.offset or 0, request.length)
-    # What was allocated but never written reads as zeros without asking the device.
+    # Extents that were allocated but never written read as zeros without asking the device.
     written = [extent for extent in extents if not extent.flags & ExtentFlag.UNWRITTEN]
     if not written:
         raise InvalidInput(
@@ -155,7 +157,7 @@ def _drop_page_cache(layout: Layout, path: Path) -> None:
 
 
 def _backing_file(layout: Layout, path: Path) -> Path:
-    """Return where the file of the volume at *path* (absolute, or from the volume's root) lies."""
+    """Return where the volume's file at *path* (absolute, or from the volume's root) lies."""
     inside = layout.mountpoint / path
     for root in (layout.mountpoint, layout.backing):
         if inside.is_relative_to(root):
@@ -165,12 +167,12 @@ def _backing_file(layout: Layout, path: Path) -> Path:
             if not file.is_file():
                 raise NotFound(
                     f"there is no file {inside}",
-                    hint="a fault lies where a file of the volume lies: write one there first",
+                    hint="a fault needs an existing file of the volume: write one there first",
                 )
             return file
     raise InvalidInput(
         f"{path} is not in the volume of lab {layout.name}",
-        hint=f"give a path below {layout.mountpoint}, or from there on",
+        hint=f"give a path below {layout.mountpoint}, or relative to it",
     )
 
 
@@ -179,7 +181,7 @@ def _commands(request: FaultRequest, spots: list[Spot]) -> tuple[str, ...]:
 
 
 def _command(request: FaultRequest, spot: Spot) -> str:
-    """Return the line for image server or driver, checked by their own rules."""
+    """Return the line for the image server or the driver, checked by their own rules."""
     words = {
         "path": spot.path,
         "offset": spot.offset,
@@ -207,7 +209,7 @@ def _control(layout: Layout, command: str) -> None:
 
 
 def _ask(layout: Layout, task: Callable[[], bytes | int]) -> bytes | int:
-    """Run *task* against image server or driver, which may be stopped or dead."""
+    """Run *task* against the image server or the driver, which may be stopped or dead."""
     (answer,) = run_in_children([task], _SERVER_ANSWER_S)
     if isinstance(answer, bytes | int):
         return answer

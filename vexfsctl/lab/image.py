@@ -2,10 +2,10 @@
 
     python -m vexfsctl.lab.image IMAGE IMAGE_MOUNT FAULTS_MOUNT
 
-`IMAGE_MOUNT/disk` is the file IMAGE, to attach a loop device to; `FAULTS_MOUNT/control` takes
+`IMAGE_MOUNT/disk` is the file IMAGE, to attach a loop device to; `FAULTS_MOUNT/control` accepts
 faults (`read offset=1048576 length=65536 errno=EIO count=3`, `clear`; see `faults`) and
-`FAULTS_MOUNT/active` lists them. It must be a process of its own, never the one that serves the
-filesystem above the loop device: that would wait for itself in the kernel, beyond kill -9.
+`FAULTS_MOUNT/active` lists them. It must be a separate process, never the one that serves the
+filesystem above the loop device: that would wait for itself in the kernel, immune to kill -9.
 """
 
 import argparse
@@ -55,7 +55,7 @@ _MAX_BACKGROUND = 1024
 
 
 class ImageFilesystem:
-    """A directory with the one file `disk`; each data request meets the faults first."""
+    """A directory with one file, `disk`; each data request is checked against the faults first."""
 
     def __init__(self, image: Path, faults: FaultSet) -> None:
         self._file = os.open(image, os.O_RDWR | os.O_CLOEXEC)
@@ -77,7 +77,7 @@ class ImageFilesystem:
                 self._meet("write", request.offset, len(request.data))
                 return (encode_write(os.pwrite(self._file, request.data, request.offset)),)
             case requests.Fallocate():
-                # mkfs discards and zeroes: refused, each try would be a line in the kernel log.
+                # mkfs discards and zeroes: if refused, each try would be a line in the kernel log.
                 self._meet("write", request.offset, request.length)
                 fallocate(self._file, request.mode, request.offset, request.length)
                 return ()
@@ -127,7 +127,7 @@ class ImageFilesystem:
 
 
 class FaultAttributes:
-    """The faults as a tree of two attributes, those that a volume has in `inject`."""
+    """The faults as a tree of the two attributes that a volume has in `inject`."""
 
     modes: Mapping[str, int] = MappingProxyType(
         {attribute.name: attribute.access.value for attribute in INJECT_ATTRIBUTES}
@@ -137,7 +137,7 @@ class FaultAttributes:
         self._faults = faults
 
     def read(self, path: str) -> bytes:
-        """Return the faults in force, a line each."""
+        """Return the active faults, one line each."""
         return self._faults.active().encode()
 
     def write(self, path: str, data: bytes, uid: int, pid: int) -> None:
@@ -145,7 +145,7 @@ class FaultAttributes:
         self._faults.command(data.decode("utf-8", "surrogateescape"))
 
     def subscribe(self, callback: Callable[[str], None]) -> None:
-        """Neither of them can be polled."""
+        """Do nothing: neither attribute can be polled."""
 
 
 _ENTRIES = (

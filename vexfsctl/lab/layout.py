@@ -1,4 +1,4 @@
-"""Where the parts of a lab are, and whose it is: all may see it, its owner alone may change it."""
+"""Where the parts of a lab are, and who owns it: all may see it, only its owner may change it."""
 
 import os
 import re
@@ -19,25 +19,25 @@ _FILES = "files"
 
 
 class LabKind(StrEnum):
-    """What is below the volume of a lab."""
+    """What the volume of a lab lies on."""
 
     DEVICE = "device"
-    """ext4 on a loop device whose sectors fail on demand; root's alone."""
+    """ext4 on a loop device whose sectors fail on demand; only for root."""
     PLAIN = "plain"
     """A plain directory; the driver fails its own calls on demand."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The paths of the lab called *name*; nothing of it needs to exist."""
+    """The paths of the lab called *name*; none of them needs to exist."""
 
     name: str
     runtime: Path = SYSTEM_RUNTIME
-    """The runtime directory of whoever has it."""
+    """The runtime directory of its owner."""
     kind: LabKind = LabKind.DEVICE
 
     def __post_init__(self) -> None:
-        """Raise InvalidInput for a name that cannot be a directory and a label."""
+        """Raise InvalidInput for a name that cannot be both a directory and a label."""
         if not _NAME.fullmatch(self.name):
             raise InvalidInput(
                 f"not a name for a lab: {self.name!r}",
@@ -46,7 +46,7 @@ class Layout:
 
     @property
     def labs(self) -> Path:
-        """Holds all labs of whoever has it."""
+        """Holds all labs of its owner."""
         return self.runtime / _LABS
 
     @property
@@ -56,7 +56,7 @@ class Layout:
 
     @property
     def image_file(self) -> Path:
-        """The sparse file with the bytes of the device."""
+        """The sparse file with the contents of the device."""
         return self.directory / "disk.img"
 
     @property
@@ -71,7 +71,7 @@ class Layout:
 
     @property
     def faults(self) -> Path:
-        """Where faults are set (`control`) and listed (`active`): image server's or volume's."""
+        """Where faults are set (`control`) and listed (`active`), by image server or volume."""
         if self.kind is LabKind.PLAIN:
             return volume_root(self.runtime) / self.name / Directory.INJECT
         return self.directory / "faults"
@@ -80,7 +80,7 @@ class Layout:
     def backing(self) -> Path:
         """What the volume guards: where the ext4 is mounted, or the plain directory.
 
-        The two have names of their own, because only the second may be removed with its files.
+        The two have different names, because only the second may be removed with its files.
         """
         return self.directory / (_FILES if self.kind is LabKind.PLAIN else "backing")
 
@@ -91,23 +91,23 @@ class Layout:
 
     @property
     def log(self) -> Path:
-        """Where its driver writes its records if not into the kernel log."""
+        """Where its driver writes its records if not to the kernel log."""
         return self.directory / "log.kmsg"
 
     @property
     def mount_points(self) -> tuple[Path, ...]:
-        """The directories something is mounted on."""
+        """The directories that are mount points."""
         if self.kind is LabKind.PLAIN:
             return (self.mountpoint,)
         return (self.image_mount, self.faults, self.backing, self.mountpoint)
 
     @property
     def directories(self) -> tuple[Path, ...]:
-        """Those a lab is made with, in order: the first of them shows its kind."""
+        """The directories of a new lab, in order: the first shows its kind."""
         return tuple(dict.fromkeys((self.backing, *self.mount_points)))
 
     def as_found(self) -> "Layout":
-        """Return the same lab of the kind that its directory shows."""
+        """Return the same lab with the kind that its directory shows."""
         plain = (self.directory / _FILES).is_dir()
         return Layout(self.name, self.runtime, LabKind.PLAIN if plain else LabKind.DEVICE)
 
@@ -118,7 +118,7 @@ def own_runtime() -> Path:
 
 
 def new_layout(name: str, *, plain: bool, runtime: Path | None = None) -> Layout:
-    """Return the layout of a lab that this user can make: without root always a plain one."""
+    """Return the layout of a lab that this user can make: without root, always a plain one."""
     kind = LabKind.PLAIN if plain or os.geteuid() != 0 else LabKind.DEVICE
     return Layout(name, own_runtime() if runtime is None else runtime, kind)
 
@@ -134,7 +134,7 @@ def find_layout(name: str, runtimes: Iterable[Path] | None = None) -> Layout:
 
 
 def existing_labs(runtimes: Iterable[Path] | None = None) -> tuple[Layout, ...]:
-    """All labs of this user and of root, whole or not, by name."""
+    """All labs of this user and of root, complete or not, by name."""
     return tuple(
         Layout(entry.name, runtime).as_found()
         for runtime in (known_runtimes() if runtimes is None else runtimes)
@@ -144,12 +144,12 @@ def existing_labs(runtimes: Iterable[Path] | None = None) -> tuple[Layout, ...]:
 
 
 def logs_of_labs(volume: str) -> tuple[Path, ...]:
-    """Return the logs that labs whose volume is called *volume* keep themselves."""
+    """Return the log files of the labs whose volume is called *volume*."""
     return tuple(layout.log for layout in existing_labs() if layout.name == volume)
 
 
 def known_runtimes() -> tuple[Path, ...]:
-    """Return the runtime directories whose labs this user can see, its own first."""
+    """Return the runtime directories whose labs this user can see, the user's own first."""
     return tuple(dict.fromkeys((own_runtime(), SYSTEM_RUNTIME)))
 
 
@@ -157,14 +157,14 @@ def _entries(labs: Path) -> tuple[Path, ...]:
     try:
         return tuple(labs.iterdir())
     except OSError:
-        # Not there, or not ours to look into: then it is none of our labs.
+        # Absent, or not ours to look into: then it is not one of our labs.
         return ()
 
 
 def require_own(layout: Layout) -> None:
-    """Raise FacilityUnavailable where the lab at *layout* is not this user's.
+    """Raise FacilityUnavailable if the lab at *layout* is not this user's.
 
-    LabFailed where a link stands for it or its files: they are somewhere else, and no lab's.
+    LabFailed if it or its files are a link: the target is elsewhere and not part of a lab.
     """
     for part in (layout.directory, layout.backing):
         _refuse_link(part)
@@ -176,13 +176,13 @@ def require_own(layout: Layout) -> None:
     as_owner = WITH_SUDO if owner == 0 else f"run it as {who}"
     raise FacilityUnavailable(
         f"lab {layout.name} belongs to {who}",
-        hint=f"{as_owner}; or one of your own: vexfsctl lab up --name NAME",
+        hint=f"{as_owner}; or make your own: vexfsctl lab up --name NAME",
     )
 
 
 def _refuse_link(part: Path) -> None:
     if part.is_symlink():
         raise LabFailed(
-            f"{part} is a link, to {part.readlink()}: no lab has one",
-            hint=f"if it is to go: rm {part}",
+            f"{part} is a link to {part.readlink()}: no lab contains links",
+            hint=f"to remove the link: rm {part}",
         )

@@ -1,4 +1,4 @@
-"""The processes of a lab, found by their command lines: no note of them can be lost or stale."""
+"""The processes of a lab, found by their command lines: no pid file can be lost or stale."""
 
 import contextlib
 import os
@@ -24,13 +24,13 @@ class LabProcess:
     process: Process
 
     def signal(self, number: signal.Signals) -> None:
-        """Send a signal; nothing happens when it has ended."""
+        """Send a signal; do nothing if the process has ended."""
         if self.process.running:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.process.pid, number)
 
     def wait(self, seconds: float) -> bool:
-        """Whether it has ended within *seconds*; one that was killed and is stuck has not."""
+        """Whether it ended within *seconds*; a killed process that is stuck has not."""
         deadline = time.monotonic() + seconds
         while not self.process.gone:
             if time.monotonic() > deadline:
@@ -40,12 +40,12 @@ class LabProcess:
 
 
 def image_servers(layout: Layout) -> tuple[LabProcess, ...]:
-    """Return the processes that serve the image of *layout*, starting ones included."""
+    """Return the processes that serve the image of *layout*, including starting ones."""
     return tuple(_serving(SERVER_MODULE, str(layout.image_file)))
 
 
 def drivers(layout: Layout) -> tuple[LabProcess, ...]:
-    """Return the processes that serve the volume of *layout*, starting ones included."""
+    """Return the processes that serve the volume of *layout*, including starting ones."""
     return tuple(_serving(DRIVER_MODULE, str(layout.mountpoint)))
 
 

@@ -1,4 +1,4 @@
-"""The parts of a lab, each removed if it is there, from the top to the bottom."""
+"""Remove the parts of a lab that exist, from top to bottom."""
 
 import contextlib
 import os
@@ -25,11 +25,11 @@ from vexfsctl.lab.layout import LabKind, Layout
 from vexfsctl.lab.processes import LabProcess, drivers, image_servers
 
 PATIENCE_S = 5.0
-"""How long each part may take to go by itself."""
+"""How long each part may take to end by itself."""
 
 
 def steps(layout: Layout, patience_s: float) -> Iterator[Callable[[], None]]:
-    """Yield what removes the lab, in order; a part gets *patience_s* to go by itself."""
+    """Yield the steps that remove the lab, in order; a part gets *patience_s* to end by itself."""
     yield lambda: _release_requests(layout)
     yield lambda: _remove_volume(layout, patience_s)
     yield lambda: _end_all(drivers(layout), patience_s)
@@ -42,7 +42,7 @@ def steps(layout: Layout, patience_s: float) -> Iterator[Callable[[], None]]:
 
 
 def loop_device(layout: Layout) -> Path | None:
-    """Return the node of the loop device of *layout*, None when none is attached."""
+    """Return the node of the loop device of *layout*; None if none is attached."""
     served = str(layout.disk)
     return next(
         (found.device for found in attached_devices() if found.backing_file == served),
@@ -51,9 +51,9 @@ def loop_device(layout: Layout) -> Path | None:
 
 
 def _release_requests(layout: Layout) -> None:
-    """Let delayed requests go on; where the image server does not answer, make all fail at once.
+    """Release delayed requests; if the image server does not answer, make all fail at once.
 
-    It may be stopped, or gone: everything above would wait for it.
+    It may be stopped or gone: everything above would wait for it.
     """
     try:
         clear(layout)
@@ -71,9 +71,9 @@ def _remove_volume(layout: Layout, patience_s: float) -> None:
 
 
 def _remove_dead_tree(layout: Layout) -> None:
-    """Remove the tree of a driver that was killed when its data was not mounted (any more).
+    """Remove the tree of a driver that was killed while its data was not mounted.
 
-    A volume of this name that lives, or is mounted elsewhere, is somebody else's.
+    A volume of this name that is live, or mounted elsewhere, is not this lab's.
     """
     for volume in mounted_volumes():
         ours = volume.name == layout.name and volume.uid == os.geteuid()
@@ -84,12 +84,12 @@ def _remove_dead_tree(layout: Layout) -> None:
 def _end_all(processes: tuple[LabProcess, ...], patience_s: float) -> None:
     for process in processes:
         process.signal(signal.SIGTERM)
-        # A stopped one could not hear of it.
+        # A stopped process could not handle it.
         process.signal(signal.SIGCONT)
         if not process.wait(patience_s):
             process.signal(signal.SIGKILL)
             if not process.wait(patience_s):
-                raise LabFailed(f"process {process.process.pid} does not end")
+                raise LabFailed(f"process {process.process.pid} did not end")
 
 
 def _unmount_backing(layout: Layout) -> None:
@@ -97,7 +97,7 @@ def _unmount_backing(layout: Layout) -> None:
         try:
             unmount(mount.mount_point)
         except (MountFailed, DeadlineExceeded):
-            # Who still uses it keeps it; the device then says so.
+            # It stays while somebody uses it; the device then says so.
             with contextlib.suppress(MountFailed):
                 unmount(mount.mount_point, lazy=True)
 
@@ -125,7 +125,7 @@ def _remove_files(layout: Layout) -> None:
     try:
         if layout.kind is LabKind.PLAIN and layout.backing.exists():
             _remove_plain_files(layout.backing)
-        # Name by name and never recursively: what should be an empty mount point may not be one.
+        # One by one and never recursively: what should be an empty mount point may not be one.
         for file in (layout.image_file, layout.log, layout.log.with_name(f"{layout.log.name}.1")):
             file.unlink(missing_ok=True)
         for directory in layout.mount_points:
@@ -136,7 +136,7 @@ def _remove_files(layout: Layout) -> None:
 
 
 def _remove_plain_files(top: Path) -> None:
-    """Remove *top* with everything in it, but nothing of what somebody mounted there."""
+    """Remove *top* with everything in it, except what somebody mounted there."""
     for mount in read_mounts():
         if Path(mount.mount_point).is_relative_to(top):
             raise LabFailed(f"{mount.source or mount.fs_type} is mounted on {mount.mount_point}")
@@ -146,7 +146,7 @@ def _remove_plain_files(top: Path) -> None:
 
 
 def _make_removable(top: Path) -> None:
-    """Undo the modes that keep the owner of directories from emptying them."""
+    """Reset modes that keep the owner from emptying directories."""
     for directory, names, _ in os.walk(top):
         for name in names:
             path = Path(directory, name)

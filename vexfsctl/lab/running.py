@@ -23,8 +23,8 @@ def run_inside(
 ) -> int:
     """Bring a lab up, run *command* in it, take it down; return the command's exit status.
 
-    A command ended by signal N gives 128 + N, as a shell reports it. Signals that would end this
-    process are for the command, so that the lab is taken down in any case.
+    A command ended by signal N returns 128 + N, as a shell reports it. Signals that would end this
+    process are passed to the command, so that the lab is taken down in any case.
     """
     lab = bring_up(layout, size=size, config_file=config_file)
     try:
@@ -47,7 +47,7 @@ def _run(command: Sequence[str], lab: Lab) -> int:
         raise InvalidInput(f"cannot run {command[0]}: {cause.strerror}") from cause
     while (status := child.poll()) is None:
         received = signal.sigtimedwait({*ENDING, signal.SIGCHLD}, _POLL_S)
-        # What the kernel sends (Ctrl-C on the terminal, si_code > 0) the command gets as well.
+        # The command itself gets signals from the kernel (Ctrl-C on the terminal, si_code > 0).
         if received is not None and received.si_signo in ENDING and received.si_code <= 0:
             child.send_signal(received.si_signo)
     return status if status >= 0 else 128 - status

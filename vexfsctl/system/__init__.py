@@ -1,5 +1,5 @@
-"""What the operating system lends: clock, processes with a deadline, locks, signals, directories.
+"""What the operating system provides: clock, processes with deadlines, locks, signals, directories.
 
-Knows nothing of VexFS but the names of its directories. Reading one of the system's own facts
-(a mount table, a block device) is the business of `devices`.
+Knows nothing about VexFS except the names of its directories. Reading facts about the system itself
+(a mount table, a block device) belongs in `devices`.
 """

@@ -1,8 +1,8 @@
-"""Why a file refuses somebody, and who may open it: the hint of every refusal.
+"""Why access to a file is denied, and who may open it: the hint of every refusal.
 
-Told from modes and owners along the path, as path_resolution(7) has it. Access control lists,
-security modules and mounts of other users refuse as well; where the modes allow it, that is said.
-Nothing of the system is asked but through the `Viewer`.
+Found from modes and owners along the path, as in path_resolution(7). Access control lists, security
+modules and mounts of other users can deny access too; if the modes allow it, the hint says so.
+The system is only asked through the `Viewer`.
 """
 
 import grp
@@ -18,7 +18,7 @@ _BITS = {os.R_OK: "r", os.W_OK: "w", os.X_OK: "x"}
 
 
 class Viewer(NamedTuple):
-    """Who is refused, and how the system is asked about files and names."""
+    """Whose access is denied, and how the system is asked about files and names."""
 
     uid: int
     groups: frozenset[int]
@@ -35,21 +35,21 @@ class Viewer(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    """The part of a path that refuses."""
+    """The part of a path that denies access."""
 
     path: Path
     wanted: int
-    """What of os.R_OK, os.W_OK and os.X_OK is needed of it."""
+    """Which of os.R_OK, os.W_OK and os.X_OK it must grant."""
     found: os.stat_result
 
 
 def access_hint(path: Path, wanted: int, viewer: Viewer | None = None) -> str | None:
-    """Say who may open *path* for *wanted* (os.R_OK, os.W_OK), after *viewer* was refused.
+    """Return who may open *path* for *wanted* (os.R_OK, os.W_OK), after *viewer* was refused.
 
-    Without a viewer it is this process. None where nothing is known to help: root was refused.
+    The default viewer is this process. None if nothing is known to help: root was refused.
     """
     viewer = viewer or Viewer.of_this_process()
-    # Not Path.absolute(): the present directory may not be there any more.
+    # Not Path.absolute(): the current directory may no longer exist.
     whole = Path(os.path.abspath(path)) if not path.is_absolute() else path
     refusal = find_refusal(whole, wanted, viewer)
     if refusal is None:
@@ -58,9 +58,9 @@ def access_hint(path: Path, wanted: int, viewer: Viewer | None = None) -> str | 
 
 
 def owner_hint(directory: Path, viewer: Viewer | None = None) -> str | None:
-    """Say who may use what is mounted below *directory*, which is its mounter's own.
+    """Return who may use the mounts below *directory*, which belongs to the user who mounted them.
 
-    Nothing of the mounts is touched: they may hang. None where nothing is known to help.
+    The mounts are not touched: they may hang. None if nothing is known to help.
     """
     viewer = viewer or Viewer.of_this_process()
     owner = _owner(directory, viewer)
@@ -70,7 +70,7 @@ def owner_hint(directory: Path, viewer: Viewer | None = None) -> str | None:
 
 
 def find_refusal(path: Path, wanted: int, viewer: Viewer) -> Refusal | None:
-    """Return the first part of the absolute *path* whose mode refuses *viewer*, None if none."""
+    """Return the first part of the absolute *path* whose mode refuses *viewer*; None if none."""
     needs = [(parent, os.X_OK) for parent in reversed(path.parents)] + [(path, wanted)]
     for part, needed in needs:
         try:
@@ -83,7 +83,7 @@ def find_refusal(path: Path, wanted: int, viewer: Viewer) -> Refusal | None:
 
 
 def _granted(found: os.stat_result, viewer: Viewer) -> int:
-    """What the mode grants *viewer*: the first class that fits decides, even if it grants less."""
+    """What the mode grants *viewer*: the first class that applies decides, even if it is less."""
     if viewer.uid == 0:
         return os.R_OK | os.W_OK | os.X_OK
     if viewer.uid == found.st_uid:
@@ -100,7 +100,7 @@ def _hint_of(refusal: Refusal, viewer: Viewer) -> str:
     ways = [WITH_SUDO]
     if found.st_uid != 0 and not wanted & ~(found.st_mode >> 6):
         ways.append(f"as user {owner}")
-    # Membership in root's group is no advice to give.
+    # Never advise membership in root's group.
     in_reach = found.st_gid != 0 and found.st_gid not in viewer.groups
     if in_reach and not wanted & ~(found.st_mode >> 3):
         ways.append(f"as a member of group {group} (sudo usermod -aG {group} $USER)")
@@ -109,11 +109,11 @@ def _hint_of(refusal: Refusal, viewer: Viewer) -> str:
 
 
 def _hint_beyond_modes(path: Path, viewer: Viewer) -> str | None:
-    """Say what may help where the modes allow it, or what refuses cannot even be looked at."""
+    """Return what may help if the modes allow access, or the refusing part cannot be examined."""
     try:
         viewer.stat(path)
     except PermissionError:
-        # The mount of a user without `allow_other` lets nobody else in, not even root.
+        # A user's mount without `allow_other` lets nobody else in, not even root.
         return owner_hint(path.parent, viewer)
     except OSError:
         pass

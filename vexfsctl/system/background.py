@@ -1,7 +1,7 @@
 """Start a serving process in the background and learn whether it came up.
 
 The child reports over a pipe of its own: one JSON line, `{"ready": {…}}` or `{"failed": {…}}`.
-Until then its standard error is kept, so that a crash can be named; afterwards it has no ties to
+Until then its standard error is kept, so that a crash can be reported; afterwards it has no ties to
 the terminal. `vexfsctl mount` and the image server of the lab are started this way.
 """
 
@@ -21,22 +21,22 @@ from vexfsctl.exceptions import MountFailed, VexfsctlException, exception_of
 from vexfsctl.system.children import reap_when_ended
 
 _STOP_BOUND_S = 5.0
-"""How long a child that is told to end may take, to take down what it has mounted."""
+"""How long a child may take to end, including unmounting what it mounted."""
 
 
 def own_module(name: str) -> list[str]:
-    """Return the command line that runs a module of ours, whatever the current directory holds."""
+    """Return the command line that runs one of our modules, from any current directory."""
     return [sys.executable, "-P", "-m", name]
 
 
 def start_in_background(
     argv: Sequence[str], *, timeout_s: float, patience_s: float = _STOP_BOUND_S
 ) -> tuple[int, dict[str, Any]]:
-    """Run *argv* plus `--ready-fd N` as a session of its own; return its pid and what it reported.
+    """Run *argv* plus `--ready-fd N` in its own session; return its pid and what it reported.
 
-    Raises the exception that the child reported, or MountFailed when it ended or said nothing
-    within *timeout_s*; a child that is not ready by then is told to end, and killed when it has not
-    within *patience_s*.
+    Raises the exception that the child reported, or MountFailed if it ended or reported nothing
+    within *timeout_s*. A child that is not ready by then is asked to end, and killed if it has
+    not ended within *patience_s*.
     """
     read_end, write_end = os.pipe()
     with os.fdopen(read_end, "rb") as pipe, tempfile.TemporaryFile() as words:
@@ -54,13 +54,13 @@ def start_in_background(
         try:
             report = _read_report(pipe, timeout_s)
         except BaseException:
-            # Ctrl-C does not reach another session: nobody else would end it.
+            # Ctrl-C does not reach another session, and nobody else would end it.
             _end(child, patience_s=patience_s)
             raise
         if "ready" in report:
             _leave(child)
             return child.pid, report["ready"]
-        # One that failed has undone what it had done, and only has to go.
+        # A child that failed has undone its work, and only has to end.
         _end(child, patience_s=0.5 if "failed" in report else patience_s)
         if "failed" in report:
             raise exception_of(**report["failed"])
@@ -69,7 +69,7 @@ def start_in_background(
 
 @contextlib.contextmanager
 def reporting_failure(ready_fd: int | None) -> Iterator[None]:
-    """Report an exception of the block to the starting process, and raise it here as well."""
+    """Report an exception of the block to the starting process, and raise it here too."""
     try:
         yield
     except VexfsctlException as failure:
@@ -79,7 +79,7 @@ def reporting_failure(ready_fd: int | None) -> Iterator[None]:
 
 
 def report_ready(ready_fd: int | None, what: dict[str, Any]) -> None:
-    """Tell the starting process that everything answers; let go of its terminal and directory."""
+    """Report readiness to the starting process; release its terminal and directory."""
     _report(ready_fd, {"ready": what})
     if ready_fd is not None:
         os.chdir("/")
@@ -91,7 +91,7 @@ def report_ready(ready_fd: int | None, what: dict[str, Any]) -> None:
 def _report(ready_fd: int | None, message: dict[str, Any]) -> None:
     if ready_fd is None:
         return
-    # The starter may have given up and gone; that must not end the volume.
+    # The starting process may have given up and ended; that must not end the volume.
     with contextlib.suppress(BrokenPipeError), os.fdopen(ready_fd, "w") as pipe:
         pipe.write(json.dumps(message) + "\n")
 
@@ -112,7 +112,7 @@ def _read_report(pipe: IO[bytes], timeout_s: float) -> dict[str, Any]:
 
 
 def _end(child: subprocess.Popen[bytes], *, patience_s: float) -> None:
-    """End *child*; one that is stuck in the kernel is left behind."""
+    """End *child*; a child that is stuck in the kernel is left behind."""
     for number, seconds in ((None, 0.2), (signal.SIGTERM, patience_s), (signal.SIGKILL, 1.0)):
         if number is not None:
             child.send_signal(number)
@@ -123,7 +123,7 @@ def _end(child: subprocess.Popen[bytes], *, patience_s: float) -> None:
 
 
 def _leave(child: subprocess.Popen[bytes]) -> None:
-    # It may end while we live on.
+    # It may end while this process continues.
     reap_when_ended(child.pid)
     # It outlives us on purpose; without this Popen would warn about it.
     child.returncode = 0

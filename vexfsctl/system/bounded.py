@@ -1,7 +1,7 @@
-"""Work that may stick in the kernel, given up after a while.
+"""Work that may get stuck in the kernel, abandoned after a while.
 
-In a thread, because it needs what this process has open. The thread is left behind; a process with
-such a thread ends all the same (`os._exit`), though the kernel keeps a zombie until it comes back.
+In a thread, because it needs files that this process has open. The thread is left behind. A process
+with such a thread can still end (`os._exit`), though a zombie remains until the thread returns.
 """
 
 import threading
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 def run_bounded(action: Callable[[], T], seconds: float, *, what: str) -> T:
-    """Return what *action* returns or raise what it raises; DeadlineExceeded after *seconds*."""
+    """Return what *action* returns, or raise what it raises; DeadlineExceeded after *seconds*."""
     results: list[T] = []
     failures: list[BaseException] = []
 

@@ -1,8 +1,8 @@
-"""Work that may stick in the kernel, done in child processes that can be left behind.
+"""Work that may get stuck in the kernel, done in child processes that can be left behind.
 
-A file of a hung FUSE mount holds whoever touches it, beyond SIGKILL while its request is with the
-driver. A thread so held keeps its process from ending, a child does not. fork without exec costs
-about 1 ms; multiprocessing would cost more than reading a volume.
+A file of a hung FUSE mount blocks any process that touches it, even against SIGKILL while the
+request is with the driver. A blocked thread keeps its process from ending, a blocked child does
+not. fork without exec costs about 1 ms; multiprocessing would cost more than reading a volume.
 """
 
 import contextlib
@@ -16,11 +16,11 @@ from typing import Any, Final
 
 _STDIO = (0, 1, 2)
 _left: set[int] = set()
-"""Children that were not seen to end yet: looked after at the next call, never waited for."""
+"""Children not yet known to have ended: reaped at the next call, never waited for."""
 
 
 class NoAnswer:
-    """What stands for a child that did not answer: too late, or killed."""
+    """Placeholder for the answer of a child that was too late or was killed."""
 
 
 NO_ANSWER: Final = NoAnswer()
@@ -29,9 +29,9 @@ NO_ANSWER: Final = NoAnswer()
 def run_in_children(tasks: Sequence[Callable[[], Any]], timeout_s: float) -> list[Any]:
     """Run *tasks* at the same time, each in a child; return their answers in order.
 
-    An answer is what marshal can carry: numbers, bytes, text, and tuples, lists, dicts of them.
-    In place of one that is not there within *timeout_s* stands NO_ANSWER, and its child is
-    killed and left. An exception of a task is a bug here and raised as RuntimeError.
+    An answer must be something that marshal supports: numbers, bytes, text, and tuples, lists,
+    dicts of them. If an answer does not come within *timeout_s*, NO_ANSWER takes its place, and
+    the child is killed and left behind. An exception in a task is a bug and raised as RuntimeError.
     """
     _reap()
     children: list[_Child] = []
@@ -48,10 +48,10 @@ def run_in_children(tasks: Sequence[Callable[[], Any]], timeout_s: float) -> lis
 
 @contextlib.contextmanager
 def _signals_held() -> Iterator[None]:
-    """Hold all signals back for the block, and in children made in it for good.
+    """Block all signals during the block, and permanently in children made in it.
 
-    A handler that raises would make a new child go on as its parent, and leave one that the
-    parent does not know yet.
+    A handler that raises could make a new child continue as if it were the parent, or leave a
+    child that the parent does not know yet.
     """
     previous = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     try:
@@ -61,7 +61,7 @@ def _signals_held() -> Iterator[None]:
 
 
 def reap_when_ended(pid: int) -> None:
-    """Leave no zombie of the child *pid*, without ever waiting for it."""
+    """Reap the child *pid* if it has ended, without waiting for it."""
     _left.add(pid)
     _reap()
 
@@ -89,7 +89,7 @@ class _Child:
     def leave(self) -> None:
         os.close(self.pipe)
         if not self.complete:
-            # Gone where somebody ignores SIGCHLD: then the kernel reaps for us.
+            # Gone if SIGCHLD is ignored: then the kernel reaps for us.
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
         reap_when_ended(self.pid)
@@ -126,13 +126,13 @@ def _reap() -> None:
 
 
 def _work(task: Callable[[], Any], write_end: int) -> None:
-    """Be the child: answer over the pipe and end, whatever happens."""
+    """Run in the child: answer over the pipe and end, whatever happens."""
     try:
         _give_up_descriptors(write_end)
         try:
             answer = (True, task())
         except Exception:  # noqa: BLE001 - told to the parent, which raises it
-            # Deferred: only a bug has need of it.
+            # Deferred: only a bug needs it.
             import traceback
 
             answer = (False, traceback.format_exc())
@@ -140,13 +140,13 @@ def _work(task: Callable[[], Any], write_end: int) -> None:
         while data:
             data = data[os.write(write_end, data) :]
     finally:
-        # Not sys.exit: what the parent registered to happen at its end is not the child's to do.
+        # Not sys.exit: the parent's exit handlers must not run in the child.
         os._exit(0)
 
 
 def _give_up_descriptors(kept: int) -> None:
-    """Close all but *kept*: a child left behind would hold the pipes of who reads our output."""
-    # Not closerange: where close_range(2) is missing or forbidden it tries every number there is.
+    """Close all but *kept*: a child left behind would keep the pipes of our reader open."""
+    # Not closerange: if close_range(2) is missing or forbidden, it tries every possible number.
     for descriptor in map(int, os.listdir("/proc/self/fd")):
         if descriptor not in (*_STDIO, kept):
             with contextlib.suppress(OSError):

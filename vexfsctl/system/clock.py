@@ -5,7 +5,7 @@ import time
 
 
 class MonotonicClock:
-    """A `vexfsctl.model.clock.Clock` on CLOCK_MONOTONIC: no wall-clock jump or suspend shows."""
+    """A `vexfsctl.model.clock.Clock` on CLOCK_MONOTONIC, unaffected by time changes and suspend."""
 
     now_ns = staticmethod(time.monotonic_ns)
 
@@ -17,5 +17,5 @@ class MonotonicClock:
         self._interrupted.wait(seconds)
 
     def interrupt(self) -> None:
-        """End every sleep now and from now on: what was waited for no longer matters."""
+        """End every present and future sleep: what was waited for no longer matters."""
         self._interrupted.set()

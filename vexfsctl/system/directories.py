@@ -1,7 +1,7 @@
-"""Where things are kept when nobody says otherwise: attribute trees, runtime, state, logs.
+"""The default places of things: attribute trees, runtime, state, logs.
 
-What lives no longer than the login is below the runtime directory, what outlives it (ledgers,
-locks) in the state directory.
+What lasts no longer than the login is below the runtime directory; what outlasts it (ledgers,
+locks) is in the state directory.
 """
 
 import os
@@ -22,7 +22,7 @@ STANDARD_ROOTS = {
     str(SYSTEM_ROOT): "Volumes whose userspace driver root runs.",
     f"$XDG_RUNTIME_DIR/{_ROOT_NAME}": "Volumes whose userspace driver a user runs.",
 }
-"""What `default_roots` are, for manual pages."""
+"""What `default_roots` are, for man pages."""
 SYSTEM_STATE = Path("/var/lib/vexfsctl")
 """State directory of root."""
 STATE_VARIABLE = "VEXFSCTL_STATE_DIR"
@@ -43,7 +43,7 @@ def driver_root(environ: Mapping[str, str], uid: int) -> Path:
 
 
 def runtime_directory(environ: Mapping[str, str], uid: int) -> Path:
-    """Return where *uid* keeps what lives no longer than the system or the login does."""
+    """Return the directory of *uid* for what lasts no longer than the system or the login."""
     return SYSTEM_RUNTIME if uid == 0 else _user_runtime(environ, uid)
 
 
@@ -62,7 +62,7 @@ def _user_runtime(environ: Mapping[str, str], uid: int) -> Path:
 def require_runtime_directory(runtime: Path) -> None:
     """Raise FacilityUnavailable unless *runtime* is a directory of this user; root needs none.
 
-    It belongs to a login (XDG Base Directory Specification): cron has none, su keeps another's.
+    It belongs to a login (XDG Base Directory Specification): cron has none, su keeps the caller's.
     """
     if os.geteuid() == 0:
         return
@@ -79,7 +79,7 @@ def require_runtime_directory(runtime: Path) -> None:
 
 
 def state_directory(environ: Mapping[str, str], uid: int) -> Path:
-    """Return where a user's ledger and locks are; VEXFSCTL_STATE_DIR says otherwise."""
+    """Return where a user's ledger and locks are; VEXFSCTL_STATE_DIR overrides it."""
     if chosen := environ.get(STATE_VARIABLE):
         return Path(chosen)
     if uid == 0:
@@ -89,14 +89,14 @@ def state_directory(environ: Mapping[str, str], uid: int) -> Path:
 
 
 def state_directories(environ: Mapping[str, str], uid: int) -> tuple[Path, ...]:
-    """Return the state directories whose ledgers a user asks about: the system's and the own."""
+    """Return the state directories whose ledgers a user sees: the system's and the user's own."""
     own = state_directory(environ, uid)
     chosen = STATE_VARIABLE in environ
     return (own,) if chosen or uid == 0 else (SYSTEM_STATE, own)
 
 
 def default_file(volume: str) -> Path:
-    """Return the log file of *volume* where the kernel log cannot be had."""
+    """Return the log file of *volume*, for use if the kernel log cannot be written."""
     if os.geteuid() == 0:
         return Path("/var/log/vexfs") / f"{volume}.kmsg"
     state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state"

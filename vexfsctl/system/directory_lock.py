@@ -1,4 +1,4 @@
-"""Hold a directory against other processes that make or remove what is in it."""
+"""Lock a directory against other processes that make or remove its contents."""
 
 import contextlib
 import fcntl
@@ -14,10 +14,10 @@ _POLL_S = 0.02
 
 @contextlib.contextmanager
 def hold_directory(directory: Path, *, timeout_s: float) -> Iterator[None]:
-    """Make *directory* if need be and be the only one who holds it; remove it if left empty.
+    """Make *directory* if necessary and lock it for the block; remove it if left empty.
 
-    Raises DeadlineExceeded when another process holds it for *timeout_s* seconds, ActionFailed
-    where it cannot be made. The hold ends with the process, however that ends.
+    Raises DeadlineExceeded if another process holds the lock for *timeout_s* seconds, ActionFailed
+    if the directory cannot be made. The lock ends with the process, however that ends.
     """
     descriptor = _hold(directory, time.monotonic() + timeout_s)
     try:
@@ -34,7 +34,7 @@ def _hold(directory: Path, deadline: float) -> int:
             directory.mkdir(mode=0o755, parents=True, exist_ok=True)
             descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except OSError as cause:
-            # Removed meanwhile: between the two calls, or within the first.
+            # Removed meanwhile: between the two calls, or during the first.
             if isinstance(cause, FileNotFoundError | FileExistsError) and not directory.is_file():
                 _check_time(directory, deadline)
                 continue
@@ -67,7 +67,7 @@ def _check_time(directory: Path, deadline: float) -> None:
 
 
 def _is_still(directory: Path, descriptor: int) -> bool:
-    """Whether the path still leads to what was opened: its last holder may have removed it."""
+    """Whether the path still leads to the opened directory: its last holder may have removed it."""
     try:
         return os.path.samestat(directory.stat(), os.fstat(descriptor))
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""A process told from a later one of the same pid: whether it runs, and what is left of it."""
+"""A process, distinguished from a later one with the same pid, and whether it still runs."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ _START_TIME = 19
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """One process, told from a later one of the same pid."""
+    """One process, distinguished from a later one with the same pid."""
 
     pid: int
     started: str
@@ -20,13 +20,13 @@ class Process:
 
     @classmethod
     def find(cls, pid: int) -> "Process | None":
-        """Return the process that has *pid* now; None if there is none."""
+        """Return the process with *pid* now; None if there is none."""
         stat = _read_stat(pid)
         return None if stat is None else cls(pid, stat[_START_TIME])
 
     @property
     def running(self) -> bool:
-        """Whether it still runs: neither ended nor killed, even if stuck in the kernel since."""
+        """Whether it still runs; a killed process that is stuck in the kernel does not."""
         stat = _read_stat(self.pid)
         if stat is None or stat[_START_TIME] != self.started or stat[0] in "ZX":
             return False
@@ -34,7 +34,7 @@ class Process:
 
     @property
     def gone(self) -> bool:
-        """Whether nothing of it is left but a status that nobody asked for."""
+        """Whether it is a zombie: nothing is left but a status that nobody has read."""
         stat = _read_stat(self.pid)
         if stat is None or stat[_START_TIME] != self.started:
             return True
@@ -56,7 +56,7 @@ def _count_threads(pid: int) -> int:
 
 
 def _is_being_killed(pid: int) -> bool:
-    """Whether a SIGKILL waits for its main thread to come back from the kernel."""
+    """Whether a SIGKILL is pending until its main thread returns from the kernel."""
     try:
         status = (_PROC / str(pid) / "status").read_text(errors="replace")
     except OSError:

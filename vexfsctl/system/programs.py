@@ -1,8 +1,8 @@
 """Run one system program to its end, or to its deadline.
 
-The only place that starts losetup, mount, mkfs, fusermount3 and the like. A program may stick in
-the kernel beyond SIGKILL (D state, while a device under it does not answer); then it is left
-behind, said so, and reaped whenever it ends.
+The only place that starts losetup, mount, mkfs, fusermount3 and similar programs. A program may get
+stuck in the kernel, immune to SIGKILL (D state, while a device does not answer). Then it is left
+behind, which is reported, and reaped whenever it ends.
 """
 
 import contextlib
@@ -39,10 +39,9 @@ def run(
     """Return what *argv* wrote to its standard output (undecodable bytes as surrogates).
 
     It inherits the descriptors *pass_fds*; *environment* is added to the caller's. *timeout* is
-    in seconds. Raises FacilityUnavailable where there is no such program,
-    DeviceActionFailed with the program's last words when it ends in anything but 0, and
-    DeadlineExceeded when it does not end in time: it is killed then, with its children, and
-    abandoned where even that does not end it.
+    in seconds. Raises FacilityUnavailable if there is no such program, DeviceActionFailed with the
+    program's last line if its exit status is not 0, and DeadlineExceeded if it does not end in
+    time: then it is killed, with its children, and abandoned if even that does not end it.
     """
     name = PurePath(argv[0]).name
     process = _start(name, argv, pass_fds, environment)
@@ -54,7 +53,7 @@ def run(
             hint="a device or filesystem under it may not answer: see `dmesg`",
         ) from expired
     except BaseException:
-        # Ctrl-C does not reach another process group: nobody else would end it.
+        # Ctrl-C does not reach another process group, and nobody else would end it.
         _give_up(process)
         raise
     if process.returncode != 0:
@@ -86,7 +85,7 @@ def _start(
 
 
 def _environment() -> dict[str, str]:
-    """The caller's environment, in English, with the directories system programs live in.
+    """The caller's environment, in English, with the directories of system programs in PATH.
 
     Users and cron jobs often have no sbin in their PATH.
     """
@@ -95,7 +94,7 @@ def _environment() -> dict[str, str]:
 
 
 def _give_up(process: subprocess.Popen[str]) -> str:
-    """Kill *process* and its group, leave it behind if it does not end; say which it was."""
+    """Kill *process* and its group; leave it behind if it does not end; return which happened."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     try:

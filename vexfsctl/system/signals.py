@@ -1,4 +1,4 @@
-"""Signals that end a process, while work is half done: held off, or turned into an exception."""
+"""Signals that end a process in the middle of work: held back, or turned into an exception."""
 
 import contextlib
 import signal
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 
 ENDING = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT})
-"""What a person or a service manager ends a command with."""
+"""The signals with which a person or a service manager ends a command."""
 
 
 @contextlib.contextmanager
@@ -21,7 +21,7 @@ def ending_as_interrupt(
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    # What nohup and the like have switched off stays so.
+    # Signals that nohup or a similar program ignores stay ignored.
     heard = [number for number in ENDING if signal.getsignal(number) is not signal.SIG_IGN]
     previous = {number: signal.signal(number, handler) for number in heard}
     try:
@@ -33,9 +33,9 @@ def ending_as_interrupt(
 
 @contextlib.contextmanager
 def held() -> Iterator[None]:
-    """Keep them, and SIGCHLD, waiting until the end of the block, or until somebody fetches them.
+    """Hold them, and SIGCHLD, back until the end of the block, or until they are fetched.
 
-    Programs started meanwhile have them blocked as well.
+    Programs started meanwhile have them blocked too.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {*ENDING, signal.SIGCHLD})
     try:
