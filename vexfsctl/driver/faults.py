@@ -1,10 +1,10 @@
 """Faults on demand: which calls fail, how often, and how late.
 
-One rule a line, `KIND [path=…] [offset=…] [length=…] [errno=EIO] [count=N] [delay_ms=N]`; the
-command `clear` removes them all and lets delayed calls go on at once. The volume's `inject/control`
-takes them (kinds are the names of its calls), and so does the image server of the lab, whose kinds
-are `read`, `write` and `fsync` and whose offsets are bytes of the image. Quoting is that of the
-log (`logs.logfmt`).
+One rule per line, `KIND [path=…] [offset=…] [length=…] [errno=EIO] [count=N] [delay_ms=N]`; the
+command `clear` removes them all and releases delayed calls at once. The volume's `inject/control`
+accepts them (kinds are the names of its calls), and so does the image server of the lab, whose
+kinds are `read`, `write` and `fsync` and whose offsets are bytes of the image. Quoting is that of
+the log (`logs.logfmt`).
 """
 
 import errno
@@ -28,22 +28,22 @@ _MAX_DELAY_MS = 3_600_000
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Calls of one kind that fail, are late, or both."""
+    """A rule by which calls of one kind fail, are late, or both."""
 
     kind: str
     """Name of the call: `read`, `fsync`, `statfs`."""
     path: str | None = None
-    """Relative to the root of the volume; None: whatever the call is about."""
+    """Relative to the root of the volume; None: any path."""
     offset: int | None = None
     """Bytes; None: from the start."""
     length: int | None = None
     """Bytes; None: to the end."""
     errno: int | None = None
-    """Positive; None: the call is late and otherwise goes well."""
+    """Positive; None: the call is late, but succeeds."""
     count: int | None = None
-    """How many calls meet it; None: all, until it is cleared."""
+    """How many calls it affects; None: all, until it is cleared."""
     delay_ms: int = 0
-    """How long a call waits before it fails or goes on."""
+    """How long a call waits before it fails or continues."""
 
     def __str__(self) -> str:
         """Write the rule as `parse_fault` reads it."""
@@ -59,9 +59,9 @@ class Fault:
         return f"{self.kind} {words}".rstrip()
 
     def meets(self, kind: str, path: str | None, offset: int | None, length: int | None) -> bool:
-        """Whether a call of *kind* on *path* and the range of *length* bytes at *offset* meets it.
+        """Whether it affects a call of *kind* on *path* and the *length* bytes at *offset*.
 
-        A call without a range (fsync) meets every range; a length of None reaches to the end.
+        A call without a range (fsync) matches every range; a length of None reaches to the end.
         """
         if kind != self.kind or self.path not in (None, path):
             return False
@@ -72,7 +72,7 @@ class Fault:
 
 
 def parse_fault(text: str) -> Fault:
-    """Read one rule; raise ValueRefused (EINVAL, or ERANGE for a number out of range)."""
+    """Parse one rule; raise ValueRefused (EINVAL, or ERANGE for a number out of range)."""
     kind, _, rest = text.strip().partition(" ")
     if kind not in CALL_NAMES:
         raise ValueRefused(f"not a call: {kind!r}", hint=f"one of {', '.join(sorted(CALL_NAMES))}")
@@ -92,7 +92,7 @@ def parse_fault(text: str) -> Fault:
 
 
 class FaultSet:
-    """The faults in force. Threads meet them while others set and clear them."""
+    """The active faults. Some threads run into them while others set and clear them."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -101,13 +101,13 @@ class FaultSet:
         self._clearings = 0
 
     def __bool__(self) -> bool:
-        """Whether any fault is in force; costs a call no lock."""
+        """Whether any fault is active; takes no lock."""
         return bool(self._left)
 
     def command(self, text: str) -> None:
-        """Obey one line: `clear`, or a rule to add; raises ValueRefused and then changes nothing.
+        """Execute one line: `clear`, or a rule to add; raises ValueRefused with nothing changed.
 
-        A rule that is in force already starts its count anew.
+        A rule that is active already restarts its count.
         """
         if text.strip() == _CLEAR:
             self._clear()
@@ -117,7 +117,7 @@ class FaultSet:
             self._left = {**self._left, fault: fault.count}
 
     def active(self) -> str:
-        """Return the faults in force, a line each as it can be set again, counts as left."""
+        """Return the active faults, one settable line each, with their remaining counts."""
         with self._changed:
             lines = [str(replace(fault, count=left)) for fault, left in self._left.items()]
         return "".join(f"{line}\n" for line in lines)
@@ -129,9 +129,9 @@ class FaultSet:
         offset: int | None = None,
         length: int | None = None,
     ) -> None:
-        """Wait and raise OSError as the first fault says that this call meets; else do nothing.
+        """Wait and raise OSError as the first matching fault says; do nothing if none matches.
 
-        When the faults are cleared during the wait, the call goes on as if there had been none.
+        If the faults are cleared during the wait, the call continues as if there had been none.
         """
         if not self._left:
             return

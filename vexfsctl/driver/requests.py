@@ -1,7 +1,7 @@
 """Which guarded call each FUSE request is, and what follows from it.
 
-Pure: a request in, a `GuardedCall` out. Here alone stands which operation type a request belongs
-to, whether it may be repeated, and whether it needs a writable volume.
+Pure: a request in, a `GuardedCall` out. Only this module says which operation type a request
+belongs to, whether it may be repeated, and whether it needs a writable volume.
 """
 
 import os
@@ -31,15 +31,15 @@ class GuardedCall:
     data: bool = False
     """Its work is a data call into the backing file: a nested `storage` call."""
     changes_data: bool = False
-    """Once abandoned it may still change the bytes of its file."""
+    """Once abandoned, it may still change the bytes of its file."""
     needs_settled: bool = False
     """Refused with EBUSY while an abandoned call may still change the bytes of its file."""
     as_caller: bool = True
-    """The backing filesystem has to see the caller's identity; else what is already open serves."""
+    """The backing filesystem must see the caller's identity; else an open descriptor is used."""
 
 
 def guarded_call(request: fuse.Request) -> GuardedCall | None:
-    """Return how *request* is guarded; None if no call of a volume is of this kind."""
+    """Return how *request* is guarded; None if volumes have no call of this kind."""
     shape = type(request)
     variant = _VARIANTS.get(shape)
     return _TABLE.get(shape) if variant is None else variant(request)
@@ -51,7 +51,7 @@ def opens_to_execute(request: fuse.Open) -> bool:
 
 
 def data_range(request: fuse.Request) -> tuple[int | None, int | None]:
-    """Return offset and length of the bytes that *request* is about, None where it has no such."""
+    """Return offset and length of the bytes that *request* is about; None if there are none."""
     match request:
         case fuse.Read():
             return request.offset, request.size
@@ -66,9 +66,9 @@ def data_range(request: fuse.Request) -> tuple[int | None, int | None]:
 
 
 def needs_groups_of_now(request: fuse.Request) -> bool:
-    """Whether the backing filesystem clears a set-group-id bit without a word for a non-member.
+    """Whether the backing filesystem silently clears a set-group-id bit for a non-member.
 
-    Where it says EPERM or EACCES instead, one can look again.
+    If it says EPERM or EACCES instead, the groups can be checked again.
     """
     match request:
         case fuse.SetAttr():
@@ -87,7 +87,7 @@ def _once(operation: OperationType, name: str) -> GuardedCall:
 
 
 def _sync(name: str) -> GuardedCall:
-    """Return the call of a request that reports a lost write: the kernel tells it only once."""
+    """Return the call of a request that reports a lost write: the kernel reports it only once."""
     return GuardedCall(OperationType.SYNC, name, repeatable=False, as_caller=False)
 
 
@@ -137,10 +137,10 @@ _TABLE: dict[type, GuardedCall] = {
 }
 
 CALLS = tuple(_TABLE.values())
-"""Every call there is, in its usual form."""
+"""Every call, in its usual form."""
 
 CALL_NAMES = frozenset(call.name for call in CALLS)
-"""Names of all calls there are."""
+"""Names of all calls."""
 
 
 def _variants_of_open() -> Callable[[fuse.Open], GuardedCall]:
@@ -162,7 +162,7 @@ def _variants_of_open() -> Callable[[fuse.Open], GuardedCall]:
 def _variants_of_write() -> Callable[[fuse.Write], GuardedCall]:
     usual = _TABLE[fuse.Write]
     once = replace(usual, repeatable=False)
-    # Appending twice is not appending once, and with O_SYNC a write reports what fsync would.
+    # Appending twice differs from appending once, and with O_SYNC a write reports what fsync would.
     return lambda request: once if request.flags & (os.O_APPEND | os.O_DSYNC) else usual
 
 

@@ -1,7 +1,7 @@
-"""System calls Python does not offer, each as thin as it can be.
+"""System calls that Python does not offer, in wrappers as thin as possible.
 
-All raise OSError. Those that can wait for a device let other threads run meanwhile; the identity
-calls cannot, and keep the interpreter lock, which makes them cheaper.
+All raise OSError. Calls that can wait for a device let other threads run meanwhile; the identity
+calls cannot wait, and keep the interpreter lock, which makes them cheaper.
 """
 
 import ctypes
@@ -37,14 +37,14 @@ _waiting.getdents64.restype = ctypes.c_ssize_t
 
 
 Timespec: TypeAlias = tuple[int, int]
-"""Seconds since the epoch and nanoseconds, or `NOW` or `OMIT`, as utimensat(2) has them."""
+"""Seconds since the epoch and nanoseconds, or `NOW` or `OMIT`, as in utimensat(2)."""
 
 NOW: Timespec = (0, (1 << 30) - 1)
 OMIT: Timespec = (0, (1 << 30) - 2)
 
 
 def set_times(path: bytes, atime: Timespec, mtime: Timespec) -> None:
-    """Set the times of *path*; os.utime knows neither NOW nor OMIT."""
+    """Set the times of *path*; os.utime supports neither NOW nor OMIT."""
     times = (ctypes.c_int64 * 4)(*atime, *mtime)
     _check(_waiting.utimensat, _AT_FDCWD, path, times, 0)
 
@@ -66,13 +66,13 @@ def syncfs(descriptor: int) -> None:
 
 @dataclass(slots=True)
 class RawEntry:
-    """One entry as getdents64(2) tells it."""
+    """One entry as returned by getdents64(2)."""
 
     ino: int
     next_offset: int
-    """Where the directory goes on: for lseek(2)."""
+    """Where the directory continues: for lseek(2)."""
     type: int
-    """DT_*, the upper four bits of st_mode; 0 where the filesystem does not say."""
+    """DT_*, the upper four bits of st_mode; 0 if the filesystem does not say."""
     name: bytes
 
 
@@ -99,7 +99,7 @@ def _parse_entries(packed: bytes) -> Iterator[RawEntry]:
 
 
 def set_fs_uid(uid: int) -> None:
-    """Check accesses and own new files as *uid*; says nothing when that is not allowed."""
+    """Check accesses and own new files as *uid*; reports no error if that is not allowed."""
     _instant.setfsuid(uid)
 
 
@@ -109,7 +109,7 @@ def set_fs_gid(gid: int) -> None:
 
 
 def fs_uid() -> int:
-    """Return whom accesses of this thread are checked as."""
+    """Return the uid as which accesses of this thread are checked."""
     # An impossible id changes nothing, and the call returns the one in force (setfsuid(2)).
     return int(_instant.setfsuid(0xFFFFFFFF)) & 0xFFFFFFFF
 
@@ -123,12 +123,12 @@ def set_groups(groups: tuple[int, ...]) -> None:
 
 
 def unshare_umask() -> None:
-    """Give this thread an umask (and a working directory) of its own."""
+    """Give this thread its own umask (and working directory)."""
     _check(_instant.unshare, _CLONE_FS)
 
 
 class Capabilities:
-    """The capabilities of the calling thread: as they are when this is made, and none of them."""
+    """The capabilities of the calling thread: those it has when this is made, and none."""
 
     def __init__(self) -> None:
         self._own = _CapabilityData()
@@ -140,11 +140,11 @@ class Capabilities:
         self._header = ctypes.byref(_CAPABILITY_HEADER)
 
     def lay_down(self) -> None:
-        """Act without any of them."""
+        """Drop all capabilities."""
         _instant.capset(self._header, self._none)
 
     def take_up(self) -> None:
-        """Act with them again."""
+        """Take the capabilities back."""
         _instant.capset(self._header, self._own)
 
 

@@ -5,19 +5,19 @@ Why not a binding (each was tried):
 - libfuse 3.14 through mfusepy loses one-sided utimensat(2): UTIME_OMIT answers 0 and never arrives,
   so `tar -x` and `touch -m` leave wrong times. Its high-level interface has no lookup request.
 - mfusepy answers when the callback returns, so a deadline needs a hand-off to another thread (15 to
-  22 us a call). Here any thread may answer: at the deadline one does, while the worker is stuck.
-- Each request carries its caller's uid, gid and pid, which a passthrough has to act as.
+  22 us per call). Here any thread may answer: at the deadline, one does while the worker is stuck.
+- Each request carries its caller's uid, gid and pid, as which a passthrough has to act.
 - Any number of mounts in a process, and no package or library to install.
 - pyfuse3 has no wheel for these Pythons, and an exception in a handler kills the mount.
 
-It knows nothing of VexFS. A filesystem implements `Filesystem.handle`; then::
+It knows nothing about VexFS. A filesystem implements `Filesystem.handle`; then::
 
     connection = Connection.mount("/mnt", MountOptions(source="example", subtype="x"))
     serve(connection, filesystem, on_crash=report)
     connection.wait()
 
-Pure are `protocol` (numbers and handshake), `requests` and `parsing` (bytes to values), `replies`
-(values to bytes). `channel` is the descriptor, `mounting` mount(2) and fusermount3, `connection`
+`protocol` (numbers and handshake), `requests` and `parsing` (bytes to values) and `replies` (values
+to bytes) are pure. `channel` is the descriptor, `mounting` mount(2) and fusermount3, `connection`
 one mount, `serving` the reader threads.
 """
 

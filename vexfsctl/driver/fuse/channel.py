@@ -1,4 +1,4 @@
-"""The descriptor of one FUSE connection: whole requests out of it, each answered once.
+"""The descriptor of one FUSE connection: reads whole requests, answers each once.
 
 Any thread may answer. A descriptor number must not be reused while a stuck worker might still
 write its late answer to it, so `retire` points it at /dev/null and it is closed when the last
@@ -16,7 +16,7 @@ from vexfsctl.driver.fuse.protocol import NotifyCode
 from vexfsctl.model.errnos import MAX_ERRNO
 
 Payload: TypeAlias = bytes | bytearray | memoryview
-"""Bytes of an answer; a memoryview must be one of single bytes. Nothing is copied."""
+"""Bytes of an answer; a memoryview must have single bytes as items. Nothing is copied."""
 
 _OUT_HEADER = struct.Struct("=IiQ")
 _UNSOLICITED = 0
@@ -29,11 +29,11 @@ class Channel:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
-        # Not at exit: by then daemon threads still use it, and the kernel closes it anyway.
+        # Not at exit: daemon threads still use it then, and the kernel closes it anyway.
         weakref.finalize(self, os.close, descriptor).atexit = False
 
     def receive(self, buffer: memoryview) -> int:
-        """Wait for a request; its length in *buffer*, or 0 when the filesystem is unmounted."""
+        """Wait for a request; return its length in *buffer*, 0 if the filesystem is unmounted."""
         while True:
             try:
                 return os.readv(self._descriptor, (buffer,))
@@ -46,9 +46,9 @@ class Channel:
                     raise
 
     def answer(self, unique: int, payload: tuple[Payload, ...]) -> None:
-        """Answer request *unique* with success; an unmounted filesystem is no exception.
+        """Answer request *unique* with success; does not raise if the filesystem is unmounted.
 
-        Raises OSError when the kernel takes no answer of this length; the caller then has EIO.
+        Raises OSError if the kernel refuses an answer of this length; its caller then gets EIO.
         """
         try:
             self._write(unique, 0, payload)
@@ -57,18 +57,18 @@ class Channel:
             raise
 
     def refuse(self, unique: int, error: int) -> None:
-        """Answer request *unique* with errno *error*; EIO in place of what no errno can be."""
+        """Answer request *unique* with errno *error*, or with EIO if it is not a valid errno."""
         self._write(unique, -error if 0 < error <= MAX_ERRNO else -errno.EIO, ())
 
     def notify(self, code: NotifyCode, payload: bytes) -> None:
-        """Tell the kernel something; what it does not know (any more) is no exception."""
+        """Notify the kernel; does not raise for something that it does not know (any more)."""
         self._write(_UNSOLICITED, code, (payload,))
 
     def retire(self) -> None:
-        """Let go of /dev/fuse: later answers go nowhere, and `receive` gives 0."""
+        """Release /dev/fuse: later answers go nowhere, and `receive` returns 0."""
         try:
             null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
-        except OSError:  # no descriptor left: the dead one stays until the last Reply is gone
+        except OSError:  # out of descriptors: the dead one stays until the last Reply is gone
             return
         os.dup2(null, self._descriptor, inheritable=False)
         os.close(null)
@@ -85,10 +85,10 @@ class Channel:
 
 
 class Reply:
-    """The one answer to one request. Any thread may give it; the first does, the others learn it.
+    """The only answer to one request. Any thread may give it; the first wins, the others get False.
 
-    So a watchdog can answer ETIMEDOUT at the deadline while the worker is stuck, and what the
-    worker has to say later is dropped.
+    So a watchdog can answer ETIMEDOUT at the deadline while the worker is stuck, and the worker's
+    later answer is dropped.
     """
 
     __slots__ = ("_channel", "_unanswered", "unique")
@@ -101,8 +101,8 @@ class Reply:
     def send(self, *payload: Payload) -> bool:
         """Answer with success and *payload*; False if the request was answered before.
 
-        Then what it handed out (a lookup count, a file handle) did not reach the kernel and is
-        the caller's to take back. Raises OSError when the kernel takes no answer of this length.
+        Then what it granted (a lookup count, a file handle) did not reach the kernel, and the
+        caller must take it back. Raises OSError if the kernel refuses an answer of this length.
         """
         if not self._unanswered.acquire(blocking=False):
             return False

@@ -25,8 +25,8 @@ _NOTIFY_POLL = struct.Struct("=Q")
 
 
 class Connection:
-    """A mount and the kernel at the other end of it. Hand it to `serve` at once: until then every
-    call on the mount waits.
+    """A mount and the kernel at its other end. Pass it to `serve` at once: until then every call on
+    the mount waits.
     """
 
     def __init__(self, channel: Channel, mountpoint: str, negotiated: Negotiated) -> None:
@@ -48,9 +48,9 @@ class Connection:
     ) -> "Connection":
         """Mount on the directory or file *mountpoint* and agree on the protocol.
 
-        *want* is what the filesystem can do; `negotiated` tells what the kernel granted.
+        *want* is what the filesystem can do; `negotiated` has what the kernel granted.
         *max_write* bytes, a multiple of 4096, bounds one WRITE and one READ, *max_background* the
-        readahead and asynchronous direct I/O under way (libfuse's 12 makes a loop device slow).
+        running readahead and asynchronous direct I/O (libfuse's 12 makes a loop device slow).
         Fork before, not after: a child has no readers but keeps the connection open. Raises
         FacilityUnavailable or MountFailed.
         """
@@ -70,17 +70,17 @@ class Connection:
         return self._ended.is_set()
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait for `closed`, at most *timeout* seconds; whether it came."""
+        """Wait for `closed`, at most *timeout* seconds; return whether it came."""
         return self._ended.wait(timeout)
 
     def notify_poll(self, kernel_handle: int) -> None:
-        """Wake those who poll the open file that `Poll.kernel_handle` stood for; they ask again."""
+        """Wake the pollers of the open file that `Poll.kernel_handle` meant; they ask again."""
         self.channel.notify(NotifyCode.POLL, _NOTIFY_POLL.pack(kernel_handle))
 
     def unmount(self) -> None:
-        """Take the mount out of the tree; it is `closed` once nobody has a file open on it.
+        """Unmount; it is `closed` once nobody has a file open on it.
 
-        Raises MountFailed. Does nothing when it is closed already.
+        Raises MountFailed. Does nothing if it is closed already.
         """
         if not self.closed:
             mounting.unmount(self.mountpoint)
@@ -94,7 +94,7 @@ class Connection:
             mounting.abort(self.mountpoint)
 
     def end(self) -> None:
-        """The kernel hung up: for `serve`. Lets go of /dev/fuse."""
+        """Note that the kernel closed the connection; for `serve`. Releases /dev/fuse."""
         with self._ending:
             if not self._ended.is_set():
                 self.channel.retire()

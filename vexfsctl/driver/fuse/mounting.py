@@ -1,7 +1,7 @@
 """Mounting and unmounting a FUSE filesystem: mount(2) as root, fusermount3 as a user.
 
-Knows nothing of the protocol. The descriptor it returns is an open /dev/fuse whose INIT request
-waits to be read.
+Knows nothing about the protocol. The descriptor it returns is an open /dev/fuse whose INIT request
+is waiting to be read.
 """
 
 import ctypes
@@ -33,7 +33,7 @@ _UMOUNT_NOFOLLOW = 8
 
 _CAP_SYS_ADMIN = 21
 
-_HINT_FOR_MOUNT = "is the mount point there, not in use, and not a dead mount? see findmnt"
+_HINT_FOR_MOUNT = "is the mount point missing, in use, or a dead mount? see findmnt"
 _HINT_FOR_UNMOUNT = "unmount it with: umount -l"
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -48,7 +48,7 @@ class MountOptions:
     subtype: str
     """The type is `fuse.<subtype>`."""
     allow_other: bool = False
-    """Other users may use it; a user needs `user_allow_other` in /etc/fuse.conf for that."""
+    """Other users may use it; without root this needs `user_allow_other` in /etc/fuse.conf."""
     default_permissions: bool = True
     """The kernel checks modes and owners."""
     read_only: bool = False
@@ -59,7 +59,7 @@ class MountOptions:
 
 
 def require_fuse() -> None:
-    """Raise FacilityUnavailable, with what to do about it, where FUSE cannot be had."""
+    """Raise FacilityUnavailable, with a hint, if FUSE is unavailable."""
     try:
         os.close(_open_device())
     except OSError as cause:
@@ -78,9 +78,9 @@ def require_fuse() -> None:
 
 
 def mount(mountpoint: str, options: MountOptions) -> int:
-    """Mount on *mountpoint* (absolute, a directory or a file); the descriptor to serve it on.
+    """Mount on *mountpoint* (absolute, a directory or a file); return the descriptor to serve.
 
-    Raises FacilityUnavailable where FUSE cannot be had, MountFailed where this mount cannot.
+    Raises FacilityUnavailable if FUSE is unavailable, MountFailed if this mount fails.
     """
     require_fuse()
     if os.geteuid() == 0:
@@ -89,9 +89,9 @@ def mount(mountpoint: str, options: MountOptions) -> int:
 
 
 def unmount(mountpoint: str) -> None:
-    """Take the mount out of the tree; files that are open on it work until they are closed.
+    """Unmount; files that are open on it work until they are closed.
 
-    Where nothing is mounted (any more) nothing is done. Raises MountFailed.
+    Does nothing if nothing is mounted (any more). Raises MountFailed.
     """
     if os.geteuid() == 0:
         _umount2(mountpoint, _MNT_DETACH | _UMOUNT_NOFOLLOW)
@@ -102,7 +102,7 @@ def unmount(mountpoint: str) -> None:
 def abort(mountpoint: str) -> None:
     """Unmount, and end the connection at once: calls waiting for an answer get ECONNABORTED.
 
-    As root only, which needs no fusectl for it; for a user the same as `unmount`.
+    Only as root, which does not need fusectl for it; for other users the same as `unmount`.
     """
     if os.geteuid() == 0:
         _umount2(mountpoint, _MNT_FORCE | _MNT_DETACH | _UMOUNT_NOFOLLOW)
@@ -207,7 +207,7 @@ def _unmount_as_user(mountpoint: str) -> None:
 
 
 def _run_helper(*arguments: str, pass_to: socket.socket | None = None) -> str | None:
-    """Run fusermount3; what it complains of if it fails."""
+    """Run fusermount3; return its complaint if it fails."""
     argv = [_HELPER, *arguments]
     try:
         if pass_to is None:

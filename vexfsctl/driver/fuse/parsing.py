@@ -1,4 +1,4 @@
-"""Messages read from /dev/fuse into the values of `requests`. Pure."""
+"""Turn messages read from /dev/fuse into the values of `requests`. Pure."""
 
 import struct
 from collections.abc import Callable
@@ -96,7 +96,7 @@ _FATTR_MTIME_NOW = 1 << 8
 
 
 def parse_header(message: memoryview) -> RequestHeader:
-    """Read the header of *message*; raise MalformedRequest if the length in it is another."""
+    """Parse the header of *message*; raise MalformedRequest if its length field is wrong."""
     if len(message) < HEADER_SIZE:
         raise MalformedRequest(f"{len(message)} bytes are not a request")
     length, opcode, unique, nodeid, uid, gid, pid = _HEADER.unpack_from(message)
@@ -122,7 +122,7 @@ def _bare(shape: Callable[[RequestHeader], Request]) -> _Parser:
 
 
 def _fixed(shape: Callable[..., Request], layout: struct.Struct) -> _Parser:
-    """Parser of requests whose body is *layout*, in the order of the fields of *shape*."""
+    """Return a parser of requests whose body is *layout*, in the order of the fields of *shape*."""
     unpack = layout.unpack_from
     return lambda header, body: shape(header, *unpack(body))
 
@@ -196,7 +196,7 @@ def _parse_fsyncdir(header: RequestHeader, body: memoryview) -> FsyncDir:
 
 def _parse_setxattr(header: RequestHeader, body: memoryview) -> SetXattr:
     size, flags = _SETXATTR.unpack_from(body)
-    # Not _names: the value after the name holds any bytes.
+    # Not _names: the value after the name may be any bytes.
     name, nul, value = bytes(body[_SETXATTR.size :]).partition(b"\0")
     if not nul or len(value) != size:
         raise MalformedRequest(f"attribute value of {size} bytes carries {len(value)}")

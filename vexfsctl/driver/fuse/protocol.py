@@ -11,10 +11,10 @@ ROOT_NODEID = 1
 """Nodeid of the mount's root; it needs no lookup and is never forgotten."""
 
 HEADER_PAGE = 4096
-"""Room a receive buffer needs beside max_write for the headers of a request."""
+"""Room that a receive buffer needs besides max_write for the headers of a request."""
 
 NANOSECONDS = 1_000_000_000
-"""In a second."""
+"""Nanoseconds in a second."""
 
 _PAGE_SIZE = 4096
 _MAJOR = 7
@@ -27,7 +27,7 @@ _INIT_OUT = struct.Struct("=IIIIHHIIHHI28x")
 
 
 class Opcode(IntEnum):
-    """What the kernel asks for."""
+    """The operations that the kernel requests."""
 
     LOOKUP = 1
     FORGET = 2
@@ -87,7 +87,7 @@ class InitFlag(IntFlag):
     ASYNC_READ = 1 << 0
     """Several reads of one file at a time."""
     ATOMIC_O_TRUNC = 1 << 3
-    """O_TRUNC comes with OPEN instead of a SETATTR of its own."""
+    """O_TRUNC comes with OPEN instead of a separate SETATTR."""
     BIG_WRITES = 1 << 5
     DONT_MASK = 1 << 6
     """The umask is not applied but passed, which a default ACL needs."""
@@ -103,14 +103,14 @@ class InitFlag(IntFlag):
     CACHE_SYMLINKS = 1 << 23
     EXPLICIT_INVAL_DATA = 1 << 25
     HANDLE_KILLPRIV_V2 = 1 << 28
-    """The filesystem clears set-user-id and set-group-id bits; the kernel only says when."""
+    """The filesystem clears set-user-id and set-group-id bits when the kernel says so."""
     INIT_EXT = 1 << 30
     DIRECT_IO_ALLOW_MMAP = 1 << 36
     """A shared mmap of a file opened with DIRECT_IO works instead of ENODEV."""
 
 
 MECHANICS = InitFlag.BIG_WRITES | InitFlag.MAX_PAGES | InitFlag.INIT_EXT
-"""Asked for always: requests of more than a page, and the upper 32 flags."""
+"""Always requested: requests of more than a page, and the upper 32 flags."""
 
 USUAL_FLAGS = (
     InitFlag.ASYNC_READ
@@ -119,7 +119,7 @@ USUAL_FLAGS = (
     | InitFlag.PARALLEL_DIROPS
     | InitFlag.AUTO_INVAL_DATA
 )
-"""What a filesystem over a real directory wants; add to it or take from it."""
+"""What a filesystem over a real directory wants; add or remove flags as needed."""
 
 
 class OpenFlag(IntFlag):
@@ -137,13 +137,13 @@ class OpenFlag(IntFlag):
 
 
 class NotifyCode(IntEnum):
-    """What a filesystem tells the kernel unasked."""
+    """Notifications that a filesystem sends to the kernel unasked."""
 
     POLL = 1
 
 
 class UnsupportedProtocol(ValueError):  # noqa: N818 - an Error is what VexFS reports
-    """The kernel speaks a FUSE protocol this package does not."""
+    """The kernel speaks a FUSE protocol that this package does not support."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +151,10 @@ class Negotiated:
     """What kernel and filesystem agreed on."""
 
     minor: int
-    """Minor version of protocol 7 in use."""
+    """The minor version of protocol 7 that is used."""
     flags: InitFlag
     max_write: int
-    """Longest WRITE and READ in bytes."""
+    """Maximum length of a WRITE or READ in bytes."""
     max_background: int
     """How many background requests (readahead, asynchronous direct I/O) run at once."""
 
@@ -162,10 +162,10 @@ class Negotiated:
 def negotiate(
     body: bytes | memoryview, *, want: InitFlag, max_write: int, max_background: int
 ) -> tuple[Negotiated, bytes]:
-    """Turn the *body* of the kernel's INIT into the agreement and the answer that seals it.
+    """Turn the *body* of the kernel's INIT into the agreement and the answer that confirms it.
 
-    Raises UnsupportedProtocol for anything but 7.31 (Linux 5.4) and newer minors. The kernel
-    starts to hold back writers at three quarters of *max_background*.
+    Raises UnsupportedProtocol unless it is 7.31 (Linux 5.4) or a newer minor. The kernel starts to
+    throttle writers at three quarters of *max_background*.
     """
     if len(body) < _INIT_IN.size:
         raise UnsupportedProtocol(f"INIT of {len(body)} bytes")

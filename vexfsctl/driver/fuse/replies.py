@@ -1,7 +1,8 @@
 """Answers to the kernel as bytes, one encoder for each shape. Pure.
 
-Every encoder gives the payload for `Reply.send`. ReadLink, Read, GetXattr with a size and ListXattr
-with a size are answered with the bare bytes; what only succeeds or fails, with nothing.
+Every encoder returns the payload for `Reply.send`. ReadLink, Read, GetXattr with a size and
+ListXattr with a size are answered with the bare bytes; requests that only succeed or fail, with
+nothing.
 """
 
 import os
@@ -26,7 +27,7 @@ _FORMAT_SHIFT = 12
 
 @dataclass(frozen=True, slots=True)
 class Attr:
-    """What stat(2) says of a node; times in nanoseconds since the epoch."""
+    """What stat(2) says about a node; times in nanoseconds since the epoch."""
 
     ino: int
     mode: int
@@ -44,7 +45,7 @@ class Attr:
 
     @classmethod
     def from_stat(cls, status: os.stat_result, *, ino: int | None = None) -> "Attr":
-        """The attributes *status* tells, under the inode number *ino* if one is given."""
+        """Return the attributes in *status*, with the inode number *ino* if one is given."""
         return cls(
             ino=status.st_ino if ino is None else ino,
             mode=status.st_mode,
@@ -70,7 +71,7 @@ class DirectoryEntry:
     mode: int
     """st_mode; only the file type is used."""
     next_offset: int
-    """Cookie with which reading goes on after this entry; never 0."""
+    """Cookie with which reading continues after this entry; never 0."""
 
 
 def encode_entry(
@@ -83,7 +84,7 @@ def encode_entry(
 ) -> bytes:
     """Answer to Lookup, MkNod, MkDir, SymLink and Link; it adds one to the node's lookup count.
 
-    For the given seconds the kernel asks neither for the name nor for the attributes again.
+    For the given seconds the kernel does not ask for the name or the attributes again.
     *nodeid* and *generation* together must never mean another node.
     """
     entry_s, entry_ns = _split_seconds(entry_valid_s)
@@ -102,7 +103,7 @@ def encode_open(handle: int, flags: OpenFlag | int = 0) -> bytes:
 
 
 def encode_write(size: int) -> bytes:
-    """Answer to Write and CopyFileRange: how many bytes were taken."""
+    """Answer to Write and CopyFileRange: how many bytes were written."""
     return _U32.pack(size)
 
 

@@ -1,7 +1,7 @@
 """Requests of the kernel as values: one class for each shape. `parsing` makes them.
 
-Names are bytes, as on disk. Opcodes without a shape become `Unhandled`: what no filesystem here
-asks for at INIT (file locks, READDIRPLUS), ioctl, and INTERRUPT.
+Names are bytes, as on disk. Opcodes without a shape become `Unhandled`: those that no filesystem
+here requests at INIT (file locks, READDIRPLUS), ioctl, and INTERRUPT.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ def _value(cls: type[_T]) -> type[_T]:
 
 @_value
 class RequestHeader:
-    """What every request carries: which, on what, and for whom."""
+    """What every request carries: its number, its node, and its caller."""
 
     unique: int
     """Number of this request; its answer carries it back."""
@@ -33,7 +33,7 @@ class RequestHeader:
     gid: int
     """The caller's fsgid."""
     pid: int
-    """The calling thread; 0 when the kernel itself asks (write-back)."""
+    """The calling thread; 0 if the kernel itself asks (write-back)."""
 
 
 @_value
@@ -54,7 +54,7 @@ class Forget:
 
 @_value
 class GetAttr:
-    """Attributes of a node; *handle* when asked through an open file."""
+    """Attributes of a node; with *handle* if asked through an open file."""
 
     header: RequestHeader
     handle: int | None
@@ -64,8 +64,8 @@ class GetAttr:
 class SetAttr:
     """Change the attributes that are not None; the others stay as they are.
 
-    Of utimensat(2): UTIME_OMIT is None, UTIME_NOW is `*_now` with the kernel's idea of now in
-    `*_ns`, and those two differ in the right they need (write permission against ownership).
+    From utimensat(2): UTIME_OMIT is None, UTIME_NOW is `*_now` with the kernel's time in `*_ns`.
+    UTIME_NOW needs write permission, a given time ownership.
     """
 
     header: RequestHeader
@@ -85,7 +85,7 @@ class SetAttr:
 
 @_value
 class ReadLink:
-    """Where a symbolic link points; the answer is the path itself."""
+    """Target of a symbolic link; the answer is the path itself."""
 
     header: RequestHeader
 
@@ -122,7 +122,7 @@ class MkDir:
 
 @_value
 class Unlink:
-    """Remove a name that is no directory."""
+    """Remove a name that is not a directory."""
 
     header: RequestHeader
     name: bytes
@@ -194,7 +194,7 @@ class Read:
     offset: int
     size: int
     flags: int
-    """Flags of the open file now, with what fcntl changed."""
+    """Present flags of the open file, including changes by fcntl."""
 
 
 @_value
@@ -205,7 +205,7 @@ class Write:
     handle: int
     offset: int
     data: memoryview
-    """Lives in the receive buffer: valid only until the handler returns."""
+    """Part of the receive buffer: valid only until the handler returns."""
     write_flags: int
     """FUSE_WRITE_* bits: 1 = from the page cache, 4 = clear set-user-id and set-group-id."""
     flags: int
@@ -325,7 +325,7 @@ class Access:
 
 @_value
 class Poll:
-    """Which of *events* are there; with *schedule*, notify *kernel_handle* once when they come."""
+    """Which of *events* are present; with *schedule*, notify *kernel_handle* once they come."""
 
     header: RequestHeader
     handle: int
@@ -371,7 +371,7 @@ class CopyFileRange:
 
 @_value
 class SyncFs:
-    """Bring the whole filesystem to stable storage. The kernel asks only some kinds of mount."""
+    """Bring the whole filesystem to stable storage. The kernel sends it only for some mounts."""
 
     header: RequestHeader
 

@@ -1,12 +1,12 @@
-"""The receive loop: reader threads that carry requests to a filesystem, never too few of them.
+"""The receive loop: reader threads that pass requests to a filesystem, always enough of them.
 
-A reader handles the request it read itself, since handing it on costs 15 to 22 us. A handler may
-be stuck in the kernel for ever (D state), so the last idle reader starts another before it goes to
-work, and readers beyond what is usual end.
+A reader handles the request that it read itself, since passing it on costs 15 to 22 us. A handler
+may be stuck in the kernel forever (D state), so the last idle reader starts another before it
+handles its request, and surplus readers end.
 
-INTERRUPT is answered ENOSYS, after which the kernel sends no more of them: the worker sits in a
-system call that nothing can cut short, a write's effect could not be undone, and the deadline
-bounds the wait anyway. A signalled caller thus waits for the answer, as on a local disk.
+INTERRUPT is answered with ENOSYS, after which the kernel sends no more of them: the worker is in a
+system call that nothing can interrupt, a write could not be undone, and the deadline bounds the
+wait anyway. So a signalled caller waits for the answer, as on a local disk.
 """
 
 import errno
@@ -24,7 +24,7 @@ from vexfsctl.driver.fuse.requests import Forget, Request, Unhandled
 
 
 class Filesystem(Protocol):
-    """What answers requests."""
+    """Answers requests."""
 
     def handle(self, request: Request, reply: Reply) -> None:
         """Answer *request* through *reply*, now or later, from this thread or another.
@@ -44,9 +44,9 @@ def serve(
     """Start answering the requests of *connection*; returns at once.
 
     Up to *idle_readers* threads (with fewer than three, threads come and go at every call) stay to
-    wait for requests, and up to *max_readers* exist: so many handlers may be stuck before the mount
-    is. All are daemon threads; they end when it is unmounted. *on_crash* hears of every exception
-    that escaped from the filesystem, after its caller got EIO.
+    wait for requests, and up to *max_readers* exist: that many handlers may be stuck before the
+    mount is. All are daemon threads; they end at unmount. *on_crash* is called with every
+    exception that escaped from the filesystem, after its caller got EIO.
     """
     _Readers(connection, filesystem, on_crash, idle_readers, max_readers).start_one()
 
@@ -75,11 +75,11 @@ class _Readers:
             self._alive += 1
             self._idle += 1
         try:
-            # Of a mapping, only the pages a request fills become memory.
+            # In a mapping, only the pages that a request fills take memory.
             buffer = memoryview(mmap.mmap(-1, self._connection.negotiated.max_write + HEADER_PAGE))
             name = f"fuse {self._connection.mountpoint}"
             threading.Thread(target=self._run, args=(buffer,), name=name, daemon=True).start()
-        except (RuntimeError, OSError):  # no more threads or memory; those there are go on
+        except (RuntimeError, OSError):  # out of threads or memory; the existing ones continue
             with self._lock:
                 self._alive -= 1
                 self._idle -= 1

@@ -33,7 +33,7 @@ class Attributes:
 
     def _set(self, request: requests.SetAttr) -> Answer:
         inode = self._inode(request.header.nodeid)
-        # Times last, for each of the others changes some.
+        # Times last, because each of the others changes some.
         if request.size is not None:
             self._truncate(inode, request.handle, request.size)
         if request.uid is not None or request.gid is not None:
@@ -50,7 +50,7 @@ class Attributes:
         if handle is None:
             os.truncate(inode.path, size)
         else:
-            # The right to do so is the open file's, whatever the mode says by now.
+            # The open file grants the right, whatever the mode is now.
             os.ftruncate(self._backing.files.get(handle).number, size)
 
     def _get_extended(self, request: requests.GetXattr) -> Answer:
@@ -85,12 +85,12 @@ def _check_vector_attribute(inode: Inode, name: bytes, value: bytes) -> None:
 def _dimension_for(inode: Inode) -> int | None:
     """Return the dimension that the directory of *inode* fixes.
 
-    A file with names in several directories is taken to be where it was first found.
+    A file with names in several directories counts as where it was first found.
     """
     try:
         return parse_dimension(os.getxattr(os.path.dirname(inode.name), DIMENSION_NAME))
     except OSError as cause:
-        # No dimension there, or no such directory any more; ENAMETOOLONG for a very deep one.
+        # No dimension, or the directory no longer exists; ENAMETOOLONG for a very deep one.
         if cause.errno in (errno.ENODATA, errno.ENOENT, errno.ENAMETOOLONG, errno.EOPNOTSUPP):
             return None
         raise

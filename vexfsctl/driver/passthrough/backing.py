@@ -1,4 +1,4 @@
-"""What the request handlers share: nodes, open files, the caller, and the answer they give."""
+"""What the request handlers share: nodes, open files, the caller, and their answers."""
 
 import os
 from collections.abc import Callable
@@ -15,36 +15,36 @@ from vexfsctl.model.clock import Clock
 
 @dataclass(slots=True)
 class Answer:
-    """What a request is answered with."""
+    """The answer to a request."""
 
     payload: tuple[Payload, ...] = ()
     undo: Callable[[], None] | None = None
-    """Takes back what the kernel will not know of if the answer comes too late."""
+    """Undoes what the kernel will not know about if the answer comes too late."""
 
 
 Handler: TypeAlias = Callable[[Any], Answer]
-"""Does what a request of one shape asks of the backing directory; raises OSError."""
+"""Carries out a request of one shape on the backing directory; raises OSError."""
 
 DONE = Answer()
-"""The answer of what only succeeds or fails."""
+"""The answer to a request that only succeeds or fails."""
 
 
 class Backing:
-    """The backing directory as the kernel knows it by now."""
+    """The backing directory as the kernel knows it so far."""
 
     def __init__(self, source: Path, clock: Clock) -> None:
         self.inodes = InodeTable(source)
         self.files = OpenFileTable()
         self.identities = Identities(clock)
         self.open_flags = OpenFlag(0)
-        """How the kernel is to treat open files."""
+        """How the kernel should treat open files."""
 
     def entry(self, parent: Inode, name: bytes) -> Answer:
         """Answer with the node *name* in *parent*."""
         return self.entry_of(*self.inodes.look_up(parent, name))
 
     def entry_of(self, inode: Inode, status: os.stat_result) -> Answer:
-        """Answer with *inode*, of which one more lookup was counted already."""
+        """Answer with *inode*, whose lookup count was already increased."""
         attr = Attr.from_stat(status, ino=inode.ino)
         return Answer(
             (encode_entry(inode.nodeid, attr),), lambda: self.inodes.forget(((inode.nodeid, 1),))
@@ -60,6 +60,6 @@ class Backing:
         return Answer((encode_open(handle, flags),), lambda: self.files.close(handle))
 
     def close(self) -> None:
-        """Let go of everything; calls that are still stuck keep what they use."""
+        """Release everything; calls that are still stuck keep what they use."""
         self.inodes.clear()
         self.files.clear()

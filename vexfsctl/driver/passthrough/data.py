@@ -9,10 +9,10 @@ from vexfsctl.driver.fuse import replies, requests
 from vexfsctl.driver.passthrough.backing import DONE, Answer, Backing, Handler
 from vexfsctl.driver.passthrough.inodes import Inode, OpenFile
 
-# A whole file in one call would take longer than its deadline; callers go on after a short copy.
+# A whole file in one call would exceed its deadline; callers continue after a short copy.
 _COPY_AT_MOST = 16 << 20
 
-# The way to the inode is a symbolic link in /proc, and buffers here have any address, so direct
+# The path to the inode is a symbolic link in /proc, and buffers here are unaligned, so direct
 # I/O ends at the backing file's page cache.
 _NOT_PASSED_ON = os.O_NOFOLLOW | os.O_DIRECT
 _WRITE_FROM_CACHE = 1
@@ -82,8 +82,8 @@ class Data:
         file = self._file(request.handle)
         room = self._buffer(request.size)[: request.size]
         count = taken = os.preadv(file.number, (room,), request.offset)
-        # A short answer means the end of the file, and the kernel would show zeros after it: what
-        # stopped at a bad block must go on until the error.
+        # A short answer means the end of the file, and the kernel would show zeros after it: a
+        # read that stopped at a bad block must continue until the error.
         while taken and count < request.size:
             taken = os.preadv(file.number, (room[count:],), request.offset + count)
             count += taken
@@ -98,7 +98,7 @@ class Data:
         return Answer((replies.encode_write(written),))
 
     def _write_back(self, file: OpenFile, request: requests.Write) -> Answer:
-        """Write pages of a shared mapping: all of them, and there, even if the file appends."""
+        """Write pages of a shared mapping: all, and at their offset, even if the file appends."""
         if not file.flags & os.O_APPEND:
             return _write_all(file.number, request)
         number = os.open(file.inode.path, os.O_WRONLY | os.O_CLOEXEC)
@@ -108,7 +108,7 @@ class Data:
             os.close(number)
 
     def _follow_append(self, file: OpenFile, flags: int) -> None:
-        """Take over what fcntl(2) did to the application's descriptor since it was opened."""
+        """Apply what fcntl(2) did to the application's descriptor since it was opened."""
         wanted = file.flags & ~os.O_APPEND | flags & os.O_APPEND
         if wanted != file.flags:
             fcntl.fcntl(file.number, fcntl.F_SETFL, wanted)
@@ -134,7 +134,7 @@ class Data:
         return Answer((replies.encode_lseek(os.lseek(number, request.offset, request.whence)),))
 
     def _flush(self, request: requests.Flush) -> Answer:
-        # Closing a second descriptor makes the filesystem report what close(2) reports.
+        # Closing a second descriptor makes the filesystem report what close(2) would.
         os.close(os.dup(self._file(request.handle).number))
         return DONE
 

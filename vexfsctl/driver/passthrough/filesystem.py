@@ -1,4 +1,4 @@
-"""The filesystem of a volume: which handler a request goes to, and what the mount must be like."""
+"""The filesystem of a volume: which handler a request goes to, and what the mount needs."""
 
 import errno
 import os
@@ -29,7 +29,7 @@ from vexfsctl.system.clock import MonotonicClock
 
 
 class Passthrough:
-    """The filesystem of a volume: hand it to `serve`."""
+    """The filesystem of a volume: pass it to `serve`."""
 
     wanted_flags: InitFlag = (
         USUAL_FLAGS
@@ -38,7 +38,7 @@ class Passthrough:
         | InitFlag.HANDLE_KILLPRIV_V2
         | InitFlag.DIRECT_IO_ALLOW_MMAP
     )
-    """What to ask the kernel for when mounting it (`Connection.mount`)."""
+    """Capabilities to request when mounting it (`Connection.mount`)."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class Passthrough:
     ) -> None:
         raise_descriptor_limit()
         self.backing = Backing(source, clock or MonotonicClock())
-        """The source directory as the kernel knows it by now."""
+        """The source directory as the kernel knows it so far."""
         self._volume = Volume(self.backing, source)
         self._service = Service(guard, self.backing, faults)
         self._handlers: dict[type, Handler] = {
@@ -61,8 +61,8 @@ class Passthrough:
         }
 
     def attach(self, connection: Connection) -> None:
-        """Adapt to what the kernel granted. Before `serve`."""
-        # Without direct I/O, errors would flatten to EIO and hide in the page cache; but a kernel
+        """Adapt to what the kernel granted. Call it before `serve`."""
+        # Without direct I/O, errors would all become EIO and hide in the page cache; but a kernel
         # before 6.6 refuses a shared mapping of a file opened so.
         if connection.negotiated.flags & InitFlag.DIRECT_IO_ALLOW_MMAP:
             self.backing.open_flags = OpenFlag.DIRECT_IO | OpenFlag.PARALLEL_DIRECT_WRITES
@@ -82,11 +82,11 @@ class Passthrough:
             self._service.serve(request, reply, handler, call)
 
     def sync(self) -> None:
-        """Write out the filesystem the volume is on; raises OSError, may wait for its device."""
+        """Write out the volume's backing filesystem; raises OSError, may wait for its device."""
         self._volume.sync()
 
     def close(self) -> None:
-        """Let go of the source; what abandoned calls still use stays. May wait for the device."""
+        """Release the source; what abandoned calls still use stays. May wait for the device."""
         self.backing.close()
         self._volume.close()
 
@@ -106,18 +106,18 @@ class Volume:
         }
 
     def last_statistics(self, request: requests.StatFs, cause: OSError) -> Answer:
-        """Answer with what the last good statfs of this device said; raise *cause* if none did."""
+        """Answer with the last successful statfs of this device; raise *cause* if there is none."""
         last = self._last_good.get(self._device(request))
         if last is None:
             raise cause
         return Answer((replies.encode_statfs(last),))
 
     def sync(self) -> None:
-        """Write out the filesystem the volume is on; raises OSError."""
+        """Write out the filesystem that the volume is on; raises OSError."""
         system_calls.syncfs(self._directory.number)
 
     def close(self) -> None:
-        """Let go of the source directory."""
+        """Release the source directory."""
         self._directory.close()
 
     def _statistics(self, request: requests.StatFs) -> Answer:

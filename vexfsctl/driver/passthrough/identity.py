@@ -1,13 +1,13 @@
 """Acting as the caller: the backing filesystem sees who asked, not a server that runs as root.
 
-So it is the backing filesystem that gives a new file its owner, group, mode and ACL, clears
+So the backing filesystem itself gives a new file its owner, group, mode and ACL, clears
 set-user-id bits, counts quotas and keeps the reserve for root. Rights are checked twice: the
-kernel checks before it sends a request (default_permissions, POSIX ACLs), this is the second time.
+kernel checks before it sends a request (default_permissions, POSIX ACLs), this is the second check.
 
-An identity is a matter of one thread and of the moment: it is laid down before anything else
-happens in the thread, for the log writer must open /dev/kmsg as who the server is. A caller with
-uid 0 is served as the server itself; others act without any capability, so what a capability alone
-would let them do is refused.
+An identity belongs to one thread and lasts for one call: it is dropped before anything else
+happens in the thread, because the log writer must open /dev/kmsg as the server. A caller with uid 0
+is served as the server itself; others act without any capability, so what only a capability would
+allow is refused.
 """
 
 import os
@@ -23,12 +23,12 @@ _GROUPS_KEPT = 1024
 
 
 class Identities:
-    """Who the threads of one server act as."""
+    """The identities that the threads of one server act as."""
 
     def __init__(self, clock: Clock) -> None:
         self._threads = threading.local()
         self._groups = GroupCache(clock)
-        # A user's own server is that user in all it does, and the mount is that user's alone.
+        # A user's own server always acts as that user, and only that user can use the mount.
         self._may_change = os.geteuid() == 0
 
     def acting_as(
@@ -36,7 +36,7 @@ class Identities:
     ) -> "_Acting | _Unchanged":
         """Act as the caller of a request within a `with` block. Raises OSError if refused.
 
-        Unless *groups_of_now*, the caller's groups may be those of up to a second ago.
+        Unless *groups_of_now*, the caller's groups may be up to a second old.
         """
         uid = header.uid
         if not self._may_change:
@@ -51,16 +51,16 @@ class Identities:
         return _Acting(thread, uid)
 
     def was_mistaken(self, header: RequestHeader) -> bool:
-        """Whether the caller has other groups than it was taken to have: then act once more.
+        """Whether the caller's groups differ from the assumed ones: then act once more.
 
-        A server that acts for many users changes them from one call to the next.
+        A server that acts for many users changes its own groups from one call to the next.
         """
         if not self._may_change or header.uid == 0:
             return False
         return self._groups.refresh(header.pid, header.uid, header.gid)
 
     def use_umask(self, umask: int) -> None:
-        """Make new files of this thread with *umask*, which a default ACL overrides."""
+        """Use *umask* for new files of this thread; a default ACL overrides it."""
         self._thread()
         os.umask(umask)
 
@@ -73,7 +73,7 @@ class Identities:
 
 
 class GroupCache:
-    """Supplementary groups of processes, as /proc told within the last second."""
+    """Supplementary groups of processes, as read from /proc within the last second."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -82,7 +82,7 @@ class GroupCache:
     def of(self, pid: int, uid: int, gid: int) -> tuple[int, ...]:
         """Return the groups of the thread *pid* that acts as *uid* and *gid*; none if it is gone.
 
-        The request carries no groups; uid and gid in the key keep a reused pid apart.
+        The request carries no groups; uid and gid in the key distinguish a reused pid.
         """
         key, now_ns = (pid, uid, gid), self._clock.now_ns()
         known = self._known.get(key)
@@ -91,7 +91,7 @@ class GroupCache:
         return self._read(key, now_ns)
 
     def refresh(self, pid: int, uid: int, gid: int) -> bool:
-        """Read the groups anew; whether others were known."""
+        """Read the groups again; return whether they had changed."""
         key = (pid, uid, gid)
         known = self._known.get(key)
         return known is not None and known[1] != self._read(key, self._clock.now_ns())
@@ -119,7 +119,7 @@ def read_groups(pid: int) -> tuple[int, ...]:
 
 
 class _Thread:
-    """What a thread acts as now. Group and groups stay after a call: uid 0 outweighs them."""
+    """What a thread acts as now. Group and groups stay after a call: uid 0 overrides them."""
 
     def __init__(self) -> None:
         system_calls.unshare_umask()
@@ -139,7 +139,7 @@ class _Thread:
             self._groups = groups
 
     def prove(self, uid: int) -> None:
-        """Raise PermissionError if this thread does not act as *uid* (user namespaces)."""
+        """Raise PermissionError if this thread could not become *uid* (user namespaces)."""
         if uid not in self._proven:
             if system_calls.fs_uid() != uid:
                 raise PermissionError(f"cannot act as user {uid}")

@@ -1,7 +1,7 @@
-"""The nodes and open files the kernel knows by number, and the descriptors behind them.
+"""The nodes and open files that the kernel knows by number, and the descriptors behind them.
 
 A node is an O_PATH descriptor of a backing inode: it follows renames, outlives unlink and keeps
-the inode number from being reused, so (device, inode number) names it as long as it is here.
+the inode number from being reused, so (device, inode number) identifies it while it is open.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ _DEVICE_BITS = 48
 
 
 class Descriptor:
-    """An open descriptor that is closed by `close`, or when the last reference goes."""
+    """An open descriptor that is closed by `close`, or with its last reference."""
 
     __slots__ = ("abandoned", "number")
 
@@ -29,7 +29,7 @@ class Descriptor:
         """A call past its deadline may still use it: the number must not be reused yet."""
 
     def close(self) -> None:
-        """Close it; left to the last reference, which that call holds, when `abandoned`."""
+        """Close it; if `abandoned`, leave that to the last reference, which the stuck call has."""
         if not self.abandoned:
             self._close()
 
@@ -39,7 +39,7 @@ class Descriptor:
             os.close(number)
 
     def __del__(self) -> None:
-        # A close tells what a late write-back met (EIO, ENOTCONN); here nobody is left to be told.
+        # close(2) reports errors of late write-back (EIO, ENOTCONN); here nobody would hear them.
         with contextlib.suppress(OSError):
             self._close()
 
@@ -55,13 +55,13 @@ class Inode(Descriptor):
         self.key = (status.st_dev, status.st_ino)
         self.type = stat.S_IFMT(status.st_mode)
         self.ino_mask = ino_mask
-        """What inode numbers of its device are XORed with for applications."""
+        """Inode numbers of its device are XORed with this for applications."""
         self.lookups = 0
-        """References the kernel holds."""
+        """References held by the kernel."""
 
     @property
     def ino(self) -> int:
-        """Inode number an application sees."""
+        """Inode number that applications see."""
         return self.key[1] ^ self.ino_mask
 
     @property
@@ -71,7 +71,7 @@ class Inode(Descriptor):
 
     @property
     def name(self) -> bytes:
-        """Where the inode is in the server's own view; OSError if that is too long to tell."""
+        """Path of the inode in the server's view; OSError if it is too long."""
         return os.readlink(self.path)
 
 
@@ -83,7 +83,7 @@ class OpenFile(Descriptor):
     def __init__(self, number: int, flags: int, inode: Inode) -> None:
         super().__init__(number)
         self.flags = flags
-        """Those of open(2) that are in force."""
+        """The present flags of open(2)."""
         self.inode = inode
 
 
@@ -100,31 +100,31 @@ class InodeTable:
         self._lock = threading.Lock()
 
     def get(self, nodeid: int) -> Inode:
-        """Return the node *nodeid*; OSError (ESTALE) if the kernel refers to none such."""
+        """Return the node *nodeid*; OSError (ESTALE) if the kernel refers to no such node."""
         inode = self._by_nodeid.get(nodeid)
         if inode is None:
             raise OSError(errno.ESTALE, f"no node {nodeid}")
         return inode
 
     def look_up(self, parent: Inode, name: bytes) -> tuple[Inode, os.stat_result]:
-        """Return the node *name* in *parent* with one more lookup counted, and its status now."""
+        """Return the node *name* in *parent* and its present status; count one more lookup."""
         number = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent.number)
         return self._adopt(number)
 
     def of_open(self, descriptor: int) -> tuple[Inode, os.stat_result]:
-        """Return the node of an open file as `look_up` does, whatever its name is by now."""
+        """Return the node of an open file as `look_up` does, whatever its name is now."""
         number = os.open(b"/proc/self/fd/%d" % descriptor, os.O_PATH | os.O_CLOEXEC)
         return self._adopt(number)
 
     def again(self, inode: Inode) -> os.stat_result:
-        """Count one more lookup of *inode* and return its status now."""
+        """Count one more lookup of *inode* and return its present status."""
         status = os.fstat(inode.number)
         with self._lock:
             inode.lookups += 1
         return status
 
     def forget(self, nodes: Iterable[tuple[int, int]]) -> None:
-        """Take each (nodeid, lookups) off; what nobody refers to is closed."""
+        """Subtract each (nodeid, lookups); close nodes without references."""
         closing: list[Inode] = []
         with self._lock:
             for nodeid, lookups in nodes:
@@ -144,13 +144,13 @@ class InodeTable:
         return nodeid in self._by_nodeid
 
     def clear(self) -> None:
-        """Let go of all nodes."""
+        """Release all nodes."""
         with self._lock:
             self._by_nodeid.clear()
             self._by_key.clear()
 
     def __len__(self) -> int:
-        """How many nodes the kernel refers to, the root included."""
+        """How many nodes the kernel refers to, including the root."""
         return len(self._by_nodeid)
 
     def _adopt(self, number: int) -> tuple[Inode, os.stat_result]:
@@ -168,7 +168,7 @@ class InodeTable:
         return inode, status
 
     def _ino_mask(self, device: int) -> int:
-        """Keep apart what is mounted inside the source: an application sees only one device."""
+        """Distinguish what is mounted inside the source: applications see only one device."""
         return self._devices.setdefault(device, len(self._devices)) << _DEVICE_BITS
 
 
@@ -187,13 +187,13 @@ class OpenFileTable:
         return file
 
     def add(self, file: OpenFile) -> int:
-        """Keep *file* and return its handle."""
+        """Add *file* and return its handle."""
         handle = next(self._handles)
         self._by_handle[handle] = file
         return handle
 
     def close(self, handle: int) -> None:
-        """Forget *handle*, which is closed already or now. Raises OSError."""
+        """Forget *handle*, and close it if it is still open. Raises OSError."""
         file = self._by_handle.pop(handle, None)
         if file is not None:
             file.close()
@@ -203,7 +203,7 @@ class OpenFileTable:
         return handle in self._by_handle
 
     def clear(self) -> None:
-        """Let go of all open files."""
+        """Release all open files."""
         self._by_handle.clear()
 
     def __len__(self) -> int:
@@ -212,9 +212,9 @@ class OpenFileTable:
 
 
 def raise_descriptor_limit() -> int:
-    """Let this process have as many descriptors as it may; return how many that is.
+    """Raise this process's limit of descriptors to the maximum; return it.
 
-    The kernel's dentry cache decides how many nodes there are, and each holds one.
+    The kernel's dentry cache decides how many nodes there are, and each needs one.
     """
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:

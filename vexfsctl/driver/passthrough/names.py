@@ -78,7 +78,7 @@ class Names:
         return self._backing.opened(OpenFile(number, os.O_RDONLY, inode), OpenFlag(0))
 
     def _read_directory(self, request: requests.ReadDir) -> Answer:
-        """Answer from the backing directory's own position, whose cookies survive changes of it."""
+        """Answer from the backing directory's own position, whose cookies survive changes."""
         file = self._backing.files.get(request.handle)
         os.lseek(file.number, request.offset, os.SEEK_SET)
         entries = system_calls.read_entries(file.number, request.size)
@@ -87,7 +87,7 @@ class Names:
         )
 
     def _entry(self, directory: Inode, entry: system_calls.RawEntry) -> DirectoryEntry:
-        # What is above the root is none of the volume's: the root is its own parent.
+        # What is above the root is not part of the volume: the root is its own parent.
         above = entry.name == b".." and directory is self._backing.inodes.root
         ino = directory.key[1] if above else entry.ino
         return DirectoryEntry(

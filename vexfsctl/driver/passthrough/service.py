@@ -1,8 +1,8 @@
 """One request on its way: through the guard to its handler, and back as an answer.
 
-A call past its deadline is answered by the watch thread while its own thread is stuck. What that
-has to say later is undone. Until it has ended, the numbers of the descriptors it may still use
-are not given to others, and a file whose bytes it may still change takes no write, truncate or
+A call past its deadline is answered by the watch thread while its own thread is stuck. The stuck
+thread's later result is undone. Until it has ended, the numbers of the descriptors that it may
+still use are not reused, and a file whose bytes it may still change accepts no write, truncate or
 fsync.
 """
 
@@ -41,23 +41,23 @@ class Unsettled:
         self._lock = threading.Lock()
 
     def __contains__(self, inode: Inode) -> bool:
-        """Whether such a call of *inode* is left."""
+        """Whether such a call of *inode* remains."""
         return self._calls[inode.key] > 0
 
     def add(self, inode: Inode) -> None:
-        """Note one more call that was abandoned."""
+        """Count one more call that was abandoned."""
         with self._lock:
             self._calls[inode.key] += 1
 
     def discard(self, inode: Inode) -> None:
-        """Note that one of them has ended."""
+        """Count one of them as ended."""
         with self._lock:
             self._calls[inode.key] -= 1
-            self._calls = +self._calls  # without what is at zero
+            self._calls = +self._calls  # without zero counts
 
 
 class Service:
-    """What serving a request takes: the guard, the backing directory, the faults in force."""
+    """What serving a request needs: the guard, the backing directory, the active faults."""
 
     def __init__(self, guard: Guard, backing: Backing, faults: FaultSet | None) -> None:
         self.guard = guard
@@ -73,11 +73,11 @@ class Service:
         call: GuardedCall,
         fallback: Callable[[OSError], Answer] | None = None,
     ) -> None:
-        """Answer *request* with what *handler* gives, guarded as *call* says."""
+        """Answer *request* with the result of *handler*, guarded as *call* says."""
         try:
             served = _Served(self, request, reply, handler, call)
         except OSError as cause:
-            # Only while the volume is being closed: the kernel names no node it was not told of.
+            # Only while the volume is being closed: the kernel names only nodes that it was given.
             reply.error(cause.errno or errno.EIO)
         else:
             served.serve(fallback)
@@ -101,7 +101,7 @@ class _Served:
         self._reply = reply
         self._handler = handler
         self._call = call
-        # The file whose bytes are at stake is the one written to.
+        # The file whose bytes may change is the one written to.
         nodeid = request.header.nodeid
         if isinstance(request, requests.CopyFileRange):
             nodeid = request.to_nodeid
@@ -215,7 +215,7 @@ class _Served:
                     answer.undo()
 
     def _release_even_if_refused(self) -> None:
-        """Close what the kernel will not name again, though a breaker or the deadline was first."""
+        """Close what the kernel will not name again, even if breaker or deadline came first."""
         if isinstance(self._request, requests.Release | requests.ReleaseDir):
             with contextlib.suppress(OSError):
                 self._service.backing.files.close(self._request.handle)

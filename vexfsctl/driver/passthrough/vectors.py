@@ -1,8 +1,8 @@
 """What a vector attribute may hold. Pure.
 
 A vector is an extended attribute `user.vexfs.<name>`: 1 to 4096 finite numbers, little-endian
-float32. `user.vexfs.dim` on a directory is none: it is the dimension, in decimal digits, that the
-vectors of the files directly in that directory must have.
+float32. `user.vexfs.dim` on a directory is not a vector: it is the dimension, in decimal digits,
+that the vectors of the files directly in that directory must have.
 """
 
 import errno
@@ -12,14 +12,14 @@ import struct
 from vexfsctl.model.operations import VECTOR_PREFIX
 
 DIMENSION_NAME = VECTOR_PREFIX + b"dim"
-"""The attribute of a directory that fixes the dimension of what is in it."""
+"""The attribute of a directory that fixes the dimension of vectors in it."""
 
 MAX_DIMENSION = 4096
 _NUMBER_SIZE = 4
 
 
 def parse_dimension(value: bytes) -> int:
-    """Read the value of `user.vexfs.dim`; raise OSError (EINVAL) if it is no dimension."""
+    """Parse the value of `user.vexfs.dim`; raise OSError (EINVAL) if it is not a dimension."""
     if value.isdigit() and len(value) <= 4 and 1 <= int(value) <= MAX_DIMENSION:
         return int(value)
     raise OSError(errno.EINVAL, f"not a dimension of 1 to {MAX_DIMENSION}: {value[:8]!r}")

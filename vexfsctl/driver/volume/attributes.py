@@ -1,7 +1,7 @@
-"""The live engine as attributes: what is read of a guard, and what a write does to it.
+"""The live engine as attributes: what is read from a guard, and what a write does to it.
 
-The table of `vexfsctl.sysfs.attributes` says which there are and what their text is; here is only
-where a value comes from and where it goes. Knows nothing of FUSE; `tree` serves it.
+The table in `vexfsctl.sysfs.attributes` lists the attributes and their text; this module only says
+where a value comes from and where it goes. Knows nothing about FUSE; `tree` serves it.
 """
 
 import os
@@ -34,19 +34,19 @@ from vexfsctl.sysfs.attributes import (
 
 
 class Injector(Protocol):
-    """What `inject/*` stands for."""
+    """What is behind `inject/*`."""
 
     def active(self) -> str:
-        """Return the faults in force, a line each."""
+        """Return the active faults, one line each."""
         ...
 
     def command(self, text: str) -> None:
-        """Obey one command; raise ValueRefused."""
+        """Execute one command; raise ValueRefused."""
         ...
 
 
 class AttributeSource:
-    """Attributes of one volume by path. Safe in threads.
+    """Attributes of one volume by path. Thread-safe.
 
     Without *faults* (not mounted with `--allow-inject`) there is no `inject`.
     """
@@ -66,7 +66,7 @@ class AttributeSource:
         return {path: attribute.access.value for path, attribute in self._attributes.items()}
 
     def subscribe(self, callback: Callable[[str], None]) -> None:
-        """Call *callback* with the path of a pollable attribute whenever its value changed."""
+        """Call *callback* with the path of a pollable attribute whenever its value changes."""
 
         def tell(changed: OperationType | None) -> None:
             attribute = DEGRADATION if changed is None else BREAKER_STATE.of(changed)
@@ -76,15 +76,15 @@ class AttributeSource:
         self._facts.subscribe(lambda: callback(STATE.path))
 
     def preset(self, settings: Mapping[str, int]) -> None:
-        """Give *settings*, by path, their values before the volume serves anybody.
+        """Apply *settings*, values by path, before the volume serves anybody.
 
-        They are what it begins with: no operator asked for them, and no record tells of one.
+        They are its initial values: no operator asked for them, so no record is written.
         """
         for path, value in settings.items():
             self._apply(self._attributes[path], value, uid=os.geteuid(), pid=os.getpid())
 
     def read(self, path: str) -> bytes:
-        """Return what the attribute at *path* holds now, newline included; less than a page."""
+        """Return the present text of the attribute at *path* with newline; less than a page."""
         attribute = self._attributes[path]
         if attribute is INJECT_ACTIVE:
             assert self._faults is not None
@@ -92,9 +92,9 @@ class AttributeSource:
         return _page(attribute.type.format(self._value(attribute)) + "\n")
 
     def write(self, path: str, data: bytes, uid: int, pid: int) -> None:
-        """Give the attribute at *path* the value *data*, on behalf of a process.
+        """Set the attribute at *path* to *data*, on behalf of a process.
 
-        Raises a WriteRefused subclass, having changed nothing. A command acts before this returns.
+        Raises a WriteRefused subclass, with nothing changed. A command acts before this returns.
         """
         attribute = self._attributes[path]
         if not attribute.writable:
@@ -129,7 +129,7 @@ class AttributeSource:
             if attribute.writable:
                 return getattr(guarded.breaker.settings, attribute.name)
             return self._guard.breaker_value(operation, attribute.name)
-        # One number alone needs no lock: it is replaced whole.
+        # A single number needs no lock: it is replaced whole.
         return getattr(guarded if attribute.writable else guarded.statistics, attribute.name)
 
     def _apply(self, attribute: Attribute, value: Any, uid: int, pid: int) -> None:
@@ -159,7 +159,7 @@ class AttributeSource:
 
 
 def _page(text: str) -> bytes:
-    """Return as many whole lines of *text* as fit an attribute; of a single one, its beginning."""
+    """Return as many whole lines of *text* as fit an attribute; of a single line, its beginning."""
     data = text.encode("utf-8", "surrogateescape")
     if len(data) < PAGE_SIZE:
         return data

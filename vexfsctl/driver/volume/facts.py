@@ -1,4 +1,4 @@
-"""What the attribute tree says of a volume besides its counters: identity, place, state."""
+"""What the attribute tree says about a volume besides its counters: identity, place, state."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ DRIVER = "fuse"
 
 @dataclass(slots=True)
 class VolumeFacts:
-    """Facts of one volume. All but the state stay as they are for the life of the mount."""
+    """Facts about one volume. All except the state stay the same for the life of the mount."""
 
     name: str
     epoch: int
@@ -31,11 +31,11 @@ class VolumeFacts:
     _subscribers: list[Callable[[], None]] = field(default_factory=list, repr=False)
 
     def subscribe(self, callback: Callable[[], None]) -> None:
-        """Call *callback* whenever the state changed."""
+        """Call *callback* whenever the state changes."""
         self._subscribers.append(callback)
 
     def move_to(self, state: ModuleState, listener: Callable[[Event], None]) -> None:
-        """Change the state and report it; the record names the epoch of all that follow."""
+        """Change the state and report it; the record names the epoch of all following records."""
         before, self.state = self.state, state
         listener(
             StateChanged(

@@ -2,7 +2,7 @@
 
 A volume is two FUSE mounts: the data (type `fuse.vexfs`) and its attribute tree (type
 `fuse.vexfs-sysfs`), both with the volume's name as source. A driver that was killed leaves them
-behind: they answer ENOTCONN or, when calls were stuck in them, not at all (measured on Linux 6.18).
+behind: they answer ENOTCONN or, if calls were stuck in them, not at all (measured on Linux 6.18).
 """
 
 import contextlib
@@ -39,17 +39,17 @@ _DATA_TYPE, _TREE_TYPE = f"fuse.{DATA_SUBTYPE}", f"fuse.{TREE_SUBTYPE}"
 
 @dataclass(frozen=True, slots=True)
 class VolumeMounts:
-    """What is mounted of one userspace volume, whether its driver lives or not."""
+    """The mounts of one userspace volume, whether or not its driver is alive."""
 
     name: str
     uid: int
-    """Who runs its driver. Two users may have a volume of one name."""
+    """Uid that runs its driver. Two users may have volumes of the same name."""
     mounts: tuple[Mount, ...]
-    """The youngest first; bind mounts of it are among them."""
+    """The newest first, including bind mounts of it."""
 
     @property
     def data(self) -> tuple[Mount, ...]:
-        """Those of them that applications use."""
+        """The mounts that applications use."""
         return tuple(mount for mount in self.mounts if mount.fs_type == _DATA_TYPE)
 
     @property
@@ -65,7 +65,7 @@ class VolumeMounts:
         return any(mount.mount_point == point for mount in self.mounts)
 
     def is_live(self) -> bool:
-        """Whether it has a driver: it answers, or is only slow, stopped, or starting."""
+        """Whether it has a driver: one that answers, or is only slow, stopped, or starting."""
         tree = self.tree
         found = read_volumes([tree.parent], names=[tree.name], timeout_s=_LIVENESS_S)
         answers = any(volume.presence is Presence.PRESENT for volume in found)
@@ -73,7 +73,7 @@ class VolumeMounts:
 
 
 def mounted_volumes(mounts: Iterable[Mount] | None = None) -> tuple[VolumeMounts, ...]:
-    """Return every userspace volume of which something is mounted. Never hangs."""
+    """Return every userspace volume that has mounts. Never hangs."""
     found: dict[tuple[str, int], list[Mount]] = {}
     for mount in reversed(tuple(read_mounts() if mounts is None else mounts)):
         if mount.fs_type in (_DATA_TYPE, _TREE_TYPE):
@@ -82,16 +82,16 @@ def mounted_volumes(mounts: Iterable[Mount] | None = None) -> tuple[VolumeMounts
 
 
 def find_volume(target: str) -> VolumeMounts:
-    """Return the volume called *target* or mounted there; of two, the one of this user.
+    """Return the volume called *target* or mounted there; of two, this user's.
 
-    Raises VolumeNotFound if there is none. No mount point is looked into, so this never hangs.
+    Raises VolumeNotFound if there is none. No mount point is touched, so this never hangs.
     """
     volumes = mounted_volumes()
     named = [volume for volume in volumes if volume.name == target]
     named = [volume for volume in named if volume.uid == os.geteuid()] or named
     if len(named) > 1:
         points = " and ".join(mount.mount_point for each in named for mount in each.data)
-        raise InvalidInput(f"{target} is there twice, on {points}", hint="give its mount point")
+        raise InvalidInput(f"{target} exists twice, on {points}", hint="give its mount point")
     point = mount_point_of(target)
     for volume in (*named, *(volume for volume in volumes if volume.is_at(point))):
         return volume
@@ -103,7 +103,7 @@ def find_volume(target: str) -> VolumeMounts:
 def mount_point_of(path: str | Path) -> str:
     """Return where a mount on *path* would be listed, symbolic links followed.
 
-    What is mounted there is not asked: readlink(2) of a mount point never reaches its server.
+    The mount itself is not asked: readlink(2) of a mount point never reaches its server.
     """
     point = resolve_parent(path)
     for _ in range(_MAX_LINKS):
@@ -125,8 +125,8 @@ def _require_own(volume: VolumeMounts) -> None:
 def stop_volume(target: str, *, timeout_s: float = STOP_TIMEOUT_S) -> str:
     """Unmount the volume and wait until its driver has synced and gone; return its name.
 
-    Raises MountFailed while it is in use, when it has no driver any more or is another user's,
-    DeadlineExceeded when the driver does not end in time.
+    Raises MountFailed if it is in use, has no driver any more or is another user's,
+    DeadlineExceeded if the driver does not end in time.
     """
     volume = find_volume(target)
     _require_own(volume)
@@ -138,7 +138,7 @@ def stop_volume(target: str, *, timeout_s: float = STOP_TIMEOUT_S) -> str:
     driver = owner(volume.tree)
     deadline = time.monotonic() + timeout_s
     for mount in volume.data:
-        # Its end is the driver's signal to sync, write its last records and remove the tree.
+        # Unmounting is the driver's signal to sync, write its last records and remove the tree.
         try:
             unmount(mount.mount_point, timeout=timeout_s)
         except MountFailed as cause:
@@ -156,12 +156,12 @@ def stop_volume(target: str, *, timeout_s: float = STOP_TIMEOUT_S) -> str:
 
 
 def clear_volume(volume: VolumeMounts) -> None:
-    """Cut off and unmount whatever is left of *volume*, alive or dead.
+    """Cut off and unmount what is left of *volume*, alive or dead.
 
-    Calls in it fail with ENOTCONN at once; nothing is synced. Raises MountFailed.
+    Its calls fail with ENOTCONN at once; nothing is synced. Raises MountFailed.
     """
     for mount in volume.mounts:
-        # Lazily first: from then on nobody new can get stuck in it.
+        # Lazily first: from then on no further process can get stuck in it.
         _detach(mount)
         with contextlib.suppress(FacilityUnavailable):
             abort_connection(mount)
@@ -185,7 +185,7 @@ def _detach(mount: Mount) -> None:
     try:
         unmount(mount.mount_point, lazy=True)
     except MountFailed:
-        # Its driver, when it lives, unmounts it as well: who is first does not matter.
+        # Its driver, if alive, unmounts it too: it does not matter who is first.
         if _is_mounted(mount):
             raise
 

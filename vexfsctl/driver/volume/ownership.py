@@ -1,8 +1,8 @@
-"""Which process serves a volume: told by a file beside its tree, `.NAME.pid`.
+"""Which process serves a volume, from a file beside its tree, `.NAME.pid`.
 
-Of a tree that answers one need not ask. The file tells a driver that is slow or stopped, whose
-volume must not be taken away, from one that was killed while calls were stuck in it: both do not
-answer. It names the process by pid and start time, so a reused pid is nobody's.
+It is not needed for a tree that answers. It distinguishes a driver that is slow or stopped, whose
+volume must not be taken away, from one that was killed while calls were stuck in it: neither
+answers. It names the process by pid and start time, so a reused pid does not match.
 """
 
 import contextlib
@@ -19,16 +19,16 @@ _LOCK_TIMEOUT_S = 0.2
 
 
 def take_ownership(tree: Path) -> None:
-    """Note that this process serves the volume whose tree is at *tree*."""
+    """Write that this process serves the volume whose tree is at *tree*."""
     process = Process.find(os.getpid())
     assert process is not None
     _owner_file(tree).write_text(f"{process.pid} {process.started}\n")
 
 
 def give_up_ownership(tree: Path) -> None:
-    """Remove the note, and the root with it if this was its last volume.
+    """Remove the file, and the root with it if this was its last volume.
 
-    That of another process that still runs is left alone.
+    The file of another process that still runs is left alone.
     """
     process = owner(tree)
     if process is not None and process.pid != os.getpid():
@@ -37,7 +37,7 @@ def give_up_ownership(tree: Path) -> None:
         with hold_directory(tree.parent, timeout_s=_LOCK_TIMEOUT_S):
             _owner_file(tree).unlink(missing_ok=True)
     except VexfsctlException:
-        # Somebody who starts another volume holds the root, and needs it.
+        # A process that starts another volume holds the root, and needs it.
         with contextlib.suppress(OSError):
             _owner_file(tree).unlink(missing_ok=True)
 

@@ -1,8 +1,8 @@
 """Harmless calls through the mount of a volume, one kind for each operation type.
 
-What `breaker reset --probe` sends to learn whether an operation works again. Nothing is written:
+`breaker reset --probe` sends them to find out whether an operation works again. Nothing is written:
 the sync probe opens a file for reading and syncs it. A call may hang like any other, so each is
-made in a child process. Whoever provides the volume, kernel module or driver, sees an ordinary
+made in a child process. The provider of the volume, kernel module or driver, sees an ordinary
 call.
 """
 
@@ -19,7 +19,7 @@ from vexfsctl.model.operations import VECTOR_PREFIX, OperationType
 from vexfsctl.system.children import NO_ANSWER, run_in_children
 
 ON_FILES = (OperationType.FILE, OperationType.STORAGE, OperationType.SYNC)
-"""Types whose probe is a call on some file of the volume."""
+"""Types whose probe is a call on a file of the volume."""
 
 _VECTOR_ATTRIBUTE = f"{VECTOR_PREFIX.decode()}dim"
 _ENTRIES_LOOKED_AT = 100_000
@@ -48,7 +48,7 @@ class ProbeResult:
     call: str
     """`statfs of /mnt/v`."""
     error: str | None
-    """None when it succeeded."""
+    """None if it succeeded."""
 
 
 def send_probe(
@@ -56,8 +56,8 @@ def send_probe(
 ) -> ProbeResult:
     """Send one harmless call of type *operation* through *mountpoint*, given up at *timeout_s*.
 
-    Where the type works on files it is the one that *failed*, if that is still there, else the
-    one nearest to the top.
+    If the type works on files, the call is on the file that *failed*, if it still exists, else on
+    the one nearest to the top.
     """
     call = _PROBES[operation].name
     attempt = partial(_attempt, operation, os.fspath(mountpoint), failed)
@@ -73,7 +73,7 @@ def send_probe(
 def _attempt(
     operation: OperationType, mountpoint: str, failed: FileRange | None
 ) -> tuple[int, str]:
-    """Return the errno, 0 for success, and what the call was made on."""
+    """Return the errno, 0 for success, and the target of the call."""
     target = mountpoint
     try:
         if operation in ON_FILES:
@@ -85,7 +85,7 @@ def _attempt(
 
 
 def _choose_file(mountpoint: str, failed: FileRange | None) -> tuple[str, FileRange | None]:
-    """Return the file of *failed* with that, else some file without; raise ENOENT for none."""
+    """Return the file of *failed* and that, or any file and None; raise ENOENT if there is none."""
     first = None
     for entry in islice(_files_below(mountpoint), _ENTRIES_LOOKED_AT):
         if failed is not None and entry.inode() == failed.inode:
@@ -115,7 +115,7 @@ def _statfs(path: str, _: FileRange | None) -> None:
 
 
 def _getattr(path: str, _: FileRange | None) -> None:
-    """Stat *path* past the kernel's attribute cache, which would answer for a second."""
+    """Stat *path*, bypassing the kernel's attribute cache, which would answer for a second."""
     libc = ctypes.CDLL(None, use_errno=True)
     buffer = ctypes.create_string_buffer(_STATX_SIZE)
     flags = (_AT_STATX_FORCE_SYNC, _STATX_BASIC_STATS)
@@ -131,7 +131,7 @@ def _getxattr(path: str, _: FileRange | None) -> None:
     try:
         os.getxattr(path, _VECTOR_ATTRIBUTE)
     except OSError as cause:
-        if cause.errno != ENODATA:  # to have none is an answer like another
+        if cause.errno != ENODATA:  # having none is a valid answer
             raise
 
 
@@ -140,7 +140,7 @@ def _read(path: str, failed: FileRange | None) -> None:
     length = min(wanted.length, _LONGEST_READ)
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        # Where the volume is not read past the page cache, the cached pages would answer.
+        # If the volume uses the page cache, the cached pages would answer.
         os.posix_fadvise(descriptor, wanted.offset, length, os.POSIX_FADV_DONTNEED)
         os.pread(descriptor, length, wanted.offset)
     finally:

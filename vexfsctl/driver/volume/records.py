@@ -1,4 +1,4 @@
-"""Where the records of one volume go: the kernel log, or a file in the same raw kmsg form."""
+"""Where the records of one volume go: to the kernel log, or a file in the same raw kmsg form."""
 
 from pathlib import Path
 
@@ -13,9 +13,9 @@ from vexfsctl.system.directories import default_file
 
 
 def open_records(target: str | None, volume: str, clock: Clock) -> "RecordLog":
-    """Open the log of *volume*: `kmsg`, a path, or None for the kernel log where that works.
+    """Open the log of *volume*: `kmsg`, a path, or None for the kernel log if that works.
 
-    Raises ActionFailed if what was asked for by name cannot be written.
+    Raises ActionFailed if a log that was named cannot be written.
     """
     if target is None:
         target = SOURCE_NAME if kmsg_unavailable() is None else str(default_file(volume))
@@ -37,7 +37,7 @@ def open_records(target: str | None, volume: str, clock: Clock) -> "RecordLog":
 class RecordLog:
     """Listener of the engine: one line in the log for each event.
 
-    A record that cannot be written is counted and dropped: a full log must not fail a read.
+    A record that cannot be written is counted and dropped: a full log must not make a read fail.
     """
 
     def __init__(self, name: str, writer: RecordWriter) -> None:
@@ -55,12 +55,12 @@ class RecordLog:
             self.lost += 1
 
     def reopen(self) -> None:
-        """Follow a log file that was moved away (SIGHUP)."""
+        """Reopen a log file that was moved away (SIGHUP)."""
         try:
             self._writer.reopen()
         except OSError:
             self.lost += 1
 
     def close(self) -> None:
-        """Release the file."""
+        """Close the file."""
         self._writer.close()

@@ -1,9 +1,9 @@
 """One volume from mount to unmount: guard, data mount, attribute tree, log, and their order.
 
-Start: the log first, then the tree (so that a start that hangs can be looked at), then the data,
-then probes of the backing directory through the guard. Stop: detach, drain, sync, unmount, its
-records under one correlation id. Whatever may wait for the backing device does so in a thread
-that is left behind at its bound.
+Start: first the log, then the tree (so that a start that hangs can be examined), then the data,
+then probes of the backing directory through the guard. Stop: detach, drain, sync, unmount, with its
+records under one correlation id. Everything that may wait for the backing device does so in a
+thread that is left behind at its limit.
 """
 
 import contextlib
@@ -39,7 +39,7 @@ from vexfsctl.system.clock import MonotonicClock
 DRAIN_BOUND_S = 2.0
 """How long a stop waits for open files and running calls."""
 SYNC_BOUND_S = 5.0
-"""How long it waits for the backing filesystem to write out what is dirty."""
+"""How long it waits for the backing filesystem to write out dirty data."""
 CLOSE_BOUND_S = 1.0
 """How long it waits for descriptors of the backing directory to close."""
 SOURCE_BOUND_S = 8.0
@@ -49,7 +49,7 @@ _VECTOR_PROBE = VECTOR_PREFIX + b"probe"
 
 
 class VolumeServer:
-    """Serves one volume; `mount`, `begin`, then `wait_closed`, then `stop`."""
+    """Serves one volume: call `mount`, `begin`, then `wait_closed`, then `stop`."""
 
     def __init__(
         self,
@@ -90,10 +90,10 @@ class VolumeServer:
         self._served: list[tuple[Connection, Mount | None]] = []
         self._stopped = threading.Event()
         self.warnings: list[str] = []
-        """What came up only in part, for the person who mounts."""
+        """What came up only partly, for the person who mounts it."""
 
     def mount(self) -> None:
-        """Mount the tree and the data; undo it and raise if that fails. Needs no backing device."""
+        """Mount the tree and the data; undo it and raise if that fails. Needs no device."""
         self._facts.move_to(ModuleState.INITIALIZING, self._log)
         with self._undone_if_it_fails():
             threading.Thread(target=self._watch, name="deadlines", daemon=True).start()
@@ -101,23 +101,23 @@ class VolumeServer:
             self._serve_data()
 
     def begin(self) -> None:
-        """Probe the backing directory; unmount and raise where nothing could work.
+        """Probe the backing directory; unmount and raise if nothing can work.
 
-        A volume of which a part does not work comes up degraded (`light`), with a warning.
+        A volume that works only in part comes up degraded (`light`), with a warning.
         """
         with self._undone_if_it_fails():
             self._probe_backing()
         self._facts.move_to(ModuleState.INITIALIZED, self._log)
 
     def wait_closed(self, timeout: float) -> bool:
-        """Wait until the data mount is gone, at most *timeout* seconds; whether it is."""
+        """Wait until the data mount is gone, at most *timeout* seconds; return whether it is."""
         return self._data is None or self._data.wait(timeout)
 
     def stop(self) -> None:
-        """End the volume, whatever its backing device does, within the bounds above."""
+        """End the volume, whatever its backing device does, within the limits above."""
         self._facts.move_to(ModuleState.SHUTTING_DOWN, self._log)
         identifier = self._ids.draw()
-        # Calls that wait for a retry end with their last error instead of outlasting the bounds.
+        # Calls that wait for a retry end with their last error instead of exceeding the limits.
         self._clock.interrupt()
         self._step(identifier, "drain", self._drain)
         self._step(identifier, "sync", self._sync)
@@ -126,7 +126,7 @@ class VolumeServer:
         self._end()
 
     def reopen_log(self) -> None:
-        """Follow a log file that was moved away."""
+        """Reopen a log file that was moved away."""
         self._log.reopen()
 
     def _serve_tree(self) -> None:
@@ -147,16 +147,16 @@ class VolumeServer:
         serve(self._data, self._passthrough, on_crash=self._on_crash)
 
     def _mount(self, point: Path, subtype: str, want: InitFlag) -> Connection:
-        # A user's mount is the user's alone: fuse.conf rarely lets others in.
+        # A user's mount is only for that user: fuse.conf rarely lets others in.
         others = os.geteuid() == 0
         options = MountOptions(source=self._facts.name, subtype=subtype, allow_other=others)
         connection = Connection.mount(point, options, want=want)
-        # Looked up now: once it is detached, mountinfo no longer tells which connection it was.
+        # Looked up now: once it is detached, mountinfo no longer shows which connection it was.
         self._served.append((connection, mount_at(connection.mountpoint, read_mounts())))
         return connection
 
     def _probe_backing(self) -> None:
-        """Try one call of each kind; raise MountFailed where nothing could work without it."""
+        """Try one call of each kind; raise MountFailed if nothing can work without it."""
         guard, source = self._guard, self._source
 
         def probe() -> None:
@@ -199,7 +199,7 @@ class VolumeServer:
         )
 
     def _drain(self) -> str:
-        """Detach the data mount and wait for those who still use it."""
+        """Detach the data mount and wait for its remaining users."""
         if self._data is None:
             return "ok"
         with contextlib.suppress(MountFailed):
@@ -217,7 +217,7 @@ class VolumeServer:
         return "ok"
 
     def _release(self) -> str:
-        """Take both mounts away; those stuck in them get an error instead of waiting for ever."""
+        """Remove both mounts; calls stuck in them get an error instead of waiting forever."""
         self._stopped.set()
         result = "ok"
         for connection, mount in reversed(self._served):
@@ -228,7 +228,7 @@ class VolumeServer:
             except VexfsctlException as failure:
                 result = failure.code
             if connection is self._data:
-                # Before the tree goes: when that is gone, nothing holds the source any more.
+                # Before the tree is removed: once it is gone, nothing holds the source any more.
                 with contextlib.suppress(OSError, DeadlineExceeded):
                     run_bounded(self._passthrough.close, CLOSE_BOUND_S, what="close")
         remove_tree_directory(self._tree)
@@ -247,7 +247,7 @@ class VolumeServer:
     def _end(self) -> None:
         self._facts.move_to(ModuleState.UNINITIALIZED, self._log)
         self._log.close()
-        # Last: whoever waits for this driver to end waits for this.
+        # Last: a process that waits for this driver to end waits for this.
         give_up_ownership(self._tree)
 
 

@@ -1,10 +1,11 @@
-"""A tree of attributes served over FUSE with the manners of sysfs.
+"""A tree of attributes served over FUSE that behaves like sysfs.
 
-Of a real attribute a program may expect: size 4096 and no blocks; contents made anew by each read
-from offset 0; a bad value refused by write(2) itself; O_TRUNC and truncate(2) taken and ignored; a
-file that cannot be written (or read) not even opened so by root, whom the kernel's own check of
-modes lets through; poll(2) that wakes with POLLPRI and POLLERR when a value changed since it was
-read; nothing made, removed or renamed. What the attributes are is their source's affair.
+Programs expect of a real attribute: size 4096 and no blocks; fresh contents at each read from
+offset 0; a bad value refused by write(2) itself; O_TRUNC and truncate(2) accepted and ignored; a
+read-only (or write-only) file that not even root can open otherwise, although the kernel's own
+check of modes would let root through; poll(2) that wakes with POLLPRI and POLLERR when a value
+has changed since it was read; nothing created, removed or renamed. The source decides which
+attributes there are.
 """
 
 import errno
@@ -37,12 +38,12 @@ _ALWAYS_READY = select.POLLIN | select.POLLOUT | select.POLLRDNORM | select.POLL
 _CHANGED = select.POLLPRI | select.POLLERR
 _READABLE = 0o444
 _WRITABLE = 0o222
-# Blocks, files and the rest are 0, names may have 255 bytes: as statfs(2) has it of sysfs.
+# Blocks, files and the rest are 0, names may have 255 bytes: as statfs(2) reports for sysfs.
 _STATFS = os.statvfs_result((PAGE_SIZE, PAGE_SIZE, 0, 0, 0, 0, 0, 0, 0, 255))
 
 
 class Attributes(Protocol):
-    """What a tree is served from: attributes by path, `errors/total`. Safe in threads."""
+    """The source of a tree: attributes by path, such as `errors/total`. Thread-safe."""
 
     @property
     def modes(self) -> Mapping[str, int]:
@@ -50,15 +51,15 @@ class Attributes(Protocol):
         ...
 
     def read(self, path: str) -> bytes:
-        """Return the whole content as of now; raise OSError."""
+        """Return the whole present content; raise OSError."""
         ...
 
     def write(self, path: str, data: bytes, uid: int, pid: int) -> None:
-        """Take a value from a process; raise WriteRefused or OSError, and change nothing then."""
+        """Accept a value from a process; on WriteRefused or OSError nothing is changed."""
         ...
 
     def subscribe(self, callback: Callable[[str], None]) -> None:
-        """Call *callback* with the path of an attribute that can be polled when it changed."""
+        """Call *callback* with the path of a pollable attribute whenever it changes."""
         ...
 
 
@@ -78,7 +79,7 @@ class TreeFilesystem:
         attributes.subscribe(self._on_change)
 
     def attach(self, connection: Connection) -> None:
-        """Tell the mount this tree is served on; it wakes those who poll."""
+        """Set the mount that this tree is served on; it is used to wake pollers."""
         self._notify = connection.notify_poll
 
     def handle(self, request: requests.Request, reply: Reply) -> None:
@@ -137,7 +138,7 @@ class TreeFilesystem:
         return encode_entry(node.nodeid, self._attr(node))
 
     def _set_attr(self, node: "_Node", request: requests.SetAttr) -> bytes:
-        # A truncation brings times along, but never anything else.
+        # A truncation comes with times, but never with anything else.
         if request.size is None:
             raise PermissionError(errno.EPERM, "modes, owners and times are fixed")
         return encode_attr(self._attr(node))
@@ -162,7 +163,7 @@ class TreeFilesystem:
         with self._lock:
             opened = self._open[request.handle]
             if request.offset == 0:
-                # Before the content is made: a change in between must wake whoever polls next.
+                # Before the content is made: a change in between must wake the next poll.
                 opened.seen = opened.node.changes
         if request.offset == 0 or opened.content is None:
             opened.content = self._attributes.read(opened.node.path)
@@ -222,7 +223,7 @@ _REFUSALS: dict[type, int] = {
     requests.SetXattr: errno.EOPNOTSUPP,
     requests.Fallocate: errno.EOPNOTSUPP,
 }
-"""Errnos of what sysfs refuses. ENOSYS, for the rest, has the kernel do without: FLUSH, FSYNC."""
+"""Errnos for what sysfs refuses. The rest (FLUSH, FSYNC) gets ENOSYS; the kernel then skips it."""
 
 
 @dataclass(slots=True)
@@ -233,7 +234,7 @@ class _Node:
     parent: "_Node | None"
     children: "dict[bytes, _Node]" = field(default_factory=dict)
     changes: int = 1
-    """Raised at each change; a file that was not read yet has seen 0 of them."""
+    """Increased at each change; a file that was not read yet has seen 0."""
 
     @property
     def is_directory(self) -> bool:
