@@ -65,7 +65,7 @@ def status(
         log_words = log_options(host, assessment.observation.volumes)
         result = status_result(assessment, log_words, only_problems=problems)
         if not watch:
-            # The screen that one looks at first: a pager would hide what is told beside it.
+            # The screen to look at first: a pager would hide what is shown beside it.
             app.show(result, paged=False)
             if exit_code:
                 app.exit_status = assessment.summary.verdict

@@ -110,7 +110,7 @@ class Reply:
         return True
 
     def error(self, error: int) -> bool:
-        """Answer with errno *error* (EIO if it is none); False if it was answered before."""
+        """Answer with errno *error* (EIO if it is invalid); False if it was answered before."""
         if not self._unanswered.acquire(blocking=False):
             return False
         self._channel.refuse(self.unique, error)

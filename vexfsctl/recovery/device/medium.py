@@ -69,7 +69,7 @@ class Medium:
     def read(
         self, place: ByteRange, *, cached: bool = False, digest_block: int | None = None
     ) -> Answer:
-        """Read *place* (whole blocks) from the medium, or through the cache, where it may be.
+        """Read *place* (whole blocks) from the medium, or through the cache, which may hold it.
 
         The value is the concatenated digests of its blocks of *digest_block* bytes.
         """
