@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.devices.conftest import SilentMount
-from vexfsctl.devices.fusectl import abort_connection
+from vexfsctl.devices.fusectl import abort_connection, connection_of
 from vexfsctl.devices.mountinfo import Mount, parse_mountinfo, read_mounts
 from vexfsctl.exceptions import DeviceActionFailed, FacilityUnavailable
 
@@ -85,6 +85,18 @@ def test_the_connection_goes_with_its_server_and_mount(silent_fuse: SilentMount)
     subprocess.run(["umount", "-l", silent_fuse.mount.mount_point], check=True)
 
     assert abort_connection(silent_fuse.mount) is False
+
+
+def test_a_number_that_is_reused_is_another_connection(connections: Path) -> None:
+    """What was opened before an unmount aborts its own connection, never a later one."""
+    first = connections / "39/abort"
+    with connection_of(FUSE, connections=connections) as abort:
+        first.unlink()
+        first.touch()
+
+        assert abort() is True
+
+    assert first.read_text() == ""
 
 
 def fusectl_mounts() -> list[Mount]:

@@ -10,7 +10,7 @@ import contextlib
 import ctypes
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from vexfsctl.devices.mountinfo import Mount
@@ -30,22 +30,46 @@ def abort_connection(mount: Mount, *, connections: Path = CONNECTIONS) -> bool:
     True if it was aborted, False if the connection no longer exists. The mount itself stays and
     is then safe to unmount. Needs root; if fusectl is mounted, the user who mounted it may too.
     """
+    with connection_of(mount, connections=connections) as abort:
+        return abort()
+
+
+@contextlib.contextmanager
+def connection_of(mount: Mount, *, connections: Path = CONNECTIONS) -> Iterator[Callable[[], bool]]:
+    """Yield what aborts the connection of *mount*, and no other one, as `abort_connection` does.
+
+    For a block that unmounts it first: the number of a connection that is gone is that of the next
+    mount, but an attribute that is open stays that of its own connection (fs/fuse/control.c).
+    """
     number = _connection_number(mount)
-    with _open_connections(connections) as directory:
-        try:
+    attribute: int | None = None
+    failure: FacilityUnavailable | None = None
+    try:
+        with _open_connections(connections) as directory:
             attribute = os.open(f"{number}/abort", os.O_WRONLY | os.O_CLOEXEC, dir_fd=directory)
-        except FileNotFoundError:
+    except FileNotFoundError:
+        pass
+    except FacilityUnavailable as cause:
+        failure = cause
+    except PermissionError:
+        failure = FacilityUnavailable(
+            f"no permission for FUSE connection {number} of {mount.mount_point}",
+            hint="run as root, or as the user who mounted it",
+        )
+
+    def abort() -> bool:
+        if failure is not None:
+            raise failure
+        if attribute is None:
             return False
-        except PermissionError as cause:
-            raise FacilityUnavailable(
-                f"no permission for FUSE connection {number} of {mount.mount_point}",
-                hint="run as root, or as the user who mounted it",
-            ) from cause
-        try:
-            os.write(attribute, b"1")
-        finally:
+        os.write(attribute, b"1")
+        return True
+
+    try:
+        yield abort
+    finally:
+        if attribute is not None:
             os.close(attribute)
-    return True
 
 
 def _connection_number(mount: Mount) -> int:

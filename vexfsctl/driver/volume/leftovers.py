@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from vexfsctl.devices.fusectl import abort_connection
+from vexfsctl.devices.fusectl import connection_of
 from vexfsctl.devices.mountinfo import Mount, mount_at, read_mounts, resolve_parent
 from vexfsctl.devices.mounts import unmount
 from vexfsctl.driver.volume.ownership import give_up_ownership, owner
@@ -161,10 +161,13 @@ def clear_volume(volume: VolumeMounts) -> None:
     Its calls fail with ENOTCONN at once; nothing is synced. Raises MountFailed.
     """
     for mount in volume.mounts:
-        # Lazily first: from then on no further process can get stuck in it.
-        _detach(mount)
-        with contextlib.suppress(FacilityUnavailable):
-            abort_connection(mount)
+        with connection_of(mount) as abort:
+            there = _is_mounted(mount)
+            # Lazily first: from then on no further process can get stuck in it.
+            _detach(mount)
+            if there:
+                with contextlib.suppress(FacilityUnavailable):
+                    abort()
     remove_tree_directory(volume.tree)
     give_up_ownership(volume.tree)
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from vexfsctl.devices.block import device_name, device_number, filesystem_uuid
-from vexfsctl.devices.fusectl import abort_connection
+from vexfsctl.devices.fusectl import connection_of
 from vexfsctl.devices.mountinfo import Mount, mount_at, read_mounts
 from vexfsctl.driver.faults import FaultSet
 from vexfsctl.driver.fuse import USUAL_FLAGS, Connection, InitFlag, MountOptions, serve
@@ -222,9 +222,7 @@ class VolumeServer:
         result = "ok"
         for connection, mount in reversed(self._served):
             try:
-                connection.unmount()
-                if not connection.wait(0.1) and mount is not None:
-                    abort_connection(mount)
+                _unmount(connection, mount)
             except VexfsctlException as failure:
                 result = failure.code
             if connection is self._data:
@@ -249,6 +247,17 @@ class VolumeServer:
         self._log.close()
         # Last: a process that waits for this driver to end waits for this.
         give_up_ownership(self._tree)
+
+
+def _unmount(connection: Connection, mount: Mount | None) -> None:
+    """Unmount; calls that are stuck in it get an error. *mount* is None if nobody knows it."""
+    if mount is None:
+        connection.unmount()
+        return
+    with connection_of(mount) as abort:
+        connection.unmount()
+        if not connection.wait(0.1):
+            abort()
 
 
 def _probe_vectors(source: Path) -> None:
