@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.partitions import add_partition
 from vexfsctl.devices.block import device_name, device_number
 from vexfsctl.devices.loop import attach, detach
 from vexfsctl.devices.topology import devices_above, reachable, related_devices
@@ -64,8 +65,8 @@ def partitioned(image: Path) -> Iterator[str]:
     device = Path(run(["losetup", "--find", "--show", "--partscan", str(image)]).strip())
     try:
         # Told to the kernel, not written in a table: it may be built to read none.
-        run(["addpart", str(device), "1", "2048", "2048"])
-        run(["addpart", str(device), "2", "4096", "2048"])
+        add_partition(device, 1, 2048, 2048)
+        add_partition(device, 2, 4096, 2048)
         yield device.name
     finally:
         detach(device)

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from tests.support.clock import VirtualClock
+from tests.support.partitions import add_partition, delete_partition
 from tests.volumes.conftest import new_name, wait_until
 from vexfsctl.devices.disks import BlockDevice, read_block_device
 from vexfsctl.devices.loop import attach, detach
@@ -455,7 +456,7 @@ def test_a_fallback_that_is_smaller(disk: Disk, tmp_path: Path) -> None:
 
 def test_what_is_no_fallback(disk: Disk, tmp_path: Path) -> None:
     """None, the device itself, and what is made of it: refused before a byte is read."""
-    run(["addpart", str(disk.node), "1", "2048", "2048"])
+    add_partition(Path(disk.node), 1, 2048, 2048)
     partition = Path(f"{disk.node}p1")
     try:
         part = read_block_device(_node_of(partition, tmp_path))
@@ -464,7 +465,7 @@ def test_what_is_no_fallback(disk: Disk, tmp_path: Path) -> None:
             for each in (None, disk.device, part)
         ]
     finally:
-        run(["delpart", str(disk.node), "1"])
+        delete_partition(Path(disk.node), 1)
 
     assert {each.outcome for each in refused} == {Outcome.REFUSED}
     assert [each.message for each in refused] == [

@@ -139,7 +139,7 @@ def test_rsync(uid: int, volume: MountedVolume, tree: Path) -> None:
         ("--rw=randwrite", "--bs=16k", "--ioengine=libaio", "--iodepth=16", "--direct=1"),
         ("--rw=randwrite", "--bs=4k", "--ioengine=mmap"),
         ("--rw=write", "--bs=1m", "--ioengine=psync", "--fsync=4"),
-        ("--rw=randrw", "--bsrange=512-50000", "--bs_unaligned", "--ioengine=sync"),
+        ("--rw=randrw", "--bsrange=1k-50k", "--bs_unaligned", "--ioengine=sync"),
     ],
     ids=["random", "asynchronous", "mapped", "sequential", "unaligned"],
 )
