@@ -16,11 +16,15 @@ SHARED = {
     "loop devices": "A device that one test has detached is the next that another one attaches.",
     "kernel error lines": "Linux writes ten about failing requests in 5 s, of whatever device.",
     "mounts of labs": "A mount namespace that is made keeps what is mounted: nobody can end it.",
+    "logs of volumes": "A command reads those of every volume, and reports one that is gone.",
     "caches": "Linux drops what it has cached of every filesystem at once.",
 }
 """What a host has one of, and what a test would see of another that uses it at the same time."""
 
-_SHARED_BY_NEED = {"loop": ("loop devices", "kernel error lines", "mounts of labs")}
+_SHARED_BY_NEED = {
+    "loop": ("loop devices", "kernel error lines", "mounts of labs"),
+    "kmsg": ("logs of volumes",),
+}
 """Shared by every test with the need."""
 _CAP_SYS_ADMIN = 1 << 21
 

@@ -240,6 +240,7 @@ def test_a_volume_of_which_a_part_does_not_work(volumes: Volumes) -> None:
     assert reasons.startswith("VOL: degraded: light")
 
 
+@pytest.mark.privileged(shares=("logs of volumes",))
 def test_a_log_that_is_gone(volume: LiveVolume, volumes: Volumes) -> None:
     """OK where the counters rule errors out; else they tell the severity, or it is UNKNOWN."""
     log_of(volumes).unlink()
