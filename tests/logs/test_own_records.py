@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 from vexfsctl.logs.interpret import interpret_log
-from vexfsctl.logs.own_records import interpret_own
+from vexfsctl.logs.own_records import interpret_own, may_be_vexfs
 from vexfsctl.model.record import LogRecord
 
 STATE = "VexFS: state vol=loop0 epoch=7 from=initializing to=initialized driver=fuse version=0.1.0"
@@ -38,3 +38,9 @@ def test_an_empty_log_needs_no_wording() -> None:
     unwanted = {"logs.interpret", "logs.upstream", "logs.formats.text", "model.events", "catalogue"}
     assert entries == "()"
     assert {f"vexfsctl.{name}" for name in unwanted}.isdisjoint(modules.split())
+
+
+def test_a_firewall_is_not_vexfs() -> None:
+    """A bracket begins the lines of many programs; ours has an id in it."""
+    assert not may_be_vexfs("[UFW BLOCK] IN=eth0 OUT= SRC=10.0.0.1 DST=10.0.0.2 LEN=40")
+    assert may_be_vexfs("[CORR-0000000000000003] I/O error: read operation failed in read_file: x")

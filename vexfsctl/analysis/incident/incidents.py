@@ -139,7 +139,8 @@ def build_incidents(occurrences: Iterable[Occurrence]) -> tuple[Incident, ...]:
             continue
         if isinstance(each.event, UpstreamEvent):
             name, further = upstream.settle(each.entry, each.event, identifier)
-            aliases |= further.keys()
+            # Not `|=`, which copies the whole set for the keys of a mapping.
+            aliases.update(further)
             for alias, meant in further.items():
                 parents.setdefault(alias, meant)
         else:

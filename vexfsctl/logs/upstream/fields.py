@@ -23,7 +23,8 @@ _TEXT = r".{0,1024}?"
 _REST = r".*"
 _NUMBER = r"\d{1,20}"
 _WORD = r"\S{1,255}?"
-_CORRELATION = r"CORR-[0-9A-F]{16}"
+_ID_BEGINS = "CORR-"
+_CORRELATION = rf"{_ID_BEGINS}[0-9A-F]{{16}}"
 _KERNEL_CODES = range(-133, -1)
 """Numbers that are errnos for certain: -1 is generic, EPERM or unmapped, and says nothing."""
 _VEXFS_CODES = range(-1004, -999)
@@ -47,6 +48,8 @@ class Field:
     pattern: str
     read: Callable[[str], Values]
     """What the text that stands there says."""
+    begins: str = ""
+    """What every such text begins with."""
 
 
 CALL_OPERATIONS: Mapping[str, OperationType] = {
@@ -121,7 +124,7 @@ def _integer(name: str, pattern: str = _NUMBER) -> Field:
 
 
 def _identifier(name: str) -> Field:
-    return Field(_CORRELATION, lambda text: {name: CorrelationId.parse(text)})
+    return Field(_CORRELATION, lambda text: {name: CorrelationId.parse(text)}, _ID_BEGINS)
 
 
 def _state(name: str) -> Field:

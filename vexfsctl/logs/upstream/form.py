@@ -49,7 +49,10 @@ class Form:
     def lead(self) -> str:
         """What every line of this form begins with."""
         match = _FIELD.search(self.template)
-        return self.template if match is None else self.template[: match.start()]
+        if match is None:
+            return self.template
+        known = FIELDS.get(match["name"])
+        return self.template[: match.start()] + ("" if known is None else known.begins)
 
     @property
     def sample(self) -> str:
