@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.waiting import wait_until
 from vexfsctl.exceptions import DeadlineExceeded, DeviceActionFailed, FacilityUnavailable
 from vexfsctl.system.programs import run
 
@@ -94,11 +95,12 @@ def test_a_program_past_its_deadline_is_killed_with_its_children(tmp_path: Path)
     pids = tmp_path / "pids"
 
     with pytest.raises(DeadlineExceeded) as caught:
-        run(["sh", "-c", f"sleep 600 & echo $! $$ > {pids}; wait"], timeout=0.5)
+        run(["sh", "-c", f"sleep 600 & echo $! $$ > {pids}; wait"], timeout=2)
 
-    assert caught.value.message == "sh did not end within 0.5 s and was killed"
-    states = [_state(int(pid)) for pid in pids.read_text().split()]
-    assert all(state in ("gone", "Z") for state in states)
+    assert caught.value.message == "sh did not end within 2 s and was killed"
+    # A signal has been sent when kill(2) returns; a busy machine acts on it later.
+    killed = [int(pid) for pid in pids.read_text().split()]
+    wait_until(lambda: all(_state(pid) in ("gone", "Z") for pid in killed))
 
 
 @pytest.mark.privileged("loop")

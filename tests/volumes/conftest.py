@@ -5,13 +5,14 @@ import secrets
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from tests.support.program import Finished, HostProgram, Program, patient_environment
+from tests.support.waiting import wait_until
 from vexfsctl.devices.loop import attached_devices
 from vexfsctl.devices.mountinfo import read_mounts
 from vexfsctl.driver.volume.leftovers import clear_volume, mounted_volumes
@@ -130,17 +131,6 @@ class LiveLab(LiveVolume):
     def inject(self, *words: str) -> Finished:
         """Run `vexfsctl lab inject` on this lab."""
         return self.run("lab", "inject", "--name", self.name, *words)
-
-
-def wait_until(condition: Callable[[], bool], *, every_s: float = 0.02) -> None:
-    """Wait for what happens in another process; fail when it does not come.
-
-    *every_s*: how often to look, where looking costs.
-    """
-    deadline = time.monotonic() + BOUND_S
-    while not condition():
-        assert time.monotonic() < deadline, "what the test waits for never came"
-        time.sleep(every_s)
 
 
 def await_kernel_words(lines: int = 4) -> None:

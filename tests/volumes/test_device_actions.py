@@ -18,7 +18,8 @@ import pytest
 
 from tests.support.clock import VirtualClock
 from tests.support.partitions import add_partition, delete_partition
-from tests.volumes.conftest import new_name, wait_until
+from tests.support.waiting import wait_until
+from tests.volumes.conftest import new_name
 from vexfsctl.devices.disks import BlockDevice, read_block_device
 from vexfsctl.devices.loop import attach, detach
 from vexfsctl.devices.mountinfo import mount_at, read_mounts

@@ -5,7 +5,8 @@ import os
 
 import pytest
 
-from tests.volumes.conftest import LiveLab, await_kernel_words, wait_until
+from tests.support.waiting import wait_until
+from tests.volumes.conftest import LiveLab, await_kernel_words
 
 pytestmark = pytest.mark.privileged("fuse", "loop")
 

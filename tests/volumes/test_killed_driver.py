@@ -7,7 +7,8 @@ import subprocess
 
 import pytest
 
-from tests.volumes.conftest import LiveLab, LiveVolume, Volumes, wait_until
+from tests.support.waiting import wait_until
+from tests.volumes.conftest import LiveLab, LiveVolume, Volumes
 from vexfsctl.driver.volume.daemon import VolumeOptions, start_volume
 
 pytestmark = pytest.mark.privileged("fuse")

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.program import BOUND_S, Program
-from tests.volumes.conftest import LiveLab, Volumes, leftovers, new_name, wait_until
+from tests.support.waiting import wait_until
+from tests.volumes.conftest import LiveLab, Volumes, leftovers, new_name
 from vexfsctl.exceptions import DeviceActionFailed, LabFailed
 from vexfsctl.lab.assembly import bring_up, take_down
 from vexfsctl.lab.layout import Layout

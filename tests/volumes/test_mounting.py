@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.program import Finished
-from tests.volumes.conftest import ROOT, LiveLab, LiveVolume, Volumes, wait_until
+from tests.support.waiting import wait_until
+from tests.volumes.conftest import ROOT, LiveLab, LiveVolume, Volumes
 from vexfsctl.devices.mountinfo import read_mounts
 
 pytestmark = pytest.mark.privileged("fuse")

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.volumes.conftest import LiveLab, LiveVolume, Volumes, wait_until
+from tests.support.waiting import wait_until
+from tests.volumes.conftest import LiveLab, LiveVolume, Volumes
 
 pytestmark = pytest.mark.privileged("fuse", "kmsg")
 

@@ -19,7 +19,8 @@ import pytest
 
 from tests.support.ordinary_user import ordinary_user
 from tests.support.program import BOUND_S, Finished, HostProgram, patient_environment
-from tests.volumes.conftest import LiveLab, await_kernel_words, bring_up_live, new_name, wait_until
+from tests.support.waiting import wait_until
+from tests.volumes.conftest import LiveLab, await_kernel_words, bring_up_live, new_name
 from vexfsctl.devices.loop import attach, detach
 from vexfsctl.devices.mountinfo import mount_at, read_mounts
 from vexfsctl.devices.mounts import make_mount, unmount

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.volumes.conftest import LiveLab, LiveVolume, Volumes, wait_until
+from tests.support.waiting import wait_until
+from tests.volumes.conftest import LiveLab, LiveVolume, Volumes
 from vexfsctl.driver.volume.ownership import owner
 
 pytestmark = pytest.mark.privileged("fuse")

@@ -12,7 +12,8 @@ import pytest
 
 from tests.support.ordinary_user import OrdinaryUser, ordinary_user
 from tests.support.program import BOUND_S, Program
-from tests.volumes.conftest import leftovers, new_name, wait_until
+from tests.support.waiting import wait_until
+from tests.volumes.conftest import leftovers, new_name
 from vexfsctl.lab.assembly import bring_up, take_down
 from vexfsctl.lab.layout import LabKind, Layout
 from vexfsctl.system.processes import Process

@@ -9,7 +9,8 @@ import pytest
 
 from tests.support.ordinary_user import OrdinaryUser, ordinary_user
 from tests.support.program import Finished
-from tests.volumes.conftest import Volumes, wait_until
+from tests.support.waiting import wait_until
+from tests.volumes.conftest import Volumes
 from vexfsctl.driver.volume.ownership import owner
 
 pytestmark = pytest.mark.privileged("fuse", "fusermount3", "nsenter", "setpriv")

@@ -16,7 +16,8 @@ import pytest
 
 from tests.support.ordinary_user import ordinary_user
 from tests.support.program import Finished, Program
-from tests.volumes.conftest import LiveVolume, Volumes, wait_until
+from tests.support.waiting import wait_until
+from tests.volumes.conftest import LiveVolume, Volumes
 from vexfsctl.analysis.health.findings import Verdict
 
 pytestmark = pytest.mark.privileged("fuse")

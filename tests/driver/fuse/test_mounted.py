@@ -15,7 +15,6 @@ import stat
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -24,6 +23,7 @@ from typing import ParamSpec, Protocol, TypeVar
 import pytest
 
 from tests.driver.fuse.memory import MemoryFilesystem
+from tests.support.waiting import wait_until
 from vexfsctl.driver.fuse import (
     ROOT_NODEID,
     USUAL_FLAGS,
@@ -125,14 +125,6 @@ def read_once(path: Path) -> bytes:
     finally:
         with contextlib.suppress(OSError):
             os.close(file)
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Return when *condition* holds; fail after BOUND_S."""
-    end = time.monotonic() + BOUND_S
-    while not condition():
-        assert time.monotonic() < end, "did not happen"
-        time.sleep(0.005)
 
 
 def errno_of(function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> int | None:

@@ -14,6 +14,7 @@ import pytest
 
 from tests.driver.fuse.memory import MemoryFilesystem
 from tests.driver.passthrough.conftest import BOUND_S, MountedVolume, VolumeMaker
+from tests.support.waiting import wait_until
 from vexfsctl.driver.fuse import Connection, MountOptions, Reply, serve
 from vexfsctl.driver.fuse.replies import encode_write
 from vexfsctl.driver.fuse.requests import Write
@@ -48,14 +49,6 @@ def errno_of(function: Callable[[], object]) -> str:
     except OSError as failure:
         return errno.errorcode[failure.errno or 0]
     return "ok"
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Return when *condition* holds; fail after BOUND_S."""
-    end = time.monotonic() + BOUND_S
-    while not condition():
-        assert time.monotonic() < end, "did not happen"
-        time.sleep(0.005)
 
 
 def read_once(path: Path, size: int = 4096, offset: int = 0) -> bytes:
