@@ -9,5 +9,5 @@ KERNEL_LOGS = Path(__file__).parents[1] / "data" / "kernel-logs"
 
 
 def recorded(name: str) -> tuple[LogRecord, ...]:
-    """Return the records of one capture."""
-    return read_sources([str(KERNEL_LOGS / name)], LogHost()).records
+    """Return the records of one capture, all of them."""
+    return read_sources([str(KERNEL_LOGS / name)], LogHost(every_record=True)).records

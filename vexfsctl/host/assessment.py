@@ -77,7 +77,7 @@ def assess(host: Host, targets: Sequence[Target] = (), window_ms: int | None = N
     except LogUnreadable as failure:
         if host.logs:
             raise
-        window = recent_window(host, (), length_ms)
+        window = recent_window(host, None, length_ms)
         unread = failure.coverage or Coverage()
         return Assessment.of(consulted, (), unread, window, now_us=now_us)
     if is_elsewhere(host, log, consulted.volumes):
@@ -85,7 +85,7 @@ def assess(host: Host, targets: Sequence[Target] = (), window_ms: int | None = N
         _require_mention(log, targets)
     elif host.logs and targets:
         consulted = consult(host, targets)
-    window = recent_window(host, log.reading.records, length_ms)
+    window = recent_window(host, log.reading, length_ms)
     if window.saved:
         # It may hold several boots: their clocks cannot be compared, and the last one counts.
         log = HostLog(select_boot(log.reading, _LAST_BOOT), log.live_logs)

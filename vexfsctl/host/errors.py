@@ -67,7 +67,7 @@ def count_errors(
         volumes = () if elsewhere else consulted.volumes
         view = LogView(host, filters, volumes, elsewhere=elsewhere)
         asked = everything if filters.boot is None else view.select(everything)
-    window = recent_window(host, everything.reading.records, 0)
+    window = recent_window(host, everything.reading, 0)
     live = Loads(volumes, saved=window.saved)
     seen = tuple(_sightings(view, asked, live, _finder(volumes) if _by_device(keys) else None))
     upstream = _upstream(asked, window, filters)

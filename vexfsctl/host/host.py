@@ -15,6 +15,7 @@ from vexfsctl.system.directories import default_roots, state_directories, state_
 if TYPE_CHECKING:
     from vexfsctl.sysfs.tree import SysfsTree
 
+EVERY_RECORD_VARIABLE = "VEXFSCTL_EVERY_RECORD"
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -67,6 +68,8 @@ class Host:
     """Those that the configuration or the environment names, for any command."""
     stdin: BinaryIO | None = None
     """Standard input; None if there is none to read."""
+    every_record: bool = False
+    """Whether to decode even records of a log that cannot matter: slow, and the same answers."""
     deadlines: Deadlines = field(default_factory=Deadlines)
     windows: Windows = field(default_factory=Windows)
     open_tree: "Callable[[Path, float], SysfsTree]" = open_tree
@@ -85,6 +88,7 @@ class Host:
             state_directory=state_directory(environ, uid),
             ledger_directories=state_directories(environ, uid),
             stdin=getattr(sys.stdin, "buffer", None),
+            every_record=bool(environ.get(EVERY_RECORD_VARIABLE)),
         )
 
     @property

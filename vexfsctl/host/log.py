@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, reduce
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -13,8 +13,9 @@ from vexfsctl.analysis.window import Window
 from vexfsctl.exceptions import InvalidInput, LogUnreadable, NotFound
 from vexfsctl.host.host import Host
 from vexfsctl.logs.own_records import interpret_own
+from vexfsctl.logs.sources.boots import Boot
 from vexfsctl.logs.sources.reader import LogHost, read_sources, standard_sources
-from vexfsctl.logs.sources.reading import LogReading, split_boots
+from vexfsctl.logs.sources.reading import LogReading
 from vexfsctl.model.coverage import Coverage, Gap
 from vexfsctl.model.moments import moment_of
 from vexfsctl.model.record import LogRecord
@@ -82,6 +83,7 @@ def log_host(host: Host, volumes: Sequence[Volume]) -> LogHost:
         stdin=host.stdin,
         today=host.wall_clock().astimezone(),
         silence_s=host.deadlines.source_s,
+        every_record=host.every_record,
     )
 
 
@@ -103,7 +105,7 @@ def is_elsewhere(host: Host, log: HostLog, volumes: Sequence[Volume]) -> bool:
     It is then from another boot or another host, and nothing here now can explain it. The load of
     a volume that does not answer is not known: a log that names the volume may be from it.
     """
-    if not host.logs or not recent_window(host, log.reading.records, 0).saved:
+    if not host.logs or not recent_window(host, log.reading, 0).saved:
         return False
     live = Loads(volumes, saved=True)
     silent = {volume.name for volume in volumes if volume.status is None}
@@ -115,16 +117,17 @@ def is_elsewhere(host: Host, log: HostLog, volumes: Sequence[Volume]) -> bool:
     )
 
 
-def recent_window(host: Host, records: Sequence[LogRecord], length_ms: int) -> Window:
-    """Return the last *length_ms* before now.
+def recent_window(host: Host, reading: LogReading | None, length_ms: int) -> Window:
+    """Return the last *length_ms* before now; *reading* is None if no log could be read.
 
     If no record is from the present boot, the log is a saved one, and now is its end.
     """
     boot_id, now_us = host.boot_id, host.now_us
     now: datetime | None = host.wall_clock()
-    saved = bool(records) and not any(record.boot_id == boot_id for record in records)
-    if saved:
-        last = records[-1]
+    last = None if reading is None else reading.last
+    saved = False
+    if reading is not None and last is not None and boot_id not in reading.boot_ids:
+        saved = True
         boot_id, now_us = last.boot_id, last.uptime_us or 0
         now = None if last.wall_time_s is None else datetime.fromtimestamp(last.wall_time_s, UTC)
     return Window(now_us - length_ms * 1_000, now_us, boot_id, now, saved)
@@ -163,22 +166,20 @@ def select_boot(reading: LogReading, boot: str | None) -> LogReading:
         return reading
     choose = _choose_by_offset if _OFFSET.fullmatch(boot) else _choose_by_id
     chosen = LogReading.of(
-        replace(source, records=tuple(choose(split_boots(source.records), boot)))
-        for source in reading.sources
+        replace(source, boots=(choose(source.boots, boot),)) for source in reading.sources
     )
-    if reading.records and not chosen.records:
+    if reading.last is not None and chosen.last is None:
         raise NotFound(f"the log has no records of boot {boot}")
     return chosen
 
 
-def _choose_by_offset(boots: Sequence[Sequence[LogRecord]], boot: str) -> Iterable[LogRecord]:
+def _choose_by_offset(boots: Sequence[Boot], boot: str) -> Boot:
     at = int(boot) - 1
-    return boots[at] if -len(boots) <= at < len(boots) else ()
+    return boots[at] if -len(boots) <= at < len(boots) else Boot()
 
 
-def _choose_by_id(boots: Sequence[Sequence[LogRecord]], boot: str) -> Iterable[LogRecord]:
+def _choose_by_id(boots: Sequence[Boot], boot: str) -> Boot:
     wanted = boot.replace("-", "").lower()
     if not _BOOT_ID.fullmatch(wanted):
         raise InvalidInput(f"not a boot: {boot!r}", hint="an id, or 0, -1, 1 …")
-    records = chain.from_iterable(boots)
-    return (each for each in records if (each.boot_id or "").replace("-", "") == wanted)
+    return reduce(Boot.followed_by, (each.of(wanted) for each in boots), Boot())

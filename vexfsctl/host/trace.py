@@ -115,7 +115,7 @@ class IncidentLog:
         else:
             volume = self._volume_of(subject)
             devices = self._devices_of(subject, volume)
-            now_ns = recent_window(self._host, self._reading.records, 0).now_us * 1_000
+            now_ns = recent_window(self._host, self._reading, 0).now_us * 1_000
             story = tell_story(subject, self._entries, self._occurrences, devices, volume, now_ns)
         return Trace(story, devices, self._calendar, self.coverage(subject))
 

@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from vexfsctl.model.entry import LogEntry
 
 
+DAEMON_FIELD = "TARGET"
+"""Metadata of a record that a VexFS daemon wrote with the tracing library: the module's path."""
+
+_DAEMONS = ("vexfs", "vexgraph")
+
+
 def interpret_own(
     records: Iterable[LogRecord], live_volumes: Mapping[str, str] | None = None
 ) -> "tuple[LogEntry, ...]":
@@ -34,11 +40,24 @@ def may_be_vexfs(text: str) -> bool:
 
     Most lines name VexFS; the others begin like a form.
     """
-    return "vexfs" in text.lower() or text.startswith(_unnamed_leads())
+    return "vexfs" in text.lower() or text.startswith(unnamed_leads())
+
+
+def is_daemon_output(record: LogRecord) -> bool:
+    """Whether a VexFS daemon printed *record*: there even a line that could be anyone's is its own.
+
+    Its metadata says so, or it has no time at all, as nothing of the kernel's.
+    """
+    if record.uptime_us is None and record.wall_time_s is None:
+        return True
+    return any(
+        key in (DAEMON_FIELD, "SYSLOG_IDENTIFIER") and value.lower().startswith(_DAEMONS)
+        for key, value in record.fields
+    )
 
 
 @cache
-def _unnamed_leads() -> tuple[str, ...]:
+def unnamed_leads() -> tuple[str, ...]:
     """Beginnings of the forms whose lines need not name VexFS."""
     from vexfsctl.logs.upstream.forms import UPSTREAM_FORMS
 

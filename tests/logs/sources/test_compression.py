@@ -38,8 +38,8 @@ def test_a_compressed_file_says_what_the_plain_one_does(archiver: Archiver, tmp_
     stdin = io.BytesIO(archive.read_bytes())
     texts = [record.text for record in recorded("vexfs/head_normal.kmsg")]
 
-    from_file = read_sources([str(archive)], LogHost())
-    from_stdin = read_sources(["-"], LogHost(stdin=stdin))
+    from_file = read_sources([str(archive)], LogHost(every_record=True))
+    from_stdin = read_sources(["-"], LogHost(every_record=True, stdin=stdin))
 
     assert [record.text for record in from_file.records] == texts
     assert [record.text for record in from_stdin.records] == texts

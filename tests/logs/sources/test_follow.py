@@ -26,14 +26,14 @@ def test_a_growing_file_is_followed(tmp_path: Path) -> None:
     log.write_text(lines(0, 1))
     follower = LogFollower([str(log)], LogHost())
 
-    assert texts(follower) == ["record 0", "record 1"]
+    assert texts(follower) == ["VexFS: record 0", "VexFS: record 1"]
     assert texts(follower) == []
     with log.open("a") as stream:
-        stream.write("12,2,5,-;rec")
+        stream.write("12,2,5,-;VexFS: rec")
     assert texts(follower) == []
     with log.open("a") as stream:
         stream.write("ord 2\n")
-    assert texts(follower) == ["record 2"]
+    assert texts(follower) == ["VexFS: record 2"]
     assert not follower.ended
     follower.close()
 
@@ -48,11 +48,11 @@ def test_a_file_turned_over_is_followed(tmp_path: Path) -> None:
     with log.open("a") as stream:
         stream.write(lines(1))
     log.rename(tmp_path / "loop0.kmsg.1")
-    assert texts(follower) == ["record 1"]
+    assert texts(follower) == ["VexFS: record 1"]
     log.write_text(lines(2))
 
     reading = follower.read()
-    assert [record.text for record in reading.records] == ["record 2"]
+    assert [record.text for record in reading.records] == ["VexFS: record 2"]
     assert reading.coverage().complete
     follower.close()
 
@@ -65,7 +65,7 @@ def test_a_file_written_anew_is_followed(tmp_path: Path) -> None:
     follower.read()
     log.write_text(lines(0))
 
-    assert texts(follower) == ["record 0"]
+    assert texts(follower) == ["VexFS: record 0"]
     follower.close()
 
 
@@ -101,7 +101,7 @@ def test_a_source_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
     log.write_text(lines(0))
     follower = LogFollower([str(missing), str(log)], LogHost())
 
-    for expected in (["record 0"], []):
+    for expected in (["VexFS: record 0"], []):
         reading = follower.read()
         assert [record.text for record in reading.records] == expected
         assert [gap.source for gap in reading.coverage().gaps] == [str(missing)]
@@ -162,6 +162,6 @@ def test_the_kernel_log_and_a_file_are_followed_together(tmp_path: Path) -> None
         stream.write(lines(1))
     follower.wait(10)
 
-    marked = [text for text in texts(follower) if mark in text or text.startswith("record")]
-    assert marked == ["record 1", f"VexFS test {mark}"]
+    marked = [text for text in texts(follower) if mark in text or text.startswith("VexFS: record")]
+    assert marked == ["VexFS: record 1", f"VexFS test {mark}"]
     follower.close()

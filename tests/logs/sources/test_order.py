@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.logs.data import recorded
-from vexfsctl.logs.sources.reading import merge_by_time, split_boots
+from vexfsctl.logs.sources.boots import split_boots
+from vexfsctl.logs.sources.reading import merge_by_time
 from vexfsctl.model.record import LogRecord
 
 
@@ -18,17 +19,22 @@ def texts(records: tuple[LogRecord, ...]) -> str:
     return "".join(item.text for item in records)
 
 
+def merged(*sources: list[LogRecord]) -> tuple[LogRecord, ...]:
+    """Return the records of all sources in one order."""
+    return merge_by_time([split_boots(records) for records in sources])
+
+
 def test_sources_are_woven_together_by_uptime() -> None:
     """The driver's file and the kernel's log make one story."""
     driver = [record("b", 20, 0), record("d", 40, 1)]
     kernel = [record("a", 10, 7), record("c", 30, 8), record("e", 50, 9)]
 
-    assert texts(merge_by_time([driver, kernel])) == "abcde"
+    assert texts(merged(driver, kernel)) == "abcde"
 
 
 def test_a_source_keeps_its_own_order() -> None:
     """The clock of a starting kernel jumps back; a record without time stays where it stands."""
-    assert texts(merge_by_time([[record("a", 900), record("b", 0), record("c", None)]])) == "abc"
+    assert texts(merged([record("a", 900), record("b", 0), record("c", None)])) == "abc"
 
 
 def test_sources_without_uptimes_are_woven_together_by_wall_clock() -> None:
@@ -37,7 +43,7 @@ def test_sources_without_uptimes_are_woven_together_by_wall_clock() -> None:
     def dated(text: str, wall_time_s: float) -> LogRecord:
         return LogRecord(text, "log", wall_time_s=wall_time_s)
 
-    assert texts(merge_by_time([[dated("a", 1), dated("c", 3)], [dated("b", 2)]])) == "abc"
+    assert texts(merged([dated("a", 1), dated("c", 3)], [dated("b", 2)])) == "abc"
 
 
 def test_a_real_boot_is_one_boot() -> None:
@@ -52,13 +58,16 @@ def test_numbers_and_time_that_fall_back_are_a_new_boot() -> None:
     new_epoch = [record("c", 300, 0)]
     new_boot = [record("d", 50, 0), record("e", 60, 1)]
 
-    assert split_boots([*first, *new_epoch, *new_boot]) == [[*first, *new_epoch], new_boot]
+    boots = split_boots([*first, *new_epoch, *new_boot])
+
+    assert [boot.records for boot in boots] == [[*first, *new_epoch], new_boot]
+    assert [boot.last for boot in boots] == [new_epoch[-1], new_boot[-1]]
 
 
 def test_text_without_numbers_is_cut_where_time_falls_back_far() -> None:
     """More than five seconds back is a new boot."""
     boots = split_boots([record("a", 9_000_000), record("b", 8_500_000), record("c", 0)])
-    assert [texts(tuple(boot)) for boot in boots] == ["ab", "c"]
+    assert [texts(tuple(boot.records)) for boot in boots] == ["ab", "c"]
 
 
 def test_boots_are_compared_from_the_last() -> None:
@@ -66,7 +75,7 @@ def test_boots_are_compared_from_the_last() -> None:
     file = [record("a", 500, 0), record("b", 10, 0), record("d", 30, 1)]
     kernel = [record("c", 20, 3)]
 
-    assert texts(merge_by_time([file, kernel])) == "abcd"
+    assert texts(merged(file, kernel)) == "abcd"
 
 
 @given(st.lists(st.lists(st.integers(0, 10**9) | st.none(), max_size=8), max_size=4))
@@ -77,8 +86,8 @@ def test_nothing_is_lost_or_reordered(sources: list[list[int | None]]) -> None:
         for at, times in enumerate(sources)
     ]
 
-    merged = merge_by_time(named)
+    everything = merged(*named)
 
     for at, records in enumerate(named):
-        assert [item for item in merged if item.text.startswith(f"{at}/")] == records
-    assert len(merged) == sum(map(len, named))
+        assert [item for item in everything if item.text.startswith(f"{at}/")] == records
+    assert len(everything) == sum(map(len, named))

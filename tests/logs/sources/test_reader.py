@@ -18,7 +18,7 @@ BOOT = "33f02bf7-1e24-471d-b010-7afe6724f069"
 
 def lines(*numbers: int, start_us: int = 0) -> str:
     """Return raw records with these numbers, a microsecond apart."""
-    return "".join(f"12,{n},{start_us + at},-;record {n}\n" for at, n in enumerate(numbers))
+    return "".join(f"12,{n},{start_us + at},-;VexFS: record {n}\n" for at, n in enumerate(numbers))
 
 
 def children() -> set[str]:
@@ -34,7 +34,11 @@ def test_a_file_is_read_whole(tmp_path: Path) -> None:
 
     reading = read_sources([str(log)], LogHost())
 
-    assert [record.text for record in reading.records] == ["record 0", "record 1", "record 2"]
+    assert [record.text for record in reading.records] == [
+        "VexFS: record 0",
+        "VexFS: record 1",
+        "VexFS: record 2",
+    ]
     assert reading.coverage() == Coverage((str(log),))
 
 
@@ -129,7 +133,7 @@ def test_the_others_still_answer(tmp_path: Path) -> None:
 
     reading = read_sources([str(missing), str(log), str(log)], LogHost())
 
-    assert [record.text for record in reading.records] == ["record 0"]
+    assert [record.text for record in reading.records] == ["VexFS: record 0"]
     assert reading.coverage() == Coverage(
         (str(missing), str(log)),
         (
@@ -154,9 +158,9 @@ def test_a_path_with_odd_bytes_is_read(tmp_path: Path) -> None:
 
 def test_standard_input_is_a_source() -> None:
     """Text from a pipe is read to its end, whatever kind of stream carries it."""
-    reading = read_sources(["-"], LogHost(stdin=io.BytesIO(b"[    0.000000] one\n")))
+    reading = read_sources(["-"], LogHost(stdin=io.BytesIO(b"[    0.000000] VexFS: one\n")))
 
-    assert [(record.text, record.source) for record in reading.records] == [("one", "-")]
+    assert [(record.text, record.source) for record in reading.records] == [("VexFS: one", "-")]
     assert reading.coverage() == Coverage(("-",))
 
 
@@ -184,7 +188,9 @@ def test_a_file_called_like_standard_input_is_a_file(
     monkeypatch.chdir(tmp_path)
     Path("./-").write_text(lines(0))
 
-    assert [record.text for record in read_sources(["./-"], LogHost()).records] == ["record 0"]
+    assert [record.text for record in read_sources(["./-"], LogHost()).records] == [
+        "VexFS: record 0"
+    ]
 
 
 @pytest.fixture
@@ -203,7 +209,7 @@ def test_a_silent_pipe_is_given_up(pipe: tuple[io.BufferedReader, int]) -> None:
 
     reading = read_sources(["-"], LogHost(stdin=stream, silence_s=0.05))
 
-    assert [record.text for record in reading.records] == ["record 0"]
+    assert [record.text for record in reading.records] == ["VexFS: record 0"]
     assert reading.coverage().gaps == (
         Gap("-", "unreadable", None, "not read to its end: no answer within 0.05 s"),
     )

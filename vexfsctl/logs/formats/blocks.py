@@ -55,18 +55,19 @@ class SingleRecord:
         extend: Callable[[LogRecord, bytes], LogRecord | None] | None = None,
     ) -> None:
         """*extend* adds a line to the record; it returns None for one that is not part of it."""
-        self._record = record
+        self.record = record
+        """With the lines that were added so far."""
         self._extend = extend
 
     def take(self, line: bytes) -> bool:
         """Add the next line; False if it is not part of this record."""
-        full = len(self._record.text) > _LARGEST or len(self._record.fields) >= _MOST_FIELDS
+        full = len(self.record.text) > _LARGEST or len(self.record.fields) >= _MOST_FIELDS
         if self._extend is None or full:
             return False
-        longer = self._extend(self._record, line)
+        longer = self._extend(self.record, line)
         if longer is None:
             return False
-        self._record = longer
+        self.record = longer
         return True
 
     def ready(self) -> Iterator[LogRecord | None]:
@@ -75,7 +76,7 @@ class SingleRecord:
 
     def finish(self) -> Iterator[LogRecord | None]:
         """Yield the record."""
-        yield self._record
+        yield self.record
 
 
 def extend_by_field(record: LogRecord, line: bytes) -> LogRecord | None:

@@ -1,8 +1,8 @@
 r"""Records from the bytes of a log, whatever its form, line by line.
 
 Each line is read on its own, so forms may be mixed in one source: raw kmsg, what dmesg and
-journalctl print, syslog files, the bare output of VexFS daemons. Another form is one more line in
-`_begin`. No line is lost silently: what is not a record becomes None.
+journalctl print, syslog files, the bare output of VexFS daemons (`lines`). No line is lost
+silently: what is not a record becomes None.
 """
 
 import re
@@ -10,26 +10,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from vexfsctl.exceptions import MalformedRecord
-from vexfsctl.logs.formats.blocks import (
-    Block,
-    ExportEntry,
-    JsonDocument,
-    SingleRecord,
-    extend_by_field,
-    extend_by_indent,
-)
-from vexfsctl.logs.formats.journal import parse_json_entry, split_objects
-from vexfsctl.logs.formats.kmsg import parse_kmsg_record
-from vexfsctl.logs.formats.renderings import Reading, parse_dmesg_line, parse_syslog_line
-from vexfsctl.logs.formats.tracing import parse_bare_line, parse_traced_line
+from vexfsctl.logs.formats.blocks import Block
+from vexfsctl.logs.formats.journal import split_objects
+from vexfsctl.logs.formats.lines import bare_line, begin_block
+from vexfsctl.logs.formats.renderings import Reading
+from vexfsctl.logs.formats.stretches import Landmarks, Stretch, StretchFinder
 from vexfsctl.model.record import LogRecord
 
 MAXIMUM_LINE = 64 << 10
 """Bytes after which a line without an end is given up; a record has at most 8 KiB."""
 
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-"""Editors of other systems begin a file with it; concatenated files have it in the middle."""
 _BOOT = re.compile(
     rb"-- (?:Boot (?P<boot>[0-9a-f]{32})|Reboot|Logs begin at .*|Journal begins at .*"
     rb"|No entries) ?(?:--)?"
@@ -47,20 +37,40 @@ class RecordDecoder:
         self._partial = b""
         self._overlong = False
         self._open: Block | None = None
+        self._finder = StretchFinder()
+        self._known_date: tuple[bytes | None, ...] = ()
+        """Of the last stretch: all dates that begin like it exist."""
 
     def feed(self, chunk: bytes) -> Iterator[LogRecord | None]:
         """Yield the records that *chunk* completes; None for each line that is not a record."""
-        *lines, self._partial = self._cut(self._partial + chunk)
+        *lines, last = (self._partial + chunk).split(b"\n")
         for line in lines:
-            yield from self._take_line(line)
-        if len(self._partial) > MAXIMUM_LINE:
-            self._overlong = True
-            self._partial = b""
+            yield from self._take_text(line)
+        yield from self._begin_line(last)
 
     def settle(self) -> Iterator[LogRecord | None]:
         """Yield the record that was waiting for more lines, since none have come."""
         if self._open is not None and not self._open.patient:
             yield from self._close()
+
+    def sift(self, chunk: bytes) -> Iterator[LogRecord | Stretch | None]:
+        """Yield the same as `feed`, but for records that cannot matter: those in stretches."""
+        text = self._partial + chunk
+        end = text.rfind(b"\n") + 1
+        block = text[:end]
+        landmarks = Landmarks(block)
+        at = 0
+        while at < end:
+            stretch = self._find_stretch(block, at, landmarks.next_line(at))
+            if stretch is not None:
+                yield from self._close()
+                yield stretch
+                at = stretch.end
+                continue
+            line_end = block.index(b"\n", at)
+            yield from self._take_text(block[at:line_end])
+            at = line_end + 1
+        yield from self._begin_line(text[end:])
 
     def finish(self) -> Iterator[LogRecord | None]:
         """Yield what is left at the end of the source, a last line without newline included."""
@@ -69,12 +79,43 @@ class RecordDecoder:
             self._partial = b""
         yield from self._close()
 
-    def _cut(self, text: bytes) -> list[bytes]:
-        """Return the lines of *text*, the last of which may go on."""
-        first, *others = text.split(b"\n")
+    def _find_stretch(self, block: bytes, at: int, end: int) -> Stretch | None:
+        """Return the stretch at *at* that ends before *end*, as far as it can be passed over."""
+        if at == end or self._overlong or (self._open is not None and self._open.patient):
+            return None
+        stretch = self._finder.find(block, at, end, self._reading)
+        if stretch is None or not self._is_dated(stretch):
+            return None
+        # The next line may go on with the last record; that of the next block is not known yet.
+        if stretch.end == len(block) or block.startswith(b" ", stretch.end):
+            return stretch.without_last()
+        return stretch
+
+    def _is_dated(self, stretch: Stretch) -> bool:
+        """Whether the dates of *stretch* exist, so that its lines are what they look like."""
+        if stretch.form.dated and stretch.date != self._known_date:
+            if not stretch.dates_exist:
+                return False
+            self._known_date = stretch.date
+        return True
+
+    def _take_text(self, line: bytes) -> Iterator[LogRecord | None]:
+        """Take a line, which may hold several objects."""
+        for part in self._split(line):
+            yield from self._take_line(part)
+
+    def _begin_line(self, start: bytes) -> Iterator[LogRecord | None]:
+        """Remember the *start* of a line; take what is complete of it."""
+        *objects, self._partial = self._split(start)
+        for part in objects:
+            yield from self._take_line(part)
+        if len(self._partial) > MAXIMUM_LINE:
+            self._overlong = True
+            self._partial = b""
+
+    def _split(self, line: bytes) -> list[bytes]:
         # The rest of a line that was given up is not a line, whatever it looks like.
-        begun = [first] if self._overlong else split_objects(first)
-        return begun + [part for line in others for part in split_objects(line)]
+        return [line] if self._overlong else split_objects(line)
 
     def _close(self) -> Iterator[LogRecord | None]:
         if self._open is not None:
@@ -87,13 +128,13 @@ class RecordDecoder:
             yield from self._close()
             yield None
             return
-        line = line.removesuffix(b"\r").removeprefix(_BYTE_ORDER_MARK)
+        line = bare_line(line)
         if self._open is not None and self._open.take(line):
             yield from self._open.ready()
             return
         yield from self._close()
         if line and not line.isspace() and not self._is_mark(line):
-            self._open = _begin(line, self._reading)
+            self._open = begin_block(line, self._reading)
             if self._open is None:
                 yield None
 
@@ -103,32 +144,3 @@ class RecordDecoder:
         if match is not None and match["boot"] is not None:
             self._reading = replace(self._reading, boot_id=match["boot"].decode())
         return match is not None
-
-
-def _begin(line: bytes, reading: Reading) -> Block | None:
-    """Return what *line* begins; None if it is not a record."""
-    if line[:1].isdigit() and (record := _parse_kmsg(line, reading)) is not None:
-        return SingleRecord(record, extend_by_field)
-    if (printed := parse_dmesg_line(line, reading)) is not None:
-        record, width = printed
-        return SingleRecord(record, extend_by_indent(width))
-    word = line.strip()
-    if word in (b"{", b"},{"):
-        return JsonDocument(reading, word)
-    if line.startswith(b"__CURSOR="):
-        return ExportEntry(reading, line)
-    for parse in (parse_json_entry, parse_traced_line):
-        if (one_line := parse(line, reading)) is not None:
-            return SingleRecord(one_line)
-    if (logged := parse_syslog_line(line, reading)) is not None:
-        record, width = logged
-        return SingleRecord(record, extend_by_indent(width))
-    bare = parse_bare_line(line, reading)
-    return None if bare is None else SingleRecord(bare)
-
-
-def _parse_kmsg(line: bytes, reading: Reading) -> LogRecord | None:
-    try:
-        return parse_kmsg_record(line, source=reading.source, boot_id=reading.boot_id)
-    except MalformedRecord:
-        return None

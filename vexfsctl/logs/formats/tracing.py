@@ -8,7 +8,8 @@ import re
 from datetime import datetime
 
 from vexfsctl.logs.formats.renderings import Reading, decode_text, possible_time
-from vexfsctl.logs.upstream import DAEMON_FIELD, is_bare_line
+from vexfsctl.logs.own_records import DAEMON_FIELD
+from vexfsctl.logs.upstream import is_bare_line
 from vexfsctl.model.record import LogRecord
 
 _TRACED = re.compile(

@@ -9,7 +9,7 @@ import re
 from dataclasses import replace
 
 from vexfsctl.logs.kernel.devices import DEVICE_FORMS
-from vexfsctl.logs.kernel.form import EvidenceForm, reader
+from vexfsctl.logs.kernel.form import ANYTHING, EvidenceForm, reader
 from vexfsctl.model.events import KernelEvidence
 from vexfsctl.model.record import KERNEL_FACILITY, LogRecord
 
@@ -31,6 +31,8 @@ BLOCK_ERRORS = {
     "device resource error": errno.EBUSY,
 }
 """The block layer's words for the errno a request ended with."""
+_BLOCK_FUNCTIONS = ("blk_update_request: ", "print_req_error: ")
+"""What stood before them up to Linux 5.16."""
 
 _LEAST_LEVEL = 4
 _TROUBLE = re.compile(
@@ -123,14 +125,15 @@ EVIDENCE_FORMS = (
         " class 2",
         "dev ",
         (
-            # Up to Linux 5.16 the function stood in front, up to 4.20 nothing after the sector.
-            r"(?:(?:blk_update_request|print_req_error): )?"
+            # Up to Linux 4.20 nothing stood after the sector.
+            rf"(?:{'|'.join(_BLOCK_FUNCTIONS)})?"
             rf"(?P<wording>{'|'.join(map(re.escape, BLOCK_ERRORS))}), dev (?P<device>\S+),"
             r" sector (?P<sector>\d{1,20})"
             r"(?: op 0x[0-9a-f]+:\((?P<direction>\w+)\)"
             r"(?: flags 0x[0-9a-f]+(?: phys_seg (?P<segments>\d+))?)?)?"
         ),
         _read_block,
+        begins=(*(f"{wording}, dev " for wording in BLOCK_ERRORS), *_BLOCK_FUNCTIONS),
     ),
     EvidenceForm(
         "Buffer I/O error on dev loop0, logical block 768, lost async page write",
@@ -140,6 +143,7 @@ EVIDENCE_FORMS = (
             r"(?:, .*\b(?P<direction>read|write)\b)?"
         ),
         _read_buffer,
+        begins=("Buffer I/O error on dev",),
     ),
     EvidenceForm(
         "blk_print_req_error: 18 callbacks suppressed",
@@ -149,6 +153,10 @@ EVIDENCE_FORMS = (
             r" (?P<lost>\d{1,18}) callbacks suppressed"
         ),
         _read_suppressed,
+        begins=(
+            *("blk_", "print_req_error: ", "buffer_io_error: ", "quiet_error: "),
+            *("EXT4-fs ", "btrfs", "xfs"),
+        ),
     ),
     EvidenceForm(
         "EXT4-fs error (device loop0): htree_dirblock_to_tree:1051: inode #12: comm ls:"
@@ -157,6 +165,7 @@ EVIDENCE_FORMS = (
         r"EXT4-fs (?:error |warning )?\((?:device )?(?P<device>[^\s):]+)\): ",
         _read_filesystem,
         trouble_only=True,
+        begins=("EXT4-fs ",),
     ),
     EvidenceForm(
         "JBD2: I/O error when updating journal superblock for loop0-8.",
@@ -165,12 +174,14 @@ EVIDENCE_FORMS = (
         r"JBD2: .* for (?P<device>dm-\d+|[^\s.-]+)(?:-\d+)?\.?$",
         _read_filesystem,
         trouble_only=True,
+        begins=("JBD2: ",),
     ),
     EvidenceForm(
         "Aborting journal on device loop0-8.",
         "Aborting journal",
         r"Aborting journal on device (?P<device>dm-\d+|[^\s.-]+)(?:-\d+)?\.?$",
         _read_filesystem,
+        begins=("Aborting journal on device ",),
     ),
     EvidenceForm(
         'XFS (loop0): metadata I/O error in "xfs_imap_to_bp+0x5c/0xe0" at daddr 0x80 len 32'
@@ -179,6 +190,7 @@ EVIDENCE_FORMS = (
         r"XFS \((?P<device>[^\s)]+)\): ",
         _read_filesystem,
         trouble_only=True,
+        begins=("XFS (",),
     ),
     EvidenceForm(
         "BTRFS error (device loop0 state EA): Transaction aborted (error -5)",
@@ -186,6 +198,7 @@ EVIDENCE_FORMS = (
         r"BTRFS:? (?:\w+ )?\(device (?P<device>[^\s)]+)(?: state \w+)?\)",
         _read_filesystem,
         trouble_only=True,
+        begins=("BTRFS",),
     ),
     EvidenceForm(
         "loop0: writeback error on inode 131, offset 0, sector 448",
@@ -195,12 +208,14 @@ EVIDENCE_FORMS = (
             r" sector (?P<sector>\d{1,20})"
         ),
         _read_writeback,
+        begins=(f"{ANYTHING}: writeback error on inode ",),
     ),
     EvidenceForm(
         "INFO: task fio:4242 blocked for more than 120 seconds.",
         "blocked for more than",
         r"INFO: task .+:\d+ blocked for more than \d+ seconds",
         reader("hung_task"),
+        begins=("INFO: task ",),
     ),
     *DEVICE_FORMS,
 )

@@ -2,10 +2,15 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from vexfsctl.model.events import KernelEvidence
+
+NAME = "<name>"
+"""At the start of a beginning: what the kernel may call a device."""
+ANYTHING = "<anything>"
+"""At the start of a beginning: the rest of it may stand anywhere in the line."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +25,11 @@ class EvidenceForm:
     read: Callable[[re.Match[str]], KernelEvidence]
     trouble_only: bool = False
     """The kernel writes good news in this form too: only bad news is evidence."""
+    begins: tuple[str, ...] = field(kw_only=True)
+    """How such lines may begin: literals, after `NAME` or `ANYTHING` if need be.
+
+    A line of a large log that begins in no such way is not looked at (`sieve`).
+    """
 
     def match(self, text: str) -> re.Match[str] | None:
         """Return the match of a line of this form, None for another line."""

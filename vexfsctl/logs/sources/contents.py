@@ -1,18 +1,21 @@
-"""What one file or stream holds: its records in their order, and what kept it from being read."""
+"""What one file or stream holds: its records boot by boot, and what kept it from being read."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from vexfsctl.exceptions import LogUnreadable
+from vexfsctl.logs.sources.boots import Boot, BootSplitter, join_boots
 from vexfsctl.logs.sources.compression import decompressed
 from vexfsctl.logs.sources.holes import HoleFinder
 from vexfsctl.logs.sources.reading import SourceReading
 from vexfsctl.model.record import LogRecord
 
 if TYPE_CHECKING:
-    from vexfsctl.logs.formats.text import RecordDecoder
+    from vexfsctl.logs.formats.stretches import Stretch
+
+    _Item = LogRecord | Stretch | None
 
 _WITHOUT_RECORD = 4 << 20
 """Bytes after which a source without any record is not a log: a disk, /dev/zero, an archive."""
@@ -20,83 +23,127 @@ _WITHOUT_RECORD = 4 << 20
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """Records of a source in order, None for each line that is not one."""
+    """Records of a source in order, and where it has holes."""
 
-    items: list[LogRecord | None]
+    boots: tuple[Boot, ...]
+    finder: HoleFinder
+    first: LogRecord | None
+    """The first of all its records; None if it has none."""
     failure: LogUnreadable | None
-
-    @property
-    def records(self) -> tuple[LogRecord, ...]:
-        """The records alone."""
-        return tuple(item for item in self.items if item is not None)
+    empty: bool
+    """Whether it had nothing at all, not even lines that are no records."""
 
     @property
     def begins_in_the_middle(self) -> bool:
         """Whether its first record is not the first of its log."""
-        return any(record.sequence for record in self.records[:1])
+        return self.first is not None and bool(self.first.sequence)
 
     def precedes(self, later: "Contents") -> bool:
         """Whether its last record stands before the first of *later*."""
         # Not so if the file was rotated again between the two readings.
-        last, first = self.records[-1:], later.records[:1]
-        return bool(last and first) and (last[0].sequence or 0) < (first[0].sequence or 0)
+        last, first = self.boots[-1].last, later.first
+        if last is None or first is None:
+            return False
+        return (last.sequence or 0) < (first.sequence or 0)
 
     def followed_by(self, later: "Contents") -> "Contents":
         """Return both as one; only a failure to read *later* to its end counts."""
-        return Contents([*self.items, *later.items], later.failure)
+        return Contents(
+            boots=tuple(join_boots(self.boots, later.boots, later.first)),
+            finder=self.finder.followed_by(later.finder),
+            first=self.first or later.first,
+            failure=later.failure,
+            empty=self.empty and later.empty,
+        )
 
     def into_reading(self, name: str) -> SourceReading:
         """Return it as what the source *name* gave; raise LogUnreadable if that is nothing."""
         if self.failure is None:
             failure = None
-        elif self.items:
+        elif not self.empty:
             failure = f"not read to its end: {self.failure.message}"
         else:
             raise LogUnreadable(
                 f"cannot read {name}: {self.failure.message}", hint=self.failure.hint
             ) from self.failure
-        finder = HoleFinder()
-        return SourceReading(name, tuple(finder.passing(self.items)), finder.holes, failure)
+        return SourceReading(name, self.boots, self.finder.holes, failure)
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How contents are read."""
+
+    every_record: bool = False
+    """Whether to decode and keep every record, even those that cannot matter."""
+    ordered: bool = True
+    """Whether there are other sources, among whose records these have a place."""
 
 
 def read_contents(
     chunks: Iterator[bytes],
     source: str,
-    *,
+    today: datetime | None,
+    manner: Manner,
     boot_id: str | None = None,
-    today: datetime | None = None,
 ) -> Contents:
-    """Decode *chunks*, compressed or not; the other arguments are those of `RecordDecoder`."""
-    items: list[LogRecord | None] = []
-    decoder: RecordDecoder | None = None
+    """Decode *chunks*, compressed or not; *today* and *boot_id* are those of `RecordDecoder`."""
     failure = None
+    contents: _Reader | None = None
     try:
-        for chunk in _resembling_a_log(decompressed(chunks), items):
-            decoder = decoder or _decoder(source, boot_id, today)
-            items += decoder.feed(chunk)
+        for chunk in decompressed(chunks):
+            contents = contents or _reader(source, today, manner, boot_id)
+            contents.take_chunk(chunk)
     except LogUnreadable as cause:
         failure = cause
-    return Contents([*items, *(decoder.finish() if decoder else ())], failure)
+    if contents is None:
+        return Contents((Boot(),), HoleFinder(), None, failure, empty=True)
+    return contents.finish(failure)
 
 
-def _decoder(source: str, boot_id: str | None, today: datetime | None) -> "RecordDecoder":
+def _reader(source: str, today: datetime | None, manner: Manner, boot_id: str | None) -> "_Reader":
     # Deferred: there may be nothing to decode, and it brings the wordings of all VexFS builds.
     from vexfsctl.logs.formats.text import RecordDecoder
+    from vexfsctl.logs.sieve import matters
 
-    return RecordDecoder(source, boot_id=boot_id, today=today)
+    decoder = RecordDecoder(source, boot_id=boot_id, today=today)
+    if manner.every_record:
+        return _Reader(decoder.feed, decoder.finish, BootSplitter())
+    splitter = BootSplitter(matters, ordered=manner.ordered)
+    return _Reader(decoder.sift, decoder.finish, splitter)
 
 
-def _resembling_a_log(
-    chunks: Iterator[bytes], items: Sequence[LogRecord | None]
-) -> Iterator[bytes]:
-    """Yield *chunks*; raise LogUnreadable if many have added no record to *items*."""
-    size = 0
-    for chunk in chunks:
-        yield chunk
-        size += len(chunk)
-        if size >= _WITHOUT_RECORD:
-            if not any(items):
-                raise LogUnreadable(
-                    f"not a log: no record in the first {_WITHOUT_RECORD >> 20} MiB"
-                )
-            yield from chunks
+class _Reader:
+    """Takes the text of one source piece by piece."""
+
+    def __init__(
+        self,
+        decode: "Callable[[bytes], Iterable[_Item]]",
+        finish: "Callable[[], Iterable[_Item]]",
+        splitter: BootSplitter,
+    ) -> None:
+        self._decode = decode
+        self._finish = finish
+        self._splitter = splitter
+        self._finder = HoleFinder()
+        self._empty = True
+        self._size = 0
+
+    def take_chunk(self, chunk: bytes) -> None:
+        """Take what comes next; raise LogUnreadable if there is much of it and no record."""
+        self._take(self._decode(chunk))
+        self._size += len(chunk)
+        if self._splitter.first is None and self._size >= _WITHOUT_RECORD:
+            raise LogUnreadable(f"not a log: no record in the first {_WITHOUT_RECORD >> 20} MiB")
+
+    def finish(self, failure: LogUnreadable | None) -> Contents:
+        """Return what it had up to its end, or to the *failure* to read on."""
+        self._take(self._finish())
+        boots, first = self._splitter.boots(), self._splitter.first
+        return Contents(boots, self._finder, first, failure, self._empty)
+
+    def _take(self, items: "Iterable[_Item]") -> None:
+        for item in items:
+            self._empty = False
+            self._finder.observe(item)
+            if item is not None:
+                self._splitter.take(item)

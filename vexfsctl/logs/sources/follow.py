@@ -10,6 +10,7 @@ from typing import BinaryIO, Protocol
 from vexfsctl.exceptions import LogUnreadable
 from vexfsctl.logs.formats.kmsg import SOURCE_NAME
 from vexfsctl.logs.formats.text import RecordDecoder
+from vexfsctl.logs.sources.boots import split_boots
 from vexfsctl.logs.sources.compression import is_compressed
 from vexfsctl.logs.sources.holes import Hole, HoleFinder
 from vexfsctl.logs.sources.kmsg import KmsgReader
@@ -109,8 +110,8 @@ class LogFollower:
         except LogUnreadable as failure:
             self._failures[source.name] = failure
             source.close()
-            return SourceReading(source.name, tuple(records), source.holes, failure.message)
-        return SourceReading(source.name, tuple(records), source.holes).forget_older_boots()
+            return SourceReading(source.name, split_boots(records), source.holes, failure.message)
+        return SourceReading(source.name, split_boots(records), source.holes).forget_older_boots()
 
 
 class FollowedFile:

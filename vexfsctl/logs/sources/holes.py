@@ -6,9 +6,14 @@ begins after boot is not a gap in the last hour, if it covers that.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
+from vexfsctl.logs.sources.boots import first_record
 from vexfsctl.model.coverage import Gap
 from vexfsctl.model.record import LogRecord
+
+if TYPE_CHECKING:
+    from vexfsctl.logs.formats.stretches import Stretch
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,34 +32,35 @@ class HoleFinder:
     """Watches the records of one source go by, oldest first, and notes which are missing."""
 
     def __init__(self) -> None:
+        self._first: LogRecord | None = None
+        self._torn_before = 0
+        """Lines before the first record that are none."""
         self._holes: list[Hole] = []
+        """After the first record."""
         self._expected: int | None = None
         self._torn = 0
-        self._begun = False
 
     @property
     def holes(self) -> tuple[Hole, ...]:
         """What was missing so far."""
         pending = [Hole("torn", self._torn)] if self._torn else []
-        return (*self._holes, *pending)
+        return (*self._start(), *self._holes, *pending)
 
-    def observe(self, record: LogRecord | None) -> None:
-        """Note the next record, or with None a line that is not a record.
+    def observe(self, item: "LogRecord | Stretch | None") -> None:
+        """Note the next record or stretch of records, or with None a line that is not a record.
 
         A sequence number that falls back has restarted: nothing is lost.
         """
-        if record is None:
+        if item is None:
             self._torn += 1
             return
-        if self._torn:
-            self._holes.append(Hole("torn", self._torn, record.uptime_us))
-            self._torn = 0
-        if not self._begun:
-            self._begun = True
-            self._observe_start(record)
-        elif record.sequence is not None and self._expected is not None:
-            self._observe_step(record, record.sequence - self._expected)
-        self._expected = None if record.sequence is None else record.sequence + 1
+        if isinstance(item, LogRecord):
+            number = last_number = item.sequence
+        else:
+            number, last_number = item.first_sequence, item.last_sequence
+        if self._first is None or self._torn or number != self._expected:
+            self._observe_after_hole(first_record(item))
+        self._expected = None if last_number is None else last_number + 1
 
     def passing(self, items: Iterable[LogRecord | None]) -> Iterator[LogRecord]:
         """Observe each item and yield the records."""
@@ -63,14 +69,41 @@ class HoleFinder:
             if item is not None:
                 yield item
 
-    def _observe_start(self, record: LogRecord) -> None:
-        # The kernel numbers from 0 and dates its first records 0.000000.
-        if record.sequence or (record.sequence is None and record.uptime_us):
-            self._holes.append(Hole("starts_late", record.sequence, record.uptime_us))
+    def followed_by(self, later: "HoleFinder") -> "HoleFinder":
+        """Return what watched both: *later* went on where this one ended."""
+        joined = HoleFinder()
+        joined._first, joined._torn_before = self._first, self._torn_before
+        joined._holes, joined._expected, joined._torn = [*self._holes], self._expected, self._torn
+        joined._torn += later._torn_before
+        if later._first is None:
+            joined._torn += later._torn
+            return joined
+        joined.observe(later._first)
+        joined._holes += later._holes
+        joined._expected, joined._torn = later._expected, later._torn
+        return joined
 
-    def _observe_step(self, record: LogRecord, lost: int) -> None:
-        if lost > 0:
-            self._holes.append(Hole("overrun", lost, record.uptime_us))
+    def _observe_after_hole(self, record: LogRecord) -> None:
+        if self._first is None:
+            self._first, self._torn_before, self._torn = record, self._torn, 0
+            return
+        if self._torn:
+            self._holes.append(Hole("torn", self._torn, record.uptime_us))
+            self._torn = 0
+        if record.sequence is not None and self._expected is not None:
+            lost = record.sequence - self._expected
+            if lost > 0:
+                self._holes.append(Hole("overrun", lost, record.uptime_us))
+
+    def _start(self) -> Iterator[Hole]:
+        first = self._first
+        if first is None:
+            return
+        if self._torn_before:
+            yield Hole("torn", self._torn_before, first.uptime_us)
+        # The kernel numbers from 0 and dates its first records 0.000000.
+        if first.sequence or (first.sequence is None and first.uptime_us):
+            yield Hole("starts_late", first.sequence, first.uptime_us)
 
 
 def gaps_since(source: str, holes: Iterable[Hole], since_us: int | None = None) -> tuple[Gap, ...]:

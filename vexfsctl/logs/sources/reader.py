@@ -5,14 +5,15 @@ a gap if others can; if none can, LogUnreadable is raised.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from vexfsctl.exceptions import LogUnreadable
 from vexfsctl.logs.formats.kmsg import SOURCE_NAME
-from vexfsctl.logs.sources.contents import Contents, read_contents
+from vexfsctl.logs.sources.boots import split_boots
+from vexfsctl.logs.sources.contents import Contents, Manner, read_contents
 from vexfsctl.logs.sources.kmsg import KMSG, KmsgReader
 from vexfsctl.logs.sources.reading import LogReading, SourceReading
 from vexfsctl.logs.sources.stream import read_file, read_stream
@@ -36,6 +37,15 @@ class LogHost:
     kmsg: Path = KMSG
     silence_s: float = 2.0
     """Seconds without a byte after which a source counts as not answering."""
+    every_record: bool = False
+    """Whether to decode and keep every record, even those that cannot matter: much slower."""
+    alone: bool = False
+    """Whether only one source is read, so that no order among several is needed."""
+
+    @property
+    def manner(self) -> Manner:
+        """How contents are read."""
+        return Manner(every_record=self.every_record, ordered=not self.alone)
 
 
 class LogSource(Protocol):
@@ -63,9 +73,11 @@ def open_source(name: str, host: LogHost) -> LogSource:
 
 def read_sources(names: Sequence[str], host: LogHost) -> LogReading:
     """Read every source; raise LogUnreadable with all reasons when none can be read."""
+    asked = dict.fromkeys(names)
+    host = replace(host, alone=len(asked) == 1)
     readings: list[SourceReading] = []
     failures: dict[str, LogUnreadable] = {}
-    for name in dict.fromkeys(names):
+    for name in asked:
         try:
             readings.append(open_source(name, host).read())
         except LogUnreadable as failure:
@@ -86,10 +98,10 @@ class KernelLog:
         """Read every record that the kernel still has; raise LogUnreadable."""
         reader = KmsgReader(self._host.kmsg, boot_id=self._host.boot_id)
         try:
-            records = tuple(reader.drain())
+            boots = split_boots(reader.drain())
         finally:
             reader.close()
-        return SourceReading(SOURCE_NAME, records, reader.holes)
+        return SourceReading(SOURCE_NAME, boots, reader.holes)
 
 
 class StandardInput:
@@ -103,7 +115,7 @@ class StandardInput:
         if self._host.stdin is None:
             raise LogUnreadable("cannot read standard input: it is closed")
         chunks = read_stream(self._host.stdin, self._host.silence_s)
-        contents = read_contents(chunks, STANDARD_INPUT, today=self._host.today)
+        contents = read_contents(chunks, STANDARD_INPUT, self._host.today, self._host.manner)
         return contents.into_reading(STANDARD_INPUT)
 
 
@@ -127,4 +139,4 @@ class LogFile:
     def _read(self, path: Path) -> Contents:
         boot_id = self._host.boot_id if self._name in self._host.live_logs else None
         chunks = read_file(path, self._host.silence_s)
-        return read_contents(chunks, self._name, boot_id=boot_id, today=self._host.today)
+        return read_contents(chunks, self._name, self._host.today, self._host.manner, boot_id)

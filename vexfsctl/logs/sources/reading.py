@@ -1,9 +1,10 @@
 """What reading the log gave: records, and how complete they are."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, pairwise
+from itertools import chain
 
+from vexfsctl.logs.sources.boots import Boot, Position
 from vexfsctl.logs.sources.holes import Hole, gaps_since
 from vexfsctl.model.coverage import Coverage, Gap
 from vexfsctl.model.record import LogRecord
@@ -14,17 +15,16 @@ class SourceReading:
     """What one source gave."""
 
     name: str
-    records: tuple[LogRecord, ...] = ()
-    """In the order of the source."""
+    boots: tuple[Boot, ...] = (Boot(),)
+    """In the order of the source; at least one."""
     holes: tuple[Hole, ...] = ()
     failure: str | None = None
     """Why it could not be read, or not to its end."""
 
     def forget_older_boots(self) -> "SourceReading":
         """Return it with the boot id on records of its last boot only."""
-        *older, latest = split_boots(self.records)
-        forgotten = (replace(record, boot_id=None) for record in chain.from_iterable(older))
-        return replace(self, records=(*forgotten, *latest))
+        *older, latest = self.boots
+        return replace(self, boots=(*(boot.without_id() for boot in older), latest))
 
     def gaps(self, since_us: int | None) -> tuple[Gap, ...]:
         """Return what this source lacks since that uptime; None: ever."""
@@ -36,15 +36,30 @@ class SourceReading:
 class LogReading:
     """What all sources gave."""
 
-    records: tuple[LogRecord, ...]
-    """In order of time, as far as the sources give times."""
     sources: tuple[SourceReading, ...]
+    records: tuple[LogRecord, ...]
+    """Those that matter, in order of time, as far as the sources give times."""
 
     @classmethod
     def of(cls, sources: Iterable[SourceReading]) -> "LogReading":
         """Merge the records of all sources in order of time."""
         sources = tuple(sources)
-        return cls(merge_by_time(source.records for source in sources), sources)
+        return cls(sources, merge_by_time([source.boots for source in sources]))
+
+    @property
+    def last(self) -> LogRecord | None:
+        """The last of all records, whether it matters or not; None if there is none."""
+        ends = [source.boots[-1] for source in self.sources]
+        # Of equal ones the later source's, as in `merge_by_time`.
+        latest = sorted((end for end in ends if end.last is not None), key=lambda end: end.end)
+        return latest[-1].last if latest else None
+
+    @property
+    def boot_ids(self) -> frozenset[str | None]:
+        """The boots that any record is of; None among them if a source does not say."""
+        return frozenset(
+            each for source in self.sources for boot in source.boots for each in boot.ends
+        )
 
     def coverage(self, since_us: int | None = None) -> Coverage:
         """Return what was read, and what was missing since that uptime (None: ever)."""
@@ -52,41 +67,20 @@ class LogReading:
         return Coverage(tuple(source.name for source in self.sources), tuple(gaps))
 
 
-_REORDERING_US = 5_000_000
-"""The clock of a kernel that just started jumps back by up to a second once it is calibrated."""
-
-
-def split_boots(records: Sequence[LogRecord]) -> list[Sequence[LogRecord]]:
-    """Cut the records of one source where the machine was restarted; at least one part."""
-    cuts = [at for at, pair in enumerate(pairwise(records), 1) if _restarted(*pair)]
-    bounds = [0, *cuts, len(records)]
-    return [records[start:end] for start, end in pairwise(bounds)]
-
-
-def merge_by_time(sources: Iterable[Sequence[LogRecord]]) -> tuple[LogRecord, ...]:
+def merge_by_time(sources: Sequence[Sequence[Boot]]) -> tuple[LogRecord, ...]:
     """Return all records by boot and uptime; those of one source keep their order.
 
     Uptimes of different sources are compared within the last boot of each, then within the one
     before, and so on: a source need not say which boot it is of. Those that have no uptimes are
     put in order by wall-clock time, as far as they have that.
     """
-    keyed = chain.from_iterable(map(_keyed, sources))
-    return tuple(record for *_, record in sorted(keyed, key=lambda item: item[:3]))
+    if len(sources) == 1:
+        return tuple(record for boot in sources[0] for record in boot.records)
+    placed = chain.from_iterable(map(_placed, sources))
+    return tuple(record for *_, record in sorted(placed, key=lambda item: item[:2]))
 
 
-def _keyed(records: Sequence[LogRecord]) -> Iterable[tuple[int, int, float, LogRecord]]:
-    boots = split_boots(records)
-    for boot, part in enumerate(boots, 1 - len(boots)):
-        latest, wall = 0, 0.0
-        for record in part:
-            latest = max(latest, record.uptime_us or 0)
-            wall = max(wall, record.wall_time_s or 0.0)
-            yield boot, latest, wall, record
-
-
-def _restarted(before: LogRecord, after: LogRecord) -> bool:
-    if before.uptime_us is None or after.uptime_us is None:
-        return False
-    if before.sequence is not None and after.sequence is not None:
-        return after.sequence <= before.sequence and after.uptime_us < before.uptime_us
-    return before.uptime_us - after.uptime_us > _REORDERING_US
+def _placed(boots: Sequence[Boot]) -> Iterator[tuple[int, Position, LogRecord]]:
+    for number, boot in enumerate(boots, 1 - len(boots)):
+        for record, position in zip(boot.records, boot.positions, strict=True):
+            yield number, position, record

@@ -10,7 +10,7 @@ from functools import cache
 from operator import itemgetter
 
 from vexfsctl.logs.kernel.mentions import parse_mention
-from vexfsctl.logs.own_records import may_be_vexfs
+from vexfsctl.logs.own_records import is_daemon_output, may_be_vexfs
 from vexfsctl.logs.upstream.form import Form
 from vexfsctl.logs.upstream.forms import UPSTREAM_FORMS
 from vexfsctl.logs.upstream.last_resort import parse_named, parse_unlisted
@@ -27,13 +27,9 @@ __all__ = [
     "parse_upstream_text",
 ]
 
-DAEMON_FIELD = "TARGET"
-"""Metadata of a record that a VexFS daemon wrote with the tracing library: the module's path."""
-
 _LEADS = (0, 5, 8, 13, 20, 30)
 """Lengths of the beginnings by which forms are looked up: most lines leave one or two to try."""
 _MACRO = re.compile(r"vexfs(?: (?:error|warning|info|debug))?: (?=VexFS)")
-_DAEMONS = ("vexfs", "vexgraph")
 _LONGEST = 8192
 """Characters of a line that are looked at; a record of the kernel has at most 2048 bytes."""
 
@@ -44,7 +40,7 @@ def parse_upstream(record: LogRecord) -> UpstreamEvent | None:
     A line that merely names VexFS counts if the kernel wrote it, or if the source does not say who
     did.
     """
-    text, bare = record.text, _is_daemon_output(record)
+    text, bare = record.text, is_daemon_output(record)
     if not bare and not may_be_vexfs(text):
         return None
     known = parse_upstream_text(text, bare=bare)
@@ -72,15 +68,6 @@ def parse_upstream_text(text: str, *, bare: bool = False) -> UpstreamEvent | Non
 def is_bare_line(text: str) -> bool:
     """Whether *text*, a line without time or level, is one that VexFS writes to its output."""
     return parse_unlisted(text) is not None or parse_upstream_text(text, bare=True) is not None
-
-
-def _is_daemon_output(record: LogRecord) -> bool:
-    if record.uptime_us is None and record.wall_time_s is None:
-        return True
-    return any(
-        key in (DAEMON_FIELD, "SYSLOG_IDENTIFIER") and value.lower().startswith(_DAEMONS)
-        for key, value in record.fields
-    )
 
 
 def _candidates(line: str) -> list[tuple[int, Form]]:

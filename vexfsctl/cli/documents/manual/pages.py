@@ -18,6 +18,7 @@ from vexfsctl.cli.documents.manual.toml import toml_page
 from vexfsctl.cli.registry import gives_verdict
 from vexfsctl.config.reading import STANDARD_FILE
 from vexfsctl.exceptions import ExitStatus
+from vexfsctl.host.host import EVERY_RECORD_VARIABLE
 from vexfsctl.recovery.ledger.file import FILE_NAME
 from vexfsctl.render.mdoc import (
     argument,
@@ -147,6 +148,14 @@ def _environment(root: CommandDocument) -> list[str]:
             + [
                 ("Ev NO_COLOR", ["If set and not empty, no colour unless asked for."]),
                 (f"Ev {STATE_VARIABLE}", ["Directory of the ledger of recoveries and its locks."]),
+                (
+                    f"Ev {EVERY_RECORD_VARIABLE}",
+                    [
+                        "If set and not empty, decode every record of a log, even those that cannot"
+                        " matter. Much slower, for the same answers; please report it if they"
+                        " differ."
+                    ],
+                ),
                 ("Ev PAGER", ["Pager for long answers; less by default, empty for none."]),
             ],
         ),

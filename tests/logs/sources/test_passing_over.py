@@ -1,0 +1,218 @@
+"""What is read without decoding every line is what is read with decoding every line."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.logs.data import KERNEL_LOGS
+from vexfsctl.logs.formats.stretches import Stretch
+from vexfsctl.logs.formats.text import RecordDecoder
+from vexfsctl.logs.interpret import interpret_records
+from vexfsctl.logs.kernel.filesystems import EVIDENCE_FORMS
+from vexfsctl.logs.kernel.form import EvidenceForm
+from vexfsctl.logs.kernel.mentions import MENTIONS
+from vexfsctl.logs.sieve import matters, matters_text
+from vexfsctl.logs.sources.boots import Boot
+from vexfsctl.logs.sources.contents import Contents, Manner, read_contents
+from vexfsctl.logs.upstream import UPSTREAM_FORMS
+from vexfsctl.model.record import LogRecord
+
+TODAY = datetime(2026, 11, 29, 22, 0)
+OWN = (
+    "VexFS: state vol=loop0 epoch=1 from=uninitialized to=initialized driver=fuse version=1.0",
+    "VexFS: state vol=loop0 epoch=2 from=initialized to=read_only driver=fuse version=1.0",
+    "VexFS: [CORR-6F1C93A20000002A] rejected vol=loop0 op=file call=read retry_after_ms=0",
+)
+MEANT = (
+    *(form.sample for form in EVIDENCE_FORMS),
+    *(form.sample for form in UPSTREAM_FORMS),
+    *(mention.sample for mention in MENTIONS),
+    *OWN,
+)
+ORDINARY = (
+    "usb 1-1: new high-speed USB device number 5 using xhci_hcd",
+    "[UFW BLOCK] IN=eth0 OUT= SRC=10.0.0.1 DST=10.0.0.2 LEN=40",
+    'audit: type=1400 audit(1700000000.123:45): apparmor="STATUS"',
+    " schedule+0x1e/0x80",
+    "sda: rw",
+    "größe: ready",
+    "text \\x41 \\x0a with escapes",
+    "host kernel: [    9.000000] a line in a line",
+    "",
+)
+ODD = (
+    b"",
+    b"   ",
+    b"rubbish",
+    b" SUBSYSTEM=block",
+    b" DEVICE=b7:0",
+    b"               VexFS: indented",
+    b"                and so on",
+    b"\xff\xfe\x00",
+    b"\xef\xbb\xbf[   77.000000] usb 1-1: reset",
+    b"[   78.000000] usb 1-1: reset\r",
+    b"-- Reboot --",
+    b"-- Boot 0123456789abcdef0123456789abcdef --",
+    b"-- Boot fedcba98765432100123456789abcdef --",
+    b"Feb 30 10:00:00 host kernel: usb 1-1: a day that is none",
+    b"2026-02-30T10:00:00+00:00 host kernel: usb 1-1: a day that is none",
+    b"2026-11-29T10:00:00.123456Z ERROR vexfs_fuse::main: Search failed: x",
+    b"2026-11-29T10:00:00.123456Z  INFO hyper::client: connected",
+    b"2026-11-29 10:00:00 UTC host kernel: BUG: kernel NULL pointer dereference",
+    b"<6>[   79.000000] usb 1-1: reset",
+    b"<13>Nov 29 10:00:00 host kernel: usb 1-1: reset",
+    b"<34>1 2026-11-29T10:00:00Z host kernel - - - BUG: kernel NULL pointer dereference",
+    b"Nov 29 10:00:00 host kernel - - - BUG: kernel NULL pointer dereference",
+    b"Nov 29 10:00:00 host vexfs_fuse[12]: Search failed: x",
+    b"Nov 29 10:00:00 host sd 0:0:0:0: [sda] tag#12 FAILED Result: hostbyte=DID_OK",
+    b"12,5,99,c;usb 1-1: a continued line",
+    b"6,6,99,-,caller=T1;usb 1-1: with its caller",
+    b"__CURSOR=s=1",
+    b"MESSAGE=VexFS: read failed",
+    b"SYSLOG_FACILITY=0",
+    b"{",
+    b'  "MESSAGE" : "VexFS: x",',
+    b"}",
+    b'{"MESSAGE": "VexFS: read failed", "_TRANSPORT": "kernel", "_BOOT_ID": "ab"}',
+    b'{"dmesg":[{"pri":6,"time":1.5,"msg":"usb 1-1"},{"pri":6,"time":1.6,"msg":"VexFS: x"}]}',
+    b"x" * 9000,
+    b"[   80.000000] " + b"y" * 9000,
+    b"[   81.000000] " + b"z" * 70_000,
+)
+
+
+def rendered(text: str, uptime_us: int, sequence: int, form: int) -> bytes:
+    """Return a record with this text as one of the common programs prints it."""
+    seconds, micros = divmod(uptime_us, 1_000_000)
+    uptime = f"{seconds:5d}.{micros:06d}"
+    moment = datetime.fromtimestamp(1_795_900_000 + seconds, UTC).replace(microsecond=micros)
+    head = (
+        f"[{uptime}] ",
+        f"<6>[{uptime}] ",
+        f"kern  :info  : [{uptime}] ",
+        f"[{uptime}][  T123] ",
+        f"6,{sequence},{uptime_us},-;",
+        f"{moment:%b %d %H:%M:%S} host kernel: [{uptime}] ",
+        f"{moment:%b %d %H:%M:%S} host kernel: ",
+        f"{moment:%b %d %H:%M:%S} host ",
+        f"{moment.isoformat()} host kernel: [{uptime}] ",
+        f"{moment.isoformat()} host systemd[1]: ",
+        f"{moment.timestamp():.6f} host kernel: ",
+        f"[{moment:%a %b %d %H:%M:%S %Y}] ",
+        f"{moment:%Y-%m-%dT%H:%M:%S},{micros:06d}+00:00 ",
+        f"[{uptime}] host kernel: ",
+    )[form]
+    return f"{head}{text}".encode()
+
+
+FORMS = 14
+TEXTS = st.sampled_from(MEANT) | st.sampled_from(ORDINARY) | st.sampled_from(ORDINARY)
+
+
+@st.composite
+def logs(draw: st.DrawFn) -> bytes:
+    """Draw the bytes of a log: runs of records of one form, with anything in between."""
+    lines: list[bytes] = []
+    uptime_us = draw(st.integers(0, 20_000_000))
+    sequence = draw(st.integers(0, 3))
+    for _ in range(draw(st.integers(1, 6))):
+        form = draw(st.integers(0, FORMS - 1))
+        for text in draw(st.lists(TEXTS, max_size=12)):
+            uptime_us = max(0, uptime_us + draw(st.sampled_from(STEPS_US)))
+            sequence += draw(st.sampled_from((1, 1, 1, 1, 1, 1, 3, -1)))
+            lines.append(rendered(text, uptime_us, max(0, sequence), form))
+        lines += draw(st.lists(st.sampled_from(ODD), max_size=2))
+    return b"\n".join(lines) + draw(st.sampled_from((b"", b"\n")))
+
+
+STEPS_US = (
+    *(0, 1, 10, 1_000, 100_000, 400_000, 900_000, 3_000_000, 5_000_000, 8_000_000, 70_000_000),
+    *(-1, -400_000, -4_000_000, -4_999_999, -5_000_000, -5_000_001, -6_000_000, -60_000_000),
+)
+
+
+def chunks(log: bytes, cuts: Sequence[int]) -> Iterator[bytes]:
+    """Yield *log* cut where *cuts* say, as a pipe may give it."""
+    bounds = sorted({0, len(log), *(cut % (len(log) + 1) for cut in cuts)})
+    for start, end in pairwise(bounds):
+        yield log[start:end]
+
+
+def read(log: bytes, cuts: Sequence[int], manner: Manner) -> Contents:
+    """Read *log* in pieces."""
+    return read_contents(chunks(log, cuts), "log", TODAY, manner)
+
+
+def summary(contents: Contents) -> object:
+    """Return all that conclusions depend on."""
+    first = contents.first and replace(contents.first, fields=())
+    return first, contents.finder.holes, [_summary(boot) for boot in contents.boots]
+
+
+def _summary(boot: Boot) -> object:
+    """Which records matter, and the ends; metadata and further lines do not count for those."""
+    kept = [(at, r) for at, r in zip(boot.positions, boot.records, strict=True) if matters(r)]
+    ends = {boot_id: _plain(end) for boot_id, end in boot.ends.items()}
+    return kept, ends, boot.last and _plain(boot.last), boot.end
+
+
+def _plain(record: LogRecord) -> LogRecord:
+    return replace(record, fields=(), text=record.text.partition("\n")[0])
+
+
+@given(logs(), st.lists(st.integers(0, 1 << 20), max_size=3))
+@settings(max_examples=300, deadline=None)
+def test_a_log_is_read_as_if_every_line_were_decoded(log: bytes, cuts: list[int]) -> None:
+    """The records that matter, their place among others, boots, ends and holes are the same."""
+    every = read(log, cuts, Manner(every_record=True))
+
+    assert summary(read(log, cuts, Manner())) == summary(every)
+
+
+@given(logs())
+@settings(max_examples=300, deadline=None)
+def test_what_has_a_meaning_matters(log: bytes) -> None:
+    """The sieve keeps each record that means anything."""
+    every = read(log, (), Manner(every_record=True))
+    records = [record for boot in every.boots for record in boot.records]
+
+    meant = [entry.record for entry in interpret_records(records) if entry.meaning is not None]
+    assert [record for record in meant if not matters(record)] == []
+
+
+@pytest.mark.parametrize("form", range(FORMS))
+def test_ordinary_lines_are_passed_over(form: int) -> None:
+    """Whatever program printed them: all but the last, which a further line may belong to."""
+    lines = [rendered("usb 1-1: reset", 1_000_000 + n, n, form) + b"\n" for n in range(100)]
+    first, *others = RecordDecoder("log", today=TODAY).sift(b"".join(lines))
+
+    assert isinstance(first, Stretch)
+    assert first.block[first.start : first.end] == b"".join(lines[:-1])
+    assert others == []
+
+
+@pytest.mark.parametrize("capture", sorted(KERNEL_LOGS.rglob("*.*")), ids=lambda path: path.name)
+def test_a_real_log_is_read_as_if_every_line_were_decoded(capture: Path) -> None:
+    """Captures in all forms, whole and in pieces."""
+    log = capture.read_bytes()
+    every = summary(read(log, (), Manner(every_record=True)))
+
+    assert summary(read(log, (), Manner())) == every
+    assert summary(read(log, range(0, len(log), 4096), Manner())) == every
+
+
+@pytest.mark.parametrize("form", EVIDENCE_FORMS, ids=lambda form: form.sample[:40])
+@given(data=st.data())
+@settings(max_examples=30, deadline=None)
+def test_no_line_of_a_form_is_sieved_out(form: EvidenceForm, data: st.DataObject) -> None:
+    """Whatever the pattern of a form matches begins as the form declares."""
+    text = data.draw(st.from_regex(re.compile(form.pattern)))
+
+    assert form.match(text) is None or matters_text(text)

@@ -1,0 +1,62 @@
+"""What one line begins, whatever its form: a record, or a block of several lines.
+
+Another form of log is one more line in `begin_block`.
+"""
+
+from vexfsctl.exceptions import MalformedRecord
+from vexfsctl.logs.formats.blocks import (
+    Block,
+    ExportEntry,
+    JsonDocument,
+    SingleRecord,
+    extend_by_field,
+    extend_by_indent,
+)
+from vexfsctl.logs.formats.journal import parse_json_entry
+from vexfsctl.logs.formats.kmsg import parse_kmsg_record
+from vexfsctl.logs.formats.renderings import Reading, parse_dmesg_line, parse_syslog_line
+from vexfsctl.logs.formats.tracing import parse_bare_line, parse_traced_line
+from vexfsctl.model.record import LogRecord
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+"""Editors of other systems begin a file with it; concatenated files have it in the middle."""
+
+
+def bare_line(line: bytes) -> bytes:
+    """Return *line* without what other systems put around it."""
+    return line.removesuffix(b"\r").removeprefix(_BYTE_ORDER_MARK)
+
+
+def parse_line(line: bytes, reading: Reading) -> LogRecord | None:
+    """Return the record of *line*, as if no other line belonged to it; None if it is none."""
+    block = begin_block(bare_line(line), reading)
+    return block.record if isinstance(block, SingleRecord) else None
+
+
+def begin_block(line: bytes, reading: Reading) -> Block | None:
+    """Return what *line*, a bare one, begins; None if it is not a record."""
+    if line[:1].isdigit() and (record := _parse_kmsg(line, reading)) is not None:
+        return SingleRecord(record, extend_by_field)
+    if (printed := parse_dmesg_line(line, reading)) is not None:
+        record, width = printed
+        return SingleRecord(record, extend_by_indent(width))
+    word = line.strip()
+    if word in (b"{", b"},{"):
+        return JsonDocument(reading, word)
+    if line.startswith(b"__CURSOR="):
+        return ExportEntry(reading, line)
+    for parse in (parse_json_entry, parse_traced_line):
+        if (one_line := parse(line, reading)) is not None:
+            return SingleRecord(one_line)
+    if (logged := parse_syslog_line(line, reading)) is not None:
+        record, width = logged
+        return SingleRecord(record, extend_by_indent(width))
+    bare = parse_bare_line(line, reading)
+    return None if bare is None else SingleRecord(bare)
+
+
+def _parse_kmsg(line: bytes, reading: Reading) -> LogRecord | None:
+    try:
+        return parse_kmsg_record(line, source=reading.source, boot_id=reading.boot_id)
+    except MalformedRecord:
+        return None

@@ -1,0 +1,288 @@
+"""Lines of one plain form that follow each other, vouched for all at once.
+
+A stretch is what a search tool would pass over: each of its lines is a record of the same form,
+none matters (`sieve`), the date in it exists, and the machine was not restarted in between. So
+nothing in it needs to be decoded; the records at its two ends can be, on demand.
+
+One pattern per form runs over all lines. Whatever it does not vouch for is a line like any other,
+for `text.RecordDecoder`; nothing here decides what a line means. `.*+` and the like (Python 3.11)
+keep a pattern from going back, `\\n` from a line before.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import islice
+
+from vexfsctl.exceptions import MalformedRecord
+from vexfsctl.logs.formats.lines import parse_line
+from vexfsctl.logs.formats.renderings import Reading
+from vexfsctl.logs.sieve import NAMED, sieve
+from vexfsctl.model.record import LogRecord
+
+_LONGEST = 8192
+"""Bytes of a text that is passed over; a record of the kernel has at most that many."""
+_PRIORITY = r"(?:<\d{1,4}>|[a-z]\w{2,8} *:[a-z]{3,6} *: )?"
+_BSD = r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:"
+_ISO = r"(?:19|20)\d\d-\d\d-\d\d[T ]\d\d:\d\d:"
+_ZONE = r"Z|[+-]\d\d:?\d\d|"
+# A zone in letters, or a level of the tracing library, would be taken for the host.
+_HOST = r"(?!(?:UTC|GMT|ERROR|WARN|INFO|DEBUG|TRACE) )[\w.:-]{1,255}+ "
+# Five seconds are what the clock of a running kernel never falls back by (`reading.split_boots`).
+_FIVE_SECONDS = r"\[(?P<tens> *\d{0,11})(?:(?P<below>[0-4])|[5-9])\."
+_THE_SAME = r"\[(?P=tens)(?(below)[0-4]|[5-9])\.\d{6}"
+_UPTIME = r"\[ *(?P<uptime>\d{1,12}\.\d{6})"
+# What a log daemon puts before a text: the kernel's tag, with or without an uptime after it, or
+# nothing, since the tag of any other program counts as the beginning of its text.
+_TIMED_KERNEL = rf"kernel: {_THE_SAME}\] "
+_OTHERS = r"(?:kernel: (?!<\d|\[ *\d)|(?!kernel[:\[ ]))"
+_TEXT = rf".{{0,{_LONGEST}}}+\n"
+_KMSG_TEXT = rf"[^\\\n]{{0,{_LONGEST}}}+\n(?: [^\n=]++=[^\n]*+\n){{0,60}}+"
+
+
+@dataclass(frozen=True)
+class PlainForm:
+    """One form of line, as far as lines of it can be passed over."""
+
+    name: str
+    ahead: str
+    """Looks at the first line and names what the others must have in common with it: `tens` and
+    `below` of the uptime, `date`, `zone`."""
+    head: str
+    """What stands before the text of each line."""
+    uptime: str | None = None
+    """What stands before the text of a line that has an uptime; None if none has, or a number."""
+    text: str = _TEXT
+    dated: bool = False
+    """Whether its time is a date, which may be one that does not exist."""
+    numbered: bool = False
+    """Whether each line has a sequence number, which must rise by one."""
+
+    @cached_property
+    def pattern(self) -> re.Pattern[bytes]:
+        """What a whole stretch matches; compiled when a log has the form: each takes 3 ms."""
+        boring = f"(?!{sieve().begins.decode()})"
+        return re.compile(f"(?={self.ahead})(?:{self.head}{boring}{self.text})++".encode())
+
+    @cached_property
+    def uptimes(self) -> re.Pattern[bytes] | None:
+        """What finds the uptimes of a stretch that a newline was put before."""
+        return None if self.uptime is None else re.compile(f"\n{self.uptime}".encode())
+
+
+_DMESG = (
+    rf"{_PRIORITY}{_THE_SAME}(?: <[ \d.]{{1,24}}>)?\](?:\[ *[TC]\d{{1,10}}\])? "
+    r"(?![\w.-]{1,255}+ (?:kernel|VexFS|vexfs))"
+)
+_ISO_START = rf"(?P<date>{_ISO})\d\d(?:\.\d{{1,9}})?(?P<zone>{_ZONE}) "
+_ISO_HEAD = r"(?P=date)[0-5]\d(?:\.\d{1,9})?(?P=zone) " + _HOST
+_BSD_START = rf"(?P<date>{_BSD})\d\d(?:\.\d{{1,6}})? "
+_BSD_HEAD = r"(?P=date)[0-5]\d(?:\.\d{1,6})? " + _HOST
+_UNIX_START = r"(?P<date>\d{8,10})\d\.\d{6} "
+_UNIX_HEAD = r"(?P=date)\d\.\d{6} " + _HOST
+
+PLAIN_FORMS = (
+    PlainForm("dmesg", _PRIORITY + _FIVE_SECONDS, _DMESG, _PRIORITY + _UPTIME),
+    PlainForm(
+        "kmsg",
+        r"\d{1,3},\d{1,20},",
+        r"\d{1,3},\d{1,20},\d{1,20},-;",
+        r"\d{1,3},\d{1,20},(?P<uptime>\d{1,20}),",
+        _KMSG_TEXT,
+        numbered=True,
+    ),
+    *(
+        form
+        for name, start, head in (
+            ("syslog", _BSD_START, _BSD_HEAD),
+            ("syslog with ISO dates", _ISO_START, _ISO_HEAD),
+            ("syslog with Unix times", _UNIX_START, _UNIX_HEAD),
+        )
+        for form in (
+            PlainForm(
+                f"{name} and uptimes",
+                f"{start}{_HOST}kernel: {_FIVE_SECONDS}",
+                f"{head}(?:{_TIMED_KERNEL}|{_OTHERS})",
+                f"{start}{_HOST}kernel: {_UPTIME}",
+                dated=True,
+            ),
+            PlainForm(name, start, head + _OTHERS, dated=True),
+        )
+    ),
+    PlainForm(
+        "dmesg -T",
+        _PRIORITY + r"\[\w{3} (?P<date>\w{3} [ \d]\d \d\d:\d\d:)\d\d (?P<zone>\d{4})\]",
+        _PRIORITY + r"\[\w{3} (?P=date)[0-5]\d (?P=zone)\] ",
+        dated=True,
+    ),
+    PlainForm(
+        "dmesg --time-format=iso",
+        rf"(?:[a-z]\w{{2,8}} *:[a-z]{{3,6}} *: )?(?P<date>{_ISO})\d\d,\d{{6}}(?P<zone>{_ZONE}) ",
+        r"(?:[a-z]\w{2,8} *:[a-z]{3,6} *: )?(?P=date)[0-5]\d,\d{6}(?P=zone) ",
+        dated=True,
+    ),
+    PlainForm(
+        "short-monotonic",
+        _FIVE_SECONDS,
+        rf"{_THE_SAME}\] [\w.-]{{1,255}}+ kernel: (?!<\d|\[ *\d)",
+        _UPTIME,
+    ),
+)
+"""In the order tried."""
+
+_SEQUENCE = re.compile(rb"\n\d{1,3},(\d{1,20}),")
+_BLANK = ord(" ")
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Lines that were passed over: whole records of one form, at least one."""
+
+    form: PlainForm
+    reading: Reading
+    block: bytes
+    start: int
+    end: int
+    date: tuple[bytes | None, ...]
+    """What the dates of all of them have in common, apart from the second."""
+    low_us: int | None = None
+    """Those uptimes that it has are from this …"""
+    high_us: int | None = None
+    """… to this; None if the form has other bounds, or none."""
+    first_sequence: int | None = None
+    last_sequence: int | None = None
+
+    @property
+    def first_record(self) -> LogRecord:
+        """The first record, without its metadata."""
+        return self._record(self._line(self.start))
+
+    @property
+    def last_record(self) -> LogRecord:
+        """The last record, without its metadata."""
+        return self._record(self._line(self._last_start))
+
+    @property
+    def dates_exist(self) -> bool:
+        """Whether its lines have no dates, or such as exist: the others are no records."""
+        if not self.form.dated:
+            return True
+        record = parse_line(self._line(self.start), self.reading)
+        return record is not None and record.wall_time_s is not None
+
+    @property
+    def latest_wall_time_s(self) -> float | None:
+        """The latest Unix time in it; None if it has no dates."""
+        if not self.form.dated:
+            return None
+        lines = self.block[self.start : self.end - 1].split(b"\n")
+        date = self.date[0] or b""
+        # The dates differ in the seconds only, and in what follows those.
+        return self._record(max(lines, key=lambda line: line[line.index(date) :])).wall_time_s
+
+    @property
+    def latest_uptime_us(self) -> int | None:
+        """The latest uptime in it; None if it has none."""
+        if self.form.uptimes is None:
+            return None
+        found = self.form.uptimes.finditer(b"\n" + self.block[self.start : self.end])
+        if self.form.numbered:
+            return max(int(match["uptime"]) for match in found)
+        # Of the same ten seconds, so as long as each other: a comparison of text will do.
+        seconds, _, micros = max(match["uptime"] for match in found).partition(b".")
+        return int(seconds) * 1_000_000 + int(micros)
+
+    def without_last(self) -> "Stretch | None":
+        """Return it without its last record; None if that is all there is."""
+        end = self._last_start
+        if end == self.start:
+            return None
+        last = None if self.last_sequence is None else self.last_sequence - 1
+        return replace(self, end=end, last_sequence=last)
+
+    def _line(self, start: int) -> bytes:
+        return self.block[start : self.block.index(b"\n", start)]
+
+    def _record(self, line: bytes) -> LogRecord:
+        record = parse_line(line, self.reading)
+        if record is None:
+            raise MalformedRecord(f"not a record of the form {self.form.name}: {line[:40]!r}")
+        return record
+
+    @property
+    def _last_start(self) -> int:
+        start = self.end
+        while True:
+            start = max(self.block.rfind(b"\n", self.start, start - 1) + 1, self.start)
+            # Lines of metadata, which only follow a record, are indented.
+            if self.block[start] != _BLANK:
+                return start
+
+
+class Landmarks:
+    """Lines of a block that matter, wherever in the line it shows."""
+
+    def __init__(self, block: bytes) -> None:
+        """Search *block*, whole lines."""
+        self._block = block
+        lower = block.lower()
+        self._searched = [(lower, NAMED), *((block, literal) for literal in sieve().inside)]
+        self._next = [-1] * len(self._searched)
+
+    def next_line(self, at: int) -> int:
+        """Return where the next such line begins, from that at *at* on; the end if none does."""
+        nearest = len(self._block)
+        for place, (text, literal) in enumerate(self._searched):
+            found = self._next[place]
+            if found < at:
+                found = text.find(literal, at)
+                self._next[place] = found = len(text) if found < 0 else found
+            nearest = min(nearest, found)
+        if nearest == len(self._block):
+            return nearest
+        return max(self._block.rfind(b"\n", at, nearest) + 1, at)
+
+
+class StretchFinder:
+    """Finds stretches in the blocks of one source; tries first the form that it found last."""
+
+    def __init__(self) -> None:
+        self._forms = list(PLAIN_FORMS)
+
+    def find(self, block: bytes, start: int, end: int, reading: Reading) -> Stretch | None:
+        """Return the stretch that begins with the line at *start* and ends before that at *end*."""
+        for place, form in enumerate(self._forms):
+            match = form.pattern.match(block, start, end)
+            if match is not None:
+                if place:
+                    self._forms.insert(0, self._forms.pop(place))
+                return (_numbered if form.numbered else _timed)(form, reading, match)
+        return None
+
+
+def _timed(form: PlainForm, reading: Reading, match: re.Match[bytes]) -> Stretch:
+    known = match.groupdict()
+    place = form, reading, match.string, match.start(), match.end()
+    date = known.get("date"), known.get("zone")
+    tens = known.get("tens")
+    if tens is None:
+        return Stretch(*place, date)
+    low = int(tens.strip() or b"0") * 10_000_000 + (0 if known["below"] else 5_000_000)
+    return Stretch(*place, date, low, low + 4_999_999)
+
+
+def _numbered(form: PlainForm, reading: Reading, match: re.Match[bytes]) -> Stretch:
+    """Return as much of what matched as has consecutive numbers."""
+    lines = b"\n" + match[0]
+    numbers = [int(each) for each in _SEQUENCE.findall(lines)]
+    first, count = numbers[0], len(numbers)
+    end = match.end()
+    if numbers != list(range(first, first + count)):
+        count = next(at for at, number in enumerate(numbers) if number != first + at)
+        jump = next(islice(_SEQUENCE.finditer(lines), count, None))
+        end = match.start() + jump.start()
+    return Stretch(
+        *(form, reading, match.string, match.start(), end, ()),
+        first_sequence=first,
+        last_sequence=first + count - 1,
+    )

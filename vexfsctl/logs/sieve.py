@@ -1,0 +1,79 @@
+"""Which lines of a log can matter at all, so that the others need not even be decoded.
+
+A line matters if it names VexFS, or if its text begins as one of the declared forms does: a form
+of another VexFS build whose lines need not name it (`upstream`), or one of the kernel's own lines
+about a device (`kernel`). What the sieve does not take is lost in silence, so a test proves from
+every form, in every rendering, that it does; what it takes in vain costs only time.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from vexfsctl.logs.kernel.filesystems import EVIDENCE_FORMS
+from vexfsctl.logs.kernel.form import ANYTHING, NAME
+from vexfsctl.logs.own_records import is_daemon_output, unnamed_leads
+from vexfsctl.model.record import LogRecord
+
+NAMED = b"vexfs"
+"""What most of VexFS's lines have in them, in whatever letter case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sieve:
+    """How lines that matter are known, apart from those that name VexFS."""
+
+    begins: bytes
+    """Regular expression that the text of each of the others begins with, except that of …"""
+    inside: tuple[bytes, ...]
+    """… lines that have one of these literals anywhere."""
+
+
+@cache
+def sieve() -> Sieve:
+    """Return the sieve of all forms that there are."""
+    kernel = [begin for form in EVIDENCE_FORMS for begin in form.begins]
+    inside = [begin.removeprefix(ANYTHING) for begin in kernel if begin.startswith(ANYTHING)]
+    named = [begin.removeprefix(NAME) for begin in kernel if begin.startswith(NAME)]
+    literals = [begin for begin in kernel if not begin.startswith((ANYTHING, NAME))]
+    # A name has neither a colon nor a blank, but for a blank in front of it in old kernels' lines.
+    # Here it may have any other byte: whether it is one is for the form to say.
+    names = rf"[^\n:]{{1,160}}+(?:{_alternatives(named)})"
+    pattern = f"{_by_first_letter([*literals, *unnamed_leads()])}|{names}"
+    return Sieve(pattern.encode(), tuple(dict.fromkeys(each.encode() for each in inside)))
+
+
+def matters(record: LogRecord) -> bool:
+    """Whether *record* can be VexFS's or evidence about a device: quick; False is certain."""
+    return is_daemon_output(record) or matters_text(record.text)
+
+
+def matters_text(text: str) -> bool:
+    """Whether a record of this text can, whoever printed it."""
+    encoded = text.encode(errors="surrogatepass")
+    if NAMED in encoded.lower() or _begins().match(encoded) is not None:
+        return True
+    return any(literal in encoded for literal in sieve().inside)
+
+
+@cache
+def _begins() -> re.Pattern[bytes]:
+    return re.compile(sieve().begins)
+
+
+def _alternatives(literals: Iterable[str]) -> str:
+    return "|".join(map(re.escape, dict.fromkeys(literals)))
+
+
+def _by_first_letter(literals: Iterable[str]) -> str:
+    """Return a pattern for *literals* that a match is refused by at the first letter, mostly."""
+    rest: dict[str, list[str]] = {}
+    for literal in sorted(set(literals)):
+        rest.setdefault(literal[0], []).append(literal[1:])
+    return "|".join(_branches(rest))
+
+
+def _branches(rest: dict[str, list[str]]) -> Iterator[str]:
+    for first, others in rest.items():
+        yield f"{re.escape(first)}(?:{_alternatives(others)})"

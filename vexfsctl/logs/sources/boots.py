@@ -1,0 +1,188 @@
+"""The records of one source, boot by boot, while they go by.
+
+A log may hold several boots. The records that matter are kept; of the others only what a question
+about the whole boot needs: which boot ids they had, and which was the last.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from vexfsctl.model.record import LogRecord
+
+if TYPE_CHECKING:
+    from vexfsctl.logs.formats.stretches import Stretch
+
+Position = tuple[int, float]
+"""Where a record stands among those of other sources: the latest uptime (µs) and the latest Unix
+time that its boot had reached."""
+
+_REORDERING_US = 5_000_000
+"""The clock of a kernel that just started jumps back by up to a second once it is calibrated."""
+
+
+@dataclass(slots=True)
+class Boot:
+    """What one source has of one boot."""
+
+    records: list[LogRecord] = field(default_factory=list)
+    """Those that matter, in the order of the source."""
+    positions: list[Position] = field(default_factory=list)
+    """Of each of them."""
+    ends: dict[str | None, LogRecord] = field(default_factory=dict)
+    """The last of all its records of each boot id: text need not show a restart, but name it."""
+    last: LogRecord | None = None
+    """The last of all its records; None if it has none."""
+    end: Position = (0, 0.0)
+    """That of the last."""
+
+    def without_id(self) -> "Boot":
+        """Return it with the boot unknown."""
+        if self.last is None:
+            return self
+        last = replace(self.last, boot_id=None)
+        records = [replace(record, boot_id=None) for record in self.records]
+        return replace(self, records=records, ends={None: last}, last=last)
+
+    def of(self, boot_id: str) -> "Boot":
+        """Return what it has of *boot_id*, 32 hexadecimal digits."""
+        placed = zip(self.records, self.positions, strict=True)
+        chosen = [each for each in placed if _plain_id(each[0].boot_id) == boot_id]
+        ends = {each: last for each, last in self.ends.items() if _plain_id(each) == boot_id}
+        return Boot(
+            records=[record for record, _ in chosen],
+            positions=[position for _, position in chosen],
+            ends=ends,
+            last=next(reversed(ends.values()), None),
+            end=self.end,
+        )
+
+    def followed_by(self, later: "Boot") -> "Boot":
+        """Return both as one boot."""
+        return Boot(
+            records=[*self.records, *later.records],
+            positions=[*self.positions, *(_later(self.end, each) for each in later.positions)],
+            ends=self.ends | later.ends,
+            last=later.last or self.last,
+            end=_later(self.end, later.end),
+        )
+
+
+class BootSplitter:
+    """Cuts the records of one source where the machine was restarted."""
+
+    def __init__(
+        self, matters: Callable[[LogRecord], bool] | None = None, *, ordered: bool = True
+    ) -> None:
+        """*matters* says which records to keep; None: all.
+
+        *ordered*: whether their positions are needed, for which stretches have to be searched.
+        """
+        self.first: LogRecord | None = None
+        """The first of all records."""
+        self._matters = matters
+        self._ordered = ordered
+        self._boots = [Boot()]
+        self._before: LogRecord | Stretch | None = None
+
+    def take(self, item: "LogRecord | Stretch") -> None:
+        """Take the next record, or stretch of records."""
+        before, self._before = self._before, item
+        if before is None:
+            self.first = first_record(item)
+        elif restarted_between(before, item):
+            self._end_boot(before)
+            self._boots.append(Boot())
+        elif boot_id_of(before) != boot_id_of(item):
+            self._end_boot(before)
+        boot = self._boots[-1]
+        if not isinstance(item, LogRecord):
+            if self._ordered:
+                reached = item.latest_uptime_us or 0, item.latest_wall_time_s or 0.0
+                boot.end = _later(boot.end, reached)
+            return
+        boot.end = _later(boot.end, (item.uptime_us or 0, item.wall_time_s or 0.0))
+        if self._matters is None or self._matters(item):
+            boot.records.append(item)
+            boot.positions.append(boot.end)
+
+    def boots(self) -> tuple[Boot, ...]:
+        """Return what went by so far; at least one boot."""
+        if self._before is not None:
+            self._end_boot(self._before)
+        return tuple(self._boots)
+
+    def _end_boot(self, last: "LogRecord | Stretch") -> None:
+        """Note the *last* record of a boot, or of a boot id."""
+        record = last_record(last)
+        # The order of the ids is that of their last records.
+        self._boots[-1].ends.pop(record.boot_id, None)
+        self._boots[-1].ends[record.boot_id] = self._boots[-1].last = record
+
+
+def split_boots(records: Iterable[LogRecord]) -> tuple[Boot, ...]:
+    """Cut *records* of one source where the machine was restarted; at least one part."""
+    splitter = BootSplitter()
+    for record in records:
+        splitter.take(record)
+    return splitter.boots()
+
+
+def join_boots(older: Sequence[Boot], later: Sequence[Boot], first: LogRecord | None) -> list[Boot]:
+    """Return the boots of a log of two parts; *first* is the first record of the later one."""
+    end, begin = older[-1], later[0]
+    if end.last is not None and first is not None and restarted_between(end.last, first):
+        return [*older, *later]
+    return [*older[:-1], end.followed_by(begin), *later[1:]]
+
+
+def first_record(item: "LogRecord | Stretch") -> LogRecord:
+    """Return the first record of *item*."""
+    return item if isinstance(item, LogRecord) else item.first_record
+
+
+def boot_id_of(item: "LogRecord | Stretch") -> str | None:
+    """Return the boot that *item* says it is of."""
+    return item.boot_id if isinstance(item, LogRecord) else item.reading.boot_id
+
+
+def last_record(item: "LogRecord | Stretch") -> LogRecord:
+    """Return the last record of *item*."""
+    return item if isinstance(item, LogRecord) else item.last_record
+
+
+def restarted_between(before: "LogRecord | Stretch", after: "LogRecord | Stretch") -> bool:
+    """Whether the machine was restarted between two items that follow each other."""
+    if _surely_go_on(before, after):
+        return False
+    one, other = last_record(before), first_record(after)
+    if one.uptime_us is None or other.uptime_us is None:
+        return False
+    if one.sequence is not None and other.sequence is not None:
+        return other.sequence <= one.sequence and other.uptime_us < one.uptime_us
+    return one.uptime_us - other.uptime_us > _REORDERING_US
+
+
+def _surely_go_on(before: "LogRecord | Stretch", after: "LogRecord | Stretch") -> bool:
+    """Whether there was no restart, by what is known without decoding a stretch."""
+    if isinstance(before, LogRecord):
+        number, latest_us = before.sequence, before.uptime_us
+    else:
+        number, latest_us = before.last_sequence, before.high_us
+    if isinstance(after, LogRecord):
+        next_number, earliest_us = after.sequence, after.uptime_us
+    else:
+        next_number, earliest_us = after.first_sequence, after.low_us
+    if number is not None and next_number is not None:
+        return next_number > number
+    if latest_us is None or earliest_us is None:
+        return False
+    return latest_us - earliest_us <= _REORDERING_US
+
+
+def _later(one: Position, other: Position) -> Position:
+    return max(one[0], other[0]), max(one[1], other[1])
+
+
+def _plain_id(boot_id: str | None) -> str:
+    return (boot_id or "").replace("-", "")
