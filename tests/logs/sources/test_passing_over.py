@@ -152,19 +152,18 @@ def read(log: bytes, cuts: Sequence[int], manner: Manner) -> Contents:
 
 def summary(contents: Contents) -> object:
     """Return all that conclusions depend on."""
-    first = contents.first and replace(contents.first, fields=())
-    return first, contents.finder.holes, [_summary(boot) for boot in contents.boots]
+    return contents.first, contents.finder.holes, [_summary(boot) for boot in contents.boots]
 
 
 def _summary(boot: Boot) -> object:
-    """Which records matter, and the ends; metadata and further lines do not count for those."""
+    """Which records matter, and the ends; lines that go on with those do not count."""
     kept = [(at, r) for at, r in zip(boot.positions, boot.records, strict=True) if matters(r)]
     ends = {boot_id: _plain(end) for boot_id, end in boot.ends.items()}
     return kept, ends, boot.last and _plain(boot.last), boot.end
 
 
 def _plain(record: LogRecord) -> LogRecord:
-    return replace(record, fields=(), text=record.text.partition("\n")[0])
+    return replace(record, text=record.text.partition("\n")[0])
 
 
 @given(logs(), st.lists(st.integers(0, 1 << 20), max_size=3))

@@ -27,10 +27,13 @@ def bare_line(line: bytes) -> bytes:
     return line.removesuffix(b"\r").removeprefix(_BYTE_ORDER_MARK)
 
 
-def parse_line(line: bytes, reading: Reading) -> LogRecord | None:
-    """Return the record of *line*, as if no other line belonged to it; None if it is none."""
-    block = begin_block(bare_line(line), reading)
-    return block.record if isinstance(block, SingleRecord) else None
+def parse_record(lines: bytes, reading: Reading) -> LogRecord | None:
+    """Return the record that *lines* are: its own, and such as only go on with it; None if none."""
+    first, *others = map(bare_line, lines.split(b"\n"))
+    block = begin_block(first, reading)
+    if not isinstance(block, SingleRecord) or not all(map(block.take, others)):
+        return None
+    return block.record
 
 
 def begin_block(line: bytes, reading: Reading) -> Block | None:

@@ -1,8 +1,8 @@
 """Lines of one plain form that follow each other, vouched for all at once.
 
-A stretch is what a search tool would pass over: each of its lines is a record of the same form,
-none matters (`sieve`), the date in it exists, and the machine was not restarted in between. So
-nothing in it needs to be decoded; the records at its two ends can be, on demand.
+Each line of a stretch is a record of the same form, the date in it exists, none is evidence about
+a device (`sieve`), and the machine was not restarted in between. So of all that only the records
+that name VexFS need to be decoded; those at the two ends can be, on demand.
 
 One pattern per form runs over all lines. Whatever it does not vouch for is a line like any other,
 for `text.RecordDecoder`; nothing here decides what a line means. `.*+` and the like (Python 3.11)
@@ -10,12 +10,13 @@ keep a pattern from going back, `\\n` from a line before.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
 
 from vexfsctl.exceptions import MalformedRecord
-from vexfsctl.logs.formats.lines import parse_line
+from vexfsctl.logs.formats.lines import parse_record
 from vexfsctl.logs.formats.renderings import Reading
 from vexfsctl.logs.sieve import NAMED, sieve
 from vexfsctl.model.record import LogRecord
@@ -136,11 +137,13 @@ _BLANK = ord(" ")
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Lines that were passed over: whole records of one form, at least one."""
+    """Lines that were not decoded: whole records of one form, at least one."""
 
     form: PlainForm
     reading: Reading
     block: bytes
+    lower: bytes
+    """The block in lower case."""
     start: int
     end: int
     date: tuple[bytes | None, ...]
@@ -154,20 +157,22 @@ class Stretch:
 
     @property
     def first_record(self) -> LogRecord:
-        """The first record, without its metadata."""
-        return self._record(self._line(self.start))
+        """The first record."""
+        return self._record(self.start, self._record_end(self.start))
 
     @property
     def last_record(self) -> LogRecord:
-        """The last record, without its metadata."""
-        return self._record(self._line(self._last_start))
+        """The last record."""
+        return self._record(self._record_start(self.end), self.end)
 
     @property
     def dates_exist(self) -> bool:
         """Whether its lines have no dates, or such as exist: the others are no records."""
         if not self.form.dated:
             return True
-        record = parse_line(self._line(self.start), self.reading)
+        record = parse_record(
+            self.block[self.start : self._record_end(self.start) - 1], self.reading
+        )
         return record is not None and record.wall_time_s is not None
 
     @property
@@ -178,7 +183,9 @@ class Stretch:
         lines = self.block[self.start : self.end - 1].split(b"\n")
         date = self.date[0] or b""
         # The dates differ in the seconds only, and in what follows those.
-        return self._record(max(lines, key=lambda line: line[line.index(date) :])).wall_time_s
+        latest = max(lines, key=lambda line: line[line.index(date) :])
+        record = parse_record(latest, self.reading)
+        return None if record is None else record.wall_time_s
 
     @property
     def latest_uptime_us(self) -> int | None:
@@ -186,61 +193,82 @@ class Stretch:
         if self.form.uptimes is None:
             return None
         found = self.form.uptimes.finditer(b"\n" + self.block[self.start : self.end])
-        if self.form.numbered:
-            return max(int(match["uptime"]) for match in found)
+        uptimes = [match["uptime"] for match in found]
+        if self.form.numbered or not uptimes:
+            return max(map(int, uptimes), default=None)
         # Of the same ten seconds, so as long as each other: a comparison of text will do.
-        seconds, _, micros = max(match["uptime"] for match in found).partition(b".")
+        seconds, _, micros = max(uptimes).partition(b".")
         return int(seconds) * 1_000_000 + int(micros)
+
+    def named(self) -> "Iterator[tuple[Stretch | None, LogRecord]]":
+        """Yield the records that name VexFS, each with the part before it, if there is any."""
+        at = self.start
+        while (hit := self.lower.find(NAMED, at, self.end)) >= 0:
+            start = self._record_start(hit + 1)
+            end = self._record_end(start)
+            before = replace(self, start=at, end=start) if start > at else None
+            yield before, self._record(start, end)
+            at = end
 
     def without_last(self) -> "Stretch | None":
         """Return it without its last record; None if that is all there is."""
-        end = self._last_start
+        end = self._record_start(self.end)
         if end == self.start:
             return None
         last = None if self.last_sequence is None else self.last_sequence - 1
         return replace(self, end=end, last_sequence=last)
 
-    def _line(self, start: int) -> bytes:
-        return self.block[start : self.block.index(b"\n", start)]
+    def after_last_named(self) -> "Stretch | None":
+        """Return what follows the last record that names VexFS; None if nothing does."""
+        hit = self.lower.rfind(NAMED, self.start, self.end)
+        start = self.start if hit < 0 else self._record_end(hit)
+        return replace(self, start=start) if start < self.end else None
 
-    def _record(self, line: bytes) -> LogRecord:
-        record = parse_line(line, self.reading)
+    def _record(self, start: int, end: int) -> LogRecord:
+        lines = self.block[start : end - 1]
+        record = parse_record(lines, self.reading)
         if record is None:
-            raise MalformedRecord(f"not a record of the form {self.form.name}: {line[:40]!r}")
+            raise MalformedRecord(f"not a record of the form {self.form.name}: {lines[:40]!r}")
         return record
 
-    @property
-    def _last_start(self) -> int:
-        start = self.end
+    # Lines of metadata, which only follow a record, are indented.
+    def _record_start(self, before: int) -> int:
+        """Return where the record begins that has the byte before *before* in it."""
         while True:
-            start = max(self.block.rfind(b"\n", self.start, start - 1) + 1, self.start)
-            # Lines of metadata, which only follow a record, are indented.
-            if self.block[start] != _BLANK:
-                return start
+            before = max(self.block.rfind(b"\n", self.start, before - 1) + 1, self.start)
+            if self.block[before] != _BLANK:
+                return before
+
+    def _record_end(self, at: int) -> int:
+        """Return where the record ends that has the byte at *at* in it."""
+        while True:
+            at = self.block.index(b"\n", at) + 1
+            if at == self.end or self.block[at] != _BLANK:
+                return at
 
 
 class Landmarks:
-    """Lines of a block that matter, wherever in the line it shows."""
+    """Lines of a block that are evidence for what stands anywhere in them."""
 
     def __init__(self, block: bytes) -> None:
         """Search *block*, whole lines."""
         self._block = block
-        lower = block.lower()
-        self._searched = [(lower, NAMED), *((block, literal) for literal in sieve().inside)]
-        self._next = [-1] * len(self._searched)
+        found = (self._find_all(literal) for literal in sieve().inside)
+        self._hits = sorted(chain.from_iterable(found), reverse=True)
 
     def next_line(self, at: int) -> int:
         """Return where the next such line begins, from that at *at* on; the end if none does."""
-        nearest = len(self._block)
-        for place, (text, literal) in enumerate(self._searched):
-            found = self._next[place]
-            if found < at:
-                found = text.find(literal, at)
-                self._next[place] = found = len(text) if found < 0 else found
-            nearest = min(nearest, found)
-        if nearest == len(self._block):
-            return nearest
-        return max(self._block.rfind(b"\n", at, nearest) + 1, at)
+        while self._hits and self._hits[-1] < at:
+            self._hits.pop()
+        if not self._hits:
+            return len(self._block)
+        return max(self._block.rfind(b"\n", at, self._hits[-1]) + 1, at)
+
+    def _find_all(self, literal: bytes) -> Iterator[int]:
+        at = self._block.find(literal)
+        while at >= 0:
+            yield at
+            at = self._block.find(literal, at + 1)
 
 
 class StretchFinder:
@@ -249,20 +277,25 @@ class StretchFinder:
     def __init__(self) -> None:
         self._forms = list(PLAIN_FORMS)
 
-    def find(self, block: bytes, start: int, end: int, reading: Reading) -> Stretch | None:
-        """Return the stretch that begins with the line at *start* and ends before that at *end*."""
+    def find(
+        self, block: bytes, lower: bytes, start: int, end: int, reading: Reading
+    ) -> Stretch | None:
+        """Return the stretch that begins with the line at *start* and ends before that at *end*.
+
+        *lower* is the block in lower case.
+        """
         for place, form in enumerate(self._forms):
             match = form.pattern.match(block, start, end)
             if match is not None:
                 if place:
                     self._forms.insert(0, self._forms.pop(place))
-                return (_numbered if form.numbered else _timed)(form, reading, match)
+                return (_numbered if form.numbered else _timed)(form, reading, lower, match)
         return None
 
 
-def _timed(form: PlainForm, reading: Reading, match: re.Match[bytes]) -> Stretch:
+def _timed(form: PlainForm, reading: Reading, lower: bytes, match: re.Match[bytes]) -> Stretch:
     known = match.groupdict()
-    place = form, reading, match.string, match.start(), match.end()
+    place = form, reading, match.string, lower, match.start(), match.end()
     date = known.get("date"), known.get("zone")
     tens = known.get("tens")
     if tens is None:
@@ -271,7 +304,7 @@ def _timed(form: PlainForm, reading: Reading, match: re.Match[bytes]) -> Stretch
     return Stretch(*place, date, low, low + 4_999_999)
 
 
-def _numbered(form: PlainForm, reading: Reading, match: re.Match[bytes]) -> Stretch:
+def _numbered(form: PlainForm, reading: Reading, lower: bytes, match: re.Match[bytes]) -> Stretch:
     """Return as much of what matched as has consecutive numbers."""
     lines = b"\n" + match[0]
     numbers = [int(each) for each in _SEQUENCE.findall(lines)]
@@ -282,7 +315,7 @@ def _numbered(form: PlainForm, reading: Reading, match: re.Match[bytes]) -> Stre
         jump = next(islice(_SEQUENCE.finditer(lines), count, None))
         end = match.start() + jump.start()
     return Stretch(
-        *(form, reading, match.string, match.start(), end, ()),
+        *(form, reading, match.string, lower, match.start(), end, ()),
         first_sequence=first,
         last_sequence=first + count - 1,
     )

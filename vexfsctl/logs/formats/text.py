@@ -54,14 +54,14 @@ class RecordDecoder:
             yield from self._close()
 
     def sift(self, chunk: bytes) -> Iterator[LogRecord | Stretch | None]:
-        """Yield the same as `feed`, but for records that cannot matter: those in stretches."""
+        """Yield the same as `feed`, but records that need no decoding at once as stretches."""
         text = self._partial + chunk
         end = text.rfind(b"\n") + 1
         block = text[:end]
-        landmarks = Landmarks(block)
+        lower, landmarks = block.lower(), Landmarks(block)
         at = 0
         while at < end:
-            stretch = self._find_stretch(block, at, landmarks.next_line(at))
+            stretch = self._find_stretch(block, lower, at, landmarks.next_line(at))
             if stretch is not None:
                 yield from self._close()
                 yield stretch
@@ -79,11 +79,11 @@ class RecordDecoder:
             self._partial = b""
         yield from self._close()
 
-    def _find_stretch(self, block: bytes, at: int, end: int) -> Stretch | None:
-        """Return the stretch at *at* that ends before *end*, as far as it can be passed over."""
+    def _find_stretch(self, block: bytes, lower: bytes, at: int, end: int) -> Stretch | None:
+        """Return the stretch at *at* that ends before *end*, as far as it needs no decoding."""
         if at == end or self._overlong or (self._open is not None and self._open.patient):
             return None
-        stretch = self._finder.find(block, at, end, self._reading)
+        stretch = self._finder.find(block, lower, at, end, self._reading)
         if stretch is None or not self._is_dated(stretch):
             return None
         # The next line may go on with the last record; that of the next block is not known yet.

@@ -95,22 +95,32 @@ class BootSplitter:
             self._boots.append(Boot())
         elif boot_id_of(before) != boot_id_of(item):
             self._end_boot(before)
-        boot = self._boots[-1]
-        if not isinstance(item, LogRecord):
-            if self._ordered:
-                reached = item.latest_uptime_us or 0, item.latest_wall_time_s or 0.0
-                boot.end = _later(boot.end, reached)
+        if isinstance(item, LogRecord):
+            self._take_record(item)
             return
-        boot.end = _later(boot.end, (item.uptime_us or 0, item.wall_time_s or 0.0))
-        if self._matters is None or self._matters(item):
-            boot.records.append(item)
-            boot.positions.append(boot.end)
+        for before, record in item.named():
+            self._pass_over(before)
+            self._take_record(record)
+        self._pass_over(item.after_last_named())
 
     def boots(self) -> tuple[Boot, ...]:
         """Return what went by so far; at least one boot."""
         if self._before is not None:
             self._end_boot(self._before)
         return tuple(self._boots)
+
+    def _take_record(self, record: LogRecord) -> None:
+        boot = self._boots[-1]
+        boot.end = _later(boot.end, (record.uptime_us or 0, record.wall_time_s or 0.0))
+        if self._matters is None or self._matters(record):
+            boot.records.append(record)
+            boot.positions.append(boot.end)
+
+    def _pass_over(self, part: "Stretch | None") -> None:
+        if part is not None and self._ordered:
+            boot = self._boots[-1]
+            reached = part.latest_uptime_us or 0, part.latest_wall_time_s or 0.0
+            boot.end = _later(boot.end, reached)
 
     def _end_boot(self, last: "LogRecord | Stretch") -> None:
         """Note the *last* record of a boot, or of a boot id."""
