@@ -42,5 +42,8 @@ def test_an_empty_log_needs_no_wording() -> None:
 
 def test_a_firewall_is_not_vexfs() -> None:
     """A bracket begins the lines of many programs; ours has an id in it."""
-    assert not may_be_vexfs("[UFW BLOCK] IN=eth0 OUT= SRC=10.0.0.1 DST=10.0.0.2 LEN=40")
-    assert may_be_vexfs("[CORR-0000000000000003] I/O error: read operation failed in read_file: x")
+    firewall = "[UFW BLOCK] IN=eth0 OUT= SRC=10.0.0.1 DST=10.0.0.2 LEN=40"
+    engine = "[CORR-0000000000000003] I/O error: read operation failed in read_file: x"
+
+    assert not may_be_vexfs(LogRecord(firewall, "kmsg", 0))
+    assert may_be_vexfs(LogRecord(engine, "kmsg", 0))

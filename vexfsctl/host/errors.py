@@ -62,7 +62,7 @@ def count_errors(
     filters = filters or Filters()
     consulted = consult(host)
     with covering(consulted.coverage):
-        everything = read_log(host, consulted.volumes)
+        everything = read_log(host, consulted.volumes, evidence=_by_device(keys))
         elsewhere = is_elsewhere(host, everything, consulted.volumes)
         volumes = () if elsewhere else consulted.volumes
         view = LogView(host, filters, volumes, elsewhere=elsewhere)

@@ -50,11 +50,14 @@ class HostLog:
         return interpret_own(self.reading.records, self.live_logs)
 
 
-def read_log(host: Host, volumes: Sequence[Volume]) -> HostLog:
-    """Read the requested or the standard sources; raise LogUnreadable if none answers."""
+def read_log(host: Host, volumes: Sequence[Volume], *, evidence: bool = True) -> HostLog:
+    """Read the requested or the standard sources; raise LogUnreadable if none answers.
+
+    Without *evidence*, the kernel's own lines about devices may be missing, which is quicker.
+    """
     names = source_names(host, volumes)
     try:
-        reading = read_sources(names, log_host(host, volumes))
+        reading = read_sources(names, replace(log_host(host, volumes), evidence=evidence))
     except LogUnreadable as failure:
         reasons = {name: failure.reasons.get(name, failure.advice) for name in names}
         failure.coverage = Coverage(

@@ -26,7 +26,7 @@ def interpret_own(
 
     Interpreting the rest of a busy log as well takes much longer.
     """
-    own = [record for record in records if may_be_vexfs(record.text)]
+    own = [record for record in records if may_be_vexfs(record)]
     if not own:
         return ()
     # Deferred, as most logs are not VexFS's.
@@ -35,12 +35,13 @@ def interpret_own(
     return interpret_log(own, live_volumes)
 
 
-def may_be_vexfs(text: str) -> bool:
-    """Whether a line may be one of VexFS's, ours or an earlier build's: quick; False is certain.
+def may_be_vexfs(record: LogRecord) -> bool:
+    """Whether VexFS may have written *record*, ours or an earlier build: quick; False is certain.
 
-    Most lines name VexFS; the others begin like a form.
+    Most lines name VexFS; the others begin like a form, or are a daemon's output.
     """
-    return "vexfs" in text.lower() or text.startswith(unnamed_leads())
+    text = record.text
+    return "vexfs" in text.lower() or text.startswith(unnamed_leads()) or is_daemon_output(record)
 
 
 def is_daemon_output(record: LogRecord) -> bool:
@@ -58,8 +59,8 @@ def is_daemon_output(record: LogRecord) -> bool:
 
 @cache
 def unnamed_leads() -> tuple[str, ...]:
-    """Beginnings of the forms whose lines need not name VexFS."""
+    """Beginnings of the forms whose lines need not name VexFS, whoever printed them."""
     from vexfsctl.logs.upstream.forms import UPSTREAM_FORMS
 
-    leads = (form.lead for form in UPSTREAM_FORMS if not form.names_vexfs)
+    leads = (form.lead for form in UPSTREAM_FORMS if not form.names_vexfs and not form.bare)
     return tuple(dict.fromkeys(leads))

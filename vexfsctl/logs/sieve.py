@@ -13,7 +13,7 @@ from functools import cache
 
 from vexfsctl.logs.kernel.filesystems import EVIDENCE_FORMS
 from vexfsctl.logs.kernel.form import ANYTHING, NAME
-from vexfsctl.logs.own_records import is_daemon_output, unnamed_leads
+from vexfsctl.logs.own_records import may_be_vexfs, unnamed_leads
 from vexfsctl.model.record import LogRecord
 
 NAMED = b"vexfs"
@@ -31,28 +31,28 @@ class Sieve:
 
 
 @cache
-def sieve() -> Sieve:
-    """Return the sieve of all forms that there are."""
-    kernel = [begin for form in EVIDENCE_FORMS for begin in form.begins]
+def sieve(*, evidence: bool = True) -> Sieve:
+    """Return the sieve of all forms that there are; without *evidence* of VexFS's alone."""
+    kernel = [begin for form in EVIDENCE_FORMS for begin in form.begins if evidence]
     inside = [begin.removeprefix(ANYTHING) for begin in kernel if begin.startswith(ANYTHING)]
     named = [begin.removeprefix(NAME) for begin in kernel if begin.startswith(NAME)]
     literals = [begin for begin in kernel if not begin.startswith((ANYTHING, NAME))]
     # A name has neither a colon nor a blank, but for a blank in front of it in old kernels' lines.
     # Here it may have any other byte: whether it is one is for the form to say.
-    names = rf"[^\n:]{{1,160}}+(?:{_alternatives(named)})"
-    pattern = f"{_by_first_letter([*literals, *unnamed_leads()])}|{names}"
+    names = [rf"[^\n:]{{1,160}}+(?:{_alternatives(named)})"] if named else []
+    pattern = "|".join([_by_first_letter([*literals, *unnamed_leads()]), *names])
     return Sieve(pattern.encode(), tuple(dict.fromkeys(each.encode() for each in inside)))
 
 
 def matters(record: LogRecord) -> bool:
     """Whether *record* can be VexFS's or evidence about a device: quick; False is certain."""
-    return is_daemon_output(record) or matters_text(record.text)
+    return may_be_vexfs(record) or may_be_evidence(record.text)
 
 
-def matters_text(text: str) -> bool:
-    """Whether a record of this text can, whoever printed it."""
+def may_be_evidence(text: str) -> bool:
+    """Whether a record of this text can be evidence about a device: quick; False is certain."""
     encoded = text.encode(errors="surrogatepass")
-    if NAMED in encoded.lower() or _begins().match(encoded) is not None:
+    if _begins().match(encoded) is not None:
         return True
     return any(literal in encoded for literal in sieve().inside)
 

@@ -18,7 +18,7 @@ from vexfsctl.logs.interpret import interpret_records
 from vexfsctl.logs.kernel.filesystems import EVIDENCE_FORMS
 from vexfsctl.logs.kernel.form import EvidenceForm
 from vexfsctl.logs.kernel.mentions import MENTIONS
-from vexfsctl.logs.sieve import matters, matters_text
+from vexfsctl.logs.sieve import matters, may_be_evidence
 from vexfsctl.logs.sources.boots import Boot
 from vexfsctl.logs.sources.contents import Contents, Manner, read_contents
 from vexfsctl.logs.upstream import UPSTREAM_FORMS
@@ -214,4 +214,4 @@ def test_no_line_of_a_form_is_sieved_out(form: EvidenceForm, data: st.DataObject
     """Whatever the pattern of a form matches begins as the form declares."""
     text = data.draw(st.from_regex(re.compile(form.pattern)))
 
-    assert form.match(text) is None or matters_text(text)
+    assert form.match(text) is None or may_be_evidence(text)

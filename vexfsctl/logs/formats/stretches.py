@@ -12,13 +12,13 @@ keep a pattern from going back, `\\n` from a line before.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property, partial
 from itertools import chain, islice
 
 from vexfsctl.exceptions import MalformedRecord
 from vexfsctl.logs.formats.lines import parse_record
 from vexfsctl.logs.formats.renderings import Reading
-from vexfsctl.logs.sieve import NAMED, sieve
+from vexfsctl.logs.sieve import NAMED, Sieve
 from vexfsctl.model.record import LogRecord
 
 _LONGEST = 8192
@@ -58,12 +58,6 @@ class PlainForm:
     """Whether its time is a date, which may be one that does not exist."""
     numbered: bool = False
     """Whether each line has a sequence number, which must rise by one."""
-
-    @cached_property
-    def pattern(self) -> re.Pattern[bytes]:
-        """What a whole stretch matches; compiled when a log has the form: each takes 3 ms."""
-        boring = f"(?!{sieve().begins.decode()})"
-        return re.compile(f"(?={self.ahead})(?:{self.head}{boring}{self.text})++".encode())
 
     @cached_property
     def uptimes(self) -> re.Pattern[bytes] | None:
@@ -130,6 +124,7 @@ PLAIN_FORMS = (
     ),
 )
 """In the order tried."""
+_FORMS = {form.name: form for form in PLAIN_FORMS}
 
 _SEQUENCE = re.compile(rb"\n\d{1,3},(\d{1,20}),")
 _BLANK = ord(" ")
@@ -250,10 +245,10 @@ class Stretch:
 class Landmarks:
     """Lines of a block that are evidence for what stands anywhere in them."""
 
-    def __init__(self, block: bytes) -> None:
+    def __init__(self, block: bytes, sieve: Sieve) -> None:
         """Search *block*, whole lines."""
         self._block = block
-        found = (self._find_all(literal) for literal in sieve().inside)
+        found = (self._find_all(literal) for literal in sieve.inside)
         self._hits = sorted(chain.from_iterable(found), reverse=True)
 
     def next_line(self, at: int) -> int:
@@ -274,8 +269,9 @@ class Landmarks:
 class StretchFinder:
     """Finds stretches in the blocks of one source; tries first the form that it found last."""
 
-    def __init__(self) -> None:
+    def __init__(self, sieve: Sieve) -> None:
         self._forms = list(PLAIN_FORMS)
+        self._pattern = partial(_pattern, sieve=sieve)
 
     def find(
         self, block: bytes, lower: bytes, start: int, end: int, reading: Reading
@@ -285,12 +281,21 @@ class StretchFinder:
         *lower* is the block in lower case.
         """
         for place, form in enumerate(self._forms):
-            match = form.pattern.match(block, start, end)
+            match = self._pattern(form.name).match(block, start, end)
             if match is not None:
                 if place:
                     self._forms.insert(0, self._forms.pop(place))
                 return (_numbered if form.numbered else _timed)(form, reading, lower, match)
         return None
+
+
+@cache
+def _pattern(name: str, sieve: Sieve) -> re.Pattern[bytes]:
+    """Return what a whole stretch of the form called *name* matches."""
+    # On first use: each takes 3 ms.
+    form = _FORMS[name]
+    boring = f"(?!{sieve.begins.decode()})"
+    return re.compile(f"(?={form.ahead})(?:{form.head}{boring}{form.text})++".encode())
 
 
 def _timed(form: PlainForm, reading: Reading, lower: bytes, match: re.Match[bytes]) -> Stretch:

@@ -15,6 +15,7 @@ from vexfsctl.logs.formats.journal import split_objects
 from vexfsctl.logs.formats.lines import bare_line, begin_block
 from vexfsctl.logs.formats.renderings import Reading
 from vexfsctl.logs.formats.stretches import Landmarks, Stretch, StretchFinder
+from vexfsctl.logs.sieve import sieve
 from vexfsctl.model.record import LogRecord
 
 MAXIMUM_LINE = 64 << 10
@@ -30,14 +31,23 @@ class RecordDecoder:
     """Takes the bytes of one source as they come; yields its records in order."""
 
     def __init__(
-        self, source: str, *, boot_id: str | None = None, today: datetime | None = None
+        self,
+        source: str,
+        *,
+        boot_id: str | None = None,
+        today: datetime | None = None,
+        evidence: bool = True,
     ) -> None:
-        """*today* is the reader's wall-clock time, for forms of log that leave out the year."""
+        """*today* is the reader's wall-clock time, for forms of log that leave out the year.
+
+        Without *evidence*, `sift` need not find the kernel's own lines about devices.
+        """
         self._reading = Reading(source, boot_id, (today or datetime.now()).replace(tzinfo=None))
         self._partial = b""
         self._overlong = False
         self._open: Block | None = None
-        self._finder = StretchFinder()
+        self._sieve = sieve(evidence=evidence)
+        self._finder = StretchFinder(self._sieve)
         self._known_date: tuple[bytes | None, ...] = ()
         """Of the last stretch: all dates that begin like it exist."""
 
@@ -58,7 +68,7 @@ class RecordDecoder:
         text = self._partial + chunk
         end = text.rfind(b"\n") + 1
         block = text[:end]
-        lower, landmarks = block.lower(), Landmarks(block)
+        lower, landmarks = block.lower(), Landmarks(block, self._sieve)
         at = 0
         while at < end:
             stretch = self._find_stretch(block, lower, at, landmarks.next_line(at))

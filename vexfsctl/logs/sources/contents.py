@@ -77,6 +77,8 @@ class Manner:
     """Whether to decode and keep every record, even those that cannot matter."""
     ordered: bool = True
     """Whether there are other sources, among whose records these have a place."""
+    evidence: bool = True
+    """Whether to find the kernel's own lines about devices, too."""
 
 
 def read_contents(
@@ -105,7 +107,7 @@ def _reader(source: str, today: datetime | None, manner: Manner, boot_id: str | 
     from vexfsctl.logs.formats.text import RecordDecoder
     from vexfsctl.logs.sieve import matters
 
-    decoder = RecordDecoder(source, boot_id=boot_id, today=today)
+    decoder = RecordDecoder(source, boot_id=boot_id, today=today, evidence=manner.evidence)
     if manner.every_record:
         return _Reader(decoder.feed, decoder.finish, BootSplitter())
     splitter = BootSplitter(matters, ordered=manner.ordered)

@@ -39,13 +39,15 @@ class LogHost:
     """Seconds without a byte after which a source counts as not answering."""
     every_record: bool = False
     """Whether to decode and keep every record, even those that cannot matter: much slower."""
+    evidence: bool = True
+    """Whether the kernel's own lines about devices are wanted, too."""
     alone: bool = False
     """Whether only one source is read, so that no order among several is needed."""
 
     @property
     def manner(self) -> Manner:
         """How contents are read."""
-        return Manner(every_record=self.every_record, ordered=not self.alone)
+        return Manner(self.every_record, not self.alone, self.evidence)
 
 
 class LogSource(Protocol):

@@ -40,10 +40,10 @@ def parse_upstream(record: LogRecord) -> UpstreamEvent | None:
     A line that merely names VexFS counts if the kernel wrote it, or if the source does not say who
     did.
     """
-    text, bare = record.text, is_daemon_output(record)
-    if not bare and not may_be_vexfs(text):
+    if not may_be_vexfs(record):
         return None
-    known = parse_upstream_text(text, bare=bare)
+    text = record.text
+    known = parse_upstream_text(text, bare=is_daemon_output(record))
     if known is not None or "vexfs" not in text.lower():
         return known
     line = text[:_LONGEST]
