@@ -1,7 +1,14 @@
 """Log entries for the tests of conclusions: written as records, read by the real grammar."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from vexfsctl.analysis.errors.groups import (
+    USUAL_KEYS,
+    ErrorGroup,
+    ErrorGroups,
+    GroupKey,
+    Sighting,
+)
 from vexfsctl.logs.interpret import interpret_records
 from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.record import LogRecord
@@ -22,6 +29,16 @@ def read_log(
 ) -> tuple[LogEntry, ...]:
     """Return the entries of a log with *lines*; kernel lines are those that VexFS did not write."""
     return tuple(interpret_records(_records(lines, facility, boot, source)))
+
+
+def group_errors(
+    sightings: Iterable[Sighting], keys: Sequence[GroupKey] = USUAL_KEYS
+) -> tuple[ErrorGroup, ...]:
+    """Return the errors among *sightings*, counted together by *keys*."""
+    groups = ErrorGroups(keys)
+    for sighting in sightings:
+        groups.take(sighting)
+    return groups.result()
 
 
 def error(

@@ -10,4 +10,4 @@ KERNEL_LOGS = Path(__file__).parents[1] / "data" / "kernel-logs"
 
 def recorded(name: str) -> tuple[LogRecord, ...]:
     """Return the records of one capture, all of them."""
-    return read_sources([str(KERNEL_LOGS / name)], LogHost(every_record=True)).records
+    return tuple(read_sources([str(KERNEL_LOGS / name)], LogHost(every_record=True)))

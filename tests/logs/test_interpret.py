@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.logs.data import recorded
-from vexfsctl.logs.interpret import interpret_log, interpret_records
+from vexfsctl.logs.interpret import LogEntries, interpret_records
 from vexfsctl.model.entry import LogEntry, Origin, Unrecognised
 from vexfsctl.model.events import KernelEvidence, RecordsSuppressed, StateChanged
 from vexfsctl.model.record import LogRecord
@@ -48,7 +48,7 @@ def test_a_state_record_vouches_for_what_follows() -> None:
 def test_a_state_record_tells_the_device_of_its_epoch() -> None:
     """What follows in the log, and what a whole log has before it, lies on that device."""
     end = STATE.replace("from=initializing to=initialized", "from=initialized to=shutting_down")
-    entries = interpret_log(
+    entries = LogEntries(
         (
             line(SUPPRESSED.format("data")),
             line(end.format("data", 7) + " dev=vda1"),
@@ -94,7 +94,7 @@ def test_a_whole_log_vouches_backwards() -> None:
         line(SUPPRESSED.format("loop0")),
     )
 
-    assert [(entry.origin, entry.epoch) for entry in interpret_log(records)] == [
+    assert [(entry.origin, entry.epoch) for entry in LogEntries(records)] == [
         (Origin.DRIVER, 7),
         (Origin.UNVERIFIED, None),
         (Origin.UNVERIFIED, None),

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import TYPE_CHECKING
 
 from vexfsctl.analysis.health.summary import Summary, summarize
@@ -13,6 +14,7 @@ from vexfsctl.host.host import Host
 from vexfsctl.host.log import HostLog, is_elsewhere, read_log, recent_window, select_boot
 from vexfsctl.host.volumes import Consulted, Target, consult
 from vexfsctl.model.coverage import Coverage
+from vexfsctl.model.filtered import Filtered
 
 if TYPE_CHECKING:
     from vexfsctl.model.entry import LogEntry
@@ -36,7 +38,7 @@ class Assessment:
     def of(
         cls,
         seen: Consulted,
-        entries: "Sequence[LogEntry]",
+        entries: "Iterable[LogEntry]",
         log: Coverage,
         window: Window,
         *,
@@ -49,7 +51,7 @@ class Assessment:
         *whole_log* returns the whole log: it is called only if no tree names the device.
         """
         if seen.targets:
-            entries = [entry for entry in entries if _is_about(entry, seen.targets)]
+            entries = Filtered(entries, partial(_is_about, targets=seen.targets))
         observation = Observation(seen.volumes, entries, log, window, now_us)
         return cls(
             observation=observation,

@@ -8,11 +8,11 @@ from vexfsctl.analysis.errors.backing import DeviceFinder
 from vexfsctl.analysis.errors.groups import (
     USUAL_KEYS,
     ErrorGroup,
+    ErrorGroups,
     GroupKey,
     NoiseGroup,
+    NoiseGroups,
     Sighting,
-    group_errors,
-    group_noise,
     is_error,
 )
 from vexfsctl.analysis.errors.reconciliation import Reconciliation, reconcile
@@ -26,7 +26,6 @@ from vexfsctl.host.log import HostLog, is_elsewhere, read_log, recent_window
 from vexfsctl.host.log_view import LogView
 from vexfsctl.host.volumes import consult
 from vexfsctl.model.coverage import Coverage
-from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.volume import Volume
 
 
@@ -69,20 +68,22 @@ def count_errors(
         asked = everything if filters.boot is None else view.select(everything)
     window = recent_window(host, everything.reading, 0)
     live = Loads(volumes, saved=window.saved)
-    seen = tuple(_sightings(view, asked, live, _finder(volumes) if _by_device(keys) else None))
-    upstream = _upstream(asked, window, filters)
-    groups = sorted(group_errors(seen, keys), key=_order_of(keys))
+    groups, noise, seen = ErrorGroups(keys), NoiseGroups(), set[bool]()
+    for each in _sightings(view, asked, live, _finder(volumes) if _by_device(keys) else None):
+        groups.take(each)
+        noise.take(each)
+        seen.add(each.live)
     counted = CountedErrors(
         by=keys,
-        groups=tuple(groups),
-        noise=group_noise(seen),
+        groups=tuple(sorted(groups.result(), key=_order_of(keys))),
+        noise=noise.result(),
         reconciliation=reconcile(
             [volume for volume in volumes if _is_asked_for(volume, filters)],
             everything.own_entries,
             everything.reading.coverage(),
         ),
-        log_alone=bool(seen) and not any(each.live for each in seen),
-        upstream=upstream,
+        log_alone=seen == {False},
+        upstream=_upstream(asked, window, filters),
     )
     return counted, view.coverage(asked.reading)
 
@@ -90,15 +91,12 @@ def count_errors(
 def _sightings(
     view: LogView, asked: HostLog, live: Loads, finder: DeviceFinder | None
 ) -> Iterator[Sighting]:
-    entries: Sequence[LogEntry] = asked.own_entries
-    devices: dict[int, str | None] = {}
-    if finder is not None:
-        # The kernel's lines about devices are read only if they are needed: it takes long.
-        entries = asked.entries
-        devices = {id(entry): finder.find(entry) for entry in entries}
-    told = (entry for entry in entries if is_error(entry) or entry.upstream is not None)
-    for entry, moment in view.pick(told):
-        yield Sighting(entry, moment, live.hold(entry), devices.get(id(entry)))
+    # The kernel's lines about devices are read only if they are needed: it takes long.
+    for entry in asked.own_entries if finder is None else asked.entries:
+        device = None if finder is None else finder.find(entry)
+        if is_error(entry) or entry.upstream is not None:
+            for _, moment in view.pick((entry,)):
+                yield Sighting(entry, moment, live.hold(entry), device)
 
 
 def _finder(volumes: Sequence[Volume]) -> DeviceFinder:

@@ -12,11 +12,12 @@ from vexfsctl.analysis.loads import Loads
 from vexfsctl.analysis.window import Window
 from vexfsctl.exceptions import InvalidInput, LogUnreadable, NotFound
 from vexfsctl.host.host import Host
-from vexfsctl.logs.own_records import interpret_own
+from vexfsctl.logs.own_records import may_be_vexfs
 from vexfsctl.logs.sources.boots import Boot
 from vexfsctl.logs.sources.reader import LogHost, read_sources, standard_sources
 from vexfsctl.logs.sources.reading import LogReading
 from vexfsctl.model.coverage import Coverage, Gap
+from vexfsctl.model.filtered import Filtered
 from vexfsctl.model.moments import moment_of
 from vexfsctl.model.record import LogRecord
 from vexfsctl.model.volume import Volume
@@ -37,17 +38,22 @@ class HostLog:
     """Name of each volume that answers to its attribute `log`."""
 
     @cached_property
-    def entries(self) -> "tuple[LogEntry, ...]":
-        """Every record with its meaning, in time order."""
-        # Deferred: a verdict needs only `own_entries`, and most logs have none.
-        from vexfsctl.logs.interpret import interpret_log
-
-        return interpret_log(self.reading.records, self.live_logs)
+    def entries(self) -> "Iterable[LogEntry]":
+        """Every record that matters, with its meaning, in time order; made anew when iterated."""
+        return self._interpret(self.reading)
 
     @cached_property
-    def own_entries(self) -> "tuple[LogEntry, ...]":
+    def own_entries(self) -> "Iterable[LogEntry]":
         """The entries that VexFS wrote."""
-        return interpret_own(self.reading.records, self.live_logs)
+        return self._interpret(Filtered(self.reading, may_be_vexfs))
+
+    def _interpret(self, records: Iterable[LogRecord]) -> "Iterable[LogEntry]":
+        if next(iter(records), None) is None:
+            return ()
+        # Deferred, as most logs have none, and it brings the wordings of all VexFS builds.
+        from vexfsctl.logs.interpret import LogEntries
+
+        return LogEntries(records, self.live_logs)
 
 
 def read_log(host: Host, volumes: Sequence[Volume], *, evidence: bool = True) -> HostLog:
@@ -168,8 +174,8 @@ def select_boot(reading: LogReading, boot: str | None) -> LogReading:
     if boot is None:
         return reading
     choose = _choose_by_offset if _OFFSET.fullmatch(boot) else _choose_by_id
-    chosen = LogReading.of(
-        replace(source, boots=(choose(source.boots, boot),)) for source in reading.sources
+    chosen = LogReading(
+        tuple(replace(source, boots=(choose(source.boots, boot),)) for source in reading.sources)
     )
     if reading.last is not None and chosen.last is None:
         raise NotFound(f"the log has no records of boot {boot}")

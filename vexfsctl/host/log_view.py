@@ -125,13 +125,13 @@ class FollowedLog:
         self._follower = LogFollower(source_names(host, volumes), log_host(host, volumes))
         self._reading = self._follower.read()
         self._told: Sequence[Gap] = ()
-        records = chain(self._reading.records, self._further_records())
+        records = chain(self._reading, self._further_records())
         # One interpreter for all: a record's epoch and origin depend on those before it.
         self._entries = interpret_records(records, live_logs_of(volumes))
 
     def present(self) -> tuple[Picked, ...]:
         """Return what the log has already."""
-        return tuple(self._view.pick(islice(self._entries, len(self._reading.records))))
+        return tuple(self._view.pick(islice(self._entries, len(self._reading))))
 
     def further(self) -> Iterator[Picked]:
         """Yield entries as their records arrive, until the sources end."""
@@ -152,4 +152,4 @@ class FollowedLog:
         while not self._follower.ended:
             self._follower.wait(_PATIENCE_S)
             self._reading = self._follower.read()
-            yield from self._reading.records
+            yield from self._reading

@@ -71,7 +71,7 @@ class IncidentLog:
             """The volumes that the log may be about: none if it is from another host."""
             self._selection = filters.selection(host, self.volumes, elsewhere=self._elsewhere)
             self._reading = select_boot(log.reading, filters.boot)
-        entries = HostLog(self._reading, log.live_logs).entries
+        entries = tuple(HostLog(self._reading, log.live_logs).entries)
         # Another boot, or a log from elsewhere, has nothing to do with recent actions here.
         here = filters.boot is None and not host.logs
         self._entries, self._ledger = _add_recoveries(host, entries, of_this_boot=here)

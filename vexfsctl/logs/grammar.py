@@ -323,6 +323,9 @@ RECORD_FORMS = (
 )
 """Every kind of record, in the order of vexfs-log(5)."""
 
+STATE_BEGINS = "VexFS: state "
+"""What the text of every `state` record begins with: it has no id."""
+
 _FORM_OF_WORD = {form.word: form for form in RECORD_FORMS}
 _FORM_OF_EVENT = {form.event: form for form in RECORD_FORMS}
 _OPTIONAL = {

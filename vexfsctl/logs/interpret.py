@@ -8,8 +8,9 @@ also vouches for earlier ones: a ring buffer forgets the beginning of an epoch f
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 
-from vexfsctl.logs.grammar import RECORD_FORMS, parse_event
+from vexfsctl.logs.grammar import RECORD_FORMS, STATE_BEGINS, parse_event
 from vexfsctl.logs.kernel.filesystems import parse_evidence
 from vexfsctl.logs.upstream import parse_named, parse_upstream
 from vexfsctl.model.entry import LogEntry, Origin, Unrecognised
@@ -27,17 +28,40 @@ _DEVICE_NAME = "[A-Za-z0-9][A-Za-z0-9!_.-]{0,31}"
 _WORDS = {form.event: form.word for form in RECORD_FORMS}
 
 
-def interpret_log(
-    records: Iterable[LogRecord], live_volumes: Mapping[str, str] | None = None
-) -> tuple[LogEntry, ...]:
-    """Return the entries of a whole log as `interpret_records` does, and look back in it.
+class LogEntries:
+    """The entries of a whole log; iterate as often as you like, each time they are made anew.
 
-    What comes before the first `state` record of its volume is of that epoch as well, unless the
-    epoch begins with that record.
+    They are those of `interpret_records`, with a look back: what comes before the first `state`
+    record of its volume is of that epoch as well, unless the epoch begins with that record.
     """
-    entries = tuple(interpret_records(records, live_volumes))
-    begun = _begun_before(entries)
-    return tuple(_look_back(entry, begun) for entry in entries) if begun else entries
+
+    def __init__(
+        self, records: Iterable[LogRecord], live_volumes: Mapping[str, str] | None = None
+    ) -> None:
+        """*records* can be iterated over again; *live_volumes* as for `interpret_records`."""
+        self._records = records
+        self._live_volumes = live_volumes
+
+    def __iter__(self) -> Iterator[LogEntry]:
+        """Yield one entry for each record."""
+        begun = self._begun
+        for entry in interpret_records(self._records, self._live_volumes):
+            yield _look_back(entry, begun) if begun else entry
+
+    @cached_property
+    def _begun(self) -> Mapping[_Place, _Load]:
+        """The load of each volume whose first `state` record is not the start of one."""
+        first: dict[_Place, StateChanged] = {}
+        for record in self._records:
+            if record.text.startswith(STATE_BEGINS):
+                event = parse_event(record.text)
+                if isinstance(event, StateChanged):
+                    first.setdefault(_place(record, event), event)
+        return {
+            place: _load_of(event)
+            for place, event in first.items()
+            if event.before != ModuleState.UNINITIALIZED
+        }
 
 
 def interpret_records(
@@ -88,19 +112,6 @@ def kind_of(entry: LogEntry) -> str:
     if entry.upstream is not None:
         return entry.upstream.kind
     return "kernel" if entry.evidence is not None else "unrecognised"
-
-
-def _begun_before(entries: Iterable[LogEntry]) -> dict[_Place, _Load]:
-    """Return the load of each volume whose first `state` record is not the start of one."""
-    first: dict[_Place, StateChanged] = {}
-    for entry in entries:
-        if isinstance(entry.meaning, StateChanged):
-            first.setdefault(_place(entry.record, entry.meaning), entry.meaning)
-    return {
-        place: _load_of(event)
-        for place, event in first.items()
-        if event.before != ModuleState.UNINITIALIZED
-    }
 
 
 def _look_back(entry: LogEntry, begun: Mapping[_Place, _Load]) -> LogEntry:

@@ -3,36 +3,14 @@
 Quick where there are none: the wordings are loaded for the first line that may be one of them.
 """
 
-from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import TYPE_CHECKING
 
 from vexfsctl.model.record import LogRecord
-
-if TYPE_CHECKING:
-    from vexfsctl.model.entry import LogEntry
-
 
 DAEMON_FIELD = "TARGET"
 """Metadata of a record that a VexFS daemon wrote with the tracing library: the module's path."""
 
 _DAEMONS = ("vexfs", "vexgraph")
-
-
-def interpret_own(
-    records: Iterable[LogRecord], live_volumes: Mapping[str, str] | None = None
-) -> "tuple[LogEntry, ...]":
-    """Return the entries of those *records* that VexFS wrote, as `interpret_log` has them.
-
-    Interpreting the rest of a busy log as well takes much longer.
-    """
-    own = [record for record in records if may_be_vexfs(record)]
-    if not own:
-        return ()
-    # Deferred, as most logs are not VexFS's.
-    from vexfsctl.logs.interpret import interpret_log
-
-    return interpret_log(own, live_volumes)
 
 
 def may_be_vexfs(record: LogRecord) -> bool:

@@ -6,13 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.analysis.records import STATE, error, read_log
+from tests.analysis.records import STATE, error, group_errors, read_log
 from vexfsctl.analysis.errors.groups import (
     ErrorGroup,
     GroupKey,
+    NoiseGroups,
     Sighting,
-    group_errors,
-    group_noise,
     is_error,
 )
 from vexfsctl.model.correlation import CorrelationId
@@ -127,7 +126,10 @@ def test_noise_is_no_error_and_is_explained_once() -> None:
     log = read_log((1.0, MISSED), (2.0, LEAK), (3.0, LEAK), (4.0, FAILED), facility=0)
     seen = sightings(*log)
 
-    noise = group_noise(seen)
+    noise_groups = NoiseGroups()
+    for sighting in seen:
+        noise_groups.take(sighting)
+    noise = noise_groups.result()
 
     assert [(group.call, group.count, group.last_us) for group in noise] == [
         (None, 2, 3_000_000),

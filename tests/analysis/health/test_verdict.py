@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.analysis.records import BOOT, EPOCH, STATE, error, read_log
+from tests.analysis.records import BOOT, EPOCH, STATE, error, group_errors, read_log
 from tests.analysis.volumes import healthy_volume, with_breaker, with_operation, with_status
-from vexfsctl.analysis.errors.groups import Sighting, group_errors
+from vexfsctl.analysis.errors.groups import Sighting
 from vexfsctl.analysis.health.findings import Finding, Verdict
 from vexfsctl.analysis.health.verdict import Observation, judge
 from vexfsctl.analysis.loads import Loads

@@ -1,5 +1,6 @@
 """Call tracking: how call sites fare, and which calls never returned."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -7,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.analysis.records import Line, read_log
-from vexfsctl.analysis.upstream.calls import CallSite, CallTracking, UnreturnedCall, track_calls
-from vexfsctl.logs.interpret import interpret_log
+from vexfsctl.analysis.upstream.calls import CallSite, CallTracker, CallTracking, UnreturnedCall
+from vexfsctl.logs.interpret import LogEntries
 from vexfsctl.logs.sources.reader import LogHost, read_sources
 from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.operations import OperationType
@@ -41,9 +42,17 @@ def kernel_log(*lines: Line, boot: str | None = None, source: str = "kmsg") -> t
     return read_log(*lines, facility=0, boot=boot, source=source)
 
 
+def tracked(entries: Iterable[LogEntry]) -> CallTracking:
+    """Return what *entries* say of calls."""
+    tracker = CallTracker()
+    for entry in entries:
+        tracker.take(entry)
+    return tracker.result()
+
+
 def track(*texts: str) -> CallTracking:
     """Track calls in lines a second apart."""
-    return track_calls(kernel_log(*((float(at), text) for at, text in enumerate(texts))))
+    return tracked(kernel_log(*((float(at), text) for at, text in enumerate(texts))))
 
 
 def the_site(tracking: CallTracking) -> CallSite:
@@ -144,7 +153,7 @@ def test_such_a_load_is_seen_even_where_every_call_returned() -> None:
 
 def test_boots_and_sources_are_apart() -> None:
     """The same call in another boot, or read from another file, is another call."""
-    tracking = track_calls(
+    tracking = tracked(
         (
             *kernel_log((1, start(1)), boot="a"),
             *kernel_log((1, start(1)), boot="b"),
@@ -193,8 +202,8 @@ def test_an_unmount_that_hangs_never_returned() -> None:
 )
 def test_every_call_of_a_real_log_returned(capture: str, sites: int, calls: int) -> None:
     """As was the case on those machines; grep counts as many begins and skipped calls."""
-    records = read_sources([str(CAPTURES / capture)], LogHost()).records
-    tracking = track_calls(interpret_log(records))
+    records = read_sources([str(CAPTURES / capture)], LogHost())
+    tracking = tracked(LogEntries(records))
 
     assert (len(tracking.sites), sum(site.calls for site in tracking.sites)) == (sites, calls)
     words = ("skipping FFI call", "Starting filesystem unmount", "Starting put_super")

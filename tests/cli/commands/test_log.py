@@ -374,7 +374,7 @@ def test_a_kernel_log_that_may_not_be_read_is_a_gap_only_where_volumes_write_the
     kernel_log = SourceReading("kmsg", failure="cannot read /dev/kmsg: Operation not permitted")
 
     coverage = LogView(Host.of_this_machine({}), Filters(), volumes).coverage(
-        LogReading.of([kernel_log])
+        LogReading((kernel_log,))
     )
 
     assert coverage.complete is complete

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vexfsctl.logs.formats.text import RecordDecoder
-from vexfsctl.logs.interpret import interpret_log
+from vexfsctl.logs.interpret import LogEntries
 from vexfsctl.model.record import LogRecord
 
 pytestmark = pytest.mark.usefixtures("utc")
@@ -43,8 +43,8 @@ def test_every_form_says_what_the_kernel_log_says(form: str) -> None:
     from_kmsg, from_journal = printed("kmsg"), printed(form)
 
     assert [record.text for record in from_journal] == [record.text for record in from_kmsg]
-    assert [entry.meaning for entry in interpret_log(from_journal)] == [
-        entry.meaning for entry in interpret_log(from_kmsg)
+    assert [entry.meaning for entry in LogEntries(from_journal)] == [
+        entry.meaning for entry in LogEntries(from_kmsg)
     ]
 
 
@@ -56,8 +56,8 @@ def test_forms_with_all_fields_lose_nothing(form: str) -> None:
     assert [(r.uptime_us, r.level, r.facility) for r in from_journal] == [
         (r.uptime_us, r.level, r.facility) for r in from_kmsg
     ]
-    assert [entry.origin for entry in interpret_log(from_journal)] == [
-        entry.origin for entry in interpret_log(from_kmsg)
+    assert [entry.origin for entry in LogEntries(from_journal)] == [
+        entry.origin for entry in LogEntries(from_kmsg)
     ]
     assert {record.boot_id for record in from_journal} == {BOOT}
     assert from_journal[-1].wall_time_s == datetime(2026, 11, 23, 15, 33, 29).timestamp() + 0.2

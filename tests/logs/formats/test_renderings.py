@@ -1,7 +1,7 @@
 """One log in every rendering of dmesg, journalctl and syslog daemons: the same records."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.logs.data import recorded
 from vexfsctl.logs.formats.text import RecordDecoder
-from vexfsctl.logs.interpret import interpret_log
+from vexfsctl.logs.interpret import LogEntries
 from vexfsctl.model.entry import LogEntry, Origin
 from vexfsctl.model.events import KernelEvidence
 from vexfsctl.model.record import LogRecord
@@ -38,7 +38,7 @@ def read(text: str | bytes) -> LogRecord:
     return record
 
 
-def meanings(entries: tuple[LogEntry, ...]) -> list[UpstreamEvent | KernelEvidence]:
+def meanings(entries: Iterable[LogEntry]) -> list[UpstreamEvent | KernelEvidence]:
     """Return what the lines of VexFS and of the devices say, in their order."""
     return [told for entry in entries if (told := entry.upstream or entry.evidence) is not None]
 
@@ -50,7 +50,7 @@ def test_every_rendering_of_dmesg_says_the_same(rendering: str) -> None:
     printed = recorded(f"vexfs/head_normal.{rendering}")
 
     assert [record.text for record in printed] == [record.text for record in from_kmsg]
-    assert meanings(interpret_log(printed)) == meanings(interpret_log(from_kmsg))
+    assert meanings(LogEntries(printed)) == meanings(LogEntries(from_kmsg))
     if rendering == "Tx":
         assert [r.facility for r in printed] == [r.facility for r in from_kmsg]
     else:
@@ -61,8 +61,8 @@ def test_every_rendering_of_dmesg_says_the_same(rendering: str) -> None:
 
 def test_the_failing_module_says_the_same_in_plain_text() -> None:
     """The capture with 100 false leaks, as raw kmsg and as dmesg prints it."""
-    from_kmsg = interpret_log(recorded("vexfs/ffi_initfail.kmsg"))
-    printed = interpret_log(recorded("vexfs/ffi_initfail.dmesg"))
+    from_kmsg = LogEntries(recorded("vexfs/ffi_initfail.kmsg"))
+    printed = LogEntries(recorded("vexfs/ffi_initfail.dmesg"))
 
     assert meanings(printed) == meanings(from_kmsg)
     assert {entry.origin for entry in printed} == {Origin.UNRECORDED}
@@ -251,7 +251,7 @@ def test_metadata_of_the_journal_is_that_of_kmsg() -> None:
 def test_output_of_a_daemon_in_the_journal_is_known_by_its_identifier() -> None:
     """Unprefixed words of a VexFS unit are VexFS's."""
     daemon = {"_TRANSPORT": "stdout", "SYSLOG_IDENTIFIER": "vexfs", "_PID": "7"}
-    (interpreted,) = interpret_log([read(entry(MESSAGE="Search failed: x", **daemon))])
+    (interpreted,) = LogEntries([read(entry(MESSAGE="Search failed: x", **daemon))])
 
     assert interpreted.upstream is not None
     assert interpreted.upstream.form == "search_failed"
@@ -274,7 +274,7 @@ def test_the_journal_as_export() -> None:
 def test_output_of_the_tracing_library() -> None:
     """Coloured or not; its module path tells that it is VexFS's."""
     line = "2026-11-23T15:49:20.123456Z \x1b[31mERROR\x1b[0m vexfs::vexgraph: API server error: x"
-    (interpreted,) = interpret_log([read(line)])
+    (interpreted,) = LogEntries([read(line)])
 
     assert (interpreted.record.level, interpreted.record.wall_time_s) == (3, WALL)
     assert interpreted.upstream is not None

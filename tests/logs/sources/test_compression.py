@@ -41,8 +41,8 @@ def test_a_compressed_file_says_what_the_plain_one_does(archiver: Archiver, tmp_
     from_file = read_sources([str(archive)], LogHost(every_record=True))
     from_stdin = read_sources(["-"], LogHost(every_record=True, stdin=stdin))
 
-    assert [record.text for record in from_file.records] == texts
-    assert [record.text for record in from_stdin.records] == texts
+    assert [record.text for record in from_file] == texts
+    assert [record.text for record in from_stdin] == texts
     assert from_file.coverage().complete is from_stdin.coverage().complete
 
 
@@ -59,7 +59,7 @@ def test_a_truncated_archive_is_read_as_far_as_it_goes(archiver: Archiver, tmp_p
     assert len(unread) == 1
     assert unread[0] is not None
     assert unread[0].startswith("not read to its end: its ")
-    assert len(reading.records) > 486
+    assert len(reading) > 486
 
 
 @each_archiver

@@ -17,7 +17,7 @@ from vexfsctl.model.coverage import Gap
 
 def texts(follower: LogFollower) -> list[str]:
     """Return what has come since the last time."""
-    return [record.text for record in follower.read().records]
+    return [record.text for record in follower.read()]
 
 
 def test_a_growing_file_is_followed(tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_a_file_turned_over_is_followed(tmp_path: Path) -> None:
     log.write_text(lines(2))
 
     reading = follower.read()
-    assert [record.text for record in reading.records] == ["VexFS: record 2"]
+    assert [record.text for record in reading] == ["VexFS: record 2"]
     assert reading.coverage().complete
     follower.close()
 
@@ -91,7 +91,7 @@ def test_only_the_last_boot_of_a_live_file_is_this_one(tmp_path: Path) -> None:
     log.write_text(lines(0, start_us=900) + lines(0, start_us=100))
     follower = LogFollower([str(log)], LogHost(boot_id=BOOT, live_logs=frozenset([str(log)])))
 
-    assert [record.boot_id for record in follower.read().records] == [None, BOOT]
+    assert [record.boot_id for record in follower.read()] == [None, BOOT]
     follower.close()
 
 
@@ -103,7 +103,7 @@ def test_a_source_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
 
     for expected in (["VexFS: record 0"], []):
         reading = follower.read()
-        assert [record.text for record in reading.records] == expected
+        assert [record.text for record in reading] == expected
         assert [gap.source for gap in reading.coverage().gaps] == [str(missing)]
     follower.close()
 

@@ -21,7 +21,7 @@ def texts(records: tuple[LogRecord, ...]) -> str:
 
 def merged(*sources: list[LogRecord]) -> tuple[LogRecord, ...]:
     """Return the records of all sources in one order."""
-    return merge_by_time([split_boots(records) for records in sources])
+    return tuple(merge_by_time([split_boots(records) for records in sources]))
 
 
 def test_sources_are_woven_together_by_uptime() -> None:
@@ -60,7 +60,7 @@ def test_numbers_and_time_that_fall_back_are_a_new_boot() -> None:
 
     boots = split_boots([*first, *new_epoch, *new_boot])
 
-    assert [boot.records for boot in boots] == [[*first, *new_epoch], new_boot]
+    assert [list(boot.records) for boot in boots] == [[*first, *new_epoch], new_boot]
     assert [boot.last for boot in boots] == [new_epoch[-1], new_boot[-1]]
 
 

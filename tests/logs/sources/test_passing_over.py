@@ -157,7 +157,7 @@ def summary(contents: Contents) -> object:
 
 def _summary(boot: Boot) -> object:
     """Which records matter, and the ends; lines that go on with those do not count."""
-    kept = [(at, r) for at, r in zip(boot.positions, boot.records, strict=True) if matters(r)]
+    kept = [placed for part in boot.parts for placed in part if matters(placed[1])]
     ends = {boot_id: _plain(end) for boot_id, end in boot.ends.items()}
     return kept, ends, boot.last and _plain(boot.last), boot.end
 

@@ -34,7 +34,7 @@ def test_a_file_is_read_whole(tmp_path: Path) -> None:
 
     reading = read_sources([str(log)], LogHost())
 
-    assert [record.text for record in reading.records] == [
+    assert [record.text for record in reading] == [
         "VexFS: record 0",
         "VexFS: record 1",
         "VexFS: record 2",
@@ -73,8 +73,8 @@ def test_what_was_turned_over_is_read_first(tmp_path: Path) -> None:
 
     reading = read_sources([str(log)], LogHost())
 
-    assert [record.sequence for record in reading.records] == [0, 1, 2, 3]
-    assert {record.source for record in reading.records} == {str(log)}
+    assert [record.sequence for record in reading] == [0, 1, 2, 3]
+    assert {record.source for record in reading} == {str(log)}
     assert reading.coverage().complete
 
 
@@ -86,7 +86,7 @@ def test_a_file_turned_over_meanwhile_is_not_read_twice(tmp_path: Path) -> None:
 
     reading = read_sources([str(log)], LogHost())
 
-    assert [record.sequence for record in reading.records] == [2, 3]
+    assert [record.sequence for record in reading] == [2, 3]
     assert reading.coverage().gaps == (Gap(str(log), "starts_late", 2),)
 
 
@@ -96,7 +96,7 @@ def test_the_file_of_a_live_volume_is_of_this_boot(tmp_path: Path) -> None:
     log.write_text(lines(0, start_us=900) + lines(0, 1, start_us=100))
     host = LogHost(boot_id=BOOT, live_logs=frozenset([str(log)]))
 
-    boots = [record.boot_id for record in read_sources([str(log)], host).records]
+    boots = [record.boot_id for record in read_sources([str(log)], host)]
 
     assert boots == [None, BOOT, BOOT]
 
@@ -106,7 +106,7 @@ def test_the_file_of_no_volume_tells_no_boot(tmp_path: Path) -> None:
     log = tmp_path / "saved.kmsg"
     log.write_text(lines(0))
 
-    assert read_sources([str(log)], LogHost(boot_id=BOOT)).records[0].boot_id is None
+    assert next(iter(read_sources([str(log)], LogHost(boot_id=BOOT)))).boot_id is None
 
 
 def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ def test_the_others_still_answer(tmp_path: Path) -> None:
 
     reading = read_sources([str(missing), str(log), str(log)], LogHost())
 
-    assert [record.text for record in reading.records] == ["VexFS: record 0"]
+    assert [record.text for record in reading] == ["VexFS: record 0"]
     assert reading.coverage() == Coverage(
         (str(missing), str(log)),
         (
@@ -153,14 +153,14 @@ def test_a_path_with_odd_bytes_is_read(tmp_path: Path) -> None:
     log = tmp_path / os.fsdecode(b"-\xff: x.kmsg")
     log.write_text(lines(0))
 
-    assert len(read_sources([str(log)], LogHost()).records) == 1
+    assert len(read_sources([str(log)], LogHost())) == 1
 
 
 def test_standard_input_is_a_source() -> None:
     """Text from a pipe is read to its end, whatever kind of stream carries it."""
     reading = read_sources(["-"], LogHost(stdin=io.BytesIO(b"[    0.000000] VexFS: one\n")))
 
-    assert [(record.text, record.source) for record in reading.records] == [("VexFS: one", "-")]
+    assert [(record.text, record.source) for record in reading] == [("VexFS: one", "-")]
     assert reading.coverage() == Coverage(("-",))
 
 
@@ -172,7 +172,7 @@ def test_what_holds_no_record_is_given_up(tmp_path: Path, noise: bytes) -> None:
 
     reading = read_sources([str(log)], LogHost())
 
-    assert reading.records == ()
+    assert len(reading) == 0
     assert reading.coverage().gaps[0] == Gap(
         str(log),
         "unreadable",
@@ -188,9 +188,7 @@ def test_a_file_called_like_standard_input_is_a_file(
     monkeypatch.chdir(tmp_path)
     Path("./-").write_text(lines(0))
 
-    assert [record.text for record in read_sources(["./-"], LogHost()).records] == [
-        "VexFS: record 0"
-    ]
+    assert [record.text for record in read_sources(["./-"], LogHost())] == ["VexFS: record 0"]
 
 
 @pytest.fixture
@@ -209,7 +207,7 @@ def test_a_silent_pipe_is_given_up(pipe: tuple[io.BufferedReader, int]) -> None:
 
     reading = read_sources(["-"], LogHost(stdin=stream, silence_s=0.05))
 
-    assert [record.text for record in reading.records] == ["VexFS: record 0"]
+    assert [record.text for record in reading] == ["VexFS: record 0"]
     assert reading.coverage().gaps == (
         Gap("-", "unreadable", None, "not read to its end: no answer within 0.05 s"),
     )
@@ -256,7 +254,7 @@ def test_a_slow_source_may_take_its_time(tmp_path: Path) -> None:
     reading = read_sources([str(log)], LogHost(silence_s=10))
     speaker.join()
 
-    assert [record.sequence for record in reading.records] == [0, 1, 2]
+    assert [record.sequence for record in reading] == [0, 1, 2]
     assert reading.coverage().complete
 
 
@@ -272,6 +270,6 @@ def test_the_live_kernel_log_is_of_this_boot() -> None:
 
     reading = read_sources(["kmsg"], LogHost(boot_id=BOOT))
 
-    assert {record.boot_id for record in reading.records} == {BOOT}
-    assert {record.source for record in reading.records} == {"kmsg"}
+    assert {record.boot_id for record in reading} == {BOOT}
+    assert {record.source for record in reading} == {"kmsg"}
     assert reading.coverage().sources == ("kmsg",)

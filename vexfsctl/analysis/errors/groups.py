@@ -4,7 +4,7 @@ An error is one failed attempt, one call past its deadline, or one line of anoth
 reports trouble. What only looks like trouble is noise, counted separately.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -112,39 +112,46 @@ def is_error(entry: LogEntry) -> bool:
     return isinstance(meaning, ErrorReported | CallTimedOut)
 
 
-def group_errors(
-    sightings: Iterable[Sighting], keys: Sequence[GroupKey] = USUAL_KEYS
-) -> tuple[ErrorGroup, ...]:
-    """Count together the errors among *sightings*, in the order of time, that are equal in *keys*.
+class ErrorGroups:
+    """Counts together the errors that are equal in the keys, taken in the order of time."""
 
-    Those of live volumes come first, among them the most severe, then the latest.
-    """
-    names = [name for key in dict.fromkeys(keys) for name in _FIELDS[key]]
-    # The volume of an earlier mount is not the volume that has its name now.
-    apart = ["verified", *(["live"] if "volume" in names else [])]
-    tallies: dict[tuple[Any, ...], _Tally] = {}
-    for each in sightings:
-        if is_error(each.entry):
-            one = _group_of_one(each)
-            kind = tuple(getattr(one, name) for name in (*names, *apart))
-            if (tally := tallies.get(kind)) is None:
-                tallies[kind] = _Tally(one)
-            else:
-                tally.add(one)
-    unasked: dict[str, Any] = dict.fromkeys(_ALL_FIELDS - {"severity", *names})
-    groups = (replace(tally.group(), **unasked) for tally in tallies.values())
-    return tuple(sorted(groups, key=_worst_first))
+    def __init__(self, keys: Sequence[GroupKey] = USUAL_KEYS) -> None:
+        self._names = [name for key in dict.fromkeys(keys) for name in _FIELDS[key]]
+        # The volume of an earlier mount is not the volume that has its name now.
+        self._apart = ["verified", *(["live"] if "volume" in self._names else [])]
+        self._tallies: dict[tuple[Any, ...], _Tally] = {}
+
+    def take(self, sighting: Sighting) -> None:
+        """Count *sighting* if it is of an error."""
+        if not is_error(sighting.entry):
+            return
+        one = _group_of_one(sighting)
+        kind = tuple(getattr(one, name) for name in (*self._names, *self._apart))
+        if (tally := self._tallies.get(kind)) is None:
+            self._tallies[kind] = _Tally(one)
+        else:
+            tally.add(one)
+
+    def result(self) -> tuple[ErrorGroup, ...]:
+        """Return the groups: of live volumes first, among them the most severe, then the latest."""
+        unasked: dict[str, Any] = dict.fromkeys(_ALL_FIELDS - {"severity", *self._names})
+        groups = (replace(tally.group(), **unasked) for tally in self._tallies.values())
+        return tuple(sorted(groups, key=_worst_first))
 
 
-def group_noise(sightings: Iterable[Sighting]) -> tuple[NoiseGroup, ...]:
-    """Count the noise among *sightings* by form and call site, the most frequent first."""
-    groups: dict[tuple[str, str | None], NoiseGroup] = {}
-    for each in sightings:
-        event = each.entry.upstream
+class NoiseGroups:
+    """Counts noise by form and call site."""
+
+    def __init__(self) -> None:
+        self._groups: dict[tuple[str, str | None], NoiseGroup] = {}
+
+    def take(self, sighting: Sighting) -> None:
+        """Count *sighting* if it is noise."""
+        event = sighting.entry.upstream
         if event is None or event.significance is not Significance.NOISE:
-            continue
-        uptime_us, moment = each.entry.record.uptime_us, each.moment
-        known = groups.get((event.form, event.call)) or NoiseGroup(
+            return
+        uptime_us, moment = sighting.entry.record.uptime_us, sighting.moment
+        known = self._groups.get((event.form, event.call)) or NoiseGroup(
             form=event.form,
             call=event.call,
             count=0,
@@ -154,10 +161,13 @@ def group_noise(sightings: Iterable[Sighting]) -> tuple[NoiseGroup, ...]:
             first=moment,
             last=moment,
         )
-        groups[event.form, event.call] = replace(
+        self._groups[event.form, event.call] = replace(
             known, count=known.count + 1, last_us=uptime_us, last=moment
         )
-    return tuple(sorted(groups.values(), key=lambda group: -group.count))
+
+    def result(self) -> tuple[NoiseGroup, ...]:
+        """Return the groups, the most frequent first."""
+        return tuple(sorted(self._groups.values(), key=lambda group: -group.count))
 
 
 _STATES = (UpstreamKind.MODULE_STATE, UpstreamKind.DEGRADATION)

@@ -57,13 +57,15 @@ def reconcile(
 ) -> tuple[Reconciliation, ...]:
     """Compare each of *volumes* whose counters are known with *entries*, the whole log.
 
+    *entries* are iterated over several times, or not at all if there is nothing to compare.
     *coverage* is that of the log for all time.
     """
-    entries = tuple(entries)
-    found, reconciled = _find(entries), []
+    reconciled = []
+    found: dict[str, _Found] | None = None
     for volume in volumes:
         name, status = volume.name, volume.status
         if status is not None and status.errors is not None:
+            found = _find(entries) if found is None else found
             log = coverage_of_load(name, status, entries, coverage)
             reconciled.append(_reconcile(name, status, status.errors, found, log))
     return tuple(reconciled)

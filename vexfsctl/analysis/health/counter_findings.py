@@ -1,6 +1,6 @@
 """What the error counters of a volume show beyond its log."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from vexfsctl.analysis.health.findings import Finding, Verdict
 from vexfsctl.analysis.load_coverage import coverage_of_load
@@ -13,7 +13,7 @@ from vexfsctl.model.volume import VolumeStatus
 def judge_counters(
     name: str,
     status: VolumeStatus,
-    log: Sequence[LogEntry],
+    log: Iterable[LogEntry],
     recent: Sequence[LogEntry],
     coverage: Coverage,
 ) -> Iterator[Finding]:

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from vexfsctl.analysis.errors.groups import (
     ErrorGroup,
+    ErrorGroups,
     NoiseGroup,
+    NoiseGroups,
     Sighting,
-    group_errors,
-    group_noise,
     is_error,
 )
 from vexfsctl.analysis.health.verdict import Observation
@@ -15,8 +15,11 @@ from vexfsctl.analysis.health.verdict import Observation
 
 def group_log(observation: Observation) -> tuple[tuple[ErrorGroup, ...], tuple[NoiseGroup, ...]]:
     """Return the errors of the log, those of live volumes first, and its noise."""
-    seen = tuple(_sightings(observation))
-    return group_errors(seen), group_noise(seen)
+    errors, noise = ErrorGroups(), NoiseGroups()
+    for sighting in _sightings(observation):
+        errors.take(sighting)
+        noise.take(sighting)
+    return errors.result(), noise.result()
 
 
 def _sightings(observation: Observation) -> Iterator[Sighting]:

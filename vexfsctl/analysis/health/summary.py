@@ -125,7 +125,7 @@ def summarize(
 def _group_log(
     observation: Observation,
 ) -> "tuple[tuple[ErrorGroup, ...], tuple[NoiseGroup, ...]]":
-    if not observation.entries:
+    if next(iter(observation.entries), None) is None:
         return (), ()
     # Deferred: most logs are quiet, and this needs the catalogue of errors.
     from vexfsctl.analysis.health.log_groups import group_log

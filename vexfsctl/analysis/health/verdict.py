@@ -6,7 +6,7 @@ present moment, the log at the end of its window, which in a saved log is its la
 shows no epoch of a live volume is judged alone.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -32,8 +32,8 @@ class Observation:
 
     volumes: Sequence[Volume]
     """The volumes behind the log: none for a saved log from elsewhere."""
-    entries: "Sequence[LogEntry]"
-    """The log."""
+    entries: "Iterable[LogEntry]"
+    """The log; iterated over several times."""
     coverage: Coverage
     """How complete the log is for the window; without sources, no log could be read."""
     window: Window

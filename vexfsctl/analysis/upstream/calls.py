@@ -7,7 +7,6 @@ are not numbered (an unmount of the newest module) cannot be told apart, and an 
 that of the one begun last.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from vexfsctl.analysis.upstream.loads import ModuleLoads
@@ -97,22 +96,29 @@ class CallTracking:
     """In the order of their beginning."""
 
 
-def track_calls(entries: Iterable[LogEntry]) -> CallTracking:
-    """Follow the calls in *entries*, given in the order of the log; other lines may be among them.
+class CallTracker:
+    """Follows the calls in entries that are taken in the order of the log.
 
     A caller that must not trust user space leaves out entries of unverified origin. A hole in the
     log may have swallowed the end of a call: the coverage of the reading lists holes.
     """
-    logs: dict[_Log, _LogTracker] = {}
-    for entry in entries:
+
+    def __init__(self) -> None:
+        self._logs: dict[_Log, _LogTracker] = {}
+
+    def take(self, entry: LogEntry) -> None:
+        """Take the next entry, whatever it is about."""
         name = (entry.record.source, entry.record.boot_id)
-        tracker = logs.get(name)
+        tracker = self._logs.get(name)
         if tracker is None:
-            tracker = logs[name] = _LogTracker()
+            tracker = self._logs[name] = _LogTracker()
         tracker.take(entry)
-    sites = [site for log in logs.values() for site in log.finished_sites()]
-    unreturned = [call for log in logs.values() for call in log.unreturned()]
-    return CallTracking(tuple(sites), tuple(unreturned))
+
+    def result(self) -> CallTracking:
+        """Return what the log says of calls."""
+        sites = [site for log in self._logs.values() for site in log.finished_sites()]
+        unreturned = [call for log in self._logs.values() for call in log.unreturned()]
+        return CallTracking(tuple(sites), tuple(unreturned))
 
 
 _COUNTED = {

@@ -7,7 +7,7 @@ another, however long ago that was; the calls are those of that load.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from vexfsctl.analysis.upstream.calls import CallSite, UnreturnedCall, track_calls
+from vexfsctl.analysis.upstream.calls import CallSite, CallTracker, UnreturnedCall
 from vexfsctl.analysis.window import Window
 from vexfsctl.model.entry import LogEntry, Origin
 from vexfsctl.model.operations import OperationType
@@ -80,20 +80,17 @@ def read_upstream_health(entries: Iterable[LogEntry], window: Window) -> Upstrea
 
     Unverified entries, and boots other than that of *window*, are left out.
     """
-    believed = [
-        entry
-        for entry in entries
-        if entry.upstream is not None
-        and entry.origin is not Origin.UNVERIFIED
-        and entry.record.boot_id == window.boot_id
-    ]
-    if not believed:
-        return None
-    load = _Load()
-    for entry in believed:
-        if entry.upstream is not None:
+    load, calls = _Load(), CallTracker()
+    found = False
+    for entry in entries:
+        believed = entry.origin is not Origin.UNVERIFIED and entry.record.boot_id == window.boot_id
+        if entry.upstream is not None and believed:
+            found = True
             load.take(entry.upstream, entry)
-    sites = track_calls(load.entries).sites
+            calls.take(entry)
+    if not found:
+        return None
+    sites = load.calls.result().sites
     last = max((site.load for site in sites), default=0)
     return UpstreamHealth(
         state=load.state,
@@ -101,7 +98,7 @@ def read_upstream_health(entries: Iterable[LogEntry], window: Window) -> Upstrea
         loaded=load.loaded,
         degradation=load.degradation,
         sites=_summarize_sites(site for site in sites if site.load == last),
-        running=tuple(_running(call, window) for call in track_calls(believed).unreturned),
+        running=tuple(_running(call, window) for call in calls.result().unreturned),
     )
 
 
@@ -113,15 +110,15 @@ class _Load:
         self.degradation: DegradationLevel | str | None = None
         self.errored: LogEntry | None = None
         self.loaded: bool | None = None
-        self.entries: list[LogEntry] = []
-        """Since that load."""
+        self.calls = CallTracker()
+        """Of those since that load."""
 
     def take(self, event: UpstreamEvent, entry: LogEntry) -> None:
         match event.kind:
             case UpstreamKind.MODULE_LOADED:
                 self.state = self.degradation = self.errored = None
                 self.loaded = True
-                self.entries.clear()
+                self.calls = CallTracker()
             case UpstreamKind.MODULE_UNLOADED:
                 self.loaded = False
             case UpstreamKind.MODULE_STATE if _took_place(event):
@@ -130,7 +127,7 @@ class _Load:
                     self.errored = entry
             case UpstreamKind.DEGRADATION if event.after is not None:
                 self.degradation = _level_of(event.after)
-        self.entries.append(entry)
+        self.calls.take(entry)
 
 
 def _took_place(event: UpstreamEvent) -> bool:

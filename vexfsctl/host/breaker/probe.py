@@ -79,7 +79,7 @@ def _failed_range(host: Host, chosen: Chosen) -> FileRange | None:
 
     error = chosen.status.breaker.last_error_id
     try:
-        entries = read_log(host, [chosen.volume]).own_entries
+        entries = tuple(read_log(host, [chosen.volume], evidence=False).own_entries)
     except LogUnreadable:
         return None
     for entry in reversed(entries):

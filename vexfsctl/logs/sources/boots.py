@@ -4,54 +4,72 @@ A log may hold several boots. The records that matter are kept; of the others on
 about the whole boot needs: which boot ids they had, and which was the last.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from vexfsctl.logs.sources.spool import Placed, Position, Spool
 from vexfsctl.model.record import LogRecord
 
 if TYPE_CHECKING:
     from vexfsctl.logs.formats.stretches import Stretch
 
-Position = tuple[int, float]
-"""Where a record stands among those of other sources: the latest uptime (µs) and the latest Unix
-time that its boot had reached."""
-
 _REORDERING_US = 5_000_000
 """The clock of a kernel that just started jumps back by up to a second once it is calibrated."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Records that were kept together, and what became known of them later."""
+
+    spool: Spool
+    reached: Position = (0, 0.0)
+    """Where the boot stood when they began."""
+    forgotten: bool = False
+    """Whether the boot they are of is not known after all."""
+    only: str | None = None
+    """The only boot id of which they are wanted, 32 hexadecimal digits; None: any."""
+
+    def __iter__(self) -> Iterator[Placed]:
+        """Yield the records and their positions."""
+        for position, record in self.spool:
+            if self.only is None or plain_id(record.boot_id) == self.only:
+                known = replace(record, boot_id=None) if self.forgotten else record
+                yield _later(self.reached, position), known
+
+
+@dataclass(frozen=True, slots=True)
 class Boot:
     """What one source has of one boot."""
 
-    records: list[LogRecord] = field(default_factory=list)
-    """Those that matter, in the order of the source."""
-    positions: list[Position] = field(default_factory=list)
-    """Of each of them."""
-    ends: dict[str | None, LogRecord] = field(default_factory=dict)
+    parts: tuple[Part, ...] = ()
+    """The records that matter, in the order of the source."""
+    ends: Mapping[str | None, LogRecord] = field(default_factory=dict)
     """The last of all its records of each boot id: text need not show a restart, but name it."""
     last: LogRecord | None = None
     """The last of all its records; None if it has none."""
     end: Position = (0, 0.0)
     """That of the last."""
 
+    @property
+    def records(self) -> Iterator[LogRecord]:
+        """Yield the records that matter, in the order of the source."""
+        return (record for part in self.parts for _, record in part)
+
     def without_id(self) -> "Boot":
         """Return it with the boot unknown."""
         if self.last is None:
             return self
         last = replace(self.last, boot_id=None)
-        records = [replace(record, boot_id=None) for record in self.records]
-        return replace(self, records=records, ends={None: last}, last=last)
+        parts = tuple(replace(part, forgotten=True) for part in self.parts)
+        return replace(self, parts=parts, ends={None: last}, last=last)
 
     def of(self, boot_id: str) -> "Boot":
         """Return what it has of *boot_id*, 32 hexadecimal digits."""
-        placed = zip(self.records, self.positions, strict=True)
-        chosen = [each for each in placed if _plain_id(each[0].boot_id) == boot_id]
-        ends = {each: last for each, last in self.ends.items() if _plain_id(each) == boot_id}
+        ends = {each: last for each, last in self.ends.items() if plain_id(each) == boot_id}
+        known = () if not ends else self.parts
         return Boot(
-            records=[record for record, _ in chosen],
-            positions=[position for _, position in chosen],
+            parts=tuple(replace(part, only=boot_id) for part in known),
             ends=ends,
             last=next(reversed(ends.values()), None),
             end=self.end,
@@ -59,13 +77,31 @@ class Boot:
 
     def followed_by(self, later: "Boot") -> "Boot":
         """Return both as one boot."""
+        on_top = (replace(part, reached=_later(self.end, part.reached)) for part in later.parts)
         return Boot(
-            records=[*self.records, *later.records],
-            positions=[*self.positions, *(_later(self.end, each) for each in later.positions)],
-            ends=self.ends | later.ends,
+            parts=(*self.parts, *on_top),
+            ends={**self.ends, **later.ends},
             last=later.last or self.last,
             end=_later(self.end, later.end),
         )
+
+
+def plain_id(boot_id: str | None) -> str:
+    """Return a boot id as 32 hexadecimal digits; none has none."""
+    return (boot_id or "").replace("-", "")
+
+
+@dataclass(slots=True)
+class _Open:
+    """A boot while its records go by."""
+
+    spool: Spool = field(default_factory=Spool)
+    ends: dict[str | None, LogRecord] = field(default_factory=dict)
+    last: LogRecord | None = None
+    end: Position = (0, 0.0)
+
+    def close(self) -> Boot:
+        return Boot((Part(self.spool),), self.ends, self.last, self.end)
 
 
 class BootSplitter:
@@ -82,7 +118,7 @@ class BootSplitter:
         """The first of all records."""
         self._matters = matters
         self._ordered = ordered
-        self._boots = [Boot()]
+        self._boots = [_Open()]
         self._before: LogRecord | Stretch | None = None
 
     def take(self, item: "LogRecord | Stretch") -> None:
@@ -92,7 +128,7 @@ class BootSplitter:
             self.first = first_record(item)
         elif restarted_between(before, item):
             self._end_boot(before)
-            self._boots.append(Boot())
+            self._boots.append(_Open())
         elif boot_id_of(before) != boot_id_of(item):
             self._end_boot(before)
         if isinstance(item, LogRecord):
@@ -107,14 +143,13 @@ class BootSplitter:
         """Return what went by so far; at least one boot."""
         if self._before is not None:
             self._end_boot(self._before)
-        return tuple(self._boots)
+        return tuple(boot.close() for boot in self._boots)
 
     def _take_record(self, record: LogRecord) -> None:
         boot = self._boots[-1]
         boot.end = _later(boot.end, (record.uptime_us or 0, record.wall_time_s or 0.0))
         if self._matters is None or self._matters(record):
-            boot.records.append(record)
-            boot.positions.append(boot.end)
+            boot.spool.append(boot.end, record)
 
     def _pass_over(self, part: "Stretch | None") -> None:
         if part is not None and self._ordered:
@@ -192,7 +227,3 @@ def _surely_go_on(before: "LogRecord | Stretch", after: "LogRecord | Stretch") -
 
 def _later(one: Position, other: Position) -> Position:
     return max(one[0], other[0]), max(one[1], other[1])
-
-
-def _plain_id(boot_id: str | None) -> str:
-    return (boot_id or "").replace("-", "")

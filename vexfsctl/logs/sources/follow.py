@@ -84,7 +84,7 @@ class LogFollower:
             for name, failure in self._failures.items()
             if name not in known
         )
-        return LogReading.of([*readings, *failed])
+        return LogReading((*readings, *failed))
 
     def wait(self, timeout_s: float) -> None:
         """Return when there may be more to read, at the latest after *timeout_s* seconds."""

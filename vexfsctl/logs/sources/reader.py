@@ -87,7 +87,7 @@ def read_sources(names: Sequence[str], host: LogHost) -> LogReading:
             readings.append(SourceReading(name, failure=failure.advice))
     if failures and len(failures) == len(readings):
         raise LogUnreadable.of_all(failures)
-    return LogReading.of(readings)
+    return LogReading(tuple(readings))
 
 
 class KernelLog:

@@ -1,11 +1,13 @@
 """What reading the log gave: records, and how complete they are."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
+from heapq import merge
+from operator import itemgetter
 
-from vexfsctl.logs.sources.boots import Boot, Position
+from vexfsctl.logs.sources.boots import Boot
 from vexfsctl.logs.sources.holes import Hole, gaps_since
+from vexfsctl.logs.sources.spool import Position
 from vexfsctl.model.coverage import Coverage, Gap
 from vexfsctl.model.record import LogRecord
 
@@ -34,17 +36,18 @@ class SourceReading:
 
 @dataclass(frozen=True, slots=True)
 class LogReading:
-    """What all sources gave."""
+    """What all sources gave; iterate over its records as often as you like."""
 
     sources: tuple[SourceReading, ...]
-    records: tuple[LogRecord, ...]
-    """Those that matter, in order of time, as far as the sources give times."""
 
-    @classmethod
-    def of(cls, sources: Iterable[SourceReading]) -> "LogReading":
-        """Merge the records of all sources in order of time."""
-        sources = tuple(sources)
-        return cls(sources, merge_by_time([source.boots for source in sources]))
+    def __iter__(self) -> Iterator[LogRecord]:
+        """Yield the records that matter, in order of time, as far as the sources give times."""
+        return merge_by_time([source.boots for source in self.sources])
+
+    def __len__(self) -> int:
+        """Return how many these are."""
+        boots = (boot for source in self.sources for boot in source.boots)
+        return sum(len(part.spool) for boot in boots for part in boot.parts)
 
     @property
     def last(self) -> LogRecord | None:
@@ -67,20 +70,19 @@ class LogReading:
         return Coverage(tuple(source.name for source in self.sources), tuple(gaps))
 
 
-def merge_by_time(sources: Sequence[Sequence[Boot]]) -> tuple[LogRecord, ...]:
-    """Return all records by boot and uptime; those of one source keep their order.
+def merge_by_time(sources: Sequence[Sequence[Boot]]) -> Iterator[LogRecord]:
+    """Yield all records by boot and uptime; those of one source keep their order.
 
     Uptimes of different sources are compared within the last boot of each, then within the one
     before, and so on: a source need not say which boot it is of. Those that have no uptimes are
     put in order by wall-clock time, as far as they have that.
     """
-    if len(sources) == 1:
-        return tuple(record for boot in sources[0] for record in boot.records)
-    placed = chain.from_iterable(map(_placed, sources))
-    return tuple(record for *_, record in sorted(placed, key=lambda item: item[:2]))
+    placed = merge(*map(_placed, sources), key=itemgetter(0, 1))
+    return map(itemgetter(2), placed)
 
 
 def _placed(boots: Sequence[Boot]) -> Iterator[tuple[int, Position, LogRecord]]:
     for number, boot in enumerate(boots, 1 - len(boots)):
-        for record, position in zip(boot.records, boot.positions, strict=True):
-            yield number, position, record
+        for part in boot.parts:
+            for position, record in part:
+                yield number, position, record

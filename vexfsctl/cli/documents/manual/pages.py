@@ -151,9 +151,9 @@ def _environment(root: CommandDocument) -> list[str]:
                 (
                     f"Ev {EVERY_RECORD_VARIABLE}",
                     [
-                        "If set and not empty, decode every record of a log, even those that cannot"
-                        " matter. Much slower, for the same answers; please report it if they"
-                        " differ."
+                        "If set and not empty, decode every record of a log,",
+                        "even those that cannot matter.",
+                        "Much slower, for the same answers; please report it if they differ.",
                     ],
                 ),
                 ("Ev PAGER", ["Pager for long answers; less by default, empty for none."]),

@@ -1,0 +1,17 @@
+"""Numbers kept as intervals."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vexfsctl.model.intervals import Intervals
+
+
+@given(st.lists(st.integers(0, 30)))
+def test_it_is_a_set(numbers: list[int]) -> None:
+    """It has what was added, in whatever order and however often."""
+    intervals = Intervals()
+    for number in numbers:
+        intervals.add(number)
+
+    assert [each for each in range(-1, 32) if each in intervals] == sorted(set(numbers))
+    assert "1" not in intervals
