@@ -1,5 +1,5 @@
 """How long things take beside named peers: `script/bench`, or `python -m bench [SUBJECT]...`.
 
-Every module but `measure` is one subject. Numbers of another machine or another run say little;
-ratios of one run do.
+The subjects are modules that `__main__` names; `measure`, `processes`, `jobs` and `generated_logs`
+are what they share. Numbers of another machine or another run say little; ratios of one run do.
 """

@@ -3,10 +3,11 @@
 import os
 import platform
 import sys
+from collections.abc import Generator
 from contextlib import closing
 from importlib import import_module
 
-from bench.measure import ROUNDS, measure, render
+from bench.measure import ROUNDS, Table
 
 SUBJECTS = ("engine", "records", "logs", "tree", "startup", "driver")
 
@@ -19,9 +20,12 @@ def main(subjects: list[str]) -> None:
     print(f"{ROUNDS} rounds, all contestants in each; ours/peer below 1: ours takes less time.")
     for subject in subjects or SUBJECTS:
         # Closed whatever happens: what a subject has set up goes then.
-        with closing(import_module(f"bench.{subject}").comparisons()) as comparisons:
-            for comparison in comparisons:
-                print("", *render(comparison.title, measure(comparison)), sep="\n", flush=True)
+        tables: Generator[Table, None, None] = import_module(f"bench.{subject}").comparisons()
+        with closing(tables):
+            for table in tables:
+                print()
+                for line in table.lines():
+                    print(line, flush=True)
 
 
 main(sys.argv[1:])

@@ -14,11 +14,8 @@ from subprocess import PIPE, run
 from tempfile import TemporaryDirectory
 
 from bench.measure import Comparison
-from tests.support.program import base_environment
+from bench.processes import PROGRAM, environment_in
 from tests.support.tree import FakeTree
-
-PROGRAM = str(Path(sys.executable).with_name("vexfsctl"))
-"""The installed program."""
 
 COMMANDS = (
     ("--version",),
@@ -39,14 +36,8 @@ COMPLETION = {
 def comparisons() -> Iterator[Comparison]:
     """Yield what there is to measure, with one volume and a log without records."""
     with TemporaryDirectory(prefix="vexfs-bench-") as directory:
-        root = Path(directory, "sysfs")
-        FakeTree(root).add("loop0")
-        environment = base_environment() | {
-            "VEXFSCTL_SYSFS_ROOT": str(root),
-            "VEXFSCTL_LOG": os.devnull,
-            "XDG_RUNTIME_DIR": directory,
-            "XDG_STATE_HOME": directory,
-        }
+        FakeTree(Path(directory, "sysfs")).add("loop0")
+        environment = environment_in(Path(directory)) | {"VEXFSCTL_LOG": os.devnull}
 
         def process(*command: str, **more: str) -> Callable[[], object]:
             return partial(run, command, env=environment | more, stdout=PIPE, check=True)
