@@ -1,6 +1,6 @@
 """Errors of the log counted in groups, and compared with the counters of the volumes."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
@@ -17,12 +17,11 @@ from vexfsctl.analysis.errors.groups import (
 )
 from vexfsctl.analysis.errors.reconciliation import Reconciliation, reconcile
 from vexfsctl.analysis.loads import Loads
-from vexfsctl.analysis.upstream.health import UpstreamHealth, read_upstream_health
-from vexfsctl.analysis.window import Window
+from vexfsctl.analysis.upstream.health import UpstreamHealth, UpstreamWatch
 from vexfsctl.exceptions import covering
 from vexfsctl.host.filters import Filters
 from vexfsctl.host.host import Host
-from vexfsctl.host.log import HostLog, is_elsewhere, read_log, recent_window
+from vexfsctl.host.log import is_elsewhere, read_log, recent_window
 from vexfsctl.host.log_view import LogView
 from vexfsctl.host.volumes import consult
 from vexfsctl.model.coverage import Coverage
@@ -68,11 +67,19 @@ def count_errors(
         asked = everything if filters.boot is None else view.select(everything)
     window = recent_window(host, everything.reading, 0)
     live = Loads(volumes, saved=window.saved)
-    groups, noise, seen = ErrorGroups(keys), NoiseGroups(), set[bool]()
-    for each in _sightings(view, asked, live, _finder(volumes) if _by_device(keys) else None):
-        groups.take(each)
-        noise.take(each)
-        seen.add(each.live)
+    groups, noise, upstream = ErrorGroups(keys), NoiseGroups(), UpstreamWatch(window)
+    finder = _finder(volumes) if _by_device(keys) else None
+    seen: set[bool] = set()
+    # The kernel's lines about devices are read only if they are needed: it takes long.
+    for entry in asked.own_entries if finder is None else asked.entries:
+        device = None if finder is None else finder.find(entry)
+        upstream.take(entry)
+        if is_error(entry) or entry.upstream is not None:
+            for _, moment in view.pick((entry,)):
+                sighting = Sighting(entry, moment, live.hold(entry), device)
+                groups.take(sighting)
+                noise.take(sighting)
+                seen.add(sighting.live)
     counted = CountedErrors(
         by=keys,
         groups=tuple(sorted(groups.result(), key=_order_of(keys))),
@@ -83,20 +90,10 @@ def count_errors(
             everything.reading.coverage(),
         ),
         log_alone=seen == {False},
-        upstream=_upstream(asked, window, filters),
+        # Builds without a tree name no volume: a volume filter leaves them out.
+        upstream=None if filters.volumes else upstream.result(),
     )
     return counted, view.coverage(asked.reading)
-
-
-def _sightings(
-    view: LogView, asked: HostLog, live: Loads, finder: DeviceFinder | None
-) -> Iterator[Sighting]:
-    # The kernel's lines about devices are read only if they are needed: it takes long.
-    for entry in asked.own_entries if finder is None else asked.entries:
-        device = None if finder is None else finder.find(entry)
-        if is_error(entry) or entry.upstream is not None:
-            for _, moment in view.pick((entry,)):
-                yield Sighting(entry, moment, live.hold(entry), device)
 
 
 def _finder(volumes: Sequence[Volume]) -> DeviceFinder:
@@ -113,11 +110,6 @@ def _finder(volumes: Sequence[Volume]) -> DeviceFinder:
 
 def _by_device(keys: Sequence[GroupKey]) -> bool:
     return GroupKey.DEVICE in keys
-
-
-def _upstream(asked: HostLog, window: Window, filters: Filters) -> UpstreamHealth | None:
-    """Builds without a tree name no volume: a volume filter leaves them out."""
-    return None if filters.volumes else read_upstream_health(asked.own_entries, window)
 
 
 def _is_asked_for(volume: Volume, filters: Filters) -> bool:

@@ -9,6 +9,7 @@ import inspect
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields, replace
+from functools import lru_cache
 from typing import Any
 
 from vexfsctl.logs.logfmt import (
@@ -103,7 +104,7 @@ def parse_event(text: str) -> Event | Unrecognised | None:
     if head is None or not _is_ours(**head.groupdict(default="")):
         return None
     try:
-        return _read_event(**head.groupdict(default=""))
+        return _recall_event(**head.groupdict(default=""))
     except ValueError as cause:
         return Unrecognised(text, str(cause))
 
@@ -146,6 +147,39 @@ def _is_cut_first(key: str, value: str) -> bool:
 def _is_ours(identifier: str, word: str, pairs: str) -> bool:
     # Existing VexFS builds begin their prose with `VexFS: ` and even with an id, too.
     return pairs.startswith("vol=") or (identifier != "" and word in _FORM_OF_WORD)
+
+
+def _recall_event(identifier: str, word: str, pairs: str) -> Event:
+    """Read an event as `_read_event` does, by one that differed in ids and numbers only, if any."""
+    # What stands in quotes, and what follows it, is for the reader of pairs.
+    plain, quote, rest = pairs.partition('"')
+    varying = _VARYING.findall(plain)
+    declared = _VARYING_KEYS.get(word, {})
+    if len({key for key, *_ in varying if key in declared}) != len(varying):
+        return _read_event(identifier, word, pairs)
+    alike = f"{_VARYING.sub(_stand_in, plain)}{quote}{rest}"
+    try:
+        values = dict(_read_alike(alike, word, with_id=identifier != ""))
+    except ValueError:
+        # The reason is to quote the line as it is.
+        return _read_event(identifier, word, pairs)
+    if identifier:
+        values["id"] = CorrelationId.parse(identifier)
+    for key, _, text in varying:
+        values |= declared[key].read_fields(text)
+    return _FORM_OF_WORD[word].event(**values)
+
+
+@lru_cache(maxsize=4096)
+def _read_alike(pairs: str, word: str, *, with_id: bool) -> tuple[tuple[str, Any], ...]:
+    """Return the fields of an event whose ids and numbers are stand-ins."""
+    event = _read_event(str(CorrelationId(0)) if with_id else "", word, pairs)
+    return tuple((each.name, getattr(event, each.name)) for each in fields(event))
+
+
+def _stand_in(varying: re.Match[str]) -> str:
+    value = "0" if varying[2] is None else str(CorrelationId(0))
+    return f" {varying[1]}={value}"
 
 
 def _read_event(identifier: str, word: str, pairs: str) -> Event:
@@ -335,6 +369,16 @@ _OPTIONAL = {
 _ID_TYPES = {
     kind: next((field.type for field in fields(kind) if field.name == "id"), None)
     for kind in _FORM_OF_EVENT
+}
+_VARYING = re.compile(
+    r" (ino|off|len|dur_us|delay_ms|retry_after_ms|(parent|cause))="
+    r"((?(2)CORR-[0-9A-F]{16}|[0-9]{1,20}))(?= |\Z)"
+)
+"""Values that hardly ever come twice."""
+_VARYING_KEYS = {
+    form.word: {key.key: key for key in form.keys if _VARYING.match(f" {key.key}=0")}
+    | {key.key: key for key in form.keys if _VARYING.match(f" {key.key}={CorrelationId(0)}")}
+    for form in RECORD_FORMS
 }
 _HEAD = re.compile(
     r"VexFS: (?:\[(?P<identifier>CORR-[0-9A-F]{16})\] )?(?P<word>\w+)(?: (?P<pairs>.*))?", re.DOTALL

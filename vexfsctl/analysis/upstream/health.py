@@ -75,31 +75,52 @@ class UpstreamHealth:
         return tuple(site for site in self.sites if site.calls != site.succeeded)
 
 
-def read_upstream_health(entries: Iterable[LogEntry], window: Window) -> UpstreamHealth | None:
-    """Return what *entries*, in the order of the log, show; None if they have no such build.
+class UpstreamWatch:
+    """Watches entries go by in the order of the log, for the health of such builds.
 
     Unverified entries, and boots other than that of *window*, are left out.
     """
-    load, calls = _Load(), CallTracker()
-    found = False
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+        self._found = False
+        self._load = _Load()
+        self._calls = CallTracker()
+
+    def take(self, entry: LogEntry) -> None:
+        """Take the next entry, whatever it is about."""
+        if (
+            entry.upstream is not None
+            and entry.origin is not Origin.UNVERIFIED
+            and entry.record.boot_id == self._window.boot_id
+        ):
+            self._found = True
+            self._load.take(entry.upstream, entry)
+            self._calls.take(entry)
+
+    def result(self) -> UpstreamHealth | None:
+        """Return what they showed; None if they had no such build."""
+        if not self._found:
+            return None
+        load, window = self._load, self._window
+        sites = load.calls.result().sites
+        last = max((site.load for site in sites), default=0)
+        return UpstreamHealth(
+            state=load.state,
+            errored=load.errored is not None and window.holds(load.errored.record),
+            loaded=load.loaded,
+            degradation=load.degradation,
+            sites=_summarize_sites(site for site in sites if site.load == last),
+            running=tuple(_running(call, window) for call in self._calls.result().unreturned),
+        )
+
+
+def read_upstream_health(entries: Iterable[LogEntry], window: Window) -> UpstreamHealth | None:
+    """Return what *entries*, in the order of the log, show of such a build; None if of none."""
+    watch = UpstreamWatch(window)
     for entry in entries:
-        believed = entry.origin is not Origin.UNVERIFIED and entry.record.boot_id == window.boot_id
-        if entry.upstream is not None and believed:
-            found = True
-            load.take(entry.upstream, entry)
-            calls.take(entry)
-    if not found:
-        return None
-    sites = load.calls.result().sites
-    last = max((site.load for site in sites), default=0)
-    return UpstreamHealth(
-        state=load.state,
-        errored=load.errored is not None and window.holds(load.errored.record),
-        loaded=load.loaded,
-        degradation=load.degradation,
-        sites=_summarize_sites(site for site in sites if site.load == last),
-        running=tuple(_running(call, window) for call in calls.result().unreturned),
-    )
+        watch.take(entry)
+    return watch.result()
 
 
 class _Load:
