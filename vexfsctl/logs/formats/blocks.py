@@ -61,8 +61,9 @@ class SingleRecord:
 
     def take(self, line: bytes) -> bool:
         """Add the next line; False if it is not part of this record."""
-        full = len(self.record.text) > _LARGEST or len(self.record.fields) >= _MOST_FIELDS
-        if self._extend is None or full:
+        if self._extend is None:
+            return False
+        if len(self.record.text) > _LARGEST or len(self.record.fields) >= _MOST_FIELDS:
             return False
         longer = self._extend(self.record, line)
         if longer is None:

@@ -56,25 +56,26 @@ def record_of_entry(fields: Mapping[str, Any], reading: Reading) -> LogRecord | 
     message = _text(fields.get("MESSAGE"))
     if message is None:
         return None
-    tag = _text(fields.get("SYSLOG_IDENTIFIER")) or "kernel"
-    from_kernel = _text(fields.get("_TRANSPORT")) == "kernel"
+    get = fields.get
+    tag = _text(get("SYSLOG_IDENTIFIER")) or "kernel"
+    from_kernel = _text(get("_TRANSPORT")) == "kernel"
     # The kernel's own messages have a word and no process; what a daemon prints has both.
-    pid = _text(fields.get("SYSLOG_PID" if from_kernel else "_PID"))
+    pid = _text(get("SYSLOG_PID" if from_kernel else "_PID"))
     text, metadata = untagged_text(tag, pid, message)
     if from_kernel and metadata:
         text, metadata = f"{tag}[{pid}]: {message}", ()
-    uptime_us = _number(fields.get("_SOURCE_MONOTONIC_TIMESTAMP"))
+    uptime_us = _number(get("_SOURCE_MONOTONIC_TIMESTAMP"))
     if uptime_us is None:
-        uptime_us = _number(fields.get("__MONOTONIC_TIMESTAMP"))
-    wall_us = _number(fields.get("__REALTIME_TIMESTAMP"))
-    facility = _number(fields.get("SYSLOG_FACILITY"))
+        uptime_us = _number(get("__MONOTONIC_TIMESTAMP"))
+    wall_us = _number(get("__REALTIME_TIMESTAMP"))
+    facility = _number(get("SYSLOG_FACILITY"))
     return LogRecord(
         text=text,
         source=reading.source,
         uptime_us=uptime_us,
-        level=_number(fields.get("PRIORITY")),
+        level=_number(get("PRIORITY")),
         facility=KERNEL_FACILITY if facility is None and from_kernel else facility,
-        boot_id=_text(fields.get("_BOOT_ID")) or reading.boot_id,
+        boot_id=_text(get("_BOOT_ID")) or reading.boot_id,
         wall_time_s=None if wall_us is None else possible_time(wall_us / 1e6),
         fields=(*metadata, *_metadata(fields)),
     )
@@ -102,6 +103,8 @@ def _record_of_dmesg(fields: Mapping[str, Any], reading: Reading) -> LogRecord |
 
 
 def _metadata(fields: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    if _METADATA.keys().isdisjoint(fields):
+        return ()
     found = ((name, _text(fields.get(key))) for key, name in _METADATA.items())
     return tuple((name, value) for name, value in found if value is not None)
 
@@ -119,5 +122,7 @@ def _text(value: Any) -> str | None:
 
 
 def _number(value: Any) -> int | None:
+    if value is None:
+        return None
     text = value if isinstance(value, str) else str(value) if type(value) is int else ""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 20 else None

@@ -38,7 +38,10 @@ def parse_record(lines: bytes, reading: Reading) -> LogRecord | None:
 
 def begin_block(line: bytes, reading: Reading) -> Block | None:
     """Return what *line*, a bare one, begins; None if it is not a record."""
-    if line[:1].isdigit() and (record := _parse_kmsg(line, reading)) is not None:
+    first = line[:1]
+    if first == b"{" and (entry := parse_json_entry(line, reading)) is not None:
+        return SingleRecord(entry)
+    if first.isdigit() and (record := _parse_kmsg(line, reading)) is not None:
         return SingleRecord(record, extend_by_field)
     if (printed := parse_dmesg_line(line, reading)) is not None:
         record, width = printed

@@ -46,6 +46,8 @@ class PlainForm:
     """One form of line, as far as lines of it can be passed over."""
 
     name: str
+    first: str
+    """Class of the characters that a line may begin with."""
     ahead: str
     """Looks at the first line and names what the others must have in common with it: `tens` and
     `below` of the uptime, `date`, `zone`."""
@@ -77,9 +79,10 @@ _UNIX_START = r"(?P<date>\d{8,10})\d\.\d{6} "
 _UNIX_HEAD = r"(?P=date)\d\.\d{6} " + _HOST
 
 PLAIN_FORMS = (
-    PlainForm("dmesg", _PRIORITY + _FIVE_SECONDS, _DMESG, _PRIORITY + _UPTIME),
+    PlainForm("dmesg", r"[<\[a-z]", _PRIORITY + _FIVE_SECONDS, _DMESG, _PRIORITY + _UPTIME),
     PlainForm(
         "kmsg",
+        r"\d",
         r"\d{1,3},\d{1,20},",
         r"\d{1,3},\d{1,20},\d{1,20},-;",
         r"\d{1,3},\d{1,20},(?P<uptime>\d{1,20}),",
@@ -88,36 +91,40 @@ PLAIN_FORMS = (
     ),
     *(
         form
-        for name, start, head in (
-            ("syslog", _BSD_START, _BSD_HEAD),
-            ("syslog with ISO dates", _ISO_START, _ISO_HEAD),
-            ("syslog with Unix times", _UNIX_START, _UNIX_HEAD),
+        for name, first, start, head in (
+            ("syslog", "[A-Z]", _BSD_START, _BSD_HEAD),
+            ("syslog with ISO dates", r"\d", _ISO_START, _ISO_HEAD),
+            ("syslog with Unix times", r"\d", _UNIX_START, _UNIX_HEAD),
         )
         for form in (
             PlainForm(
                 f"{name} and uptimes",
+                first,
                 f"{start}{_HOST}kernel: {_FIVE_SECONDS}",
                 f"{head}(?:{_TIMED_KERNEL}|{_OTHERS})",
                 f"{start}{_HOST}kernel: {_UPTIME}",
                 dated=True,
             ),
-            PlainForm(name, start, head + _OTHERS, dated=True),
+            PlainForm(name, first, start, head + _OTHERS, dated=True),
         )
     ),
     PlainForm(
         "dmesg -T",
+        r"[<\[a-z]",
         _PRIORITY + r"\[\w{3} (?P<date>\w{3} [ \d]\d \d\d:\d\d:)\d\d (?P<zone>\d{4})\]",
         _PRIORITY + r"\[\w{3} (?P=date)[0-5]\d (?P=zone)\] ",
         dated=True,
     ),
     PlainForm(
         "dmesg --time-format=iso",
+        r"[\da-z]",
         rf"(?:[a-z]\w{{2,8}} *:[a-z]{{3,6}} *: )?(?P<date>{_ISO})\d\d,\d{{6}}(?P<zone>{_ZONE}) ",
         r"(?:[a-z]\w{2,8} *:[a-z]{3,6} *: )?(?P=date)[0-5]\d,\d{6}(?P=zone) ",
         dated=True,
     ),
     PlainForm(
         "short-monotonic",
+        r"\[",
         _FIVE_SECONDS,
         rf"{_THE_SAME}\] [\w.-]{{1,255}}+ kernel: (?!<\d|\[ *\d)",
         _UPTIME,
@@ -270,8 +277,9 @@ class StretchFinder:
     """Finds stretches in the blocks of one source; tries first the form that it found last."""
 
     def __init__(self, sieve: Sieve) -> None:
-        self._forms = list(PLAIN_FORMS)
         self._pattern = partial(_pattern, sieve=sieve)
+        self._forms: dict[int, list[tuple[PlainForm, re.Pattern[bytes]]]] = {}
+        """Those that a line may have by its first byte."""
 
     def find(
         self, block: bytes, lower: bytes, start: int, end: int, reading: Reading
@@ -280,13 +288,21 @@ class StretchFinder:
 
         *lower* is the block in lower case.
         """
-        for place, form in enumerate(self._forms):
-            match = self._pattern(form.name).match(block, start, end)
+        forms = self._forms.get(block[start])
+        if forms is None:
+            forms = self._forms[block[start]] = [*self._forms_of(block[start : start + 1])]
+        for place, (form, pattern) in enumerate(forms):
+            match = pattern.match(block, start, end)
             if match is not None:
                 if place:
-                    self._forms.insert(0, self._forms.pop(place))
+                    forms.insert(0, forms.pop(place))
                 return (_numbered if form.numbered else _timed)(form, reading, lower, match)
         return None
+
+    def _forms_of(self, first: bytes) -> "Iterator[tuple[PlainForm, re.Pattern[bytes]]]":
+        for form in PLAIN_FORMS:
+            if re.match(form.first.encode(), first):
+                yield form, self._pattern(form.name)
 
 
 @cache

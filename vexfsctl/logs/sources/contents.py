@@ -105,12 +105,13 @@ def read_contents(
 def _reader(source: str, today: datetime | None, manner: Manner, boot_id: str | None) -> "_Reader":
     # Deferred: there may be nothing to decode, and it brings the wordings of all VexFS builds.
     from vexfsctl.logs.formats.text import RecordDecoder
+    from vexfsctl.logs.own_records import may_be_vexfs
     from vexfsctl.logs.sieve import matters
 
     decoder = RecordDecoder(source, boot_id=boot_id, today=today, evidence=manner.evidence)
     if manner.every_record:
         return _Reader(decoder.feed, decoder.finish, BootSplitter())
-    splitter = BootSplitter(matters, ordered=manner.ordered)
+    splitter = BootSplitter(matters if manner.evidence else may_be_vexfs, ordered=manner.ordered)
     return _Reader(decoder.sift, decoder.finish, splitter)
 
 
