@@ -25,6 +25,8 @@ from vexfsctl.model.volume import Volume
 if TYPE_CHECKING:
     from vexfsctl.model.entry import LogEntry
 
+_FEW = 10_000
+"""So many records are interpreted once and kept, which takes about 10 MiB."""
 _OFFSET = re.compile(r"[+-]?\d{1,6}")
 _BOOT_ID = re.compile(r"[0-9a-f]{32}")
 
@@ -53,7 +55,8 @@ class HostLog:
         # Deferred, as most logs have none, and it brings the wordings of all VexFS builds.
         from vexfsctl.logs.interpret import LogEntries
 
-        return LogEntries(records, self.live_logs)
+        entries = LogEntries(records, self.live_logs)
+        return tuple(entries) if len(self.reading) <= _FEW else entries
 
 
 def read_log(host: Host, volumes: Sequence[Volume], *, evidence: bool = True) -> HostLog:

@@ -17,3 +17,7 @@ class Filtered(Generic[_T]):
     def __iter__(self) -> Iterator[_T]:
         """Yield them in their order."""
         return filter(self.accepts, self.items)
+
+    def __bool__(self) -> bool:
+        """Whether there is any."""
+        return any(True for _ in self)

@@ -1,6 +1,6 @@
 """What the error counters of a volume show beyond its log."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from vexfsctl.analysis.health.findings import Finding, Verdict
 from vexfsctl.analysis.load_coverage import coverage_of_load
@@ -14,7 +14,7 @@ def judge_counters(
     name: str,
     status: VolumeStatus,
     log: Iterable[LogEntry],
-    recent: Sequence[LogEntry],
+    recent: Iterable[LogEntry],
     coverage: Coverage,
 ) -> Iterator[Finding]:
     """Yield what the log does not show of the volume *name*, unless the counters rule it out.

@@ -12,6 +12,7 @@ from vexfsctl.model.volume import OperationStatus
 
 if TYPE_CHECKING:
     from vexfsctl.model.entry import LogEntry
+    from vexfsctl.model.filtered import Filtered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +77,7 @@ def _operations(observation: Observation) -> Iterator[OperationStatus]:
             yield from volume.status.operations.values()
 
 
-def _count(entries: "tuple[LogEntry, ...]") -> Counter[str]:
+def _count(entries: "Filtered[LogEntry]") -> Counter[str]:
     if not entries:
         return Counter()
     # Deferred: most logs are quiet.

@@ -16,6 +16,7 @@ from vexfsctl.analysis.health.volume_findings import judge_volume
 from vexfsctl.analysis.loads import Loads
 from vexfsctl.analysis.window import Window
 from vexfsctl.model.coverage import Coverage
+from vexfsctl.model.filtered import Filtered
 from vexfsctl.model.volume import ErrorCounts, Presence, Volume, VolumeStatus
 
 if TYPE_CHECKING:
@@ -46,14 +47,10 @@ class Observation:
         """The loads of the volumes that are here."""
         return Loads(self.volumes, saved=self.window.saved)
 
-    @cached_property
-    def believed(self) -> "tuple[LogEntry, ...]":
+    @property
+    def believed(self) -> "Filtered[LogEntry]":
         """What VexFS wrote in the window, without unverified records."""
-        return tuple(
-            entry
-            for entry in self.entries
-            if entry.is_own and entry.verified and self.window.holds(entry.record)
-        )
+        return Filtered(self.entries, self._is_believed)
 
     @cached_property
     def upstream(self) -> "UpstreamHealth | None":
@@ -64,6 +61,9 @@ class Observation:
         from vexfsctl.analysis.upstream.health import read_upstream_health
 
         return read_upstream_health(self.entries, self.window)
+
+    def _is_believed(self, entry: "LogEntry") -> bool:
+        return entry.is_own and entry.verified and self.window.holds(entry.record)
 
     @property
     def log_alone(self) -> bool:
@@ -110,7 +110,7 @@ def _judge_counters(observation: Observation) -> Iterator[Finding]:
             # Deferred for the same reason.
             from vexfsctl.analysis.health.counter_findings import judge_counters
 
-            recent = [entry for entry in observation.believed if observation.live.hold(entry)]
+            recent = Filtered(observation.believed, observation.live.hold)
             yield from judge_counters(
                 volume.name,
                 volume.status,
