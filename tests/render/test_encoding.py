@@ -2,10 +2,11 @@
 
 import pytest
 
+from tests.render.joined import render
 from tests.render.samples import PROVENANCE
 from vexfsctl.render.choices import OutputFormat
 from vexfsctl.render.encoding import fit_text
-from vexfsctl.render.formats import Screen, render
+from vexfsctl.render.formats import Screen
 from vexfsctl.render.plugin import plugin_line
 from vexfsctl.render.result import Column, CommandResult, Line, Paragraph, Table
 from vexfsctl.render.signs import stand_in

@@ -1,12 +1,16 @@
 """One envelope for every command, failures included."""
 
 import json
+from dataclasses import replace
 
+import pytest
+
+from tests.render.joined import render_json, render_ndjson
 from tests.render.samples import PROVENANCE, RESULT, ROWS
 from vexfsctl.exceptions import ExitStatus, Problem, VolumeNotFound
 from vexfsctl.model.coverage import Coverage, Gap
-from vexfsctl.render.envelope import render_json, render_ndjson, render_ndjson_row
-from vexfsctl.render.result import CommandResult
+from vexfsctl.render.envelope import render_ndjson_row
+from vexfsctl.render.result import CommandResult, Rows
 
 
 def test_json_is_the_envelope_of_the_specification() -> None:
@@ -98,3 +102,14 @@ def test_an_exception_becomes_a_problem_with_a_stable_code() -> None:
     problem = Problem.of(VolumeNotFound("no volume loop9", hint="loop0 is there"))
 
     assert problem == Problem("volume_not_found", "no volume loop9", "loop0 is there")
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_rows_that_are_made_when_shown_read_like_others(count: int) -> None:
+    """An answer that is too long for memory is the same document."""
+    rows = [{"at": at, "text": "a\nb [] {}", "more": {"none": ()}} for at in range(count)]
+    lazily = replace(RESULT, data=Rows(range(count), rows.__getitem__))
+    at_once = replace(RESULT, data=tuple(rows))
+
+    assert render_json(lazily, PROVENANCE) == render_json(at_once, PROVENANCE)
+    assert render_ndjson(lazily, PROVENANCE) == render_ndjson(at_once, PROVENANCE)

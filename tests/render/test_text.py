@@ -3,13 +3,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.render.joined import render, render_plain, render_terminal, render_tsv
 from tests.render.samples import PROVENANCE, RESULT
 from vexfsctl.render.choices import OutputFormat
-from vexfsctl.render.formats import Screen, render
-from vexfsctl.render.plain import render_line, render_plain
+from vexfsctl.render.formats import Screen
+from vexfsctl.render.plain import render_line
 from vexfsctl.render.result import Column, CommandResult, Paragraph, Span, Table, Tone
-from vexfsctl.render.terminal import render_terminal
-from vexfsctl.render.tsv import render_tsv, render_tsv_row
+from vexfsctl.render.tsv import render_tsv_row
 
 
 def test_a_pipe_gets_aligned_columns_and_nothing_else() -> None:

@@ -1,6 +1,6 @@
 """What `log` answers: each record as data, as a table row and as a line; `trace` shows them too."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from vexfsctl.model.operations import OperationType
 from vexfsctl.model.severity import Severity
 from vexfsctl.model.upstream import Significance, UpstreamEvent
 from vexfsctl.render.jsonable import format_time
-from vexfsctl.render.result import Column, CommandResult, Line, Paragraph, Span, Table, Tone
+from vexfsctl.render.result import Column, CommandResult, Line, Paragraph, Rows, Span, Table, Tone
 
 _ERROR_LEVEL, _WARNING_LEVEL = 3, 4
 _TOLD_BY_THE_ROW = frozenset({"id", "volume", "operation"})
@@ -59,9 +59,9 @@ class LogRow:
         return (when, origin, Span(self.text, _tone(self)))
 
 
-def log_rows(picked: Iterable[Picked]) -> tuple[LogRow, ...]:
-    """Return a row for each entry."""
-    return tuple(log_row(entry, moment) for entry, moment in picked)
+def log_rows(picked: Iterable[Picked]) -> Rows[LogRow]:
+    """Return a row for each entry, made when it is shown."""
+    return Rows(picked, lambda each: log_row(*each))
 
 
 def log_row(entry: LogEntry, moment: datetime | None) -> LogRow:
@@ -89,13 +89,13 @@ def log_row(entry: LogEntry, moment: datetime | None) -> LogRow:
     )
 
 
-def log_result(rows: Sequence[LogRow], coverage: Coverage) -> CommandResult:
+def log_result(rows: Rows[LogRow], coverage: Coverage) -> CommandResult:
     """Answer `log`: a line for each of *rows*, a table for TSV."""
-    lines = Paragraph(tuple(row.line for row in rows), verbatim=True)
+    lines = Paragraph(Rows(rows, lambda row: row.line), verbatim=True)
     return CommandResult("log", rows, (lines,), (log_table(rows),), coverage)
 
 
-def log_table(rows: Sequence[LogRow]) -> Table:
+def log_table(rows: Iterable[LogRow]) -> Table:
     """Return the table of *rows*."""
     return Table(_COLUMNS, rows)
 

@@ -1,6 +1,7 @@
 """The one object that a command gets: its global options, the host, the operator, and `show`."""
 
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,15 @@ from vexfsctl.exceptions import ExitStatus, Problem
 from vexfsctl.render.choices import ColourChoice, OutputFormat
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from vexfsctl.host.host import Host
     from vexfsctl.model.coverage import Coverage
     from vexfsctl.render.envelope import Provenance
     from vexfsctl.render.result import CommandResult, Line, Table
+
+_WRITTEN_AT_ONCE = 1 << 16
+"""Characters of a long answer that are written together."""
 
 
 @dataclass(slots=True)
@@ -80,11 +86,11 @@ class AppContext:
         Text that is longer than the terminal goes through the pager if *paged*.
         """
         self.exit_status = max(self.exit_status, result.status)
-        text = self.text_of(result)
+        pieces = self._render(result)
         if paged:
-            self._print_or_page(text)
+            self._print_or_page(pieces)
         else:
-            self.write(text)
+            self._print(pieces)
         if not self.output.is_json:
             terminal = self.terminal
             terminal.tell_gaps(result.coverage)
@@ -94,10 +100,7 @@ class AppContext:
 
     def text_of(self, result: "CommandResult") -> str:
         """Render *result* in the format asked for, without printing it."""
-        # Deferred, like everything that renders: help and completions show no result.
-        from vexfsctl.render.formats import render
-
-        return render(result, self.output, self._provenance(), self.terminal.screen)
+        return "".join(self._render(result))
 
     def show_row(self, row: object, table: "Table", line: "Line") -> None:
         """Print one row at once, for commands that follow a log; JSON means NDJSON here."""
@@ -161,18 +164,44 @@ class AppContext:
         """Return *status*, or 3 where it would be taken for a verdict."""
         return ExitStatus.INCOMPLETE if self.judging else status
 
-    def _print_or_page(self, text: str) -> None:
-        terminal = self.terminal
-        fits = text.count("\n") < terminal.height
-        wanted = self.pager and terminal.shows_screens and self.surroundings.stdin.isatty()
-        if fits or not wanted or not self._page(text):
-            self.write(text)
+    def _render(self, result: "CommandResult") -> "Iterator[str]":
+        # Deferred, like everything that renders: help and completions show no result.
+        from vexfsctl.render.formats import render
 
-    def _page(self, text: str) -> bool:
+        return render(result, self.output, self._provenance(), self.terminal.screen)
+
+    def _print_or_page(self, pieces: "Iterator[str]") -> None:
+        terminal = self.terminal
+        if self.pager and terminal.shows_screens and self.surroundings.stdin.isatty():
+            screen, lines = [], 0
+            for piece in pieces:
+                screen.append(piece)
+                lines += piece.count("\n")
+                if lines >= terminal.height:
+                    pieces = chain(screen, pieces)
+                    if self._page(pieces):
+                        return
+                    break
+            else:
+                pieces = iter(screen)
+        self._print(pieces)
+
+    def _print(self, pieces: "Iterator[str]") -> None:
+        """Write *pieces*, a good many at a time."""
+        waiting, size = [], 0
+        for piece in pieces:
+            waiting.append(piece)
+            size += len(piece)
+            if size >= _WRITTEN_AT_ONCE:
+                self.write("".join(waiting))
+                waiting, size = [], 0
+        self.write("".join(waiting))
+
+    def _page(self, pieces: "Iterator[str]") -> bool:
         # Deferred: it loads subprocess, and few answers are that long.
         from vexfsctl.cli.pager import page
 
-        return page(text, self.surroundings.environ)
+        return page(pieces, self.surroundings.environ)
 
     def _provenance(self) -> "Provenance":
         from vexfsctl.render.envelope import Provenance

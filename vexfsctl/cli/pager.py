@@ -2,15 +2,15 @@
 
 import shlex
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
 # Quit if it fits after all, show colours, leave the text on the screen.
 _LESS_OPTIONS = "FRX"
 
 
-def page(text: str, environ: Mapping[str, str]) -> bool:
-    """Show *text* page by page; False if there is no pager and nothing was shown."""
+def page(pieces: Iterable[str], environ: Mapping[str, str]) -> bool:
+    """Show a text page by page; False if there is no pager and nothing was shown."""
     command = shlex.split(environ.get("PAGER", "less"))
     if not command:
         return False
@@ -26,7 +26,7 @@ def page(text: str, environ: Mapping[str, str]) -> bool:
         return False
     with pager, suppress(BrokenPipeError):
         assert pager.stdin is not None
-        pager.stdin.write(text)
+        pager.stdin.writelines(pieces)
         pager.stdin.close()
         _wait(pager)
     return True

@@ -1,8 +1,11 @@
 """What `log` shows: the records that the filters select, and which of them are missing."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import replace
 from datetime import datetime
+from functools import cached_property
 from itertools import chain, islice
 
 from vexfsctl.exceptions import covering
@@ -35,8 +38,28 @@ Picked = tuple[LogEntry, datetime | None]
 """An entry, and when it was written; None if that is not known."""
 
 
-def pick_log(host: Host, filters: Filters) -> tuple[tuple[Picked, ...], Coverage]:
-    """Return the entries of the log that *filters* select, in time order, and what was missing.
+class PickedLog:
+    """The entries of a log that filters select, in time order; iterate as often as you like."""
+
+    def __init__(self, log: HostLog, view: "LogView") -> None:
+        self._log = log
+        self._view = view
+
+    def __iter__(self) -> Iterator[Picked]:
+        """Yield each with the moment at which it was written."""
+        return self._view.anew().pick(self._log.entries)
+
+    @cached_property
+    def coverage(self) -> Coverage:
+        """How complete they are; if times are asked for, all of the log is looked at for that."""
+        view = self._view.anew()
+        if view.asks_for_times:
+            deque(view.pick(self._log.entries), maxlen=0)
+        return view.coverage(self._log.reading)
+
+
+def pick_log(host: Host, filters: Filters) -> PickedLog:
+    """Read the log and return what *filters* select of it.
 
     Raises LogUnreadable if no source can be read, and what `Filters.selection` and `select_boot`
     raise.
@@ -46,8 +69,7 @@ def pick_log(host: Host, filters: Filters) -> tuple[tuple[Picked, ...], Coverage
         log = read_log(host, consulted.volumes)
         elsewhere = is_elsewhere(host, log, consulted.volumes)
         view = LogView(host, filters, consulted.volumes, elsewhere=elsewhere)
-        log = view.select(log)
-    return tuple(view.pick(log.entries)), view.coverage(log.reading)
+        return PickedLog(view.select(log), view)
 
 
 def follow_log(host: Host, filters: Filters) -> "FollowedLog":
@@ -89,6 +111,17 @@ class LogView:
             elif moment is None and self._at_any_time.accepts(entry, None):
                 source = entry.record.source
                 self._undated[source] = self._undated.get(source, 0) + 1
+
+    def anew(self) -> "LogView":
+        """Return one that selects the same and has not looked at anything."""
+        view = copy(self)
+        view._undated = {}
+        return view
+
+    @property
+    def asks_for_times(self) -> bool:
+        """Whether only records of a certain time are wanted: those without a time are then gaps."""
+        return self._selection != self._at_any_time
 
     def select(self, log: HostLog) -> HostLog:
         """Return what *log* has of the requested boot; raise InvalidInput or NotFound."""

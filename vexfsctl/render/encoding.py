@@ -46,7 +46,7 @@ def fit_body(body: Sequence[Table | Paragraph], encoding: str) -> tuple[Table | 
 
 def _fit_prose(prose: Paragraph, encoding: str) -> Paragraph:
     lines = (fit_line(line, encoding, verbatim=prose.verbatim) for line in prose.lines)
-    return Paragraph(tuple(lines), prose.verbatim)
+    return Paragraph(lines, prose.verbatim)
 
 
 def _fit_table(table: Table, encoding: str) -> Table:

@@ -5,14 +5,18 @@ problem to report, an envelope without data follows as the last line, recognisab
 `schema`.
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
 from vexfsctl.model.coverage import Coverage
 from vexfsctl.render.jsonable import Json, jsonable
-from vexfsctl.render.result import CommandResult
+from vexfsctl.render.result import CommandResult, Rows
 
 _SCHEMA_VERSION = 1
+_ROWS = "\0rows"
+"""Stands for rows in an envelope; nothing else in one has that character."""
+_ROW_INDENT = "    "
 
 
 class Provenance(NamedTuple):
@@ -24,18 +28,27 @@ class Provenance(NamedTuple):
     boot_id: str | None
 
 
-def render_json(result: CommandResult, provenance: Provenance) -> str:
-    """Render the whole envelope, indented."""
-    return _dump(_envelope(result, provenance, jsonable(result.data)), indent=2) + "\n"
+def render_json(result: CommandResult, provenance: Provenance) -> Iterator[str]:
+    """Yield the whole envelope, indented, in pieces."""
+    if not isinstance(result.data, Rows):
+        yield _dump(_envelope(result, provenance, jsonable(result.data)), indent=2) + "\n"
+        return
+    start, _, end = _dump(_envelope(result, provenance, _ROWS), indent=2).partition(_dump(_ROWS))
+    yield f"{start}["
+    separator = ""
+    for row in result.data:
+        text = _dump(jsonable(row), indent=2).replace("\n", f"\n{_ROW_INDENT}")
+        yield f"{separator}\n{_ROW_INDENT}{text}"
+        separator = ","
+    yield f"{f'{chr(10)}  ' if separator else ''}]{end}\n"
 
 
-def render_ndjson(result: CommandResult, provenance: Provenance) -> str:
-    """Render the rows of *result*, one per line, then the envelope if there is more to say."""
-    rows = result.data if isinstance(result.data, tuple | list) else (result.data,)
-    lines = [render_ndjson_row(row) for row in rows if row is not None]
+def render_ndjson(result: CommandResult, provenance: Provenance) -> Iterator[str]:
+    """Yield the rows of *result*, one per line, then the envelope if there is more to say."""
+    rows = result.data if isinstance(result.data, tuple | list | Rows) else (result.data,)
+    yield from (render_ndjson_row(row) for row in rows if row is not None)
     if result.problems or not result.coverage.complete:
-        lines.append(_dump(_envelope(result, provenance, None)) + "\n")
-    return "".join(lines)
+        yield _dump(_envelope(result, provenance, None)) + "\n"
 
 
 def render_ndjson_row(row: object) -> str:

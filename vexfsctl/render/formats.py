@@ -1,5 +1,6 @@
 """One result in the format asked for."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -23,8 +24,8 @@ class Screen(NamedTuple):
 
 def render(
     result: CommandResult, output: OutputFormat, provenance: Provenance, screen: Screen
-) -> str:
-    """Render *result* as *output*; the screen matters for tables only."""
+) -> Iterator[str]:
+    """Yield *result* as *output*, in pieces; the screen matters for tables only."""
     match output:
         case OutputFormat.JSON:
             return render_json(result, provenance)
@@ -36,7 +37,7 @@ def render(
             return _render_text(result, screen)
 
 
-def _render_text(result: CommandResult, screen: Screen) -> str:
+def _render_text(result: CommandResult, screen: Screen) -> Iterator[str]:
     if not takes_all(screen.encoding):
         # Deferred: few streams are of that kind.
         from vexfsctl.render.encoding import fit_body

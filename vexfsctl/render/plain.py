@@ -1,6 +1,6 @@
 """Text for a pipe or a file: tables aligned in columns, without box, wrapping or truncation."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from unicodedata import combining, east_asian_width
 
 from vexfsctl.render.colour import paint
@@ -21,30 +21,35 @@ NOTHING = "-"
 """What a cell without a value shows."""
 
 
-def render_plain(result: CommandResult, *, colour: bool = False) -> str:
-    """Render the body of *result*, in colour only if that was asked for."""
+def render_plain(result: CommandResult, *, colour: bool = False) -> Iterator[str]:
+    """Yield the body of *result* line by line, in colour only if that was asked for."""
     return render_body(
         result.body,
         lambda table: _table_lines(table, colour),
-        lambda prose: [render_line(line, colour=colour) for line in prose.lines],
+        lambda prose: (render_line(line, colour=colour) for line in prose.lines),
     )
 
 
 def render_body(
     body: Sequence[Table | Paragraph],
-    lines_of_table: Callable[[Table], list[str]],
-    lines_of_prose: Callable[[Paragraph], list[str]],
-) -> str:
-    """Render the blocks of *body* with an empty line between them."""
+    lines_of_table: Callable[[Table], Iterable[str]],
+    lines_of_prose: Callable[[Paragraph], Iterable[str]],
+) -> Iterator[str]:
+    """Yield the lines of the blocks of *body* with an empty line between those."""
     return join_blocks(
         lines_of_table(block) if isinstance(block, Table) else lines_of_prose(block)
         for block in body
     )
 
 
-def join_blocks(blocks: Iterable[Sequence[str]]) -> str:
-    """Join blocks of lines with an empty line between them; empty blocks vanish."""
-    return "\n".join("".join(f"{line}\n" for line in block) for block in blocks if block)
+def join_blocks(blocks: Iterable[Iterable[str]]) -> Iterator[str]:
+    """Yield the lines of all blocks, an empty one between those; empty blocks vanish."""
+    begun = False
+    for block in blocks:
+        gap = "\n" if begun else ""
+        for line in block:
+            yield f"{gap}{line}\n"
+            gap, begun = "", True
 
 
 def render_line(line: Line, *, colour: bool = False) -> str:

@@ -7,13 +7,15 @@ Text in a body is plain: nothing in it is markup, and every renderer escapes it 
 every command that answers would wait for.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from vexfsctl.exceptions import ExitStatus, Problem
 from vexfsctl.model.coverage import Coverage
+
+_T = TypeVar("_T")
 
 
 class Tone(StrEnum):
@@ -60,7 +62,7 @@ class Table(NamedTuple):
     """Rows of values and the columns that show them."""
 
     columns: tuple[Column, ...]
-    rows: Sequence[Any]
+    rows: Iterable[Any]
     title: Line | None = None
     """A line above it, on screen only."""
 
@@ -68,9 +70,22 @@ class Table(NamedTuple):
 class Paragraph(NamedTuple):
     """Lines between or instead of tables; TSV leaves them out."""
 
-    lines: tuple[Line, ...]
+    lines: Iterable[Line]
     verbatim: bool = False
     """Lines of a log: a narrow terminal gets them unbroken, so that they can be copied."""
+
+
+class Rows(Generic[_T]):
+    """Rows that may be too many for memory: each is made when it is shown."""
+
+    def __init__(self, items: Iterable[Any], make: Callable[[Any], _T]) -> None:
+        """*items* can be iterated over again; *make* makes a row of one of them."""
+        self._items = items
+        self._make = make
+
+    def __iter__(self) -> Iterator[_T]:
+        """Yield the rows; iterate as often as you like."""
+        return map(self._make, self._items)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +95,7 @@ class CommandResult:
     schema: str
     """Name without prefix and version: `status`, `breaker.list`."""
     data: object
-    """Dataclasses, tuples and mappings of values `render.jsonable` knows."""
+    """Dataclasses, tuples and mappings of values `render.jsonable` knows; or `Rows` of those."""
     body: tuple[Table | Paragraph, ...] = ()
     """How it reads for people."""
     tables: tuple[Table, ...] | None = None

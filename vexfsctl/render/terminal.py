@@ -39,19 +39,19 @@ _INDENT = "    "
 
 def render_terminal(
     result: CommandResult, *, width: int, colour: bool, ascii_rules: bool = False
-) -> str:
-    """Render the body of *result* for a terminal of *width* columns."""
+) -> Iterator[str]:
+    """Yield the body of *result* line by line, for a terminal of *width* columns."""
     box = _ASCII_HEAD if ascii_rules else SIMPLE_HEAD
 
     def lines_of_table(table: Table) -> list[str]:
         title = [] if table.title is None else [render_line(table.title, colour=colour)]
         return [*title, *_table_lines(table, width, colour, box)]
 
-    def lines_of_prose(prose: Paragraph) -> list[str]:
+    def lines_of_prose(prose: Paragraph) -> Iterator[str]:
         lines = chain.from_iterable(
             (line,) if prose.verbatim else wrap_line(line, width) for line in prose.lines
         )
-        return [render_line(line, colour=colour) for line in lines]
+        return (render_line(line, colour=colour) for line in lines)
 
     return render_body(result.body, lines_of_table, lines_of_prose)
 

@@ -4,18 +4,21 @@ Tabs, newlines and control characters inside a value are escaped and a backslash
 every line has as many fields as the header; an absent value is empty.
 """
 
+from collections.abc import Iterator
+from itertools import chain
+
 from vexfsctl.render.escape import escape_field
 from vexfsctl.render.plain import join_blocks
 from vexfsctl.render.result import CommandResult, Table
 
 
-def render_tsv(result: CommandResult) -> str:
-    """Render the tables of *result*, an empty line between them; prose is left out."""
+def render_tsv(result: CommandResult) -> Iterator[str]:
+    """Yield the tables of *result* line by line, an empty one between them; prose is left out."""
     tables = result.tables
     if tables is None:
         tables = tuple(block for block in result.body if isinstance(block, Table))
     return join_blocks(
-        [render_tsv_header(table), *(render_tsv_row(table, row) for row in table.rows)]
+        chain((render_tsv_header(table),), (render_tsv_row(table, row) for row in table.rows))
         for table in tables
     )
 

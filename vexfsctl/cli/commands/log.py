@@ -1,5 +1,7 @@
 """`vexfsctl log`: the records of VexFS, from every source, in time order."""
 
+from collections import deque
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -62,11 +64,16 @@ def _look(app: AppContext, filters: Filters, lines: int | None, *, reverse: bool
     from vexfsctl.answers.log import log_result, log_rows
     from vexfsctl.host.log_view import pick_log
 
-    picked, coverage = pick_log(app.host, filters)
-    rows = log_rows(_last(picked, lines))
-    if not rows:
+    picked = pick_log(app.host, filters)
+    coverage = picked.coverage
+    shown: Iterable[Picked] = picked
+    if lines is not None or reverse:
+        shown = deque(picked, maxlen=lines)
+        if reverse:
+            shown.reverse()
+    if next(iter(shown), None) is None:
         app.note("vexfsctl: no record matches")
-    app.show(log_result(rows[::-1] if reverse else rows, coverage))
+    app.show(log_result(log_rows(shown), coverage))
 
 
 def _follow(app: AppContext, filters: Filters, lines: int | None) -> None:
@@ -75,16 +82,12 @@ def _follow(app: AppContext, filters: Filters, lines: int | None) -> None:
     if lines is None and filters.since is None:
         lines = _FOLLOWED_FIRST
     with closing(follow_log(app.host, filters)) as followed:
-        for picked in _last(followed.present(), lines):
+        for picked in deque(followed.present(), maxlen=lines):
             _show(app, picked)
         _tell_gaps(app, followed)
         for picked in followed.further():
             _tell_gaps(app, followed)
             _show(app, picked)
-
-
-def _last(picked: "tuple[Picked, ...]", lines: int | None) -> "tuple[Picked, ...]":
-    return picked if lines is None else picked[max(0, len(picked) - lines) :]
 
 
 def _show(app: AppContext, picked: "Picked") -> None:
