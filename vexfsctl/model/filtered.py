@@ -1,22 +1,21 @@
 """Part of a collection that is too large to be copied."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True, slots=True)
 class Filtered(Generic[_T]):
-    """Those of *items* that *accepts* is true of; iterate as often as *items* allow."""
+    """Those items of a collection that a function accepts; iterate as often as it allows."""
 
-    items: Iterable[_T]
-    accepts: Callable[[_T], bool]
+    def __init__(self, items: Iterable[_T], accepts: Callable[[_T], bool]) -> None:
+        self._items = items
+        self._accepts = accepts
 
     def __iter__(self) -> Iterator[_T]:
         """Yield them in their order."""
-        return filter(self.accepts, self.items)
+        return filter(self._accepts, self._items)
 
     def __bool__(self) -> bool:
         """Whether there is any."""

@@ -5,8 +5,9 @@ about the whole boot needs: which boot ids they had, and which was the last.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from vexfsctl.logs.sources.spool import Placed, Position, Spool
 from vexfsctl.model.record import LogRecord
@@ -38,13 +39,12 @@ class Part:
                 yield _later(self.reached, position), known
 
 
-@dataclass(frozen=True, slots=True)
-class Boot:
+class Boot(NamedTuple):
     """What one source has of one boot."""
 
     parts: tuple[Part, ...] = ()
     """The records that matter, in the order of the source."""
-    ends: Mapping[str | None, LogRecord] = field(default_factory=dict)
+    ends: Mapping[str | None, LogRecord] = MappingProxyType({})
     """The last of all its records of each boot id: text need not show a restart, but name it."""
     last: LogRecord | None = None
     """The last of all its records; None if it has none."""
@@ -62,7 +62,7 @@ class Boot:
             return self
         last = replace(self.last, boot_id=None)
         parts = tuple(replace(part, forgotten=True) for part in self.parts)
-        return replace(self, parts=parts, ends={None: last}, last=last)
+        return self._replace(parts=parts, ends={None: last}, last=last)
 
     def of(self, boot_id: str) -> "Boot":
         """Return what it has of *boot_id*, 32 hexadecimal digits."""
@@ -91,14 +91,14 @@ def plain_id(boot_id: str | None) -> str:
     return (boot_id or "").replace("-", "")
 
 
-@dataclass(slots=True)
 class _Open:
     """A boot while its records go by."""
 
-    spool: Spool = field(default_factory=Spool)
-    ends: dict[str | None, LogRecord] = field(default_factory=dict)
-    last: LogRecord | None = None
-    end: Position = (0, 0.0)
+    def __init__(self) -> None:
+        self.spool = Spool()
+        self.ends: dict[str | None, LogRecord] = {}
+        self.last: LogRecord | None = None
+        self.end: Position = (0, 0.0)
 
     def close(self) -> Boot:
         return Boot((Part(self.spool),), self.ends, self.last, self.end)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from vexfsctl.exceptions import LogUnreadable
 from vexfsctl.logs.sources.boots import Boot, BootSplitter, join_boots
@@ -69,8 +69,7 @@ class Contents:
         return SourceReading(name, self.boots, self.finder.holes, failure)
 
 
-@dataclass(frozen=True, slots=True)
-class Manner:
+class Manner(NamedTuple):
     """How contents are read."""
 
     every_record: bool = False

@@ -7,7 +7,6 @@ import marshal
 import os
 import weakref
 from collections.abc import Iterator
-from tempfile import TemporaryFile
 from typing import Any
 
 from vexfsctl.exceptions import LogUnreadable
@@ -71,6 +70,9 @@ class Spool:
                 self._write_out()
 
     def _write_out(self) -> None:
+        # Deferred: most logs have few such records, and it loads half a dozen modules.
+        from tempfile import TemporaryFile
+
         try:
             if self._file is None:
                 with TemporaryFile(buffering=0) as file:
