@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cache
 
 from vexfsctl.analysis.incident.incidents import identifier_of, operation_of
 from vexfsctl.host.log_view import Picked
@@ -103,13 +104,18 @@ def log_table(rows: Iterable[LogRow]) -> Table:
 def _fields_of(meaning: object) -> dict[str, object]:
     if meaning is None:
         return {}
-    values = {f.name: getattr(meaning, f.name) for f in fields(meaning)}  # type: ignore[arg-type]
-    extra = dict(values.pop("extra", ()))
-    told = _TOLD_BY_THE_ROW
-    if isinstance(meaning, UpstreamEvent):
-        told = told | {"kind", "significance"}
-    known = {key: value for key, value in values.items() if key not in told}
+    names = _fields_beside_the_row(type(meaning))  # type: ignore[arg-type]
+    known = {name: getattr(meaning, name) for name in names}
+    extra = dict(getattr(meaning, "extra", ()))
     return known | ({"extra": extra} if extra else {})
+
+
+@cache
+def _fields_beside_the_row(kind: type) -> tuple[str, ...]:
+    told = _TOLD_BY_THE_ROW | {"extra"}
+    if kind is UpstreamEvent:
+        told |= {"kind", "significance"}
+    return tuple(each.name for each in fields(kind) if each.name not in told)
 
 
 def _when(row: LogRow) -> str:

@@ -33,6 +33,9 @@ class Part:
 
     def __iter__(self) -> Iterator[Placed]:
         """Yield the records and their positions."""
+        if self.only is None and not self.forgotten and not any(self.reached):
+            yield from self.spool
+            return
         for position, record in self.spool:
             if self.only is None or plain_id(record.boot_id) == self.only:
                 known = replace(record, boot_id=None) if self.forgotten else record
@@ -147,7 +150,8 @@ class BootSplitter:
 
     def _take_record(self, record: LogRecord) -> None:
         boot = self._boots[-1]
-        boot.end = _later(boot.end, (record.uptime_us or 0, record.wall_time_s or 0.0))
+        if self._ordered:
+            boot.end = _later(boot.end, (record.uptime_us or 0, record.wall_time_s or 0.0))
         if self._matters is None or self._matters(record):
             boot.spool.append(boot.end, record)
 
