@@ -8,6 +8,7 @@ from vexfsctl.exceptions import LogUnreadable
 from vexfsctl.logs.sources.spool import Spool
 from vexfsctl.model.record import LogRecord
 
+COUNTS = (2, 0, 1_000, 15_000)
 FULL = LogRecord(
     *("a\nb \udcff ä \0", "kmsg", 2**63, 7, 3, 0, "0123", 1.5, (("DEVICE", "b7:0"), ("", "=")))
 )
@@ -19,23 +20,30 @@ def test_records_come_back_as_often_as_asked_for(count: int) -> None:
     placed = [((at, at / 2), LogRecord(f"{at:0400}", "log", at)) for at in range(count)]
     placed.append(((0, 0.0), FULL))
     spool = Spool()
+    start = spool.mark()
     for position, record in placed:
         spool.append(position, record)
+    end = spool.mark()
 
-    assert list(spool) == placed
-    assert list(spool) == placed
-    assert len(spool) == count + 1
+    assert list(spool.read(start, end)) == placed
+    assert list(spool.read(start, end)) == placed
+    assert spool.count(start, end) == count + 1
 
 
-def test_it_may_grow_between_two_readings() -> None:
-    """A reading that has begun goes on with what was there."""
+def test_sections_are_apart() -> None:
+    """What was added between two marks is read between them, though more is added later."""
     spool = Spool()
-    spool.append((0, 0.0), FULL)
-    reading = iter(spool)
-    spool.append((1, 0.0), FULL)
+    marks = [spool.mark()]
+    for count in COUNTS:
+        for at in range(count):
+            spool.append((at, 0.0), LogRecord(f"{at:0400}", str(count), at))
+        marks.append(spool.mark())
 
-    assert len(list(spool)) == 2
-    assert len(list(reading)) >= 1
+    for start, end, count in zip(marks[:-1], marks[1:], COUNTS, strict=True):
+        records = [record for _, record in spool.read(start, end)]
+        assert [record.uptime_us for record in records] == list(range(count))
+        assert {record.source for record in records} <= {str(count)}
+        assert spool.count(start, end) == count
 
 
 def test_a_full_disk_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -160,12 +160,12 @@ class Stretch:
     @property
     def first_record(self) -> LogRecord:
         """The first record."""
-        return self._record(self.start, self._record_end(self.start))
+        return self.record(self.start, self._record_end(self.start))
 
     @property
     def last_record(self) -> LogRecord:
         """The last record."""
-        return self._record(self._record_start(self.end), self.end)
+        return self.record(self._record_start(self.end), self.end)
 
     @property
     def dates_exist(self) -> bool:
@@ -202,15 +202,22 @@ class Stretch:
         seconds, _, micros = max(uptimes).partition(b".")
         return int(seconds) * 1_000_000 + int(micros)
 
-    def named(self) -> "Iterator[tuple[Stretch | None, LogRecord]]":
-        """Yield the records that name VexFS, each with the part before it, if there is any."""
+    def named(self) -> Iterator[tuple[int, int]]:
+        """Yield where the records that name VexFS begin and end."""
         at = self.start
         while (hit := self.lower.find(NAMED, at, self.end)) >= 0:
             start = self._record_start(hit + 1)
             end = self._record_end(start)
-            before = replace(self, start=at, end=start) if start > at else None
-            yield before, self._record(start, end)
+            yield start, end
             at = end
+
+    def record(self, start: int, end: int) -> LogRecord:
+        """Return the record between these places in the block."""
+        lines = self.block[start : end - 1]
+        record = parse_record(lines, self.reading)
+        if record is None:
+            raise MalformedRecord(f"not a record of the form {self.form.name}: {lines[:40]!r}")
+        return record
 
     def without_last(self) -> "Stretch | None":
         """Return it without its last record; None if that is all there is."""
@@ -219,19 +226,6 @@ class Stretch:
             return None
         last = None if self.last_sequence is None else self.last_sequence - 1
         return replace(self, end=end, last_sequence=last)
-
-    def after_last_named(self) -> "Stretch | None":
-        """Return what follows the last record that names VexFS; None if nothing does."""
-        hit = self.lower.rfind(NAMED, self.start, self.end)
-        start = self.start if hit < 0 else self._record_end(hit)
-        return replace(self, start=start) if start < self.end else None
-
-    def _record(self, start: int, end: int) -> LogRecord:
-        lines = self.block[start : end - 1]
-        record = parse_record(lines, self.reading)
-        if record is None:
-            raise MalformedRecord(f"not a record of the form {self.form.name}: {lines[:40]!r}")
-        return record
 
     # Lines of metadata, which only follow a record, are indented.
     def _record_start(self, before: int) -> int:

@@ -24,6 +24,9 @@ class Part:
     """Records that were kept together, and what became known of them later."""
 
     spool: Spool
+    start: int
+    """Marks in it between which they are."""
+    end: int
     reached: Position = (0, 0.0)
     """Where the boot stood when they began."""
     forgotten: bool = False
@@ -31,12 +34,17 @@ class Part:
     only: str | None = None
     """The only boot id of which they are wanted, 32 hexadecimal digits; None: any."""
 
+    def __len__(self) -> int:
+        """Return how many records these are, wanted or not."""
+        return self.spool.count(self.start, self.end)
+
     def __iter__(self) -> Iterator[Placed]:
         """Yield the records and their positions."""
+        placed = self.spool.read(self.start, self.end)
         if self.only is None and not self.forgotten and not any(self.reached):
-            yield from self.spool
+            yield from placed
             return
-        for position, record in self.spool:
+        for position, record in placed:
             if self.only is None or plain_id(record.boot_id) == self.only:
                 known = replace(record, boot_id=None) if self.forgotten else record
                 yield _later(self.reached, position), known
@@ -97,14 +105,15 @@ def plain_id(boot_id: str | None) -> str:
 class _Open:
     """A boot while its records go by."""
 
-    def __init__(self) -> None:
-        self.spool = Spool()
+    def __init__(self, start: int) -> None:
+        self.start = start
+        """Mark in the spool at which it begins."""
         self.ends: dict[str | None, LogRecord] = {}
         self.last: LogRecord | None = None
         self.end: Position = (0, 0.0)
 
-    def close(self) -> Boot:
-        return Boot((Part(self.spool),), self.ends, self.last, self.end)
+    def close(self, spool: Spool, end: int) -> Boot:
+        return Boot((Part(spool, self.start, end),), self.ends, self.last, self.end)
 
 
 class BootSplitter:
@@ -121,7 +130,9 @@ class BootSplitter:
         """The first of all records."""
         self._matters = matters
         self._ordered = ordered
-        self._boots = [_Open()]
+        self._spool = Spool()
+        self._boots: list[Boot] = []
+        self._boot = _Open(self._spool.mark())
         self._before: LogRecord | Stretch | None = None
 
     def take(self, item: "LogRecord | Stretch") -> None:
@@ -131,42 +142,45 @@ class BootSplitter:
             self.first = first_record(item)
         elif restarted_between(before, item):
             self._end_boot(before)
-            self._boots.append(_Open())
+            self._boots.append(self._boot.close(self._spool, self._spool.mark()))
+            self._boot = _Open(self._spool.mark())
         elif boot_id_of(before) != boot_id_of(item):
             self._end_boot(before)
         if isinstance(item, LogRecord):
             self._take_record(item)
             return
-        for before, record in item.named():
-            self._pass_over(before)
-            self._take_record(record)
-        self._pass_over(item.after_last_named())
+        at = item.start
+        for start, end in item.named():
+            self._pass_over(item, at, start)
+            self._take_record(item.record(start, end))
+            at = end
+        self._pass_over(item, at, item.end)
 
     def boots(self) -> tuple[Boot, ...]:
         """Return what went by so far; at least one boot."""
         if self._before is not None:
             self._end_boot(self._before)
-        return tuple(boot.close() for boot in self._boots)
+        return (*self._boots, self._boot.close(self._spool, self._spool.mark()))
 
     def _take_record(self, record: LogRecord) -> None:
-        boot = self._boots[-1]
+        boot = self._boot
         if self._ordered:
             boot.end = _later(boot.end, (record.uptime_us or 0, record.wall_time_s or 0.0))
         if self._matters is None or self._matters(record):
-            boot.spool.append(boot.end, record)
+            self._spool.append(boot.end, record)
 
-    def _pass_over(self, part: "Stretch | None") -> None:
-        if part is not None and self._ordered:
-            boot = self._boots[-1]
+    def _pass_over(self, stretch: "Stretch", start: int, end: int) -> None:
+        if start < end and self._ordered:
+            part = replace(stretch, start=start, end=end)
             reached = part.latest_uptime_us or 0, part.latest_wall_time_s or 0.0
-            boot.end = _later(boot.end, reached)
+            self._boot.end = _later(self._boot.end, reached)
 
     def _end_boot(self, last: "LogRecord | Stretch") -> None:
         """Note the *last* record of a boot, or of a boot id."""
         record = last_record(last)
         # The order of the ids is that of their last records.
-        self._boots[-1].ends.pop(record.boot_id, None)
-        self._boots[-1].ends[record.boot_id] = self._boots[-1].last = record
+        self._boot.ends.pop(record.boot_id, None)
+        self._boot.ends[record.boot_id] = self._boot.last = record
 
 
 def split_boots(records: Iterable[LogRecord]) -> tuple[Boot, ...]:

@@ -47,7 +47,7 @@ class LogReading:
     def __len__(self) -> int:
         """Return how many these are."""
         boots = (boot for source in self.sources for boot in source.boots)
-        return sum(len(part.spool) for boot in boots for part in boot.parts)
+        return sum(len(part) for boot in boots for part in boot.parts)
 
     @property
     def last(self) -> LogRecord | None:

@@ -7,7 +7,7 @@ import marshal
 import os
 import weakref
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from vexfsctl.exceptions import LogUnreadable
 from vexfsctl.model.record import LogRecord
@@ -24,32 +24,19 @@ _IN_MEMORY = 4 << 20
 
 
 class Spool:
-    """Records in the order in which they were added; iterate as often as you like."""
+    """Records in the order in which they were added, in sections that are read one by one."""
 
     def __init__(self) -> None:
         self._batch: list[tuple[Any, ...]] = []
-        self._blobs: list[bytes] = []
+        self._blobs: list[bytes | _Extent] = []
+        self._counts: list[int] = []
+        """Of the records in each of these."""
         self._size = 0
+        """Bytes of those that are in memory."""
         self._file: int | None = None
         """Descriptor of the unlinked file."""
-        self._lengths: list[int] = []
-        """Of the blobs that are in the file, in their order."""
-        self._count = 0
-
-    def __len__(self) -> int:
-        """Return how many records it has."""
-        return self._count
-
-    def __iter__(self) -> Iterator[Placed]:
-        """Yield the records and their positions."""
-        offset = 0
-        for length in tuple(self._lengths):
-            assert self._file is not None
-            yield from _load(os.pread(self._file, length, offset))
-            offset += length
-        for blob in tuple(self._blobs):
-            yield from _load(blob)
-        yield from map(_placed, tuple(self._batch))
+        self._end = 0
+        """Of that file."""
 
     def append(self, position: Position, record: LogRecord) -> None:
         """Add a record; raise LogUnreadable if there is no room for it on the disk."""
@@ -60,16 +47,40 @@ class Spool:
                 record.fields,
             )
         )
-        self._count += 1
         if len(self._batch) == _BATCH:
-            blob = marshal.dumps(self._batch)
-            self._batch.clear()
-            self._blobs.append(blob)
-            self._size += len(blob)
-            if self._size > _IN_MEMORY:
-                self._write_out()
+            self._end_batch()
+
+    def mark(self) -> int:
+        """Begin a section, and return where it begins and the one before it ends."""
+        self._end_batch()
+        return len(self._blobs)
+
+    def read(self, start: int, end: int) -> Iterator[Placed]:
+        """Yield the records of the sections from *start* to *end*, and their positions."""
+        for blob in self._blobs[start:end]:
+            text = blob
+            if isinstance(text, _Extent):
+                assert self._file is not None
+                text = os.pread(self._file, text.length, text.offset)
+            yield from map(_placed, marshal.loads(text))
+
+    def count(self, start: int, end: int) -> int:
+        """Return how many these are."""
+        return sum(self._counts[start:end])
+
+    def _end_batch(self) -> None:
+        if not self._batch:
+            return
+        blob = marshal.dumps(self._batch)
+        self._blobs.append(blob)
+        self._counts.append(len(self._batch))
+        self._batch.clear()
+        self._size += len(blob)
+        if self._size > _IN_MEMORY:
+            self._write_out()
 
     def _write_out(self) -> None:
+        """Move what is in memory to the file."""
         # Deferred: most logs have few such records, and it loads half a dozen modules.
         from tempfile import TemporaryFile
 
@@ -78,22 +89,30 @@ class Spool:
                 with TemporaryFile(buffering=0) as file:
                     self._file = os.dup(file.fileno())
                 weakref.finalize(self, os.close, self._file)
-            for blob in self._blobs:
-                view = memoryview(blob)
-                while view:
-                    view = view[os.write(self._file, view) :]
+            for place, blob in enumerate(self._blobs):
+                if isinstance(blob, bytes):
+                    self._blobs[place] = self._write(self._file, blob)
         except OSError as cause:
             raise LogUnreadable(
                 f"cannot keep its records: {cause.strerror}",
                 hint="set TMPDIR to a directory with more room",
             ) from cause
-        self._lengths += map(len, self._blobs)
-        self._blobs.clear()
         self._size = 0
 
+    def _write(self, file: int, blob: bytes) -> "_Extent":
+        rest = memoryview(blob)
+        while rest:
+            rest = rest[os.write(file, rest) :]
+        extent = _Extent(self._end, len(blob))
+        self._end += len(blob)
+        return extent
 
-def _load(blob: bytes) -> Iterator[Placed]:
-    return map(_placed, marshal.loads(blob))
+
+class _Extent(NamedTuple):
+    """Where in the file something is."""
+
+    offset: int
+    length: int
 
 
 def _placed(values: tuple[Any, ...]) -> Placed:
