@@ -11,9 +11,3 @@ def test_it_can_be_iterated_over_again() -> None:
     assert (list(odd), list(odd)) == ([1, 3], [1, 3])
     numbers.append(5)
     assert list(odd) == [1, 3, 5]
-
-
-def test_it_is_false_if_nothing_is_accepted() -> None:
-    """Like any empty collection."""
-    assert Filtered([1], lambda number: number == 1)
-    assert not Filtered([1], lambda number: number == 2)

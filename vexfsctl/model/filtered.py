@@ -16,7 +16,3 @@ class Filtered(Generic[_T]):
     def __iter__(self) -> Iterator[_T]:
         """Yield them in their order."""
         return filter(self._accepts, self._items)
-
-    def __bool__(self) -> bool:
-        """Whether there is any."""
-        return any(True for _ in self)

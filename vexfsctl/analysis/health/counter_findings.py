@@ -6,7 +6,6 @@ from vexfsctl.analysis.health.findings import Finding, Verdict
 from vexfsctl.analysis.load_coverage import coverage_of_load
 from vexfsctl.model.coverage import Coverage
 from vexfsctl.model.entry import LogEntry
-from vexfsctl.model.events import CallTimedOut, ErrorReported
 from vexfsctl.model.volume import VolumeStatus
 
 
@@ -14,13 +13,14 @@ def judge_counters(
     name: str,
     status: VolumeStatus,
     log: Iterable[LogEntry],
-    recent: Iterable[LogEntry],
     coverage: Coverage,
+    *,
+    shown: bool,
 ) -> Iterator[Finding]:
     """Yield what the log does not show of the volume *name*, unless the counters rule it out.
 
-    Call it if the counters have something grave in the window, or cannot be read. *recent* are the
-    believed entries of the window about live volumes; *coverage* is that of *log*.
+    Call it if the counters have something grave in the window, or cannot be read. *coverage* is
+    that of *log*; *shown*: an error of the volume is in it, believed and in the window.
     """
     missing = coverage_of_load(name, status, log, coverage).missing(status.log)
     if status.errors is None:
@@ -28,10 +28,6 @@ def judge_counters(
             message = f"its error counters cannot be read, and the log is not complete: {missing}"
             yield Finding(Verdict.UNKNOWN, "log_incomplete", message, name)
         return
-    shown = any(
-        isinstance(event := entry.event, ErrorReported | CallTimedOut) and event.volume == name
-        for entry in recent
-    )
     if not shown and not (status.errors.low or status.errors.medium):
         message = "an error of high severity or worse, by the counters"
         yield Finding(Verdict.WARNING, "error_high", message, name)

@@ -3,16 +3,11 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from vexfsctl.analysis.health.verdict import Observation
 from vexfsctl.model.breaker import BreakerState
 from vexfsctl.model.severity import Severity
 from vexfsctl.model.volume import OperationStatus
-
-if TYPE_CHECKING:
-    from vexfsctl.model.entry import LogEntry
-    from vexfsctl.model.filtered import Filtered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +40,7 @@ def _of_volumes(observation: Observation) -> Iterator[Gauge]:
 
 def _of_log(observation: Observation) -> Iterator[Gauge]:
     told = bool(observation.coverage.sources)
-    counts = _count(observation.believed)
+    counts = Counter[str]() if observation.digest is None else observation.digest.counts
     for severity in reversed(Severity):
         warning = 0 if severity is Severity.HIGH else None
         critical = 0 if severity is Severity.CRITICAL else None
@@ -75,12 +70,3 @@ def _operations(observation: Observation) -> Iterator[OperationStatus]:
     for volume in observation.volumes:
         if volume.status is not None:
             yield from volume.status.operations.values()
-
-
-def _count(entries: "Filtered[LogEntry]") -> Counter[str]:
-    if not entries:
-        return Counter()
-    # Deferred: most logs are quiet.
-    from vexfsctl.analysis.health.log_counts import count_log
-
-    return count_log(entries)

@@ -1,7 +1,6 @@
 """Counts of what is in a log, by the labels of the gauges that show them."""
 
 from collections import Counter
-from collections.abc import Iterable
 
 from vexfsctl.analysis.errors.groups import is_error
 from vexfsctl.model.entry import LogEntry
@@ -19,22 +18,19 @@ _OF_SIGNIFICANCE = {
 }
 
 
-def count_log(entries: Iterable[LogEntry]) -> Counter[str]:
-    """Count what *entries* report, by the labels of gauges."""
-    counts: Counter[str] = Counter()
-    for entry in entries:
-        event, upstream = entry.event, entry.upstream
-        if isinstance(event, ErrorReported):
-            counts[f"errors_{event.severity}"] += 1
-            counts["corruptions"] += event.errno in CORRUPTION_ERRNOS
-        elif isinstance(event, CallTimedOut):
-            counts["timeouts"] += 1
-        elif isinstance(event, CallRejected):
-            counts["calls_rejected"] += 1
-        elif isinstance(event, RecordsSuppressed):
-            counts["calls_suppressed"] += event.calls
-        elif upstream is not None:
-            counts[_OF_SIGNIFICANCE.get(upstream.significance, "")] += 1
-            if upstream.significance is Significance.ERROR and is_error(entry):
-                counts[f"errors_{upstream.severity or Severity.LOW}"] += 1
-    return counts
+def count_entry(entry: LogEntry, counts: Counter[str]) -> None:
+    """Add what *entry* reports to *counts*, by the labels of gauges."""
+    event, upstream = entry.event, entry.upstream
+    if isinstance(event, ErrorReported):
+        counts[f"errors_{event.severity}"] += 1
+        counts["corruptions"] += event.errno in CORRUPTION_ERRNOS
+    elif isinstance(event, CallTimedOut):
+        counts["timeouts"] += 1
+    elif isinstance(event, CallRejected):
+        counts["calls_rejected"] += 1
+    elif isinstance(event, RecordsSuppressed):
+        counts["calls_suppressed"] += event.calls
+    elif upstream is not None:
+        counts[_OF_SIGNIFICANCE.get(upstream.significance, "")] += 1
+        if upstream.significance is Significance.ERROR and is_error(entry):
+            counts[f"errors_{upstream.severity or Severity.LOW}"] += 1

@@ -1,6 +1,6 @@
 """What is wrong as the log shows it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from vexfsctl.analysis.errors.groups import is_error
@@ -36,35 +36,44 @@ class _Place(NamedTuple):
     """Loads of volumes that are not live any more: a host may have had many."""
 
 
-def judge_log(entries: Iterable[LogEntry], live: Loads, *, alone: bool) -> Iterator[Finding]:
-    """Yield the findings about believed *entries* of a window, given in the order of time.
+class LogJudge:
+    """Judges believed entries of a window, taken in the order of time.
 
     Those of loads that are not *live* any more are counted together: a host may have had many. If
     the log stands *alone*, it is all there is to judge by, and more of it counts. What other VexFS
     builds write always stands alone: they export no tree.
     """
-    tally = _Tally(saved=live.saved)
-    states: dict[str, StateChanged] = {}
-    for entry in entries:
+
+    def __init__(self, live: Loads, *, alone: bool) -> None:
+        self._live = live
+        self._alone = alone
+        self._tally = _Tally(saved=live.saved)
+        self._states: dict[str, StateChanged] = {}
+
+    def take(self, entry: LogEntry) -> None:
+        """Take the next entry."""
         event, upstream = entry.event, entry.upstream
         if upstream is not None and is_error(entry):
-            tally.add(_kind_of_upstream(upstream), _Place())
+            self._tally.add(_kind_of_upstream(upstream), _Place())
         if event is None:
-            continue
+            return
         if isinstance(event, StateChanged):
-            states[event.volume] = event
-        if kind := (_kind_from_log_alone(event) if alone else None) or _kind_of(event):
+            self._states[event.volume] = event
+        if kind := (_kind_from_log_alone(event) if self._alone else None) or _kind_of(event):
             amount = event.calls if isinstance(event, RecordsSuppressed) else 1
-            if live.hold(entry):
-                tally.add(kind, _Place(event.volume, operation_of(event)), amount)
+            if self._live.hold(entry):
+                self._tally.add(kind, _Place(event.volume, operation_of(event)), amount)
             else:
-                tally.add(kind, _Place(gone=True), amount, event.volume)
-    if alone:
-        for volume, state in states.items():
-            if state.after == ModuleState.ERROR:
-                message = "its provider went into state error"
-                yield Finding(Verdict.CRITICAL, "state_error", message, volume)
-    yield from tally.findings()
+                self._tally.add(kind, _Place(gone=True), amount, event.volume)
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield what is wrong."""
+        if self._alone:
+            for volume, state in self._states.items():
+                if state.after == ModuleState.ERROR:
+                    message = "its provider went into state error"
+                    yield Finding(Verdict.CRITICAL, "state_error", message, volume)
+        yield from self._tally.findings()
 
 
 class _Tally:

@@ -97,7 +97,9 @@ def summarize(
     verdict, findings = judge(observation)
     volumes, window = observation.volumes, observation.window
     breakers = summarize_breakers(volumes, observation.now_us * 1_000)
-    errors, noise = _group_log(observation)
+    digest = observation.digest
+    errors = () if digest is None else digest.errors.result()
+    noise = () if digest is None else digest.noise.result()
     of_others = window.saved and observation.log_alone
     told = of_others or observation.upstream is not None
     trouble = _kernel_trouble(whole_log(), window) if told else ()
@@ -120,17 +122,6 @@ def summarize(
         noise=noise,
         kernel_trouble=trouble,
     )
-
-
-def _group_log(
-    observation: Observation,
-) -> "tuple[tuple[ErrorGroup, ...], tuple[NoiseGroup, ...]]":
-    if next(iter(observation.entries), None) is None:
-        return (), ()
-    # Deferred: most logs are quiet, and this needs the catalogue of errors.
-    from vexfsctl.analysis.health.log_groups import group_log
-
-    return group_log(observation)
 
 
 def _kernel_trouble(entries: "Iterable[LogEntry]", window: Window) -> "tuple[KernelTrouble, ...]":

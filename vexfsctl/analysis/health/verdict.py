@@ -9,6 +9,7 @@ shows no epoch of a live volume is judged alone.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from vexfsctl.analysis.health.findings import Finding, Verdict
@@ -16,10 +17,10 @@ from vexfsctl.analysis.health.volume_findings import judge_volume
 from vexfsctl.analysis.loads import Loads
 from vexfsctl.analysis.window import Window
 from vexfsctl.model.coverage import Coverage
-from vexfsctl.model.filtered import Filtered
 from vexfsctl.model.volume import ErrorCounts, Presence, Volume, VolumeStatus
 
 if TYPE_CHECKING:
+    from vexfsctl.analysis.health.log_digest import LogDigest
     from vexfsctl.analysis.upstream.health import UpstreamHealth
     from vexfsctl.model.entry import LogEntry
 
@@ -34,7 +35,7 @@ class Observation:
     volumes: Sequence[Volume]
     """The volumes behind the log: none for a saved log from elsewhere."""
     entries: "Iterable[LogEntry]"
-    """The log; iterated over several times."""
+    """The log; it may be iterated over more than once."""
     coverage: Coverage
     """How complete the log is for the window; without sources, no log could be read."""
     window: Window
@@ -47,23 +48,24 @@ class Observation:
         """The loads of the volumes that are here."""
         return Loads(self.volumes, saved=self.window.saved)
 
-    @property
-    def believed(self) -> "Filtered[LogEntry]":
-        """What VexFS wrote in the window, without unverified records."""
-        return Filtered(self.entries, self._is_believed)
+    @cached_property
+    def digest(self) -> "LogDigest | None":
+        """What the log says; None if it has no entry."""
+        entries = iter(self.entries)
+        if (first := next(entries, None)) is None:
+            return None
+        # Deferred: most logs have none, and judging them loads every type of event.
+        from vexfsctl.analysis.health.log_digest import LogDigest
+
+        digest = LogDigest(self.window, self.live, alone=self.log_alone)
+        for entry in chain((first,), entries):
+            digest.take(entry)
+        return digest
 
     @cached_property
     def upstream(self) -> "UpstreamHealth | None":
         """Health of builds that export no tree; None if none of them is in the log."""
-        if all(entry.upstream is None for entry in self.entries):
-            return None
-        # Deferred: few hosts have such a build, and importing it takes a tenth of a fast look.
-        from vexfsctl.analysis.upstream.health import read_upstream_health
-
-        return read_upstream_health(self.entries, self.window)
-
-    def _is_believed(self, entry: "LogEntry") -> bool:
-        return entry.is_own and entry.verified and self.window.holds(entry.record)
+        return None if self.digest is None else self.digest.upstream.result()
 
     @property
     def log_alone(self) -> bool:
@@ -73,7 +75,7 @@ class Observation:
     @property
     def has_records(self) -> bool:
         """Whether the log has any verified record by VexFS, in the window or before."""
-        return any(entry.is_own and entry.verified for entry in self.entries)
+        return self.digest is not None and self.digest.has_records
 
 
 def judge(observation: Observation) -> tuple[Verdict, tuple[Finding, ...]]:
@@ -93,11 +95,8 @@ def _findings(observation: Observation) -> Iterator[Finding]:
         from vexfsctl.analysis.health.upstream_findings import judge_upstream
 
         yield from judge_upstream(observation.upstream)
-    if observation.believed:
-        # Deferred: most logs are quiet, and judging them loads every type of event.
-        from vexfsctl.analysis.health.log_findings import judge_log
-
-        yield from judge_log(observation.believed, observation.live, alone=observation.log_alone)
+    if observation.digest is not None:
+        yield from observation.digest.judge.findings()
     yield from _judge_counters(observation)
     if observation.log_alone:
         yield from _judge_log_alone(observation)
@@ -110,13 +109,13 @@ def _judge_counters(observation: Observation) -> Iterator[Finding]:
             # Deferred for the same reason.
             from vexfsctl.analysis.health.counter_findings import judge_counters
 
-            recent = Filtered(observation.believed, observation.live.hold)
+            digest = observation.digest
             yield from judge_counters(
                 volume.name,
                 volume.status,
                 observation.entries,
-                recent,
                 observation.coverage,
+                shown=digest is not None and volume.name in digest.volumes_with_errors,
             )
 
 
