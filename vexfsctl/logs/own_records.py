@@ -9,6 +9,8 @@ from vexfsctl.model.record import LogRecord
 
 DAEMON_FIELD = "TARGET"
 """Metadata of a record that a VexFS daemon wrote with the tracing library: the module's path."""
+DAEMON_FIELDS = (DAEMON_FIELD, "SYSLOG_IDENTIFIER")
+"""Metadata that may name a VexFS daemon."""
 
 _DAEMONS = ("vexfs", "vexgraph")
 
@@ -30,8 +32,7 @@ def is_daemon_output(record: LogRecord) -> bool:
     if record.uptime_us is None and record.wall_time_s is None:
         return True
     return any(
-        key in (DAEMON_FIELD, "SYSLOG_IDENTIFIER") and value.lower().startswith(_DAEMONS)
-        for key, value in record.fields
+        key in DAEMON_FIELDS and value.lower().startswith(_DAEMONS) for key, value in record.fields
     )
 
 

@@ -12,13 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.logs.data import KERNEL_LOGS
-from vexfsctl.logs.formats.stretches import Stretch
+from vexfsctl.logs.formats.renderings import Reading
+from vexfsctl.logs.formats.stretches import Stretch, StretchFinder
 from vexfsctl.logs.formats.text import RecordDecoder
 from vexfsctl.logs.interpret import interpret_records
 from vexfsctl.logs.kernel.filesystems import EVIDENCE_FORMS
 from vexfsctl.logs.kernel.form import EvidenceForm
 from vexfsctl.logs.kernel.mentions import MENTIONS
-from vexfsctl.logs.sieve import matters, may_be_evidence
+from vexfsctl.logs.sieve import matters, may_be_evidence, sieve
 from vexfsctl.logs.sources.boots import Boot
 from vexfsctl.logs.sources.contents import Contents, Manner, read_contents
 from vexfsctl.logs.upstream import UPSTREAM_FORMS
@@ -86,6 +87,32 @@ ODD = (
     b"[   80.000000] " + b"y" * 9000,
     b"[   81.000000] " + b"z" * 70_000,
 )
+TRICKY = {
+    "comma in a syslog time": (
+        b"2026-11-29 10:00:00,123456+0000 host BUG: kernel NULL pointer dereference\nrubbish\n"
+    ),
+    "priority before a syslog time": (
+        b"2026-11-29T10:00:00,123456 host usb 1-1\n"
+        b"kern  :info  : 2026-11-29T10:00:00,123456 host usb 1-1\nrubbish\n"
+    ),
+    "fractions of any length": (
+        b"2026-11-29T10:00:05.5Z host usb 1-1\n2026-11-29T10:00:05.55Z host usb 1-1\n"
+        b"2026-11-29T10:00:05Z host usb 1-1\nrubbish\n"
+    ),
+    "indented after a mark of byte order": (
+        b"[   77.000000] usb 1-1: reset\n\xef\xbb\xbf               VexFS: indented\nrubbish\n"
+    ),
+    "metadata of a daemon": b"6,1,1,-;x\n TARGET=vexgraph::x\n6,2,2,-;y\nrubbish\n",
+    "escaped metadata": b"6,1,1,-;x\n \\x54ARGET=vexgraph\n6,2,2,-;y\nrubbish\n",
+    "overlong metadata": b"6,1,1,-;x\n A=" + b"x" * 70_000 + b"\n6,2,2,-;y\nrubbish\n",
+    "tag as in RFC 5424": (
+        b"Nov 29 10:00:00 host BUG - - - kernel NULL pointer dereference\n"
+        b"Nov 29 10:00:00 host loop0 1 - - writeback error on inode 1, offset 0, sector 4\n"
+        b"rubbish\n"
+    ),
+    "tag alone": b"Nov 29 10:00:00 host fuse:\nrubbish\n",
+}
+"""Logs with lines that look plain and are not what they look like."""
 
 
 def rendered(text: str, uptime_us: int, sequence: int, form: int) -> bytes:
@@ -175,6 +202,24 @@ def test_a_log_is_read_as_if_every_line_were_decoded(log: bytes, cuts: list[int]
     assert summary(read(log, cuts, Manner())) == summary(every)
 
 
+@pytest.mark.parametrize("log", TRICKY.values(), ids=TRICKY)
+def test_a_tricky_log_is_read_as_if_every_line_were_decoded(log: bytes) -> None:
+    """The same of lines that random ones seldom are."""
+    assert summary(read(log, (), Manner())) == summary(read(log, (), Manner(every_record=True)))
+
+
+def test_all_lines_of_a_minute_are_of_the_same_year() -> None:
+    """Also those of 29 February when only a part of the minute is in the future."""
+    log = b"Feb 29 10:00:05 host a\nFeb 29 10:00:55 host a\nrubbish\n"
+    today = datetime(2028, 2, 28, 10, 0, 30)
+    sifted, every = (
+        read_contents(iter([log]), "log", today, manner)
+        for manner in (Manner(), Manner(every_record=True))
+    )
+
+    assert summary(sifted) == summary(every)
+
+
 @given(logs())
 @settings(max_examples=300, deadline=None)
 def test_what_has_a_meaning_matters(log: bytes) -> None:
@@ -195,6 +240,16 @@ def test_ordinary_lines_are_passed_over(form: int) -> None:
     assert isinstance(first, Stretch)
     assert first.block[first.start : first.end] == b"".join(lines[:-1])
     assert others == []
+
+
+def test_lines_whose_numbers_jump_are_searched_once() -> None:
+    """Not once for each jump: that would take time by the square of their number."""
+    block = b"".join(b"6,%d,%d,-;usb 1-1: reset\n" % (2 * n, n) for n in range(100))
+    reading = Reading("log", None, TODAY)
+    found = StretchFinder(sieve()).find(block, block.lower(), 0, len(block), reading)
+
+    assert [each.first_sequence for each in found] == list(range(0, 200, 2))
+    assert b"".join(each.block[each.start : each.end] for each in found) == block
 
 
 @pytest.mark.parametrize("capture", sorted(KERNEL_LOGS.rglob("*.*")), ids=lambda path: path.name)

@@ -20,6 +20,8 @@ from vexfsctl.model.record import LogRecord
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 """Editors of other systems begin a file with it; concatenated files have it in the middle."""
+INDENTS = (b" ", _BYTE_ORDER_MARK + b" ")
+"""How each line begins that goes on with a record."""
 
 
 def bare_line(line: bytes) -> bytes:

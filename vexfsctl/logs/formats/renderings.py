@@ -232,6 +232,7 @@ def _calendar_time(groups: dict[str, bytes], today: datetime) -> float:
     hour, minute, second = map(int, groups["clock"].split(b":"))
     year = groups.get("year")
     moment = datetime(int(year or today.year), month, day, hour, minute, min(second, 59))
-    if year is None and moment > today + timedelta(days=1):
+    # To the minute: all seconds of one are of the same year (`stretches`).
+    if year is None and moment.replace(second=0) > today + timedelta(days=1):
         moment = moment.replace(year=today.year - 1)
     return moment.timestamp() + float(groups.get("fraction") or 0)

@@ -13,17 +13,19 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
-from itertools import chain, islice
+from itertools import chain, pairwise
 
 from vexfsctl.exceptions import MalformedRecord
 from vexfsctl.logs.formats.lines import parse_record
 from vexfsctl.logs.formats.renderings import Reading
+from vexfsctl.logs.own_records import DAEMON_FIELDS
 from vexfsctl.logs.sieve import NAMED, Sieve
 from vexfsctl.model.record import LogRecord
 
 _LONGEST = 8192
 """Bytes of a text that is passed over; a record of the kernel has at most that many."""
 _PRIORITY = r"(?:<\d{1,4}>|[a-z]\w{2,8} *:[a-z]{3,6} *: )?"
+_NAMED_PRIORITY = r"(?:[a-z]\w{2,8} *:[a-z]{3,6} *: )?"
 _BSD = r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:"
 _ISO = r"(?:19|20)\d\d-\d\d-\d\d[T ]\d\d:\d\d:"
 _ZONE = r"Z|[+-]\d\d:?\d\d|"
@@ -34,11 +36,16 @@ _FIVE_SECONDS = r"\[(?P<tens> *\d{0,11})(?:(?P<below>[0-4])|[5-9])\."
 _THE_SAME = r"\[(?P=tens)(?(below)[0-4]|[5-9])\.\d{6}"
 _UPTIME = r"\[ *(?P<uptime>\d{1,12}\.\d{6})"
 # What a log daemon puts before a text: the kernel's tag, with or without an uptime after it, or
-# nothing, since the tag of any other program counts as the beginning of its text.
+# nothing, since the tag of any other program counts as the beginning of its text. That text is made
+# up if the tag stands as in RFC 5424, or alone.
+_TAG = r"[^\s\[\]:]{1,128}+(?:\[\d{1,10}\])?: "
+_MADE_UP = r"\S{1,48} \S{1,128} \S{1,32} [-\[]|\S{1,160}+(?<=:)\r?\n"
 _TIMED_KERNEL = rf"kernel: {_THE_SAME}\] "
-_OTHERS = r"(?:kernel: (?!<\d|\[ *\d)|(?!kernel[:\[ ]))"
+_OTHERS = rf"(?:kernel: (?!<\d|\[ *\d)|(?!kernel[:\[ ])(?:(?={_TAG})|(?!{_MADE_UP})))"
 _TEXT = rf".{{0,{_LONGEST}}}+\n"
-_KMSG_TEXT = rf"[^\\\n]{{0,{_LONGEST}}}+\n(?: [^\n=]++=[^\n]*+\n){{0,60}}+"
+# Metadata may say that a daemon wrote the record.
+_FIELD = rf" (?!{'|'.join(DAEMON_FIELDS)})[^\\\n=]{{1,{_LONGEST}}}+=[^\n]{{0,{_LONGEST}}}+\n"
+_KMSG_TEXT = rf"[^\\\n]{{0,{_LONGEST}}}+\n(?:{_FIELD}){{0,60}}+"
 
 
 @dataclass(frozen=True)
@@ -118,8 +125,9 @@ PLAIN_FORMS = (
     PlainForm(
         "dmesg --time-format=iso",
         r"[\da-z]",
-        rf"(?:[a-z]\w{{2,8}} *:[a-z]{{3,6}} *: )?(?P<date>{_ISO})\d\d,\d{{6}}(?P<zone>{_ZONE}) ",
-        r"(?:[a-z]\w{2,8} *:[a-z]{3,6} *: )?(?P=date)[0-5]\d,\d{6}(?P=zone) ",
+        # With a blank, or another zone, it would be a syslog line with a comma in its time.
+        _NAMED_PRIORITY + r"(?P<date>\d{4}-\d\d-\d\dT\d\d:\d\d:)\d\d,\d{6}(?P<zone>[+-]\d\d:\d\d) ",
+        _NAMED_PRIORITY + r"(?P=date)[0-5]\d,\d{6}(?P=zone) ",
         dated=True,
     ),
     PlainForm(
@@ -158,6 +166,11 @@ class Stretch:
     last_sequence: int | None = None
 
     @property
+    def is_one_line(self) -> bool:
+        """Whether it is one record without metadata."""
+        return self.block.find(b"\n", self.start) == self.end - 1
+
+    @property
     def first_record(self) -> LogRecord:
         """The first record."""
         return self.record(self.start, self._record_end(self.start))
@@ -183,9 +196,9 @@ class Stretch:
         if not self.form.dated:
             return None
         lines = self.block[self.start : self.end - 1].split(b"\n")
-        date = self.date[0] or b""
-        # The dates differ in the seconds only, and in what follows those.
-        latest = max(lines, key=lambda line: line[line.index(date) :])
+        date, zone = self.date[0] or b"", self.date[1] or b" "
+        # The dates differ in the seconds only; a `Z` after those would count as more than a digit.
+        latest = max(lines, key=lambda line: line.partition(date)[2].partition(zone)[0])
         record = parse_record(latest, self.reading)
         return None if record is None else record.wall_time_s
 
@@ -277,10 +290,10 @@ class StretchFinder:
 
     def find(
         self, block: bytes, lower: bytes, start: int, end: int, reading: Reading
-    ) -> Stretch | None:
-        """Return the stretch that begins with the line at *start* and ends before that at *end*.
+    ) -> list[Stretch]:
+        """Return the stretches that follow each other from the line at *start* up to *end* at most.
 
-        *lower* is the block in lower case.
+        They are of one form and, if it has dates, of one date. *lower* is the block in lower case.
         """
         forms = self._forms.get(block[start])
         if forms is None:
@@ -290,8 +303,10 @@ class StretchFinder:
             if match is not None:
                 if place:
                     forms.insert(0, forms.pop(place))
-                return (_numbered if form.numbered else _timed)(form, reading, lower, match)
-        return None
+                if form.numbered:
+                    return list(_numbered(form, reading, lower, match))
+                return [_timed(form, reading, lower, match)]
+        return []
 
     def _forms_of(self, first: bytes) -> "Iterator[tuple[PlainForm, re.Pattern[bytes]]]":
         for form in PLAIN_FORMS:
@@ -319,18 +334,20 @@ def _timed(form: PlainForm, reading: Reading, lower: bytes, match: re.Match[byte
     return Stretch(*place, date, low, low + 4_999_999)
 
 
-def _numbered(form: PlainForm, reading: Reading, lower: bytes, match: re.Match[bytes]) -> Stretch:
-    """Return as much of what matched as has consecutive numbers."""
+def _numbered(
+    form: PlainForm, reading: Reading, lower: bytes, match: re.Match[bytes]
+) -> Iterator[Stretch]:
+    """Yield what matched, cut where the numbers do not rise by one."""
     lines = b"\n" + match[0]
     numbers = [int(each) for each in _SEQUENCE.findall(lines)]
-    first, count = numbers[0], len(numbers)
-    end = match.end()
-    if numbers != list(range(first, first + count)):
-        count = next(at for at, number in enumerate(numbers) if number != first + at)
-        jump = next(islice(_SEQUENCE.finditer(lines), count, None))
-        end = match.start() + jump.start()
-    return Stretch(
-        *(form, reading, match.string, lower, match.start(), end, ()),
-        first_sequence=first,
-        last_sequence=first + count - 1,
-    )
+    jumps = [at for at, (one, other) in enumerate(pairwise(numbers), 1) if other != one + 1]
+    heads = [head.start() for head in _SEQUENCE.finditer(lines)] if jumps else [0]
+    starts = [match.start() + heads[at] for at in (0, *jumps)]
+    for at, end_at, (start, end) in zip(
+        (0, *jumps), (*jumps, len(numbers)), pairwise((*starts, match.end())), strict=True
+    ):
+        yield Stretch(
+            *(form, reading, match.string, lower, start, end, ()),
+            first_sequence=numbers[at],
+            last_sequence=numbers[end_at - 1],
+        )

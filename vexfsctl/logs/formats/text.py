@@ -12,7 +12,7 @@ from datetime import datetime
 
 from vexfsctl.logs.formats.blocks import Block
 from vexfsctl.logs.formats.journal import split_objects
-from vexfsctl.logs.formats.lines import bare_line, begin_block
+from vexfsctl.logs.formats.lines import INDENTS, bare_line, begin_block
 from vexfsctl.logs.formats.renderings import Reading
 from vexfsctl.logs.formats.stretches import Landmarks, Stretch, StretchFinder
 from vexfsctl.logs.sieve import sieve
@@ -71,15 +71,17 @@ class RecordDecoder:
         lower, landmarks = block.lower(), Landmarks(block, self._sieve)
         at = 0
         while at < end:
-            stretch = self._find_stretch(block, lower, at, landmarks.next_line(at))
-            if stretch is not None:
+            found = self._find_stretches(block, lower, at, landmarks.next_line(at))
+            for stretch in self._whole(found):
                 yield from self._close()
                 yield stretch
                 at = stretch.end
-                continue
-            line_end = block.index(b"\n", at)
-            yield from self._take_text(block[at:line_end])
-            at = line_end + 1
+            # All that was found, or it would be found again, line after line.
+            ahead = found[-1].end if found else block.index(b"\n", at) + 1
+            if at < ahead:
+                for line in block[at : ahead - 1].split(b"\n"):
+                    yield from self._take_text(line)
+                at = ahead
         yield from self._begin_line(text[end:])
 
     def finish(self) -> Iterator[LogRecord | None]:
@@ -89,22 +91,29 @@ class RecordDecoder:
             self._partial = b""
         yield from self._close()
 
-    def _find_stretch(self, block: bytes, lower: bytes, at: int, end: int) -> Stretch | None:
-        """Return the stretch at *at* that ends before *end*, as far as it needs no decoding."""
+    def _find_stretches(self, block: bytes, lower: bytes, at: int, end: int) -> list[Stretch]:
+        """Return what looks like stretches at *at*, up to *end* at most."""
         if at == end or self._overlong or (self._open is not None and self._open.patient):
-            return None
-        stretch = self._finder.find(block, lower, at, end, self._reading)
-        if stretch is None or not self._is_dated(stretch):
-            return None
+            return []
+        return self._finder.find(block, lower, at, end, self._reading)
+
+    def _whole(self, found: list[Stretch]) -> Iterator[Stretch]:
+        """Yield what needs no decoding of stretches that were found together."""
+        if not found or not self._is_dated(found[0]):
+            return
+        *others, last = found
+        yield from others
         # The next line may go on with the last record; that of the next block is not known yet.
-        if stretch.end == len(block) or block.startswith(b" ", stretch.end):
-            return stretch.without_last()
-        return stretch
+        open_end = last.end == len(last.block) or last.block.startswith(INDENTS, last.end)
+        closed = last.without_last() if open_end else last
+        if closed is not None:
+            yield closed
 
     def _is_dated(self, stretch: Stretch) -> bool:
-        """Whether the dates of *stretch* exist, so that its lines are what they look like."""
+        """Whether the dates of *stretch* surely exist: its lines are then what they look like."""
         if stretch.form.dated and stretch.date != self._known_date:
-            if not stretch.dates_exist:
+            # To decode a line alone is quicker than to ask.
+            if stretch.is_one_line or not stretch.dates_exist:
                 return False
             self._known_date = stretch.date
         return True

@@ -216,7 +216,7 @@ def last_record(item: "LogRecord | Stretch") -> LogRecord:
 
 def restarted_between(before: "LogRecord | Stretch", after: "LogRecord | Stretch") -> bool:
     """Whether the machine was restarted between two items that follow each other."""
-    if _surely_go_on(before, after):
+    if _has_no_uptime(before) or _has_no_uptime(after) or _surely_go_on(before, after):
         return False
     one, other = last_record(before), first_record(after)
     if one.uptime_us is None or other.uptime_us is None:
@@ -224,6 +224,12 @@ def restarted_between(before: "LogRecord | Stretch", after: "LogRecord | Stretch
     if one.sequence is not None and other.sequence is not None:
         return other.sequence <= one.sequence and other.uptime_us < one.uptime_us
     return one.uptime_us - other.uptime_us > _REORDERING_US
+
+
+def _has_no_uptime(item: "LogRecord | Stretch") -> bool:
+    if isinstance(item, LogRecord):
+        return item.uptime_us is None
+    return item.form.uptimes is None
 
 
 def _surely_go_on(before: "LogRecord | Stretch", after: "LogRecord | Stretch") -> bool:
