@@ -60,7 +60,13 @@ def count_errors(
     filters = filters or Filters()
     consulted = consult(host)
     with covering(consulted.coverage):
-        everything = read_log(host, consulted.volumes, evidence=_by_device(keys))
+        everything = read_log(
+            host,
+            consulted.volumes,
+            evidence=_by_device(keys),
+            # Times and texts are those of each record.
+            counted=GroupKey.MINUTE not in keys and not filters.ask_for_each_record,
+        )
         elsewhere = is_elsewhere(host, everything, consulted.volumes)
         volumes = () if elsewhere else consulted.volumes
         view = LogView(host, filters, volumes, elsewhere=elsewhere)

@@ -41,6 +41,11 @@ class Filters:
     errors: tuple[str, ...] = ()
     pattern: str | None = None
 
+    @property
+    def ask_for_each_record(self) -> bool:
+        """Whether two records that differ in time, ids and numbers only may be judged apart."""
+        return any((self.since, self.until, self.devices, self.pattern is not None))
+
     def boundaries(self, host: Host) -> tuple[datetime | None, datetime | None]:
         """Return the moments of `--since` and `--until`; raise InvalidInput."""
         now = host.wall_clock().astimezone()

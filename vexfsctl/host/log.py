@@ -59,14 +59,19 @@ class HostLog:
         return tuple(entries) if len(self.reading) <= _FEW else entries
 
 
-def read_log(host: Host, volumes: Sequence[Volume], *, evidence: bool = True) -> HostLog:
+def read_log(
+    host: Host, volumes: Sequence[Volume], *, evidence: bool = True, counted: bool = False
+) -> HostLog:
     """Read the requested or the standard sources; raise LogUnreadable if none answers.
 
-    Without *evidence*, the kernel's own lines about devices may be missing, which is quicker.
+    Without *evidence*, the kernel's own lines about devices may be missing, which is quicker. So it
+    is if records that say the same may be *counted*.
     """
     names = source_names(host, volumes)
     try:
-        reading = read_sources(names, replace(log_host(host, volumes), evidence=evidence))
+        reading = read_sources(
+            names, replace(log_host(host, volumes), evidence=evidence, counted=counted)
+        )
     except LogUnreadable as failure:
         reasons = {name: failure.reasons.get(name, failure.advice) for name in names}
         failure.coverage = Coverage(

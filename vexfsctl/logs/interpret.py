@@ -13,7 +13,7 @@ from functools import cached_property
 from vexfsctl.logs.grammar import RECORD_FORMS, STATE_BEGINS, parse_event
 from vexfsctl.logs.kernel.filesystems import parse_evidence
 from vexfsctl.logs.upstream import parse_named, parse_upstream
-from vexfsctl.model.entry import LogEntry, Origin, Unrecognised
+from vexfsctl.model.entry import LogEntry, Meaning, Origin, Unrecognised
 from vexfsctl.model.events import Event, StateChanged
 from vexfsctl.model.record import KERNEL_FACILITY, LogRecord
 from vexfsctl.model.upstream import UpstreamEvent
@@ -74,18 +74,23 @@ def interpret_records(
     live = live_volumes or {}
     loads: dict[tuple[str, str], _Load] = {}
     for record in records:
-        meaning = (
-            parse_event(record.text)
-            or parse_upstream(record)
-            or parse_evidence(record)
-            or parse_named(record)
-        )
+        meaning = meaning_of(record)
         if isinstance(meaning, StateChanged):
             loads[record.source, meaning.volume] = _load_of(meaning)
         volume = meaning.volume if isinstance(meaning, Event) else None
         load = _UNKNOWN if volume is None else loads.get((record.source, volume), _UNKNOWN)
         vouched = load != _UNKNOWN or (volume is not None and live.get(volume) == record.source)
         yield LogEntry(record, meaning, judge_origin(record, vouched=vouched), *load)
+
+
+def meaning_of(record: LogRecord) -> Meaning | None:
+    """Return what *record* says; None if it is neither VexFS's nor evidence about a device."""
+    return (
+        parse_event(record.text)
+        or parse_upstream(record)
+        or parse_evidence(record)
+        or parse_named(record)
+    )
 
 
 def judge_origin(record: LogRecord, *, vouched: bool) -> Origin:

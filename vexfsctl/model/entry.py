@@ -29,12 +29,15 @@ class Unrecognised:
     reason: str
 
 
+Meaning = Event | UpstreamEvent | KernelEvidence | Unrecognised
+
+
 @dataclass(frozen=True, slots=True)
 class LogEntry:
     """A record, its meaning, who wrote it, in which epoch of its volume and on which device."""
 
     record: LogRecord
-    meaning: Event | UpstreamEvent | KernelEvidence | Unrecognised | None
+    meaning: Meaning | None
     """None for a line that is neither VexFS's nor evidence about a device."""
     origin: Origin
     epoch: int | None = None

@@ -1,6 +1,7 @@
 """Sets of whole numbers that mostly follow each other, in little memory."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 
 
 class Intervals:
@@ -24,21 +25,19 @@ class Intervals:
         place = bisect_right(self._starts, number) - 1
         return place >= 0 and number < self._ends[place]
 
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        """Yield the intervals: the first number of each, and the one after its last."""
+        return zip(self._starts, self._ends, strict=True)
+
     def add(self, number: int) -> None:
         """Add *number*; nothing happens if it is there."""
+        self.add_all(number, number + 1)
+
+    def add_all(self, start: int, end: int) -> None:
+        """Add the numbers from *start* to before *end*, which is greater."""
         starts, ends = self._starts, self._ends
-        place = bisect_right(starts, number) - 1
-        if place >= 0 and number < ends[place]:
-            return
-        joins_one = place >= 0 and number == ends[place]
-        joins_next = place + 1 < len(starts) and number + 1 == starts[place + 1]
-        if joins_one and joins_next:
-            ends[place] = ends.pop(place + 1)
-            starts.pop(place + 1)
-        elif joins_one:
-            ends[place] = number + 1
-        elif joins_next:
-            starts[place + 1] = number
-        else:
-            starts.insert(place + 1, number)
-            ends.insert(place + 1, number + 1)
+        # Those that overlap or touch it become one with it.
+        first, last = bisect_left(ends, start), bisect_right(starts, end)
+        if first < last:
+            start, end = min(start, starts[first]), max(end, ends[last - 1])
+        starts[first:last], ends[first:last] = [start], [end]

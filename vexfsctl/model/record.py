@@ -1,9 +1,20 @@
 """One log line, whatever it was read from; its meaning is in `entry`."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 KERNEL_FACILITY = 0
 USER_FACILITY = 1
+
+
+class Counted(NamedTuple):
+    """How many records one stands for that say the same but for their ids and numbers."""
+
+    weight: int
+    """0: it only shows when the last of them was written."""
+    numbers: tuple[tuple[int, int], ...] = ()
+    """Numbers of the calls that they are about, as intervals: the first, and the one after the
+    last. Each of these calls began and ended among the records that were counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +39,10 @@ class LogRecord:
     """Unix time, where the source gives one itself."""
     fields: tuple[tuple[str, str], ...] = ()
     """Metadata lines (`DEVICE`, `SUBSYSTEM`)."""
+    counted: Counted | None = None
+    """What else it stands for; None: for itself alone."""
+
+    @property
+    def weight(self) -> int:
+        """How many records it stands for."""
+        return 1 if self.counted is None else self.counted.weight

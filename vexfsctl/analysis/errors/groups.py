@@ -162,7 +162,10 @@ class NoiseGroups:
             last=moment,
         )
         self._groups[event.form, event.call] = replace(
-            known, count=known.count + 1, last_us=uptime_us, last=moment
+            known,
+            count=known.count + sighting.entry.record.weight,
+            last_us=uptime_us,
+            last=moment,
         )
 
     def result(self) -> tuple[NoiseGroup, ...]:
@@ -190,12 +193,12 @@ class _Tally:
     def __init__(self, first: ErrorGroup) -> None:
         self._first = self._last = first
         self._worst = first.severity
-        self._count = 1
+        self._count = first.count
         self._live = first.live
 
     def add(self, one: ErrorGroup) -> None:
         self._last = one
-        self._count += 1
+        self._count += one.count
         self._live = self._live or one.live
         if _weight(one.severity) > _weight(self._worst):
             self._worst = one.severity
@@ -221,7 +224,7 @@ def _group_of_one(each: Sighting) -> ErrorGroup:
         uptime_min=uptime_us // _US_PER_MINUTE if uptime_us is not None and known else None,
         verified=each.entry.origin is not Origin.UNVERIFIED,
         live=each.live,
-        count=1,
+        count=each.entry.record.weight,
         first_us=uptime_us,
         last_us=uptime_us,
         first=moment,

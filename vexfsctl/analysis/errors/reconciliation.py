@@ -91,13 +91,14 @@ def _find(entries: Iterable[LogEntry]) -> dict[str, _Found]:
             continue
         found = volumes.setdefault(event.volume, _Found())
         if entry.origin is Origin.UNVERIFIED:
-            found.unverified += not isinstance(event, RecordsSuppressed)
+            found.unverified += 0 if isinstance(event, RecordsSuppressed) else entry.record.weight
         elif not isinstance(event, RecordsSuppressed):
             severity = TIMEOUT.severity if isinstance(event, CallTimedOut) else event.severity
             counts = found.by_severity.setdefault(entry.epoch, {})
-            counts[severity] = counts.get(severity, 0) + 1
+            counts[severity] = counts.get(severity, 0) + entry.record.weight
         else:
-            found.announced[entry.epoch] = found.announced.get(entry.epoch, 0) + event.errors
+            announced = event.errors * entry.record.weight
+            found.announced[entry.epoch] = found.announced.get(entry.epoch, 0) + announced
     return volumes
 
 

@@ -162,8 +162,10 @@ class _Tally:
     def end(self, outcome: str, event: UpstreamEvent, entry: LogEntry) -> None:
         if event.significance is Significance.NOISE:
             outcome = "noise"
-        self.counts[outcome] = self.counts.get(outcome, 0) + 1
-        if event.number is not None:
+        self.counts[outcome] = self.counts.get(outcome, 0) + entry.record.weight
+        if entry.record.counted is not None:
+            pass  # Each of them began and ended among those that were counted.
+        elif event.number is not None:
             self.waiting.pop(event.number, None)
         elif self.unnumbered:
             self.unnumbered.pop()
@@ -202,7 +204,7 @@ class _LogTracker:
         event = entry.upstream
         if event is None:
             return
-        load = self._loads.take(event)
+        load = self._loads.take(event, entry.record.counted)
         if event.kind is UpstreamKind.MODULE_UNLOADED:
             self._unloaded = load
         elif event.call is not None:
@@ -229,9 +231,13 @@ class _LogTracker:
         if (tally := self._tallies.get(site)) is None:
             tally = self._tallies[site] = _Tally(*site, event.operation, entry, entry)
         tally.last = entry
-        if number is not None:
-            tally.last_number = max(tally.last_number or 0, number)
-        if begins:
+        counted = entry.record.counted
+        highest = (
+            number if counted is None else max((end for _, end in counted.numbers), default=0) - 1
+        )
+        if highest is not None:
+            tally.last_number = max(tally.last_number or 0, highest)
+        if begins and counted is None:
             tally.begin(number, entry)
         if outcome is not None:
             tally.end(outcome, event, entry)

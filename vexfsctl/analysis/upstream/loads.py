@@ -1,6 +1,7 @@
 """Which load of its module a line of an earlier VexFS build is of: each numbers calls from 1."""
 
 from vexfsctl.model.intervals import Intervals
+from vexfsctl.model.record import Counted
 from vexfsctl.model.upstream import UpstreamEvent, UpstreamKind
 
 
@@ -13,8 +14,12 @@ class ModuleLoads:
         self._seen: dict[str | None, Intervals] = {}
         """Numbers seen in this load, by call site."""
 
-    def take(self, event: UpstreamEvent) -> int:
-        """Return the load that *event*, the next one, is of."""
+    def take(self, event: UpstreamEvent, counted: Counted | None = None) -> int:
+        """Return the load that *event*, the next one, is of; *counted* is that of its record."""
+        if counted is not None:
+            for start, end in counted.numbers:
+                self._seen.setdefault(event.call, Intervals()).add_all(start, end)
+            return self.latest
         number = event.number
         seen = None if number is None else self._seen.setdefault(event.call, Intervals())
         # Numbers never repeat within a load: the line that reported a new one was lost.

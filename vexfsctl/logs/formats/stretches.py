@@ -67,11 +67,21 @@ class PlainForm:
     """Whether its time is a date, which may be one that does not exist."""
     numbered: bool = False
     """Whether each line has a sequence number, which must rise by one."""
+    row: str | None = None
+    """What stands before the text of a line, its head apart from times in a group; None if there
+    is no telling."""
 
     @cached_property
     def uptimes(self) -> re.Pattern[bytes] | None:
         """What finds the uptimes of a stretch that a newline was put before."""
         return None if self.uptime is None else re.compile(f"\n{self.uptime}".encode())
+
+    @cached_property
+    def rows(self) -> re.Pattern[bytes] | None:
+        """What finds lines whose text begins with VexFS: the line, its head, its text."""
+        if self.row is None:
+            return None
+        return re.compile(rf"\n({self.row}(VexFS[^\r\n]*+))".encode())
 
 
 _DMESG = (
@@ -86,7 +96,14 @@ _UNIX_START = r"(?P<date>\d{8,10})\d\.\d{6} "
 _UNIX_HEAD = r"(?P=date)\d\.\d{6} " + _HOST
 
 PLAIN_FORMS = (
-    PlainForm("dmesg", r"[<\[a-z]", _PRIORITY + _FIVE_SECONDS, _DMESG, _PRIORITY + _UPTIME),
+    PlainForm(
+        "dmesg",
+        r"[<\[a-z]",
+        _PRIORITY + _FIVE_SECONDS,
+        _DMESG,
+        _PRIORITY + _UPTIME,
+        row=rf"({_PRIORITY})\[ *\d{{1,12}}\.\d{{6}}\] ",
+    ),
     PlainForm(
         "kmsg",
         r"\d",
@@ -95,6 +112,7 @@ PLAIN_FORMS = (
         r"\d{1,3},\d{1,20},(?P<uptime>\d{1,20}),",
         _KMSG_TEXT,
         numbered=True,
+        row=r"(\d{1,3}),\d{1,20},\d{1,20},-;",
     ),
     *(
         form
@@ -111,6 +129,7 @@ PLAIN_FORMS = (
                 f"{head}(?:{_TIMED_KERNEL}|{_OTHERS})",
                 f"{start}{_HOST}kernel: {_UPTIME}",
                 dated=True,
+                row=rf"[^\s\[]++ ?[^\[\n]*? ({_HOST}kernel: )\[ *\d{{1,12}}\.\d{{6}}\] ",
             ),
             PlainForm(name, first, start, head + _OTHERS, dated=True),
         )
@@ -214,6 +233,15 @@ class Stretch:
         # Of the same ten seconds, so as long as each other: a comparison of text will do.
         seconds, _, micros = max(uptimes).partition(b".")
         return int(seconds) * 1_000_000 + int(micros)
+
+    def goes_on_with(self, other: "Stretch") -> bool:
+        """Whether *other* follows in the same block, in the same form."""
+        return (
+            self.block is other.block
+            and self.end == other.start
+            and self.form is other.form
+            and self.reading is other.reading
+        )
 
     def named(self) -> Iterator[tuple[int, int]]:
         """Yield where the records that name VexFS begin and end."""

@@ -14,6 +14,7 @@ from vexfsctl.model.record import LogRecord
 
 if TYPE_CHECKING:
     from vexfsctl.logs.formats.stretches import Stretch
+    from vexfsctl.logs.sources.phrases import PhraseCounter
 
 _REORDERING_US = 5_000_000
 """The clock of a kernel that just started jumps back by up to a second once it is calibrated."""
@@ -120,11 +121,16 @@ class BootSplitter:
     """Cuts the records of one source where the machine was restarted."""
 
     def __init__(
-        self, matters: Callable[[LogRecord], bool] | None = None, *, ordered: bool = True
+        self,
+        matters: Callable[[LogRecord], bool] | None = None,
+        *,
+        ordered: bool = True,
+        counter: "Callable[[Callable[[LogRecord], None]], PhraseCounter] | None" = None,
     ) -> None:
         """*matters* says which records to keep; None: all.
 
         *ordered*: whether their positions are needed, for which stretches have to be searched.
+        *counter* makes what counts records that say the same instead of keeping all of them.
         """
         self.first: LogRecord | None = None
         """The first of all records."""
@@ -134,6 +140,7 @@ class BootSplitter:
         self._boots: list[Boot] = []
         self._boot = _Open(self._spool.mark())
         self._before: LogRecord | Stretch | None = None
+        self._counter = None if counter is None else counter(self._keep)
 
     def take(self, item: "LogRecord | Stretch") -> None:
         """Take the next record, or stretch of records."""
@@ -148,6 +155,9 @@ class BootSplitter:
             self._end_boot(before)
         if isinstance(item, LogRecord):
             self._take_record(item)
+            return
+        if self._counter is not None:
+            self._counter.take_stretch(item)
             return
         at = item.start
         for start, end in item.named():
@@ -167,7 +177,10 @@ class BootSplitter:
         if self._ordered:
             boot.end = _later(boot.end, (record.uptime_us or 0, record.wall_time_s or 0.0))
         if self._matters is None or self._matters(record):
-            self._spool.append(boot.end, record)
+            (self._keep if self._counter is None else self._counter.take_record)(record)
+
+    def _keep(self, record: LogRecord) -> None:
+        self._spool.append(self._boot.end, record)
 
     def _pass_over(self, stretch: "Stretch", start: int, end: int) -> None:
         if start < end and self._ordered:
@@ -177,6 +190,8 @@ class BootSplitter:
 
     def _end_boot(self, last: "LogRecord | Stretch") -> None:
         """Note the *last* record of a boot, or of a boot id."""
+        if self._counter is not None:
+            self._counter.flush()
         record = last_record(last)
         # The order of the ids is that of their last records.
         self._boot.ends.pop(record.boot_id, None)

@@ -78,6 +78,8 @@ class Manner(NamedTuple):
     """Whether there are other sources, among whose records these have a place."""
     evidence: bool = True
     """Whether to find the kernel's own lines about devices, too."""
+    counted: bool = False
+    """Whether records that say the same may be counted instead of being kept one by one."""
 
 
 def read_contents(
@@ -110,6 +112,11 @@ def _reader(source: str, today: datetime | None, manner: Manner, boot_id: str | 
     decoder = RecordDecoder(source, boot_id=boot_id, today=today, evidence=manner.evidence)
     if manner.every_record:
         return _Reader(decoder.feed, decoder.finish, BootSplitter())
+    if manner.counted and not manner.ordered and not manner.evidence:
+        from vexfsctl.logs.sources.phrases import PhraseCounter
+
+        splitter = BootSplitter(may_be_vexfs, ordered=False, counter=PhraseCounter)
+        return _Reader(decoder.sift, decoder.finish, splitter)
     splitter = BootSplitter(matters if manner.evidence else may_be_vexfs, ordered=manner.ordered)
     return _Reader(decoder.sift, decoder.finish, splitter)
 

@@ -41,13 +41,15 @@ class LogHost:
     """Whether to decode and keep every record, even those that cannot matter: much slower."""
     evidence: bool = True
     """Whether the kernel's own lines about devices are wanted, too."""
+    counted: bool = False
+    """Whether records that say the same may be counted (`record.counted`)."""
     alone: bool = False
     """Whether only one source is read, so that no order among several is needed."""
 
     @property
     def manner(self) -> Manner:
         """How contents are read."""
-        return Manner(self.every_record, not self.alone, self.evidence)
+        return Manner(self.every_record, not self.alone, self.evidence, self.counted)
 
 
 class LogSource(Protocol):

@@ -7,10 +7,11 @@ import marshal
 import os
 import weakref
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from vexfsctl.exceptions import LogUnreadable
-from vexfsctl.model.record import LogRecord
+from vexfsctl.model.record import Counted, LogRecord
 
 Position = tuple[int, float]
 """Where a record stands among those of other sources: the latest uptime (µs) and the latest Unix
@@ -44,7 +45,7 @@ class Spool:
             (
                 *(position, record.text, record.source, record.uptime_us, record.sequence),
                 *(record.level, record.facility, record.boot_id, record.wall_time_s),
-                record.fields,
+                *(record.fields, record.counted and tuple(record.counted)),
             )
         )
         if len(self._batch) == _BATCH:
@@ -116,4 +117,6 @@ class _Extent(NamedTuple):
 
 
 def _placed(values: tuple[Any, ...]) -> Placed:
-    return values[0], LogRecord(*values[1:])
+    counted = None if values[-1] is None else Counted(*values[-1])
+    record = LogRecord(*values[1:-1])
+    return values[0], record if counted is None else replace(record, counted=counted)
