@@ -20,7 +20,7 @@ class Intervals:
 
     def __contains__(self, number: object) -> bool:
         """Whether *number* was added."""
-        if not isinstance(number, int):
+        if not isinstance(number, int) or not self._ends or number >= self._ends[-1]:
             return False
         place = bisect_right(self._starts, number) - 1
         return place >= 0 and number < self._ends[place]

@@ -12,6 +12,8 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import repeat
+from operator import lt
 from typing import NamedTuple
 
 from vexfsctl.exceptions import MalformedRecord
@@ -40,13 +42,14 @@ _CUTS = (
     ),
 )
 """What is cut out of lines: what it begins with, all of it, and what stands there then."""
-_NUMBER = re.compile(rb"\nVexFS: \[CALL-(\d{1,18})\]")
+_NUMBER = re.compile(rb"\n(?:VexFS: \[CALL-(\d{1,18})\])?")
+"""The number of each line, none if it has none."""
 _ENDS = (
     *(UpstreamKind.CALL_SUCCEEDED, UpstreamKind.CALL_FAILED, UpstreamKind.CALL_BLOCKED),
     *(UpstreamKind.CALL_TIMED_OUT, UpstreamKind.CALL_SKIPPED),
 )
 
-_Key = tuple[bytes, bytes]
+_Key = bytes
 """What stands before the text, without times, and the text, without ids and numbers."""
 
 
@@ -79,6 +82,11 @@ class _Phrase:
     weight: int = 0
     numbers: Intervals = field(default_factory=Intervals)
 
+    def note(self, numbers: Sequence[int]) -> None:
+        """Add the *numbers* of calls, in order."""
+        for start, end in _intervals(numbers):
+            self.numbers.add_all(start, end)
+
 
 @dataclass(slots=True)
 class _Site:
@@ -99,25 +107,26 @@ class _Calls:
     repeated: bool = False
     """Whether a number came twice."""
 
-    def take(self, number: int, row: int, *, begins: bool) -> None:
+    def take(self, numbers: Sequence[int], rows: Sequence[int], *, begins: bool) -> None:
         told = self.begins if begins else self.ends
-        self.repeated = self.repeated or number in told
-        told[number] = row
+        expected = len(told) + len(numbers)
+        told.update(zip(numbers, rows, strict=True))
+        self.repeated = self.repeated or len(told) != expected
 
     def is_in_order(self, site: _Site) -> bool:
         """Whether each number is new, and no call ends before it begins."""
+        beginnings = map(self.begins.get, self.ends, repeat(-1))
         return (
             not self.repeated
-            and not any(number in site.seen for number in self.begins)
-            and all(self.begins.get(number, -1) < row for number, row in self.ends.items())
+            and not any(map(site.seen.__contains__, self.begins))
+            and all(map(lt, beginnings, self.ends.values()))
         )
 
     def open_rows(self, site: _Site) -> Iterator[int]:
         """Yield the rows of those that begin or end elsewhere."""
-        yield from (row for number, row in self.begins.items() if number not in self.ends)
-        for number, row in self.ends.items():
-            if number not in self.begins and number in site.running:
-                yield row
+        begun, ended = self.begins.keys(), self.ends.keys()
+        yield from (self.begins[number] for number in begun - ended)
+        yield from (self.ends[number] for number in (ended - begun) & site.running)
 
     def settle(self, site: _Site) -> None:
         """Let *site* know of them."""
@@ -228,7 +237,13 @@ class PhraseCounter:
         for key, places in groups.items():
             counted = [row for row in places if row not in alone] if alone else places
             if counted:
-                self._add(key, rows, counted, reading)
+                phrase = self._add(key, rows, counted, reading)
+                kind = self._kinds[key]
+                if kind.call in calls and kind.number is not None:
+                    numbers = {rows.numbers[row] for row in counted}
+                    # A number that begins need not be noted again where it ends.
+                    known = () if kind.begins else calls[kind.call].begins
+                    phrase.note(sorted(numbers.difference(known)))
         for row in alone:
             line = _Row(self._place + row, rows.lines[row], reading)
             self._singles.append((line.place, _decode(line)))
@@ -248,8 +263,8 @@ class PhraseCounter:
             if kind.in_place or (kind.number is None and kind.call in self._unnumbered):
                 return None
             if kind.call is not None and kind.number is not None:
-                for row in places:
-                    calls[kind.call].take(rows.numbers[row], row, begins=kind.begins)
+                numbers = [rows.numbers[row] for row in places]
+                calls[kind.call].take(numbers, places, begins=kind.begins)
         in_order = (told.is_in_order(self._sites[call]) for call, told in calls.items())
         return calls if all(in_order) else None
 
@@ -260,7 +275,7 @@ class PhraseCounter:
             self._kinds[key] = _kind_of(_decode(row))
         return self._kinds[key]
 
-    def _add(self, key: _Key, rows: "_Rows", counted: Sequence[int], reading: Reading) -> None:
+    def _add(self, key: _Key, rows: "_Rows", counted: Sequence[int], reading: Reading) -> _Phrase:
         last = _Row(self._place + counted[-1], rows.lines[counted[-1]], reading)
         phrase = self._phrases.get(key)
         if phrase is None:
@@ -268,9 +283,7 @@ class PhraseCounter:
             phrase = self._phrases[key] = _Phrase(first, last)
         phrase.last = last
         phrase.weight += len(counted)
-        if self._kinds[key].number is not None:
-            for start, end in _intervals(sorted(rows.numbers[row] for row in counted)):
-                phrase.numbers.add_all(start, end)
+        return phrase
 
 
 class _Rows(NamedTuple):
@@ -294,14 +307,13 @@ def _rows_of(stretch: Stretch) -> _Rows | None:
     joined = b"\n".join(texts)
     if joined.lower().count(NAMED) != stretch.lower.count(NAMED, stretch.start, stretch.end):
         return None
-    numbers: Sequence[int] = [int(each) for each in _NUMBER.findall(b"\n" + joined)]
-    if len(numbers) != len(lines):
-        matches = (_NUMBER.match(b"\n" + each) for each in texts)
-        numbers = [0 if match is None else int(match[1]) for match in matches]
+    numbers = [int(each or 0) for each in _NUMBER.findall(b"\n" + joined)]
+    if any(heads):
+        joined = b"\n".join(map(_MARK.join, zip(heads, texts, strict=True)))
     for begins, pattern, stand_in in _CUTS:
         if begins in joined:
             joined = pattern.sub(stand_in, joined)
-    return _Rows(lines, list(zip(heads, joined.split(b"\n"), strict=True)), numbers)
+    return _Rows(lines, joined.split(b"\n"), numbers)
 
 
 def _kind_of(record: LogRecord) -> _Kind:
@@ -329,6 +341,8 @@ def _decode(row: _Row) -> LogRecord:
 
 def _intervals(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
     """Yield the intervals that *numbers*, in order, make up."""
+    if not numbers:
+        return
     if numbers[-1] - numbers[0] == len(numbers) - 1:
         yield numbers[0], numbers[-1] + 1
         return
