@@ -15,7 +15,8 @@ from vexfsctl.logs.sources.reading import LogReading
 
 COUNTED = Manner(ordered=False, evidence=False, counted=True)
 ONE_BY_ONE = Manner(ordered=False, evidence=False)
-KEYS = ((), tuple(GroupKey), (GroupKey.SEVERITY, GroupKey.ERROR), (GroupKey.VOLUME,))
+ALL_BUT_TIMES = tuple(key for key in GroupKey if key is not GroupKey.MINUTE)
+KEYS = ((), ALL_BUT_TIMES, (GroupKey.SEVERITY, GroupKey.ERROR), (GroupKey.VOLUME,))
 SITES = ("read_file", "lookup_inode")
 OTHERS = (
     "VexFS: Initializing SAFE FFI module v1.0.0 with memory management",

@@ -84,10 +84,10 @@ class PlainForm:
         return re.compile(rf"\n({self.row}(VexFS[^\r\n]*+))".encode())
 
 
-_DMESG = (
-    rf"{_PRIORITY}{_THE_SAME}(?: <[ \d.]{{1,24}}>)?\](?:\[ *[TC]\d{{1,10}}\])? "
-    r"(?![\w.-]{1,255}+ (?:kernel|VexFS|vexfs))"
-)
+# What journalctl puts before the text: another form.
+_NO_HOST = r"(?![\w.-]{1,255}+ (?:kernel|VexFS|vexfs))"
+_DMESG = rf"{_THE_SAME}\] {_NO_HOST}"
+_FULL_DMESG = rf"{_PRIORITY}{_THE_SAME}(?: <[ \d.]{{1,24}}>)?\](?:\[ *[TC]\d{{1,10}}\])? {_NO_HOST}"
 _ISO_START = rf"(?P<date>{_ISO})\d\d(?:\.\d{{1,9}})?(?P<zone>{_ZONE}) "
 _ISO_HEAD = r"(?P=date)[0-5]\d(?:\.\d{1,9})?(?P=zone) " + _HOST
 _BSD_START = rf"(?P<date>{_BSD})\d\d(?:\.\d{{1,6}})? "
@@ -96,11 +96,12 @@ _UNIX_START = r"(?P<date>\d{8,10})\d\.\d{6} "
 _UNIX_HEAD = r"(?P=date)\d\.\d{6} " + _HOST
 
 PLAIN_FORMS = (
+    PlainForm("dmesg", r"\[", _FIVE_SECONDS, _DMESG, _UPTIME, row=r"()\[ *\d{1,12}\.\d{6}\] "),
     PlainForm(
-        "dmesg",
+        "dmesg with priorities",
         r"[<\[a-z]",
         _PRIORITY + _FIVE_SECONDS,
-        _DMESG,
+        _FULL_DMESG,
         _PRIORITY + _UPTIME,
         row=rf"({_PRIORITY})\[ *\d{{1,12}}\.\d{{6}}\] ",
     ),
