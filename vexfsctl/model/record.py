@@ -16,6 +16,11 @@ class Counted(NamedTuple):
     """Numbers of the calls that they are about, as intervals: the first, and the one after the
     last. Each of these calls began and ended among the records that were counted."""
 
+    @property
+    def highest(self) -> int | None:
+        """The highest of these numbers; None if there are none."""
+        return max(end for _, end in self.numbers) - 1 if self.numbers else None
+
 
 @dataclass(frozen=True, slots=True)
 class LogRecord:

@@ -143,3 +143,18 @@ def test_a_phrase_is_kept_twice() -> None:
     assert sum(record.weight for record in kept) == len(texts)
     # The last record of a block may be gone on with, so its call is told one by one.
     assert [record.text for record in kept] == [texts[0], texts[1], *texts[-4:]]
+
+
+def test_lines_that_all_differ_are_counted_too() -> None:
+    """More phrases than are held at a time: each stands for itself."""
+    texts = [
+        f"VexFS: Trying to free invalid block {number}" if number % 2 else f"VexFS: what {number}"
+        for number in range(50_000)
+    ]
+    log = b"".join(rendered(text, at, at, 0) + b"\n" for at, text in enumerate(texts))
+
+    contents = read(log, range(0, len(log), 1 << 18), COUNTED)
+
+    kept = [record for boot in contents.boots for record in boot.records]
+    assert [record.text for record in kept] == texts
+    assert sum(record.weight for record in kept) == len(texts)

@@ -163,11 +163,10 @@ class _Tally:
         if event.significance is Significance.NOISE:
             outcome = "noise"
         self.counts[outcome] = self.counts.get(outcome, 0) + entry.record.weight
-        if entry.record.counted is not None:
-            pass  # Each of them began and ended among those that were counted.
-        elif event.number is not None:
+        # Calls that were counted began and ended among themselves.
+        if entry.record.counted is None and event.number is not None:
             self.waiting.pop(event.number, None)
-        elif self.unnumbered:
+        elif entry.record.counted is None and self.unnumbered:
             self.unnumbered.pop()
         if event.significance.is_trouble:
             self.last_trouble = entry
@@ -232,9 +231,7 @@ class _LogTracker:
             tally = self._tallies[site] = _Tally(*site, event.operation, entry, entry)
         tally.last = entry
         counted = entry.record.counted
-        highest = (
-            number if counted is None else max((end for _, end in counted.numbers), default=0) - 1
-        )
+        highest = number if counted is None else counted.highest
         if highest is not None:
             tally.last_number = max(tally.last_number or 0, highest)
         if begins and counted is None:

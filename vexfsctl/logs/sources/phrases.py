@@ -44,6 +44,7 @@ _CUTS = (
 """What is cut out of lines: what it begins with, all of it, and what stands there then."""
 _NUMBER = re.compile(rb"\n(?:VexFS: \[CALL-(\d{1,18})\])?")
 """The number of each line, none if it has none."""
+_UNKNOWN = -1
 _ENDS = (
     *(UpstreamKind.CALL_SUCCEEDED, UpstreamKind.CALL_FAILED, UpstreamKind.CALL_BLOCKED),
     *(UpstreamKind.CALL_TIMED_OUT, UpstreamKind.CALL_SKIPPED),
@@ -114,10 +115,12 @@ class _Calls:
         self.repeated = self.repeated or len(told) != expected
 
     def is_in_order(self, site: _Site) -> bool:
-        """Whether each number is new, and no call ends before it begins."""
+        """Whether each number is known and new, and no call ends before it begins."""
         beginnings = map(self.begins.get, self.ends, repeat(-1))
         return (
             not self.repeated
+            and _UNKNOWN not in self.begins
+            and _UNKNOWN not in self.ends
             and not any(map(site.seen.__contains__, self.begins))
             and all(map(lt, beginnings, self.ends.values()))
         )
@@ -230,7 +233,11 @@ class PhraseCounter:
         groups: dict[_Key, list[int]] = defaultdict(list)
         for row, key in enumerate(rows.keys):
             groups[key].append(row)
-        calls = self._calls_of(groups, rows, reading)
+        kinds = {
+            key: self._kind_of_phrase(key, _Row(0, rows.lines[places[0]], reading))
+            for key, places in groups.items()
+        }
+        calls = self._calls_of(groups, kinds, rows.numbers)
         if calls is None:
             return False
         alone = {row for call in calls for row in calls[call].open_rows(self._sites[call])}
@@ -238,8 +245,8 @@ class PhraseCounter:
             counted = [row for row in places if row not in alone] if alone else places
             if counted:
                 phrase = self._add(key, rows, counted, reading)
-                kind = self._kinds[key]
-                if kind.call in calls and kind.number is not None:
+                kind = kinds[key]
+                if kind.call is not None and kind.number is not None:
                     numbers = {rows.numbers[row] for row in counted}
                     # A number that begins need not be noted again where it ends.
                     known = () if kind.begins else calls[kind.call].begins
@@ -254,26 +261,30 @@ class PhraseCounter:
         return True
 
     def _calls_of(
-        self, groups: Mapping[_Key, Sequence[int]], rows: "_Rows", reading: Reading
+        self,
+        groups: Mapping[_Key, Sequence[int]],
+        kinds: Mapping[_Key, _Kind],
+        numbers: Sequence[int],
     ) -> dict[str, _Calls] | None:
-        """Return the numbered calls among *rows*; None if the order of any of *rows* matters."""
+        """Return the numbered calls in *groups* of rows; None if the order of any row matters."""
         calls: dict[str, _Calls] = defaultdict(_Calls)
         for key, places in groups.items():
-            kind = self._kind(key, _Row(0, rows.lines[places[0]], reading))
+            kind = kinds[key]
             if kind.in_place or (kind.number is None and kind.call in self._unnumbered):
                 return None
             if kind.call is not None and kind.number is not None:
-                numbers = [rows.numbers[row] for row in places]
-                calls[kind.call].take(numbers, places, begins=kind.begins)
+                told = [numbers[row] for row in places]
+                calls[kind.call].take(told, places, begins=kind.begins)
         in_order = (told.is_in_order(self._sites[call]) for call, told in calls.items())
         return calls if all(in_order) else None
 
-    def _kind(self, key: _Key, row: _Row) -> _Kind:
-        if key not in self._kinds:
+    def _kind_of_phrase(self, key: _Key, row: _Row) -> _Kind:
+        kind = self._kinds.get(key)
+        if kind is None:
             if len(self._kinds) > _MOST:
                 self._kinds.clear()
-            self._kinds[key] = _kind_of(_decode(row))
-        return self._kinds[key]
+            kind = self._kinds[key] = _kind_of(_decode(row))
+        return kind
 
     def _add(self, key: _Key, rows: "_Rows", counted: Sequence[int], reading: Reading) -> _Phrase:
         last = _Row(self._place + counted[-1], rows.lines[counted[-1]], reading)
@@ -292,7 +303,7 @@ class _Rows(NamedTuple):
     lines: tuple[bytes, ...]
     keys: list[_Key]
     numbers: Sequence[int]
-    """Of the call that each is about; 0 for a line without a number."""
+    """Of the call that each is about; `_UNKNOWN` for a line without a number."""
 
 
 def _rows_of(stretch: Stretch) -> _Rows | None:
@@ -310,7 +321,7 @@ def _rows_of(stretch: Stretch) -> _Rows | None:
     joined = b"\n".join(texts)
     if joined.lower().count(NAMED) != named:
         return None
-    numbers = [int(each or 0) for each in _NUMBER.findall(b"\n" + joined)]
+    numbers = [int(each) if each else _UNKNOWN for each in _NUMBER.findall(b"\n" + joined)]
     if any(heads):
         joined = b"\n".join(map(_MARK.join, zip(heads, texts, strict=True)))
     for begins, pattern, stand_in in _CUTS:
