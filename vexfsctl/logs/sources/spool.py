@@ -4,13 +4,13 @@ What a log holds that matters may be larger than memory, and a pipe cannot be re
 """
 
 import marshal
+import math
 import os
 import weakref
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from vexfsctl.exceptions import LogUnreadable
 from vexfsctl.model.record import Counted, LogRecord
 
 Position = tuple[int, float]
@@ -34,13 +34,14 @@ class Spool:
         """Of the records in each of these."""
         self._size = 0
         """Bytes of those that are in memory."""
+        self._most: float = _IN_MEMORY
         self._file: int | None = None
         """Descriptor of the unlinked file."""
         self._end = 0
         """Of that file."""
 
     def append(self, position: Position, record: LogRecord) -> None:
-        """Add a record; raise LogUnreadable if there is no room for it on the disk."""
+        """Add a record."""
         self._batch.append(
             (
                 *(position, record.text, record.source, record.uptime_us, record.sequence),
@@ -77,11 +78,11 @@ class Spool:
         self._counts.append(len(self._batch))
         self._batch.clear()
         self._size += len(blob)
-        if self._size > _IN_MEMORY:
+        if self._size > self._most:
             self._write_out()
 
     def _write_out(self) -> None:
-        """Move what is in memory to the file."""
+        """Move what is in memory to the file; if that cannot be, it stays, and so does the rest."""
         # Deferred: most logs have few such records, and it loads half a dozen modules.
         from tempfile import TemporaryFile
 
@@ -93,17 +94,16 @@ class Spool:
             for place, blob in enumerate(self._blobs):
                 if isinstance(blob, bytes):
                     self._blobs[place] = self._write(self._file, blob)
-        except OSError as cause:
-            raise LogUnreadable(
-                f"cannot keep its records: {cause.strerror}",
-                hint="set TMPDIR to a directory with more room",
-            ) from cause
-        self._size = 0
+            self._size = 0
+        except OSError:
+            # A full disk may be what the log tells of.
+            self._most = math.inf
 
     def _write(self, file: int, blob: bytes) -> "_Extent":
-        rest = memoryview(blob)
+        rest, end = memoryview(blob), self._end
         while rest:
-            rest = rest[os.write(file, rest) :]
+            size = os.pwrite(file, rest, end)
+            rest, end = rest[size:], end + size
         extent = _Extent(self._end, len(blob))
         self._end += len(blob)
         return extent
