@@ -1,7 +1,4 @@
-"""Which records of a log VexFS wrote, our provider or another build, and what they mean.
-
-Quick where there are none: the wordings are loaded for the first line that may be one of them.
-"""
+"""Which records of a log VexFS may have written, our provider or another build: a quick look."""
 
 from functools import cache
 

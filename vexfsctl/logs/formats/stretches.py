@@ -31,7 +31,7 @@ _ISO = r"(?:19|20)\d\d-\d\d-\d\d[T ]\d\d:\d\d:"
 _ZONE = r"Z|[+-]\d\d:?\d\d|"
 # A zone in letters, or a level of the tracing library, would be taken for the host.
 _HOST = r"(?!(?:UTC|GMT|ERROR|WARN|INFO|DEBUG|TRACE) )[\w.:-]{1,255}+ "
-# Five seconds are what the clock of a running kernel never falls back by (`reading.split_boots`).
+# Five seconds: the clock of a running kernel never falls back by more (`boots.restarted_between`).
 _FIVE_SECONDS = r"\[(?P<tens> *\d{0,11})(?:(?P<below>[0-4])|[5-9])\."
 _THE_SAME = r"\[(?P=tens)(?(below)[0-4]|[5-9])\.\d{6}"
 _UPTIME = r"\[ *(?P<uptime>\d{1,12}\.\d{6})"

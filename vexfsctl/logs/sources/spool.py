@@ -1,6 +1,7 @@
 """Records of a log, kept to be read more than once: a few in memory, many in an unlinked file.
 
-What a log holds that matters may be larger than memory, and a pipe cannot be read again.
+What a log holds that matters may be larger than memory, and a pipe cannot be read again. If the
+disk has no room for it, memory has to do.
 """
 
 import marshal
