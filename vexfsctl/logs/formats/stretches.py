@@ -179,9 +179,9 @@ class Stretch:
     date: tuple[bytes | None, ...]
     """What the dates of all of them have in common, apart from the second."""
     low_us: int | None = None
-    """Those uptimes that it has are from this …"""
+    """What the first uptime is at least; None if the form has other bounds, or none."""
     high_us: int | None = None
-    """… to this; None if the form has other bounds, or none."""
+    """What the last uptime is at most."""
     first_sequence: int | None = None
     last_sequence: int | None = None
 
@@ -228,12 +228,8 @@ class Stretch:
         if self.form.uptimes is None:
             return None
         found = self.form.uptimes.finditer(b"\n" + self.block[self.start : self.end])
-        uptimes = [match["uptime"] for match in found]
-        if self.form.numbered or not uptimes:
-            return max(map(int, uptimes), default=None)
-        # Of the same ten seconds, so as long as each other: a comparison of text will do.
-        seconds, _, micros = max(uptimes).partition(b".")
-        return int(seconds) * 1_000_000 + int(micros)
+        # A point before six digits of microseconds: without it, all of them are whole numbers.
+        return max((int(match["uptime"].replace(b".", b"")) for match in found), default=None)
 
     def goes_on_with(self, other: "Stretch") -> bool:
         """Whether *other* follows in the same block, in the same form."""
@@ -353,14 +349,32 @@ def _pattern(name: str, sieve: Sieve) -> re.Pattern[bytes]:
 
 
 def _timed(form: PlainForm, reading: Reading, lower: bytes, match: re.Match[bytes]) -> Stretch:
+    """Return what matched, and what goes on with it later in time."""
+    block, start, date = match.string, match.start(), _date_of(match)
+    low = latest = _low_us(match)
+    while (more := match.re.match(block, match.end(), match.endpos)) is not None:
+        if _date_of(more) != date:
+            break
+        following = _low_us(more)
+        if latest is not None and following is not None and following < latest:
+            break
+        match, latest = more, following
+    high = None if latest is None else latest + 4_999_999
+    return Stretch(form, reading, block, lower, start, match.end(), date, low, high)
+
+
+def _date_of(match: re.Match[bytes]) -> tuple[bytes | None, ...]:
     known = match.groupdict()
-    place = form, reading, match.string, lower, match.start(), match.end()
-    date = known.get("date"), known.get("zone")
+    return known.get("date"), known.get("zone")
+
+
+def _low_us(match: re.Match[bytes]) -> int | None:
+    """Return the beginning of the five seconds that *match* is of; None if it tells no uptime."""
+    known = match.groupdict()
     tens = known.get("tens")
     if tens is None:
-        return Stretch(*place, date)
-    low = int(tens.strip() or b"0") * 10_000_000 + (0 if known["below"] else 5_000_000)
-    return Stretch(*place, date, low, low + 4_999_999)
+        return None
+    return int(tens.strip() or b"0") * 10_000_000 + (0 if known["below"] else 5_000_000)
 
 
 def _numbered(

@@ -146,8 +146,8 @@ class PhraseCounter:
         """*keep* is given the records that stand for all of them, in their order."""
         self._keep = keep
         self._place = 0
-        self._pending: Stretch | None = None
-        """Stretches that follow each other, as one, to be counted together."""
+        self._pending: list[Stretch] = []
+        """Stretches that follow each other, to be counted together."""
         self._kinds: dict[_Key, _Kind] = {}
         self._unnumbered: set[str] = set()
         """Sites of calls without a number whose beginning was told: their ends are matched."""
@@ -162,12 +162,9 @@ class PhraseCounter:
 
     def take_stretch(self, stretch: Stretch) -> None:
         """Take those records of *stretch* that name VexFS."""
-        before = self._pending
-        if before is not None and before.goes_on_with(stretch):
-            self._pending = replace(before, end=stretch.end)
-        else:
+        if self._pending and not self._pending[-1].goes_on_with(stretch):
             self._count_pending()
-            self._pending = stretch
+        self._pending.append(stretch)
 
     def flush(self) -> None:
         """Hand over what was counted so far."""
@@ -188,9 +185,10 @@ class PhraseCounter:
             self._keep(record)
 
     def _count_pending(self) -> None:
-        stretch, self._pending = self._pending, None
-        if stretch is None:
+        if not self._pending:
             return
+        stretch = replace(self._pending[0], end=self._pending[-1].end)
+        self._pending.clear()
         rows = _rows_of(stretch)
         if rows is None or not self._count(rows, stretch.reading):
             for start, end in stretch.named():
