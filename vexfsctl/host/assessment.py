@@ -44,18 +44,19 @@ class Assessment:
         *,
         now_us: int,
         log_asked: bool = False,
-        whole_log: "Callable[[], Iterable[LogEntry]]" = tuple,
+        evidence: "Callable[[], Iterable[LogEntry]]" = tuple,
     ) -> "Assessment":
         """Judge what was *seen* of the tree at *now_us*, and what the log *entries* say about it.
 
-        *whole_log* returns the whole log: it is called only if no tree names the device.
+        *evidence* returns what the kernel itself says in it: called only if no tree names the
+        device.
         """
         if seen.targets:
             entries = Filtered(entries, partial(_is_about, targets=seen.targets))
         observation = Observation(seen.volumes, entries, log, window, now_us)
         return cls(
             observation=observation,
-            summary=summarize(observation, whole_log),
+            summary=summarize(observation, evidence),
             coverage=seen.coverage + log,
             complete=seen.coverage.complete and (log.complete or not log_asked),
             problems=seen.problems,
@@ -98,12 +99,14 @@ def assess(host: Host, targets: Sequence[Target] = (), window_ms: int | None = N
         window,
         now_us=now_us,
         log_asked=bool(host.logs),
-        whole_log=lambda: log.entries,
+        evidence=lambda: log.evidence,
     )
 
 
 def _require_mention(log: HostLog, targets: Sequence[Target]) -> None:
     """Raise VolumeNotFound if one of *targets* is not a volume of the log from elsewhere."""
+    if not targets:
+        return
     names = {entry.event.volume for entry in log.own_entries if entry.event is not None}
     for target in targets:
         if not any(fnmatchcase(name, target.volume) for name in names):

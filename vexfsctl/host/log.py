@@ -49,6 +49,14 @@ class HostLog:
         """The entries that VexFS wrote."""
         return self._interpret(Filtered(self.reading, may_be_vexfs))
 
+    @cached_property
+    def evidence(self) -> "Iterable[LogEntry]":
+        """The kernel's own lines about devices, and perhaps others."""
+        # Deferred, as few commands ask.
+        from vexfsctl.logs.sieve import may_be_evidence
+
+        return self._interpret(Filtered(self.reading, lambda record: may_be_evidence(record.text)))
+
     def _interpret(self, records: Iterable[LogRecord]) -> "Iterable[LogEntry]":
         if next(iter(records), None) is None:
             return ()

@@ -87,12 +87,12 @@ class Summary:
 
 def summarize(
     observation: Observation,
-    whole_log: "Callable[[], Iterable[LogEntry]]" = tuple,
+    evidence: "Callable[[], Iterable[LogEntry]]" = tuple,
 ) -> Summary:
     """Sum up what *observation* shows.
 
-    *whole_log* gives the kernel's own lines too; it is called only if the log has a VexFS build
-    that does not name its device, or is a saved log of no volume here.
+    *evidence* gives the kernel's own lines about devices; it is called only if the log has a VexFS
+    build that does not name its device, or is a saved log of no volume here.
     """
     verdict, findings = judge(observation)
     volumes, window = observation.volumes, observation.window
@@ -102,7 +102,7 @@ def summarize(
     noise = () if digest is None else digest.noise.result()
     of_others = window.saved and observation.log_alone
     told = of_others or observation.upstream is not None
-    trouble = _kernel_trouble(whole_log(), window) if told else ()
+    trouble = _kernel_trouble(evidence(), window) if told else ()
     return Summary(
         verdict=verdict,
         window=window,
