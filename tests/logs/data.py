@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from vexfsctl.logs.sources.contents import Manner
 from vexfsctl.logs.sources.reader import LogHost, read_sources
 from vexfsctl.model.record import LogRecord
 
@@ -10,4 +11,4 @@ KERNEL_LOGS = Path(__file__).parents[1] / "data" / "kernel-logs"
 
 def recorded(name: str) -> tuple[LogRecord, ...]:
     """Return the records of one capture, all of them."""
-    return tuple(read_sources([str(KERNEL_LOGS / name)], LogHost(every_record=True)))
+    return tuple(read_sources([str(KERNEL_LOGS / name)], LogHost(), Manner(every_record=True)))

@@ -174,16 +174,12 @@ class AppContext:
         terminal = self.terminal
         if self.pager and terminal.shows_screens and self.surroundings.stdin.isatty():
             screen, lines = [], 0
-            for piece in pieces:
+            while lines < terminal.height and (piece := next(pieces, None)) is not None:
                 screen.append(piece)
                 lines += piece.count("\n")
-                if lines >= terminal.height:
-                    pieces = chain(screen, pieces)
-                    if self._page(pieces):
-                        return
-                    break
-            else:
-                pieces = iter(screen)
+            pieces = chain(screen, pieces)
+            if lines >= terminal.height and self._page(pieces):
+                return
         self._print(pieces)
 
     def _print(self, pieces: "Iterator[str]") -> None:

@@ -14,6 +14,7 @@ from vexfsctl.exceptions import InvalidInput, LogUnreadable, NotFound
 from vexfsctl.host.host import Host
 from vexfsctl.logs.own_records import may_be_vexfs
 from vexfsctl.logs.sources.boots import Boot
+from vexfsctl.logs.sources.contents import Manner
 from vexfsctl.logs.sources.reader import LogHost, read_sources, standard_sources
 from vexfsctl.logs.sources.reading import LogReading
 from vexfsctl.model.coverage import Coverage, Gap
@@ -72,14 +73,14 @@ def read_log(
 ) -> HostLog:
     """Read the requested or the standard sources; raise LogUnreadable if none answers.
 
-    Without *evidence*, the kernel's own lines about devices may be missing, which is quicker. So it
-    is if records that say the same may be *counted*.
+    Without *evidence*, the kernel's own lines about devices may be missing, which is quicker. It is
+    quicker still if records that say the same may be *counted*: each then stands for as many as
+    its weight says.
     """
     names = source_names(host, volumes)
+    manner = Manner(host.every_record, evidence=evidence, counted=counted)
     try:
-        reading = read_sources(
-            names, replace(log_host(host, volumes), evidence=evidence, counted=counted)
-        )
+        reading = read_sources(names, log_host(host, volumes), manner)
     except LogUnreadable as failure:
         reasons = {name: failure.reasons.get(name, failure.advice) for name in names}
         failure.coverage = Coverage(
@@ -108,7 +109,6 @@ def log_host(host: Host, volumes: Sequence[Volume]) -> LogHost:
         stdin=host.stdin,
         today=host.wall_clock().astimezone(),
         silence_s=host.deadlines.source_s,
-        every_record=host.every_record,
     )
 
 
@@ -149,13 +149,13 @@ def recent_window(host: Host, reading: LogReading | None, length_ms: int) -> Win
     """
     boot_id, now_us = host.boot_id, host.now_us
     now: datetime | None = host.wall_clock()
-    last = None if reading is None else reading.last
-    saved = False
-    if reading is not None and last is not None and boot_id not in reading.boot_ids:
-        saved = True
+    last = None
+    if reading is not None and boot_id not in reading.boot_ids:
+        last = reading.last
+    if last is not None:
         boot_id, now_us = last.boot_id, last.uptime_us or 0
         now = None if last.wall_time_s is None else datetime.fromtimestamp(last.wall_time_s, UTC)
-    return Window(now_us - length_ms * 1_000, now_us, boot_id, now, saved)
+    return Window(now_us - length_ms * 1_000, now_us, boot_id, now, saved=last is not None)
 
 
 @dataclass(frozen=True, slots=True)

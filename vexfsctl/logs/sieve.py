@@ -37,8 +37,8 @@ def sieve(*, evidence: bool = True) -> Sieve:
     inside = [begin.removeprefix(ANYTHING) for begin in kernel if begin.startswith(ANYTHING)]
     named = [begin.removeprefix(NAME) for begin in kernel if begin.startswith(NAME)]
     literals = [begin for begin in kernel if not begin.startswith((ANYTHING, NAME))]
-    # A name has neither a colon nor a blank, but for one in front of it in old kernels' lines, or a
-    # newline, if the line before it is empty. What else a name may have is for the form to say.
+    # A name has no colon. Before it, old kernels print a blank, and a newline ends an empty line.
+    # This accepts more than a form does, which only costs time.
     names = [rf"\n?[^\n:]{{1,160}}+(?:{_alternatives(named)})"] if named else []
     pattern = "|".join([_by_first_letter([*literals, *unnamed_leads()]), *names])
     return Sieve(pattern.encode(), tuple(dict.fromkeys(each.encode() for each in inside)))

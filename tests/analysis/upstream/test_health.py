@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from tests.analysis.records import BOOT, read_log
 from vexfsctl.analysis.health.findings import Verdict
 from vexfsctl.analysis.health.upstream_findings import judge_upstream
-from vexfsctl.analysis.upstream.health import UpstreamHealth, read_upstream_health
+from vexfsctl.analysis.upstream.health import UpstreamHealth, UpstreamWatch
 from vexfsctl.analysis.window import Window
 from vexfsctl.logs.upstream import UPSTREAM_FORMS
 from vexfsctl.model.volume import DegradationLevel, ModuleState
@@ -23,7 +23,10 @@ def call(number: int, what: str) -> str:
 
 def health_of(*lines: tuple[float, str], facility: int | None = 0) -> UpstreamHealth | None:
     """Return what a log of the kernel shows."""
-    return read_upstream_health(read_log(*lines, facility=facility), WINDOW)
+    watch = UpstreamWatch(WINDOW)
+    for entry in read_log(*lines, facility=facility):
+        watch.take(entry)
+    return watch.result()
 
 
 def test_call_sites_are_counted_with_noise_apart() -> None:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from tests.logs.data import KERNEL_LOGS, recorded
 from vexfsctl.exceptions import LogUnreadable
 from vexfsctl.logs.sources.compression import decompressed, is_compressed
+from vexfsctl.logs.sources.contents import Manner
 from vexfsctl.logs.sources.follow import LogFollower
 from vexfsctl.logs.sources.reader import LogHost, read_sources
 
@@ -38,8 +39,8 @@ def test_a_compressed_file_says_what_the_plain_one_does(archiver: Archiver, tmp_
     stdin = io.BytesIO(archive.read_bytes())
     texts = [record.text for record in recorded("vexfs/head_normal.kmsg")]
 
-    from_file = read_sources([str(archive)], LogHost(every_record=True))
-    from_stdin = read_sources(["-"], LogHost(every_record=True, stdin=stdin))
+    from_file = read_sources([str(archive)], LogHost(), Manner(every_record=True))
+    from_stdin = read_sources(["-"], LogHost(stdin=stdin), Manner(every_record=True))
 
     assert [record.text for record in from_file] == texts
     assert [record.text for record in from_stdin] == texts

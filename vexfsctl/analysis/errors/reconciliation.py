@@ -60,15 +60,16 @@ def reconcile(
     *entries* are iterated over several times, or not at all if there is nothing to compare.
     *coverage* is that of the log for all time.
     """
-    reconciled = []
-    found: dict[str, _Found] | None = None
-    for volume in volumes:
-        name, status = volume.name, volume.status
-        if status is not None and status.errors is not None:
-            found = _find(entries) if found is None else found
-            log = coverage_of_load(name, status, entries, coverage)
-            reconciled.append(_reconcile(name, status, status.errors, found, log))
-    return tuple(reconciled)
+    counting = [
+        (volume.name, volume.status, volume.status.errors)
+        for volume in volumes
+        if volume.status is not None and volume.status.errors is not None
+    ]
+    found = _find(entries) if counting else {}
+    return tuple(
+        _reconcile(name, status, counts, found, coverage_of_load(name, status, entries, coverage))
+        for name, status, counts in counting
+    )
 
 
 @dataclass(slots=True)

@@ -115,14 +115,6 @@ class UpstreamWatch:
         )
 
 
-def read_upstream_health(entries: Iterable[LogEntry], window: Window) -> UpstreamHealth | None:
-    """Return what *entries*, in the order of the log, show of such a build; None if of none."""
-    watch = UpstreamWatch(window)
-    for entry in entries:
-        watch.take(entry)
-    return watch.result()
-
-
 class _Load:
     """State of the module while its lines go by."""
 

@@ -73,13 +73,14 @@ class Manner(NamedTuple):
     """How contents are read."""
 
     every_record: bool = False
-    """Whether to decode and keep every record, even those that cannot matter."""
+    """Whether to decode and keep every record, even those that cannot matter: much slower."""
     ordered: bool = True
     """Whether there are other sources, among whose records these have a place."""
     evidence: bool = True
     """Whether to find the kernel's own lines about devices, too."""
     counted: bool = False
-    """Whether records that say the same may be counted instead of being kept one by one."""
+    """Whether records that say the same may be counted instead of being kept one by one
+    (`record.counted`); only where nothing else is asked for that needs each of them."""
 
 
 def read_contents(
@@ -108,16 +109,17 @@ def _reader(source: str, today: datetime | None, manner: Manner, boot_id: str | 
     from vexfsctl.logs.formats.text import RecordDecoder
     from vexfsctl.logs.own_records import may_be_vexfs
     from vexfsctl.logs.sieve import matters
+    from vexfsctl.logs.sources.phrases import PhraseCounter
 
     decoder = RecordDecoder(source, boot_id=boot_id, today=today, evidence=manner.evidence)
     if manner.every_record:
         return _Reader(decoder.feed, decoder.finish, BootSplitter())
-    if manner.counted and not manner.ordered and not manner.evidence:
-        from vexfsctl.logs.sources.phrases import PhraseCounter
-
-        splitter = BootSplitter(may_be_vexfs, ordered=False, counter=PhraseCounter)
-        return _Reader(decoder.sift, decoder.finish, splitter)
-    splitter = BootSplitter(matters if manner.evidence else may_be_vexfs, ordered=manner.ordered)
+    counted = manner.counted and not manner.ordered and not manner.evidence
+    splitter = BootSplitter(
+        matters if manner.evidence else may_be_vexfs,
+        ordered=manner.ordered,
+        counter=PhraseCounter if counted else None,
+    )
     return _Reader(decoder.sift, decoder.finish, splitter)
 
 

@@ -306,13 +306,13 @@ class _Rows(NamedTuple):
 
 def _rows_of(stretch: Stretch) -> _Rows | None:
     """Return the lines of *stretch* that name VexFS; None if they cannot be counted."""
-    pattern = stretch.form.rows
+    rows = stretch.form.rows
     named = stretch.lower.count(NAMED, stretch.start, stretch.end)
-    if pattern is None or named < _FEWEST:
+    if rows is None or named < _FEWEST:
         return None
     text = b"\n" + stretch.block[stretch.start : stretch.end]
     # Lines of metadata belong to the record before them.
-    found = [] if _MARK in text or b"\n " in text else pattern.findall(text)
+    found = [] if _MARK in text or b"\n " in text else rows.findall(text)
     if len(found) < _FEWEST:
         return None
     lines, heads, texts = zip(*found, strict=True)

@@ -5,7 +5,7 @@ a gap if others can; if none can, LogUnreadable is raised.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -37,19 +37,6 @@ class LogHost:
     kmsg: Path = KMSG
     silence_s: float = 2.0
     """Seconds without a byte after which a source counts as not answering."""
-    every_record: bool = False
-    """Whether to decode and keep every record, even those that cannot matter: much slower."""
-    evidence: bool = True
-    """Whether the kernel's own lines about devices are wanted, too."""
-    counted: bool = False
-    """Whether records that say the same may be counted (`record.counted`)."""
-    alone: bool = False
-    """Whether only one source is read, so that no order among several is needed."""
-
-    @property
-    def manner(self) -> Manner:
-        """How contents are read."""
-        return Manner(self.every_record, not self.alone, self.evidence, self.counted)
 
 
 class LogSource(Protocol):
@@ -66,24 +53,24 @@ def standard_sources(volumes: Iterable[Volume]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((SOURCE_NAME, *logs)))
 
 
-def open_source(name: str, host: LogHost) -> LogSource:
+def open_source(name: str, host: LogHost, manner: Manner) -> LogSource:
     """Return the source called *name*; nothing is opened yet."""
     if name in (SOURCE_NAME, str(host.kmsg)):
         return KernelLog(host)
     if name == STANDARD_INPUT:
-        return StandardInput(host)
-    return LogFile(name, host)
+        return StandardInput(host, manner)
+    return LogFile(name, host, manner)
 
 
-def read_sources(names: Sequence[str], host: LogHost) -> LogReading:
+def read_sources(names: Sequence[str], host: LogHost, manner: Manner | None = None) -> LogReading:
     """Read every source; raise LogUnreadable with all reasons when none can be read."""
     asked = dict.fromkeys(names)
-    host = replace(host, alone=len(asked) == 1)
+    manner = (manner or Manner())._replace(ordered=len(asked) > 1)
     readings: list[SourceReading] = []
     failures: dict[str, LogUnreadable] = {}
     for name in asked:
         try:
-            readings.append(open_source(name, host).read())
+            readings.append(open_source(name, host, manner).read())
         except LogUnreadable as failure:
             failures[name] = failure
             readings.append(SourceReading(name, failure=failure.advice))
@@ -111,25 +98,27 @@ class KernelLog:
 class StandardInput:
     """Standard input, in any form `text` knows."""
 
-    def __init__(self, host: LogHost) -> None:
+    def __init__(self, host: LogHost, manner: Manner) -> None:
         self._host = host
+        self._manner = manner
 
     def read(self) -> SourceReading:
         """Read it to its end; raise LogUnreadable if nothing came."""
         if self._host.stdin is None:
             raise LogUnreadable("cannot read standard input: it is closed")
         chunks = read_stream(self._host.stdin, self._host.silence_s)
-        contents = read_contents(chunks, STANDARD_INPUT, self._host.today, self._host.manner)
+        contents = read_contents(chunks, STANDARD_INPUT, self._host.today, self._manner)
         return contents.into_reading(STANDARD_INPUT)
 
 
 class LogFile:
     """A file in any form `text` knows: a driver's own, or a saved log."""
 
-    def __init__(self, name: str, host: LogHost) -> None:
+    def __init__(self, name: str, host: LogHost, manner: Manner) -> None:
         self._name = name
         self._path = Path(name)
         self._host = host
+        self._manner = manner
 
     def read(self) -> SourceReading:
         """Read it, and before it what was rotated to `.1`; raise LogUnreadable."""
@@ -143,4 +132,4 @@ class LogFile:
     def _read(self, path: Path) -> Contents:
         boot_id = self._host.boot_id if self._name in self._host.live_logs else None
         chunks = read_file(path, self._host.silence_s)
-        return read_contents(chunks, self._name, self._host.today, self._host.manner, boot_id)
+        return read_contents(chunks, self._name, self._host.today, self._manner, boot_id)
