@@ -17,6 +17,7 @@ from vexfsctl.model.coverage import Coverage
 from vexfsctl.model.filtered import Filtered
 
 if TYPE_CHECKING:
+    from vexfsctl.logs.wanted import Wanted
     from vexfsctl.model.entry import LogEntry
 
 _LAST_BOOT = "0"
@@ -44,16 +45,19 @@ class Assessment:
         *,
         now_us: int,
         log_asked: bool = False,
+        recent: "Iterable[LogEntry] | None" = None,
         evidence: "Callable[[], Iterable[LogEntry]]" = tuple,
     ) -> "Assessment":
         """Judge what was *seen* of the tree at *now_us*, and what the log *entries* say about it.
 
-        *evidence* returns what the kernel itself says in it: called only if no tree names the
-        device.
+        *recent* is as in `Observation`. *evidence* returns what the kernel itself says in the
+        window: called only if no tree names the device.
         """
         if seen.targets:
-            entries = Filtered(entries, partial(_is_about, targets=seen.targets))
-        observation = Observation(seen.volumes, entries, log, window, now_us)
+            is_about = partial(_is_about, targets=seen.targets)
+            entries = Filtered(entries, is_about)
+            recent = None if recent is None else Filtered(recent, is_about)
+        observation = Observation(seen.volumes, entries, log, window, now_us, recent)
         return cls(
             observation=observation,
             summary=summarize(observation, evidence),
@@ -92,6 +96,7 @@ def assess(host: Host, targets: Sequence[Target] = (), window_ms: int | None = N
     if window.saved:
         # It may hold several boots: their clocks cannot be compared, and the last one counts.
         log = HostLog(select_boot(log.reading, _LAST_BOOT), log.live_logs)
+    recent = log.only(_since(window))
     return Assessment.of(
         consulted,
         log.own_entries,
@@ -99,8 +104,20 @@ def assess(host: Host, targets: Sequence[Target] = (), window_ms: int | None = N
         window,
         now_us=now_us,
         log_asked=bool(host.logs),
-        evidence=lambda: log.evidence,
+        recent=recent.own_entries,
+        evidence=lambda: recent.evidence,
     )
+
+
+def _since(window: Window) -> "Wanted":
+    """Return what of a log a verdict about *window* is about."""
+    # Deferred: without a log there is nothing to choose from.
+    from vexfsctl.logs.wanted import Lasting, Since
+
+    # A second more, as such times are not exact.
+    now_s = None if window.now is None else window.now.timestamp()
+    time_s = None if now_s is None else now_s - window.length_us / 1e6 - 1
+    return Since(Lasting(), window.since_us, time_s)
 
 
 def _require_mention(log: HostLog, targets: Sequence[Target]) -> None:

@@ -24,6 +24,7 @@ from vexfsctl.model.record import LogRecord
 from vexfsctl.model.volume import Volume
 
 if TYPE_CHECKING:
+    from vexfsctl.logs.wanted import Wanted
     from vexfsctl.model.entry import LogEntry
 
 _FEW = 10_000
@@ -54,17 +55,23 @@ class HostLog:
     def evidence(self) -> "Iterable[LogEntry]":
         """The kernel's own lines about devices, and perhaps others."""
         # Deferred, as few commands ask.
-        from vexfsctl.logs.sieve import may_be_evidence
+        from vexfsctl.logs.sieve import sieve
 
-        return self._interpret(Filtered(self.reading, lambda record: may_be_evidence(record.text)))
+        wanted = sieve().accepts_text
+        return self._interpret(Filtered(self.reading, lambda record: wanted(record.text)))
+
+    def only(self, wanted: "Wanted") -> "HostLog":
+        """Return what it has of the records that are *wanted*."""
+        return replace(self, reading=self.reading.only(wanted))
 
     def _interpret(self, records: Iterable[LogRecord]) -> "Iterable[LogEntry]":
         if next(iter(records), None) is None:
             return ()
         # Deferred, as most logs have none, and it brings the wordings of all VexFS builds.
         from vexfsctl.logs.interpret import LogEntries
+        from vexfsctl.logs.wanted import STATES
 
-        entries = LogEntries(records, self.live_logs)
+        entries = LogEntries(records, self.live_logs, self.reading.only(STATES))
         return tuple(entries) if len(self.reading) <= _FEW else entries
 
 

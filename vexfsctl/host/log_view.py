@@ -34,6 +34,11 @@ from vexfsctl.model.volume import Volume
 _PATIENCE_S = 1.0
 """How long to wait for the kernel log before checking the files again."""
 
+_ENDING = 1 << 20
+"""Bytes of a log's end that are looked at first for its last records; after that …"""
+_GROWTH = 8
+"""… so many times as many."""
+
 Picked = tuple[LogEntry, datetime | None]
 """An entry, and when it was written; None if that is not known."""
 
@@ -48,6 +53,22 @@ class PickedLog:
     def __iter__(self) -> Iterator[Picked]:
         """Yield each with the moment at which it was written."""
         return self._view.anew().pick(self._log.entries)
+
+    def last(self, count: int) -> Sequence[Picked]:
+        """Return the last *count* of them."""
+        # Deferred: needed for this only.
+        from vexfsctl.logs.wanted import STATES
+
+        reading, size = self._log.reading, _ENDING
+        # Records of states are read from all of the log: so many may stand before its end.
+        enough = count + sum(1 for _ in reading.only(STATES))
+        while (ending := reading.ending(size, before=STATES)) is not None:
+            entries = HostLog(ending, self._log.live_logs).entries
+            picked = deque(self._view.anew().pick(entries), maxlen=enough)
+            if len(picked) == enough:
+                return deque(picked, maxlen=count)
+            size *= _GROWTH
+        return deque(self, maxlen=count)
 
     @cached_property
     def coverage(self) -> Coverage:
@@ -124,8 +145,14 @@ class LogView:
         return self._selection != self._at_any_time
 
     def select(self, log: HostLog) -> HostLog:
-        """Return what *log* has of the requested boot; raise InvalidInput or NotFound."""
-        return HostLog(select_boot(log.reading, self._boot), log.live_logs)
+        """Return what *log* has of the requested boot and time; raise InvalidInput or NotFound."""
+        chosen = HostLog(select_boot(log.reading, self._boot), log.live_logs)
+        if self._selection.since is None:
+            return chosen
+        # Deferred: needed for this only.
+        from vexfsctl.logs.wanted import STATES, Since
+
+        return chosen.only(Since(STATES, time_s=self._selection.since.timestamp() - 1))
 
     def coverage(self, reading: LogReading) -> Coverage:
         """Return how complete *reading* is for the request; call it once `pick` is exhausted.

@@ -36,11 +36,18 @@ class LogEntries:
     """
 
     def __init__(
-        self, records: Iterable[LogRecord], live_volumes: Mapping[str, str] | None = None
+        self,
+        records: Iterable[LogRecord],
+        live_volumes: Mapping[str, str] | None = None,
+        states: Iterable[LogRecord] | None = None,
     ) -> None:
-        """*records* can be iterated over again; *live_volumes* as for `interpret_records`."""
+        """*records* can be iterated over again; *live_volumes* as for `interpret_records`.
+
+        *states* has all `state` records of the log, if there is a quicker way to them.
+        """
         self._records = records
         self._live_volumes = live_volumes
+        self._states = records if states is None else states
 
     def __iter__(self) -> Iterator[LogEntry]:
         """Yield one entry for each record."""
@@ -52,7 +59,7 @@ class LogEntries:
     def _begun(self) -> Mapping[_Place, _Load]:
         """The load of each volume whose first `state` record is not the start of one."""
         first: dict[_Place, StateChanged] = {}
-        for record in self._records:
+        for record in self._states:
             if record.text.startswith(STATE_BEGINS):
                 event = parse_event(record.text)
                 if isinstance(event, StateChanged):

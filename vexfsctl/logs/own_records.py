@@ -4,11 +4,14 @@ from functools import cache
 
 from vexfsctl.model.record import LogRecord
 
+NAMED = b"vexfs"
+"""What most of VexFS's lines have in them, in whatever letter case."""
 DAEMON_FIELD = "TARGET"
 """Metadata of a record that a VexFS daemon wrote with the tracing library: the module's path."""
 DAEMON_FIELDS = (DAEMON_FIELD, "SYSLOG_IDENTIFIER")
 """Metadata that may name a VexFS daemon."""
 
+_NAME = NAMED.decode()
 _DAEMONS = ("vexfs", "vexgraph")
 
 
@@ -18,7 +21,7 @@ def may_be_vexfs(record: LogRecord) -> bool:
     Most lines name VexFS; the others begin like a form, or are a daemon's output.
     """
     text = record.text
-    return "vexfs" in text.lower() or text.startswith(unnamed_leads()) or is_daemon_output(record)
+    return _NAME in text.lower() or text.startswith(unnamed_leads()) or is_daemon_output(record)
 
 
 def is_daemon_output(record: LogRecord) -> bool:

@@ -9,18 +9,15 @@ every form, in every rendering, that it does; what it takes in vain costs only t
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 from vexfsctl.logs.kernel.filesystems import EVIDENCE_FORMS
 from vexfsctl.logs.kernel.form import ANYTHING, NAME
 from vexfsctl.logs.own_records import may_be_vexfs, unnamed_leads
 from vexfsctl.model.record import LogRecord
 
-NAMED = b"vexfs"
-"""What most of VexFS's lines have in them, in whatever letter case."""
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sieve:
     """How lines that matter are known, apart from those that name VexFS."""
 
@@ -28,6 +25,23 @@ class Sieve:
     """Regular expression that the text of each of the others begins with, except that of …"""
     inside: tuple[bytes, ...]
     """… lines that have one of these literals anywhere."""
+    evidence: bool
+    """Whether the kernel's own lines about devices matter, too."""
+
+    def accepts(self, record: LogRecord) -> bool:
+        """Whether *record* can matter: quick; False is certain."""
+        return may_be_vexfs(record) or self.accepts_text(record.text)
+
+    def accepts_text(self, text: str) -> bool:
+        """Whether a record of this text can matter that does not name VexFS."""
+        encoded = text.encode(errors="surrogatepass")
+        if self._begins.match(encoded) is not None:
+            return True
+        return any(literal in encoded for literal in self.inside)
+
+    @cached_property
+    def _begins(self) -> re.Pattern[bytes]:
+        return re.compile(self.begins)
 
 
 @cache
@@ -41,25 +55,8 @@ def sieve(*, evidence: bool = True) -> Sieve:
     # This accepts more than a form does, which only costs time.
     names = [rf"\n?[^\n:]{{1,160}}+(?:{_alternatives(named)})"] if named else []
     pattern = "|".join([_by_first_letter([*literals, *unnamed_leads()]), *names])
-    return Sieve(pattern.encode(), tuple(dict.fromkeys(each.encode() for each in inside)))
-
-
-def matters(record: LogRecord) -> bool:
-    """Whether *record* can be VexFS's or evidence about a device: quick; False is certain."""
-    return may_be_vexfs(record) or may_be_evidence(record.text)
-
-
-def may_be_evidence(text: str) -> bool:
-    """Whether a record of this text can be evidence about a device: quick; False is certain."""
-    encoded = text.encode(errors="surrogatepass")
-    if _begins().match(encoded) is not None:
-        return True
-    return any(literal in encoded for literal in sieve().inside)
-
-
-@cache
-def _begins() -> re.Pattern[bytes]:
-    return re.compile(sieve().begins)
+    literals_inside = tuple(dict.fromkeys(each.encode() for each in inside))
+    return Sieve(pattern.encode(), literals_inside, evidence)
 
 
 def _alternatives(literals: Iterable[str]) -> str:

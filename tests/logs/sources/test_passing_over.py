@@ -19,7 +19,7 @@ from vexfsctl.logs.interpret import interpret_records
 from vexfsctl.logs.kernel.filesystems import EVIDENCE_FORMS
 from vexfsctl.logs.kernel.form import EvidenceForm
 from vexfsctl.logs.kernel.mentions import MENTIONS
-from vexfsctl.logs.sieve import matters, may_be_evidence, sieve
+from vexfsctl.logs.sieve import sieve
 from vexfsctl.logs.sources.boots import Boot
 from vexfsctl.logs.sources.contents import Contents, Manner, read_contents
 from vexfsctl.logs.upstream import UPSTREAM_FORMS
@@ -184,7 +184,7 @@ def summary(contents: Contents) -> object:
 
 def _summary(boot: Boot) -> object:
     """Which records matter, and the ends; lines that go on with those do not count."""
-    kept = [placed for part in boot.parts for placed in part if matters(placed[1])]
+    kept = [placed for part in boot.parts for placed in part if sieve().accepts(placed[1])]
     ends = {boot_id: _plain(end) for boot_id, end in boot.ends.items()}
     return kept, ends, boot.last and _plain(boot.last), boot.end
 
@@ -228,7 +228,7 @@ def test_what_has_a_meaning_matters(log: bytes) -> None:
     records = [record for boot in every.boots for record in boot.records]
 
     meant = [entry.record for entry in interpret_records(records) if entry.meaning is not None]
-    assert [record for record in meant if not matters(record)] == []
+    assert [record for record in meant if not sieve().accepts(record)] == []
 
 
 @pytest.mark.parametrize("form", range(FORMS))
@@ -246,7 +246,7 @@ def test_lines_whose_numbers_jump_are_searched_once() -> None:
     """Not once for each jump: that would take time by the square of their number."""
     block = b"".join(b"6,%d,%d,-;usb 1-1: reset\n" % (2 * n, n) for n in range(100))
     reading = Reading("log", None, TODAY)
-    found = StretchFinder(sieve()).find(block, block.lower(), 0, len(block), reading)
+    found = StretchFinder().find(block, block.lower(), 0, len(block), reading)
 
     assert [each.first_sequence for each in found] == list(range(0, 200, 2))
     assert b"".join(each.block[each.start : each.end] for each in found) == block
@@ -269,4 +269,4 @@ def test_no_line_of_a_form_is_sieved_out(form: EvidenceForm, data: st.DataObject
     """Whatever the pattern of a form matches begins as the form declares."""
     text = data.draw(st.from_regex(re.compile(form.pattern)))
 
-    assert form.match(text) is None or may_be_evidence(text)
+    assert form.match(text) is None or sieve().accepts_text(text)

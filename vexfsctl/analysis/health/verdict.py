@@ -9,7 +9,6 @@ shows no epoch of a live volume is judged alone.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from vexfsctl.analysis.health.findings import Finding, Verdict
@@ -42,6 +41,9 @@ class Observation:
     """Of the log."""
     now_us: int
     """The present moment, for what the tree says; CLOCK_MONOTONIC."""
+    recent: "Iterable[LogEntry] | None" = None
+    """Those of the window, and before it those that say something about it: states, and calls of
+    builds without a tree. None: *entries*."""
 
     @cached_property
     def live(self) -> Loads:
@@ -51,14 +53,13 @@ class Observation:
     @cached_property
     def digest(self) -> "LogDigest | None":
         """What the log says; None if it has no entry."""
-        entries = iter(self.entries)
-        if (first := next(entries, None)) is None:
+        if next(iter(self.entries), None) is None:
             return None
         # Deferred: most logs have none, and judging them loads every type of event.
         from vexfsctl.analysis.health.log_digest import LogDigest
 
         digest = LogDigest(self.window, self.live, alone=self.log_alone)
-        for entry in chain((first,), entries):
+        for entry in self.entries if self.recent is None else self.recent:
             digest.take(entry)
         return digest
 
@@ -72,10 +73,12 @@ class Observation:
         """Whether there is no tree behind what is in the log."""
         return not self.live
 
-    @property
+    @cached_property
     def has_records(self) -> bool:
         """Whether the log has any verified record by VexFS, in the window or before."""
-        return self.digest is not None and self.digest.has_records
+        if self.digest is None:
+            return False
+        return self.digest.has_records or any(e.is_own and e.verified for e in self.entries)
 
 
 def judge(observation: Observation) -> tuple[Verdict, tuple[Finding, ...]]:

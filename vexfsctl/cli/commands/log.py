@@ -66,11 +66,9 @@ def _look(app: AppContext, filters: Filters, lines: int | None, *, reverse: bool
 
     picked = pick_log(app.host, filters)
     coverage = picked.coverage
-    shown: Iterable[Picked] = picked
-    if lines is not None or reverse:
-        shown = deque(picked, maxlen=lines)
-        if reverse:
-            shown.reverse()
+    shown: Iterable[Picked] = picked if lines is None else picked.last(lines)
+    if reverse:
+        shown = tuple(shown)[::-1]
     if next(iter(shown), None) is None:
         app.note("vexfsctl: no record matches")
     app.show(log_result(log_rows(shown), coverage))

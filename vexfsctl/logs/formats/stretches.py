@@ -1,8 +1,8 @@
 """Lines of one plain form that follow each other, vouched for all at once.
 
-Each line of a stretch is a record of the same form, the date in it exists, none is evidence about
-a device (`sieve`), and the machine was not restarted in between. So of all that only the records
-that name VexFS need to be decoded; those at the two ends can be, on demand.
+Each line of a stretch is a record of the same form, the date in it exists, and the machine was not
+restarted in between. So of all that only the records that name VexFS or may be evidence about a
+device (`sieve`) need to be decoded; those at the two ends can be, on demand.
 
 One pattern per form runs over all lines. Whatever it does not vouch for is a line like any other,
 for `text.RecordDecoder`; nothing here decides what a line means. `.*+` and the like (Python 3.11)
@@ -10,16 +10,16 @@ keep a pattern from going back, `\\n` from a line before.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache, cached_property, partial
+from functools import cache, cached_property
 from itertools import chain, pairwise
 
 from vexfsctl.exceptions import MalformedRecord
 from vexfsctl.logs.formats.lines import parse_record
 from vexfsctl.logs.formats.renderings import Reading
-from vexfsctl.logs.own_records import DAEMON_FIELDS
-from vexfsctl.logs.sieve import NAMED, Sieve
+from vexfsctl.logs.own_records import DAEMON_FIELDS, NAMED
+from vexfsctl.logs.sieve import Sieve, sieve
 from vexfsctl.model.record import LogRecord
 
 _LONGEST = 8192
@@ -82,6 +82,16 @@ class PlainForm:
         if self.row is None:
             return None
         return re.compile(rf"\n({self.row}(VexFS[^\r\n]*+))".encode())
+
+    def without(self, pattern: str, lines: bytes) -> bytes:
+        """Return *lines* without, as far as there is telling, those whose text begins as it says.
+
+        *pattern* is a regular expression without groups.
+        """
+        if self.row is None:
+            return lines
+        runs = _runs(self.row, pattern)
+        return runs.sub(b"", b"\n" + lines)[1:]
 
 
 # What journalctl puts before the text: another form.
@@ -161,6 +171,8 @@ PLAIN_FORMS = (
 """In the order tried."""
 _FORMS = {form.name: form for form in PLAIN_FORMS}
 
+_DATE_S = 60
+"""Seconds that the dates of a stretch may differ in."""
 _SEQUENCE = re.compile(rb"\n\d{1,3},(\d{1,20}),")
 _BLANK = ord(" ")
 
@@ -231,6 +243,17 @@ class Stretch:
         # A point before six digits of microseconds: without it, all of them are whole numbers.
         return max((int(match["uptime"].replace(b".", b"")) for match in found), default=None)
 
+    @property
+    def latest_us(self) -> int | None:
+        """What each uptime in it is at most; None if it has none."""
+        return self.latest_uptime_us if self.high_us is None else self.high_us
+
+    @property
+    def latest_s(self) -> float | None:
+        """What each Unix time in it is at most; None if it has no dates."""
+        first_s = self.first_record.wall_time_s if self.form.dated else None
+        return None if first_s is None else first_s + _DATE_S
+
     def goes_on_with(self, other: "Stretch") -> bool:
         """Whether *other* follows in the same block, in the same form."""
         return (
@@ -242,12 +265,22 @@ class Stretch:
 
     def named(self) -> Iterator[tuple[int, int]]:
         """Yield where the records that name VexFS begin and end."""
+        return self._places_of(NAMED, self.lower)
+
+    def candidates(self, sieve: Sieve) -> Iterable[tuple[int, int]]:
+        """Return where those records begin and end that may matter by *sieve*."""
+        if not sieve.evidence:
+            # Any other line that begins like one of VexFS is in no stretch.
+            return self.named()
+        others = (self._places_of(literal, self.block) for literal in sieve.inside)
+        return sorted({*self.named(), *self._beginning(sieve), *chain.from_iterable(others)})
+
+    def places(self, pattern: re.Pattern[bytes]) -> Iterator[tuple[int, int]]:
+        """Yield where the records begin and end in which *pattern* finds something."""
         at = self.start
-        while (hit := self.lower.find(NAMED, at, self.end)) >= 0:
-            start = self._record_start(hit + 1)
-            end = self._record_end(start)
-            yield start, end
-            at = end
+        while (hit := pattern.search(self.block, at, self.end)) is not None:
+            start = self._record_start(hit.start() + 1)
+            yield start, (at := self._record_end(start))
 
     def record(self, start: int, end: int) -> LogRecord:
         """Return the record between these places in the block."""
@@ -257,6 +290,12 @@ class Stretch:
             raise MalformedRecord(f"not a record of the form {self.form.name}: {lines[:40]!r}")
         return record
 
+    def only(self, places: Iterable[tuple[int, int]]) -> "Stretch":
+        """Return what it has at *places*, where whole records are, as a stretch of its own."""
+        block = b"".join(self.block[start:end] for start, end in places)
+        whole = stretch_of(self.form.name, self.reading, block)
+        return replace(whole, low_us=self.low_us, high_us=self.high_us)
+
     def without_last(self) -> "Stretch | None":
         """Return it without its last record; None if that is all there is."""
         end = self._record_start(self.end)
@@ -264,6 +303,22 @@ class Stretch:
             return None
         last = None if self.last_sequence is None else self.last_sequence - 1
         return replace(self, end=end, last_sequence=last)
+
+    def _places_of(self, literal: bytes, text: bytes) -> Iterator[tuple[int, int]]:
+        """Yield where the records begin and end that have *literal* in them; *text*: the block."""
+        at = self.start
+        while (hit := text.find(literal, at, self.end)) >= 0:
+            start = self._record_start(hit + 1)
+            yield start, (at := self._record_end(start))
+
+    def _beginning(self, sieve: Sieve) -> Iterator[tuple[int, int]]:
+        """Yield where the records begin and end whose text begins as *sieve* has it."""
+        others, at = _pattern(self.form.name, sieve), self.start
+        while at < self.end:
+            if (match := others.match(self.block, at, self.end)) is not None:
+                at = match.end()
+            else:
+                yield at, (at := self._record_end(at))
 
     # Lines of metadata, which only follow a record, are indented.
     def _record_start(self, before: int) -> int:
@@ -281,35 +336,15 @@ class Stretch:
                 return at
 
 
-class Landmarks:
-    """Lines of a block that are evidence for what stands anywhere in them."""
-
-    def __init__(self, block: bytes, sieve: Sieve) -> None:
-        """Search *block*, whole lines."""
-        self._block = block
-        found = (self._find_all(literal) for literal in sieve.inside)
-        self._hits = sorted(chain.from_iterable(found), reverse=True)
-
-    def next_line(self, at: int) -> int:
-        """Return where the next such line begins, from that at *at* on; the end if none does."""
-        while self._hits and self._hits[-1] < at:
-            self._hits.pop()
-        if not self._hits:
-            return len(self._block)
-        return max(self._block.rfind(b"\n", at, self._hits[-1]) + 1, at)
-
-    def _find_all(self, literal: bytes) -> Iterator[int]:
-        at = self._block.find(literal)
-        while at >= 0:
-            yield at
-            at = self._block.find(literal, at + 1)
+def stretch_of(form: str, reading: Reading, text: bytes) -> Stretch:
+    """Return the stretch that *text* is, records of the form called *form* and no more."""
+    return Stretch(_FORMS[form], reading, text, text.lower(), 0, len(text), ())
 
 
 class StretchFinder:
     """Finds stretches in the blocks of one source; tries first the form that it found last."""
 
-    def __init__(self, sieve: Sieve) -> None:
-        self._pattern = partial(_pattern, sieve=sieve)
+    def __init__(self) -> None:
         self._forms: dict[int, list[tuple[PlainForm, re.Pattern[bytes]]]] = {}
         """Those that a line may have by its first byte."""
 
@@ -336,16 +371,22 @@ class StretchFinder:
     def _forms_of(self, first: bytes) -> "Iterator[tuple[PlainForm, re.Pattern[bytes]]]":
         for form in PLAIN_FORMS:
             if re.match(form.first.encode(), first):
-                yield form, self._pattern(form.name)
+                yield form, _pattern(form.name, sieve(evidence=False))
 
 
 @cache
 def _pattern(name: str, sieve: Sieve) -> re.Pattern[bytes]:
-    """Return what a whole stretch of the form called *name* matches."""
+    """Return what lines of the form called *name* match that do not begin as *sieve* has it."""
     # On first use: each takes 3 ms.
     form = _FORMS[name]
     boring = f"(?!{sieve.begins.decode()})"
     return re.compile(f"(?={form.ahead})(?:{form.head}{boring}{form.text})++".encode())
+
+
+@cache
+def _runs(row: str, pattern: str) -> re.Pattern[bytes]:
+    """Return what finds lines that follow each other and have *row* and *pattern* in them."""
+    return re.compile(rf"(?:\n{row}{pattern}[^\n]*+(?:\n [^\n]*+)*+)++".encode())
 
 
 def _timed(form: PlainForm, reading: Reading, lower: bytes, match: re.Match[bytes]) -> Stretch:

@@ -14,8 +14,7 @@ from vexfsctl.logs.formats.blocks import Block
 from vexfsctl.logs.formats.journal import split_objects
 from vexfsctl.logs.formats.lines import INDENTS, bare_line, begin_block
 from vexfsctl.logs.formats.renderings import Reading
-from vexfsctl.logs.formats.stretches import Landmarks, Stretch, StretchFinder
-from vexfsctl.logs.sieve import sieve
+from vexfsctl.logs.formats.stretches import Stretch, StretchFinder
 from vexfsctl.model.record import LogRecord
 
 MAXIMUM_LINE = 64 << 10
@@ -36,18 +35,13 @@ class RecordDecoder:
         *,
         boot_id: str | None = None,
         today: datetime | None = None,
-        evidence: bool = True,
     ) -> None:
-        """*today* is the reader's wall-clock time, for forms of log that leave out the year.
-
-        Without *evidence*, `sift` need not find the kernel's own lines about devices.
-        """
+        """*today* is the reader's wall-clock time, for forms of log that leave out the year."""
         self._reading = Reading(source, boot_id, (today or datetime.now()).replace(tzinfo=None))
         self._partial = b""
         self._overlong = False
         self._open: Block | None = None
-        self._sieve = sieve(evidence=evidence)
-        self._finder = StretchFinder(self._sieve)
+        self._finder = StretchFinder()
         self._known_date: tuple[bytes | None, ...] = ()
         """Of the last stretch: all dates that begin like it exist."""
 
@@ -68,10 +62,10 @@ class RecordDecoder:
         text = self._partial + chunk
         end = text.rfind(b"\n") + 1
         block = text[:end]
-        lower, landmarks = block.lower(), Landmarks(block, self._sieve)
+        lower = block.lower()
         at = 0
         while at < end:
-            found = self._find_stretches(block, lower, at, landmarks.next_line(at))
+            found = self._find_stretches(block, lower, at)
             for stretch in self._whole(found):
                 yield from self._close()
                 yield stretch
@@ -91,11 +85,11 @@ class RecordDecoder:
             self._partial = b""
         yield from self._close()
 
-    def _find_stretches(self, block: bytes, lower: bytes, at: int, end: int) -> list[Stretch]:
-        """Return what looks like stretches at *at*, up to *end* at most."""
-        if at == end or self._overlong or (self._open is not None and self._open.patient):
+    def _find_stretches(self, block: bytes, lower: bytes, at: int) -> list[Stretch]:
+        """Return what looks like stretches at *at*."""
+        if self._overlong or (self._open is not None and self._open.patient):
             return []
-        return self._finder.find(block, lower, at, end, self._reading)
+        return self._finder.find(block, lower, at, len(block), self._reading)
 
     def _whole(self, found: list[Stretch]) -> Iterator[Stretch]:
         """Yield what needs no decoding of stretches that were found together."""

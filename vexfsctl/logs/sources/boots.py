@@ -9,13 +9,19 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from vexfsctl.logs.sources.spool import Placed, Position, Spool
+from vexfsctl.logs.own_records import NAMED
+from vexfsctl.logs.sources.spool import Lines, Placed, Position, Spool
 from vexfsctl.model.record import LogRecord
 
 if TYPE_CHECKING:
     from vexfsctl.logs.formats.stretches import Stretch
+    from vexfsctl.logs.sieve import Sieve
     from vexfsctl.logs.sources.phrases import PhraseCounter
+    from vexfsctl.logs.wanted import Wanted
 
+_UNORDERED: Position = 0, 0.0
+_USUAL_SIZE = 128
+"""Bytes of a line that names VexFS: so large at least, or a little smaller."""
 _REORDERING_US = 5_000_000
 """The clock of a kernel that just started jumps back by up to a second once it is calibrated."""
 
@@ -34,14 +40,16 @@ class Part:
     """Whether the boot they are of is not known after all."""
     only: str | None = None
     """The only boot id of which they are wanted, 32 hexadecimal digits; None: any."""
+    wanted: "Wanted | None" = None
+    """Which of them are; None: all."""
 
     def __len__(self) -> int:
-        """Return how many records these are, wanted or not."""
+        """Return how many records these are at most, wanted or not."""
         return self.spool.count(self.start, self.end)
 
     def __iter__(self) -> Iterator[Placed]:
         """Yield the records and their positions."""
-        placed = self.spool.read(self.start, self.end)
+        placed = self._wanted()
         if self.only is None and not self.forgotten and not any(self.reached):
             yield from placed
             return
@@ -49,6 +57,35 @@ class Part:
             if self.only is None or plain_id(record.boot_id) == self.only:
                 known = replace(record, boot_id=None) if self.forgotten else record
                 yield _later(self.reached, position), known
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes up."""
+        return self.spool.size(self.start, self.end)
+
+    def ending(self, size: int, before: "Wanted") -> "Iterator[Part]":
+        """Yield it in two parts: records that are wanted *before* its last *size* bytes; these."""
+        middle = self.spool.mark_before_last(self.start, self.end, size)
+        if self.start < middle:
+            yield replace(self, end=middle, wanted=before)
+        if middle < self.end:
+            yield replace(self, start=middle)
+
+    def _wanted(self) -> Iterator[Placed]:
+        for kept in self.spool.read(self.start, self.end):
+            if isinstance(kept, Lines):
+                yield from ((_UNORDERED, record) for record in self._found(kept))
+            elif self.wanted is None or self.wanted.accepts(kept[1]):
+                yield kept
+
+    def _found(self, lines: Lines) -> Iterable[LogRecord]:
+        # Deferred: nothing may have been kept as lines.
+        from vexfsctl.logs.wanted import records_of
+
+        assert self.spool.sieve is not None
+        if self.wanted is None:
+            return records_of(lines, self.spool.sieve)
+        return self.wanted.find(lines, self.spool.sieve)
 
 
 class Boot(NamedTuple):
@@ -87,6 +124,23 @@ class Boot(NamedTuple):
             end=self.end,
         )
 
+    def only(self, wanted: "Wanted") -> "Boot":
+        """Return it with those records only that are *wanted*."""
+        return self._replace(parts=tuple(replace(part, wanted=wanted) for part in self.parts))
+
+    @property
+    def size(self) -> int:
+        """Bytes that its records take up."""
+        return sum(part.size for part in self.parts)
+
+    def ending(self, size: int, before: "Wanted") -> "Boot":
+        """Return it with its last records, *size* bytes, and those *before* that are wanted."""
+        parts: list[Part] = []
+        for part in reversed(self.parts):
+            parts = [*part.ending(size, before), *parts]
+            size -= part.size
+        return self._replace(parts=tuple(parts))
+
     def followed_by(self, later: "Boot") -> "Boot":
         """Return both as one boot."""
         on_top = (replace(part, reached=_later(self.end, part.reached)) for part in later.parts)
@@ -122,21 +176,21 @@ class BootSplitter:
 
     def __init__(
         self,
-        matters: Callable[[LogRecord], bool] | None = None,
+        sieve: "Sieve | None" = None,
         *,
         ordered: bool = True,
         counter: "Callable[[Callable[[LogRecord], None]], PhraseCounter] | None" = None,
     ) -> None:
-        """*matters* says which records to keep; None: all.
+        """*sieve* says which records to keep; None: all.
 
-        *ordered*: whether their positions are needed, for which stretches have to be searched.
+        *ordered*: whether their positions are needed, for which all of them have to be decoded.
         *counter* makes what counts records that say the same instead of keeping all of them.
         """
         self.first: LogRecord | None = None
         """The first of all records."""
-        self._matters = matters
+        self._sieve = sieve
         self._ordered = ordered
-        self._spool = Spool()
+        self._spool = Spool(sieve)
         self._boots: list[Boot] = []
         self._boot = _Open(self._spool.mark())
         self._before: LogRecord | Stretch | None = None
@@ -158,13 +212,10 @@ class BootSplitter:
             return
         if self._counter is not None:
             self._counter.take_stretch(item)
-            return
-        at = item.start
-        for start, end in item.named():
-            self._pass_over(item, at, start)
-            self._take_record(item.record(start, end))
-            at = end
-        self._pass_over(item, at, item.end)
+        elif self._ordered:
+            self._decode(item)
+        else:
+            self._keep_lines(item)
 
     def boots(self) -> tuple[Boot, ...]:
         """Return what went by so far; at least one boot."""
@@ -176,14 +227,37 @@ class BootSplitter:
         boot = self._boot
         if self._ordered:
             boot.end = _later(boot.end, (record.uptime_us or 0, record.wall_time_s or 0.0))
-        if self._matters is None or self._matters(record):
+        if self._sieve is None or self._sieve.accepts(record):
             (self._keep if self._counter is None else self._counter.take_record)(record)
 
     def _keep(self, record: LogRecord) -> None:
         self._spool.append(self._boot.end, record)
 
+    def _keep_lines(self, stretch: "Stretch") -> None:
+        """Keep the lines of *stretch* that may matter, or if they are many all of it."""
+        assert self._sieve is not None
+        size = stretch.end - stretch.start
+        count = stretch.lower.count(NAMED, stretch.start, stretch.end)
+        if count * _USUAL_SIZE < size // 2:
+            places = [*stretch.candidates(self._sieve)]
+            count = len(places)
+            if sum(end - start for start, end in places) < size // 2:
+                stretch = stretch.only(places)
+        if count:
+            self._spool.append_lines(Lines.of(stretch), count)
+
+    def _decode(self, stretch: "Stretch") -> None:
+        """Keep the records of *stretch* that may matter, each with its position."""
+        assert self._sieve is not None
+        at = stretch.start
+        for start, end in stretch.candidates(self._sieve):
+            self._pass_over(stretch, at, start)
+            self._take_record(stretch.record(start, end))
+            at = end
+        self._pass_over(stretch, at, stretch.end)
+
     def _pass_over(self, stretch: "Stretch", start: int, end: int) -> None:
-        if start < end and self._ordered:
+        if start < end:
             part = replace(stretch, start=start, end=end)
             reached = part.latest_uptime_us or 0, part.latest_wall_time_s or 0.0
             self._boot.end = _later(self._boot.end, reached)

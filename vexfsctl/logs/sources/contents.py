@@ -107,16 +107,15 @@ def read_contents(
 def _reader(source: str, today: datetime | None, manner: Manner, boot_id: str | None) -> "_Reader":
     # Deferred: there may be nothing to decode, and it brings the wordings of all VexFS builds.
     from vexfsctl.logs.formats.text import RecordDecoder
-    from vexfsctl.logs.own_records import may_be_vexfs
-    from vexfsctl.logs.sieve import matters
+    from vexfsctl.logs.sieve import sieve
     from vexfsctl.logs.sources.phrases import PhraseCounter
 
-    decoder = RecordDecoder(source, boot_id=boot_id, today=today, evidence=manner.evidence)
+    decoder = RecordDecoder(source, boot_id=boot_id, today=today)
     if manner.every_record:
         return _Reader(decoder.feed, decoder.finish, BootSplitter())
     counted = manner.counted and not manner.ordered and not manner.evidence
     splitter = BootSplitter(
-        matters if manner.evidence else may_be_vexfs,
+        sieve(evidence=manner.evidence),
         ordered=manner.ordered,
         counter=PhraseCounter if counted else None,
     )

@@ -21,7 +21,7 @@ from vexfsctl.logs.formats.lines import parse_record
 from vexfsctl.logs.formats.renderings import Reading
 from vexfsctl.logs.formats.stretches import Stretch
 from vexfsctl.logs.interpret import meaning_of
-from vexfsctl.logs.sieve import NAMED
+from vexfsctl.logs.own_records import NAMED
 from vexfsctl.model.events import StateChanged
 from vexfsctl.model.intervals import Intervals
 from vexfsctl.model.record import Counted, LogRecord

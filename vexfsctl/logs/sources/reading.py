@@ -4,12 +4,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from heapq import merge
 from operator import itemgetter
+from typing import TYPE_CHECKING
 
 from vexfsctl.logs.sources.boots import Boot
 from vexfsctl.logs.sources.holes import Hole, gaps_since
 from vexfsctl.logs.sources.spool import Position
 from vexfsctl.model.coverage import Coverage, Gap
 from vexfsctl.model.record import LogRecord
+
+if TYPE_CHECKING:
+    from vexfsctl.logs.wanted import Wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,10 @@ class SourceReading:
         """Return it with the boot id on records of its last boot only."""
         *older, latest = self.boots
         return replace(self, boots=(*(boot.without_id() for boot in older), latest))
+
+    def only(self, wanted: "Wanted") -> "SourceReading":
+        """Return it with those records only that are *wanted*; what ends its boots stays."""
+        return replace(self, boots=tuple(boot.only(wanted) for boot in self.boots))
 
     def gaps(self, since_us: int | None) -> tuple[Gap, ...]:
         """Return what this source lacks since that uptime; None: ever."""
@@ -48,6 +56,26 @@ class LogReading:
         """Return how many these are."""
         boots = (boot for source in self.sources for boot in source.boots)
         return sum(len(part) for boot in boots for part in boot.parts)
+
+    def only(self, wanted: "Wanted") -> "LogReading":
+        """Return what it has of the records that are *wanted*, with the coverage of all."""
+        return LogReading(tuple(source.only(wanted) for source in self.sources))
+
+    def ending(self, size: int, before: "Wanted") -> "LogReading | None":
+        """Return its last records, about *size* bytes of them, and those *before* that are wanted.
+
+        None if that would be all of it, or if it has several sources, whose ends are not one.
+        """
+        if len(self.sources) != 1:
+            return None
+        (source,) = self.sources
+        boots: list[Boot] = []
+        for boot in reversed(source.boots):
+            boots.insert(0, boot.ending(size, before))
+            size -= boot.size
+        if not any(part.wanted is before for boot in boots for part in boot.parts):
+            return None
+        return LogReading((replace(source, boots=tuple(boots)),))
 
     @property
     def last(self) -> LogRecord | None:

@@ -1,7 +1,8 @@
-"""Records of a log, kept to be read more than once: a few in memory, many in an unlinked file.
+"""What matters of a log, kept to be read more than once: a little in memory, much in an unlinked
+file.
 
-What a log holds that matters may be larger than memory, and a pipe cannot be read again. If the
-disk has no room for it, memory has to do.
+It may be larger than memory, and a pipe cannot be read again. If the disk has no room for it,
+memory has to do. Lines of a stretch are kept as they are: most readers ask for few of them.
 """
 
 import marshal
@@ -10,9 +11,14 @@ import os
 import weakref
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vexfsctl.model.record import Counted, LogRecord
+
+if TYPE_CHECKING:
+    from vexfsctl.logs.formats.renderings import Reading
+    from vexfsctl.logs.formats.stretches import Stretch
+    from vexfsctl.logs.sieve import Sieve
 
 Position = tuple[int, float]
 """Where a record stands among those of other sources: the latest uptime (µs) and the latest Unix
@@ -20,16 +26,53 @@ time that its boot had reached."""
 Placed = tuple[Position, LogRecord]
 
 _BATCH = 512
-"""Records that are written and read back together."""
+"""Records that are written and read back together, if lines that are kept are not larger than …"""
+_BATCH_BYTES = 1 << 16
 _IN_MEMORY = 4 << 20
 """Bytes of a spool that need no file."""
+
+
+class Lines(NamedTuple):
+    """Lines of one stretch, undecoded."""
+
+    form: str
+    """Name of their form."""
+    reading: "Reading"
+    text: bytes
+    """Whole records."""
+    latest_us: int | None
+    """What the uptime of each is at most; None if that is not known."""
+    latest_s: float | None
+    """The same for its Unix time."""
+
+    @classmethod
+    def of(cls, stretch: "Stretch") -> "Lines":
+        """Return those of *stretch*."""
+        text = stretch.block[stretch.start : stretch.end]
+        form, bounds = stretch.form.name, (stretch.latest_us, stretch.latest_s)
+        return cls(form, stretch.reading, text, *bounds)
+
+    @property
+    def stretch(self) -> "Stretch":
+        """Them as a stretch."""
+        from vexfsctl.logs.formats.stretches import stretch_of
+
+        return stretch_of(self.form, self.reading, self.text)
 
 
 class Spool:
     """Records in the order in which they were added, in sections that are read one by one."""
 
-    def __init__(self) -> None:
+    def __init__(self, sieve: "Sieve | None" = None) -> None:
+        """*sieve* tells which of the lines that are kept may matter."""
+        self.sieve = sieve
         self._batch: list[tuple[Any, ...]] = []
+        self._batch_size = 0
+        """Bytes of the lines in it."""
+        self._batch_count = 0
+        """Records in it that may matter."""
+        self._readings: list[Reading] = []
+        """What was known of the source when lines of it were kept."""
         self._blobs: list[bytes | _Extent] = []
         self._counts: list[int] = []
         """Of the records in each of these."""
@@ -50,34 +93,64 @@ class Spool:
                 *(record.fields, record.counted and tuple(record.counted)),
             )
         )
-        if len(self._batch) == _BATCH:
-            self._end_batch()
+        self._added(1, 0)
+
+    def append_lines(self, lines: Lines, count: int) -> None:
+        """Add *lines*, *count* records of which may matter."""
+        if not self._readings or self._readings[-1] is not lines.reading:
+            self._readings.append(lines.reading)
+        self._batch.append((lines.form, len(self._readings) - 1, *lines[2:]))
+        self._added(count, len(lines.text))
 
     def mark(self) -> int:
         """Begin a section, and return where it begins and the one before it ends."""
         self._end_batch()
         return len(self._blobs)
 
-    def read(self, start: int, end: int) -> Iterator[Placed]:
-        """Yield the records of the sections from *start* to *end*, and their positions."""
+    def read(self, start: int, end: int) -> Iterator[Placed | Lines]:
+        """Yield what is in the sections from *start* to *end*: records and their positions."""
         for blob in self._blobs[start:end]:
             text = blob
             if isinstance(text, _Extent):
                 assert self._file is not None
                 text = os.pread(self._file, text.length, text.offset)
-            yield from map(_placed, marshal.loads(text))
+            yield from map(self._restored, marshal.loads(text))
 
     def count(self, start: int, end: int) -> int:
-        """Return how many these are."""
+        """Return how many records these are."""
         return sum(self._counts[start:end])
+
+    def size(self, start: int, end: int) -> int:
+        """Return how many bytes they take up."""
+        return sum(map(_size, self._blobs[start:end]))
+
+    def mark_before_last(self, start: int, end: int, size: int) -> int:
+        """Return the mark from which to *end* there are at least *size* bytes; *start* at least."""
+        while size > 0 and start < end:
+            end -= 1
+            size -= _size(self._blobs[end])
+        return end
+
+    def _restored(self, values: tuple[Any, ...]) -> Placed | Lines:
+        if isinstance(values[0], str):
+            form, number, *others = values
+            return Lines(form, self._readings[number], *others)
+        return _placed(values)
+
+    def _added(self, count: int, size: int) -> None:
+        self._batch_count += count
+        self._batch_size += size
+        if len(self._batch) == _BATCH or self._batch_size > _BATCH_BYTES:
+            self._end_batch()
 
     def _end_batch(self) -> None:
         if not self._batch:
             return
         blob = marshal.dumps(self._batch)
         self._blobs.append(blob)
-        self._counts.append(len(self._batch))
+        self._counts.append(self._batch_count)
         self._batch.clear()
+        self._batch_size = self._batch_count = 0
         self._size += len(blob)
         if self._size > self._most:
             self._write_out()
@@ -95,7 +168,7 @@ class Spool:
             for place, blob in enumerate(self._blobs):
                 if isinstance(blob, bytes):
                     self._blobs[place] = self._write(self._file, blob)
-            self._size = 0
+            self._size = self._most = 0
         except OSError:
             # A full disk may be what the log tells of.
             self._most = math.inf
@@ -115,6 +188,10 @@ class _Extent(NamedTuple):
 
     offset: int
     length: int
+
+
+def _size(blob: bytes | _Extent) -> int:
+    return blob.length if isinstance(blob, _Extent) else len(blob)
 
 
 def _placed(values: tuple[Any, ...]) -> Placed:

@@ -1,0 +1,86 @@
+"""What is found among lines that were kept undecoded is what the records say."""
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.logs.sources.test_passing_over import logs, read
+from vexfsctl.logs.sieve import sieve
+from vexfsctl.logs.sources.contents import Contents, Manner
+from vexfsctl.logs.sources.reading import LogReading
+from vexfsctl.logs.wanted import STATES, Lasting, Saying, Since, Wanted
+from vexfsctl.model.record import LogRecord
+
+ALONE = Manner(ordered=False)
+EVERY = Manner(every_record=True)
+DATED_S = 1_795_900_000
+"""What `logs` adds to the uptime of a record to get its date."""
+
+
+def wanted() -> st.SearchStrategy[Wanted]:
+    """Questions of every kind."""
+    lasting: st.SearchStrategy[Wanted] = st.sampled_from((STATES, Lasting(), Saying("CORR-6F1C93A2"), Saying("sd[ab]|EXT4")))
+    times = st.none() | st.integers(0, 100)
+    return lasting | st.builds(_since, lasting, times, times)
+
+
+def _since(lasting: Wanted, uptime_s: int | None, time_s: int | None) -> Since:
+    uptime_us = None if uptime_s is None else uptime_s * 1_000_000
+    return Since(lasting, uptime_us, None if time_s is None else DATED_S + time_s)
+
+
+def records(contents: Contents) -> Iterator[LogRecord]:
+    """Yield what was kept of a log."""
+    return (record for boot in contents.boots for record in boot.records)
+
+
+def found(contents: Contents, asked: Wanted) -> list[LogRecord]:
+    """Return the records that are *asked* for."""
+    return [record for boot in contents.boots for record in boot.only(asked).records]
+
+
+@given(logs(), st.lists(st.integers(0, 1 << 20), max_size=3), wanted())
+@settings(max_examples=300, deadline=None)
+def test_what_is_wanted_is_found(log: bytes, cuts: list[int], asked: Wanted) -> None:
+    """Every record that is wanted, and no other that anything could be concluded from."""
+    all_of_it = [record for record in records(read(log, (), EVERY)) if sieve().accepts(record)]
+    expected = [record for record in all_of_it if asked.accepts(record)]
+
+    shown = found(read(log, cuts, ALONE), asked)
+    assert [record for record in shown if asked.accepts(record)] == expected
+
+
+@given(logs(), st.integers(1, 4_000))
+@settings(max_examples=200, deadline=None)
+def test_a_log_has_an_end(log: bytes, size: int) -> None:
+    """Its last records, and of those before only the wanted ones."""
+    reading = LogReading((read(log, (), ALONE).into_reading("log"),))
+    every, states = list(reading), list(reading.only(STATES))
+    ending = reading.ending(size, before=STATES)
+
+    if ending is not None:
+        shown = list(ending)
+        last = next(
+            n for n in range(len(shown) + 1) if every[len(every) - len(shown) + n :] == shown[n:]
+        )
+        assert shown[:last] == [record for record in states if record in shown[:last]]
+
+
+@pytest.mark.parametrize("count", [2, 40, 4_000])
+def test_the_end_is_a_part_of_a_long_log(count: int) -> None:
+    """Not of one that is shorter than that."""
+    lines = (b"[%5d.000000] VexFS: line %d\n" % (n, n) for n in range(count))
+    contents = read(b"".join(lines), range(0, 200_000, 50_000), ALONE)
+    reading = LogReading((contents.into_reading("log"),))
+    ending = reading.ending(1_000, before=STATES)
+
+    assert len(list(reading)) == count
+    if count < 100:
+        assert ending is None
+    else:
+        assert ending is not None
+        shown = list(ending)
+        assert 10 <= len(shown) < count
+        assert shown[-1].text == f"VexFS: line {count - 1}"
