@@ -112,12 +112,12 @@ def assess(host: Host, targets: Sequence[Target] = (), window_ms: int | None = N
 def _since(window: Window) -> "Wanted":
     """Return what of a log a verdict about *window* is about."""
     # Deferred: without a log there is nothing to choose from.
-    from vexfsctl.logs.wanted import Lasting, Since
+    from vexfsctl.logs.wanted import OfOthers, Since
 
     # A second more, as such times are not exact.
     now_s = None if window.now is None else window.now.timestamp()
     time_s = None if now_s is None else now_s - window.length_us / 1e6 - 1
-    return Since(Lasting(), window.since_us, time_s)
+    return Since(OfOthers(), window.since_us, time_s)
 
 
 def _require_mention(log: HostLog, targets: Sequence[Target]) -> None:

@@ -40,6 +40,8 @@ class HostLog:
     reading: LogReading
     live_logs: Mapping[str, str]
     """Name of each volume that answers to its attribute `log`."""
+    whole: "HostLog | None" = None
+    """What it is a selection of, if it is one."""
 
     @cached_property
     def entries(self) -> "Iterable[LogEntry]":
@@ -61,17 +63,32 @@ class HostLog:
         return self._interpret(Filtered(self.reading, lambda record: wanted(record.text)))
 
     def only(self, wanted: "Wanted") -> "HostLog":
-        """Return what it has of the records that are *wanted*."""
-        return replace(self, reading=self.reading.only(wanted))
+        """Return what it has of the records that are *wanted*, and of those of states.
+
+        By the latter the meaning of others is judged.
+        """
+        # Deferred, as most logs have no records.
+        from vexfsctl.logs.wanted import STATES, AnyOf
+
+        reading = self.reading.only(AnyOf(STATES, wanted))
+        return replace(self, reading=reading, whole=self.whole or self)
+
+    @cached_property
+    def _states(self) -> "Sequence[LogRecord]":
+        """All of its records of states."""
+        if self.whole is not None:
+            return self.whole._states
+        from vexfsctl.logs.wanted import STATES
+
+        return tuple(self.reading.only(STATES))
 
     def _interpret(self, records: Iterable[LogRecord]) -> "Iterable[LogEntry]":
         if next(iter(records), None) is None:
             return ()
         # Deferred, as most logs have none, and it brings the wordings of all VexFS builds.
         from vexfsctl.logs.interpret import LogEntries
-        from vexfsctl.logs.wanted import STATES
 
-        entries = LogEntries(records, self.live_logs, self.reading.only(STATES))
+        entries = LogEntries(records, self.live_logs, self._states)
         return tuple(entries) if len(self.reading) <= _FEW else entries
 
 

@@ -1,13 +1,15 @@
 """The incidents of a log: from what was asked for to everything around it."""
 
+import operator
+import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cached_property
 
 from vexfsctl.analysis.incident.incidents import (
     Incident,
-    Occurrence,
-    build_incidents,
     find_incident,
     find_occurrences,
     latest_incident,
@@ -16,13 +18,13 @@ from vexfsctl.analysis.incident.kernel_lines import find_vicinity
 from vexfsctl.analysis.incident.numbered_calls import (
     NumberedCall,
     find_numbered,
-    find_numbered_calls,
     is_numbered,
 )
 from vexfsctl.analysis.incident.story import Story, tell_call, tell_story
 from vexfsctl.exceptions import EvidenceMissing, IncidentNotFound, InvalidInput, covering
 from vexfsctl.host.filters import Filters, find_devices, related_names
 from vexfsctl.host.host import Host
+from vexfsctl.host.incident_scope import Scope, around, at_the_end, everything, with_call, with_ids
 from vexfsctl.host.log import (
     Calendar,
     HostLog,
@@ -32,6 +34,8 @@ from vexfsctl.host.log import (
     select_boot,
 )
 from vexfsctl.host.volumes import consult, parse_target
+from vexfsctl.logs.sources.reading import LogReading
+from vexfsctl.logs.wanted import Saying
 from vexfsctl.model.correlation import parse_id_suffix
 from vexfsctl.model.coverage import Coverage
 from vexfsctl.model.entry import LogEntry
@@ -39,6 +43,11 @@ from vexfsctl.model.operations import OperationType
 from vexfsctl.model.volume import Volume
 from vexfsctl.recovery.ledger.file import read_ledger
 from vexfsctl.recovery.ledger.recoveries import merge_recoveries, recoveries_of
+
+_ENDING = 1 << 20
+"""Bytes of a log's end that are looked at first for the latest incident; after that …"""
+_GROWTH = 8
+"""… so many times as many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,35 +79,24 @@ class IncidentLog:
             self.volumes = () if self._elsewhere else consulted.volumes
             """The volumes that the log may be about: none if it is from another host."""
             self._selection = filters.selection(host, self.volumes, elsewhere=self._elsewhere)
-            self._reading = select_boot(log.reading, filters.boot)
-        entries = tuple(HostLog(self._reading, log.live_logs).entries)
+            self._log = HostLog(select_boot(log.reading, filters.boot), log.live_logs)
         # Another boot, or a log from elsewhere, has nothing to do with recent actions here.
         here = filters.boot is None and not host.logs
-        self._entries, self._ledger = _add_recoveries(host, entries, of_this_boot=here)
-        self._occurrences = find_occurrences(self._entries)
-        incidents = build_incidents(self._occurrences)
-        self._incidents = [each for each in incidents if self._is_asked_for(each.occurrences)]
-        calls = find_numbered_calls(self._entries)
-        self._calls = [call for call in calls if self._is_asked_for(call.occurrences)]
-
-    @property
-    def entries(self) -> tuple[LogEntry, ...]:
-        """Every record, with what the ledger of recoveries adds, in time order."""
-        return self._entries
+        self._recoveries = Recoveries.of(host, self._log.reading, of_this_boot=here)
+        self._found: list[Incident | NumberedCall] = []
 
     def find(self, asked: str | None) -> Incident | NumberedCall:
         """Return what *asked* means: an id or its end, CALL-N[@SITE], or VOLUME[/OPERATION].
 
         None is the latest incident, or if the log has no ids at all, the latest numbered call
-        that met trouble. Raises IncidentNotFound, EvidenceMissing if it may be in a missing part
-        of the log, or AmbiguousId.
+        that met trouble. What is found again is the same object. Raises IncidentNotFound,
+        EvidenceMissing if it may be in a missing part of the log, or AmbiguousId.
         """
         coverage = self._coverage_asked_for()
         with covering(coverage):
             try:
-                return self._find(asked)
+                found = self._find(asked)
             except IncidentNotFound as failure:
-                failure.hint = failure.hint or self._hint(asked)
                 if coverage.complete:
                     raise
                 missing = ", ".join(map(str, coverage.gaps))
@@ -106,59 +104,109 @@ class IncidentLog:
                     f"{failure.message}, and part of the log is missing: {missing}",
                     hint=failure.hint,
                 ) from failure
+        known = (each for each in self._found if is_same(each, found))
+        if (again := next(known, None)) is not None:
+            return again
+        self._found.append(found)
+        return found
 
     def trace(self, subject: Incident | NumberedCall) -> Trace:
         """Return everything known about *subject*."""
-        if isinstance(subject, NumberedCall):
+        placed, entries = around(self._log, subject, self._recoveries.merge)
+        if isinstance(placed, NumberedCall):
             devices = self._devices_asked_for()
-            story = tell_call(subject, self._entries, devices)
+            story = tell_call(placed, entries, devices)
         else:
-            volume = self._volume_of(subject)
-            devices = self._devices_of(subject, volume)
-            now_ns = recent_window(self._host, self._reading, 0).now_us * 1_000
-            story = tell_story(subject, self._entries, self._occurrences, devices, volume, now_ns)
+            volume = self._volume_of(placed)
+            devices = self._devices_of(placed, volume)
+            now_ns = recent_window(self._host, self._log.reading, 0).now_us * 1_000
+            occurrences = find_occurrences(entries)
+            story = tell_story(placed, entries, occurrences, devices, volume, now_ns)
         return Trace(story, devices, self._calendar, self.coverage(subject))
+
+    def entries_around(self, subject: Incident | NumberedCall) -> tuple[LogEntry, ...]:
+        """Return the entries that are needed to tell of *subject*, in time order."""
+        return around(self._log, subject, self._recoveries.merge)[1]
 
     def coverage(self, subject: Incident | NumberedCall) -> Coverage:
         """Return how complete the log is for *subject*."""
         vicinity = find_vicinity(subject)
         since_us = None if vicinity is None else vicinity.begin_us
-        return self._reading.coverage(since_us) + self._ledger
+        return self._log.reading.coverage(since_us) + self._recoveries.coverage
 
     def _coverage_asked_for(self) -> Coverage:
         since = self._selection.since
         since_us = None if since is None else self._calendar.uptime_us(since)
-        return self._reading.coverage(since_us) + self._ledger
+        return self._log.reading.coverage(since_us) + self._recoveries.coverage
 
     def _find(self, asked: str | None) -> Incident | NumberedCall:
         if asked is None:
-            return self._latest()
+            return self._latest_of_all()
         if is_numbered(asked):
-            return find_numbered(self._calls, asked)
+            calls = with_call(self._log, asked).calls
+            return find_numbered([*filter(self._is_asked_for, calls)], asked)
         if self._is_id(asked):
-            return find_incident(self._incidents, asked)
+            scope = with_ids(self._log, parse_id_suffix(asked), self._recoveries.merge)
+            incidents = [*filter(self._is_asked_for, scope.incidents)]
+            return find_incident(incidents, asked, complete=scope.complete)
         target = parse_target(asked)
         if target.operation == "*":
-            return latest_incident(self._incidents, target.volume)
+            return self._latest(target.volume)
         if target.operation not in set(OperationType):
             raise InvalidInput(f"{asked!r} is more than one operation", hint="name one, or none")
-        return latest_incident(self._incidents, target.volume, OperationType(target.operation))
+        return self._latest(target.volume, OperationType(target.operation))
 
-    def _latest(self) -> Incident | NumberedCall:
-        troubled = [call for call in self._calls if call.troubled]
-        if troubled and not any(each.eventful for each in self._incidents):
+    def _latest_of_all(self) -> Incident | NumberedCall:
+        if (found := self._latest_at_the_end()) is not None:
+            return found
+        scope = self._everything
+        incidents = [*filter(self._is_asked_for, scope.incidents)]
+        calls = filter(self._is_asked_for, scope.calls)
+        troubled = [call for call in calls if call.troubled]
+        if troubled and not any(each.eventful for each in incidents):
             return troubled[-1]
-        return latest_incident(self._incidents)
+        return latest_incident(incidents)
 
-    def _hint(self, asked: str | None) -> str | None:
-        """What *asked*, which the log does not have, may have been meant to be."""
-        if asked is None or self._is_id(asked) or is_numbered(asked):
-            return None
-        volume, slash, operation = asked.partition("/")
-        known = {each.volume for each in self._incidents if each.volume is not None}
-        for near in get_close_matches(volume, sorted(known - {volume}), n=1):
-            return f"did you mean {near}{slash}{operation}?"
+    def _latest(self, volume: str, operation: OperationType | None = None) -> Incident:
+        if (found := self._latest_at_the_end(volume, operation)) is not None:
+            return found
+        incidents = [*filter(self._is_asked_for, self._everything.incidents)]
+        try:
+            return latest_incident(incidents, volume, operation)
+        except IncidentNotFound as failure:
+            known = {each.volume for each in incidents if each.volume is not None}
+            for near in get_close_matches(volume, sorted(known - {volume}), n=1):
+                target = near if operation is None else f"{near}/{operation}"
+                failure.hint = f"did you mean {target}?"
+            raise
+
+    def _latest_at_the_end(
+        self, volume: str | None = None, operation: OperationType | None = None
+    ) -> Incident | None:
+        """Return the latest incident if the end of the log surely shows which that is.
+
+        That is one in which an error arose and which is not a forgery: none from before would be
+        preferred to it.
+        """
+        size = _ENDING
+        while (scope := at_the_end(self._log, size, self._recoveries.merge)) is not None:
+            incidents = [*filter(self._is_asked_for, scope.incidents)]
+            with suppress(IncidentNotFound):
+                latest = latest_incident(incidents, volume, operation)
+                if latest.vouched and latest.erroneous and self._begins_in(latest):
+                    return latest
+            size *= _GROWTH
         return None
+
+    def _begins_in(self, incident: Incident) -> bool:
+        """Whether all of the log has no more of *incident* than the end that shows it."""
+        digits = f"{incident.root:016X}"
+        whole = with_ids(self._log, digits, self._recoveries.merge).incidents
+        return any(is_same(each, incident) for each in whole)
+
+    @cached_property
+    def _everything(self) -> Scope:
+        return everything(self._log, self._recoveries.merge)
 
     def _is_id(self, asked: str) -> bool:
         try:
@@ -166,13 +214,16 @@ class IncidentLog:
         except ValueError:
             return False
         # A volume may be called `dead` or `fe`.
-        named = {volume.name for volume in self.volumes}
-        return asked not in named | {incident.volume for incident in self._incidents}
+        if any(asked == volume.name for volume in self.volumes):
+            return False
+        if next(iter(self._log.reading.only(Saying(f"vol={asked}"))), None) is None:
+            return True
+        return all(asked != incident.volume for incident in self._everything.incidents)
 
-    def _is_asked_for(self, occurrences: Sequence[Occurrence]) -> bool:
+    def _is_asked_for(self, subject: Incident | NumberedCall) -> bool:
         return any(
             self._selection.accepts(each.entry, self._calendar.moment(each.entry.record))
-            for each in occurrences
+            for each in subject.occurrences
         )
 
     def _volume_of(self, incident: Incident) -> Volume | None:
@@ -204,29 +255,46 @@ class IncidentLog:
         if incident.volume is None:
             return None
         # The kernel module's volumes have their devices' names.
-        spoken_of = {entry.evidence.device for entry in self._entries if entry.evidence}
-        if incident.volume in spoken_of:
+        if self._is_device(incident.volume):
             return self._related_names(incident.volume)
         return None if self._elsewhere else find_devices(incident.volume)
+
+    def _is_device(self, name: str) -> bool:
+        """Whether the kernel has a line about a device of that name."""
+        entries = self._log.only(Saying(re.escape(name))).entries
+        return any(entry.evidence and entry.evidence.device == name for entry in entries)
 
     def _related_names(self, device: str) -> tuple[str, ...]:
         return related_names(device, elsewhere=self._elsewhere)
 
 
-def _add_recoveries(
-    host: Host, entries: Sequence[LogEntry], *, of_this_boot: bool
-) -> tuple[tuple[LogEntry, ...], Coverage]:
-    """Return *entries* with the recovery records of the ledger added, and the ledger's gaps.
+def is_same(one: Incident | NumberedCall, other: Incident | NumberedCall) -> bool:
+    """Whether both are the same incident or call of a log: all of it."""
+    told = ([each.entry for each in subject.occurrences] for subject in (one, other))
+    return type(one) is type(other) and operator.eq(*told)
 
-    No record appears twice. Records are added for the boots of *entries*, and with *of_this_boot*
-    for this boot. A ledger that may not be read adds nothing and is not a gap: what is in the
-    kernel log is there already.
-    """
-    readings = [read_ledger(place) for place in host.ledger_directories]
-    recorded = (each for reading in readings for each in recoveries_of(reading.entries))
-    gaps = (gap for reading in readings for gap in reading.coverage.gaps)
-    torn = Coverage(gaps=tuple(gap for gap in gaps if gap.reason == "torn"))
-    boots = {each.record.boot_id for each in entries}
-    if of_this_boot:
-        boots.add(host.boot_id)
-    return merge_recoveries(entries, recorded, boots - {None}), torn
+
+@dataclass(frozen=True, slots=True)
+class Recoveries:
+    """What the ledger says of recoveries in the time of a log."""
+
+    recorded: tuple[LogEntry, ...]
+    boots: frozenset[str | None]
+    """The boots that are asked for."""
+    coverage: Coverage
+    """The gaps of the ledger. One that may not be read is none: what is in the kernel log is there
+    already."""
+
+    @classmethod
+    def of(cls, host: Host, log: LogReading, *, of_this_boot: bool) -> "Recoveries":
+        """Return those of the boots of *log*, and with *of_this_boot* of this boot."""
+        readings = [read_ledger(place) for place in host.ledger_directories]
+        recorded = (each for reading in readings for each in recoveries_of(reading.entries))
+        gaps = (gap for reading in readings for gap in reading.coverage.gaps)
+        torn = Coverage(gaps=tuple(gap for gap in gaps if gap.reason == "torn"))
+        boots = {*log.boots_with_records, *([host.boot_id] if of_this_boot else [])}
+        return cls(tuple(recorded), frozenset(boots - {None}), torn)
+
+    def merge(self, entries: Sequence[LogEntry]) -> tuple[LogEntry, ...]:
+        """Return *entries* with those added; no record appears twice."""
+        return merge_recoveries(entries, self.recorded, self.boots)

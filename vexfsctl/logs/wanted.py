@@ -5,10 +5,12 @@ undecoded are searched as bytes, and only those are decoded that may be wanted; 
 what a line means.
 """
 
+import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Protocol
 
 from vexfsctl.logs.grammar import RECORD_FORMS, STATE_BEGINS
@@ -21,6 +23,9 @@ from vexfsctl.model.record import LogRecord
 _WORDS = "|".join(form.word for form in RECORD_FORMS if form.event is not StateChanged)
 _PASSING = rf"VexFS: (?:\[CORR-[0-9A-F]{{16}}\] )?(?:{_WORDS}) vol="
 """What our own records begin with, but for those of states."""
+
+_FEW = 16
+"""Literals that are found more quickly one by one than by a pattern."""
 
 
 class Wanted(Protocol):
@@ -35,6 +40,17 @@ class Wanted(Protocol):
         ...
 
 
+def is_passing(record: LogRecord) -> bool:
+    """Whether our own provider reports in *record*, perhaps torn, of a call or a breaker."""
+    return re.match(_PASSING, record.text) is not None
+
+
+def saying_ids(ids: Iterable[str]) -> "Saying":
+    """Return records that have one of *ids* in them, in their written form."""
+    written = tuple(ids)
+    return Saying("|".join(written), written if len(written) <= _FEW else ())
+
+
 def records_of(lines: Lines, by: Sieve) -> Iterator[LogRecord]:
     """Yield the records of *lines* that matter *by* the sieve."""
     stretch = lines.stretch
@@ -46,7 +62,9 @@ class Saying:
     """Records in whose text a regular expression finds something, on one line."""
 
     pattern: str
-    """Of characters in ASCII, which no form of log writes in another way."""
+    """Of characters in ASCII, which no form of log writes in another way. Empty: any record."""
+    literals: tuple[str, ...] = ()
+    """A few texts, one of which is in all that it finds: to search for those is quicker."""
 
     def accepts(self, record: LogRecord) -> bool:
         """Whether it finds something in *record*."""
@@ -54,11 +72,22 @@ class Saying:
 
     def find(self, lines: Lines, by: Sieve) -> Iterable[LogRecord]:
         """Return the records of *lines* in which it finds something."""
-        if self._in_bytes.search(lines.text) is None:
+        if not self.pattern:
+            return records_of(lines, by)
+        if not self._may_find(lines.text):
             return ()
         stretch = lines.stretch
         found = (stretch.record(*place) for place in stretch.places(self._in_bytes))
         return filter(by.accepts, found)
+
+    def _may_find(self, text: bytes) -> bool:
+        if self.literals:
+            return any(each in text for each in self._encoded)
+        return self._in_bytes.search(text) is not None
+
+    @cached_property
+    def _encoded(self) -> tuple[bytes, ...]:
+        return tuple(each.encode() for each in self.literals)
 
     @cached_property
     def _in_text(self) -> re.Pattern[str]:
@@ -70,21 +99,33 @@ class Saying:
 
 
 @dataclass(frozen=True)
-class Lasting:
-    """What a verdict needs of the time before its window: all that VexFS says but what our own
-    builds report of calls and breakers."""
+class OfOthers:
+    """What VexFS says but for what our own provider reports of calls and breakers: states, and all
+    of other builds.
+
+    That is what a verdict needs of the time before its window.
+    """
+
+    pattern: str = ""
+    """What it says besides, as in `Saying`."""
 
     def accepts(self, record: LogRecord) -> bool:
         """Whether *record* is that."""
-        return may_be_vexfs(record) and re.match(_PASSING, record.text) is None
+        others = may_be_vexfs(record) and not is_passing(record)
+        return others and self._saying.accepts(record)
 
     def find(self, lines: Lines, by: Sieve) -> Iterable[LogRecord]:
         """Return the records of *lines* that are that."""
         rest = lines.stretch.form.without(_PASSING, lines.text)
-        return records_of(lines._replace(text=rest), sieve(evidence=False)) if rest else ()
+        own = sieve(evidence=False)
+        return self._saying.find(lines._replace(text=rest), own) if rest else ()
+
+    @cached_property
+    def _saying(self) -> "Saying":
+        return Saying(self.pattern)
 
 
-STATES = Saying(f"(?:{STATE_BEGINS})")
+STATES = Saying(STATE_BEGINS, (STATE_BEGINS,))
 """Records that say of which load of its volume the others are."""
 
 
@@ -112,3 +153,60 @@ class Since:
         if self.uptime_us is not None and uptime_us is not None:
             return uptime_us < self.uptime_us
         return self.time_s is not None and time_s is not None and time_s < self.time_s
+
+
+class Evidence:
+    """The kernel's own lines about devices, and perhaps others."""
+
+    def accepts(self, record: LogRecord) -> bool:
+        """Whether *record* may be one."""
+        return sieve().accepts_text(record.text)
+
+    def find(self, lines: Lines, by: Sieve) -> Iterable[LogRecord]:
+        """Return those of *lines*."""
+        return filter(self.accepts, records_of(lines, by))
+
+
+@dataclass(frozen=True, slots=True)
+class During:
+    """Of the wanted records those of some time."""
+
+    wanted: Wanted
+    begin_us: float
+    """Uptime; a record without one is never of that time."""
+    end_us: float = math.inf
+
+    def accepts(self, record: LogRecord) -> bool:
+        """Whether *record* is one of them."""
+        uptime_us = record.uptime_us
+        return self._overlaps(uptime_us, uptime_us) and self.wanted.accepts(record)
+
+    def find(self, lines: Lines, by: Sieve) -> Iterable[LogRecord]:
+        """Return those of *lines*."""
+        if not self._overlaps(lines.earliest_us, lines.latest_us):
+            return ()
+        return filter(self.accepts, self.wanted.find(lines, by))
+
+    def _overlaps(self, first_us: int | None, last_us: int | None) -> bool:
+        if first_us is None or last_us is None:
+            return False
+        return first_us <= self.end_us and self.begin_us <= last_us
+
+
+class AnyOf:
+    """Records that are wanted for one reason or another."""
+
+    def __init__(self, *reasons: Wanted) -> None:
+        self._reasons = reasons
+
+    def accepts(self, record: LogRecord) -> bool:
+        """Whether *record* is one of them."""
+        return any(reason.accepts(record) for reason in self._reasons)
+
+    def find(self, lines: Lines, by: Sieve) -> Iterable[LogRecord]:
+        """Return those of *lines*."""
+        found = [records for each in self._reasons if (records := [*each.find(lines, by)])]
+        if len(found) <= 1:
+            return chain.from_iterable(found)
+        # Where two found something, only the lines themselves tell the order.
+        return filter(self.accepts, records_of(lines, by))

@@ -7,9 +7,9 @@ ids. A failure to which earlier builds give several ids is one incident as well 
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from vexfsctl.analysis.incident.aliases import Name, UpstreamIds
+from vexfsctl.analysis.incident.aliases import Name, Settled, UpstreamIds
 from vexfsctl.exceptions import AmbiguousId, IncidentNotFound, InvalidInput
 from vexfsctl.model.correlation import CorrelationId, matches_suffix, parse_id_suffix
 from vexfsctl.model.entry import LogEntry, Origin
@@ -26,6 +26,9 @@ from vexfsctl.model.events import (
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.upstream import Significance, UpstreamEvent
 
+_LISTED = 8
+"""Candidates named in a message; a long log may have thousands."""
+
 AnyEvent = Event | UpstreamEvent
 """What our provider reports, and what earlier builds write."""
 
@@ -38,6 +41,8 @@ class Occurrence:
     """Position among the entries read: the order where time stamps are equal or missing."""
     event: AnyEvent
     entry: LogEntry
+    settled: Settled | None = field(default=None, compare=False)
+    """What the ids of an earlier build name in its log, by all lines before."""
 
     @property
     def uptime_us(self) -> int | None:
@@ -94,17 +99,27 @@ class Incident:
         )
 
 
-def find_occurrences(entries: Iterable[LogEntry]) -> tuple[Occurrence, ...]:
-    """Return the VexFS events among *entries*, which are given in the order of the log.
+def occurrences_of(
+    entries: Iterable[LogEntry], settled: Mapping[int, Settled] | None = None
+) -> Iterator[Occurrence]:
+    """Yield the VexFS events among *entries*, which are given in the order of the log.
 
-    Of the lines of earlier builds, only those with an id are among them.
+    Of the lines of earlier builds, only those with an id are among them. Where *entries* are only
+    some of a log, *settled* has what was known of each of those, by its `id()`.
     """
-    occurrences = []
+    upstream = UpstreamIds()
     for place, entry in enumerate(entries):
         event = entry.event or entry.upstream
-        if event is not None and (isinstance(event, Event) or event.id is not None):
-            occurrences.append(Occurrence(place, event, entry))
-    return tuple(occurrences)
+        if isinstance(event, Event):
+            yield Occurrence(place, event, entry)
+        elif event is not None and event.id is not None:
+            known = None if settled is None else settled.get(id(entry))
+            yield Occurrence(place, event, entry, known or upstream.settle(entry, event, event.id))
+
+
+def find_occurrences(entries: Iterable[LogEntry]) -> tuple[Occurrence, ...]:
+    """Return what `occurrences_of` yields of a whole log."""
+    return tuple(occurrences_of(entries))
 
 
 def identifier_of(event: AnyEvent) -> CorrelationId | None:
@@ -130,15 +145,14 @@ def build_incidents(occurrences: Iterable[Occurrence]) -> tuple[Incident, ...]:
     """Join what occurred into incidents, the earliest first."""
     occurrences = tuple(occurrences)
     settle = _Epochs(occurrences).settle
-    upstream = UpstreamIds()
     parents: dict[Name, Name] = {}
     members: dict[Name, list[Occurrence]] = {}
     aliases: set[Name] = set()
     for each in occurrences:
         if (identifier := identifier_of(each.event)) is None:
             continue
-        if isinstance(each.event, UpstreamEvent):
-            name, further = upstream.settle(each.entry, each.event, identifier)
+        if each.settled is not None:
+            name, further = each.settled
             # Not `|=`, which copies the whole set for the keys of a mapping.
             aliases.update(further)
             for alias, meant in further.items():
@@ -153,11 +167,11 @@ def build_incidents(occurrences: Iterable[Occurrence]) -> tuple[Incident, ...]:
     return tuple(sorted(incidents, key=lambda incident: incident.occurrences[0].place))
 
 
-def find_incident(incidents: Sequence[Incident], text: str) -> Incident:
+def find_incident(incidents: Sequence[Incident], text: str, *, complete: bool = True) -> Incident:
     """Return the incident that *text*, an id or an unambiguous suffix of one, belongs to.
 
-    Raises InvalidInput if *text* is not an id, IncidentNotFound, or AmbiguousId with the
-    candidates.
+    Without *complete*, the log has more incidents that it fits. Raises InvalidInput if *text* is
+    not an id, IncidentNotFound, or AmbiguousId with the candidates.
     """
     try:
         suffix = parse_id_suffix(text)
@@ -171,9 +185,11 @@ def find_incident(incidents: Sequence[Incident], text: str) -> Incident:
     if not found:
         raise IncidentNotFound(f"no record carries an id that ends in {suffix}")
     if len(found) > 1:
-        listed = "; ".join(_candidate(*each) for each in found)
+        listed = "; ".join(_candidate(*each) for each in found[:_LISTED])
+        more = "" if len(found) <= _LISTED else f"; {len(found) - _LISTED} more"
+        count = f"{len(found)}{'' if complete else ' or more'}"
         hint = "give more digits, or narrow with --volume, --since or --boot"
-        raise AmbiguousId(f"{suffix} fits {len(found)} incidents: {listed}", hint=hint)
+        raise AmbiguousId(f"{suffix} fits {count} incidents: {listed}{more}", hint=hint)
     return found[0][0]
 
 

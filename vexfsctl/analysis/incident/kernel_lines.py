@@ -47,6 +47,11 @@ class Vicinity:
     abandoned: bool
     """Whether a call of it never came back in time."""
 
+    @property
+    def reach_us(self) -> tuple[int, int]:
+        """The uptimes between which any line that it holds is."""
+        return self.begin_us - WRITEBACK_US - DRIFT_US, self.end_us + ABANDONED_US + DRIFT_US
+
     def holds(self, entry: LogEntry, devices: Collection[str] | None) -> bool:
         """Whether *entry* is a kernel line of that time about one of *devices* (None: any)."""
         evidence, record = entry.evidence, entry.record

@@ -63,8 +63,14 @@ def is_numbered(text: str) -> bool:
     return _WRITTEN.fullmatch(text) is not None
 
 
-def find_numbered_calls(entries: Iterable[LogEntry]) -> tuple[NumberedCall, ...]:
-    """Return every numbered call among *entries*, given in the order of the log, by first line."""
+def find_numbered_calls(
+    entries: Iterable[LogEntry], text: str | None = None
+) -> tuple[NumberedCall, ...]:
+    """Return the numbered calls among *entries*, given in the order of the log, by first line.
+
+    With *text*, only those that it may mean, by number and call site.
+    """
+    wanted = None if text is None else _wanted(text)
     logs: dict[tuple[str, str | None], ModuleLoads] = {}
     found: dict[tuple[object, int, str, int], list[Occurrence]] = {}
     for place, entry in enumerate(entries):
@@ -73,7 +79,9 @@ def find_numbered_calls(entries: Iterable[LogEntry]) -> tuple[NumberedCall, ...]
             continue
         log = entry.record.source, entry.record.boot_id
         load = logs.setdefault(log, ModuleLoads()).take(event)
-        if event.number is not None and event.call is not None and event.kind in _KINDS:
+        if event.number is None or event.call is None or event.kind not in _KINDS:
+            continue
+        if wanted is None or _is_wanted(event.call, event.number, wanted):
             key = (log, load, event.call, event.number)
             found.setdefault(key, []).append(Occurrence(place, event, entry))
     return tuple(
@@ -88,8 +96,7 @@ def find_numbered(calls: Sequence[NumberedCall], text: str) -> NumberedCall:
     The last part is the load of the module. Raises IncidentNotFound, or AmbiguousId with the
     candidates.
     """
-    match = _WRITTEN.fullmatch(text)
-    wanted = {} if match is None else {k: v for k, v in match.groupdict().items() if v is not None}
+    wanted = _wanted(text)
     fitting = [each for each in calls if wanted and _fits(each, wanted)]
     if not fitting:
         raise IncidentNotFound(f"no record of the log is about {text}")
@@ -113,12 +120,18 @@ _KINDS = frozenset(
 )
 
 
+def _wanted(text: str) -> dict[str, str]:
+    match = _WRITTEN.fullmatch(text)
+    return {} if match is None else {k: v for k, v in match.groupdict().items() if v is not None}
+
+
 def _fits(call: NumberedCall, wanted: dict[str, str]) -> bool:
-    return (
-        call.number == int(wanted["number"])
-        and wanted.get("call", call.call).lower() == call.call.lower()
-        and int(wanted.get("load", call.load)) == call.load
-    )
+    load = int(wanted.get("load", call.load))
+    return _is_wanted(call.call, call.number, wanted) and load == call.load
+
+
+def _is_wanted(call: str, number: int, wanted: dict[str, str]) -> bool:
+    return number == int(wanted["number"]) and wanted.get("call", call).lower() == call.lower()
 
 
 def _candidate(call: NumberedCall) -> str:

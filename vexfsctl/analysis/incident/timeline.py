@@ -155,35 +155,47 @@ def _offset(entry: LogEntry, start: int | None) -> int | None:
     return None if uptime is None or start is None else uptime - start
 
 
-def _aftermath(incident: Incident, occurrences: Sequence[Occurrence]) -> Iterator[Occurrence]:
-    """What became of the breakers it opened and the volume it degraded, until they recovered."""
-    wounds: set[OperationType | None] = set()
-    told: set[CorrelationId] = set(incident.depths)
-    for each in occurrences[occurrences.index(incident.occurrences[0]) :]:
-        if not _same_load(each, incident):
-            continue
+class Aftermath:
+    """What became of the breakers that an incident opened and the volume it degraded, until they
+    recovered."""
+
+    def __init__(self, incident: Incident) -> None:
+        self._incident = incident
+        self._wounds: set[OperationType | None] = set()
+        """The breakers, and with None the volume's degradation, that are not well."""
+        self._told: set[CorrelationId] = set(incident.depths)
+
+    def take(self, each: Occurrence) -> bool:
+        """Take what occurred next, from the incident's first record on; say if it belongs to it."""
+        if not same_load(each, self._incident):
+            return False
         event, identifier = each.event, identifier_of(each.event)
+        within = identifier in self._incident.depths
         match event:
-            case BreakerChanged() if identifier in incident.depths or event.operation in wounds:
-                _note(wounds, event.operation, well=event.after is BreakerState.CLOSED)
-            case DegradationChanged() if identifier in incident.depths or None in wounds:
-                _note(wounds, None, well=event.after == str(DegradationLevel.NORMAL))
+            case BreakerChanged() if within or event.operation in self._wounds:
+                self._note(event.operation, well=event.after is BreakerState.CLOSED)
+            case DegradationChanged() if within or None in self._wounds:
+                self._note(None, well=event.after == str(DegradationLevel.NORMAL))
             # An operator's record may stand before or after the change that it made.
-            case OperatorActed() if event.operation in wounds or identifier in told:
+            case OperatorActed() if event.operation in self._wounds or identifier in self._told:
                 pass
             case _:
-                continue
+                return False
         if identifier is not None:
-            told.add(identifier)
-        yield each
+            self._told.add(identifier)
+        return True
+
+    def _note(self, part: OperationType | None, *, well: bool) -> None:
+        (self._wounds.discard if well else self._wounds.add)(part)
 
 
-def _note(wounds: set[OperationType | None], part: OperationType | None, *, well: bool) -> None:
-    """Remember a breaker, or with None the volume's degradation, until it is *well*."""
-    (wounds.discard if well else wounds.add)(part)
+def _aftermath(incident: Incident, occurrences: Sequence[Occurrence]) -> Iterator[Occurrence]:
+    start = occurrences.index(incident.occurrences[0])
+    return filter(Aftermath(incident).take, occurrences[start:])
 
 
-def _same_load(occurrence: Occurrence, incident: Incident) -> bool:
+def same_load(occurrence: Occurrence, incident: Incident) -> bool:
+    """Whether it is about the volume of *incident* in the epoch of that, as far as is known."""
     known = {None, incident.epoch}
     return occurrence.volume == incident.volume is not None and (
         incident.epoch is None or occurrence.entry.epoch in known
@@ -200,11 +212,12 @@ def _refusals(
             for each in occurrences[occurrences.index(begin) :]
             if isinstance(each.event, CallRejected)
             and each.event.operation is operation
-            and _same_load(each, incident)
+            and same_load(each, incident)
             and (end is None or each.place < end.place)
         ]
         if refused:
-            yield Refusals(operation, len(refused), refused[0].uptime_us, refused[-1].uptime_us)
+            calls = sum(each.entry.record.weight for each in refused)
+            yield Refusals(operation, calls, refused[0].uptime_us, refused[-1].uptime_us)
 
 
 def _outages(

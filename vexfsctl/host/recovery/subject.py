@@ -62,7 +62,8 @@ class FoundSubject:
         """Return the bytes that the kernel reported as failed, on the device named in *starts*."""
         if self.recorded is None or self.log is None:
             return ()
-        return find_failing_ranges(self.recorded, self.log.entries, starts, size)
+        entries = self.log.entries_around(self.recorded)
+        return find_failing_ranges(self.recorded, entries, starts, size)
 
     def on_device(self, number: str) -> "FoundSubject":
         """Return it assigned to the live volume on device *number*, if no volume was named.

@@ -237,16 +237,15 @@ class Stretch:
     @property
     def latest_uptime_us(self) -> int | None:
         """The latest uptime in it; None if it has none."""
-        if self.form.uptimes is None:
-            return None
-        found = self.form.uptimes.finditer(b"\n" + self.block[self.start : self.end])
-        # A point before six digits of microseconds: without it, all of them are whole numbers.
-        return max((int(match["uptime"].replace(b".", b"")) for match in found), default=None)
+        return max(self._uptimes(), default=None)
 
     @property
-    def latest_us(self) -> int | None:
-        """What each uptime in it is at most; None if it has none."""
-        return self.latest_uptime_us if self.high_us is None else self.high_us
+    def uptime_bounds(self) -> tuple[int | None, int | None]:
+        """What each uptime in it is at least and at most; None if it has none."""
+        if self.low_us is not None and self.high_us is not None:
+            return self.low_us, self.high_us
+        uptimes = self._uptimes()
+        return min(uptimes, default=None), max(uptimes, default=None)
 
     @property
     def latest_s(self) -> float | None:
@@ -303,6 +302,13 @@ class Stretch:
             return None
         last = None if self.last_sequence is None else self.last_sequence - 1
         return replace(self, end=end, last_sequence=last)
+
+    def _uptimes(self) -> list[int]:
+        if self.form.uptimes is None:
+            return []
+        found = self.form.uptimes.finditer(b"\n" + self.block[self.start : self.end])
+        # A point before six digits of microseconds: without it, all of them are whole numbers.
+        return [int(match["uptime"].replace(b".", b"")) for match in found]
 
     def _places_of(self, literal: bytes, text: bytes) -> Iterator[tuple[int, int]]:
         """Yield where the records begin and end that have *literal* in them; *text*: the block."""
@@ -386,7 +392,9 @@ def _pattern(name: str, sieve: Sieve) -> re.Pattern[bytes]:
 @cache
 def _runs(row: str, pattern: str) -> re.Pattern[bytes]:
     """Return what finds lines that follow each other and have *row* and *pattern* in them."""
-    return re.compile(rf"(?:\n{row}{pattern}[^\n]*+(?:\n [^\n]*+)*+)++".encode())
+    record = rf"\n{row}{pattern}[^\n]*+(?:\n [^\n]*+)*+"
+    # A pattern that begins with a literal is looked for where that is.
+    return re.compile(f"{record}(?:{record})*+".encode())
 
 
 def _timed(form: PlainForm, reading: Reading, lower: bytes, match: re.Match[bytes]) -> Stretch:

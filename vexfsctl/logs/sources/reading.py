@@ -92,6 +92,12 @@ class LogReading:
             each for source in self.sources for boot in source.boots for each in boot.ends
         )
 
+    @property
+    def boots_with_records(self) -> frozenset[str | None]:
+        """Those of them that have any record that matters."""
+        boots = (boot for source in self.sources for boot in source.boots)
+        return frozenset(each for boot in boots if any(map(len, boot.parts)) for each in boot.ends)
+
     def coverage(self, since_us: int | None = None) -> Coverage:
         """Return what was read, and what was missing since that uptime (None: ever)."""
         gaps = (gap for source in self.sources for gap in source.gaps(since_us))

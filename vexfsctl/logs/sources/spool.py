@@ -40,17 +40,19 @@ class Lines(NamedTuple):
     reading: "Reading"
     text: bytes
     """Whole records."""
+    earliest_us: int | None
+    """What the uptime of each is at least; None if that is not known."""
     latest_us: int | None
-    """What the uptime of each is at most; None if that is not known."""
+    """What it is at most."""
     latest_s: float | None
-    """The same for its Unix time."""
+    """What the Unix time of each is at most."""
 
     @classmethod
     def of(cls, stretch: "Stretch") -> "Lines":
         """Return those of *stretch*."""
         text = stretch.block[stretch.start : stretch.end]
-        form, bounds = stretch.form.name, (stretch.latest_us, stretch.latest_s)
-        return cls(form, stretch.reading, text, *bounds)
+        bounds = *stretch.uptime_bounds, stretch.latest_s
+        return cls(stretch.form.name, stretch.reading, text, *bounds)
 
     @property
     def stretch(self) -> "Stretch":

@@ -1,0 +1,39 @@
+"""Lines of earlier builds that are about the same failures, in a log of any length.
+
+Such a build counts ids from 1 in every process, so an id alone says little: all of its lines have
+to go by in order, and only those are kept that are asked for.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from vexfsctl.analysis.incident.aliases import Name, Settled
+from vexfsctl.analysis.incident.incidents import Occurrence
+from vexfsctl.model.correlation import CorrelationId
+
+
+def related_occurrences(
+    read: Callable[[], Iterable[Occurrence]], is_asked: Callable[[CorrelationId], bool]
+) -> list[Occurrence]:
+    """Return those that have an id that *is_asked* for, or another name of such a failure.
+
+    *read* returns what an earlier build says of ids, in the order of the log; it is called again as
+    long as more names become known.
+    """
+    known: set[Name] = set()
+    while True:
+        before = len(known)
+        kept = []
+        for each in read():
+            names = {*_names(each.settled)} if each.settled is not None else set()
+            if not names.isdisjoint(known) or any(is_asked(identifier) for _, identifier in names):
+                known |= names
+                kept.append(each)
+        if len(known) == before:
+            return kept
+
+
+def _names(settled: Settled) -> Iterator[Name]:
+    name, further = settled
+    yield name
+    yield from further
+    yield from further.values()

@@ -1,0 +1,159 @@
+"""What of a log is needed to tell of one incident: its own records, and what they are told with.
+
+A log may have millions of records about breakers and refused calls. Which of them belong to the
+story is known as they go by, so that only those are kept.
+"""
+
+from collections import defaultdict, deque
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import chain
+from operator import itemgetter
+
+from vexfsctl.analysis.incident.incidents import Incident, Occurrence
+from vexfsctl.analysis.incident.kernel_lines import Vicinity
+from vexfsctl.analysis.incident.numbered_calls import NumberedCall
+from vexfsctl.analysis.incident.timeline import Aftermath, same_load
+from vexfsctl.model.entry import LogEntry
+from vexfsctl.model.events import BreakerChanged, CallRejected, CallTimedOut, ErrorReported, Event
+from vexfsctl.model.operations import OperationType
+from vexfsctl.model.record import Counted
+
+SLACK_US = 10_000_000
+"""Records of one boot may stand too late by half of it (`logs.sources.boots`)."""
+
+
+class Surroundings:
+    """Takes the entries of a log in their order; those that are not needed may be left out."""
+
+    def __init__(
+        self,
+        subject: Incident | NumberedCall,
+        own: Iterable[LogEntry],
+        vicinity: Vicinity | None,
+    ) -> None:
+        """*own* are the entries of *subject* that are in the log, *vicinity* is its own."""
+        self._own = deque(own)
+        self._vicinity = vicinity
+        self._kept: dict[int, LogEntry] = {}
+        """By their places."""
+        self._place = 0
+        self._breakers = None if isinstance(subject, NumberedCall) else _Breakers(subject)
+
+    def take(self, entry: LogEntry) -> None:
+        """Take the next entry."""
+        self._place += 1
+        within = bool(self._own) and entry == self._own[0]
+        if within:
+            self._own.popleft()
+        if within or (self._vicinity is not None and self._vicinity.holds(entry, None)):
+            self._kept[self._place] = entry
+        if self._breakers is not None and isinstance(entry.event, Event):
+            occurrence = Occurrence(self._place, entry.event, entry)
+            self._kept |= self._breakers.take(occurrence, within=within)
+
+    def result(self) -> tuple[LogEntry, ...]:
+        """Return those that are needed, in their order."""
+        if self._breakers is not None:
+            self._kept |= self._breakers.refused()
+        return tuple(entry for _, entry in sorted(self._kept.items(), key=itemgetter(0)))
+
+
+_Places = dict[int, LogEntry]
+
+
+class _Breakers:
+    """What happened to the breakers of a volume, as far as one incident was concerned."""
+
+    def __init__(self, incident: Incident) -> None:
+        self._incident = incident
+        self._aftermath: Aftermath | None = None
+        """From its first record on."""
+        self._window_us = counted_window_us(incident)
+        self._failures: dict[OperationType, deque[Occurrence]] = defaultdict(deque)
+        """What a breaker may have counted since it changed last."""
+        self._openings: dict[OperationType, Occurrence] = {}
+        """The last of each breaker."""
+        self._opened: set[OperationType] = set()
+        """Those that opened because of the incident."""
+        self._refused: dict[OperationType, list[Occurrence]] = defaultdict(list)
+        """Calls of others since a breaker changed last: the first, and the last with the weight of
+        all others."""
+
+    def take(self, each: Occurrence, *, within: bool) -> _Places:
+        """Return what is needed, now that *each* occurred, in the incident or not."""
+        if each.volume != self._incident.volume:
+            return {}
+        needed: _Places = {}
+        if within and self._aftermath is None:
+            self._aftermath = Aftermath(self._incident)
+        told = self._aftermath is not None and self._aftermath.take(each)
+        if told:
+            needed[each.place] = each.entry
+        match each.event:
+            case BreakerChanged() as change:
+                needed |= self._take_change(change, each, told=told, within=within)
+            case CallRejected() as refused if within:
+                opening = self._openings.get(refused.operation)
+                needed |= {} if opening is None else {opening.place: opening.entry}
+            case CallRejected() as refused if refused.operation in self._opened:
+                self._take_refused(refused.operation, each)
+            case ErrorReported() | CallTimedOut() as failure if self._window_us:
+                self._take_failure(failure.operation, each)
+        return needed
+
+    def refused(self, operation: OperationType | None = None) -> _Places:
+        """Return the calls that were refused since the last change of that breaker, or of each."""
+        operations = [*self._refused] if operation is None else [operation]
+        calls = [each for known in operations for each in self._refused.pop(known, ())]
+        return {each.place: each.entry for each in calls}
+
+    def _take_change(
+        self, change: BreakerChanged, each: Occurrence, *, told: bool, within: bool
+    ) -> _Places:
+        needed = self.refused(change.operation)
+        failures = self._failures.pop(change.operation, ())
+        if within and change.window_ms is not None:
+            needed |= {failure.place: failure.entry for failure in failures}
+        if change.after.rejects:
+            self._openings[change.operation] = each
+            if told:
+                self._opened.add(change.operation)
+        return needed
+
+    def _take_refused(self, operation: OperationType, each: Occurrence) -> None:
+        if not same_load(each, self._incident):
+            return
+        first, *others = (*self._refused[operation], each)
+        weight = sum(other.entry.record.weight for other in others)
+        record = replace(each.entry.record, counted=Counted(weight))
+        last = replace(each, entry=replace(each.entry, record=record))
+        self._refused[operation] = [first, last] if others else [first]
+
+    def _take_failure(self, operation: OperationType, each: Occurrence) -> None:
+        failures = self._failures[operation]
+        failures.append(each)
+        end_us = (each.uptime_us or 0) - self._window_us - SLACK_US
+        while (failures[0].uptime_us or 0) < end_us:
+            failures.popleft()
+
+
+def counted_window_us(incident: Incident) -> int:
+    """Return how far back breakers looked that opened in *incident*; 0 if none did."""
+    changes = (each.event for each in incident.occurrences)
+    windows = (each.window_ms for each in changes if isinstance(each, BreakerChanged))
+    return max((window for window in windows if window is not None), default=0) * 1_000
+
+
+def in_places(
+    occurrences: Iterable[Occurrence], entries: Sequence[LogEntry]
+) -> tuple[Occurrence, ...]:
+    """Return *occurrences* with the places that they have among *entries*, which hold them all."""
+    placed: dict[int, Occurrence] = {}
+    at = 0
+    for each in occurrences:
+        # As a rule they stand in the same order.
+        search = chain(range(at, len(entries)), range(at))
+        at = next(n for n in search if n not in placed and entries[n] == each.entry)
+        placed[at] = replace(each, place=at)
+    return tuple(each for _, each in sorted(placed.items(), key=itemgetter(0)))
