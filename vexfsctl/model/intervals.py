@@ -1,7 +1,8 @@
 """Sets of whole numbers that mostly follow each other, in little memory."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
+from itertools import pairwise
 
 
 class Intervals:
@@ -29,6 +30,13 @@ class Intervals:
         """Yield the intervals: the first number of each, and the one after its last."""
         return zip(self._starts, self._ends, strict=True)
 
+    def isdisjoint(self, numbers: Collection[int]) -> bool:
+        """Whether none of *numbers* was added."""
+        # Mostly they are all higher, and need not be looked for one by one.
+        if not numbers or not self._ends or min(numbers) >= self._ends[-1]:
+            return True
+        return not any(number in self for number in numbers)
+
     def add(self, number: int) -> None:
         """Add *number*; nothing happens if it is there."""
         self.add_all(number, number + 1)
@@ -41,3 +49,15 @@ class Intervals:
         if first < last:
             start, end = min(start, starts[first]), max(end, ends[last - 1])
         starts[first:last], ends[first:last] = [start], [end]
+
+    def add_sorted(self, numbers: Sequence[int]) -> None:
+        """Add *numbers*, which rise: quick where most follow each other."""
+        if not numbers:
+            return
+        start = numbers[0]
+        if numbers[-1] - start >= len(numbers):
+            for one, other in pairwise(numbers):
+                if other != one + 1:
+                    self.add_all(start, one + 1)
+                    start = other
+        self.add_all(start, numbers[-1] + 1)

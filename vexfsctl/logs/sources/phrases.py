@@ -12,8 +12,9 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import repeat
-from operator import lt
+from operator import add, lt
 from typing import NamedTuple
 
 from vexfsctl.exceptions import MalformedRecord
@@ -33,18 +34,44 @@ _FEWEST = 4
 """Records of a stretch that it pays to count."""
 _MARK = b"\0"
 """Stands for what was cut out; a stretch that has it itself is not counted."""
+_VALUES = ("ino", "off", "len", "dur_us", "delay_ms", "retry_after_ms")
+"""Keys whose values no conclusion depends on."""
 _CUTS = (
-    (b"CALL-", re.compile(rb"CALL-\d{1,18}"), b"CALL-" + _MARK),
-    (b"CORR-", re.compile(rb"CORR-[0-9A-F]{16}"), b"CORR-" + _MARK),
-    *(
-        (key, re.compile(re.escape(key) + rb"\d{1,20}(?= |$)", re.MULTILINE), key + _MARK)
-        for key in (b" ino=", b" off=", b" len=", b" dur_us=", b" delay_ms=", b" retry_after_ms=")
+    (b"-", re.compile(rb"-(?:(?<=CORR-)[0-9A-F]{16}|(?<=CALL-)\d{1,18})")),
+    (
+        b"=",
+        re.compile(
+            rf"=(?=\d)(?:{'|'.join(f'(?<= {key}=)' for key in _VALUES)})"
+            r"\d{1,20}(?![^ \r\n])".encode()
+        ),
     ),
 )
-"""What is cut out of lines: what it begins with, all of it, and what stands there then."""
-_NUMBER = re.compile(rb"\n(?:VexFS: \[CALL-(\d{1,18})\])?")
-"""The number of each line, none if it has none."""
-_UNKNOWN = -1
+"""What is cut out of a text, and the byte that it begins with: one that is found at once."""
+_UPTIME = r" *\d{1,12}\.\d{6}\] "
+_BEFORE = {
+    "dmesg": rf"()\[{_UPTIME}",
+    "dmesg with priorities": rf"((?:<\d{{1,4}}>|[a-z]\w{{2,8}} *:[a-z]{{3,6}} *: )?\[){_UPTIME}",
+    "kmsg": r"(\d{1,3},)\d{1,20},\d{1,20},-;",
+    **dict.fromkeys(
+        (
+            "syslog and uptimes",
+            "syslog with ISO dates and uptimes",
+            "syslog with Unix times and uptimes",
+        ),
+        # Each of these dates has at least so many characters, and no blank after them.
+        rf"().{{15}}\S* [\w.:-]{{1,255}}+ kernel: \[{_UPTIME}",
+    ),
+}
+"""What stands before the text of a line, for the forms whose lines can be counted: that of it
+which tells more than a time or a host is a group."""
+_TEXT = r"VexFS(?:: \[C(?:ALL-(\d{1,18})(?=\])|ORR-[0-9A-F]{16}\] (?=\w))|(?=[: ]))(.*+)(?!\n )"
+"""The text of a line that can be counted: the number of its call, and what follows its first id.
+That begins with a bracket after the id of a call, with a letter after another id, else with neither
+of them. A record with metadata has more lines, and is no such line."""
+_SPARSE = 2048
+"""Bytes for each name of VexFS from which on its lines are better looked at alone."""
+_SAMPLE = 1 << 14
+"""Bytes of a stretch by which that is judged."""
 _ENDS = (
     *(UpstreamKind.CALL_SUCCEEDED, UpstreamKind.CALL_FAILED, UpstreamKind.CALL_BLOCKED),
     *(UpstreamKind.CALL_TIMED_OUT, UpstreamKind.CALL_SKIPPED),
@@ -68,25 +95,25 @@ class _Kind(NamedTuple):
     """Of that call; None if its build numbers none."""
 
 
-class _Row(NamedTuple):
-    """A line that was counted."""
-
-    place: int
-    line: bytes
-    reading: Reading
-
-
 @dataclass(slots=True)
 class _Phrase:
-    first: _Row
-    last: _Row
+    """What was counted of one phrase: its first line, its last one, and their places."""
+
+    reading: Reading
+    first_place: int
+    first: bytes
+    last_place: int = -1
+    last: bytes = b""
     weight: int = 0
     numbers: Intervals = field(default_factory=Intervals)
 
-    def note(self, numbers: Sequence[int]) -> None:
-        """Add the *numbers* of calls, in order."""
-        for start, end in _intervals(numbers):
-            self.numbers.add_all(start, end)
+    def records(self) -> Iterator[tuple[int, LogRecord]]:
+        """Yield the records that stand for it, and their places."""
+        counted = Counted(self.weight, tuple(self.numbers))
+        yield self.first_place, replace(_decode(self.first, self.reading), counted=counted)
+        if self.last_place != self.first_place:
+            last = _decode(self.last, self.reading)
+            yield self.last_place, replace(last, counted=Counted(0))
 
 
 @dataclass(slots=True)
@@ -115,28 +142,35 @@ class _Calls:
         self.repeated = self.repeated or len(told) != expected
 
     def is_in_order(self, site: _Site) -> bool:
-        """Whether each number is known and new, and no call ends before it begins."""
+        """Whether each number that begins is new, and no call ends before it begins."""
         beginnings = map(self.begins.get, self.ends, repeat(-1))
         return (
             not self.repeated
-            and _UNKNOWN not in self.begins
-            and _UNKNOWN not in self.ends
-            and not any(map(site.seen.__contains__, self.begins))
+            and site.seen.isdisjoint(self.begins)
             and all(map(lt, beginnings, self.ends.values()))
         )
 
-    def open_rows(self, site: _Site) -> Iterator[int]:
-        """Yield the rows of those that begin or end elsewhere."""
-        begun, ended = self.begins.keys(), self.ends.keys()
-        yield from (self.begins[number] for number in begun - ended)
-        yield from (self.ends[number] for number in (ended - begun) & site.running)
-
-    def settle(self, site: _Site) -> None:
+    def settle(self, site: _Site) -> "_Told":
         """Let *site* know of them."""
-        for start, end in _intervals(sorted(self.begins.keys() | self.ends.keys())):
-            site.seen.add_all(start, end)
-        site.running.update(self.begins.keys() - self.ends.keys())
-        site.running.difference_update(self.ends)
+        begun = self.begins.keys() - self.ends.keys()
+        # Mostly none: then there is nothing to compare.
+        all_begin_here = len(self.ends) == len(self.begins) - len(begun)
+        strangers = set[int]() if all_begin_here else self.ends.keys() - self.begins.keys()
+        ended = strangers & site.running
+        site.seen.add_sorted(sorted(self.begins.keys() | strangers))
+        site.running |= begun
+        site.running -= ended
+        rows = {self.begins[number] for number in begun} | {self.ends[number] for number in ended}
+        return _Told(rows, strangers)
+
+
+class _Told(NamedTuple):
+    """What is special about the calls of one site in one stretch."""
+
+    alone: set[int]
+    """Rows of those that begin or end elsewhere."""
+    strangers: set[int]
+    """Numbers of those that end here and did not begin here."""
 
 
 class PhraseCounter:
@@ -174,11 +208,7 @@ class PhraseCounter:
     def _hand_over(self) -> None:
         records = [*self._singles]
         for phrase in self._phrases.values():
-            counted = Counted(phrase.weight, tuple(phrase.numbers))
-            records.append((phrase.first.place, replace(_decode(phrase.first), counted=counted)))
-            if phrase.last.place != phrase.first.place:
-                last = replace(_decode(phrase.last), counted=Counted(0))
-                records.append((phrase.last.place, last))
+            records += phrase.records()
         self._phrases.clear()
         self._singles.clear()
         for _, record in sorted(records, key=lambda placed: placed[0]):
@@ -232,28 +262,31 @@ class PhraseCounter:
         for row, key in enumerate(rows.keys):
             groups[key].append(row)
         kinds = {
-            key: self._kind_of_phrase(key, _Row(0, rows.lines[places[0]], reading))
+            key: self._kinds.get(key) or self._learn(key, rows.lines[places[0]], reading)
             for key, places in groups.items()
         }
         calls = self._calls_of(groups, kinds, rows.numbers)
         if calls is None:
             return False
-        alone = {row for call in calls for row in calls[call].open_rows(self._sites[call])}
+        told = {call: calls[call].settle(self._sites[call]) for call in calls}
+        alone = set[int]().union(*(each.alone for each in told.values()))
+        torn = {rows.keys[row] for row in alone}
         for key, places in groups.items():
-            counted = [row for row in places if row not in alone] if alone else places
-            if counted:
-                phrase = self._add(key, rows, counted, reading)
-                kind = kinds[key]
-                if kind.call is not None and kind.number is not None:
-                    numbers = {rows.numbers[row] for row in counted}
-                    # A number that begins need not be noted again where it ends.
-                    known = () if kind.begins else calls[kind.call].begins
-                    phrase.note(sorted(numbers.difference(known)))
+            counted = [row for row in places if row not in alone] if key in torn else places
+            if not counted:
+                continue
+            phrase = self._add(key, counted, rows.lines, reading)
+            kind = kinds[key]
+            if kind.call not in told or kind.number is None:
+                continue
+            # A number that begins here need not be noted again where it ends.
+            strangers = told[kind.call].strangers
+            if kind.begins or strangers:
+                numbers = sorted(_numbers_of(counted, rows.numbers))
+                new = numbers if kind.begins else [each for each in numbers if each in strangers]
+                phrase.numbers.add_sorted(new)
         for row in alone:
-            line = _Row(self._place + row, rows.lines[row], reading)
-            self._singles.append((line.place, _decode(line)))
-        for call, told in calls.items():
-            told.settle(self._sites[call])
+            self._singles.append((self._place + row, _decode(rows.lines[row], reading)))
         self._place += len(rows.lines)
         self._hand_over_if_many()
         return True
@@ -262,7 +295,7 @@ class PhraseCounter:
         self,
         groups: Mapping[_Key, Sequence[int]],
         kinds: Mapping[_Key, _Kind],
-        numbers: Sequence[int],
+        numbers: Sequence[bytes | None],
     ) -> dict[str, _Calls] | None:
         """Return the numbered calls in *groups* of rows; None if the order of any row matters."""
         calls: dict[str, _Calls] = defaultdict(_Calls)
@@ -271,61 +304,79 @@ class PhraseCounter:
             if kind.in_place or (kind.number is None and kind.call in self._unnumbered):
                 return None
             if kind.call is not None and kind.number is not None:
-                told = [numbers[row] for row in places]
-                calls[kind.call].take(told, places, begins=kind.begins)
+                if numbers[places[0]] is None:
+                    return None
+                calls[kind.call].take(_numbers_of(places, numbers), places, begins=kind.begins)
         in_order = (told.is_in_order(self._sites[call]) for call, told in calls.items())
         return calls if all(in_order) else None
 
-    def _kind_of_phrase(self, key: _Key, row: _Row) -> _Kind:
-        kind = self._kinds.get(key)
-        if kind is None:
-            if len(self._kinds) > _MOST:
-                self._kinds.clear()
-            kind = self._kinds[key] = _kind_of(_decode(row))
+    def _learn(self, key: _Key, line: bytes, reading: Reading) -> _Kind:
+        if len(self._kinds) > _MOST:
+            self._kinds.clear()
+        kind = self._kinds[key] = _kind_of(_decode(line, reading))
         return kind
 
-    def _add(self, key: _Key, rows: "_Rows", counted: Sequence[int], reading: Reading) -> _Phrase:
-        last = _Row(self._place + counted[-1], rows.lines[counted[-1]], reading)
+    def _add(
+        self, key: _Key, counted: Sequence[int], lines: Sequence[bytes], reading: Reading
+    ) -> _Phrase:
+        last = counted[-1]
         phrase = self._phrases.get(key)
         if phrase is None:
-            first = _Row(self._place + counted[0], rows.lines[counted[0]], reading)
-            phrase = self._phrases[key] = _Phrase(first, last)
-        phrase.last = last
+            first = counted[0]
+            phrase = self._phrases[key] = _Phrase(reading, self._place + first, lines[first])
         phrase.weight += len(counted)
+        phrase.last_place, phrase.last = self._place + last, lines[last]
         return phrase
 
 
 class _Rows(NamedTuple):
     """The lines of a stretch that name VexFS."""
 
-    lines: tuple[bytes, ...]
+    lines: list[bytes]
     keys: list[_Key]
-    numbers: Sequence[int]
-    """Of the call that each is about; `_UNKNOWN` for a line without a number."""
+    numbers: list[bytes | None]
+    """Of the call that each is about; lines of one phrase all have such a number, or none has."""
 
 
 def _rows_of(stretch: Stretch) -> _Rows | None:
     """Return the lines of *stretch* that name VexFS; None if they cannot be counted."""
-    rows = stretch.form.rows
-    named = stretch.lower.count(NAMED, stretch.start, stretch.end)
-    if rows is None or named < _FEWEST:
+    row = _row_of(stretch.form.name)
+    if row is None:
         return None
-    text = b"\n" + stretch.block[stretch.start : stretch.end]
-    # Lines of metadata belong to the record before them.
-    found = [] if _MARK in text or b"\n " in text else rows.findall(text)
-    if len(found) < _FEWEST:
+    # Quicker than `findall`, which makes a tuple of each row.
+    cells = row.split(_named_lines(stretch) if _is_sparse(stretch) else _all_lines(stretch))
+    between, lines, heads, numbers, texts = (cells[at::5] for at in range(5))
+    # A name that stands between them is that of a line which is no row.
+    if len(lines) < _FEWEST or NAMED in b"".join(between).lower():
         return None
-    lines, heads, texts = zip(*found, strict=True)
     joined = b"\n".join(texts)
-    if joined.lower().count(NAMED) != named:
+    if _MARK in joined:
         return None
-    numbers = [int(each) if each else _UNKNOWN for each in _NUMBER.findall(b"\n" + joined)]
-    if any(heads):
-        joined = b"\n".join(map(_MARK.join, zip(heads, texts, strict=True)))
-    for begins, pattern, stand_in in _CUTS:
+    for begins, pattern in _CUTS:
         if begins in joined:
-            joined = pattern.sub(stand_in, joined)
-    return _Rows(lines, joined.split(b"\n"), numbers)
+            joined = pattern.sub(begins + _MARK, joined)
+    keys = joined.split(b"\n")
+    return _Rows(lines, list(map(add, heads, keys)) if heads[0] else keys, numbers)
+
+
+@cache
+def _row_of(form: str) -> re.Pattern[bytes] | None:
+    """Return what finds lines of the *form* so called that can be counted; None if none can."""
+    before = _BEFORE.get(form)
+    return None if before is None else re.compile(rf"\n({before}{_TEXT})".encode())
+
+
+def _is_sparse(stretch: Stretch) -> bool:
+    end = min(stretch.start + _SAMPLE, stretch.end)
+    return stretch.lower.count(NAMED, stretch.start, end) * _SPARSE < end - stretch.start
+
+
+def _named_lines(stretch: Stretch) -> bytes:
+    return b"\n" + b"".join(stretch.block[start:end] for start, end in stretch.named())
+
+
+def _all_lines(stretch: Stretch) -> bytes:
+    return b"\n" + stretch.block[stretch.start : stretch.end]
 
 
 def _kind_of(record: LogRecord) -> _Kind:
@@ -344,19 +395,13 @@ def _kind_of(record: LogRecord) -> _Kind:
     return _Kind(in_place, loads=meaning.kind is UpstreamKind.MODULE_LOADED)
 
 
-def _decode(row: _Row) -> LogRecord:
-    record = parse_record(row.line, row.reading)
+def _numbers_of(rows: Sequence[int], numbers: Sequence[bytes | None]) -> list[int]:
+    """Return the *numbers* of those *rows*, all of which have one."""
+    return [int(numbers[row] or b"") for row in rows]
+
+
+def _decode(line: bytes, reading: Reading) -> LogRecord:
+    record = parse_record(line, reading)
     if record is None:
-        raise MalformedRecord(f"not a record: {row.line[:40]!r}")
+        raise MalformedRecord(f"not a record: {line[:40]!r}")
     return record
-
-
-def _intervals(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Yield the intervals that *numbers*, in order, make up."""
-    if not numbers:
-        return
-    if numbers[-1] - numbers[0] == len(numbers) - 1:
-        yield numbers[0], numbers[-1] + 1
-        return
-    for number in numbers:
-        yield number, number + 1
