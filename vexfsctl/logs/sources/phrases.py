@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import repeat
 from operator import add, lt
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 from vexfsctl.exceptions import MalformedRecord
 from vexfsctl.logs.formats.lines import parse_record
@@ -64,7 +64,9 @@ _BEFORE = {
 }
 """What stands before the text of a line, for the forms whose lines can be counted: that of it
 which tells more than a time or a host is a group."""
-_TEXT = r"VexFS(?:: \[C(?:ALL-(\d{1,18})(?=\])|ORR-[0-9A-F]{16}\] (?=\w))|(?=[: ]))(.*+)(?!\n )"
+_TEXT = (
+    r"VexFS(?:: \[C(?:ALL-([1-9]\d{0,17})(?=\])|ORR-[0-9A-F]{16}\] (?=\w))|(?=[: ]))(.*+)(?!\n )"
+)
 """The text of a line that can be counted: the number of its call, and what follows its first id.
 That begins with a bracket after the id of a call, with a letter after another id, else with neither
 of them. A record with metadata has more lines, and is no such line."""
@@ -128,40 +130,46 @@ class _Site:
 
 @dataclass(slots=True)
 class _Calls:
-    """Calls of one site in one stretch: their numbers, and the rows that tell of them."""
+    """Calls of one site in one stretch: the rows that tell of them, by their numbers."""
 
-    begins: dict[int, int] = field(default_factory=dict)
-    ends: dict[int, int] = field(default_factory=dict)
+    begins: dict[bytes, int] = field(default_factory=dict)
+    ends: dict[bytes, int] = field(default_factory=dict)
     repeated: bool = False
     """Whether a number came twice."""
+    begun: dict[_Key, list[int]] = field(default_factory=dict)
+    """Numbers that begin, by phrase; those that end are mostly the same, and need not be parsed."""
 
-    def take(self, numbers: Sequence[int], rows: Sequence[int], *, begins: bool) -> None:
-        told = self.begins if begins else self.ends
+    def take(self, key: _Key, numbers: Sequence[bytes], rows: Sequence[int], kind: _Kind) -> None:
+        told = self.begins if kind.begins else self.ends
         expected = len(told) + len(numbers)
         told.update(zip(numbers, rows, strict=True))
         self.repeated = self.repeated or len(told) != expected
+        if kind.begins:
+            self.begun[key] = list(map(int, numbers))
 
     def is_in_order(self, site: _Site) -> bool:
         """Whether each number that begins is new, and no call ends before it begins."""
         beginnings = map(self.begins.get, self.ends, repeat(-1))
         return (
             not self.repeated
-            and site.seen.isdisjoint(self.begins)
+            and all(map(site.seen.isdisjoint, self.begun.values()))
             and all(map(lt, beginnings, self.ends.values()))
         )
 
     def settle(self, site: _Site) -> "_Told":
         """Let *site* know of them."""
-        begun = self.begins.keys() - self.ends.keys()
+        opened = self.begins.keys() - self.ends.keys()
         # Mostly none: then there is nothing to compare.
-        all_begin_here = len(self.ends) == len(self.begins) - len(begun)
-        strangers = set[int]() if all_begin_here else self.ends.keys() - self.begins.keys()
-        ended = strangers & site.running
-        site.seen.add_sorted(sorted(self.begins.keys() | strangers))
-        site.running |= begun
-        site.running -= ended
-        rows = {self.begins[number] for number in begun} | {self.ends[number] for number in ended}
-        return _Told(rows, strangers)
+        all_begin_here = len(self.ends) == len(self.begins) - len(opened)
+        strangers = set[bytes]() if all_begin_here else self.ends.keys() - self.begins.keys()
+        closed = {number for number in strangers if int(number) in site.running}
+        for numbers in self.begun.values():
+            site.seen.add_sorted(sorted(numbers))
+        site.seen.add_sorted(sorted(map(int, strangers)))
+        site.running.update(map(int, opened))
+        site.running.difference_update(map(int, closed))
+        alone = {self.begins[number] for number in opened} | {self.ends[each] for each in closed}
+        return _Told(alone, strangers)
 
 
 class _Told(NamedTuple):
@@ -169,7 +177,7 @@ class _Told(NamedTuple):
 
     alone: set[int]
     """Rows of those that begin or end elsewhere."""
-    strangers: set[int]
+    strangers: set[bytes]
     """Numbers of those that end here and did not begin here."""
 
 
@@ -265,7 +273,7 @@ class PhraseCounter:
             key: self._kinds.get(key) or self._learn(key, rows.lines[places[0]], reading)
             for key, places in groups.items()
         }
-        calls = self._calls_of(groups, kinds, rows.numbers)
+        calls = self._calls_of(groups, kinds, rows)
         if calls is None:
             return False
         told = {call: calls[call].settle(self._sites[call]) for call in calls}
@@ -277,14 +285,15 @@ class PhraseCounter:
                 continue
             phrase = self._add(key, counted, rows.lines, reading)
             kind = kinds[key]
-            if kind.call not in told or kind.number is None:
+            if kind.call is None or kind.number is None:
                 continue
             # A number that begins here need not be noted again where it ends.
-            strangers = told[kind.call].strangers
-            if kind.begins or strangers:
-                numbers = sorted(_numbers_of(counted, rows.numbers))
-                new = numbers if kind.begins else [each for each in numbers if each in strangers]
-                phrase.numbers.add_sorted(new)
+            if kind.begins and key not in torn:
+                phrase.numbers.add_sorted(sorted(calls[kind.call].begun[key]))
+            elif kind.begins or told[kind.call].strangers:
+                numbers = set(rows.numbers_of(counted))
+                new = numbers if kind.begins else numbers & told[kind.call].strangers
+                phrase.numbers.add_sorted(sorted(map(int, new)))
         for row in alone:
             self._singles.append((self._place + row, _decode(rows.lines[row], reading)))
         self._place += len(rows.lines)
@@ -295,7 +304,7 @@ class PhraseCounter:
         self,
         groups: Mapping[_Key, Sequence[int]],
         kinds: Mapping[_Key, _Kind],
-        numbers: Sequence[bytes | None],
+        rows: "_Rows",
     ) -> dict[str, _Calls] | None:
         """Return the numbered calls in *groups* of rows; None if the order of any row matters."""
         calls: dict[str, _Calls] = defaultdict(_Calls)
@@ -304,9 +313,9 @@ class PhraseCounter:
             if kind.in_place or (kind.number is None and kind.call in self._unnumbered):
                 return None
             if kind.call is not None and kind.number is not None:
-                if numbers[places[0]] is None:
+                if rows.numbers[places[0]] is None:
                     return None
-                calls[kind.call].take(_numbers_of(places, numbers), places, begins=kind.begins)
+                calls[kind.call].take(key, rows.numbers_of(places), places, kind)
         in_order = (told.is_in_order(self._sites[call]) for call, told in calls.items())
         return calls if all(in_order) else None
 
@@ -337,6 +346,11 @@ class _Rows(NamedTuple):
     numbers: list[bytes | None]
     """Of the call that each is about; lines of one phrase all have such a number, or none has."""
 
+    def numbers_of(self, rows: Sequence[int]) -> list[bytes]:
+        """Return the numbers of *rows* of a phrase that has them."""
+        numbers = cast("list[bytes]", self.numbers)
+        return [numbers[row] for row in rows]
+
 
 def _rows_of(stretch: Stretch) -> _Rows | None:
     """Return the lines of *stretch* that name VexFS; None if they cannot be counted."""
@@ -344,7 +358,9 @@ def _rows_of(stretch: Stretch) -> _Rows | None:
     if row is None:
         return None
     # Quicker than `findall`, which makes a tuple of each row.
-    cells = row.split(_named_lines(stretch) if _is_sparse(stretch) else _all_lines(stretch))
+    cells: list[Any] = (
+        row.split(_named_lines(stretch)) if _is_sparse(stretch) else _split(stretch, row)
+    )
     between, lines, heads, numbers, texts = (cells[at::5] for at in range(5))
     # A name that stands between them is that of a line which is no row.
     if len(lines) < _FEWEST or NAMED in b"".join(between).lower():
@@ -375,8 +391,16 @@ def _named_lines(stretch: Stretch) -> bytes:
     return b"\n" + b"".join(stretch.block[start:end] for start, end in stretch.named())
 
 
-def _all_lines(stretch: Stretch) -> bytes:
-    return b"\n" + stretch.block[stretch.start : stretch.end]
+def _split(stretch: Stretch, row: re.Pattern[bytes]) -> list[bytes]:
+    """Return all of *stretch* split at each *row*, as if a newline stood before it."""
+    block = memoryview(stretch.block)
+    if stretch.start:
+        return row.split(block[stretch.start - 1 : stretch.end])
+    # To put one there would copy all. The byte after the first line shows if it has metadata.
+    second = stretch.block.index(b"\n")
+    cells = row.split(b"\n" + stretch.block[: second + 2])
+    others = row.split(block[second : stretch.end])
+    return [*cells[:-1], cells[-1] + others[0], *others[1:]]
 
 
 def _kind_of(record: LogRecord) -> _Kind:
@@ -393,11 +417,6 @@ def _kind_of(record: LogRecord) -> _Kind:
     plain = meaning.kind in (UpstreamKind.MESSAGE, UpstreamKind.FALLBACK_USED)
     in_place = not plain or meaning.number is not None
     return _Kind(in_place, loads=meaning.kind is UpstreamKind.MODULE_LOADED)
-
-
-def _numbers_of(rows: Sequence[int], numbers: Sequence[bytes | None]) -> list[int]:
-    """Return the *numbers* of those *rows*, all of which have one."""
-    return [int(numbers[row] or b"") for row in rows]
 
 
 def _decode(line: bytes, reading: Reading) -> LogRecord:
