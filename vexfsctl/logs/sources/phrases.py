@@ -32,21 +32,12 @@ _MOST = 20_000
 """Phrases and single records that are held at a time."""
 _FEWEST = 4
 """Records of a stretch that it pays to count."""
-_MARK = b"\0"
-"""Stands for what was cut out; a stretch that has it itself is not counted."""
-_VALUES = ("ino", "off", "len", "dur_us", "delay_ms", "retry_after_ms")
-"""Keys whose values no conclusion depends on."""
-_CUTS = (
-    (b"-", re.compile(rb"-(?:(?<=CORR-)[0-9A-F]{16}|(?<=CALL-)\d{1,18})")),
-    (
-        b"=",
-        re.compile(
-            rf"=(?=\d)(?:{'|'.join(f'(?<= {key}=)' for key in _VALUES)})"
-            r"\d{1,20}(?![^ \r\n])".encode()
-        ),
-    ),
-)
-"""What is cut out of a text, and the byte that it begins with: one that is found at once."""
+_MARKS = _ID_MARK, _VALUE_MARK = b"\0", b"\1"
+"""These stand for what was cut out; a text that has one itself is not counted."""
+_ID = re.compile(rb"-(?:(?<=CORR-)[0-9A-F]{16}|(?<=CALL-)\d{1,18})")
+"""What is cut out of a text; to look for a byte that is rare in it is quickest."""
+_VALUE = re.compile(rb" (ino|off|len|dur_us|delay_ms|retry_after_ms)=\d{1,20}(?![^ \r\n])")
+"""What else is, but for its key: no conclusion depends on such a number."""
 _UPTIME = r" *\d{1,12}\.\d{6}\] "
 _BEFORE = {
     "dmesg": rf"()\[{_UPTIME}",
@@ -70,6 +61,8 @@ _TEXT = (
 """The text of a line that can be counted: the number of its call, and what follows its first id.
 That begins with a bracket after the id of a call, with a letter after another id, else with neither
 of them. A record with metadata has more lines, and is no such line."""
+_BATCH = 1000
+"""Texts that are cut at a time: such as fit into the nearest memory."""
 _SPARSE = 2048
 """Bytes for each name of VexFS from which on its lines are better looked at alone."""
 _SAMPLE = 1 << 14
@@ -355,7 +348,7 @@ class _Rows(NamedTuple):
 def _rows_of(stretch: Stretch) -> _Rows | None:
     """Return the lines of *stretch* that name VexFS; None if they cannot be counted."""
     row = _row_of(stretch.form.name)
-    if row is None:
+    if row is None or _has_marks(stretch):
         return None
     # Quicker than `findall`, which makes a tuple of each row.
     cells: list[Any] = (
@@ -365,13 +358,7 @@ def _rows_of(stretch: Stretch) -> _Rows | None:
     # A name that stands between them is that of a line which is no row.
     if len(lines) < _FEWEST or NAMED in b"".join(between).lower():
         return None
-    joined = b"\n".join(texts)
-    if _MARK in joined:
-        return None
-    for begins, pattern in _CUTS:
-        if begins in joined:
-            joined = pattern.sub(begins + _MARK, joined)
-    keys = joined.split(b"\n")
+    keys = [key for at in range(0, len(texts), _BATCH) for key in _cut(texts[at : at + _BATCH])]
     return _Rows(lines, list(map(add, heads, keys)) if heads[0] else keys, numbers)
 
 
@@ -380,6 +367,19 @@ def _row_of(form: str) -> re.Pattern[bytes] | None:
     """Return what finds lines of the *form* so called that can be counted; None if none can."""
     before = _BEFORE.get(form)
     return None if before is None else re.compile(rf"\n({before}{_TEXT})".encode())
+
+
+def _cut(texts: Sequence[bytes]) -> list[bytes]:
+    """Return *texts* without ids and values."""
+    joined = _ID.sub(_ID_MARK, b"\n".join(texts))
+    if b"=" in joined:
+        joined = _VALUE_MARK.join(_VALUE.split(joined))
+    return joined.split(b"\n")
+
+
+def _has_marks(stretch: Stretch) -> bool:
+    places = (stretch.block.find(mark, stretch.start, stretch.end) for mark in _MARKS)
+    return any(place >= 0 for place in places)
 
 
 def _is_sparse(stretch: Stretch) -> bool:
