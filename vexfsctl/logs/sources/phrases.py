@@ -152,26 +152,34 @@ class _Calls:
     def settle(self, site: _Site) -> "_Told":
         """Let *site* know of them."""
         opened = self.begins.keys() - self.ends.keys()
-        # Mostly none: then there is nothing to compare.
-        all_begin_here = len(self.ends) == len(self.begins) - len(opened)
-        strangers = set[bytes]() if all_begin_here else self.ends.keys() - self.begins.keys()
-        closed = {number for number in strangers if int(number) in site.running}
-        for numbers in self.begun.values():
-            site.seen.add_sorted(sorted(numbers))
-        site.seen.add_sorted(sorted(map(int, strangers)))
-        site.running.update(map(int, opened))
-        site.running.difference_update(map(int, closed))
-        alone = {self.begins[number] for number in opened} | {self.ends[each] for each in closed}
-        return _Told(alone, strangers)
+        # Mostly all begin here: then there is nothing to compare.
+        known = len(self.ends) == len(self.begins) - len(opened)
+        strangers = {} if known else {int(each): each for each in self.ends.keys() - self.begins}
+        closed = strangers.keys() & site.running
+        running = {int(each) for each in opened}
+        site.running |= running
+        site.running -= closed
+        begun = {}
+        for key, numbers in self.begun.items():
+            numbers.sort()
+            site.seen.add_sorted(numbers)
+            begun[key] = [each for each in numbers if each not in running] if running else numbers
+        site.seen.add_sorted(sorted(strangers))
+        alone = {self.begins[each] for each in opened}
+        alone |= {self.ends[strangers.pop(number)] for number in closed}
+        ended = {number: self.ends[each] for number, each in strangers.items()}
+        return _Told(alone, begun, ended)
 
 
 class _Told(NamedTuple):
-    """What is special about the calls of one site in one stretch."""
+    """What is to be noted of the calls of one site in one stretch."""
 
     alone: set[int]
-    """Rows of those that begin or end elsewhere."""
-    strangers: set[bytes]
-    """Numbers of those that end here and did not begin here."""
+    """Rows of those that are known to begin or end elsewhere."""
+    begun: dict[_Key, list[int]]
+    """Numbers of the others that begin here, in order, by phrase."""
+    ended: dict[int, int]
+    """Rows of those whose beginning is not known, by number."""
 
 
 class PhraseCounter:
@@ -269,24 +277,19 @@ class PhraseCounter:
         calls = self._calls_of(groups, kinds, rows)
         if calls is None:
             return False
-        told = {call: calls[call].settle(self._sites[call]) for call in calls}
-        alone = set[int]().union(*(each.alone for each in told.values()))
+        told = [calls[call].settle(self._sites[call]) for call in calls]
+        alone = set[int]().union(*(each.alone for each in told))
         torn = {rows.keys[row] for row in alone}
         for key, places in groups.items():
             counted = [row for row in places if row not in alone] if key in torn else places
-            if not counted:
-                continue
-            phrase = self._add(key, counted, rows.lines, reading)
-            kind = kinds[key]
-            if kind.call is None or kind.number is None:
-                continue
-            # A number that begins here need not be noted again where it ends.
-            if kind.begins and key not in torn:
-                phrase.numbers.add_sorted(sorted(calls[kind.call].begun[key]))
-            elif kind.begins or told[kind.call].strangers:
-                numbers = set(rows.numbers_of(counted))
-                new = numbers if kind.begins else numbers & told[kind.call].strangers
-                phrase.numbers.add_sorted(sorted(map(int, new)))
+            if counted:
+                self._add(key, counted, rows.lines, reading)
+        for each in told:
+            for key, numbers in each.begun.items():
+                if numbers:
+                    self._phrases[key].numbers.add_sorted(numbers)
+            for number, row in each.ended.items():
+                self._phrases[rows.keys[row]].numbers.add(number)
         for row in alone:
             self._singles.append((self._place + row, _decode(rows.lines[row], reading)))
         self._place += len(rows.lines)
@@ -320,7 +323,7 @@ class PhraseCounter:
 
     def _add(
         self, key: _Key, counted: Sequence[int], lines: Sequence[bytes], reading: Reading
-    ) -> _Phrase:
+    ) -> None:
         last = counted[-1]
         phrase = self._phrases.get(key)
         if phrase is None:
@@ -328,7 +331,6 @@ class PhraseCounter:
             phrase = self._phrases[key] = _Phrase(reading, self._place + first, lines[first])
         phrase.weight += len(counted)
         phrase.last_place, phrase.last = self._place + last, lines[last]
-        return phrase
 
 
 class _Rows(NamedTuple):
