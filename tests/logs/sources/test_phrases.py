@@ -31,7 +31,32 @@ OTHERS = (
     "VexFS: suppressed vol=loop0 calls=3 errors=4 interval_ms=5000",
     "usb 1-1: new high-speed USB device number 5 using xhci_hcd",
     "a line with VexFS in it, and a \0",
+    "a line with \1 in it",
+    "VexFS: a line with \1 in it",
+    "[    1.000000] VexFS: [CALL-3] FFI call read_file succeeded",
+    "host kernel: [    1.000000] VexFS: [CALL-3] FFI call read_file succeeded",
+    "VexFS",
+    "VexFS-fuse: ready",
+    "VexFSFuse: ready",
+    "VexFSfuse: ready",
+    "VexFS] FFI call read_file succeeded",
+    "VexFS: ] FFI call read_file succeeded",
+    "VexFS: [CALL-3]FFI call read_file succeeded",
+    "VexFS: [CALL-03] FFI call read_file succeeded",
+    "VexFS: [CALL-0] Starting FFI call read_file",
+    "VexFS error vol=loop0 op=file call=read err=IoError.ReadError errno=EIO sev=high"
+    " attempt=1/3 msg=x",
+    "VexFS: error vol=loop0 op=file call=read err=IoError.ReadError errno=EIO sev=high"
+    " attempt=1/3 msg=x",
+    "VexFS: [CORR-6F1C93A20000002A]error vol=loop0 op=file call=read",
+    "VexFS: [CORR-6F1C93A20000002A0] timeout vol=loop0 op=sync call=fsync limit_ms=5000",
+    "VexFS: [CORR-6F1C93A20000002A] timeout vol=loop0 op=sync call=fsync limit_ms=5000 ino=7x",
+    "VexFS: [CORR-6F1C93A20000002B] retry vol=loop0 op=file call=read attempt=2/3 delay_ms=9"
+    " parent=CORR-6F1C93A20000002A",
 )
+KMSG = 4
+"""The form of `rendered` whose records may have metadata."""
+SPACE = "usb 1-1: " + "x" * 1_000
 
 
 def calls() -> st.SearchStrategy[str]:
@@ -86,10 +111,16 @@ def busy_logs(draw: st.DrawFn) -> bytes:
     """Draw the bytes of a log that is full of VexFS."""
     few = st.lists(calls() | st.sampled_from(OTHERS), max_size=12)
     texts = [text for part in draw(st.lists(rising() | few, max_size=8)) for text in part]
-    form = draw(st.sampled_from((0, 1, 4, 5, 8)))
+    apart = draw(st.sampled_from((0, 0, 1, 5)))
+    texts = [each for text in texts for each in (text, *[SPACE] * apart)]
+    form = draw(st.sampled_from((0, 1, 2, 4, 5, 8)))
     step_us = draw(st.sampled_from((1_000, 400_000, 7_000_000)))
-    at_once = [rendered(text, at * step_us, at, form) for at, text in enumerate(texts)]
-    return b"\n".join(at_once) + b"\n"
+    end = draw(st.sampled_from((b"\n", b"\n", b"\r\n")))
+    lines = [rendered(text, at * step_us, at, form) for at, text in enumerate(texts)]
+    if form == KMSG:
+        for at in draw(st.lists(st.integers(0, len(lines)), max_size=2)):
+            lines.insert(at, b" SUBSYSTEM=block")
+    return end.join(lines) + end
 
 
 def conclusions(contents: Contents) -> object:
@@ -143,6 +174,23 @@ def test_a_phrase_is_kept_twice() -> None:
     assert sum(record.weight for record in kept) == len(texts)
     # The last record of a block may be gone on with, so its call is told one by one.
     assert [record.text for record in kept] == [texts[0], texts[1], *texts[-4:]]
+
+
+def test_few_lines_among_many_are_counted_too() -> None:
+    """Where the lines of VexFS are far apart, only they are looked at."""
+    texts = ["VexFS: Starting put_super", "VexFS: what an odd line"] * 20
+    spread = [each for text in texts for each in (text, *[SPACE] * 10)]
+    log = b"".join(rendered(text, at * 10, at, 5) + b"\n" for at, text in enumerate(spread))
+
+    contents = read(log, (), COUNTED)
+
+    kept = [record for boot in contents.boots for record in boot.records]
+    assert [(record.text, record.weight) for record in kept] == [
+        ("VexFS: Starting put_super", 20),
+        ("VexFS: what an odd line", 20),
+        ("VexFS: Starting put_super", 0),
+        ("VexFS: what an odd line", 0),
+    ]
 
 
 def test_lines_that_all_differ_are_counted_too() -> None:

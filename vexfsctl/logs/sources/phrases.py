@@ -56,13 +56,14 @@ _BEFORE = {
 """What stands before the text of a line, for the forms whose lines can be counted: that of it
 which tells more than a time or a host is a group."""
 _TEXT = (
-    r"VexFS(?:: \[C(?:ALL-([1-9]\d{0,17})(?=\])|ORR-[0-9A-F]{16}\] (?=\w))|(?=[: ]))(.*+)(?!\n )"
+    r"VexFS(?:: \[C(?:ALL-([1-9]\d{0,17})(?=\])|ORR-[0-9A-F]{16}\] (?=[a-z]))|(?![]a-z]))"
+    r"(.*+)(?!\n )"
 )
 """The text of a line that can be counted: the number of its call, and what follows its first id.
-That begins with a bracket after the id of a call, with a letter after another id, else with neither
-of them. A record with metadata has more lines, and is no such line."""
+That begins with a bracket after the id of a call, with a small letter after that of one of our own
+records, else with neither, so that no two texts become one. Not one with lines of metadata."""
 _BATCH = 1000
-"""Texts that are cut at a time: such as fit into the nearest memory."""
+"""Texts that are cut at a time: more of them do not fit into the nearest memory."""
 _SPARSE = 2048
 """Bytes for each name of VexFS from which on its lines are better looked at alone."""
 _SAMPLE = 1 << 14
