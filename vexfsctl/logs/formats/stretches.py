@@ -76,13 +76,6 @@ class PlainForm:
         """What finds the uptimes of a stretch that a newline was put before."""
         return None if self.uptime is None else re.compile(f"\n{self.uptime}".encode())
 
-    @cached_property
-    def rows(self) -> re.Pattern[bytes] | None:
-        """What finds lines whose text begins with VexFS: the line, its head, its text."""
-        if self.row is None:
-            return None
-        return re.compile(rf"\n({self.row}(VexFS[^\r\n]*+))".encode())
-
     def without(self, pattern: str, lines: bytes) -> bytes:
         """Return *lines* without, as far as there is telling, those whose text begins as it says.
 
