@@ -6,6 +6,7 @@ from enum import StrEnum
 from vexfsctl.model.events import Event, KernelEvidence
 from vexfsctl.model.record import LogRecord
 from vexfsctl.model.upstream import UpstreamEvent
+from vexfsctl.model.value import quick_value
 
 
 class Origin(StrEnum):
@@ -32,7 +33,7 @@ class Unrecognised:
 Meaning = Event | UpstreamEvent | KernelEvidence | Unrecognised
 
 
-@dataclass(frozen=True, slots=True)
+@quick_value()
 class LogEntry:
     """A record, its meaning, who wrote it, in which epoch of its volume and on which device."""
 

@@ -5,19 +5,20 @@ reader turns lines back into them; `logs.grammar` alone knows the wording. Field
 order in which the record lists its keys; None means that the record does not carry the key.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from vexfsctl.model.breaker import BreakerState
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.hints import RecoveryHint
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.severity import Severity
+from vexfsctl.model.value import quick_value
 
 Extra = tuple[tuple[str, str], ...]
 """Keys of a record that this version does not know, in their order: kept, never dropped."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@quick_value(kw_only=True)
 class Event:
     """What every record carries."""
 
@@ -25,7 +26,7 @@ class Event:
     extra: Extra = field(default=())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@quick_value(kw_only=True)
 class CallEvent(Event):
     """A step of one guarded call, or of an operator: carries the id that joins its records."""
 
@@ -36,7 +37,7 @@ class CallEvent(Event):
     parent: CorrelationId | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@quick_value(kw_only=True)
 class ErrorReported(CallEvent):
     """`error`: one failed attempt."""
 
@@ -55,7 +56,7 @@ class ErrorReported(CallEvent):
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@quick_value(kw_only=True)
 class RetryScheduled(CallEvent):
     """`retry`: attempt number *attempt* follows after the delay."""
 
@@ -64,7 +65,7 @@ class RetryScheduled(CallEvent):
     delay_ms: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@quick_value(kw_only=True)
 class CallRecovered(CallEvent):
     """`recovered`: a call that succeeded after at least one failed attempt."""
 
@@ -73,7 +74,7 @@ class CallRecovered(CallEvent):
     inode: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@quick_value(kw_only=True)
 class CallFailed(CallEvent):
     """`failed`: a call that gave its caller an error."""
 
@@ -84,7 +85,7 @@ class CallFailed(CallEvent):
     inode: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@quick_value(kw_only=True)
 class FallbackUsed(CallEvent):
     """`fallback`: what was served instead (`last_good`), and whether that worked."""
 
@@ -93,7 +94,7 @@ class FallbackUsed(CallEvent):
     """`ok`, or the name of the errno the fallback itself met."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@quick_value(kw_only=True)
 class CallTimedOut(CallEvent):
     """`timeout`: a call that was still running at its deadline and was abandoned."""
 
@@ -101,14 +102,14 @@ class CallTimedOut(CallEvent):
     inode: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@quick_value(kw_only=True)
 class CallRejected(CallEvent):
     """`rejected`: a call that an open breaker refused."""
 
     retry_after_ms: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@quick_value(kw_only=True)
 class BreakerChanged(Event):
     """`breaker`: one state change; the id is that of the error or operator record behind it."""
 
@@ -126,7 +127,7 @@ class BreakerChanged(Event):
     """`timer` or `operator`; None when a call's outcome did it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@quick_value(kw_only=True)
 class OperatorActed(Event):
     """`operator`: one accepted command, whether it changed anything or not."""
 
@@ -141,7 +142,7 @@ class OperatorActed(Event):
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@quick_value(kw_only=True)
 class RecoveryStepTaken(Event):
     """`recovery`: one step of a recovery plan, or of the driver's own shutdown."""
 
@@ -153,7 +154,7 @@ class RecoveryStepTaken(Event):
     message: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@quick_value(kw_only=True)
 class StateChanged(Event):
     """`state`: the provider moved from one state to another."""
 
@@ -167,7 +168,7 @@ class StateChanged(Event):
     log chose it: check it before looking for it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@quick_value(kw_only=True)
 class DegradationChanged(Event):
     """`degradation`: the engine changed its judgement."""
 
@@ -176,7 +177,7 @@ class DegradationChanged(Event):
     cause: CorrelationId | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@quick_value(kw_only=True)
 class RecordsSuppressed(Event):
     """`suppressed`: what the rate limit left out during the interval."""
 
@@ -187,7 +188,7 @@ class RecordsSuppressed(Event):
     interval_ms: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@quick_value(kw_only=True)
 class KernelEvidence:
     """A line of the rest of the kernel about a device: evidence, never a VexFS error."""
 

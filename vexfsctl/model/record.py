@@ -1,7 +1,8 @@
 """One log line, whatever it was read from; its meaning is in `entry`."""
 
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from vexfsctl.model.value import quick_value
 
 KERNEL_FACILITY = 0
 USER_FACILITY = 1
@@ -22,7 +23,7 @@ class Counted(NamedTuple):
         return max(end for _, end in self.numbers) - 1 if self.numbers else None
 
 
-@dataclass(frozen=True, slots=True)
+@quick_value()
 class LogRecord:
     """One log line, whatever it was read from."""
 

@@ -4,12 +4,12 @@ The forms are in `logs.upstream`. Their kernel level says nothing (traces are pr
 severity at WARNING), so how much a line matters is declared with its form.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.severity import Severity
+from vexfsctl.model.value import quick_value
 
 
 class Significance(StrEnum):
@@ -59,7 +59,7 @@ class UpstreamKind(StrEnum):
     """Anything else; its significance says all."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@quick_value(kw_only=True)
 class UpstreamEvent:
     """One line of such a build; fields are None if the line does not say."""
 
