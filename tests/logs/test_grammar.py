@@ -482,3 +482,58 @@ def test_an_event_survives_being_written_and_read(event: Event) -> None:
 def test_arbitrary_text_never_raises(text: str, data: st.DataObject) -> None:
     """Whatever a log holds, cut anywhere, is an event, unrecognised, or none of ours."""
     parse_event(text[: data.draw(st.integers(0, len(text)))])
+
+
+NUMBERS = ("inode", "offset", "length", "duration_us", "delay_ms", "retry_after_ms")
+IDS = ("id", "parent", "cause")
+
+
+@given(any_event(), st.data())
+def test_a_record_is_read_alike_after_one_that_differs_in_numbers(
+    event: Event, data: st.DataObject
+) -> None:
+    """What is remembered of the first brings nothing of it into the second."""
+    drawn = {int: VALUES[int], CorrelationId: VALUES[CorrelationId]}
+    other = replace(
+        event,
+        **{
+            name: data.draw(drawn[type(getattr(event, name))])
+            for name in (*NUMBERS, *IDS)
+            if getattr(event, name, None) is not None
+        },
+    )
+    text = format_event(other)
+    parse_event(format_event(event))
+
+    if "…" not in text:
+        assert parse_event(text) == other
+
+
+REJECTED = "VexFS: [CORR-6F1C93A20000002A] rejected vol=loop0 op=file call=read"
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ("parent=7 retry_after_ms=0", "parent: not a correlation id: '7'"),
+        ("retry_after_ms=CORR-0000000000000001", "retry_after_ms: not a number: 'CORR-"),
+        ('retry_after_ms=7"x"', "no key=value at ' retry_after_ms=7\"x\"'"),
+        ("retry_after_ms= retry_after_ms=7", "retry_after_ms: not a number: ''"),
+        ("parent=CORR-0000000000000001", "rejected record without retry_after_ms"),
+    ],
+)
+def test_an_invalid_value_is_seen_after_a_valid_one(values: str, reason: str) -> None:
+    """And the reason quotes it, not one that was read before."""
+    parse_event(f"{REJECTED} parent=CORR-0000000000000001 retry_after_ms=7")
+    read = parse_event(f"{REJECTED} {values}")
+
+    assert isinstance(read, Unrecognised)
+    assert read.reason.startswith(reason)
+
+
+def test_a_number_that_comes_twice_is_known_once() -> None:
+    """The second is kept like an unknown key, and so is one that records of this kind have not."""
+    read = parse_event(f"{REJECTED} retry_after_ms=07 ino=1 retry_after_ms=8")
+
+    assert isinstance(read, events.CallRejected)
+    assert (read.retry_after_ms, read.extra) == (7, (("ino", "1"), ("retry_after_ms", "8")))

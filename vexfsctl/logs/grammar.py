@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields, replace
 from functools import lru_cache
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple
 
 from vexfsctl.logs.logfmt import (
     ELLIPSIS_SIZE,
@@ -100,11 +101,14 @@ def format_event(event: Event) -> str:
 
 def parse_event(text: str) -> Event | Unrecognised | None:
     """Return the event a record stands for; None if *text* does not begin like one of ours."""
+    event = _recall_event(text)
+    if event is not None:
+        return event
     head = _HEAD.fullmatch(text)
     if head is None or not _is_ours(**head.groupdict(default="")):
         return None
     try:
-        return _recall_event(**head.groupdict(default=""))
+        return _read_event(**head.groupdict(default=""))
     except ValueError as cause:
         return Unrecognised(text, str(cause))
 
@@ -149,37 +153,66 @@ def _is_ours(identifier: str, word: str, pairs: str) -> bool:
     return pairs.startswith("vol=") or (identifier != "" and word in _FORM_OF_WORD)
 
 
-def _recall_event(identifier: str, word: str, pairs: str) -> Event:
-    """Read an event as `_read_event` does, by one that differed in ids and numbers only, if any."""
+def _recall_event(text: str) -> Event | None:
+    """Return the event of a record by one that differed in ids and numbers only; None if unknown.
+
+    Busy logs have millions of records, which hardly differ in anything else.
+    """
+    head = _HEAD_OF_PAIRS.match(text)
+    if head is None:
+        return None
+    identifier, word = head.groups()
     # What stands in quotes, and what follows it, is for the reader of pairs.
-    plain, quote, rest = pairs.partition('"')
-    varying = _VARYING.findall(plain)
-    declared = _VARYING_KEYS.get(word, {})
-    if len({key for key, *_ in varying if key in declared}) != len(varying):
-        return _read_event(identifier, word, pairs)
-    alike = f"{_VARYING.sub(_stand_in, plain)}{quote}{rest}"
+    plain, quote, rest = text[head.end() :].partition('"')
+    pieces = _VARYING.split(plain)
+    varying = pieces[2::3]
+    del pieces[2::3]
+    alike = _read_alike(identifier is not None, word, quote + rest, *pieces)
+    if alike is None:
+        return None
+    values = alike.values.copy()
     try:
-        values = dict(_read_alike(alike, word, with_id=identifier != ""))
+        for (field, read), value in zip(alike.readers, varying, strict=True):
+            values[field] = read(value)
     except ValueError:
-        # The reason is to quote the line as it is.
-        return _read_event(identifier, word, pairs)
-    if identifier:
+        return None
+    if identifier is not None:
         values["id"] = CorrelationId.parse(identifier)
-    for key, _, text in varying:
-        values |= declared[key].read_fields(text)
-    return _FORM_OF_WORD[word].event(**values)
+    return alike.event(**values)
+
+
+class _Alike(NamedTuple):
+    """What records have in common that differ in ids and numbers only."""
+
+    event: type[Event]
+    values: dict[str, Any]
+    readers: tuple[tuple[str, Callable[[str], Any]], ...]
+    """For each value that differs, in the order of the text: its field, and what reads it."""
 
 
 @lru_cache(maxsize=4096)
-def _read_alike(pairs: str, word: str, *, with_id: bool) -> tuple[tuple[str, Any], ...]:
-    """Return the fields of an event whose ids and numbers are stand-ins."""
-    event = _read_event(str(CorrelationId(0)) if with_id else "", word, pairs)
-    return tuple((each.name, getattr(event, each.name)) for each in fields(event))
-
-
-def _stand_in(varying: re.Match[str]) -> str:
-    value = "0" if varying[2] is None else str(CorrelationId(0))
-    return f" {varying[1]}={value}"
+def _read_alike(with_id: bool, word: str, quoted: str, *pieces: str) -> _Alike | None:
+    """Read records of these *pieces*: text, name, text, name, …; None if each has to be read."""
+    form, names = _FORM_OF_WORD.get(word), pieces[1::2]
+    known = {} if form is None else {f" {key.key}=": key for key in form.keys}
+    # A key that comes twice, or is unknown, is not read at all.
+    if len(known.keys() & names) != len(names):
+        return None
+    stand_ins = (f"{name}{_NO_ID if name in _ID_NAMES else 0}" for name in names)
+    text = "".join(chain.from_iterable(zip(pieces[::2], (*stand_ins, quoted), strict=True)))
+    try:
+        event = _read_event(_NO_ID if with_id else "", word, text)
+    except ValueError:
+        # The reason is to quote the record itself.
+        return None
+    return _Alike(
+        type(event),
+        {each.name: getattr(event, each.name) for each in fields(event)},
+        tuple(
+            (known[name].fields[0], CorrelationId.parse if name in _ID_NAMES else int)
+            for name in names
+        ),
+    )
 
 
 def _read_event(identifier: str, word: str, pairs: str) -> Event:
@@ -371,15 +404,13 @@ _ID_TYPES = {
     for kind in _FORM_OF_EVENT
 }
 _VARYING = re.compile(
-    r" (ino|off|len|dur_us|delay_ms|retry_after_ms|(parent|cause))="
-    r"((?(2)CORR-[0-9A-F]{16}|[0-9]{1,20}))(?= |\Z)"
+    r"( (?:ino|off|len|dur_us|delay_ms|retry_after_ms|parent|cause)=)"
+    r"(CORR-[0-9A-F]{16}|[0-9]{1,20})(?= |\Z)"
 )
 """Values that hardly ever come twice."""
-_VARYING_KEYS = {
-    form.word: {key.key: key for key in form.keys if _VARYING.match(f" {key.key}=0")}
-    | {key.key: key for key in form.keys if _VARYING.match(f" {key.key}={CorrelationId(0)}")}
-    for form in RECORD_FORMS
-}
+_ID_NAMES = (" parent=", " cause=")
+_NO_ID = str(CorrelationId(0))
+_HEAD_OF_PAIRS = re.compile(r"VexFS: (?:\[(CORR-[0-9A-F]{16})\] )?(\w+) (?=vol=)")
 _HEAD = re.compile(
     r"VexFS: (?:\[(?P<identifier>CORR-[0-9A-F]{16})\] )?(?P<word>\w+)(?: (?P<pairs>.*))?", re.DOTALL
 )
