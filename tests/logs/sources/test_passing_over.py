@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.logs.data import KERNEL_LOGS
+from vexfsctl.logs.formats.lines import parse_record
 from vexfsctl.logs.formats.renderings import Reading
 from vexfsctl.logs.formats.stretches import Stretch, StretchFinder
 from vexfsctl.logs.formats.text import RecordDecoder
@@ -218,6 +219,28 @@ def test_all_lines_of_a_minute_are_of_the_same_year() -> None:
     )
 
     assert summary(sifted) == summary(every)
+
+
+FOREIGN = st.binary(max_size=40).map(lambda text: text.replace(b"\n", b""))
+
+
+@pytest.mark.parametrize("form", range(FORMS))
+@given(
+    texts=st.lists(FOREIGN | TEXTS.map(str.encode), max_size=5), end=st.sampled_from((b"", b"\r"))
+)
+@settings(deadline=None)
+def test_a_record_of_a_stretch_is_read_as_if_it_stood_alone(
+    form: int, texts: list[bytes], end: bytes
+) -> None:
+    """Also where the form has a quicker way to read it."""
+    block = b"".join(
+        rendered("", 1_000_000 + n, n, form) + text + b" vexfs" + end + b"\n"
+        for n, text in enumerate((*texts, b""))
+    )
+    reading = Reading("log", "0123456789abcdef0123456789abcdef", TODAY)
+    for stretch in StretchFinder(sieve()).find(block, block.lower(), 0, len(block), reading):
+        for start, stop in stretch.named():
+            assert stretch.record(start, stop) == parse_record(block[start : stop - 1], reading)
 
 
 @given(logs())

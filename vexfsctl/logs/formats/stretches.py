@@ -10,13 +10,14 @@ keep a pattern from going back, `\\n` from a line before.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from itertools import chain, pairwise
 
 from vexfsctl.exceptions import MalformedRecord
 from vexfsctl.logs.formats.lines import parse_record
+from vexfsctl.logs.formats.plain_lines import read_dmesg_line, read_kmsg_line
 from vexfsctl.logs.formats.renderings import Reading
 from vexfsctl.logs.own_records import DAEMON_FIELDS, NAMED
 from vexfsctl.logs.sieve import Sieve, sieve
@@ -70,6 +71,9 @@ class PlainForm:
     row: str | None = None
     """What stands before the text of a line, its head apart from times in a group; None if there
     is no telling."""
+    read: Callable[[bytes, Reading], LogRecord | None] | None = None
+    """Reads a record in a stretch as `parse_record` does, but quicker; returns None if it cannot.
+    """
 
     @cached_property
     def uptimes(self) -> re.Pattern[bytes] | None:
@@ -99,7 +103,11 @@ _UNIX_START = r"(?P<date>\d{8,10})\d\.\d{6} "
 _UNIX_HEAD = r"(?P=date)\d\.\d{6} " + _HOST
 
 PLAIN_FORMS = (
-    PlainForm("dmesg", r"\[", _FIVE_SECONDS, _DMESG, _UPTIME, row=r"()\[ *\d{1,12}\.\d{6}\] "),
+    PlainForm(
+        *("dmesg", r"\[", _FIVE_SECONDS, _DMESG, _UPTIME),
+        row=r"()\[ *\d{1,12}\.\d{6}\] ",
+        read=read_dmesg_line,
+    ),
     PlainForm(
         "dmesg with priorities",
         r"[<\[a-z]",
@@ -117,6 +125,7 @@ PLAIN_FORMS = (
         _KMSG_TEXT,
         numbered=True,
         row=r"(\d{1,3}),\d{1,20},\d{1,20},-;",
+        read=read_kmsg_line,
     ),
     *(
         form
@@ -277,8 +286,8 @@ class Stretch:
     def record(self, start: int, end: int) -> LogRecord:
         """Return the record between these places in the block."""
         lines = self.block[start : end - 1]
-        record = parse_record(lines, self.reading)
-        if record is None:
+        record = None if self.form.read is None else self.form.read(lines, self.reading)
+        if record is None and (record := parse_record(lines, self.reading)) is None:
             raise MalformedRecord(f"not a record of the form {self.form.name}: {lines[:40]!r}")
         return record
 
