@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache
+from operator import itemgetter
 
 from vexfsctl.analysis.incident.incidents import identifier_of, operation_of
 from vexfsctl.host.log_view import Picked
@@ -49,21 +50,6 @@ class LogRow:
     fields: Mapping[str, str]
     """Metadata of the record (`DEVICE`, `SUBSYSTEM`)."""
 
-    @property
-    def line(self) -> Line:
-        """The record as one line: origin, time, and its text unchanged."""
-        doubtful = self.origin is Origin.UNVERIFIED
-        origin = Span(f"{self.origin:<10}  ", Tone.NOTICE if doubtful else Tone.DIM)
-        when = Span(f"{_when(self)}  ", Tone.DIM)
-        if self.significance is Significance.NOISE:
-            return (when, origin, Span(self.text, Tone.DIM), Span("  (expected noise)", Tone.DIM))
-        return (when, origin, Span(self.text, _tone(self)))
-
-
-def log_rows(picked: Iterable[Picked]) -> Rows[LogRow]:
-    """Return a row for each entry, made when it is shown."""
-    return Rows(picked, lambda each: log_row(*each))
-
 
 def log_row(entry: LogEntry, moment: datetime | None) -> LogRow:
     """Return the row of *entry*, written at *moment*."""
@@ -90,15 +76,28 @@ def log_row(entry: LogEntry, moment: datetime | None) -> LogRow:
     )
 
 
-def log_result(rows: Rows[LogRow], coverage: Coverage) -> CommandResult:
-    """Answer `log`: a line for each of *rows*, a table for TSV."""
-    lines = Paragraph(Rows(rows, lambda row: row.line), verbatim=True)
-    return CommandResult("log", rows, (lines,), (log_table(rows),), coverage)
+def log_line(entry: LogEntry, moment: datetime | None) -> Line:
+    """Return *entry*, written at *moment*, as one line: time, origin, and its text unchanged."""
+    text, origin, upstream = entry.record.text, entry.origin, entry.upstream
+    start = (
+        Span(f"{_when(entry, moment)}  ", Tone.DIM),
+        Span(f"{origin:<10}  ", Tone.NOTICE if origin is Origin.UNVERIFIED else Tone.DIM),
+    )
+    if upstream is not None and upstream.significance is Significance.NOISE:
+        return (*start, Span(text, Tone.DIM), Span("  (expected noise)", Tone.DIM))
+    return (*start, Span(text, _tone(entry)))
 
 
-def log_table(rows: Iterable[LogRow]) -> Table:
-    """Return the table of *rows*."""
-    return Table(_COLUMNS, rows)
+def log_table(picked: Iterable[Picked]) -> Table:
+    """Return the table of the entries *picked*."""
+    return Table(_COLUMNS, Rows(picked, lambda each: _cells(*each)))
+
+
+def log_result(picked: Iterable[Picked], coverage: Coverage) -> CommandResult:
+    """Answer `log`: a line for each of the entries *picked*, a table for TSV."""
+    rows = Rows(picked, lambda each: log_row(*each))
+    lines = Paragraph(Rows(picked, lambda each: log_line(*each)), verbatim=True)
+    return CommandResult("log", rows, (lines,), (log_table(picked),), coverage)
 
 
 def _fields_of(meaning: object) -> dict[str, object]:
@@ -118,32 +117,45 @@ def _fields_beside_the_row(kind: type) -> tuple[str, ...]:
     return tuple(each.name for each in fields(kind) if each.name not in told)
 
 
-def _when(row: LogRow) -> str:
-    if row.time is not None:
-        return row.time.astimezone().isoformat(" ", "milliseconds")[:-6]
-    return "-" if row.uptime_us is None else f"{row.uptime_us / 1_000_000:14.6f}"
+def _when(entry: LogEntry, moment: datetime | None) -> str:
+    if moment is not None:
+        return moment.astimezone().isoformat(" ", "milliseconds")[:-6]
+    uptime_us = entry.record.uptime_us
+    return "-" if uptime_us is None else f"{uptime_us / 1_000_000:14.6f}"
 
 
-def _tone(row: LogRow) -> Tone | None:
-    if row.significance is not None:
+def _tone(entry: LogEntry) -> Tone | None:
+    level, upstream = entry.record.level, entry.upstream
+    if upstream is not None:
         # The level of an earlier build means nothing: it logs its traces at ALERT.
-        severity = row.event["severity"]
-        bad = isinstance(severity, Severity) and severity >= Severity.HIGH
+        severity = upstream.severity
+        bad = severity is not None and severity >= Severity.HIGH
         return None if severity is None else Tone.BAD if bad else Tone.NOTICE
-    if row.level is None or row.level > _WARNING_LEVEL:
+    if level is None or level > _WARNING_LEVEL:
         return None
-    return Tone.BAD if row.level <= _ERROR_LEVEL else Tone.NOTICE
+    return Tone.BAD if level <= _ERROR_LEVEL else Tone.NOTICE
 
 
-_COLUMNS = (
-    Column("TIME", lambda row: row.time and format_time(row.time)),
-    Column("UPTIME US", lambda row: row.uptime_us),
-    Column("ORIGIN", lambda row: row.origin),
-    Column("SOURCE", lambda row: row.source),
-    Column("KIND", lambda row: row.kind),
-    Column("VOLUME", lambda row: row.volume),
-    Column("OPERATION", lambda row: row.operation),
-    Column("ID", lambda row: row.id),
-    Column("TEXT", lambda row: row.text),
-    Column("SIGNIFICANCE", lambda row: row.significance),
+_TITLES = (
+    *("TIME", "UPTIME US", "ORIGIN", "SOURCE", "KIND"),
+    *("VOLUME", "OPERATION", "ID", "TEXT", "SIGNIFICANCE"),
 )
+_COLUMNS = tuple(Column(title, itemgetter(place)) for place, title in enumerate(_TITLES))
+
+
+def _cells(entry: LogEntry, moment: datetime | None) -> tuple[object, ...]:
+    """Return what stands in these columns; all at once, as there may be millions of rows."""
+    record, event, upstream = entry.record, entry.event, entry.upstream
+    told = event or upstream
+    return (
+        None if moment is None else format_time(moment),
+        record.uptime_us,
+        entry.origin,
+        record.source,
+        kind_of(entry),
+        None if event is None else event.volume,
+        None if told is None else operation_of(told),
+        None if told is None else identifier_of(told),
+        record.text,
+        None if upstream is None else upstream.significance,
+    )

@@ -103,7 +103,10 @@ class AppContext:
         return "".join(self._render(result))
 
     def show_row(self, row: object, table: "Table", line: "Line") -> None:
-        """Print one row at once, for commands that follow a log; JSON means NDJSON here."""
+        """Print one row at once, for commands that follow a log; JSON means NDJSON here.
+
+        *table* has that row alone.
+        """
         from vexfsctl.render.envelope import render_ndjson_row
         from vexfsctl.render.plain import render_line
         from vexfsctl.render.tsv import render_tsv_row
@@ -111,7 +114,7 @@ class AppContext:
         if self.output.is_json:
             self.write(render_ndjson_row(row))
         elif self.output is OutputFormat.TSV:
-            self.write(render_tsv_row(table, row) + "\n")
+            self.write("".join(f"{render_tsv_row(table, each)}\n" for each in table.rows))
         else:
             self.write(render_line(line, colour=self.terminal.colour) + "\n")
 

@@ -4,6 +4,7 @@ A terminal acts on control characters, so none reaches it: they are shown as `\\
 `\\u202e`. Ordinary text of any language stays as it is.
 """
 
+from collections.abc import Iterable, Sequence
 from unicodedata import category
 
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -20,6 +21,13 @@ def escape_text(text: str) -> str:
 def escape_field(text: str) -> str:
     """Like `escape_text`, and reversible: a backslash is doubled. For TSV."""
     return escape_text(text.replace("\\", "\\\\"))
+
+
+def escape_fields(texts: Sequence[str]) -> Iterable[str]:
+    """Do the same for each of *texts*: mostly one look at all of them is enough."""
+    joined = "".join(texts)
+    plain = joined.isprintable() and "\\" not in joined
+    return texts if plain else map(escape_field, texts)
 
 
 def _escape_character(character: str) -> str:

@@ -54,7 +54,10 @@ def join_blocks(blocks: Iterable[Iterable[str]]) -> Iterator[str]:
 
 def render_line(line: Line, *, colour: bool = False) -> str:
     """Render one line, escaped, without a newline at its end."""
-    return "".join(paint(escape_text(span.text), span.tone, colour) for span in spans_of(line))
+    spans = spans_of(line)
+    if not colour:
+        return escape_text("".join([span.text for span in spans]))
+    return "".join(paint(escape_text(span.text), span.tone, colour) for span in spans)
 
 
 def cell_of(column: Column, row: object) -> Span:

@@ -7,7 +7,7 @@ every line has as many fields as the header; an absent value is empty.
 from collections.abc import Iterator
 from itertools import chain
 
-from vexfsctl.render.escape import escape_field
+from vexfsctl.render.escape import escape_fields
 from vexfsctl.render.plain import join_blocks
 from vexfsctl.render.result import CommandResult, Table
 
@@ -30,5 +30,5 @@ def render_tsv_header(table: Table) -> str:
 
 def render_tsv_row(table: Table, row: object) -> str:
     """Return the fields of one row, without a newline."""
-    values = (column.text(row) for column in table.columns)
-    return "\t".join("" if value is None else escape_field(str(value)) for value in values)
+    values = [column.text(row) for column in table.columns]
+    return "\t".join(escape_fields(["" if value is None else str(value) for value in values]))

@@ -61,7 +61,7 @@ def log(app: AppContext, filters: Filters, lines: int | None, reverse: bool, fol
 
 def _look(app: AppContext, filters: Filters, lines: int | None, *, reverse: bool) -> None:
     # Deferred, so that help needs neither tree nor log.
-    from vexfsctl.answers.log import log_result, log_rows
+    from vexfsctl.answers.log import log_result
     from vexfsctl.host.log_view import pick_log
 
     picked = pick_log(app.host, filters)
@@ -71,7 +71,7 @@ def _look(app: AppContext, filters: Filters, lines: int | None, *, reverse: bool
         shown = tuple(shown)[::-1]
     if next(iter(shown), None) is None:
         app.note("vexfsctl: no record matches")
-    app.show(log_result(log_rows(shown), coverage))
+    app.show(log_result(shown, coverage))
 
 
 def _follow(app: AppContext, filters: Filters, lines: int | None) -> None:
@@ -89,10 +89,9 @@ def _follow(app: AppContext, filters: Filters, lines: int | None) -> None:
 
 
 def _show(app: AppContext, picked: "Picked") -> None:
-    from vexfsctl.answers.log import log_row, log_table
+    from vexfsctl.answers.log import log_line, log_row, log_table
 
-    row = log_row(*picked)
-    app.show_row(row, log_table(()), row.line)
+    app.show_row(log_row(*picked), log_table((picked,)), log_line(*picked))
 
 
 def _tell_gaps(app: AppContext, followed: "FollowedLog") -> None:
