@@ -25,7 +25,8 @@ _Load = tuple[int | None, str | None]
 _UNKNOWN: _Load = None, None
 _DEVICE_NAME = "[A-Za-z0-9][A-Za-z0-9!_.-]{0,31}"
 """What the kernel may call a block device: at most 32 characters, and no path."""
-_WORDS = {form.event: form.word for form in RECORD_FORMS}
+_WORDS: dict[type, str] = {form.event: form.word for form in RECORD_FORMS}
+_OF_VEXFS = (Event, UpstreamEvent, Unrecognised)
 
 
 class LogEntries:
@@ -81,12 +82,13 @@ def interpret_records(
     live = live_volumes or {}
     loads: dict[tuple[str, str], _Load] = {}
     for record in records:
-        meaning = meaning_of(record)
-        if isinstance(meaning, StateChanged):
-            loads[record.source, meaning.volume] = _load_of(meaning)
-        volume = meaning.volume if isinstance(meaning, Event) else None
-        load = _UNKNOWN if volume is None else loads.get((record.source, volume), _UNKNOWN)
-        vouched = load != _UNKNOWN or (volume is not None and live.get(volume) == record.source)
+        meaning, load, vouched = meaning_of(record), _UNKNOWN, False
+        if isinstance(meaning, Event):
+            place = record.source, meaning.volume
+            if isinstance(meaning, StateChanged):
+                loads[place] = _load_of(meaning)
+            load = loads.get(place, _UNKNOWN)
+            vouched = load != _UNKNOWN or live.get(meaning.volume) == record.source
         yield LogEntry(record, meaning, judge_origin(record, vouched=vouched), *load)
 
 
@@ -111,7 +113,7 @@ def judge_origin(record: LogRecord, *, vouched: bool) -> Origin:
 
 def is_vexfs_record(entry: LogEntry) -> bool:
     """Whether it is about VexFS: in our form, in a broken one, or in words of earlier builds."""
-    return isinstance(entry.meaning, Event | UpstreamEvent | Unrecognised)
+    return isinstance(entry.meaning, _OF_VEXFS)
 
 
 def kind_of(entry: LogEntry) -> str:
@@ -119,15 +121,16 @@ def kind_of(entry: LogEntry) -> str:
 
     `kernel` for the kernel's lines about a device; `unrecognised` for the rest.
     """
-    if entry.event is not None:
-        return _WORDS[type(entry.event)]
+    word = _WORDS.get(type(entry.meaning))
+    if word is not None:
+        return word
     if entry.upstream is not None:
         return entry.upstream.kind
     return "kernel" if entry.evidence is not None else "unrecognised"
 
 
 def _look_back(entry: LogEntry, begun: Mapping[_Place, _Load]) -> LogEntry:
-    if entry.event is None or entry.epoch is not None:
+    if entry.epoch is not None or entry.event is None:
         return entry
     load = begun.get(_place(entry.record, entry.event))
     if load is None:

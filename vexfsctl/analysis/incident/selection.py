@@ -67,18 +67,16 @@ class Selection:
         return severity is not None and severity >= self.severity
 
     def _is_about(self, entry: LogEntry) -> bool:
-        event, evidence = entry.event, entry.evidence
-        volume = event.volume if event is not None else None
-        operation = operation_of_entry(entry)
-        if self.operations and operation not in self.operations:
+        if self.operations and operation_of_entry(entry) not in self.operations:
             return False
+        volume = None if entry.event is None else entry.event.volume
         if self.volumes and not any(fnmatchcase(volume or "", glob) for glob in self.volumes):
             return False
         if not self.devices:
-            return evidence is None
+            return entry.evidence is None
         if entry.device is not None:
             return entry.device in self.devices
-        named = evidence or entry.upstream
+        named = entry.evidence or entry.upstream
         return volume in self.device_volumes or (named is not None and named.device in self.devices)
 
     def _names_error(self, entry: LogEntry) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from heapq import merge
+from itertools import chain
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
@@ -111,6 +112,8 @@ def merge_by_time(sources: Sequence[Sequence[Boot]]) -> Iterator[LogRecord]:
     before, and so on: a source need not say which boot it is of. Those that have no uptimes are
     put in order by wall-clock time, as far as they have that.
     """
+    if len(sources) == 1:
+        return chain.from_iterable(boot.records for boot in sources[0])
     placed = merge(*map(_placed, sources), key=itemgetter(0, 1))
     return map(itemgetter(2), placed)
 
