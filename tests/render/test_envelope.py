@@ -4,6 +4,8 @@ import json
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.render.joined import render_json, render_ndjson
 from tests.render.samples import PROVENANCE, RESULT, ROWS
@@ -65,6 +67,26 @@ def test_json_cannot_act_on_a_terminal() -> None:
 
     assert all(character == "\n" or " " <= character <= "~" for character in text)
     assert json.loads(text)["data"] == hostile.data
+
+
+DATA = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+)
+
+
+@given(DATA)
+def test_json_is_indented_as_the_standard_library_does(data: object) -> None:
+    """By two spaces a level; an empty list or object stays on its line."""
+    text = render_json(CommandResult("log", data), PROVENANCE)
+    standard = json.dumps(json.loads(text), indent=2).replace("\x7f", "\\u007f")
+
+    assert text == f"{standard}\n"
+    assert json.loads(text)["data"] == data
 
 
 def test_ndjson_is_the_rows_and_then_what_was_missing() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vexfsctl.render.escape import escape_field, escape_text
+from vexfsctl.render.escape import escape_field, escape_fields, escape_text
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,9 @@ def test_nothing_escaped_can_move_a_cursor(text: str) -> None:
 def test_two_different_fields_stay_different(one: str, other: str) -> None:
     """In TSV the escape can be undone: no two values look alike."""
     assert (escape_field(one) == escape_field(other)) == (one == other)
+
+
+@given(st.lists(st.text() | st.from_regex(r"[a-z\\\t ]{0,9}", fullmatch=True)))
+def test_the_fields_of_a_row_are_escaped_one_by_one(texts: list[str]) -> None:
+    """Also where none needs it, or one."""
+    assert list(escape_fields(texts)) == [escape_field(text) for text in texts]

@@ -1,7 +1,7 @@
 """What `log` answers: each record as data, as a table row and as a line; `trace` shows them too."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime
 from functools import cache
 from operator import itemgetter
@@ -15,6 +15,7 @@ from vexfsctl.model.entry import LogEntry, Origin
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.severity import Severity
 from vexfsctl.model.upstream import Significance, UpstreamEvent
+from vexfsctl.model.value import quick_value
 from vexfsctl.render.jsonable import format_time
 from vexfsctl.render.result import Column, CommandResult, Line, Paragraph, Rows, Span, Table, Tone
 
@@ -22,7 +23,7 @@ _ERROR_LEVEL, _WARNING_LEVEL = 3, 4
 _TOLD_BY_THE_ROW = frozenset({"id", "volume", "operation"})
 
 
-@dataclass(frozen=True, slots=True)
+@quick_value()
 class LogRow:
     """One record with everything known about it."""
 

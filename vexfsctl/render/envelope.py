@@ -5,8 +5,9 @@ problem to report, an envelope without data follows as the last line, recognisab
 `schema`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from vexfsctl.model.coverage import Coverage
@@ -16,7 +17,8 @@ from vexfsctl.render.result import CommandResult, Rows
 _SCHEMA_VERSION = 1
 _ROWS = "\0rows"
 """Stands for rows in an envelope; nothing else in one has that character."""
-_ROW_INDENT = "    "
+_ROW_MARGIN = "\n    "
+_CONTAINERS = (dict, list)
 
 
 class Provenance(NamedTuple):
@@ -31,14 +33,13 @@ class Provenance(NamedTuple):
 def render_json(result: CommandResult, provenance: Provenance) -> Iterator[str]:
     """Yield the whole envelope, indented, in pieces."""
     if not isinstance(result.data, Rows):
-        yield _dump(_envelope(result, provenance, jsonable(result.data)), indent=2) + "\n"
+        yield _dump_indented(_envelope(result, provenance, jsonable(result.data))) + "\n"
         return
-    start, _, end = _dump(_envelope(result, provenance, _ROWS), indent=2).partition(_dump(_ROWS))
+    start, _, end = _dump_indented(_envelope(result, provenance, _ROWS)).partition(_dump(_ROWS))
     yield f"{start}["
     separator = ""
     for row in result.data:
-        text = _dump(jsonable(row), indent=2).replace("\n", f"\n{_ROW_INDENT}")
-        yield f"{separator}\n{_ROW_INDENT}{text}"
+        yield f"{separator}{_ROW_MARGIN}{_dump_indented(jsonable(row), _ROW_MARGIN)}"
         separator = ","
     yield f"{f'{chr(10)}  ' if separator else ''}]{end}\n"
 
@@ -74,9 +75,34 @@ def _coverage(coverage: Coverage) -> Json:
     return {"complete": coverage.complete, "sources": list(coverage.sources), "gaps": gaps}
 
 
-def _dump(value: Json, indent: int | None = None) -> str:
+def _dump_indented(value: Json, margin: str = "\n") -> str:
+    """Return what `json.dumps(value, indent=2)` does, its lines behind *margin*."""
+    # `json` has no C code for this.
+    if not value or not isinstance(value, _CONTAINERS):
+        return _dump(value)
+    inner = f"{margin}  "
+    if isinstance(value, dict):
+        members = [
+            f"{inner}{_dump_name(name)}: {_dump_indented(item, inner)}"
+            for name, item in value.items()
+        ]
+        return f"{{{','.join(members)}{margin}}}"
+    return f"[{','.join([inner + _dump_indented(item, inner) for item in value])}{margin}]"
+
+
+def _dump(value: Json) -> str:
+    if value is None:
+        return "null"
+    # Pure ASCII: no text in it can act on a terminal. json escapes everything but DEL.
+    return str(value) if type(value) is int else _encoder()(value).replace("\x7f", "\\u007f")
+
+
+_dump_name = lru_cache(maxsize=1024)(_dump)
+
+
+@cache
+def _encoder() -> Callable[[Json], str]:
     # Deferred: text does not need it.
     import json
 
-    # Pure ASCII: no text in it can act on a terminal. json escapes everything but DEL.
-    return json.dumps(value, indent=indent, allow_nan=False).replace("\x7f", "\\u007f")
+    return json.JSONEncoder(allow_nan=False).encode
