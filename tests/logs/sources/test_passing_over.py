@@ -226,21 +226,23 @@ FOREIGN = st.binary(max_size=40).map(lambda text: text.replace(b"\n", b""))
 
 @pytest.mark.parametrize("form", range(FORMS))
 @given(
-    texts=st.lists(FOREIGN | TEXTS.map(str.encode), max_size=5), end=st.sampled_from((b"", b"\r"))
+    start=st.sampled_from((b"", b"[    1.000002] ", b"host kernel: [    1.000002] ")),
+    texts=st.lists(FOREIGN | TEXTS.map(str.encode), max_size=5),
+    end=st.sampled_from((b"", b"\r")),
 )
 @settings(deadline=None)
 def test_a_record_of_a_stretch_is_read_as_if_it_stood_alone(
-    form: int, texts: list[bytes], end: bytes
+    form: int, start: bytes, texts: list[bytes], end: bytes
 ) -> None:
     """Also where the form has a quicker way to read it."""
     block = b"".join(
-        rendered("", 1_000_000 + n, n, form) + text + b" vexfs" + end + b"\n"
+        rendered("", 1_000_000 + n, n, form) + start + text + b" vexfs" + end + b"\n"
         for n, text in enumerate((*texts, b""))
     )
     reading = Reading("log", "0123456789abcdef0123456789abcdef", TODAY)
     for stretch in StretchFinder(sieve()).find(block, block.lower(), 0, len(block), reading):
-        for start, stop in stretch.named():
-            assert stretch.record(start, stop) == parse_record(block[start : stop - 1], reading)
+        for begin, stop in stretch.named():
+            assert stretch.record(begin, stop) == parse_record(block[begin : stop - 1], reading)
 
 
 @given(logs())

@@ -4,8 +4,18 @@ Each function knows that its line has one plain form, and has nothing to look fo
 is not quite plain it returns None: `lines` reads that as well.
 """
 
-from vexfsctl.logs.formats.renderings import Reading, decode_text
+import re
+from datetime import datetime
+from functools import lru_cache
+
+from vexfsctl.logs.formats.renderings import Reading, decode_text, parse_syslog_line
 from vexfsctl.model.record import LogRecord
+
+_KERNEL_LINE = re.compile(
+    rb"(?P<time>(?:[A-Z][a-z]{2} [ \d]\d |\d{4}-\d\d-\d\d )?[-+.:\dTZ]+) [\w.:-]{1,255} kernel: "
+    rb"\[ *(?P<uptime>\d{1,12}\.\d{6})\] (?P<text>.*)",
+    re.DOTALL,
+)
 
 
 def read_dmesg_line(line: bytes, reading: Reading) -> LogRecord:
@@ -35,3 +45,25 @@ def read_kmsg_line(line: bytes, reading: Reading) -> LogRecord | None:
         facility=priority >> 3,
         boot_id=reading.boot_id,
     )
+
+
+def read_syslog_line(line: bytes, reading: Reading) -> LogRecord | None:
+    """Return the record of `Nov 29 10:00:00 host kernel: [    1.234567] text`; else None."""
+    match = _KERNEL_LINE.fullmatch(line)
+    if match is None:
+        return None
+    time, uptime, text = match.groups()
+    return LogRecord(
+        text=decode_text(text.removesuffix(b"\r")),
+        source=reading.source,
+        uptime_us=int(uptime.replace(b".", b"")),
+        boot_id=reading.boot_id,
+        wall_time_s=_wall_time_s(time, reading.today),
+    )
+
+
+@lru_cache(maxsize=16)
+def _wall_time_s(time: bytes, today: datetime) -> float | None:
+    # A busy log has many lines of one second.
+    read = parse_syslog_line(time + b" host kernel: ", Reading("", None, today))
+    return None if read is None else read[0].wall_time_s

@@ -17,7 +17,11 @@ from itertools import chain, pairwise
 
 from vexfsctl.exceptions import MalformedRecord
 from vexfsctl.logs.formats.lines import parse_record
-from vexfsctl.logs.formats.plain_lines import read_dmesg_line, read_kmsg_line
+from vexfsctl.logs.formats.plain_lines import (
+    read_dmesg_line,
+    read_kmsg_line,
+    read_syslog_line,
+)
 from vexfsctl.logs.formats.renderings import Reading
 from vexfsctl.logs.own_records import DAEMON_FIELDS, NAMED
 from vexfsctl.logs.sieve import Sieve, sieve
@@ -143,6 +147,7 @@ PLAIN_FORMS = (
                 f"{start}{_HOST}kernel: {_UPTIME}",
                 dated=True,
                 row=rf"[^\s\[]++ ?[^\[\n]*? ({_HOST}kernel: )\[ *\d{{1,12}}\.\d{{6}}\] ",
+                read=read_syslog_line,
             ),
             PlainForm(name, first, start, head + _OTHERS, dated=True),
         )
