@@ -161,13 +161,13 @@ def _recall_event(text: str) -> Event | None:
     head = _HEAD_OF_PAIRS.match(text)
     if head is None:
         return None
-    identifier, word = head.groups()
+    digits, word = head.groups()
     # What stands in quotes, and what follows it, is for the reader of pairs.
     plain, quote, rest = text[head.end() :].partition('"')
     pieces = _VARYING.split(plain)
     varying = pieces[2::3]
     del pieces[2::3]
-    alike = _read_alike(identifier is not None, word, quote + rest, *pieces)
+    alike = _read_alike(digits is not None, word, quote + rest, *pieces)
     if alike is None:
         return None
     values = alike.values.copy()
@@ -176,8 +176,8 @@ def _recall_event(text: str) -> Event | None:
             values[field] = read(value)
     except ValueError:
         return None
-    if identifier is not None:
-        values["id"] = CorrelationId.parse(identifier)
+    if digits is not None:
+        values["id"] = CorrelationId(digits, 16)
     return alike.event(**values)
 
 
@@ -410,7 +410,7 @@ _VARYING = re.compile(
 """Values that hardly ever come twice."""
 _ID_NAMES = (" parent=", " cause=")
 _NO_ID = str(CorrelationId(0))
-_HEAD_OF_PAIRS = re.compile(r"VexFS: (?:\[(CORR-[0-9A-F]{16})\] )?(\w+) (?=vol=)")
+_HEAD_OF_PAIRS = re.compile(r"VexFS: (?:\[CORR-([0-9A-F]{16})\] )?(\w+) (?=vol=)")
 _HEAD = re.compile(
     r"VexFS: (?:\[(?P<identifier>CORR-[0-9A-F]{16})\] )?(?P<word>\w+)(?: (?P<pairs>.*))?", re.DOTALL
 )
