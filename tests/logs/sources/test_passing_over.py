@@ -240,7 +240,7 @@ def test_a_record_of_a_stretch_is_read_as_if_it_stood_alone(
         for n, text in enumerate((*texts, b""))
     )
     reading = Reading("log", "0123456789abcdef0123456789abcdef", TODAY)
-    for stretch in StretchFinder(sieve()).find(block, block.lower(), 0, len(block), reading):
+    for stretch in StretchFinder().find(block, block.lower(), 0, len(block), reading):
         for begin, stop in stretch.named():
             assert stretch.record(begin, stop) == parse_record(block[begin : stop - 1], reading)
 
