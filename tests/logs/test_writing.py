@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.logs.data import drained
 from tests.support.clock import VirtualClock
 from vexfsctl.logs.sources.kmsg import KmsgReader
 from vexfsctl.logs.writing import KmsgFileWriter, KmsgWriter
@@ -120,15 +121,14 @@ def test_a_file_that_cannot_be_made_is_an_oserror(tmp_path: Path, clock: Virtual
 def test_the_kernel_log_is_a_writer_too() -> None:
     """KmsgWriter puts its records into the kernel log, before and after a reopen."""
     mark = secrets.token_hex(8)
-    reader = KmsgReader()
-    for _ in reader.drain():
-        pass
+    reader = KmsgReader(every_record=True)
+    drained(reader)
     writer = KmsgWriter()
     writer.write(6, f"VexFS test {mark} 1")
     writer.reopen()
     writer.write(6, f"VexFS test {mark} 2")
     writer.close()
-    texts = [record.text for record in reader.drain() if mark in record.text]
+    texts = [record.text for record in drained(reader) if mark in record.text]
     reader.close()
 
     assert texts == [f"VexFS test {mark} 1", f"VexFS test {mark} 2"]

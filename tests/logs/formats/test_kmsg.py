@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.logs.data import drained
 from vexfsctl.exceptions import LogUnreadable, MalformedRecord
 from vexfsctl.logs.formats.kmsg import (
     decode_kmsg_text,
@@ -17,6 +18,7 @@ from vexfsctl.logs.formats.kmsg import (
     parse_kmsg_record,
 )
 from vexfsctl.logs.sources.kmsg import KmsgReader, kmsg_unavailable, write_kmsg
+from vexfsctl.logs.sources.live import LiveText
 from vexfsctl.model.record import LogRecord
 
 CLEAN_TEXT = st.text(st.characters(exclude_categories=["Cs"]))
@@ -115,6 +117,33 @@ def test_escaping_is_what_the_kernel_does(raw: bytes) -> None:
     assert decode_kmsg_text(expected.encode()) == text
 
 
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 191),
+            st.integers(0, 1 << 40),
+            st.sampled_from(("-", "c", "-,caller=T12")),
+            st.text(),
+            st.dictionaries(st.sampled_from(("SUBSYSTEM", "DEVICE")), st.text()),
+        )
+    )
+)
+def test_records_one_after_the_other_are_a_text(
+    written: list[tuple[int, int, str, str, dict[str, str]]],
+) -> None:
+    """To look for records in a text of them gives the same as to read each alone."""
+    records = [
+        f"{priority},{number},{usec},{flags};".encode()
+        + encode_kmsg_text(text)
+        + b"\n"
+        + b"".join(f" {key}=".encode() + encode_kmsg_text(fields[key]) + b"\n" for key in fields)
+        for number, (priority, usec, flags, text, fields) in enumerate(written)
+    ]
+    live = LiveText("kmsg", every_record=True)
+
+    assert [*live.take(b"".join(records)), *live.finish()] == [*map(parse_kmsg_record, records)]
+
+
 def test_a_missing_log_says_what_to_do(tmp_path: Path) -> None:
     """No kernel log is an unreadable log with a next step."""
     with pytest.raises(LogUnreadable) as raised:
@@ -151,12 +180,11 @@ def test_a_restricted_log_names_the_restriction() -> None:
 def test_a_record_goes_through_the_kernel() -> None:
     """What is written to /dev/kmsg is read back whole, as user's, with number and time."""
     mark = secrets.token_hex(8)
-    reader = KmsgReader(boot_id="this boot")
+    reader = KmsgReader(boot_id="this boot", every_record=True)
     try:
-        for _ in reader.drain():
-            pass
+        drained(reader)
         write_kmsg(f'VexFS test {mark} é \\ "quoted"', 7)
-        records = [record for record in reader.drain() if mark in record.text]
+        records = [record for record in drained(reader) if mark in record.text]
     finally:
         reader.close()
 
@@ -189,13 +217,12 @@ def test_our_escapes_are_those_of_the_kernel() -> None:
 def test_more_than_ten_records_at_once_are_all_kept() -> None:
     """The kernel's limit of 10 records in 5 s is per descriptor: one for each record avoids it."""
     mark = secrets.token_hex(8)
-    reader = KmsgReader()
+    reader = KmsgReader(every_record=True)
     try:
-        for _ in reader.drain():
-            pass
+        drained(reader)
         for number in range(30):
             write_kmsg(f"VexFS test {mark} {number}", 7)
-        texts = [record.text for record in reader.drain() if mark in record.text]
+        texts = [record.text for record in drained(reader) if mark in record.text]
     finally:
         reader.close()
 

@@ -4,9 +4,13 @@ import io
 import os
 import secrets
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from tests.logs.sources.test_passing_over import boot_summary, chunks, logs
 from tests.logs.sources.test_reader import BOOT, lines
 from vexfsctl.exceptions import LogUnreadable
 from vexfsctl.logs.sources.follow import LogFollower
@@ -57,6 +61,26 @@ def test_a_file_turned_over_is_followed(tmp_path: Path) -> None:
     follower.close()
 
 
+def test_a_file_is_followed_until_its_successor_is_used(tmp_path: Path) -> None:
+    """A log daemon writes to the old file until it is told to open the new one."""
+    log = tmp_path / "syslog"
+    log.write_text("[    1.000000] VexFS: 1\n")
+    with log.open("a") as daemon:
+        follower = LogFollower([str(log)], LogHost())
+        follower.read()
+        log.rename(tmp_path / "syslog.1")
+        log.touch()
+        assert texts(follower) == []
+        daemon.write("[    2.000000] VexFS: 2\n")
+        daemon.flush()
+        assert texts(follower) == ["VexFS: 2"]
+        daemon.write("[    3.000000] VexFS: 3\n")
+    log.write_text("[    4.000000] VexFS: 4\n")
+
+    assert texts(follower) == ["VexFS: 3", "VexFS: 4"]
+    follower.close()
+
+
 def test_a_file_written_anew_is_followed(tmp_path: Path) -> None:
     """A truncated file is read from its start."""
     log = tmp_path / "loop0.kmsg"
@@ -67,6 +91,56 @@ def test_a_file_written_anew_is_followed(tmp_path: Path) -> None:
 
     assert texts(follower) == ["VexFS: record 0"]
     follower.close()
+
+
+def test_a_file_written_anew_and_longer_is_followed(tmp_path: Path) -> None:
+    """It is noticed by what stands before the place that was reached."""
+    log = tmp_path / "loop0.kmsg"
+    log.write_text(lines(0, 1, 2))
+    follower = LogFollower([str(log)], LogHost())
+    follower.read()
+    log.write_text(lines(10, 11, 12, 13, 14))
+
+    assert texts(follower) == [f"VexFS: record {number}" for number in (10, 11, 12, 13, 14)]
+    follower.close()
+
+
+def test_much_at_once_is_returned_in_parts(tmp_path: Path) -> None:
+    """Not all that was added since, and still every record; at first, everything."""
+    log = tmp_path / "loop0.kmsg"
+    log.write_text(lines(*range(100_000)))
+    follower = LogFollower([str(log)], LogHost())
+    assert len(follower.read()) == 100_000
+    with log.open("a") as stream:
+        stream.write(lines(*range(100_000, 200_000)))
+
+    parts = [texts(follower)]
+    while part := texts(follower):
+        follower.wait(10)
+        parts.append(part)
+    assert len(parts) > 1
+    assert [text for part in parts for text in part] == [
+        f"VexFS: record {number}" for number in range(100_000, 200_000)
+    ]
+    follower.close()
+
+
+@given(logs(), st.lists(st.integers(0, 1 << 20), max_size=3))
+@settings(max_examples=100, deadline=None)
+def test_a_log_is_followed_as_if_every_line_were_decoded(log: bytes, cuts: list[int]) -> None:
+    """The records that matter, their place, boots and holes are the same after each piece."""
+    with NamedTemporaryFile(buffering=0) as file:
+        sifting, decoding = (
+            LogFollower([file.name], LogHost(), every_record=every_record)
+            for every_record in (False, True)
+        )
+        for chunk in (b"", *chunks(log, cuts)):
+            file.write(chunk)
+            (sifted,), (decoded,) = sifting.read().sources, decoding.read().sources
+            assert sifted.holes == decoded.holes
+            assert [*map(boot_summary, sifted.boots)] == [*map(boot_summary, decoded.boots)]
+        sifting.close()
+        decoding.close()
 
 
 def test_records_lost_on_the_way_are_counted(tmp_path: Path) -> None:
@@ -81,6 +155,12 @@ def test_records_lost_on_the_way_are_counted(tmp_path: Path) -> None:
     assert follower.read().coverage().gaps == (
         Gap(str(log), "overrun", 3),
         Gap(str(log), "torn", 1),
+    )
+    with log.open("a") as stream:
+        stream.write(lines(9) + "rubbish\n")
+    assert follower.read().coverage().gaps == (
+        Gap(str(log), "overrun", 7),
+        Gap(str(log), "torn", 2),
     )
     follower.close()
 
@@ -131,13 +211,13 @@ def test_a_pipe_is_followed_to_its_end() -> None:
     with os.fdopen(reader, "rb") as stream:
         follower = LogFollower(["-"], LogHost(stdin=stream))
         assert texts(follower) == []
-        os.write(writer, b"[    1.000000] one\n[    2.0000")
+        os.write(writer, b"[    1.000000] VexFS: one\n[    2.0000")
         follower.wait(10)
-        assert texts(follower) == ["one"]
-        os.write(writer, b"00] two")
+        assert texts(follower) == ["VexFS: one"]
+        os.write(writer, b"00] VexFS: two")
         os.close(writer)
         follower.wait(10)
-        assert texts(follower) == ["two"]
+        assert texts(follower) == ["VexFS: two"]
         assert follower.ended
         follower.close()
 

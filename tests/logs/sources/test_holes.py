@@ -92,3 +92,19 @@ def test_every_missing_number_is_counted(present: set[int]) -> None:
     found = holes([numbered(number, number) for number in sorted(present)])
 
     assert sum(hole.lost or 0 for hole in found) + len(present) == max(present) + 1
+
+
+@given(st.lists(st.tuples(st.sampled_from((None, 1, 3)), st.integers(0, 50))), st.integers(-1, 60))
+def test_joined_holes_are_the_same_gaps(steps: list[tuple[int | None, int]], since_us: int) -> None:
+    """However often they are joined, for the uptime that they were joined for."""
+    whole, joined = HoleFinder(), HoleFinder()
+    sequence = 0
+    for step, uptime_us in steps:
+        sequence += step or 0
+        item = None if step is None else numbered(sequence, uptime_us)
+        whole.observe(item)
+        joined.observe(item)
+        joined.join(since_us)
+
+        assert gaps_since("log", joined.holes, since_us) == gaps_since("log", whole.holes, since_us)
+    assert len(joined.holes) <= 5

@@ -180,10 +180,10 @@ def read(log: bytes, cuts: Sequence[int], manner: Manner) -> Contents:
 
 def summary(contents: Contents) -> object:
     """Return all that conclusions depend on."""
-    return contents.first, contents.finder.holes, [_summary(boot) for boot in contents.boots]
+    return contents.first, contents.finder.holes, [boot_summary(boot) for boot in contents.boots]
 
 
-def _summary(boot: Boot) -> object:
+def boot_summary(boot: Boot) -> object:
     """Which records matter, and the ends; lines that go on with those do not count."""
     kept = [placed for part in boot.parts for placed in part if sieve().accepts(placed[1])]
     ends = {boot_id: _plain(end) for boot_id, end in boot.ends.items()}

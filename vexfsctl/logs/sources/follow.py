@@ -1,27 +1,35 @@
 """Sources that are followed: existing records, then new ones as they come (`log --follow`)."""
 
+import math
 import os
 import select
 import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from vexfsctl.exceptions import LogUnreadable
 from vexfsctl.logs.formats.kmsg import SOURCE_NAME
-from vexfsctl.logs.formats.text import RecordDecoder
-from vexfsctl.logs.sources.boots import split_boots
+from vexfsctl.logs.sieve import matters
+from vexfsctl.logs.sources.boots import BootSplitter
 from vexfsctl.logs.sources.compression import is_compressed
-from vexfsctl.logs.sources.holes import Hole, HoleFinder
 from vexfsctl.logs.sources.kmsg import KmsgReader
+from vexfsctl.logs.sources.live import LiveText
 from vexfsctl.logs.sources.reader import STANDARD_INPUT, LogHost
 from vexfsctl.logs.sources.reading import LogReading, SourceReading
 from vexfsctl.model.record import LogRecord
 
+if TYPE_CHECKING:
+    from vexfsctl.logs.formats.stretches import Stretch
+
 FILE_INTERVAL_S = 0.25
 """How often a file is looked at again: nothing tells us that it has grown."""
 
-_CHUNK = 1 << 16
+_CHUNK = 1 << 18
+_AT_ONCE = 1 << 20
+"""Bytes of a source after which their records are shown, even if more have come."""
+_TAIL = 64
+"""Bytes before the place reached by which a file is known to be the same still."""
 _MAGIC = 8
 """Bytes by which a compressed file is known."""
 
@@ -30,14 +38,14 @@ class LiveSource(Protocol):
     """A source that is read as it grows."""
 
     name: str
+    text: LiveText
+    """What its bytes say."""
 
-    @property
-    def holes(self) -> tuple[Hole, ...]:
-        """What was missing so far."""
-        ...
+    def drain(self, most: float) -> "Iterator[LogRecord | Stretch]":
+        """Yield what has come since the last time, never wait; raise LogUnreadable.
 
-    def drain(self) -> Iterator[LogRecord]:
-        """Yield what has come since the last time, never wait; raise LogUnreadable."""
+        After about *most* bytes the rest is left for the next time.
+        """
         ...
 
     def fileno(self) -> int | None:
@@ -57,13 +65,26 @@ class LiveSource(Protocol):
 class LogFollower:
     """Several sources followed together; one that fails is given up and named."""
 
-    def __init__(self, names: Sequence[str], host: LogHost) -> None:
-        """Open them; raise LogUnreadable with the first reason if none can be opened."""
+    def __init__(
+        self,
+        names: Sequence[str],
+        host: LogHost,
+        *,
+        every_record: bool = False,
+        since_us: int | None = None,
+    ) -> None:
+        """Open them; raise LogUnreadable with the first reason if none can be opened.
+
+        *every_record* is as in `LiveText`. Holes are wanted that reach past uptime *since_us*.
+        """
         self._live: list[LiveSource] = []
         self._failures: dict[str, LogUnreadable] = {}
+        self._matters = None if every_record else matters
+        self._since_us = since_us
+        self._most = math.inf
         for name in dict.fromkeys(names):
             try:
-                self._live.append(_open_live(name, host))
+                self._live.append(_open_live(name, host, every_record=every_record))
             except LogUnreadable as failure:
                 self._failures[name] = failure
         if self._failures and not self._live:
@@ -75,8 +96,12 @@ class LogFollower:
         return all(source.ended for source in self._live)
 
     def read(self) -> LogReading:
-        """Return what has come since the last time (at first everything), with all holes so far."""
+        """Return what has come since the last time, with all holes so far.
+
+        At first that is everything; later, much is returned in several parts.
+        """
         readings = [self._read_one(source) for source in self._live]
+        self._most = _AT_ONCE
         self._live = [source for source in self._live if source.name not in self._failures]
         known = {reading.name for reading in readings}
         failed = (
@@ -103,15 +128,18 @@ class LogFollower:
             source.close()
 
     def _read_one(self, source: LiveSource) -> SourceReading:
-        records: list[LogRecord] = []
+        splitter = BootSplitter(self._matters, ordered=len(self._live) > 1)
+        finder = source.text.finder
         try:
-            # What was yielded before a failure stays in the list.
-            records.extend(source.drain())
+            # What was yielded before a failure has been taken.
+            for item in source.drain(self._most):
+                splitter.take(item)
         except LogUnreadable as failure:
             self._failures[source.name] = failure
             source.close()
-            return SourceReading(source.name, split_boots(records), source.holes, failure.message)
-        return SourceReading(source.name, split_boots(records), source.holes).forget_older_boots()
+            return SourceReading(source.name, splitter.boots(), finder.holes, failure.message)
+        finder.join(self._since_us)
+        return SourceReading(source.name, splitter.boots(), finder.holes).forget_older_boots()
 
 
 class FollowedFile:
@@ -119,75 +147,85 @@ class FollowedFile:
 
     ended = False
 
-    def __init__(self, name: str, descriptor: int, boot_id: str | None) -> None:
+    def __init__(self, name: str, descriptor: int, text: LiveText) -> None:
         self.name = name
+        self.text = text
         self._descriptor = descriptor
-        self._decoder = RecordDecoder(name, boot_id=boot_id)
-        self._finder = HoleFinder()
+        self._tail = b""
+        self._behind = False
 
-    @property
-    def holes(self) -> tuple[Hole, ...]:
-        """What was missing so far."""
-        return self._finder.holes
-
-    def drain(self) -> Iterator[LogRecord]:
-        """Yield the records added since the last time; raise LogUnreadable."""
-        yield from self._drain_descriptor()
-        if self._is_replaced():
-            yield from self._finder.passing(self._decoder.finish())
+    def drain(self, most: float) -> "Iterator[LogRecord | Stretch]":
+        """Yield what was added since the last time; raise LogUnreadable."""
+        while (rewritten := self._is_rewritten()) or self._is_replaced():
+            if not rewritten:
+                # Only now, when nothing more is written to the old file.
+                yield from self._drain_descriptor(most)
+                if self._behind:
+                    return
+            yield from self.text.finish()
             os.close(self._descriptor)
             self._descriptor = _open_path(self.name)
-            yield from self._drain_descriptor()
-        yield from self._finder.passing(self._decoder.settle())
+            self._tail = b""
+        yield from self._drain_descriptor(most)
+        if not self._behind:
+            yield from self.text.settle()
 
-    def fileno(self) -> None:
-        """Return None: a file is readable at its end too."""
+    def fileno(self) -> int | None:
+        """Return None, as a file is readable at its end too, unless that is not reached yet."""
+        return self._descriptor if self._behind else None
 
     def close(self) -> None:
         """Close the file."""
         os.close(self._descriptor)
 
-    def _drain_descriptor(self) -> Iterator[LogRecord]:
-        while chunk := _read(self.name, self._descriptor):
-            yield from self._finder.passing(self._decoder.feed(chunk))
+    def _drain_descriptor(self, most: float) -> "Iterator[LogRecord | Stretch]":
+        taken, self._behind = 0, False
+        while not self._behind and (chunk := _read(self.name, self._descriptor)):
+            taken += len(chunk)
+            self._tail, self._behind = chunk[-_TAIL:], taken >= most
+            yield from self.text.take(chunk)
+
+    def _is_rewritten(self) -> bool:
+        """Whether it was truncated; it may be longer again than it was."""
+        if not self._tail:
+            return False
+        os.lseek(self._descriptor, -len(self._tail), os.SEEK_CUR)
+        return _read(self.name, self._descriptor, len(self._tail)) != self._tail
 
     def _is_replaced(self) -> bool:
-        opened = os.fstat(self._descriptor)
-        if os.lseek(self._descriptor, 0, os.SEEK_CUR) > opened.st_size:
-            return True
+        """Whether its name is now that of another file."""
         try:
             named = Path(self.name).stat()
         except OSError:
             # Moved away and its successor not there yet: the next look will find it.
             return False
-        return not os.path.samestat(named, opened)
+        # Log daemons write to the old file until they open the new one.
+        return bool(named.st_size) and not os.path.samestat(named, os.fstat(self._descriptor))
 
 
 class FollowedStream:
     """Standard input or a named pipe, until its writers have gone."""
 
-    def __init__(self, name: str, descriptor: int) -> None:
+    def __init__(self, name: str, descriptor: int, text: LiveText) -> None:
         self.name = name
+        self.text = text
         self.ended = False
         self._descriptor = descriptor
-        self._decoder = RecordDecoder(name)
-        self._finder = HoleFinder()
         self._poll = select.poll()
         self._poll.register(descriptor, select.POLLIN)
 
-    @property
-    def holes(self) -> tuple[Hole, ...]:
-        """What was missing so far."""
-        return self._finder.holes
-
-    def drain(self) -> Iterator[LogRecord]:
-        """Yield the records that have come; raise LogUnreadable."""
-        while not self.ended and self._poll.poll(0):
+    def drain(self, most: float) -> "Iterator[LogRecord | Stretch]":
+        """Yield what has come; raise LogUnreadable."""
+        taken = 0
+        while not self.ended and (more := self._poll.poll(0)) and taken < most:
             chunk = _read(self.name, self._descriptor)
+            taken += len(chunk)
             self.ended = not chunk
-            yield from self._finder.passing(self._decoder.feed(chunk))
-        decoder = self._decoder
-        yield from self._finder.passing(decoder.finish() if self.ended else decoder.settle())
+            yield from self.text.take(chunk)
+        if self.ended:
+            yield from self.text.finish()
+        elif not more:
+            yield from self.text.settle()
 
     def fileno(self) -> int | None:
         """Return the descriptor while something can come."""
@@ -198,18 +236,18 @@ class FollowedStream:
         os.close(self._descriptor)
 
 
-def _open_live(name: str, host: LogHost) -> LiveSource:
+def _open_live(name: str, host: LogHost, *, every_record: bool) -> LiveSource:
     if name in (SOURCE_NAME, str(host.kmsg)):
-        return KmsgReader(host.kmsg, boot_id=host.boot_id)
-    if name == STANDARD_INPUT:
-        return FollowedStream(name, _duplicate(host.stdin))
-    descriptor = _open_path(name)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        return FollowedStream(name, descriptor)
+        return KmsgReader(host.kmsg, boot_id=host.boot_id, every_record=every_record)
+    boot_id = host.boot_id if name in host.live_logs else None
+    descriptor = _duplicate(host.stdin) if name == STANDARD_INPUT else _open_path(name)
+    text = LiveText(name, boot_id=boot_id, every_record=every_record)
+    if name == STANDARD_INPUT or not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return FollowedStream(name, descriptor, text)
     if is_compressed(os.pread(descriptor, _MAGIC, 0)):
         os.close(descriptor)
         raise LogUnreadable(f"cannot follow {name}: it is compressed", hint="leave --follow out")
-    return FollowedFile(name, descriptor, host.boot_id if name in host.live_logs else None)
+    return FollowedFile(name, descriptor, text)
 
 
 def _duplicate(stdin: BinaryIO | None) -> int:
@@ -228,8 +266,8 @@ def _open_path(name: str) -> int:
         raise LogUnreadable(f"cannot read {name}: {cause.strerror}") from cause
 
 
-def _read(name: str, descriptor: int) -> bytes:
+def _read(name: str, descriptor: int, most: int = _CHUNK) -> bytes:
     try:
-        return os.read(descriptor, _CHUNK)
+        return os.read(descriptor, most)
     except OSError as cause:
         raise LogUnreadable(f"cannot read {name}: {cause.strerror}") from cause

@@ -6,7 +6,7 @@ begins after boot is not a gap in the last hour, if it covers that.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from vexfsctl.logs.sources.boots import first_record
 from vexfsctl.model.coverage import Gap
@@ -14,6 +14,8 @@ from vexfsctl.model.record import LogRecord
 
 if TYPE_CHECKING:
     from vexfsctl.logs.formats.stretches import Stretch
+
+_Item = TypeVar("_Item", bound="LogRecord | Stretch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,10 @@ class Hole:
     """How many; None when the source keeps no count."""
     until_us: int | None = None
     """Uptime of the first record after it; None when no record followed."""
+
+    def reaches_past(self, since_us: int | None) -> bool:
+        """Whether it may matter after that uptime; None: ever."""
+        return since_us is None or self.until_us is None or self.until_us > since_us
 
 
 class HoleFinder:
@@ -62,12 +68,18 @@ class HoleFinder:
             self._observe_after_hole(first_record(item))
         self._expected = None if last_number is None else last_number + 1
 
-    def passing(self, items: Iterable[LogRecord | None]) -> Iterator[LogRecord]:
-        """Observe each item and yield the records."""
+    def passing(self, items: "Iterable[_Item | None]") -> "Iterator[_Item]":
+        """Observe each item and yield the records and stretches."""
         for item in items:
             self.observe(item)
             if item is not None:
                 yield item
+
+    def join(self, since_us: int | None = None) -> None:
+        """Keep one hole for each reason: for `gaps_since` that uptime they are the same."""
+        ends = {hole.reason: hole for hole in self._holes if hole.reaches_past(since_us)}
+        gaps = gaps_since("", self._holes, since_us)
+        self._holes = [replace(ends[gap.reason], lost=gap.lost) for gap in gaps]
 
     def followed_by(self, later: "HoleFinder") -> "HoleFinder":
         """Return what watched both: *later* went on where this one ended."""
@@ -110,7 +122,7 @@ def gaps_since(source: str, holes: Iterable[Hole], since_us: int | None = None) 
     """Return one gap for each reason among the holes that reach past *since_us* (None: all)."""
     gaps: dict[str, Gap] = {}
     for hole in holes:
-        if since_us is not None and hole.until_us is not None and hole.until_us <= since_us:
+        if not hole.reaches_past(since_us):
             continue
         known = gaps.get(hole.reason, Gap(source, hole.reason, 0))
         gaps[hole.reason] = replace(known, lost=_add(known.lost, hole.lost))

@@ -1,15 +1,20 @@
 """/dev/kmsg, both ways. Only this module opens it."""
 
 import errno
+import math
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from vexfsctl.exceptions import LogUnreadable, MalformedRecord
-from vexfsctl.logs.formats.kmsg import SOURCE_NAME, parse_kmsg_record
-from vexfsctl.logs.sources.holes import Hole, HoleFinder
+from vexfsctl.exceptions import LogUnreadable
+from vexfsctl.logs.formats.kmsg import SOURCE_NAME
+from vexfsctl.logs.sources.live import LiveText
 from vexfsctl.model.record import USER_FACILITY, LogRecord
 from vexfsctl.system.access import WITH_SUDO, access_hint
+
+if TYPE_CHECKING:
+    from vexfsctl.logs.formats.stretches import Stretch
 
 KMSG = Path("/dev/kmsg")
 _PRINTK_DEVKMSG = Path("/proc/sys/kernel/printk_devkmsg")
@@ -17,6 +22,8 @@ _DMESG_RESTRICT = Path("/proc/sys/kernel/dmesg_restrict")
 _OR_SAVED = "or pass --log FILE for a saved log"
 # A record as read is at most 2048 bytes up to Linux 6.x (CONSOLE_EXT_LOG_MAX was 8192 before 5.10).
 _READ_SIZE = 8192
+_BLOCK = 1 << 18
+"""Bytes of records that are looked at together."""
 
 
 def write_kmsg(text: str, level: int, *, path: Path = KMSG) -> None:
@@ -52,40 +59,52 @@ class KmsgReader:
     ended = False
     """It never does."""
 
-    def __init__(self, path: Path = KMSG, *, boot_id: str | None = None) -> None:
-        """Open the log; raise LogUnreadable with the reason."""
+    def __init__(
+        self, path: Path = KMSG, *, boot_id: str | None = None, every_record: bool = False
+    ) -> None:
+        """Open the log; raise LogUnreadable with the reason. *every_record* is as in `LiveText`."""
         self.name = SOURCE_NAME
         self._path = path
-        self._boot_id = boot_id
-        self._finder = HoleFinder()
+        # Records as read, one after the other, are a text like any other.
+        self.text = LiveText(self.name, boot_id=boot_id, every_record=every_record)
         try:
             self._descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as cause:
             raise _unreadable(path, cause) from cause
 
-    @property
-    def holes(self) -> tuple[Hole, ...]:
-        """What was missing among the records yielded so far."""
-        return self._finder.holes
-
     def fileno(self) -> int:
         """Return the descriptor, for poll(2): readable when there is a record to drain."""
         return self._descriptor
 
-    def drain(self) -> Iterator[LogRecord]:
-        """Yield every record available now, oldest first; never wait; raise LogUnreadable."""
-        yield from self._finder.passing(self._parse_all())
+    def drain(self, most: float = math.inf) -> "Iterator[LogRecord | Stretch]":
+        """Yield what is available now, oldest first; never wait; raise LogUnreadable.
+
+        After *most* bytes the rest is left for the next time.
+        """
+        taken = 0
+        while taken < most and (block := b"".join(self._read_records())):
+            taken += len(block)
+            yield from self.text.take(block)
+            yield from self.text.finish()
 
     def close(self) -> None:
         """Stop reading."""
         os.close(self._descriptor)
 
-    def _parse_all(self) -> Iterator[LogRecord | None]:
-        while (record := self._read_record()) is not None:
+    def _read_records(self) -> Iterator[bytes]:
+        """Yield a block of them; raise LogUnreadable if there is none because of that."""
+        size = 0
+        while size < _BLOCK:
             try:
-                yield parse_kmsg_record(record, boot_id=self._boot_id)
-            except MalformedRecord:
-                yield None
+                record = self._read_record()
+            except LogUnreadable:
+                if size:
+                    return
+                raise
+            if record is None:
+                return
+            size += len(record)
+            yield record
 
     def _read_record(self) -> bytes | None:
         while True:

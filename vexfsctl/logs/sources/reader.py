@@ -12,7 +12,7 @@ from typing import BinaryIO, Protocol
 
 from vexfsctl.exceptions import LogUnreadable
 from vexfsctl.logs.formats.kmsg import SOURCE_NAME
-from vexfsctl.logs.sources.boots import split_boots
+from vexfsctl.logs.sources.boots import BootSplitter
 from vexfsctl.logs.sources.contents import Contents, Manner, read_contents
 from vexfsctl.logs.sources.kmsg import KMSG, KmsgReader
 from vexfsctl.logs.sources.reading import LogReading, SourceReading
@@ -56,7 +56,7 @@ def standard_sources(volumes: Iterable[Volume]) -> tuple[str, ...]:
 def open_source(name: str, host: LogHost, manner: Manner) -> LogSource:
     """Return the source called *name*; nothing is opened yet."""
     if name in (SOURCE_NAME, str(host.kmsg)):
-        return KernelLog(host)
+        return KernelLog(host, manner)
     if name == STANDARD_INPUT:
         return StandardInput(host, manner)
     return LogFile(name, host, manner)
@@ -82,17 +82,24 @@ def read_sources(names: Sequence[str], host: LogHost, manner: Manner | None = No
 class KernelLog:
     """The live kernel log."""
 
-    def __init__(self, host: LogHost) -> None:
+    def __init__(self, host: LogHost, manner: Manner) -> None:
         self._host = host
+        self._manner = manner
 
     def read(self) -> SourceReading:
-        """Read every record that the kernel still has; raise LogUnreadable."""
-        reader = KmsgReader(self._host.kmsg, boot_id=self._host.boot_id)
+        """Read what the kernel still has; raise LogUnreadable."""
+        # Deferred: it brings the wordings of all VexFS builds.
+        from vexfsctl.logs.sieve import matters
+
+        every_record = self._manner.every_record
+        reader = KmsgReader(self._host.kmsg, boot_id=self._host.boot_id, every_record=every_record)
+        splitter = BootSplitter(None if every_record else matters, ordered=self._manner.ordered)
         try:
-            boots = split_boots(reader.drain())
+            for item in reader.drain():
+                splitter.take(item)
         finally:
             reader.close()
-        return SourceReading(SOURCE_NAME, boots, reader.holes)
+        return SourceReading(SOURCE_NAME, splitter.boots(), reader.text.finder.holes)
 
 
 class StandardInput:

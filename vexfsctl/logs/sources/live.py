@@ -1,0 +1,41 @@
+"""Text of a source that goes on: what it holds, as far as it has come, and what was missing."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from vexfsctl.logs.sources.holes import HoleFinder
+from vexfsctl.model.record import LogRecord
+
+if TYPE_CHECKING:
+    from vexfsctl.logs.formats.stretches import Stretch
+
+
+class LiveText:
+    """Takes the bytes of one source as they come; yields records, and stretches of them.
+
+    Stretches are of records that need no decoding (`RecordDecoder.sift`).
+    """
+
+    def __init__(
+        self, source: str, *, boot_id: str | None = None, every_record: bool = False
+    ) -> None:
+        """With *every_record*, all are decoded and there are no stretches: much slower."""
+        # Deferred: it brings the wordings of all VexFS builds.
+        from vexfsctl.logs.formats.text import RecordDecoder
+
+        self._decoder = RecordDecoder(source, boot_id=boot_id)
+        self._decode = self._decoder.feed if every_record else self._decoder.sift
+        self.finder = HoleFinder()
+        """Knows what was missing."""
+
+    def take(self, chunk: bytes) -> "Iterator[LogRecord | Stretch]":
+        """Yield what *chunk* completes."""
+        yield from self.finder.passing(self._decode(chunk))
+
+    def settle(self) -> "Iterator[LogRecord | Stretch]":
+        """Yield the record that was waiting for more lines, since none have come."""
+        yield from self.finder.passing(self._decoder.settle())
+
+    def finish(self) -> "Iterator[LogRecord | Stretch]":
+        """Yield what is left, since no more can come."""
+        yield from self.finder.passing(self._decoder.finish())
