@@ -1,7 +1,7 @@
 """The one object that a command gets: its global options, the host, the operator, and `show`."""
 
 from dataclasses import dataclass, field, replace
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from vexfsctl.host.host import Host
     from vexfsctl.model.coverage import Coverage
     from vexfsctl.render.envelope import Provenance
-    from vexfsctl.render.result import CommandResult, Line, Table
+    from vexfsctl.render.result import CommandResult
 
 _WRITTEN_AT_ONCE = 1 << 16
 """Characters of a long answer that are written together."""
@@ -102,21 +102,25 @@ class AppContext:
         """Render *result* in the format asked for, without printing it."""
         return "".join(self._render(result))
 
-    def show_row(self, row: object, table: "Table", line: "Line") -> None:
-        """Print one row at once, for commands that follow a log; JSON means NDJSON here.
+    def show_rows(self, result: "CommandResult") -> None:
+        """Print the rows of *result* as they come, for commands that follow a log.
 
-        *table* has that row alone.
+        Nothing stands before or after them; JSON means NDJSON here.
         """
         from vexfsctl.render.envelope import render_ndjson_row
-        from vexfsctl.render.plain import render_line
-        from vexfsctl.render.tsv import render_tsv_row
+        from vexfsctl.render.plain import render_plain
+        from vexfsctl.render.result import Rows
+        from vexfsctl.render.tsv import render_tsv
 
-        if self.output.is_json:
-            self.write(render_ndjson_row(row))
+        pieces: Iterator[str]
+        if self.output is OutputFormat.TABLE:
+            pieces = render_plain(result, colour=self.terminal.colour)
         elif self.output is OutputFormat.TSV:
-            self.write("".join(f"{render_tsv_row(table, each)}\n" for each in table.rows))
+            pieces = islice(render_tsv(result), 1, None)
         else:
-            self.write(render_line(line, colour=self.terminal.colour) + "\n")
+            assert isinstance(result.data, Rows)
+            pieces = map(render_ndjson_row, result.data)
+        self._print(pieces)
 
     def write(self, text: str) -> None:
         """Write *text* to standard output now; raise OutputFailed if it cannot be written."""

@@ -6,7 +6,7 @@ from copy import copy
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
-from itertools import chain, islice
+from itertools import islice
 
 from vexfsctl.exceptions import covering
 from vexfsctl.host.filters import Filters
@@ -144,6 +144,12 @@ class LogView:
         """Whether only records of a certain time are wanted: those without a time are then gaps."""
         return self._selection != self._at_any_time
 
+    @property
+    def since_us(self) -> int | None:
+        """From which uptime on records are wanted; None: ever."""
+        since = self._selection.since
+        return None if since is None else self._calendar.uptime_us(since)
+
     def select(self, log: HostLog) -> HostLog:
         """Return what *log* has of the requested boot and time; raise InvalidInput or NotFound."""
         chosen = HostLog(select_boot(log.reading, self._boot), log.live_logs)
@@ -160,8 +166,7 @@ class LogView:
         Without a start time, a log that begins late is not a gap. Nor is an unreadable kernel log
         if all volumes write to files.
         """
-        since = self._selection.since
-        known = reading.coverage(None if since is None else self._calendar.uptime_us(since))
+        known = reading.coverage(self.since_us)
         gaps = [gap for gap in known.gaps if not self._is_beside_the_point(gap)]
         undated = (Gap(source, "undated", lost) for source, lost in self._undated.items())
         return Coverage(known.sources, (*gaps, *undated))
@@ -182,20 +187,27 @@ class FollowedLog:
     def __init__(self, host: Host, view: LogView, volumes: Sequence[Volume]) -> None:
         """Open the sources; raise LogUnreadable if none can be read."""
         self._view = view
-        self._follower = LogFollower(source_names(host, volumes), log_host(host, volumes))
+        self._follower = LogFollower(
+            source_names(host, volumes),
+            log_host(host, volumes),
+            every_record=host.every_record,
+            since_us=view.since_us,
+        )
         self._reading = self._follower.read()
         self._told: Sequence[Gap] = ()
-        records = chain(self._reading, self._further_records())
         # One interpreter for all: a record's epoch and origin depend on those before it.
-        self._entries = interpret_records(records, live_logs_of(volumes))
+        self._entries = interpret_records(self._records(), live_logs_of(volumes))
 
-    def present(self) -> tuple[Picked, ...]:
-        """Return what the log has already."""
-        return tuple(self._view.pick(islice(self._entries, len(self._reading))))
+    def batches(self) -> Iterator[Iterator[Picked]]:
+        """Yield what the log has already, then what has come since, until the sources end.
 
-    def further(self) -> Iterator[Picked]:
-        """Yield entries as their records arrive, until the sources end."""
-        return self._view.pick(self._entries)
+        Take each to its end. There is one, if only an empty one, every second at least.
+        """
+        yield self._pick()
+        while not self._follower.ended:
+            self._follower.wait(_PATIENCE_S)
+            self._reading = self._follower.read()
+            yield self._pick()
 
     def new_gaps(self) -> tuple[Gap, ...]:
         """Return what has been lost since the last call."""
@@ -208,8 +220,10 @@ class FollowedLog:
         """Stop reading."""
         self._follower.close()
 
-    def _further_records(self) -> Iterator[LogRecord]:
-        while not self._follower.ended:
-            self._follower.wait(_PATIENCE_S)
-            self._reading = self._follower.read()
+    def _pick(self) -> Iterator[Picked]:
+        return self._view.pick(islice(self._entries, len(self._reading)))
+
+    def _records(self) -> Iterator[LogRecord]:
+        """Yield the records of each reading in turn; it is another one when they are all taken."""
+        while True:
             yield from self._reading

@@ -351,6 +351,27 @@ def test_following_shows_new_records_and_tells_what_was_lost(
     assert (second["kind"], second["sequence"]) == ("error", 701)
 
 
+def test_following_tells_what_was_lost_even_if_no_record_follows(
+    vexfsctl: Program, tmp_path: Path
+) -> None:
+    """The records that are missing may be the ones that matter."""
+    lines = INCIDENT.read_text().splitlines(keepends=True)
+    log = tmp_path / "growing.kmsg"
+    log.write_text(lines[0])
+    process = start_following(vexfsctl, "--log", str(log))
+    assert process.stdout is not None
+    try:
+        process.stdout.readline()
+        with log.open("a") as file:
+            file.write("6,9999,99999999999,-;usb 1-1: reset\n")
+        gap = json.loads(process.stdout.readline())
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=BOUND_S)
+
+    assert (gap["kind"], gap["reason"]) == ("gap", "overrun")
+
+
 def start_following(vexfsctl: Program, *arguments: str) -> "subprocess.Popen[str]":
     """Start `log --follow` as a program of its own."""
     return subprocess.Popen(

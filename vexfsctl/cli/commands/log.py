@@ -80,18 +80,21 @@ def _follow(app: AppContext, filters: Filters, lines: int | None) -> None:
     if lines is None and filters.since is None:
         lines = _FOLLOWED_FIRST
     with closing(follow_log(app.host, filters)) as followed:
-        for picked in deque(followed.present(), maxlen=lines):
-            _show(app, picked)
+        batches = followed.batches()
+        present = next(batches)
+        _show(app, present if lines is None else deque(present, maxlen=lines))
         _tell_gaps(app, followed)
-        for picked in followed.further():
+        for batch in batches:
+            # What was lost stands before what came after it.
             _tell_gaps(app, followed)
-            _show(app, picked)
+            _show(app, batch)
+        _tell_gaps(app, followed)
 
 
-def _show(app: AppContext, picked: "Picked") -> None:
-    from vexfsctl.answers.log import log_line, log_row, log_table
+def _show(app: AppContext, picked: "Iterable[Picked]") -> None:
+    from vexfsctl.answers.log import log_result
 
-    app.show_row(log_row(*picked), log_table((picked,)), log_line(*picked))
+    app.show_rows(log_result(picked, Coverage()))
 
 
 def _tell_gaps(app: AppContext, followed: "FollowedLog") -> None:
