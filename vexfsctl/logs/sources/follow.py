@@ -4,6 +4,7 @@ import math
 import os
 import select
 import stat
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 FILE_INTERVAL_S = 0.25
 """How often a file is looked at again: nothing tells us that it has grown."""
 
+_GATHER_S = 0.02
+_LITTLE = 1 << 14
+"""While a source brings no more bytes at a time than these, records may gather for as long as that:
+a look costs as much as dozens of records, and no ring buffer of a kernel is full so soon."""
 _CHUNK = 1 << 18
 _AT_ONCE = 1 << 20
 """Bytes of a source after which their records are shown, even if more have come."""
@@ -82,6 +87,8 @@ class LogFollower:
         self._matters = None if every_record else matters
         self._since_us = since_us
         self._most = math.inf
+        self._much = False
+        """Whether the last reading was of many bytes."""
         for name in dict.fromkeys(names):
             try:
                 self._live.append(_open_live(name, host, every_record=every_record))
@@ -100,7 +107,9 @@ class LogFollower:
 
         At first that is everything; later, much is returned in several parts.
         """
+        before = self._size()
         readings = [self._read_one(source) for source in self._live]
+        self._much = self._size() - before > _LITTLE
         self._most = _AT_ONCE
         self._live = [source for source in self._live if source.name not in self._failures]
         known = {reading.name for reading in readings}
@@ -112,7 +121,7 @@ class LogFollower:
         return LogReading((*readings, *failed))
 
     def wait(self, timeout_s: float) -> None:
-        """Return when there may be more to read, at the latest after *timeout_s* seconds."""
+        """Return when there may be more to read, after about *timeout_s* seconds at the latest."""
         poll = select.poll()
         for source in self._live:
             descriptor = source.fileno()
@@ -120,12 +129,16 @@ class LogFollower:
                 timeout_s = min(timeout_s, FILE_INTERVAL_S)
             else:
                 poll.register(descriptor, select.POLLIN)
-        poll.poll(timeout_s * 1000)
+        if poll.poll(timeout_s * 1000) and not self._much:
+            time.sleep(min(_GATHER_S, timeout_s))
 
     def close(self) -> None:
         """Stop reading."""
         for source in self._live:
             source.close()
+
+    def _size(self) -> int:
+        return sum(source.text.size for source in self._live)
 
     def _read_one(self, source: LiveSource) -> SourceReading:
         splitter = BootSplitter(self._matters, ordered=len(self._live) > 1)

@@ -27,9 +27,12 @@ class LiveText:
         self._decode = self._decoder.feed if every_record else self._decoder.sift
         self.finder = HoleFinder()
         """Knows what was missing."""
+        self.size = 0
+        """Bytes so far."""
 
     def take(self, chunk: bytes) -> "Iterator[LogRecord | Stretch]":
         """Yield what *chunk* completes."""
+        self.size += len(chunk)
         yield from self.finder.passing(self._decode(chunk))
 
     def settle(self) -> "Iterator[LogRecord | Stretch]":
