@@ -194,7 +194,7 @@ class FollowedLog:
             since_us=view.since_us,
         )
         self._reading = self._follower.read()
-        self._told: Sequence[Gap] = ()
+        self._told: dict[tuple[str, str], Gap] = {}
         # One interpreter for all: a record's epoch and origin depend on those before it.
         self._entries = interpret_records(self._records(), live_logs_of(volumes))
 
@@ -209,11 +209,16 @@ class FollowedLog:
             self._reading = self._follower.read()
             yield self._pick()
 
-    def new_gaps(self) -> tuple[Gap, ...]:
-        """Return what has been lost since the last call."""
-        gaps = self._view.coverage(self._reading).gaps
-        new = tuple(gap for gap in gaps if gap not in self._told)
-        self._told = gaps
+    def new_gaps(self, *, grown: bool = True) -> tuple[Gap, ...]:
+        """Return what has been lost since the last call.
+
+        Unless gaps that have *grown* are wanted, only those of a kind that is new for its source.
+        """
+        gaps = {(gap.source, gap.reason): gap for gap in self._view.coverage(self._reading).gaps}
+        if not grown:
+            gaps = {kind: gap for kind, gap in gaps.items() if kind not in self._told}
+        new = tuple(gap for kind, gap in gaps.items() if gap != self._told.get(kind))
+        self._told |= gaps
         return new
 
     def close(self) -> None:

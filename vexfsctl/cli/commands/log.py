@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import asdict
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import click
@@ -85,9 +86,11 @@ def _follow(app: AppContext, filters: Filters, lines: int | None) -> None:
         _show(app, present if lines is None else deque(present, maxlen=lines))
         _tell_gaps(app, followed)
         for batch in batches:
-            # What was lost stands before what came after it.
-            _tell_gaps(app, followed)
-            _show(app, batch)
+            first = next(batch, None)
+            # A log may lose records all the time: how many is said where a record follows.
+            _tell_gaps(app, followed, grown=first is not None)
+            if first is not None:
+                _show(app, chain((first,), batch))
         _tell_gaps(app, followed)
 
 
@@ -97,9 +100,9 @@ def _show(app: AppContext, picked: "Iterable[Picked]") -> None:
     app.show_rows(log_result(picked, Coverage()))
 
 
-def _tell_gaps(app: AppContext, followed: "FollowedLog") -> None:
+def _tell_gaps(app: AppContext, followed: "FollowedLog", *, grown: bool = True) -> None:
     """Report what was lost meanwhile; if anything was, the exit status is 3, INCOMPLETE."""
-    gaps = followed.new_gaps()
+    gaps = followed.new_gaps(grown=grown)
     if not gaps:
         return
     app.exit_status = max(app.exit_status, ExitStatus.INCOMPLETE)
