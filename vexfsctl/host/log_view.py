@@ -6,7 +6,6 @@ from copy import copy
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
-from itertools import islice
 
 from vexfsctl.exceptions import covering
 from vexfsctl.host.filters import Filters
@@ -23,12 +22,11 @@ from vexfsctl.host.log import (
 )
 from vexfsctl.host.volumes import consult_logs
 from vexfsctl.logs.formats.kmsg import SOURCE_NAME
-from vexfsctl.logs.interpret import interpret_records, is_vexfs_record
+from vexfsctl.logs.interpret import Loads, interpret_records, is_vexfs_record
 from vexfsctl.logs.sources.follow import LogFollower
 from vexfsctl.logs.sources.reading import LogReading
 from vexfsctl.model.coverage import Coverage, Gap
 from vexfsctl.model.entry import LogEntry
-from vexfsctl.model.record import LogRecord
 from vexfsctl.model.volume import Volume
 
 _PATIENCE_S = 1.0
@@ -195,8 +193,8 @@ class FollowedLog:
         )
         self._reading = self._follower.read()
         self._told: dict[tuple[str, str], Gap] = {}
-        # One interpreter for all: a record's epoch and origin depend on those before it.
-        self._entries = interpret_records(self._records(), live_logs_of(volumes))
+        self._live_logs = live_logs_of(volumes)
+        self._loads: Loads = {}
 
     def batches(self) -> Iterator[Iterator[Picked]]:
         """Yield what the log has already, then what has come since, until the sources end.
@@ -226,9 +224,5 @@ class FollowedLog:
         self._follower.close()
 
     def _pick(self) -> Iterator[Picked]:
-        return self._view.pick(islice(self._entries, len(self._reading)))
-
-    def _records(self) -> Iterator[LogRecord]:
-        """Yield the records of each reading in turn; it is another one when they are all taken."""
-        while True:
-            yield from self._reading
+        entries = interpret_records(self._reading, self._live_logs, self._loads)
+        return self._view.pick(entries)

@@ -23,6 +23,8 @@ _Place = tuple[str, str | None, str]
 _Load = tuple[int | None, str | None]
 """Epoch and device, as far as they are known."""
 _UNKNOWN: _Load = None, None
+Loads = dict[tuple[str, str], _Load]
+"""The present load of each volume, by source and name."""
 _DEVICE_NAME = "[A-Za-z0-9][A-Za-z0-9!_.-]{0,31}"
 """What the kernel may call a block device: at most 32 characters, and no path."""
 _WORDS: dict[type, str] = {form.event: form.word for form in RECORD_FORMS}
@@ -73,14 +75,17 @@ class LogEntries:
 
 
 def interpret_records(
-    records: Iterable[LogRecord], live_volumes: Mapping[str, str] | None = None
+    records: Iterable[LogRecord],
+    live_volumes: Mapping[str, str] | None = None,
+    loads: Loads | None = None,
 ) -> Iterator[LogEntry]:
     """Yield one entry for each record, in the order given, which must be that of time.
 
-    *live_volumes* maps the name of each live volume to its attribute `log`.
+    *live_volumes* maps the name of each live volume to its attribute `log`. *loads* has what
+    records before these said, and takes what these say.
     """
     live = live_volumes or {}
-    loads: dict[tuple[str, str], _Load] = {}
+    loads = {} if loads is None else loads
     for record in records:
         meaning, load, vouched = meaning_of(record), _UNKNOWN, False
         if isinstance(meaning, Event):

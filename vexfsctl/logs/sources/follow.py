@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from vexfsctl.exceptions import LogUnreadable
 from vexfsctl.logs.formats.kmsg import SOURCE_NAME
-from vexfsctl.logs.sieve import matters
+from vexfsctl.logs.sieve import sieve
 from vexfsctl.logs.sources.boots import BootSplitter
 from vexfsctl.logs.sources.compression import is_compressed
 from vexfsctl.logs.sources.kmsg import KmsgReader
@@ -84,7 +84,7 @@ class LogFollower:
         """
         self._live: list[LiveSource] = []
         self._failures: dict[str, LogUnreadable] = {}
-        self._matters = None if every_record else matters
+        self._sieve = None if every_record else sieve()
         self._since_us = since_us
         self._most = math.inf
         self._much = False
@@ -141,7 +141,7 @@ class LogFollower:
         return sum(source.text.size for source in self._live)
 
     def _read_one(self, source: LiveSource) -> SourceReading:
-        splitter = BootSplitter(self._matters, ordered=len(self._live) > 1)
+        splitter = BootSplitter(self._sieve, ordered=len(self._live) > 1)
         finder = source.text.finder
         try:
             # What was yielded before a failure has been taken.

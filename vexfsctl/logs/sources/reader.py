@@ -89,11 +89,11 @@ class KernelLog:
     def read(self) -> SourceReading:
         """Read what the kernel still has; raise LogUnreadable."""
         # Deferred: it brings the wordings of all VexFS builds.
-        from vexfsctl.logs.sieve import matters
+        from vexfsctl.logs.sieve import sieve
 
         every_record = self._manner.every_record
         reader = KmsgReader(self._host.kmsg, boot_id=self._host.boot_id, every_record=every_record)
-        splitter = BootSplitter(None if every_record else matters, ordered=self._manner.ordered)
+        splitter = BootSplitter(None if every_record else sieve(), ordered=self._manner.ordered)
         try:
             for item in reader.drain():
                 splitter.take(item)
