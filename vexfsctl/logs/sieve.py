@@ -16,6 +16,16 @@ from vexfsctl.logs.kernel.form import ANYTHING, NAME
 from vexfsctl.logs.own_records import may_be_vexfs, unnamed_leads
 from vexfsctl.model.record import LogRecord
 
+_COLON = ": "
+_BEHIND_WORD = re.compile(r"([ :\[])")
+BEGIN = "<begin>"
+"""In a pattern of lines that do not matter: where the text of a line begins."""
+WORD = "<word>"
+"""The same: where a word begins that stands before the text, and a colon after it, or `[PID]:`; it
+has neither of these in it, nor a blank."""
+REST = "<rest>"
+"""The same: where the text begins that such a word may stand before."""
+
 
 @dataclass(frozen=True)
 class Sieve:
@@ -25,8 +35,20 @@ class Sieve:
     """Regular expression that the text of each of the others begins with, except that of …"""
     inside: tuple[bytes, ...]
     """… lines that have one of these literals anywhere."""
+    words: bytes
+    """What a word begins with, a quote after it included, that such a text may begin with."""
+    rests: bytes
+    """What follows a word, a colon and a blank in such a text, whatever the word; may be empty."""
     evidence: bool
     """Whether the kernel's own lines about devices matter, too."""
+
+    def refuse(self, pattern: str) -> re.Pattern[bytes]:
+        """Return *pattern* made to refuse lines that matter where it says what begins."""
+        refused = {BEGIN: self.begins, WORD: self.words, REST: self.rests}
+        for place, beginning in refused.items():
+            refusal = f"(?!{beginning.decode()})" if beginning else ""
+            pattern = pattern.replace(place, refusal)
+        return re.compile(pattern.encode())
 
     def accepts(self, record: LogRecord) -> bool:
         """Whether *record* can matter: quick; False is certain."""
@@ -54,9 +76,26 @@ def sieve(*, evidence: bool = True) -> Sieve:
     # A name has no colon. Before it, old kernels print a blank, and a newline ends an empty line.
     # This accepts more than a form does, which only costs time.
     names = [rf"\n?[^\n:]{{1,160}}+(?:{_alternatives(named)})"] if named else []
-    pattern = "|".join([_by_first_letter([*literals, *unnamed_leads()]), *names])
-    literals_inside = tuple(dict.fromkeys(each.encode() for each in inside))
-    return Sieve(pattern.encode(), literals_inside, evidence)
+    literals += unnamed_leads()
+    pattern = "|".join([_by_first_letter(literals), *names])
+    rests = [each.removeprefix(_COLON) for each in (*named, *inside) if each.startswith(_COLON)]
+    return Sieve(
+        begins=pattern.encode(),
+        inside=tuple(dict.fromkeys(each.encode() for each in inside)),
+        words=_by_first_letter(_words_of(literals)).encode(),
+        rests=_alternatives(rests).encode(),
+        evidence=evidence,
+    )
+
+
+def _words_of(literals: Iterable[str]) -> Iterator[str]:
+    """Yield how a word begins that is the beginning of a text that begins as one of *literals*."""
+    for literal in literals:
+        word, *behind = _BEHIND_WORD.split(literal, maxsplit=1)
+        if not behind:
+            yield word
+        elif word and behind[0] != " ":
+            yield f'{word}"'
 
 
 def _alternatives(literals: Iterable[str]) -> str:

@@ -13,6 +13,7 @@ from functools import cached_property
 from itertools import chain
 from typing import Protocol
 
+from vexfsctl.logs.formats.stretches import form_of
 from vexfsctl.logs.grammar import RECORD_FORMS, STATE_BEGINS
 from vexfsctl.logs.own_records import may_be_vexfs
 from vexfsctl.logs.sieve import Sieve, sieve
@@ -62,7 +63,7 @@ class Saying:
     """Records in whose text a regular expression finds something, on one line."""
 
     pattern: str
-    """Of characters in ASCII, which no form of log writes in another way. Empty: any record."""
+    """Of characters in ASCII. Empty: any record."""
     literals: tuple[str, ...] = ()
     """A few texts, one of which is in all that it finds: to search for those is quicker."""
 
@@ -74,6 +75,8 @@ class Saying:
         """Return the records of *lines* in which it finds something."""
         if not self.pattern:
             return records_of(lines, by)
+        if not form_of(lines.form).in_one_piece:
+            return filter(self.accepts, records_of(lines, by))
         if not self._may_find(lines.text):
             return ()
         stretch = lines.stretch
@@ -116,7 +119,7 @@ class OfOthers:
 
     def find(self, lines: Lines, by: Sieve) -> Iterable[LogRecord]:
         """Return the records of *lines* that are that."""
-        rest = lines.stretch.form.without(_PASSING, lines.text)
+        rest = form_of(lines.form).without(_PASSING, lines.text)
         own = sieve(evidence=False)
         return self._saying.find(lines._replace(text=rest), own) if rest else ()
 

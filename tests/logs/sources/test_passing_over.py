@@ -1,5 +1,6 @@
 """What is read without decoding every line is what is read with decoding every line."""
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -21,7 +22,7 @@ from vexfsctl.logs.kernel.filesystems import EVIDENCE_FORMS
 from vexfsctl.logs.kernel.form import EvidenceForm
 from vexfsctl.logs.kernel.mentions import MENTIONS
 from vexfsctl.logs.sieve import sieve
-from vexfsctl.logs.sources.boots import Boot
+from vexfsctl.logs.sources.boots import Boot, boot_id_of
 from vexfsctl.logs.sources.contents import Contents, Manner, read_contents
 from vexfsctl.logs.upstream import UPSTREAM_FORMS
 from vexfsctl.model.record import LogRecord
@@ -46,8 +47,14 @@ ORDINARY = (
     "sda: rw",
     "größe: ready",
     "text \\x41 \\x0a with escapes",
+    'audit: apparmor="STATUS" \\ operation="profile_load"',
+    '"quoted": \u2013 \u7121 \U0001f600',
     "host kernel: [    9.000000] a line in a line",
     "",
+)
+PLAIN_JSON = (
+    b'"_BOOT_ID":"00000000000000000000000000000000","__MONOTONIC_TIMESTAMP":"77000000",'
+    b'"__REALTIME_TIMESTAMP":"1795900077000000","MESSAGE":"usb 1-1: reset"'
 )
 ODD = (
     b"",
@@ -84,6 +91,42 @@ ODD = (
     b"}",
     b'{"MESSAGE": "VexFS: read failed", "_TRANSPORT": "kernel", "_BOOT_ID": "ab"}',
     b'{"dmesg":[{"pri":6,"time":1.5,"msg":"usb 1-1"},{"pri":6,"time":1.6,"msg":"VexFS: x"}]}',
+    *(
+        b"".join((b"{", fields, b"}"))
+        for fields in (
+            PLAIN_JSON,
+            PLAIN_JSON + b',"MESSAGE":"VexFS: x"',
+            PLAIN_JSON + b',"MESSAGE":"I/O error, dev sda, sector 1 op 0x0:(READ)"',
+            PLAIN_JSON + b',"MESSAGE":null',
+            PLAIN_JSON + b',"_BOOT_ID":"' + b"0" * 32 + b'"',
+            PLAIN_JSON + b',"_BOOT_ID":""',
+            PLAIN_JSON + b',"__MONOTONIC_TIMESTAMP":"8000000"',
+            PLAIN_JSON + b',"__MONOTONIC_TIMESTAMP":"99000000"',
+            PLAIN_JSON + b',"_SOURCE_MONOTONIC_TIMESTAMP":"8000000"',
+            PLAIN_JSON + b',"_SOURCE_MONOTONIC_TIMESTAMP":"99000000"',
+            PLAIN_JSON + b',"_SOURCE_MONOTONIC_TIMESTAMP":"later"',
+            PLAIN_JSON + b',"__REALTIME_TIMESTAMP":"1"',
+            PLAIN_JSON + b',"__REALTIME_TIMESTAMP":"1795900099000000"',
+            PLAIN_JSON + b',"SYSLOG_IDENTIFIER":"loop0","_PID":"1: rw=1"',
+            PLAIN_JSON + b',"SYSLOG_IDENTIFIER":"BUG"',
+            PLAIN_JSON + b',"A":{"MESSAGE":"x"}',
+            PLAIN_JSON + b',"A":[1,2]',
+            PLAIN_JSON + b',"A":"\t"',
+            PLAIN_JSON + b',"A":"\xff"',
+            PLAIN_JSON + b',"A":"b" ',
+            PLAIN_JSON + b',"A":"b"}{',
+            PLAIN_JSON + b",",
+            PLAIN_JSON + b',"A":"' + b"b" * 70_000 + b'"',
+            PLAIN_JSON.replace(b"usb", b"\\u0056exFS"),
+            PLAIN_JSON.replace(b"usb", b"\xed\xa0\x80"),
+            PLAIN_JSON.replace(b"usb", b"\xc0\x80"),
+            PLAIN_JSON.replace(b"usb", b"\\x"),
+            PLAIN_JSON.replace(b"usb", b'\\"' * 100 + b": rw=1"),
+            PLAIN_JSON.replace(b"MESSAGE", b"MESSAG"),
+            PLAIN_JSON.replace(b"_BOOT_ID", b"_BOOT"),
+            PLAIN_JSON.replace(b"__MONOTONIC", b"_MONOTONIC"),
+        )
+    ),
     b"x" * 9000,
     b"[   80.000000] " + b"y" * 9000,
     b"[   81.000000] " + b"z" * 70_000,
@@ -112,12 +155,35 @@ TRICKY = {
         b"rubbish\n"
     ),
     "tag alone": b"Nov 29 10:00:00 host fuse:\nrubbish\n",
+    "days that are none": b"".join(
+        line + b"\n"
+        for day in (b"28", b"29", b"30", b"31", b"32", b" 0", b"00", b"01")
+        for month in (b"Feb", b"Apr", b"May", b"Foo")
+        for line in (
+            b"%s %s 10:00:00 host usb 1-1" % (month, day),
+            b"[Fri %s %s 10:00:00 2027] usb 1-1" % (month, day),
+        )
+    ),
+    "leap days": b"".join(
+        b"%d-02-29T10:00:00Z host usb 1-1\n" % year for year in range(1967, 2105)
+    ),
+    "hours and zones that are none": (
+        b"Nov 29 24:00:00 host usb 1-1\nNov 29 23:60:00 host usb 1-1\n"
+        b"2026-11-29T10:00:00+24:00 host usb 1-1\n2026-11-29T10:00:00-23:59 host usb 1-1\n"
+        b"2026-11-29T10:00:00+0960 host usb 1-1\n2026-11-29T10:00:00+0959 host usb 1-1\n"
+    ),
+    "leading zeros": b"[    9.000000] usb 1-1\n[00001.000000] usb 1-1\n[  001.000000] usb 1-1\n",
+    "escapes here and there": b"".join(
+        b"6,%d,%d,-;usb %s1-1\n" % (n, n, b"\\x41" if n % 3 == 0 else b"") for n in range(20)
+    ),
 }
 """Logs with lines that look plain and are not what they look like."""
 
 
 def rendered(text: str, uptime_us: int, sequence: int, form: int) -> bytes:
     """Return a record with this text as one of the common programs prints it."""
+    if form >= PRINTED_FORMS:
+        return in_json(text, uptime_us, sequence, form - PRINTED_FORMS)
     seconds, micros = divmod(uptime_us, 1_000_000)
     uptime = f"{seconds:5d}.{micros:06d}"
     moment = datetime.fromtimestamp(1_795_900_000 + seconds, UTC).replace(microsecond=micros)
@@ -140,7 +206,39 @@ def rendered(text: str, uptime_us: int, sequence: int, form: int) -> bytes:
     return f"{head}{text}".encode()
 
 
-FORMS = 14
+def in_json(text: str, uptime_us: int, sequence: int, form: int) -> bytes:
+    """Return a record as `journalctl -o json` prints it, with its fields in one order or another.
+
+    journald takes the first word off a text (form 1), if not any that stands before a colon (2);
+    a program of that name has a process, too (3).
+    """
+    tag, colon, rest = text.partition(": ")
+    if form == 0 or not colon or (form == 1 and " " in tag):
+        tag, rest = "kernel", text
+    boot = f"{'0123456789abcdef'[uptime_us // 60_000_000 % 2]:0>32}"
+    fields = {
+        "__CURSOR": f"s=0f3b;i={sequence:x};b={boot};m={uptime_us:x};t=649e;x=1",
+        "__REALTIME_TIMESTAMP": str(1_795_900_000_000_000 + uptime_us),
+        "__MONOTONIC_TIMESTAMP": str(uptime_us + sequence % 3),
+        "_BOOT_ID": boot,
+        "_HOSTNAME": "host",
+        "_TRANSPORT": "syslog" if form == 3 else "kernel",
+        "PRIORITY": "6",
+        "SYSLOG_IDENTIFIER": tag,
+        "MESSAGE": rest,
+        "_SOURCE_MONOTONIC_TIMESTAMP": str(uptime_us),
+    }
+    if form == 3:
+        del fields["_SOURCE_MONOTONIC_TIMESTAMP"]
+        fields |= {"_PID": "12", "SYSLOG_PID": "12", "_CMDLINE": 'sh -c "a\\b"'}
+    at = (uptime_us + sequence) % len(fields)
+    names = [*fields][at:] + [*fields][:at]
+    entry = {name: fields[name] for name in names}
+    return json.dumps(entry, separators=(",", ":"), ensure_ascii=sequence % 8 == 7).encode()
+
+
+PRINTED_FORMS = 14
+FORMS = PRINTED_FORMS + 4
 TEXTS = st.sampled_from(MEANT) | st.sampled_from(ORDINARY) | st.sampled_from(ORDINARY)
 
 
@@ -259,12 +357,39 @@ def test_what_has_a_meaning_matters(log: bytes) -> None:
 @pytest.mark.parametrize("form", range(FORMS))
 def test_ordinary_lines_are_passed_over(form: int) -> None:
     """Whatever program printed them: all but the last, which a further line may belong to."""
-    lines = [rendered("usb 1-1: reset", 1_000_000 + n, n, form) + b"\n" for n in range(100)]
+    lines = [rendered("usb: reset", 1_000_000 + n, n, form) + b"\n" for n in range(100)]
     first, *others = RecordDecoder("log", today=TODAY).sift(b"".join(lines))
 
     assert isinstance(first, Stretch)
     assert first.block[first.start : first.end] == b"".join(lines[:-1])
     assert others == []
+
+
+def test_a_stretch_has_more_than_one_minute() -> None:
+    """Few lines of a log are of the same one."""
+    lines = [b"Nov 29 10:%02d:00 host kernel: usb 1-1: reset\n" % n for n in range(60)]
+    first, *others = RecordDecoder("log", today=TODAY).sift(b"".join(lines))
+
+    assert isinstance(first, Stretch)
+    assert first.block[first.start : first.end] == b"".join(lines[:-1])
+    assert others == []
+
+
+@pytest.mark.parametrize("line", [line for line in ODD if line.startswith(b"{")])
+def test_an_odd_object_is_read_as_if_every_line_were_decoded(line: bytes) -> None:
+    """Also between plain ones, of which it could be one."""
+    plain = b"{" + PLAIN_JSON + b"}\n"
+    log = plain + plain + line + b"\n" + plain + plain + plain.replace(b"77", b"78") + plain
+
+    assert summary(read(log, (), Manner())) == summary(read(log, (), Manner(every_record=True)))
+
+
+def test_a_stretch_is_of_one_boot() -> None:
+    """Even if its clock goes on where that of another boot was."""
+    plain = b"{" + PLAIN_JSON + b"}\n"
+    found = [*RecordDecoder("log").sift(2 * plain + 2 * plain.replace(b"0" * 32, b"a" * 32))]
+
+    assert [boot_id_of(each) for each in found if each is not None] == ["0" * 32, "a" * 32]
 
 
 def test_lines_whose_numbers_jump_are_searched_once() -> None:

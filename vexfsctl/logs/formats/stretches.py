@@ -12,28 +12,37 @@ keep a pattern from going back, `\\n` from a line before.
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from itertools import chain, pairwise
+from operator import itemgetter
+from typing import NamedTuple
 
 from vexfsctl.exceptions import MalformedRecord
+from vexfsctl.logs.formats import journal_lines
 from vexfsctl.logs.formats.lines import parse_record
-from vexfsctl.logs.formats.plain_lines import (
-    read_dmesg_line,
-    read_kmsg_line,
-    read_syslog_line,
-)
+from vexfsctl.logs.formats.plain_lines import read_dmesg_line, read_kmsg_line, read_syslog_line
 from vexfsctl.logs.formats.renderings import Reading
 from vexfsctl.logs.own_records import DAEMON_FIELDS, NAMED
-from vexfsctl.logs.sieve import Sieve, sieve
+from vexfsctl.logs.sieve import BEGIN, Sieve, sieve
 from vexfsctl.model.record import LogRecord
 
 _LONGEST = 8192
 """Bytes of a text that is passed over; a record of the kernel has at most that many."""
 _PRIORITY = r"(?:<\d{1,4}>|[a-z]\w{2,8} *:[a-z]{3,6} *: )?"
 _NAMED_PRIORITY = r"(?:[a-z]\w{2,8} *:[a-z]{3,6} *: )?"
-_BSD = r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:"
-_ISO = r"(?:19|20)\d\d-\d\d-\d\d[T ]\d\d:\d\d:"
-_ZONE = r"Z|[+-]\d\d:?\d\d|"
+# Dates that exist, whatever the year; 29 February only where the year is known.
+_MINUTE = r"(?:[01]\d|2[0-3]):[0-5]\d:"
+_BSD = (
+    r"(?:(?:Jan|Mar|May|Jul|Aug|Oct|Dec) (?:[ 0][1-9]|[12]\d|3[01])"
+    r"|(?:Apr|Jun|Sep|Nov) (?:[ 0][1-9]|[12]\d|30)"
+    rf"|Feb (?:[ 0][1-9]|1\d|2[0-8])) {_MINUTE}"
+)
+_YEAR = r"(?:19[7-9]|20\d)\d"
+_DAY = (
+    rf"{_YEAR}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)"
+    r"|02-(?:0[1-9]|1\d|2[0-8])|(?:(?<=[02468][048]-)|(?<=[13579][26]-))02-29)"
+)
+_OFFSET = r"[+-](?:[01]\d|2[0-3])"
 # A zone in letters, or a level of the tracing library, would be taken for the host.
 _HOST = r"(?!(?:UTC|GMT|ERROR|WARN|INFO|DEBUG|TRACE) )[\w.:-]{1,255}+ "
 # Five seconds: the clock of a running kernel never falls back by more (`boots.restarted_between`).
@@ -47,10 +56,13 @@ _TAG = r"[^\s\[\]:]{1,128}+(?:\[\d{1,10}\])?: "
 _MADE_UP = r"\S{1,48} \S{1,128} \S{1,32} [-\[]|\S{1,160}+(?<=:)\r?\n"
 _TIMED_KERNEL = rf"kernel: {_THE_SAME}\] "
 _OTHERS = rf"(?:kernel: (?!<\d|\[ *\d)|(?!kernel[:\[ ])(?:(?={_TAG})|(?!{_MADE_UP})))"
-_TEXT = rf".{{0,{_LONGEST}}}+\n"
+_TEXT = rf"{BEGIN}.{{0,{_LONGEST}}}+\n"
 # Metadata may say that a daemon wrote the record.
 _FIELD = rf" (?!{'|'.join(DAEMON_FIELDS)})[^\\\n=]{{1,{_LONGEST}}}+=[^\n]{{0,{_LONGEST}}}+\n"
-_KMSG_TEXT = rf"[^\\\n]{{0,{_LONGEST}}}+\n(?:{_FIELD}){{0,60}}+"
+_FIELDS = rf"(?:(?! )|(?:{_FIELD}){{1,60}}+)"
+# All but a newline and a backslash: in three ranges, which `re` looks up in a table. Two are slow.
+_UNESCAPED = rf"[\0-\t\x0b-\[\]-\xff]{{0,{_LONGEST}}}+\n"
+_KMSG = r"\d{1,3}+,\d{1,20}+,\d{1,20}+,-;"
 
 
 @dataclass(frozen=True)
@@ -62,19 +74,26 @@ class PlainForm:
     """Class of the characters that a line may begin with."""
     ahead: str
     """Looks at the first line and names what the others must have in common with it: `tens` and
-    `below` of the uptime, `date`, `zone`."""
-    head: str
-    """What stands before the text of each line."""
+    `below` of the uptime, `date`, `zone`, `boot`."""
+    line: str
+    """Each line, its end included."""
     uptime: str | None = None
     """What stands before the text of a line that has an uptime; None if none has, or a number."""
-    text: str = _TEXT
-    dated: bool = False
-    """Whether its time is a date, which may be one that does not exist."""
+    time: str | None = None
+    """A line up to its text, as far as it is needed to read its time: `date`, `second` and `zone`,
+    in this order, of which the second alone says which of two is later; None if it has no date."""
     numbered: bool = False
     """Whether each line has a sequence number, which must rise by one."""
+    names_boot: bool = False
+    """Whether each line names its boot."""
+    with_escapes: str | None = None
+    """The same of lines as `line`, which is then for such without a backslash; None if that means
+    nothing. To look for one byte by byte takes three times as long."""
     row: str | None = None
     """What stands before the text of a line, its head apart from times in a group; None if there
     is no telling."""
+    in_one_piece: bool = True
+    """Whether the text of a record stands in its line as it is, but for escapes."""
     read: Callable[[bytes, Reading], LogRecord | None] | None = None
     """Reads a record in a stretch as `parse_record` does, but quicker; returns None if it cannot.
     """
@@ -83,6 +102,11 @@ class PlainForm:
     def uptimes(self) -> re.Pattern[bytes] | None:
         """What finds the uptimes of a stretch that a newline was put before."""
         return None if self.uptime is None else re.compile(f"\n{self.uptime}".encode())
+
+    @cached_property
+    def times(self) -> re.Pattern[bytes] | None:
+        """What finds the times of a stretch that a newline was put before."""
+        return None if self.time is None else re.compile(f"\n({self.time})".encode())
 
     def without(self, pattern: str, lines: bytes) -> bytes:
         """Return *lines* without, as far as there is telling, those whose text begins as it says.
@@ -97,14 +121,25 @@ class PlainForm:
 
 # What journalctl puts before the text: another form.
 _NO_HOST = r"(?![\w.-]{1,255}+ (?:kernel|VexFS|vexfs))"
-_DMESG = rf"{_THE_SAME}\] {_NO_HOST}"
-_FULL_DMESG = rf"{_PRIORITY}{_THE_SAME}(?: <[ \d.]{{1,24}}>)?\](?:\[ *[TC]\d{{1,10}}\])? {_NO_HOST}"
-_ISO_START = rf"(?P<date>{_ISO})\d\d(?:\.\d{{1,9}})?(?P<zone>{_ZONE}) "
-_ISO_HEAD = r"(?P=date)[0-5]\d(?:\.\d{1,9})?(?P=zone) " + _HOST
-_BSD_START = rf"(?P<date>{_BSD})\d\d(?:\.\d{{1,6}})? "
-_BSD_HEAD = r"(?P=date)[0-5]\d(?:\.\d{1,6})? " + _HOST
-_UNIX_START = r"(?P<date>\d{8,10})\d\.\d{6} "
-_UNIX_HEAD = r"(?P=date)\d\.\d{6} " + _HOST
+_DMESG = rf"{_THE_SAME}\] {_NO_HOST}{_TEXT}"
+_FULL_DMESG = (
+    rf"{_PRIORITY}{_THE_SAME}(?: <[ \d.]{{1,24}}>)?\](?:\[ *[TC]\d{{1,10}}\])? {_NO_HOST}{_TEXT}"
+)
+# Time up to the minute, second and zone, as log daemons print them.
+_TIMES = (
+    ("syslog", "[A-Z]", _BSD, r"[0-5]\d(?:\.\d{1,6})?", ""),
+    (
+        *("syslog with ISO dates", r"\d", rf"{_DAY}[T ]{_MINUTE}"),
+        *(r"[0-5]\d(?:\.\d{1,9})?", rf"Z|{_OFFSET}:?[0-5]\d|"),
+    ),
+    ("syslog with Unix times", r"\d", r"\d{8,10}", r"\d\.\d{6}", ""),
+)
+_CTIME = rf"{_PRIORITY}\[\w{{3}} (?P<date>{_BSD})(?P<second>[0-5]\d) (?P<zone>{_YEAR})\]"
+# With a blank, or another zone, it would be a syslog line with a comma in its time.
+_ISO_DMESG = (
+    rf"{_NAMED_PRIORITY}(?P<date>{_DAY}T{_MINUTE})(?P<second>[0-5]\d,\d{{6}})"
+    rf"(?P<zone>{_OFFSET}:[0-5]\d) "
+)
 
 PLAIN_FORMS = (
     PlainForm(
@@ -123,64 +158,70 @@ PLAIN_FORMS = (
     PlainForm(
         "kmsg",
         r"\d",
-        r"\d{1,3},\d{1,20},",
-        r"\d{1,3},\d{1,20},\d{1,20},-;",
+        _KMSG + _UNESCAPED,
+        f"{_KMSG}{_TEXT}{_FIELDS}",
         r"\d{1,3},\d{1,20},(?P<uptime>\d{1,20}),",
-        _KMSG_TEXT,
         numbered=True,
+        with_escapes=f"{_KMSG}{BEGIN}{_UNESCAPED}{_FIELDS}",
         row=r"(\d{1,3}),\d{1,20},\d{1,20},-;",
         read=read_kmsg_line,
     ),
     *(
         form
-        for name, first, start, head in (
-            ("syslog", "[A-Z]", _BSD_START, _BSD_HEAD),
-            ("syslog with ISO dates", r"\d", _ISO_START, _ISO_HEAD),
-            ("syslog with Unix times", r"\d", _UNIX_START, _UNIX_HEAD),
-        )
+        for name, first, date, second, zone in _TIMES
+        for time in (rf"(?P<date>{date})(?P<second>{second})(?P<zone>{zone}) {_HOST}",)
+        for head in (rf"(?P=date){second}(?P=zone) {_HOST}",)
         for form in (
             PlainForm(
                 f"{name} and uptimes",
                 first,
-                f"{start}{_HOST}kernel: {_FIVE_SECONDS}",
-                f"{head}(?:{_TIMED_KERNEL}|{_OTHERS})",
-                f"{start}{_HOST}kernel: {_UPTIME}",
-                dated=True,
-                row=rf"[^\s\[]++ ?[^\[\n]*? ({_HOST}kernel: )\[ *\d{{1,12}}\.\d{{6}}\] ",
+                f"{time}kernel: {_FIVE_SECONDS}",
+                f"{head}(?:{_TIMED_KERNEL}|{_OTHERS}){_TEXT}",
+                f"{time}kernel: {_UPTIME}",
+                time,
+                row=rf"{date}{second}(?:{zone}) ({_HOST}kernel: )\[ *\d{{1,12}}\.\d{{6}}\] ",
                 read=read_syslog_line,
             ),
-            PlainForm(name, first, start, head + _OTHERS, dated=True),
+            PlainForm(name, first, time, f"{head}{_OTHERS}{_TEXT}", time=time),
         )
     ),
     PlainForm(
         "dmesg -T",
         r"[<\[a-z]",
-        _PRIORITY + r"\[\w{3} (?P<date>\w{3} [ \d]\d \d\d:\d\d:)\d\d (?P<zone>\d{4})\]",
-        _PRIORITY + r"\[\w{3} (?P=date)[0-5]\d (?P=zone)\] ",
-        dated=True,
+        _CTIME,
+        rf"{_PRIORITY}\[\w{{3}} (?P=date)[0-5]\d (?P=zone)\] {_TEXT}",
+        time=_CTIME,
     ),
     PlainForm(
         "dmesg --time-format=iso",
         r"[\da-z]",
-        # With a blank, or another zone, it would be a syslog line with a comma in its time.
-        _NAMED_PRIORITY + r"(?P<date>\d{4}-\d\d-\d\dT\d\d:\d\d:)\d\d,\d{6}(?P<zone>[+-]\d\d:\d\d) ",
-        _NAMED_PRIORITY + r"(?P=date)[0-5]\d,\d{6}(?P=zone) ",
-        dated=True,
+        _ISO_DMESG,
+        rf"{_NAMED_PRIORITY}(?P=date)[0-5]\d,\d{{6}}(?P=zone) {_TEXT}",
+        time=_ISO_DMESG,
     ),
     PlainForm(
         "short-monotonic",
         r"\[",
         _FIVE_SECONDS,
-        rf"{_THE_SAME}\] [\w.-]{{1,255}}+ kernel: (?!<\d|\[ *\d)",
+        rf"{_THE_SAME}\] [\w.-]{{1,255}}+ kernel: (?!<\d|\[ *\d){_TEXT}",
         _UPTIME,
+    ),
+    PlainForm(
+        "journal in JSON",
+        r"\{",
+        journal_lines.AHEAD,
+        journal_lines.LINE,
+        journal_lines.UPTIME,
+        journal_lines.TIME,
+        names_boot=True,
+        in_one_piece=False,
     ),
 )
 """In the order tried."""
 _FORMS = {form.name: form for form in PLAIN_FORMS}
 
-_DATE_S = 60
-"""Seconds that the dates of a stretch may differ in."""
-_SEQUENCE = re.compile(rb"\n\d{1,3},(\d{1,20}),")
+_SEQUENCE = re.compile(rb"\d{1,3}+,(\d{1,20}+),.*+\n(?: .*+\n)*+")
+"""A record of kmsg and its metadata: as lines that follow each other, they are found at once."""
 _BLANK = ord(" ")
 
 
@@ -195,19 +236,12 @@ class Stretch:
     """The block in lower case."""
     start: int
     end: int
-    date: tuple[bytes | None, ...]
-    """What the dates of all of them have in common, apart from the second."""
     low_us: int | None = None
     """What the first uptime is at least; None if the form has other bounds, or none."""
     high_us: int | None = None
     """What the last uptime is at most."""
     first_sequence: int | None = None
     last_sequence: int | None = None
-
-    @property
-    def is_one_line(self) -> bool:
-        """Whether it is one record without metadata."""
-        return self.block.find(b"\n", self.start) == self.end - 1
 
     @property
     def first_record(self) -> LogRecord:
@@ -220,26 +254,17 @@ class Stretch:
         return self.record(self._record_start(self.end), self.end)
 
     @property
-    def dates_exist(self) -> bool:
-        """Whether its lines have no dates, or such as exist: the others are no records."""
-        if not self.form.dated:
-            return True
-        record = parse_record(
-            self.block[self.start : self._record_end(self.start) - 1], self.reading
-        )
-        return record is not None and record.wall_time_s is not None
-
-    @property
     def latest_wall_time_s(self) -> float | None:
         """The latest Unix time in it; None if it has no dates."""
-        if not self.form.dated:
+        if self.form.times is None:
             return None
-        lines = self.block[self.start : self.end - 1].split(b"\n")
-        date, zone = self.date[0] or b"", self.date[1] or b" "
-        # The dates differ in the seconds only; a `Z` after those would count as more than a digit.
-        latest = max(lines, key=lambda line: line.partition(date)[2].partition(zone)[0])
-        record = parse_record(latest, self.reading)
-        return None if record is None else record.wall_time_s
+        found = set(self.form.times.findall(b"\n" + self.block[self.start : self.end]))
+        # The last second of each minute.
+        in_order = sorted(found, key=itemgetter(1, 3, 2))
+        lasts = {(date, zone): line for line, date, _, zone in in_order}.values()
+        records = (parse_record(line, self.reading) for line in lasts)
+        times = (None if record is None else record.wall_time_s for record in records)
+        return max((time for time in times if time is not None), default=None)
 
     @property
     def latest_uptime_us(self) -> int | None:
@@ -253,12 +278,6 @@ class Stretch:
             return self.low_us, self.high_us
         uptimes = self._uptimes()
         return min(uptimes, default=None), max(uptimes, default=None)
-
-    @property
-    def latest_s(self) -> float | None:
-        """What each Unix time in it is at most; None if it has no dates."""
-        first_s = self.first_record.wall_time_s if self.form.dated else None
-        return None if first_s is None else first_s + _DATE_S
 
     def goes_on_with(self, other: "Stretch") -> bool:
         """Whether *other* follows in the same block, in the same form."""
@@ -349,31 +368,45 @@ class Stretch:
                 return at
 
 
+def form_of(name: str) -> PlainForm:
+    """Return the form called *name*."""
+    return _FORMS[name]
+
+
 def stretch_of(form: str, reading: Reading, text: bytes) -> Stretch:
     """Return the stretch that *text* is, records of the form called *form* and no more."""
-    return Stretch(_FORMS[form], reading, text, text.lower(), 0, len(text), ())
+    return Stretch(_FORMS[form], reading, text, text.lower(), 0, len(text))
+
+
+class _Try(NamedTuple):
+    """A form that a line may have, and the pattern of it."""
+
+    form: PlainForm
+    pattern: re.Pattern[bytes]
+    unescaped: bool
+    """Whether the pattern is for lines without a backslash, and does not look for one."""
 
 
 class StretchFinder:
     """Finds stretches in the blocks of one source; tries first the form that it found last."""
 
     def __init__(self) -> None:
-        self._forms: dict[int, list[tuple[PlainForm, re.Pattern[bytes]]]] = {}
-        """Those that a line may have by its first byte."""
+        self._forms: dict[int, list[_Try]] = {}
+        """What to try by the first byte of a line."""
 
     def find(
         self, block: bytes, lower: bytes, start: int, end: int, reading: Reading
     ) -> list[Stretch]:
         """Return the stretches that follow each other from the line at *start* up to *end* at most.
 
-        They are of one form and, if it has dates, of one date. *lower* is the block in lower case.
+        They are of one form. *lower* is the block in lower case.
         """
         forms = self._forms.get(block[start])
         if forms is None:
             forms = self._forms[block[start]] = [*self._forms_of(block[start : start + 1])]
-        for place, (form, pattern) in enumerate(forms):
+        for place, (form, pattern, unescaped) in enumerate(forms):
             match = pattern.match(block, start, end)
-            if match is not None:
+            if match is not None and not (unescaped and _has_backslash(match)):
                 if place:
                     forms.insert(0, forms.pop(place))
                 if form.numbered:
@@ -381,19 +414,28 @@ class StretchFinder:
                 return [_timed(form, reading, lower, match)]
         return []
 
-    def _forms_of(self, first: bytes) -> "Iterator[tuple[PlainForm, re.Pattern[bytes]]]":
+    def _forms_of(self, first: bytes) -> Iterator[_Try]:
         for form in PLAIN_FORMS:
             if re.match(form.first.encode(), first):
-                yield form, _pattern(form.name, sieve(evidence=False))
+                escapes = form.with_escapes is not None
+                own = sieve(evidence=False)
+                yield _Try(form, _pattern(form.name, own), unescaped=escapes)
+                if escapes:
+                    careful = _pattern(form.name, own, with_escapes=True)
+                    yield _Try(form, careful, unescaped=False)
 
 
 @cache
-def _pattern(name: str, sieve: Sieve) -> re.Pattern[bytes]:
+def _pattern(name: str, sieve: Sieve, *, with_escapes: bool = False) -> re.Pattern[bytes]:
     """Return what lines of the form called *name* match that do not begin as *sieve* has it."""
     # On first use: each takes 3 ms.
     form = _FORMS[name]
-    boring = f"(?!{sieve.begins.decode()})"
-    return re.compile(f"(?={form.ahead})(?:{form.head}{boring}{form.text})++".encode())
+    line = form.with_escapes if with_escapes else form.line
+    return sieve.refuse(f"(?={form.ahead})(?:{line})++")
+
+
+def _has_backslash(match: re.Match[bytes]) -> bool:
+    return match.string.find(b"\\", *match.span()) >= 0
 
 
 @cache
@@ -406,47 +448,51 @@ def _runs(row: str, pattern: str) -> re.Pattern[bytes]:
 
 def _timed(form: PlainForm, reading: Reading, lower: bytes, match: re.Match[bytes]) -> Stretch:
     """Return what matched, and what goes on with it later in time."""
-    block, start, date = match.string, match.start(), _date_of(match)
-    low = latest = _low_us(match)
-    while (more := match.re.match(block, match.end(), match.endpos)) is not None:
-        if _date_of(more) != date:
+    block, start, end = match.string, match.start(), match.end()
+    low = latest = _low_us(form, match)
+    boot = match["boot"] if form.names_boot else None
+    while (more := match.re.match(block, end, match.endpos)) is not None:
+        following = _low_us(form, more)
+        if following < latest or (form.names_boot and more["boot"] != boot):
             break
-        following = _low_us(more)
-        if latest is not None and following is not None and following < latest:
-            break
-        match, latest = more, following
-    high = None if latest is None else latest + 4_999_999
-    return Stretch(form, reading, block, lower, start, match.end(), date, low, high)
+        latest, end = following, more.end()
+    bounds = (None, None) if form.uptime is None else (low, latest + 4_999_999)
+    if boot is not None:
+        reading = _of_boot(reading, boot)
+    return Stretch(form, reading, block, lower, start, end, *bounds)
 
 
-def _date_of(match: re.Match[bytes]) -> tuple[bytes | None, ...]:
-    known = match.groupdict()
-    return known.get("date"), known.get("zone")
+@lru_cache(maxsize=16)
+def _of_boot(reading: Reading, boot: bytes) -> Reading:
+    # The same one for all its stretches, which can then go on with each other.
+    return replace(reading, boot_id=boot.decode())
 
 
-def _low_us(match: re.Match[bytes]) -> int | None:
-    """Return the beginning of the five seconds that *match* is of; None if it tells no uptime."""
-    known = match.groupdict()
-    tens = known.get("tens")
-    if tens is None:
-        return None
-    return int(tens.strip() or b"0") * 10_000_000 + (0 if known["below"] else 5_000_000)
+def _low_us(form: PlainForm, match: re.Match[bytes]) -> int:
+    """Return the beginning of the five seconds that *match* is of; 0 if it has no uptimes."""
+    if form.uptime is None:
+        return 0
+    tens, below = match.group("tens", "below")
+    return int(tens + b"0") * 1_000_000 + (5_000_000 if below is None else 0)
 
 
 def _numbered(
     form: PlainForm, reading: Reading, lower: bytes, match: re.Match[bytes]
 ) -> Iterator[Stretch]:
     """Yield what matched, cut where the numbers do not rise by one."""
-    lines = b"\n" + match[0]
-    numbers = [int(each) for each in _SEQUENCE.findall(lines)]
-    jumps = [at for at, (one, other) in enumerate(pairwise(numbers), 1) if other != one + 1]
-    heads = [head.start() for head in _SEQUENCE.finditer(lines)] if jumps else [0]
-    starts = [match.start() + heads[at] for at in (0, *jumps)]
+    block, span = match.string, match.span()
+    numbers = [*map(int, _SEQUENCE.findall(block, *span))]
+    jumps: list[int] = []
+    starts = [match.start()]
+    if numbers != [*range(numbers[0], numbers[0] + len(numbers))]:
+        jumps += (at for at, (one, other) in enumerate(pairwise(numbers), 1) if other != one + 1)
+        heads = [record.start() for record in _SEQUENCE.finditer(block, *span)]
+        starts += (heads[at] for at in jumps)
     for at, end_at, (start, end) in zip(
         (0, *jumps), (*jumps, len(numbers)), pairwise((*starts, match.end())), strict=True
     ):
         yield Stretch(
-            *(form, reading, match.string, lower, start, end, ()),
+            *(form, reading, block, lower, start, end),
             first_sequence=numbers[at],
             last_sequence=numbers[end_at - 1],
         )

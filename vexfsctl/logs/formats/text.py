@@ -42,8 +42,6 @@ class RecordDecoder:
         self._overlong = False
         self._open: Block | None = None
         self._finder = StretchFinder()
-        self._known_date: tuple[bytes | None, ...] = ()
-        """Of the last stretch: all dates that begin like it exist."""
 
     def feed(self, chunk: bytes) -> Iterator[LogRecord | None]:
         """Yield the records that *chunk* completes; None for each line that is not a record."""
@@ -93,7 +91,7 @@ class RecordDecoder:
 
     def _whole(self, found: list[Stretch]) -> Iterator[Stretch]:
         """Yield what needs no decoding of stretches that were found together."""
-        if not found or not self._is_dated(found[0]):
+        if not found:
             return
         *others, last = found
         yield from others
@@ -102,15 +100,6 @@ class RecordDecoder:
         closed = last.without_last() if open_end else last
         if closed is not None:
             yield closed
-
-    def _is_dated(self, stretch: Stretch) -> bool:
-        """Whether the dates of *stretch* surely exist: its lines are then what they look like."""
-        if stretch.form.dated and stretch.date != self._known_date:
-            # To decode a line alone is quicker than to ask.
-            if stretch.is_one_line or not stretch.dates_exist:
-                return False
-            self._known_date = stretch.date
-        return True
 
     def _take_text(self, line: bytes) -> Iterator[LogRecord | None]:
         """Take a line, which may hold several objects."""

@@ -51,7 +51,7 @@ class Lines(NamedTuple):
     def of(cls, stretch: "Stretch") -> "Lines":
         """Return those of *stretch*."""
         text = stretch.block[stretch.start : stretch.end]
-        bounds = *stretch.uptime_bounds, stretch.latest_s
+        bounds = *stretch.uptime_bounds, stretch.latest_wall_time_s
         return cls(stretch.form.name, stretch.reading, text, *bounds)
 
     @property
