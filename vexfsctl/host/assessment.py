@@ -80,7 +80,10 @@ def assess(host: Host, targets: Sequence[Target] = (), window_ms: int | None = N
     now_us = host.now_us
     length_ms = host.windows.status_ms if window_ms is None else window_ms
     try:
-        log = read_log(host, consulted.volumes)
+        # Volumes here, and names that are asked for, may be in any record.
+        alone = host.logs and not targets and not consulted.volumes
+        recent_us = length_ms * 1_000 if alone else None
+        log = read_log(host, consulted.volumes, recent_us=recent_us)
     except LogUnreadable as failure:
         if host.logs:
             raise

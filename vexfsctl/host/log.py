@@ -93,16 +93,22 @@ class HostLog:
 
 
 def read_log(
-    host: Host, volumes: Sequence[Volume], *, evidence: bool = True, counted: bool = False
+    host: Host,
+    volumes: Sequence[Volume],
+    *,
+    evidence: bool = True,
+    counted: bool = False,
+    recent_us: int | None = None,
 ) -> HostLog:
     """Read the requested or the standard sources; raise LogUnreadable if none answers.
 
     Without *evidence*, the kernel's own lines about devices may be missing, which is quicker. It is
     quicker still if records that say the same may be *counted*: each then stands for as many as
-    its weight says.
+    its weight says. With *recent_us*, of what is older than that when a boot ends there are only
+    records that say something about later ones, counted, and one that shows that VexFS wrote any.
     """
     names = source_names(host, volumes)
-    manner = Manner(host.every_record, evidence=evidence, counted=counted)
+    manner = Manner(host.every_record, evidence=evidence, counted=counted, recent_us=recent_us)
     try:
         reading = read_sources(names, log_host(host, volumes), manner)
     except LogUnreadable as failure:

@@ -85,7 +85,8 @@ def pick_log(host: Host, filters: Filters) -> PickedLog:
     """
     consulted = consult_logs(host)
     with covering(consulted.coverage):
-        log = read_log(host, consulted.volumes)
+        # The kernel's own lines are shown with a device only.
+        log = read_log(host, consulted.volumes, evidence=bool(filters.devices))
         elsewhere = is_elsewhere(host, log, consulted.volumes)
         view = LogView(host, filters, consulted.volumes, elsewhere=elsewhere)
         return PickedLog(view.select(log), view)

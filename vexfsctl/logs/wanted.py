@@ -22,7 +22,7 @@ from vexfsctl.model.events import StateChanged
 from vexfsctl.model.record import LogRecord
 
 _WORDS = "|".join(form.word for form in RECORD_FORMS if form.event is not StateChanged)
-_PASSING = rf"VexFS: (?:\[CORR-[0-9A-F]{{16}}\] )?(?:{_WORDS}) vol="
+PASSING = rf"VexFS: (?:\[CORR-[0-9A-F]{{16}}\] )?(?:{_WORDS}) vol="
 """What our own records begin with, but for those of states."""
 
 _FEW = 16
@@ -43,7 +43,7 @@ class Wanted(Protocol):
 
 def is_passing(record: LogRecord) -> bool:
     """Whether our own provider reports in *record*, perhaps torn, of a call or a breaker."""
-    return re.match(_PASSING, record.text) is not None
+    return re.match(PASSING, record.text) is not None
 
 
 def saying_ids(ids: Iterable[str]) -> "Saying":
@@ -119,7 +119,7 @@ class OfOthers:
 
     def find(self, lines: Lines, by: Sieve) -> Iterable[LogRecord]:
         """Return the records of *lines* that are that."""
-        rest = form_of(lines.form).without(_PASSING, lines.text)
+        rest = form_of(lines.form).without(PASSING, lines.text)
         own = sieve(evidence=False)
         return self._saying.find(lines._replace(text=rest), own) if rest else ()
 

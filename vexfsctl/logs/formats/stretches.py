@@ -92,6 +92,8 @@ class PlainForm:
     row: str | None = None
     """What stands before the text of a line, its head apart from times in a group; None if there
     is no telling."""
+    some_have_uptimes: bool = False
+    """Whether lines with and without an uptime stand side by side."""
     in_one_piece: bool = True
     """Whether the text of a record stands in its line as it is, but for escapes."""
     read: Callable[[bytes, Reading], LogRecord | None] | None = None
@@ -181,6 +183,7 @@ PLAIN_FORMS = (
                 time,
                 row=rf"{date}{second}(?:{zone}) ({_HOST}kernel: )\[ *\d{{1,12}}\.\d{{6}}\] ",
                 read=read_syslog_line,
+                some_have_uptimes=True,
             ),
             PlainForm(name, first, time, f"{head}{_OTHERS}{_TEXT}", time=time),
         )
@@ -273,10 +276,15 @@ class Stretch:
 
     @property
     def uptime_bounds(self) -> tuple[int | None, int | None]:
-        """What each uptime in it is at least and at most; None if it has none."""
-        if self.low_us is not None and self.high_us is not None:
+        """What each uptime in it is at least and at most; None if any of its records has none."""
+        if self.form.some_have_uptimes:
+            uptimes = self._uptimes()
+            if len(uptimes) < self.block.count(b"\n", self.start, self.end):
+                return None, None
+        elif self.low_us is not None and self.high_us is not None:
             return self.low_us, self.high_us
-        uptimes = self._uptimes()
+        else:
+            uptimes = self._uptimes()
         return min(uptimes, default=None), max(uptimes, default=None)
 
     def goes_on_with(self, other: "Stretch") -> bool:
@@ -321,6 +329,11 @@ class Stretch:
         whole = stretch_of(self.form.name, self.reading, block)
         return replace(whole, low_us=self.low_us, high_us=self.high_us)
 
+    def without(self, pattern: str) -> "Stretch | None":
+        """Return it as `PlainForm.without` has its lines; None if none are left."""
+        text = self.form.without(pattern, self.block[self.start : self.end])
+        return stretch_of(self.form.name, self.reading, text) if text else None
+
     def without_last(self) -> "Stretch | None":
         """Return it without its last record; None if that is all there is."""
         end = self._record_start(self.end)
@@ -332,9 +345,13 @@ class Stretch:
     def _uptimes(self) -> list[int]:
         if self.form.uptimes is None:
             return []
-        found = self.form.uptimes.finditer(b"\n" + self.block[self.start : self.end])
+        text, pattern = b"\n" + self.block[self.start : self.end], self.form.uptimes
+        found = pattern.findall(text)
+        if pattern.groups > 1:
+            place = pattern.groupindex["uptime"] - 1
+            found = [each[place] for each in found]
         # A point before six digits of microseconds: without it, all of them are whole numbers.
-        return [int(match["uptime"].replace(b".", b"")) for match in found]
+        return [*map(int, b" ".join(found).replace(b".", b"").split())]
 
     def _places_of(self, literal: bytes, text: bytes) -> Iterator[tuple[int, int]]:
         """Yield where the records begin and end that have *literal* in them; *text*: the block."""

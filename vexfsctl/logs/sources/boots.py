@@ -7,7 +7,7 @@ about the whole boot needs: which boot ids they had, and which was the last.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from vexfsctl.logs.own_records import NAMED
 from vexfsctl.logs.sources.spool import Lines, Placed, Position, Spool
@@ -16,13 +16,12 @@ from vexfsctl.model.record import LogRecord
 if TYPE_CHECKING:
     from vexfsctl.logs.formats.stretches import Stretch
     from vexfsctl.logs.sieve import Sieve
-    from vexfsctl.logs.sources.phrases import PhraseCounter
     from vexfsctl.logs.wanted import Wanted
 
 _UNORDERED: Position = 0, 0.0
 _USUAL_SIZE = 128
 """Bytes of a line that names VexFS: so large at least, or a little smaller."""
-_REORDERING_US = 5_000_000
+REORDERING_US = 5_000_000
 """The clock of a kernel that just started jumps back by up to a second once it is calibrated."""
 
 
@@ -171,6 +170,23 @@ class _Open:
         return Boot((Part(spool, self.start, end),), self.ends, self.last, self.end)
 
 
+class Keeper(Protocol):
+    """Decides what to keep of one boot after the other."""
+
+    def take(self, item: "LogRecord | Stretch") -> None:
+        """Take the next record, or stretch of records."""
+        ...
+
+    def flush(self) -> None:
+        """Keep what has to be kept of those so far: a boot ends, or a boot id."""
+        ...
+
+    @property
+    def misjudged(self) -> bool:
+        """Whether something was left out that should have been kept, as the end showed."""
+        ...
+
+
 class BootSplitter:
     """Cuts the records of one source where the machine was restarted."""
 
@@ -179,12 +195,12 @@ class BootSplitter:
         sieve: "Sieve | None" = None,
         *,
         ordered: bool = True,
-        counter: "Callable[[Callable[[LogRecord], None]], PhraseCounter] | None" = None,
+        keeper: "Callable[[BootSplitter], Keeper] | None" = None,
     ) -> None:
         """*sieve* says which records to keep; None: all.
 
         *ordered*: whether their positions are needed, for which all of them have to be decoded.
-        *counter* makes what counts records that say the same instead of keeping all of them.
+        *keeper* makes what decides of which of those to call `keep`.
         """
         self.first: LogRecord | None = None
         """The first of all records."""
@@ -194,7 +210,7 @@ class BootSplitter:
         self._boots: list[Boot] = []
         self._boot = _Open(self._spool.mark())
         self._before: LogRecord | Stretch | None = None
-        self._counter = None if counter is None else counter(self._keep)
+        self._keeper = None if keeper is None else keeper(self)
 
     def take(self, item: "LogRecord | Stretch") -> None:
         """Take the next record, or stretch of records."""
@@ -207,11 +223,17 @@ class BootSplitter:
             self._boot = _Open(self._spool.mark())
         elif boot_id_of(before) != boot_id_of(item):
             self._end_boot(before)
+        (self.keep if self._keeper is None else self._keeper.take)(item)
+
+    @property
+    def misjudged(self) -> bool:
+        """Whether something is missing that should have been kept, as its end showed."""
+        return self._keeper is not None and self._keeper.misjudged
+
+    def keep(self, item: "LogRecord | Stretch") -> None:
+        """Keep what may matter of *item*."""
         if isinstance(item, LogRecord):
             self._take_record(item)
-            return
-        if self._counter is not None:
-            self._counter.take_stretch(item)
         elif self._ordered:
             self._decode(item)
         else:
@@ -228,10 +250,7 @@ class BootSplitter:
         if self._ordered:
             boot.end = _later(boot.end, (record.uptime_us or 0, record.wall_time_s or 0.0))
         if self._sieve is None or self._sieve.accepts(record):
-            (self._keep if self._counter is None else self._counter.take_record)(record)
-
-    def _keep(self, record: LogRecord) -> None:
-        self._spool.append(self._boot.end, record)
+            self._spool.append(boot.end, record)
 
     def _keep_lines(self, stretch: "Stretch") -> None:
         """Keep the lines of *stretch* that may matter, or if they are many all of it."""
@@ -264,8 +283,8 @@ class BootSplitter:
 
     def _end_boot(self, last: "LogRecord | Stretch") -> None:
         """Note the *last* record of a boot, or of a boot id."""
-        if self._counter is not None:
-            self._counter.flush()
+        if self._keeper is not None:
+            self._keeper.flush()
         record = last_record(last)
         # The order of the ids is that of their last records.
         self._boot.ends.pop(record.boot_id, None)
@@ -312,7 +331,7 @@ def restarted_between(before: "LogRecord | Stretch", after: "LogRecord | Stretch
         return False
     if one.sequence is not None and other.sequence is not None:
         return other.sequence <= one.sequence and other.uptime_us < one.uptime_us
-    return one.uptime_us - other.uptime_us > _REORDERING_US
+    return one.uptime_us - other.uptime_us > REORDERING_US
 
 
 def _has_no_uptime(item: "LogRecord | Stretch") -> bool:
@@ -335,7 +354,7 @@ def _surely_go_on(before: "LogRecord | Stretch", after: "LogRecord | Stretch") -
         return next_number > number
     if latest_us is None or earliest_us is None:
         return False
-    return latest_us - earliest_us <= _REORDERING_US
+    return latest_us - earliest_us <= REORDERING_US
 
 
 def _later(one: Position, other: Position) -> Position:

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from vexfsctl.exceptions import LogUnreadable
-from vexfsctl.logs.sources.boots import Boot, BootSplitter, join_boots
+from vexfsctl.logs.sources.boots import Boot, BootSplitter, Keeper, join_boots
 from vexfsctl.logs.sources.compression import decompressed
 from vexfsctl.logs.sources.holes import HoleFinder
 from vexfsctl.logs.sources.reading import SourceReading
@@ -32,6 +33,8 @@ class Contents:
     failure: LogUnreadable | None
     empty: bool
     """Whether it had nothing at all, not even lines that are no records."""
+    misjudged: bool = False
+    """Whether records of it were left out that `Manner.recent_us` asks for, as its end showed."""
 
     @property
     def begins_in_the_middle(self) -> bool:
@@ -81,6 +84,9 @@ class Manner(NamedTuple):
     counted: bool = False
     """Whether records that say the same may be counted instead of being kept one by one
     (`record.counted`); only where nothing else is asked for that needs each of them."""
+    recent_us: int | None = None
+    """Of what is older than that at the end of a boot, only what says something about later records
+    is wanted, and that may be counted."""
 
 
 def read_contents(
@@ -108,18 +114,25 @@ def _reader(source: str, today: datetime | None, manner: Manner, boot_id: str | 
     # Deferred: there may be nothing to decode, and it brings the wordings of all VexFS builds.
     from vexfsctl.logs.formats.text import RecordDecoder
     from vexfsctl.logs.sieve import sieve
-    from vexfsctl.logs.sources.phrases import PhraseCounter
 
     decoder = RecordDecoder(source, boot_id=boot_id, today=today)
     if manner.every_record:
         return _Reader(decoder.feed, decoder.finish, BootSplitter())
-    counted = manner.counted and not manner.ordered and not manner.evidence
     splitter = BootSplitter(
-        sieve(evidence=manner.evidence),
-        ordered=manner.ordered,
-        counter=PhraseCounter if counted else None,
+        sieve(evidence=manner.evidence), ordered=manner.ordered, keeper=_keeper(manner)
     )
     return _Reader(decoder.sift, decoder.finish, splitter)
+
+
+def _keeper(manner: Manner) -> Callable[[BootSplitter], Keeper] | None:
+    if manner.ordered:
+        return None
+    from vexfsctl.logs.sources.phrases import PhraseCounter
+    from vexfsctl.logs.sources.recent import RecentRecords
+
+    if manner.recent_us is not None:
+        return partial(RecentRecords, length_us=manner.recent_us)
+    return PhraseCounter if manner.counted and not manner.evidence else None
 
 
 class _Reader:
@@ -148,8 +161,10 @@ class _Reader:
     def finish(self, failure: LogUnreadable | None) -> Contents:
         """Return what it had up to its end, or to the *failure* to read on."""
         self._take(self._finish())
-        boots, first = self._splitter.boots(), self._splitter.first
-        return Contents(boots, self._finder, first, failure, self._empty)
+        splitter = self._splitter
+        boots = splitter.boots()
+        known = self._finder, splitter.first, failure, self._empty
+        return Contents(boots, *known, misjudged=splitter.misjudged)
 
     def _take(self, items: "Iterable[_Item]") -> None:
         for item in items:

@@ -10,7 +10,7 @@ is a call that does not begin and end within one stretch: somebody may ask wheth
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import repeat
@@ -22,7 +22,8 @@ from vexfsctl.logs.formats.lines import parse_record
 from vexfsctl.logs.formats.renderings import Reading
 from vexfsctl.logs.formats.stretches import Stretch
 from vexfsctl.logs.interpret import meaning_of
-from vexfsctl.logs.own_records import NAMED
+from vexfsctl.logs.own_records import NAMED, may_be_vexfs
+from vexfsctl.logs.sources.boots import BootSplitter
 from vexfsctl.model.events import StateChanged
 from vexfsctl.model.intervals import Intervals
 from vexfsctl.model.record import Counted, LogRecord
@@ -186,9 +187,12 @@ class _Told(NamedTuple):
 class PhraseCounter:
     """Counts the records of one source, boot by boot."""
 
-    def __init__(self, keep: Callable[[LogRecord], None]) -> None:
-        """*keep* is given the records that stand for all of them, in their order."""
-        self._keep = keep
+    misjudged = False
+    """It leaves out nothing."""
+
+    def __init__(self, splitter: BootSplitter) -> None:
+        """*splitter* keeps the records that stand for all of them, in their order."""
+        self._keep = splitter.keep
         self._place = 0
         self._pending: list[Stretch] = []
         """Stretches that follow each other, to be counted together."""
@@ -199,16 +203,16 @@ class PhraseCounter:
         self._singles: list[tuple[int, LogRecord]] = []
         self._sites: dict[str, _Site] = defaultdict(_Site)
 
-    def take_record(self, record: LogRecord) -> None:
-        """Take a record that was decoded alone."""
-        self._count_pending()
-        self._take(record)
-
-    def take_stretch(self, stretch: Stretch) -> None:
-        """Take those records of *stretch* that name VexFS."""
-        if self._pending and not self._pending[-1].goes_on_with(stretch):
+    def take(self, item: LogRecord | Stretch) -> None:
+        """Take the next record, or those records of a stretch that name VexFS."""
+        if isinstance(item, LogRecord):
+            if may_be_vexfs(item):
+                self._count_pending()
+                self._take(item)
+            return
+        if self._pending and not self._pending[-1].goes_on_with(item):
             self._count_pending()
-        self._pending.append(stretch)
+        self._pending.append(item)
 
     def flush(self) -> None:
         """Hand over what was counted so far."""

@@ -5,7 +5,7 @@ a gap if others can; if none can, LogUnreadable is raised.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -114,7 +114,9 @@ class StandardInput:
         if self._host.stdin is None:
             raise LogUnreadable("cannot read standard input: it is closed")
         chunks = read_stream(self._host.stdin, self._host.silence_s)
-        contents = read_contents(chunks, STANDARD_INPUT, self._host.today, self._manner)
+        # It cannot be read again if its end is not what it seemed to be.
+        manner = self._manner._replace(recent_us=None)
+        contents = read_contents(chunks, STANDARD_INPUT, self._host.today, manner)
         return contents.into_reading(STANDARD_INPUT)
 
 
@@ -137,6 +139,15 @@ class LogFile:
         return contents.into_reading(self._name).forget_older_boots()
 
     def _read(self, path: Path) -> Contents:
+        contents = self._read_once(path, self._manner)
+        if not contents.misjudged:
+            return contents
+        again = self._read_once(path, self._manner._replace(recent_us=None))
+        if again.first is not None:
+            return again
+        return replace(contents, failure=LogUnreadable("it could not be read once more"))
+
+    def _read_once(self, path: Path, manner: Manner) -> Contents:
         boot_id = self._host.boot_id if self._name in self._host.live_logs else None
         chunks = read_file(path, self._host.silence_s)
-        return read_contents(chunks, self._name, self._host.today, self._manner, boot_id)
+        return read_contents(chunks, self._name, self._host.today, manner, boot_id)

@@ -1,0 +1,57 @@
+"""What is concluded about the last part of a log if what is older was counted."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.host.test_incident_scope import logs as own_logs
+from tests.logs.sources.test_passing_over import logs as mixed_logs
+from tests.logs.sources.test_passing_over import read
+from tests.logs.sources.test_phrases import busy_logs
+from vexfsctl.analysis.health.log_digest import LogDigest
+from vexfsctl.analysis.loads import Loads
+from vexfsctl.analysis.window import Window
+from vexfsctl.logs.interpret import LogEntries
+from vexfsctl.logs.sieve import sieve
+from vexfsctl.logs.sources.contents import Contents, Manner
+from vexfsctl.logs.sources.reading import LogReading
+from vexfsctl.model.record import LogRecord
+
+LOGS = own_logs() | mixed_logs() | busy_logs()
+LENGTHS_US = st.sampled_from((0, 1_000, 15_000, 1_000_000, 20_000_000, 300_000_000))
+
+
+def conclusions(contents: Contents, length_us: int) -> object:
+    """Return what is concluded about the window: records, calls, states, health."""
+    boot = contents.boots[-1]
+    reading = LogReading((contents.into_reading("log"),))
+    last = boot.last or LogRecord("", "log")
+    now_us = last.uptime_us or 0
+    window = Window(now_us - length_us, now_us, last.boot_id, saved=True)
+    digest = LogDigest(window, Loads((), saved=True), alone=True)
+    records = [record for record in boot.records if sieve().accepts(record)]
+    for entry in LogEntries(records):
+        digest.take(entry)
+    return (
+        digest.upstream.result(),
+        digest.errors.result(),
+        digest.noise.result(),
+        digest.counts,
+        digest.has_records,
+        [record for record in records if window.holds(record)],
+        [(each.last, each.ends) for each in contents.boots],
+        reading.coverage(),
+    )
+
+
+@given(LOGS, st.lists(st.integers(0, 1 << 20), max_size=12), LENGTHS_US)
+@settings(max_examples=200, deadline=None)
+def test_nothing_else_is_concluded(log: bytes, cuts: list[int], length_us: int) -> None:
+    """In whatever pieces it came: a piece is held, kept or counted as a whole."""
+    recent = read(log, cuts, Manner(ordered=False, recent_us=length_us))
+    if recent.misjudged:
+        assert recent.boots[-1].last is not None
+        assert recent.boots[-1].last.uptime_us is None
+        return
+    every = read(log, (), Manner(every_record=True))
+
+    assert conclusions(recent, length_us) == conclusions(every, length_us)

@@ -1,0 +1,126 @@
+"""A log of which only the last part counts, while it goes by: what is held back, what is counted.
+
+A verdict is about the last hour, but a state that was entered or a call that began long before may
+still last. So of what is older, records are counted that say something about later ones, and the
+rest is needed for no more than that there is any.
+"""
+
+from collections import deque
+from itertools import islice
+
+from vexfsctl.logs.formats.stretches import Stretch
+from vexfsctl.logs.interpret import meaning_of
+from vexfsctl.logs.sources.boots import REORDERING_US, BootSplitter
+from vexfsctl.logs.sources.phrases import PhraseCounter
+from vexfsctl.logs.wanted import PASSING
+from vexfsctl.model.events import Event
+from vexfsctl.model.record import LogRecord
+
+_MOST_HELD = 8 << 20
+"""Bytes of recent lines that are held back."""
+_RECORD = 256
+"""Bytes that a record counts for among these."""
+_LOOKED_AT = 8
+"""Records of a stretch that may show that VexFS wrote any."""
+
+_Item = LogRecord | Stretch
+
+
+class RecentRecords:
+    """Keeps the recent records of a boot, and counts the older ones."""
+
+    def __init__(self, splitter: BootSplitter, length_us: int) -> None:
+        """*length_us* before the end of a boot its recent records begin."""
+        self._splitter = splitter
+        self._length_us = length_us
+        self._older = _Older(splitter)
+        self._held: deque[tuple[_Item, int | None]] = deque()
+        """What may be recent, with the latest uptime of each; None if it has none."""
+        self._size = 0
+        self._now_us = 0
+        self._spilled = False
+        """Whether recent records were too many to be held. Those after them cannot be counted: the
+        counter has to see all calls."""
+        self._ends_without_uptime = False
+        self.misjudged = False
+        """Whether the boot that ended last has no uptime at its end, before which nothing is older
+        than any time, though something was taken for older."""
+
+    def take(self, item: _Item) -> None:
+        """Take the next item."""
+        earliest, latest = _uptimes_of(item)
+        self._ends_without_uptime = latest is None
+        self._held.append((item, latest))
+        self._size += _size_of(item)
+        self._now_us = max(self._now_us, earliest or 0)
+        # The last record may be a little older than one before it.
+        since_us = self._now_us - self._length_us - REORDERING_US
+        while self._held:
+            oldest, latest = self._held[0]
+            is_old = latest is not None and latest < since_us
+            if not is_old and self._size <= _MOST_HELD:
+                return
+            self._held.popleft()
+            self._size -= _size_of(oldest)
+            self._spilled = self._spilled or not is_old
+            (self._keep if self._spilled else self._older.take)(oldest)
+
+    def flush(self) -> None:
+        """Keep what is held, since the boot ends."""
+        self.misjudged = self._ends_without_uptime and self._older.any
+        self._older.flush()
+        for item, _ in self._held:
+            self._keep(item)
+        self._older = _Older(self._splitter)
+        self._held.clear()
+        self._size = self._now_us = 0
+        self._spilled = False
+
+    def _keep(self, item: _Item) -> None:
+        # What was counted stands before it.
+        self._older.flush()
+        self._splitter.keep(item)
+
+
+class _Older:
+    """Counts what is older than that, of one boot."""
+
+    def __init__(self, splitter: BootSplitter) -> None:
+        self._counter = PhraseCounter(splitter)
+        self._shown = False
+        """Whether what was counted shows that VexFS wrote any record."""
+        self.any = False
+        """Whether there is any."""
+
+    def flush(self) -> None:
+        """Keep what was counted."""
+        self._counter.flush()
+
+    def take(self, item: _Item) -> None:
+        """Take the next item."""
+        self.any = True
+        if isinstance(item, LogRecord):
+            self._counter.take(item)
+        elif self._shown:
+            lasting = item.without(PASSING)
+            if lasting is not None:
+                self._counter.take(lasting)
+        else:
+            self._counter.take(item)
+            records = (item.record(*place) for place in islice(item.named(), _LOOKED_AT))
+            self._shown = any(map(_is_trusted_event, records))
+
+
+def _is_trusted_event(record: LogRecord) -> bool:
+    # User space may have written it if its source names a facility.
+    return record.facility is None and isinstance(meaning_of(record), Event)
+
+
+def _uptimes_of(item: _Item) -> tuple[int | None, int | None]:
+    if isinstance(item, LogRecord):
+        return item.uptime_us, item.uptime_us
+    return item.uptime_bounds
+
+
+def _size_of(item: _Item) -> int:
+    return _RECORD if isinstance(item, LogRecord) else item.end - item.start
