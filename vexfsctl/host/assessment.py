@@ -99,7 +99,7 @@ def assess(host: Host, targets: Sequence[Target] = (), window_ms: int | None = N
     if window.saved:
         # It may hold several boots: their clocks cannot be compared, and the last one counts.
         log = HostLog(select_boot(log.reading, _LAST_BOOT), log.live_logs)
-    recent = log.only(_since(window))
+    recent = log.only(_since(window)) if host.logs else log
     return Assessment.of(
         consulted,
         log.own_entries,

@@ -83,7 +83,8 @@ class HostLog:
         return tuple(self.reading.only(STATES))
 
     def _interpret(self, records: Iterable[LogRecord]) -> "Iterable[LogEntry]":
-        if next(iter(records), None) is None:
+        # Of a selection, that would be a search of its own.
+        if self.whole is None and next(iter(records), None) is None:
             return ()
         # Deferred, as most logs have none, and it brings the wordings of all VexFS builds.
         from vexfsctl.logs.interpret import LogEntries
