@@ -43,6 +43,23 @@ def conclusions(contents: Contents, length_us: int) -> object:
     )
 
 
+def test_a_boot_that_goes_on_after_another() -> None:
+    """With records that have no uptime, before which nothing is older than any time."""
+    journal = (
+        '{"__REALTIME_TIMESTAMP":"%d","__MONOTONIC_TIMESTAMP":"%d","_BOOT_ID":"%s",'
+        '"_TRANSPORT":"kernel","MESSAGE":"I/O error, dev sda, sector 8"}'
+    )
+    boot = "0" * 32
+    lines = [
+        journal % (1_795_900_000_000_000 + n * 1_000_000, n * 1_000_000, boot) for n in range(9)
+    ]
+    lines += ["Nov 28 21:06:40 host kernel: usb 1-1: reset"]
+    lines += [journal.replace("__MONOTONIC", "_MONOTONIC") % (1_795_900_077_000_000, 77, boot)]
+    recent = read("\n".join(lines).encode(), (), Manner(ordered=False, recent_us=0))
+
+    assert recent.misjudged
+
+
 @given(LOGS, st.lists(st.integers(0, 1 << 20), max_size=12), LENGTHS_US)
 @settings(max_examples=200, deadline=None)
 def test_nothing_else_is_concluded(log: bytes, cuts: list[int], length_us: int) -> None:

@@ -177,8 +177,8 @@ class Keeper(Protocol):
         """Take the next record, or stretch of records."""
         ...
 
-    def flush(self) -> None:
-        """Keep what has to be kept of those so far: a boot ends, or a boot id."""
+    def flush(self, *, restarted: bool) -> None:
+        """Keep what has to be kept of those so far: a boot ends, or only a boot id."""
         ...
 
     @property
@@ -218,11 +218,11 @@ class BootSplitter:
         if before is None:
             self.first = first_record(item)
         elif restarted_between(before, item):
-            self._end_boot(before)
+            self._end_boot(before, restarted=True)
             self._boots.append(self._boot.close(self._spool, self._spool.mark()))
             self._boot = _Open(self._spool.mark())
         elif boot_id_of(before) != boot_id_of(item):
-            self._end_boot(before)
+            self._end_boot(before, restarted=False)
         (self.keep if self._keeper is None else self._keeper.take)(item)
 
     @property
@@ -242,7 +242,7 @@ class BootSplitter:
     def boots(self) -> tuple[Boot, ...]:
         """Return what went by so far; at least one boot."""
         if self._before is not None:
-            self._end_boot(self._before)
+            self._end_boot(self._before, restarted=True)
         return (*self._boots, self._boot.close(self._spool, self._spool.mark()))
 
     def _take_record(self, record: LogRecord) -> None:
@@ -281,10 +281,10 @@ class BootSplitter:
             reached = part.latest_uptime_us or 0, part.latest_wall_time_s or 0.0
             self._boot.end = _later(self._boot.end, reached)
 
-    def _end_boot(self, last: "LogRecord | Stretch") -> None:
+    def _end_boot(self, last: "LogRecord | Stretch", *, restarted: bool) -> None:
         """Note the *last* record of a boot, or of a boot id."""
         if self._keeper is not None:
-            self._keeper.flush()
+            self._keeper.flush(restarted=restarted)
         record = last_record(last)
         # The order of the ids is that of their last records.
         self._boot.ends.pop(record.boot_id, None)

@@ -214,8 +214,8 @@ class PhraseCounter:
             self._count_pending()
         self._pending.append(item)
 
-    def flush(self) -> None:
-        """Hand over what was counted so far."""
+    def flush(self, *, restarted: bool = False) -> None:
+        """Hand over what was counted so far, whether or not the machine was *restarted*."""
         self._count_pending()
         self._hand_over()
 

@@ -39,12 +39,14 @@ class RecentRecords:
         self._size = 0
         self._now_us = 0
         self._spilled = False
-        """Whether recent records were too many to be held. Those after them cannot be counted: the
+        """Whether recent records were kept in between. Those after them cannot be counted: the
         counter has to see all calls."""
+        self._any_older = False
+        """Whether anything was ever taken for older."""
         self._ends_without_uptime = False
         self.misjudged = False
-        """Whether the boot that ended last has no uptime at its end, before which nothing is older
-        than any time, though something was taken for older."""
+        """Whether there is no uptime at the end, before which nothing is older than any time, though
+        something was taken for older."""
 
     def take(self, item: _Item) -> None:
         """Take the next item."""
@@ -63,18 +65,22 @@ class RecentRecords:
             self._held.popleft()
             self._size -= _size_of(oldest)
             self._spilled = self._spilled or not is_old
+            self._any_older = self._any_older or not self._spilled
             (self._keep if self._spilled else self._older.take)(oldest)
 
-    def flush(self) -> None:
-        """Keep what is held, since the boot ends."""
-        self.misjudged = self._ends_without_uptime and self._older.any
+    def flush(self, *, restarted: bool) -> None:
+        """Keep what is held, since the boot ends, or only its boot id."""
+        self.misjudged = self._ends_without_uptime and self._any_older
         self._older.flush()
         for item, _ in self._held:
             self._keep(item)
-        self._older = _Older(self._splitter)
         self._held.clear()
-        self._size = self._now_us = 0
-        self._spilled = False
+        self._size = 0
+        # The same boot may go on after another id.
+        self._spilled = not restarted
+        if restarted:
+            self._older = _Older(self._splitter)
+            self._now_us = 0
 
     def _keep(self, item: _Item) -> None:
         # What was counted stands before it.
@@ -89,8 +95,6 @@ class _Older:
         self._counter = PhraseCounter(splitter)
         self._shown = False
         """Whether what was counted shows that VexFS wrote any record."""
-        self.any = False
-        """Whether there is any."""
 
     def flush(self) -> None:
         """Keep what was counted."""
@@ -98,7 +102,6 @@ class _Older:
 
     def take(self, item: _Item) -> None:
         """Take the next item."""
-        self.any = True
         if isinstance(item, LogRecord):
             self._counter.take(item)
         elif self._shown:
