@@ -50,9 +50,8 @@ def test_a_boot_that_goes_on_after_another() -> None:
         '"_TRANSPORT":"kernel","MESSAGE":"I/O error, dev sda, sector 8"}'
     )
     boot = "0" * 32
-    lines = [
-        journal % (1_795_900_000_000_000 + n * 1_000_000, n * 1_000_000, boot) for n in range(9)
-    ]
+    times_us = range(0, 90_000_000, 10_000_000)
+    lines = [journal % (1_795_900_000_000_000 + time, time, boot) for time in times_us]
     lines += ["Nov 28 21:06:40 host kernel: usb 1-1: reset"]
     lines += [journal.replace("__MONOTONIC", "_MONOTONIC") % (1_795_900_077_000_000, 77, boot)]
     recent = read("\n".join(lines).encode(), (), Manner(ordered=False, recent_us=0))

@@ -45,8 +45,8 @@ class RecentRecords:
         """Whether anything was ever taken for older."""
         self._ends_without_uptime = False
         self.misjudged = False
-        """Whether there is no uptime at the end, before which nothing is older than any time, though
-        something was taken for older."""
+        """Whether the end has no uptime, before which nothing counts as older, though something was
+        taken for that."""
 
     def take(self, item: _Item) -> None:
         """Take the next item."""
