@@ -5,6 +5,7 @@ builds, whose ids mean little alone, go by in their order, and few of them are k
 incident is looked for at the end of the log.
 """
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -37,19 +38,21 @@ from vexfsctl.logs.wanted import (
     AnyOf,
     During,
     Evidence,
+    Naming,
     OfOthers,
     Saying,
     Wanted,
-    saying_ids,
 )
 from vexfsctl.model.correlation import CorrelationId, matches_suffix
 from vexfsctl.model.entry import LogEntry
-from vexfsctl.model.events import BreakerChanged, CallRejected, DegradationChanged
 
 MOST_IDS = 64
 """Ids that are looked at if an end fits more."""
-_ABOUT_BREAKERS = r"VexFS: (?:\[CORR-\w{16}\] )?(?:breaker|degradation|operator|rejected) vol="
-_FAILURES = Saying(r"VexFS: \[CORR-\w{16}\] (?:error|timeout) vol=")
+_ABOUT_BREAKERS = Saying(
+    r"VexFS: (?:\[CORR-\w{16}\] (?:breaker|degradation|operator|rejected) "
+    r"|(?:breaker|degradation) vol=)"
+)
+_FAILURES = Saying(r"VexFS: \[CORR-\w{16}\] (?:error|timeout) ")
 
 Merge = Callable[[Sequence[LogEntry]], tuple[LogEntry, ...]]
 """Adds what is known of recoveries to the entries of a log, in order of time."""
@@ -121,34 +124,35 @@ def around(
     for entry in log.only(AnyOf(*reasons)).entries:
         surroundings.take(entry)
     entries = merge(surroundings.result())
+    if not surroundings.complete:
+        # A line was not found by what it is about: that cannot be, but costs no more than time.
+        entries = merge(tuple(log.entries))
     return replace(subject, occurrences=in_places(subject.occurrences, entries)), entries
 
 
 def _records_of(subject: Incident | NumberedCall) -> Wanted:
     if isinstance(subject, NumberedCall):
-        return Saying(rf"CALL-{subject.number}\D")
-    return saying_ids(map(str, subject.depths))
+        return Saying(rf"CALL-0*{subject.number}\D")
+    return Naming(frozenset(map(str, subject.depths)))
 
 
 def _about_breakers(incident: Incident) -> list[Wanted]:
     """Return what is needed of breakers, whatever call it is about."""
-    concerns = (BreakerChanged, DegradationChanged, CallRejected)
-    if not any(isinstance(each.event, concerns) for each in incident.occurrences):
+    if incident.volume is None:
         return []
-    window_us, times = (
-        counted_window_us(incident),
-        [each.uptime_us for each in incident.occurrences],
-    )
-    known = [time for time in times if time is not None]
-    about: list[Wanted] = [Saying(_ABOUT_BREAKERS)]
-    if window_us and known:
-        about.append(During(_FAILURES, min(known) - window_us - SLACK_US, max(known)))
+    about: list[Wanted] = [_ABOUT_BREAKERS]
+    if window_us := counted_window_us(incident):
+        times = [each.uptime_us for each in incident.occurrences]
+        known = [time for time in times if time is not None]
+        # Without an uptime, a failure is as old as any.
+        begin_us = min(known) - window_us - SLACK_US if len(known) == len(times) else -math.inf
+        about.append(During(_FAILURES, begin_us, max(known, default=math.inf), or_undated=True))
     return about
 
 
 def _entries_with(log: HostLog, ids: Iterable[CorrelationId]) -> tuple[LogEntry, ...]:
-    written = [*map(str, ids)]
-    return tuple(log.only(saying_ids(written)).entries) if written else ()
+    written = frozenset(map(str, ids))
+    return tuple(log.only(Naming(written)).entries) if written else ()
 
 
 def _with_theirs(

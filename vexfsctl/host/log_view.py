@@ -1,7 +1,7 @@
 """What `log` shows: the records that the filters select, and which of them are missing."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import replace
 from datetime import datetime
@@ -54,19 +54,11 @@ class PickedLog:
 
     def last(self, count: int) -> Sequence[Picked]:
         """Return the last *count* of them."""
-        # Deferred: needed for this only.
-        from vexfsctl.logs.wanted import STATES
 
-        reading, size = self._log.reading, _ENDING
-        # Records of states are read from all of the log: so many may stand before its end.
-        enough = count + sum(1 for _ in reading.only(STATES))
-        while (ending := reading.ending(size, before=STATES)) is not None:
-            entries = HostLog(ending, self._log.live_logs).entries
-            picked = deque(self._view.anew().pick(entries), maxlen=enough)
-            if len(picked) == enough:
-                return deque(picked, maxlen=count)
-            size *= _GROWTH
-        return deque(self, maxlen=count)
+        def pick(reading: LogReading) -> Iterator[Picked]:
+            return self._view.anew().pick(HostLog(reading, self._log.live_logs).entries)
+
+        return _last(self._log.reading, count, pick)
 
     @cached_property
     def coverage(self) -> Coverage:
@@ -197,16 +189,17 @@ class FollowedLog:
         self._live_logs = live_logs_of(volumes)
         self._loads: Loads = {}
 
-    def batches(self) -> Iterator[Iterator[Picked]]:
+    def batches(self, lines: int | None = None) -> Iterator[Iterator[Picked]]:
         """Yield what the log has already, then what has come since, until the sources end.
 
-        Take each to its end. There is one, if only an empty one, every second at least.
+        Of the first only the last *lines*. Take each to its end. There is one, if only an empty
+        one, every second at least.
         """
-        yield self._pick()
+        yield self._pick(self._reading) if lines is None else iter(self._present(lines))
         while not self._follower.ended:
             self._follower.wait(_PATIENCE_S)
             self._reading = self._follower.read()
-            yield self._pick()
+            yield self._pick(self._reading)
 
     def new_gaps(self, *, grown: bool = True) -> tuple[Gap, ...]:
         """Return what has been lost since the last call.
@@ -224,6 +217,30 @@ class FollowedLog:
         """Stop reading."""
         self._follower.close()
 
-    def _pick(self) -> Iterator[Picked]:
-        entries = interpret_records(self._reading, self._live_logs, self._loads)
-        return self._view.pick(entries)
+    def _present(self, lines: int) -> Sequence[Picked]:
+        def pick(reading: LogReading) -> Iterator[Picked]:
+            self._loads = {}
+            return self._pick(reading)
+
+        return _last(self._reading, lines, pick)
+
+    def _pick(self, reading: LogReading) -> Iterator[Picked]:
+        return self._view.pick(interpret_records(reading, self._live_logs, self._loads))
+
+
+def _last(
+    reading: LogReading, count: int, pick: Callable[[LogReading], Iterator[Picked]]
+) -> Sequence[Picked]:
+    """Return the last *count* that *pick* selects of *reading*."""
+    # Deferred: needed for this only.
+    from vexfsctl.logs.wanted import STATES
+
+    size = _ENDING
+    # Records of states are read from all of the log: so many may stand before its end.
+    enough = count + sum(1 for _ in reading.only(STATES))
+    while (ending := reading.ending(size, before=STATES)) is not None:
+        numbered = deque(enumerate(pick(ending), 1), maxlen=count)
+        if numbered and numbered[-1][0] >= enough:
+            return [picked for _, picked in numbered]
+        size *= _GROWTH
+    return deque(pick(reading), maxlen=count)

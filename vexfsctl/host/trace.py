@@ -7,11 +7,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
+from itertools import chain
 
 from vexfsctl.analysis.incident.incidents import (
     Incident,
     find_incident,
     find_occurrences,
+    identifier_of,
     latest_incident,
 )
 from vexfsctl.analysis.incident.kernel_lines import find_vicinity
@@ -146,15 +148,24 @@ class IncidentLog:
             calls = with_call(self._log, asked).calls
             return find_numbered([*filter(self._is_asked_for, calls)], asked)
         if self._is_id(asked):
-            scope = with_ids(self._log, parse_id_suffix(asked), self._recoveries.merge)
-            incidents = [*filter(self._is_asked_for, scope.incidents)]
-            return find_incident(incidents, asked, complete=scope.complete)
+            return self._with_id(asked)
         target = parse_target(asked)
         if target.operation == "*":
             return self._latest(target.volume)
         if target.operation not in set(OperationType):
             raise InvalidInput(f"{asked!r} is more than one operation", hint="name one, or none")
         return self._latest(target.volume, OperationType(target.operation))
+
+    def _with_id(self, asked: str) -> Incident:
+        scope = with_ids(self._log, parse_id_suffix(asked), self._recoveries.merge)
+        incidents = [*filter(self._is_asked_for, scope.incidents)]
+        if scope.complete:
+            return find_incident(incidents, asked)
+        if len(incidents) == len(scope.incidents):
+            # If it fits several of the first ones already, no more need to be looked at.
+            with suppress(IncidentNotFound):
+                find_incident(incidents, asked, complete=False)
+        return find_incident([*filter(self._is_asked_for, self._everything.incidents)], asked)
 
     def _latest_of_all(self) -> Incident | NumberedCall:
         if (found := self._latest_at_the_end()) is not None:
@@ -170,11 +181,14 @@ class IncidentLog:
     def _latest(self, volume: str, operation: OperationType | None = None) -> Incident:
         if (found := self._latest_at_the_end(volume, operation)) is not None:
             return found
-        incidents = [*filter(self._is_asked_for, self._everything.incidents)]
+        known = self._volumes_with_ids
         try:
-            return latest_incident(incidents, volume, operation)
+            if volume not in known:
+                # What latest_incident says of a log without any.
+                return latest_incident((), volume, operation)
+            incidents = filter(self._is_asked_for, self._everything.incidents)
+            return latest_incident([*incidents], volume, operation)
         except IncidentNotFound as failure:
-            known = {each.volume for each in incidents if each.volume is not None}
             for near in get_close_matches(volume, sorted(known - {volume}), n=1):
                 target = near if operation is None else f"{near}/{operation}"
                 failure.hint = f"did you mean {target}?"
@@ -205,6 +219,16 @@ class IncidentLog:
         return any(is_same(each, incident) for each in whole)
 
     @cached_property
+    def _volumes_with_ids(self) -> set[str]:
+        """The volumes that records with an id are about."""
+        events = (entry.event for entry in chain(self._recoveries.merge(()), self._log.entries))
+        return {
+            event.volume
+            for event in events
+            if event is not None and identifier_of(event) is not None
+        }
+
+    @cached_property
     def _everything(self) -> Scope:
         return everything(self._log, self._recoveries.merge)
 
@@ -216,7 +240,7 @@ class IncidentLog:
         # A volume may be called `dead` or `fe`.
         if any(asked == volume.name for volume in self.volumes):
             return False
-        if next(iter(self._log.reading.only(Saying(f"vol={asked}"))), None) is None:
+        if next(iter(self._log.reading.only(Saying(f'vol="?{asked}'))), None) is None:
             return True
         return all(asked != incident.volume for incident in self._everything.incidents)
 

@@ -14,7 +14,7 @@ from itertools import chain
 from typing import Protocol
 
 from vexfsctl.logs.formats.stretches import form_of
-from vexfsctl.logs.grammar import RECORD_FORMS, STATE_BEGINS
+from vexfsctl.logs.grammar import RECORD_FORMS
 from vexfsctl.logs.own_records import may_be_vexfs
 from vexfsctl.logs.sieve import Sieve, sieve
 from vexfsctl.logs.sources.spool import Lines
@@ -22,11 +22,15 @@ from vexfsctl.model.events import StateChanged
 from vexfsctl.model.record import LogRecord
 
 _WORDS = "|".join(form.word for form in RECORD_FORMS if form.event is not StateChanged)
-PASSING = rf"VexFS: (?:\[CORR-[0-9A-F]{{16}}\] )?(?:{_WORDS}) vol="
+PASSING = rf"VexFS: (?:\[CORR-[0-9A-F]{{16}}\] (?:{_WORDS}) |(?:{_WORDS}) vol=)"
 """What our own records begin with, but for those of states."""
 
 _FEW = 16
 """Literals that are found more quickly one by one than by a pattern."""
+
+IDENTIFIER = re.compile(r"CORR-[0-9A-F]{16}")
+"""A correlation id in its written form."""
+_IDENTIFIER = re.compile(IDENTIFIER.pattern.encode())
 
 
 class Wanted(Protocol):
@@ -46,12 +50,6 @@ def is_passing(record: LogRecord) -> bool:
     return re.match(PASSING, record.text) is not None
 
 
-def saying_ids(ids: Iterable[str]) -> "Saying":
-    """Return records that have one of *ids* in them, in their written form."""
-    written = tuple(ids)
-    return Saying("|".join(written), written if len(written) <= _FEW else ())
-
-
 def records_of(lines: Lines, by: Sieve) -> Iterator[LogRecord]:
     """Yield the records of *lines* that matter *by* the sieve."""
     stretch = lines.stretch
@@ -65,7 +63,8 @@ class Saying:
     pattern: str
     """Of characters in ASCII. Empty: any record."""
     literals: tuple[str, ...] = ()
-    """A few texts, one of which is in all that it finds: to search for those is quicker."""
+    """A few texts, one of which is in all that it finds: to search for those is quicker. The text
+    of a record need not stand in one piece in its line, but is cut at a colon and a blank only."""
 
     def accepts(self, record: LogRecord) -> bool:
         """Whether it finds something in *record*."""
@@ -75,10 +74,11 @@ class Saying:
         """Return the records of *lines* in which it finds something."""
         if not self.pattern:
             return records_of(lines, by)
-        if not form_of(lines.form).in_one_piece:
-            return filter(self.accepts, records_of(lines, by))
-        if not self._may_find(lines.text):
+        in_one_piece = form_of(lines.form).in_one_piece
+        if (in_one_piece or self._uncut) and not self._may_find(lines.text):
             return ()
+        if not in_one_piece:
+            return filter(self.accepts, records_of(lines, by))
         stretch = lines.stretch
         found = (stretch.record(*place) for place in stretch.places(self._in_bytes))
         return filter(by.accepts, found)
@@ -89,8 +89,12 @@ class Saying:
         return self._in_bytes.search(text) is not None
 
     @cached_property
+    def _uncut(self) -> bool:
+        return bool(self.literals) and not any(": " in each for each in self.literals)
+
+    @cached_property
     def _encoded(self) -> tuple[bytes, ...]:
-        return tuple(each.encode() for each in self.literals)
+        return tuple(each.encode(errors="surrogatepass") for each in self.literals)
 
     @cached_property
     def _in_text(self) -> re.Pattern[str]:
@@ -98,7 +102,7 @@ class Saying:
 
     @cached_property
     def _in_bytes(self) -> re.Pattern[bytes]:
-        return re.compile(self.pattern.encode())
+        return re.compile(self.pattern.encode(errors="surrogatepass"))
 
 
 @dataclass(frozen=True)
@@ -128,7 +132,7 @@ class OfOthers:
         return Saying(self.pattern)
 
 
-STATES = Saying(STATE_BEGINS, (STATE_BEGINS,))
+STATES = Saying(r"VexFS: (?:\[CORR-[0-9A-F]{16}\] )?state ", ("state ",))
 """Records that say of which load of its volume the others are."""
 
 
@@ -148,7 +152,10 @@ class Since:
 
     def find(self, lines: Lines, by: Sieve) -> Iterable[LogRecord]:
         """Return those of *lines*."""
-        if self._is_before(lines.latest_us, lines.latest_s):
+        # A record with an uptime is judged by that, one beside it without one by its date.
+        by_both = self.uptime_us is not None and form_of(lines.form).some_have_uptimes
+        known = lines.latest_us is not None or not by_both
+        if known and self._is_before(lines.latest_us, lines.latest_s):
             return self.lasting.find(lines, by)
         return filter(self.accepts, records_of(lines, by))
 
@@ -176,8 +183,10 @@ class During:
 
     wanted: Wanted
     begin_us: float
-    """Uptime; a record without one is never of that time."""
+    """Uptime."""
     end_us: float = math.inf
+    or_undated: bool = False
+    """Whether records without an uptime are, too."""
 
     def accepts(self, record: LogRecord) -> bool:
         """Whether *record* is one of them."""
@@ -186,14 +195,42 @@ class During:
 
     def find(self, lines: Lines, by: Sieve) -> Iterable[LogRecord]:
         """Return those of *lines*."""
-        if not self._overlaps(lines.earliest_us, lines.latest_us):
+        if not self._overlaps(lines.earliest_us, lines.latest_us, unknown=True):
             return ()
         return filter(self.accepts, self.wanted.find(lines, by))
 
-    def _overlaps(self, first_us: int | None, last_us: int | None) -> bool:
+    def _overlaps(
+        self, first_us: int | None, last_us: int | None, *, unknown: bool = False
+    ) -> bool:
         if first_us is None or last_us is None:
-            return False
+            return unknown or self.or_undated
         return first_us <= self.end_us and self.begin_us <= last_us
+
+
+@dataclass(frozen=True)
+class Naming:
+    """Records that name one of some correlation ids."""
+
+    ids: frozenset[str]
+    """In their written form."""
+
+    def accepts(self, record: LogRecord) -> bool:
+        """Whether *record* names one."""
+        return not self.ids.isdisjoint(IDENTIFIER.findall(record.text))
+
+    def find(self, lines: Lines, by: Sieve) -> Iterable[LogRecord]:
+        """Return those of *lines*."""
+        if not self.ids:
+            return ()
+        if len(self.ids) <= _FEW:
+            return Saying("|".join(self.ids), tuple(self.ids)).find(lines, by)
+        stretch, ids = lines.stretch, {each.encode() for each in self.ids}
+        found = (
+            stretch.record(start, end)
+            for start, end in stretch.places(_IDENTIFIER)
+            if not ids.isdisjoint(_IDENTIFIER.findall(stretch.block, start, end))
+        )
+        return filter(by.accepts, found)
 
 
 class AnyOf:

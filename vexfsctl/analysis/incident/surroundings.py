@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import chain
 from operator import itemgetter
 
-from vexfsctl.analysis.incident.incidents import Incident, Occurrence
+from vexfsctl.analysis.incident.incidents import Incident, Occurrence, operation_of
 from vexfsctl.analysis.incident.kernel_lines import Vicinity
 from vexfsctl.analysis.incident.numbered_calls import NumberedCall
 from vexfsctl.analysis.incident.timeline import Aftermath, same_load
@@ -52,6 +52,11 @@ class Surroundings:
             occurrence = Occurrence(self._place, entry.event, entry)
             self._kept |= self._breakers.take(occurrence, within=within)
 
+    @property
+    def complete(self) -> bool:
+        """Whether all that it was told to be in the log has come."""
+        return not self._own
+
     def result(self) -> tuple[LogEntry, ...]:
         """Return those that are needed, in their order."""
         if self._breakers is not None:
@@ -60,6 +65,8 @@ class Surroundings:
 
 
 _Places = dict[int, LogEntry]
+_Breaker = tuple[str | None, OperationType | None]
+"""Volume and operation type."""
 
 
 class _Breakers:
@@ -70,68 +77,73 @@ class _Breakers:
         self._aftermath: Aftermath | None = None
         """From its first record on."""
         self._window_us = counted_window_us(incident)
-        self._failures: dict[OperationType, deque[Occurrence]] = defaultdict(deque)
+        self._failures: dict[_Breaker, deque[Occurrence]] = defaultdict(deque)
         """What a breaker may have counted since it changed last."""
-        self._openings: dict[OperationType, Occurrence] = {}
+        self._openings: dict[_Breaker, Occurrence] = {}
         """The last of each breaker."""
-        self._opened: set[OperationType] = set()
+        self._opened: set[_Breaker] = set()
         """Those that opened because of the incident."""
-        self._refused: dict[OperationType, list[Occurrence]] = defaultdict(list)
+        self._refused: dict[_Breaker, list[Occurrence]] = defaultdict(list)
         """Calls of others since a breaker changed last: the first, and the last with the weight of
         all others."""
 
     def take(self, each: Occurrence, *, within: bool) -> _Places:
         """Return what is needed, now that *each* occurred, in the incident or not."""
-        if each.volume != self._incident.volume:
-            return {}
         needed: _Places = {}
         if within and self._aftermath is None:
             self._aftermath = Aftermath(self._incident)
         told = self._aftermath is not None and self._aftermath.take(each)
         if told:
             needed[each.place] = each.entry
+        breaker = each.volume, operation_of(each.event)
         match each.event:
             case BreakerChanged() as change:
-                needed |= self._take_change(change, each, told=told, within=within)
-            case CallRejected() as refused if within:
-                opening = self._openings.get(refused.operation)
+                needed |= self._take_change(breaker, change, each, told=told, within=within)
+            case CallRejected() if within:
+                opening = self._openings.get(breaker)
                 needed |= {} if opening is None else {opening.place: opening.entry}
-            case CallRejected() as refused if refused.operation in self._opened:
-                self._take_refused(refused.operation, each)
-            case ErrorReported() | CallTimedOut() as failure if self._window_us:
-                self._take_failure(failure.operation, each)
+            case CallRejected() if breaker in self._opened:
+                self._take_refused(breaker, each)
+            case ErrorReported() | CallTimedOut() if self._window_us:
+                self._take_failure(breaker, each)
         return needed
 
-    def refused(self, operation: OperationType | None = None) -> _Places:
-        """Return the calls that were refused since the last change of that breaker, or of each."""
-        operations = [*self._refused] if operation is None else [operation]
-        calls = [each for known in operations for each in self._refused.pop(known, ())]
+    def refused(self, breaker: _Breaker | None = None) -> _Places:
+        """Return the calls that were refused since the last change of *breaker*, or of each."""
+        breakers = [*self._refused] if breaker is None else [breaker]
+        calls = [each for known in breakers for each in self._refused.pop(known, ())]
         return {each.place: each.entry for each in calls}
 
     def _take_change(
-        self, change: BreakerChanged, each: Occurrence, *, told: bool, within: bool
+        self,
+        breaker: _Breaker,
+        change: BreakerChanged,
+        each: Occurrence,
+        *,
+        told: bool,
+        within: bool,
     ) -> _Places:
-        needed = self.refused(change.operation)
-        failures = self._failures.pop(change.operation, ())
+        needed = self.refused(breaker)
+        failures = self._failures.pop(breaker, ())
         if within and change.window_ms is not None:
             needed |= {failure.place: failure.entry for failure in failures}
         if change.after.rejects:
-            self._openings[change.operation] = each
+            self._openings[breaker] = each
             if told:
-                self._opened.add(change.operation)
+                self._opened.add(breaker)
         return needed
 
-    def _take_refused(self, operation: OperationType, each: Occurrence) -> None:
+    def _take_refused(self, breaker: _Breaker, each: Occurrence) -> None:
         if not same_load(each, self._incident):
             return
-        first, *others = (*self._refused[operation], each)
+        first, *others = (*self._refused[breaker], each)
         weight = sum(other.entry.record.weight for other in others)
         record = replace(each.entry.record, counted=Counted(weight))
         last = replace(each, entry=replace(each.entry, record=record))
-        self._refused[operation] = [first, last] if others else [first]
+        self._refused[breaker] = [first, last] if others else [first]
 
-    def _take_failure(self, operation: OperationType, each: Occurrence) -> None:
-        failures = self._failures[operation]
+    def _take_failure(self, breaker: _Breaker, each: Occurrence) -> None:
+        failures = self._failures[breaker]
         failures.append(each)
         end_us = (each.uptime_us or 0) - self._window_us - SLACK_US
         while (failures[0].uptime_us or 0) < end_us:

@@ -1,6 +1,5 @@
 """`vexfsctl log`: the records of VexFS, from every source, in time order."""
 
-from collections import deque
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import asdict
@@ -81,9 +80,8 @@ def _follow(app: AppContext, filters: Filters, lines: int | None) -> None:
     if lines is None and filters.since is None:
         lines = _FOLLOWED_FIRST
     with closing(follow_log(app.host, filters)) as followed:
-        batches = followed.batches()
-        present = next(batches)
-        _show(app, present if lines is None else deque(present, maxlen=lines))
+        batches = followed.batches(lines)
+        _show(app, next(batches))
         _tell_gaps(app, followed)
         for batch in batches:
             first = next(batch, None)

@@ -176,8 +176,9 @@ class FollowedFile:
                 if self._behind:
                     return
             yield from self.text.finish()
+            successor = _open_path(self.name)
             os.close(self._descriptor)
-            self._descriptor = _open_path(self.name)
+            self._descriptor = successor
             self._tail = b""
         yield from self._drain_descriptor(most)
         if not self._behind:

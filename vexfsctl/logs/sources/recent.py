@@ -10,7 +10,7 @@ from itertools import islice
 
 from vexfsctl.logs.formats.stretches import Stretch
 from vexfsctl.logs.interpret import meaning_of
-from vexfsctl.logs.sources.boots import REORDERING_US, BootSplitter
+from vexfsctl.logs.sources.boots import REORDERING_US, BootSplitter, last_record
 from vexfsctl.logs.sources.phrases import PhraseCounter
 from vexfsctl.logs.wanted import PASSING
 from vexfsctl.model.events import Event
@@ -41,17 +41,17 @@ class RecentRecords:
         self._spilled = False
         """Whether recent records were kept in between. Those after them cannot be counted: the
         counter has to see all calls."""
-        self._any_older = False
-        """Whether anything was ever taken for older."""
-        self._ends_without_uptime = False
+        self._last: _Item | None = None
+        self._latest_older: int | None = None
+        """Latest uptime of what was taken for older in this boot."""
         self.misjudged = False
-        """Whether the end has no uptime, before which nothing counts as older, though something was
-        taken for that."""
+        """Whether that is not older after all, since the boot ends with an earlier uptime, or with
+        none: before that, nothing counts as older."""
 
     def take(self, item: _Item) -> None:
         """Take the next item."""
         earliest, latest = _uptimes_of(item)
-        self._ends_without_uptime = latest is None
+        self._last = item
         self._held.append((item, latest))
         self._size += _size_of(item)
         self._now_us = max(self._now_us, earliest or 0)
@@ -65,12 +65,15 @@ class RecentRecords:
             self._held.popleft()
             self._size -= _size_of(oldest)
             self._spilled = self._spilled or not is_old
-            self._any_older = self._any_older or not self._spilled
-            (self._keep if self._spilled else self._older.take)(oldest)
+            if self._spilled or latest is None:
+                self._keep(oldest)
+            else:
+                self._latest_older = max(latest, self._latest_older or 0)
+                self._older.take(oldest)
 
     def flush(self, *, restarted: bool) -> None:
         """Keep what is held, since the boot ends, or only its boot id."""
-        self.misjudged = self._ends_without_uptime and self._any_older
+        self.misjudged = self._latest_older is not None and not self._ends_after(self._latest_older)
         self._older.flush()
         for item, _ in self._held:
             self._keep(item)
@@ -80,7 +83,13 @@ class RecentRecords:
         self._spilled = not restarted
         if restarted:
             self._older = _Older(self._splitter)
+            self._latest_older = None
             self._now_us = 0
+
+    def _ends_after(self, older_us: int) -> bool:
+        """Whether what was written until then is too old to be recent at the end."""
+        last = None if self._last is None else last_record(self._last).uptime_us
+        return last is not None and older_us < last - self._length_us
 
     def _keep(self, item: _Item) -> None:
         # What was counted stands before it.
