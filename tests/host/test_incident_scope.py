@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.analysis.incident.test_upstream_incidents import failed, fallback, well
 from tests.logs.data import KERNEL_LOGS
-from tests.logs.sources.test_passing_over import read
+from tests.logs.sources.test_passing_over import read, rendered
 from vexfsctl.analysis.incident.incidents import Incident, find_occurrences
 from vexfsctl.analysis.incident.numbered_calls import NumberedCall
 from vexfsctl.analysis.incident.story import Story, tell_call, tell_story
@@ -27,20 +27,22 @@ VOLUMES = ("loop0", "loop1")
 def own_lines() -> st.SearchStrategy[str]:
     """Records of our own format, about few ids, so that they belong together in many ways."""
 
-    def line(what: int, number: int, caller: int, volume: str, operation: str) -> str:
+    def line(what: int, number: int, caller: int, volume: str, operation: str, turned: bool) -> str:
         identifier = f"[{CorrelationId(OURS + number)}]"
-        about = f"vol={volume} op={operation}"
+        keys = (f"vol={volume}", f"op={operation}")
+        about = " ".join(reversed(keys) if turned and what < 7 else keys)
         parent = f"parent={CorrelationId(OURS + caller)} " if caller < number else ""
         error = "err=IoError.ReadError errno=EIO"
         return (
-            f"{identifier} error {about} call=read {error} sev=high attempt=1/3 {parent}off=4096",
+            f"{identifier} error {about} call=read {error} sev=high attempt=1/3 {parent}off=4096"
+            " msg=x",
             f"{identifier} failed {about} call=read {error} attempts=3 dur_us=900000 {parent}",
             f"{identifier} recovered {about} call=fsync attempts=2 dur_us=1000 {parent}",
             f"{identifier} timeout {about} call=fsync limit_ms=5000 {parent}",
             f"{identifier} rejected {about} call=read retry_after_ms=100",
             f"{identifier} breaker {about} from=closed to=open generation=2 failures=5/5"
             " window_ms=10000 trips=1",
-            f"{identifier} operator {about} action=reset uid=0 comm=vexfsctl result=ok",
+            f"{identifier} operator {about} action=reset before=open after=closed uid=0 pid=1",
             f"breaker {about} from=open to=half_open generation=3 trips=1 by=timer",
             f"breaker {about} from=half_open to=closed generation=4 trips=1",
             f"degradation vol={volume} from=normal to=read_only cause={identifier[1:-1]}",
@@ -53,7 +55,7 @@ def own_lines() -> st.SearchStrategy[str]:
     return st.builds(
         line,
         *(st.integers(0, 11), numbers, numbers),
-        *(st.sampled_from(VOLUMES), st.sampled_from(OPERATIONS)),
+        *(st.sampled_from(VOLUMES), st.sampled_from(OPERATIONS), st.booleans()),
     ).map("VexFS: {}".format)
 
 
@@ -79,6 +81,8 @@ def other_lines() -> st.SearchStrategy[str]:
 
 
 SITES = st.sampled_from(("read_file", "lookup_inode"))
+FORMS = (0, 0, 4, 5, 6, 8, 10)
+"""Of `rendered`: with uptimes, dates, or both."""
 STEPS_MS = st.sampled_from((0, 1, 15, 300, 2_000, 40_000, -200, -90_000))
 
 
@@ -87,9 +91,11 @@ def logs(draw: st.DrawFn) -> bytes:
     """Draw the bytes of a log."""
     lines: list[bytes] = []
     time_ms = 100_000
-    for text in draw(st.lists(own_lines() | other_lines(), max_size=40)):
+    form = draw(st.sampled_from(FORMS))
+    for number, text in enumerate(draw(st.lists(own_lines() | other_lines(), max_size=40))):
         time_ms = max(0, time_ms + draw(STEPS_MS))
-        lines.append(b"[%5d.%03d000] %s\n" % (*divmod(time_ms, 1_000), text.encode()))
+        # No two lines are the same: which of those is meant cannot be told.
+        lines.append(rendered(text, time_ms * 1_000 + number, number, form) + b"\n")
     return b"".join(lines)
 
 
@@ -115,9 +121,11 @@ def check(log: HostLog) -> None:
     """Find every incident and call of *log* by its name, and tell of it."""
     whole = everything(log, tuple)
     for incident in whole.incidents:
-        by_name = with_ids(log, f"{incident.root:016X}", tuple).incidents
+        root = incident.root
+        found = with_ids(log, f"{root:016X}", tuple).incidents
+        by_name = [each for each in found if root in each.depths]
         assert [told(each) for each in by_name] == [
-            told(each) for each in whole.incidents if incident.root in each.depths
+            told(each) for each in whole.incidents if root in each.depths
         ]
         alike = [each.depths for each in by_name if told(each) == told(incident)]
         assert incident.depths in alike
