@@ -46,10 +46,8 @@ from vexfsctl.model.volume import Volume
 from vexfsctl.recovery.ledger.file import read_ledger
 from vexfsctl.recovery.ledger.recoveries import merge_recoveries, recoveries_of
 
-_ENDING = 1 << 20
-"""Bytes of a log's end that are looked at first for the latest incident; after that …"""
-_GROWTH = 8
-"""… so many times as many."""
+_ENDINGS = (1 << 20, 4 << 20)
+"""Bytes of a log's end that are looked at for the latest incident, before all of it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,17 +177,18 @@ class IncidentLog:
         return latest_incident(incidents)
 
     def _latest(self, volume: str, operation: OperationType | None = None) -> Incident:
-        if (found := self._latest_at_the_end(volume, operation)) is not None:
+        named = self._names_volume(volume)
+        if named and (found := self._latest_at_the_end(volume, operation)) is not None:
             return found
-        known = self._volumes_with_ids
         try:
-            if volume not in known:
-                # What latest_incident says of a log without any.
+            if not named:
+                # What it says of a log without any.
                 return latest_incident((), volume, operation)
             incidents = filter(self._is_asked_for, self._everything.incidents)
             return latest_incident([*incidents], volume, operation)
         except IncidentNotFound as failure:
-            for near in get_close_matches(volume, sorted(known - {volume}), n=1):
+            known = self._volumes_with_ids - {volume}
+            for near in get_close_matches(volume, sorted(known), n=1):
                 target = near if operation is None else f"{near}/{operation}"
                 failure.hint = f"did you mean {target}?"
             raise
@@ -202,14 +201,15 @@ class IncidentLog:
         That is one in which an error arose and which is not a forgery: none from before would be
         preferred to it.
         """
-        size = _ENDING
-        while (scope := at_the_end(self._log, size, self._recoveries.merge)) is not None:
+        for size in _ENDINGS:
+            scope = at_the_end(self._log, size, self._recoveries.merge)
+            if scope is None:
+                return None
             incidents = [*filter(self._is_asked_for, scope.incidents)]
             with suppress(IncidentNotFound):
                 latest = latest_incident(incidents, volume, operation)
                 if latest.vouched and latest.erroneous and self._begins_in(latest):
                     return latest
-            size *= _GROWTH
         return None
 
     def _begins_in(self, incident: Incident) -> bool:
@@ -240,9 +240,20 @@ class IncidentLog:
         # A volume may be called `dead` or `fe`.
         if any(asked == volume.name for volume in self.volumes):
             return False
-        if next(iter(self._log.reading.only(Saying(f'vol="?{asked}'))), None) is None:
+        if not self._names_volume(asked):
             return True
         return all(asked != incident.volume for incident in self._everything.incidents)
+
+    def _names_volume(self, name: str) -> bool:
+        """Whether any record may be about a volume of that name: quick; False is certain."""
+        # Another name may be written with escapes.
+        plain = re.fullmatch(r"[\w.-]+", name, re.ASCII) is not None
+        pattern = f'vol="?{re.escape(name)}' if plain else "vol="
+        named = self._log.reading.only(Saying(pattern))
+        recovered = (entry.event for entry in self._recoveries.merge(()))
+        return next(iter(named), None) is not None or any(
+            event is not None and event.volume == name for event in recovered
+        )
 
     def _is_asked_for(self, subject: Incident | NumberedCall) -> bool:
         return any(

@@ -287,3 +287,76 @@ def test_tsv_has_a_line_for_each_record(vexfsctl: Program) -> None:
         "time\toffset\tid\twho\twhat\n"
         "3584.100000\t+0.000000\t002E\tsuperblock statfs\tserved from last_good instead\n"
     )
+
+
+def one_error(number: int, volume: str = "loop0") -> str:
+    """Return the record of an error whose id ends in 2A."""
+    return (
+        f"[{number:5d}.000000] VexFS: [CORR-40000000{number:06X}2A] error vol={volume} op=storage"
+        " call=read err=IoError.ReadError errno=EIO sev=high attempt=1/3 msg=x\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("log", "arguments", "told"),
+    [
+        (
+            "".join(one_error(n) for n in range(1, 101)) + one_error(101, "loop1"),
+            ("2A", "-V", "loop1"),
+            "CORR-400000000000652A",
+        ),
+        (
+            "".join(f"[{n:5d}.000000] VexFS: of CORR-41000000{n:06X}2A\n" for n in range(100))
+            + one_error(101),
+            ("2A",),
+            "CORR-400000000000652A",
+        ),
+        (
+            "[    1.000000] VexFS: [CALL-003] Starting FFI call read_file\n",
+            ("CALL-3",),
+            "CALL-3@read_file#0",
+        ),
+        (one_error(1, '"ad"'), ("ad",), "CORR-400000000000012A"),
+        (
+            '{"MESSAGE":"VexFS: [CORR-4000000000000001] timeout vol=\\ud800 op=sync call=fsync'
+            ' limit_ms=5000","_TRANSPORT":"kernel","__MONOTONIC_TIMESTAMP":"5000000"}\n',
+            ("--last",),
+            "CORR-4000000000000001",
+        ),
+        (
+            one_error(1).replace(" error vol=loop0 op=storage", " error op=storage vol=loop0"),
+            ("2A",),
+            "CORR-400000000000012A",
+        ),
+    ],
+    ids=["filtered", "ids in text", "zeros", "quoted name", "surrogate", "keys in another order"],
+)
+def test_odd_logs_are_searched_too(
+    vexfsctl: Program, tmp_path: Path, log: str, arguments: tuple[str, ...], told: str
+) -> None:
+    """What is found by searching is what is meant, not what stands first or looks usual."""
+    path = tmp_path / "log"
+    path.write_text(log)
+
+    result = vexfsctl("trace", *arguments, "--json", "--log", str(path))
+    assert [trace["root"] for trace in result.json["data"]] == [told]
+
+
+def test_failures_without_an_uptime_are_counted_too(vexfsctl: Program, tmp_path: Path) -> None:
+    """Those before a breaker opened, as old as any."""
+    head = "2026-11-29T10:00:0{}.000000+00:00 host kernel: VexFS: [CORR-400000000000000{}] "
+    failure = (
+        "error vol=loop0 op=storage call=read err=IoError.ReadError errno=EIO sev=high"
+        " attempt=1/3 msg=x\n"
+    )
+    opening = (
+        "breaker vol=loop0 op=storage from=closed to=open generation=2 failures=5/5"
+        " window_ms=10000 trips=1\n"
+    )
+    path = tmp_path / "log"
+    path.write_text(
+        "".join(head.format(n, n) + failure for n in range(1, 6)) + head.format(5, 5) + opening
+    )
+
+    (trace,) = vexfsctl("trace", "05", "--json", "--log", str(path)).json["data"]
+    assert trace["counted"] == [f"CORR-400000000000000{n}" for n in (4, 3, 2, 1)]
