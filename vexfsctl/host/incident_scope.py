@@ -125,7 +125,7 @@ def around(
         surroundings.take(entry)
     entries = merge(surroundings.result())
     if not surroundings.complete:
-        # A line was not found by what it is about: that cannot be, but costs no more than time.
+        # All of the log has every record of it, whatever was overlooked in searching.
         entries = merge(tuple(log.entries))
     return replace(subject, occurrences=in_places(subject.occurrences, entries)), entries
 
