@@ -147,9 +147,9 @@ class LogView:
         if self._selection.since is None:
             return chosen
         # Deferred: needed for this only.
-        from vexfsctl.logs.wanted import STATES, Since
+        from vexfsctl.logs.wanted import Since
 
-        return chosen.only(Since(STATES, time_s=self._selection.since.timestamp() - 1))
+        return chosen.only(Since(time_s=self._selection.since.timestamp() - 1))
 
     def coverage(self, reading: LogReading) -> Coverage:
         """Return how complete *reading* is for the request; call it once `pick` is exhausted.

@@ -140,7 +140,7 @@ STATES = Saying(r"VexFS: (?:\[CORR-[0-9A-F]{16}\] )?state ", ("state ",))
 class Since:
     """Records from a time on, and of those before it what outlasts it."""
 
-    lasting: Wanted
+    lasting: Wanted | None = None
     uptime_us: int | None = None
     time_s: float | None = None
     """Unix time; it counts for records without an uptime, or if *uptime_us* is None."""
@@ -148,16 +148,19 @@ class Since:
     def accepts(self, record: LogRecord) -> bool:
         """Whether *record* is of that time, may be, or outlasts it."""
         before = self._is_before(record.uptime_us, record.wall_time_s)
-        return not before or self.lasting.accepts(record)
+        return not before or (self.lasting is not None and self.lasting.accepts(record))
 
     def find(self, lines: Lines, by: Sieve) -> Iterable[LogRecord]:
         """Return those of *lines*."""
-        # A record with an uptime is judged by that, one beside it without one by its date.
-        by_both = self.uptime_us is not None and form_of(lines.form).some_have_uptimes
-        known = lines.latest_us is not None or not by_both
-        if known and self._is_before(lines.latest_us, lines.latest_s):
-            return self.lasting.find(lines, by)
+        if self._are_before(lines):
+            return () if self.lasting is None else self.lasting.find(lines, by)
         return filter(self.accepts, records_of(lines, by))
+
+    def _are_before(self, lines: Lines) -> bool:
+        if self.uptime_us is not None and form_of(lines.form).uptime is not None:
+            # A record with an uptime is judged by that, one beside it without one by its date.
+            return not lines.some_lack_uptimes and max(lines.uptimes) < self.uptime_us
+        return self.time_s is not None and self._is_before(None, lines.stretch.latest_s)
 
     def _is_before(self, uptime_us: int | None, time_s: float | None) -> bool:
         if self.uptime_us is not None and uptime_us is not None:
@@ -191,20 +194,19 @@ class During:
     def accepts(self, record: LogRecord) -> bool:
         """Whether *record* is one of them."""
         uptime_us = record.uptime_us
-        return self._overlaps(uptime_us, uptime_us) and self.wanted.accepts(record)
+        if uptime_us is None:
+            of_that_time = self.or_undated
+        else:
+            of_that_time = self.begin_us <= uptime_us <= self.end_us
+        return of_that_time and self.wanted.accepts(record)
 
     def find(self, lines: Lines, by: Sieve) -> Iterable[LogRecord]:
         """Return those of *lines*."""
-        if not self._overlaps(lines.earliest_us, lines.latest_us, unknown=True):
+        uptimes = lines.uptimes
+        overlaps = uptimes and min(uptimes) <= self.end_us and self.begin_us <= max(uptimes)
+        if not overlaps and not (self.or_undated and lines.some_lack_uptimes):
             return ()
         return filter(self.accepts, self.wanted.find(lines, by))
-
-    def _overlaps(
-        self, first_us: int | None, last_us: int | None, *, unknown: bool = False
-    ) -> bool:
-        if first_us is None or last_us is None:
-            return unknown or self.or_undated
-        return first_us <= self.end_us and self.begin_us <= last_us
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ keep a pattern from going back, `\\n` from a line before.
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import cache, cached_property, lru_cache
 from itertools import chain, pairwise
 from operator import itemgetter
@@ -104,6 +105,18 @@ class PlainForm:
     def uptimes(self) -> re.Pattern[bytes] | None:
         """What finds the uptimes of a stretch that a newline was put before."""
         return None if self.uptime is None else re.compile(f"\n{self.uptime}".encode())
+
+    def uptimes_in(self, lines: bytes) -> list[int]:
+        """Return the uptimes (µs) in *lines* of this form."""
+        pattern = self.uptimes
+        if pattern is None:
+            return []
+        found = pattern.findall(b"\n" + lines)
+        if pattern.groups > 1:
+            place = pattern.groupindex["uptime"] - 1
+            found = [each[place] for each in found]
+        # A point before six digits of microseconds: without it, all of them are whole numbers.
+        return [*map(int, b" ".join(found).replace(b".", b"").split())]
 
     @cached_property
     def times(self) -> re.Pattern[bytes] | None:
@@ -223,6 +236,9 @@ PLAIN_FORMS = (
 """In the order tried."""
 _FORMS = {form.name: form for form in PLAIN_FORMS}
 
+_WITHOUT_YEARS = ("syslog", "syslog and uptimes")
+"""Forms whose times have no zone either: all lines of an hour are of the same one, unless it is the
+one from which on they are taken to be of last year (`renderings`)."""
 _SEQUENCE = re.compile(rb"\d{1,3}+,(\d{1,20}+),.*+\n(?: .*+\n)*+")
 """A record of kmsg and its metadata: as lines that follow each other, they are found at once."""
 _BLANK = ord(" ")
@@ -270,22 +286,41 @@ class Stretch:
         return max((time for time in times if time is not None), default=None)
 
     @property
+    def latest_s(self) -> float | None:
+        """What each Unix time in it is at most; None if it has no dates."""
+        lines = b"\n" + self.block[self.start : self.end - 1]
+        hour = lines[: lines.find(b":") + 1]
+        turn = self.reading.today + timedelta(days=1)
+        if (
+            self.form.name in _WITHOUT_YEARS
+            and hour not in (f"\n{turn:%b %e %H:}".encode(), f"\n{turn:%b %d %H:}".encode())
+            and lines.count(hour) == lines.count(b"\n")
+        ):
+            first_s = self.first_record.wall_time_s
+            return None if first_s is None else first_s + 3600
+        return self.latest_wall_time_s
+
+    @property
     def latest_uptime_us(self) -> int | None:
         """The latest uptime in it; None if it has none."""
-        return max(self._uptimes(), default=None)
+        return max(self._uptimes, default=None)
 
     @property
     def uptime_bounds(self) -> tuple[int | None, int | None]:
         """What each uptime in it is at least and at most; None if any of its records has none."""
-        if self.form.some_have_uptimes:
-            uptimes = self._uptimes()
-            if len(uptimes) < self.block.count(b"\n", self.start, self.end):
-                return None, None
-        elif self.low_us is not None and self.high_us is not None:
+        if self.has_bounds:
             return self.low_us, self.high_us
-        else:
-            uptimes = self._uptimes()
+        uptimes = self._uptimes
+        if self.form.some_have_uptimes and len(uptimes) < self.block.count(
+            b"\n", self.start, self.end
+        ):
+            return None, None
         return min(uptimes, default=None), max(uptimes, default=None)
+
+    @property
+    def has_bounds(self) -> bool:
+        """Whether `low_us` and `high_us` are bounds of the uptimes of all its records."""
+        return not (self.form.some_have_uptimes or None in (self.low_us, self.high_us))
 
     def goes_on_with(self, other: "Stretch") -> bool:
         """Whether *other* follows in the same block, in the same form."""
@@ -342,16 +377,9 @@ class Stretch:
         last = None if self.last_sequence is None else self.last_sequence - 1
         return replace(self, end=end, last_sequence=last)
 
+    @property
     def _uptimes(self) -> list[int]:
-        if self.form.uptimes is None:
-            return []
-        text, pattern = b"\n" + self.block[self.start : self.end], self.form.uptimes
-        found = pattern.findall(text)
-        if pattern.groups > 1:
-            place = pattern.groupindex["uptime"] - 1
-            found = [each[place] for each in found]
-        # A point before six digits of microseconds: without it, all of them are whole numbers.
-        return [*map(int, b" ".join(found).replace(b".", b"").split())]
+        return self.form.uptimes_in(self.block[self.start : self.end])
 
     def _places_of(self, literal: bytes, text: bytes) -> Iterator[tuple[int, int]]:
         """Yield where the records begin and end that have *literal* in them; *text*: the block."""

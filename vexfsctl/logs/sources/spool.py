@@ -40,19 +40,33 @@ class Lines(NamedTuple):
     reading: "Reading"
     text: bytes
     """Whole records."""
-    earliest_us: int | None
-    """What the uptime of each is at least; None if that is not known."""
-    latest_us: int | None
+    low_us: int | None
+    """What the uptime of each is at least; None if they have to be looked at for that."""
+    high_us: int | None
     """What it is at most."""
-    latest_s: float | None
-    """What the Unix time of each is at most."""
 
     @classmethod
     def of(cls, stretch: "Stretch") -> "Lines":
         """Return those of *stretch*."""
         text = stretch.block[stretch.start : stretch.end]
-        bounds = *stretch.uptime_bounds, stretch.latest_wall_time_s
+        bounds = (stretch.low_us, stretch.high_us) if stretch.has_bounds else (None, None)
         return cls(stretch.form.name, stretch.reading, text, *bounds)
+
+    @property
+    def uptimes(self) -> list[int]:
+        """Those of the records that have one, or bounds of those of all."""
+        if self.low_us is not None and self.high_us is not None:
+            return [self.low_us, self.high_us]
+        from vexfsctl.logs.formats.stretches import form_of
+
+        return form_of(self.form).uptimes_in(self.text)
+
+    @property
+    def some_lack_uptimes(self) -> bool:
+        """Whether any of the records has none."""
+        if self.low_us is not None:
+            return False
+        return self.stretch.uptime_bounds == (None, None)
 
     @property
     def stretch(self) -> "Stretch":
