@@ -132,7 +132,7 @@ class OfOthers:
         return Saying(self.pattern)
 
 
-STATES = Saying(r"VexFS: (?:\[CORR-[0-9A-F]{16}\] )?state ", ("state ",))
+STATES = Saying(r"VexFS: (?:\[CORR-[0-9A-F]{16}\] )?state ", ("state vol=", "] state "))
 """Records that say of which load of its volume the others are."""
 
 
