@@ -33,6 +33,7 @@ from vexfsctl.analysis.incident.surroundings import (
 )
 from vexfsctl.host.log import HostLog
 from vexfsctl.logs.ids import ids_ending_in, related_ids
+from vexfsctl.logs.sources.reading import LogReading
 from vexfsctl.logs.wanted import (
     STATES,
     AnyOf,
@@ -45,6 +46,7 @@ from vexfsctl.logs.wanted import (
 )
 from vexfsctl.model.correlation import CorrelationId, matches_suffix
 from vexfsctl.model.entry import LogEntry
+from vexfsctl.model.events import CallRejected
 
 MOST_IDS = 64
 """Ids that are looked at if an end fits more."""
@@ -116,7 +118,7 @@ def around(
     if vicinity is not None:
         reasons.append(During(Evidence(), *vicinity.reach_us))
     if isinstance(subject, Incident):
-        reasons += _about_breakers(subject)
+        reasons += _about_breakers(log.reading, subject)
     sources = {source.name for source in log.reading.sources}
     told = (each.entry for each in subject.occurrences)
     own = (entry for entry in told if entry.record.source in sources)
@@ -136,17 +138,24 @@ def _records_of(subject: Incident | NumberedCall) -> Wanted:
     return Naming(frozenset(map(str, subject.depths)))
 
 
-def _about_breakers(incident: Incident) -> list[Wanted]:
+def _about_breakers(reading: LogReading, incident: Incident) -> list[Wanted]:
     """Return what is needed of breakers, whatever call it is about."""
     if incident.volume is None:
         return []
-    about: list[Wanted] = [_ABOUT_BREAKERS]
-    if window_us := counted_window_us(incident):
-        times = [each.uptime_us for each in incident.occurrences]
-        known = [time for time in times if time is not None]
-        # Without an uptime, a failure is as old as any.
-        begin_us = min(known) - window_us - SLACK_US if len(known) == len(times) else -math.inf
-        about.append(During(_FAILURES, begin_us, max(known, default=math.inf), or_undated=True))
+    window_us = counted_window_us(incident)
+    times = [each.uptime_us for each in incident.occurrences]
+    known = [time for time in times if time is not None]
+    begin_us = -math.inf
+    # Without an uptime, a record is as old as any; after a restart, uptimes begin anew.
+    if len(known) == len(times) and not reading.has_restarts:
+        begin_us = min(known) - window_us - SLACK_US
+    refused = any(isinstance(each.event, CallRejected) for each in incident.occurrences)
+    # What refused a call may have opened long before.
+    opened_us = -math.inf if refused else begin_us
+    about: list[Wanted] = [During(_ABOUT_BREAKERS, opened_us, or_undated=True)]
+    if window_us:
+        end_us = max(known, default=math.inf)
+        about.append(During(_FAILURES, begin_us, end_us, or_undated=True))
     return about
 
 

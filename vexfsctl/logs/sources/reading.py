@@ -94,6 +94,11 @@ class LogReading:
         )
 
     @property
+    def has_restarts(self) -> bool:
+        """Whether any source has more than one boot."""
+        return any(len(source.boots) > 1 for source in self.sources)
+
+    @property
     def boots_with_records(self) -> frozenset[str | None]:
         """Those of them that have any record that matters."""
         boots = (boot for source in self.sources for boot in source.boots)
