@@ -13,9 +13,11 @@ from tests.host.test_incident_scope import logs as own_logs
 from tests.logs.sources.test_passing_over import logs as mixed_logs
 from tests.logs.sources.test_phrases import busy_logs
 from tests.support.clock import VirtualClock
+from vexfsctl.exceptions import VexfsctlException
 from vexfsctl.host import Host, assess
 from vexfsctl.host.filters import Filters
 from vexfsctl.host.log_view import PickedLog, pick_log
+from vexfsctl.host.trace import IncidentLog
 
 NOW = datetime(2026, 11, 29, 22, tzinfo=UTC)
 NOWHERE = replace(
@@ -23,6 +25,7 @@ NOWHERE = replace(
     clock=VirtualClock(),
     wall_clock=lambda: NOW,
     standard_roots=(),
+    ledger_directories=(),
     logs=("-",),
 )
 """This machine without a volume, and a log that is given to it."""
@@ -77,3 +80,22 @@ def test_records_since_a_time(log: bytes, seconds: int) -> None:
 
     quick, every = of_both(log, ask)
     assert quick == every
+
+
+@given(LOGS, st.sampled_from((None, "loop0", "loop1", "loop0/storage", "loop1/sync")))
+@settings(max_examples=150, deadline=None)
+def test_the_latest_incident(log: bytes, asked: str | None) -> None:
+    """Where the end of the log shows it, as from all of the log."""
+
+    def find(endings: tuple[int, ...]) -> object:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("vexfsctl.host.trace._ENDINGS", endings)
+            patch.setattr("vexfsctl.logs.sources.spool._BATCH", 1)
+            incidents = IncidentLog(replace(NOWHERE, stdin=io.BytesIO(log)))
+            try:
+                found = incidents.find(asked)
+            except VexfsctlException as failure:
+                return str(failure)
+        return [each.entry for each in found.occurrences]
+
+    assert find((1, 200, 600, 2_000)) == find(())

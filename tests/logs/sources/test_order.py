@@ -1,12 +1,22 @@
 """Records of several sources in one order."""
 
+from collections.abc import Iterable
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.logs.data import recorded
-from vexfsctl.logs.sources.boots import split_boots
+from vexfsctl.logs.sources.boots import Boot, BootSplitter
 from vexfsctl.logs.sources.reading import merge_by_time
 from vexfsctl.model.record import LogRecord
+
+
+def split_boots(records: Iterable[LogRecord]) -> tuple[Boot, ...]:
+    """Cut *records* of one source where the machine was restarted."""
+    splitter = BootSplitter()
+    for record in records:
+        splitter.take(record)
+    return splitter.boots()
 
 
 def record(text: str, uptime_us: int | None, sequence: int | None = None) -> LogRecord:

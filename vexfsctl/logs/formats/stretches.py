@@ -118,6 +118,12 @@ class PlainForm:
         # A point before six digits of microseconds: without it, all of them are whole numbers.
         return [*map(int, b" ".join(found).replace(b".", b"").split())]
 
+    def uptimes_of_all(self, lines: bytes) -> list[int]:
+        """Return the uptimes in *lines*, records of this form; empty if any of these has none."""
+        uptimes = self.uptimes_in(lines)
+        some_lack = self.some_have_uptimes and len(uptimes) < lines.count(b"\n")
+        return [] if some_lack else uptimes
+
     @cached_property
     def times(self) -> re.Pattern[bytes] | None:
         """What finds the times of a stretch that a newline was put before."""
@@ -303,18 +309,15 @@ class Stretch:
     @property
     def latest_uptime_us(self) -> int | None:
         """The latest uptime in it; None if it has none."""
-        return max(self._uptimes, default=None)
+        uptimes = self.form.uptimes_in(self.block[self.start : self.end])
+        return max(uptimes, default=None)
 
     @property
     def uptime_bounds(self) -> tuple[int | None, int | None]:
         """What each uptime in it is at least and at most; None if any of its records has none."""
         if self.has_bounds:
             return self.low_us, self.high_us
-        uptimes = self._uptimes
-        if self.form.some_have_uptimes and len(uptimes) < self.block.count(
-            b"\n", self.start, self.end
-        ):
-            return None, None
+        uptimes = self.form.uptimes_of_all(self.block[self.start : self.end])
         return min(uptimes, default=None), max(uptimes, default=None)
 
     @property
@@ -376,10 +379,6 @@ class Stretch:
             return None
         last = None if self.last_sequence is None else self.last_sequence - 1
         return replace(self, end=end, last_sequence=last)
-
-    @property
-    def _uptimes(self) -> list[int]:
-        return self.form.uptimes_in(self.block[self.start : self.end])
 
     def _places_of(self, literal: bytes, text: bytes) -> Iterator[tuple[int, int]]:
         """Yield where the records begin and end that have *literal* in them; *text*: the block."""

@@ -124,7 +124,7 @@ class Boot(NamedTuple):
         )
 
     def only(self, wanted: "Wanted") -> "Boot":
-        """Return it with those records only that are *wanted*."""
+        """Return it with those records only that are *wanted*, whatever was wanted before."""
         return self._replace(parts=tuple(replace(part, wanted=wanted) for part in self.parts))
 
     @property
@@ -200,7 +200,7 @@ class BootSplitter:
         """*sieve* says which records to keep; None: all.
 
         *ordered*: whether their positions are needed, for which all of them have to be decoded.
-        *keeper* makes what decides of which of those to call `keep`.
+        *keeper* makes what takes each item in turn and hands to `keep` what is to be kept.
         """
         self.first: LogRecord | None = None
         """The first of all records."""
@@ -289,14 +289,6 @@ class BootSplitter:
         # The order of the ids is that of their last records.
         self._boot.ends.pop(record.boot_id, None)
         self._boot.ends[record.boot_id] = self._boot.last = record
-
-
-def split_boots(records: Iterable[LogRecord]) -> tuple[Boot, ...]:
-    """Cut *records* of one source where the machine was restarted; at least one part."""
-    splitter = BootSplitter()
-    for record in records:
-        splitter.take(record)
-    return splitter.boots()
 
 
 def join_boots(older: Sequence[Boot], later: Sequence[Boot], first: LogRecord | None) -> list[Boot]:

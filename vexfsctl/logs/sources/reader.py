@@ -93,7 +93,8 @@ class KernelLog:
 
         every_record = self._manner.every_record
         reader = KmsgReader(self._host.kmsg, boot_id=self._host.boot_id, every_record=every_record)
-        splitter = BootSplitter(None if every_record else sieve(), ordered=self._manner.ordered)
+        kept = None if every_record else sieve(evidence=self._manner.evidence)
+        splitter = BootSplitter(kept, ordered=self._manner.ordered)
         try:
             for item in reader.drain():
                 splitter.take(item)

@@ -59,7 +59,10 @@ class LogReading:
         return sum(len(part) for boot in boots for part in boot.parts)
 
     def only(self, wanted: "Wanted") -> "LogReading":
-        """Return what it has of the records that are *wanted*, with the coverage of all."""
+        """Return what it has of the records that are *wanted*, whatever was wanted before.
+
+        Its coverage stays that of all.
+        """
         return LogReading(tuple(source.only(wanted) for source in self.sources))
 
     def ending(self, size: int, before: "Wanted") -> "LogReading | None":

@@ -66,7 +66,9 @@ class Lines(NamedTuple):
         """Whether any of the records has none."""
         if self.low_us is not None:
             return False
-        return self.stretch.uptime_bounds == (None, None)
+        from vexfsctl.logs.formats.stretches import form_of
+
+        return not form_of(self.form).uptimes_of_all(self.text)
 
     @property
     def stretch(self) -> "Stretch":
