@@ -6,6 +6,7 @@ order in which the record lists its keys; None means that the record does not ca
 """
 
 from dataclasses import field
+from enum import StrEnum
 
 from vexfsctl.model.breaker import BreakerState
 from vexfsctl.model.correlation import CorrelationId
@@ -188,6 +189,17 @@ class RecordsSuppressed(Event):
     interval_ms: int
 
 
+class EvidenceSignificance(StrEnum):
+    """What a line of the kernel about a device tells of."""
+
+    TROUBLE = "trouble"
+    """Something is wrong."""
+    REPAIR = "repair"
+    """Something was wrong and has been mended."""
+    ROUTINE = "routine"
+    """Nothing is wrong."""
+
+
 @quick_value(kw_only=True)
 class KernelEvidence:
     """A line of the rest of the kernel about a device: evidence, never a VexFS error."""
@@ -205,3 +217,6 @@ class KernelEvidence:
     """What the block layer's wording stands for (Linux 6.18)."""
     lost: int | None = None
     """Lines the kernel's own rate limit left out (`N callbacks suppressed`)."""
+    significance: EvidenceSignificance = EvidenceSignificance.TROUBLE
+    member: str | None = None
+    """The disk that the line is about, where *device* is the array or pool that it is part of."""
