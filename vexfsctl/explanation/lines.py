@@ -21,6 +21,7 @@ from vexfsctl.model.events import (
     DegradationChanged,
     ErrorReported,
     Event,
+    EvidenceSignificance,
     KernelEvidence,
     StateChanged,
 )
@@ -49,6 +50,20 @@ KERNEL_KINDS = {
     "device_mapper": "The device mapper reports an error of {device}.",
     "loop": "The loop device {device} reports trouble with its backing file.",
     "fuse": "A FUSE filesystem was aborted, or lost its driver.",
+    "nfs": "The NFS client or server reports trouble with {device}.",
+    "smb": "The SMB client reports trouble with the server {device}.",
+    "network_filesystem": "A filesystem behind a network reports trouble.",
+    "cluster": "Cluster storage reports trouble with {device}.",
+    "zfs": "ZFS reports trouble with {device}.",
+    "swap": "Memory could not be written to swap on {device}, or read back from it.",
+    "memory": "The kernel could not get memory for itself.",
+    "mce": "The processor reports an error of the hardware.",
+    "edac": "The memory controller {device} reports errors of memory.",
+    "aer": "PCI Express reports an error of {device}, which may lose its connection.",
+    "iscsi": "The iSCSI {device} lost its target, or reports an error.",
+    "fc": "The Fibre Channel port {device} was lost, or reports an error.",
+    "sas": "The SAS layer reports an error, or handles one.",
+    "hba": "The adapter {device} that disks are connected to reports an error or a reset.",
     "capacity": "The capacity of {device} changed.",
     "hung_task": "A task has been stuck for minutes, usually waiting for a device.",
     "stall": "A processor was stuck for a long time: the machine is overloaded or hung.",
@@ -58,11 +73,16 @@ KERNEL_KINDS = {
 }
 """What each kind of evidence says, if the line gives no numbers."""
 
+_NO_TROUBLE = {
+    EvidenceSignificance.REPAIR: "Something was wrong with {device} and has been mended.",
+    EvidenceSignificance.ROUTINE: "Nothing is wrong with {device}: the kernel tells of its work.",
+}
+
 _DOUBT = "It was written from user space and nothing vouches for it, so no verdict is based on it."
 _TELLING = (
     *("volume", "operation", "call", "id", "alias", "parent", "error", "errno", "severity"),
     *("significance", "device", "sector", "direction", "inode", "block", "offset", "length"),
-    *("size", "lost", "before", "after"),
+    *("size", "lost", "member", "task", "before", "after"),
 )
 """Fields that are facts worth showing, in this order."""
 
@@ -110,6 +130,8 @@ def _what_it_says(meaning: Event | UpstreamEvent | KernelEvidence | Unrecognised
 
 def _what_the_kernel_says(evidence: KernelEvidence) -> str:
     device = evidence.device or "a device"
+    if evidence.significance is not EvidenceSignificance.TROUBLE:
+        return _NO_TROUBLE[evidence.significance].format(device=device)
     if evidence.errno is None and evidence.sector is None:
         told = KERNEL_KINDS.get(evidence.kind, "The kernel reports trouble with {device}.")
         return told.format(device=device)

@@ -206,9 +206,12 @@ class KernelEvidence:
 
     kind: str
     """`block`, `buffer`, `filesystem`, `scsi`, `ata`, `nvme`, `md`, `device_mapper`, `loop`,
-    `fuse`, `capacity`, `hung_task`, `stall`, `oom_kill`, `kernel_bug`, `suppressed`."""
+    `fuse`, `nfs`, `smb`, `network_filesystem`, `zfs`, `cluster`, `capacity`, `swap`, `memory`,
+    `hung_task`, `stall`, `oom_kill`, `kernel_bug`, `mce`, `edac`, `aer`, `iscsi`, `fc`, `sas`,
+    `hba`, `suppressed`."""
     device: str | None = None
-    """Kernel name, `loop0`; where the text has none, what the record's metadata has: `7:0`."""
+    """Kernel name, `loop0`; where the text has none, what the record's metadata has: `7:0`. Of what
+    is no block device the name that the kernel prints: a server, a session, a PCI address."""
     sector: int | None = None
     """In 512-byte units; the start of the request, not of the bad block."""
     direction: str | None = None
@@ -220,3 +223,5 @@ class KernelEvidence:
     significance: EvidenceSignificance = EvidenceSignificance.TROUBLE
     member: str | None = None
     """The disk that the line is about, where *device* is the array or pool that it is part of."""
+    task: str | None = None
+    """The task that waits or is stuck, by name and process number: `fio:4242`."""

@@ -77,16 +77,16 @@ def kernel_line(text: str, level: int | None = 3) -> LogRecord:
         (
             "EXT4-fs warning (device loop1): htree_dirblock_to_tree:1051: inode #12: lblock 0:"
             " comm ls: error -5 reading directory block",
-            KernelEvidence(kind="filesystem", device="loop1", errno=5),
+            KernelEvidence(kind="filesystem", device="loop1", direction="read", errno=5),
         ),
         (
             "EXT4-fs warning (device loop0): ext4_end_bio:368: I/O error 10 writing to inode 12"
             " starting block 6170)",
-            KernelEvidence(kind="filesystem", device="loop0", direction="write"),
+            KernelEvidence(kind="filesystem", device="loop0", direction="write", errno=5),
         ),
         (
             "JBD2: I/O error when updating journal superblock for dm-0-8.",
-            KernelEvidence(kind="filesystem", device="dm-0"),
+            KernelEvidence(kind="filesystem", device="dm-0", direction="write"),
         ),
         ("Aborting journal on device sda1-8.", KernelEvidence(kind="filesystem", device="sda1")),
         (
@@ -94,7 +94,10 @@ def kernel_line(text: str, level: int | None = 3) -> LogRecord:
             " error 5",
             KernelEvidence(kind="filesystem", device="loop0", sector=128, errno=5),
         ),
-        ("XFS (dm-3): log I/O error -5", KernelEvidence(kind="filesystem", device="dm-3", errno=5)),
+        (
+            "XFS (dm-3): log I/O error -5",
+            KernelEvidence(kind="filesystem", device="dm-3", direction="write", errno=5),
+        ),
         (
             "BTRFS: error (device loop0 state EA) in cleanup_transaction:2038: errno=-5 IO failure",
             KernelEvidence(kind="filesystem", device="loop0", errno=5),
@@ -163,11 +166,11 @@ def kernel_line(text: str, level: int | None = 3) -> LogRecord:
         ("fuse: connection aborted", KernelEvidence(kind="fuse")),
         (
             "watchdog: BUG: soft lockup - CPU#1 stuck for 22s! [umount:145]",
-            KernelEvidence(kind="stall"),
+            KernelEvidence(kind="stall", task="umount:145"),
         ),
         (
             "INFO: task kworker/u4:2:77 blocked for more than 120 seconds.",
-            KernelEvidence(kind="hung_task"),
+            KernelEvidence(kind="hung_task", task="kworker/u4:2:77"),
         ),
     ],
 )

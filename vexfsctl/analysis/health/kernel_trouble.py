@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from vexfsctl.analysis.window import Window
 from vexfsctl.model.entry import LogEntry
+from vexfsctl.model.events import EvidenceSignificance
 
-_NO_TROUBLE = frozenset({"capacity", "suppressed"})
-"""Kinds of kernel lines that do not mean trouble with a device."""
+_UNTOLD = frozenset({"capacity", "suppressed"})
+"""Kinds of kernel lines that do not say whether there is trouble with a device."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,8 @@ def count_kernel_trouble(entries: Iterable[LogEntry], window: Window) -> tuple[K
         for entry in entries
         if entry.evidence is not None
         and entry.evidence.device is not None
-        and entry.evidence.kind not in _NO_TROUBLE
+        and entry.evidence.kind not in _UNTOLD
+        and entry.evidence.significance is EvidenceSignificance.TROUBLE
         and window.holds(entry.record)
     )
     return tuple(KernelTrouble(device, count) for device, count in counts.most_common())
