@@ -120,6 +120,14 @@ EXT4_FORMS = (
         begins=_BEGINS,
     ),
     EvidenceForm(
+        "EXT4-fs: ext4_free_inode:300: aborting transaction: IO failure in __ext4_handle_dirty",
+        "-fs: ",
+        r"EXT[234]-fs: ",
+        telling("filesystem"),
+        trouble_only=True,
+        begins=("EXT4-fs: ", "EXT3-fs: ", "EXT2-fs: "),
+    ),
+    EvidenceForm(
         "EXT4-fs (device sda1): panic forced after error",
         "-fs ",
         rf"EXT[34]-fs \(device {DEVICE}\): panic forced",

@@ -69,7 +69,7 @@ JOURNAL_FORMS = (
     EvidenceForm(
         "JBD2: IO error -5 recovering block 3073 in log",
         "JBD",
-        rf"JBD2?: (?!\S{{1,80}} wants too many)(?:.{{0,400}} (?:on|for) {_JOURNAL}$)?",
+        rf"JBD2?: (?:.{{0,400}} (?:on|for) {_JOURNAL}$)?",
         telling("filesystem"),
         trouble_only=True,
         begins=_BEGINS,

@@ -170,13 +170,14 @@ REMOTE_FORMS = (
     ),
     EvidenceForm(
         "o2net: Connection to node n2 (num 2) at 10.0.0.2:7777 has been idle for 30.0 secs.",
-        "o2",
+        "",
         (
-            r"(?:o2net|o2dlm|o2cb|o2hb|o2quo|ocfs2): .{0,200}(?:idle for|shutdown|evicted|fencing"
-            r"|No longer connected|error|failed|lost|unable)"
+            r"(?:o2net|o2dlm|o2cb|o2hb|o2quo|ocfs2): .{0,200}(?i:idle for|shutdown|evicted"
+            r"|fencing|no longer connected|error|failed|lost|unable)"
+            r"|\*\*\* ocfs2 is very sorry to be fencing"
         ),
         telling("cluster"),
-        begins=("o2net: ", "o2dlm: ", "o2cb: ", "o2hb: ", "o2quo: ", "ocfs2: ", "OCFS2: "),
+        begins=("o2net: ", "o2dlm: ", "o2cb: ", "o2hb: ", "o2quo: ", "ocfs2: ", "*** ocfs2 "),
     ),
     EvidenceForm(
         "OCFS2: File system is now read-only.",

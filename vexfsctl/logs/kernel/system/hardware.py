@@ -36,7 +36,8 @@ HARDWARE_FORMS = (
         "mce: Uncorrected hardware memory error in user-access at 3b67d7c0",
         "",
         (
-            r"(?:mce: (?:Uncorrected hardware memory error|Memory error not recovered)"
+            r"(?:mce: (?:Uncorrected |Memory error not recovered|CPUs not responding to MCE"
+            r"|Kernel accessed poison|CPU#?\d{1,5}: (?:Possible thermal|Machine Check|Unexpected))"
             r"|Memory failure: 0x[0-9a-f]{1,16}: )"
         ),
         telling("mce"),

@@ -43,10 +43,26 @@ REPLICA_FORMS = (
         begins=_BEGINS,
     ),
     EvidenceForm(
+        "drbd r0/0 drbd0: Got NegDReply; Sector 2048s, len 4096.",
+        "drbd",
+        _HEAD,
+        telling("cluster"),
+        trouble_only=True,
+        begins=_BEGINS,
+    ),
+    EvidenceForm(
         "drbd r0: PingAck did not arrive in time.",
         "drbd ",
         rf"{_RESOURCE}.{{0,200}}?{_WORDS}",
         telling("cluster"),
+        begins=_BEGINS,
+    ),
+    EvidenceForm(
+        "drbd r0: meta connection shut down by peer.",
+        "drbd ",
+        _RESOURCE,
+        telling("cluster"),
+        trouble_only=True,
         begins=_BEGINS,
     ),
 )
