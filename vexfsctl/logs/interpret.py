@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from vexfsctl.logs.grammar import RECORD_FORMS, STATE_BEGINS, parse_event
-from vexfsctl.logs.kernel.filesystems import parse_evidence
+from vexfsctl.logs.kernel.evidence import parse_evidence
 from vexfsctl.logs.upstream import parse_named, parse_upstream
 from vexfsctl.model.entry import LogEntry, Meaning, Origin, Unrecognised
 from vexfsctl.model.events import Event, StateChanged
