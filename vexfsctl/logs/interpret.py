@@ -11,10 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from vexfsctl.logs.grammar import RECORD_FORMS, STATE_BEGINS, parse_event
+from vexfsctl.logs.kernel.block_sizes import BlockSizes
 from vexfsctl.logs.kernel.evidence import parse_evidence
 from vexfsctl.logs.upstream import parse_named, parse_upstream
 from vexfsctl.model.entry import LogEntry, Meaning, Origin, Unrecognised
-from vexfsctl.model.events import Event, StateChanged
+from vexfsctl.model.events import Event, KernelEvidence, StateChanged
 from vexfsctl.model.record import KERNEL_FACILITY, LogRecord
 from vexfsctl.model.upstream import UpstreamEvent
 from vexfsctl.model.volume import ModuleState
@@ -86,9 +87,12 @@ def interpret_records(
     """
     live = live_volumes or {}
     loads = {} if loads is None else loads
+    sizes = BlockSizes()
     for record in records:
         meaning, load, vouched = meaning_of(record), _UNKNOWN, False
-        if isinstance(meaning, Event):
+        if isinstance(meaning, KernelEvidence):
+            meaning = sizes.with_sector(meaning, record)
+        elif isinstance(meaning, Event):
             place = record.source, meaning.volume
             if isinstance(meaning, StateChanged):
                 loads[place] = _load_of(meaning)

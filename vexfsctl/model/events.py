@@ -228,6 +228,8 @@ class KernelEvidence:
     lba: int | None = None
     """What a command calls its first block: in blocks of the device's own size, which the line does
     not say. It is no sector until that is known."""
+    block_bytes: int | None = None
+    """The size of such a block, on the line of a device's discovery that says it."""
 
     @property
     def devices(self) -> tuple[str, ...]:

@@ -182,6 +182,20 @@ from vexfsctl.model.events import KernelEvidence
             " driverbyte=DRIVER_OK",
             KernelEvidence(kind="scsi", device="sdb", errno=5),
         ),
+        (
+            "sd 0:0:0:0: [sda] 976773168 512-byte logical blocks: (500 GB/466 GiB)",
+            KernelEvidence(kind="capacity", device="sda", significance=ROUTINE, block_bytes=512),
+        ),
+        (
+            "Result: hostbyte=DID_SOFT_ERROR driverbyte=DRIVER_OK",
+            KernelEvidence(kind="scsi", errno=5),
+        ),
+        ("Sense Key : Medium Error [current] ", KernelEvidence(kind="scsi", errno=61)),
+        ("Add. Sense: Unrecovered read error", KernelEvidence(kind="scsi")),
+        (
+            "Read(10): 28 00 01 c0 1e 58 00 00 08 00",
+            KernelEvidence(kind="scsi", direction="read", lba=29367896),
+        ),
         ("sd 10:0:0:0: [sdb] killing request", KernelEvidence(kind="scsi", device="sdb", errno=19)),
         (
             "sd 10:0:0:0: [sdb] tag#3 Medium access timeout failure. Offlining disk!",
@@ -244,7 +258,6 @@ def test_a_line_says_what_happened_where(text: str, evidence: KernelEvidence) ->
     [
         "sd 0:0:0:0: [sda] Synchronizing SCSI cache",
         "sd 0:0:0:0: [sda] Write cache: enabled, read cache: enabled, doesn't support DPO or FUA",
-        "sd 0:0:0:0: [sda] 976773168 512-byte logical blocks: (500 GB/466 GiB)",
         "scsi 0:0:0:0: Direct-Access     ATA      WDC WD5000AAKX-0 1H15 PQ: 0 ANSI: 5",
     ],
 )

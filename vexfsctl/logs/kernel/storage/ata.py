@@ -186,7 +186,6 @@ ATA_FORMS = (
             r"|frozen|rejected|broken)\b"
         ),
         _read_free,
-        trouble_only=True,
         begins=_BEGINS,
     ),
 )

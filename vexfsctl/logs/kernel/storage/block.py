@@ -181,6 +181,13 @@ BLOCK_FORMS = (
         begins=(f"{NAME}: unable to read partition table",),
     ),
     EvidenceForm(
+        "ldm_validate_partition_table(): Disk read failed.",
+        "Disk read failed",
+        r"ldm_validate_partition_table\(\): Disk (?P<direction>read) failed",
+        reader("buffer"),
+        begins=("ldm_validate_partition_table(): Disk read failed",),
+    ),
+    EvidenceForm(
         "Dev loop0: unable to read RDB block 8",
         "unable to read ",
         rf"Dev {_DEVICE}: unable to (?P<direction>read) (?:RDB|partition) block",

@@ -118,7 +118,9 @@ BUS_FORMS = (
         (
             rf"{_MMC}(?:.{{0,120}}?\b(?i:errors?|fail(?:ed|ure)?|never completed|stuck|unable"
             r"|removed during|consuming too much power|never released|Resetting controller"
-            r"|CQE recovery|tuning execution|rejected|broken|timed out|timeout|problem reading)\b)"
+            r"|CQE recovery|tuning execution|never stabilised|even though no"
+            r"|unexpected interrupt|problem (?:switching|setting)|rejected|broken|timed out"
+            r"|timeout|problem reading)\b)"
         ),
         free_reader("mmc"),
         begins=_MMC_BEGINS,

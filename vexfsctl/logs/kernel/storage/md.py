@@ -153,7 +153,6 @@ MD_FORMS = (
             r"|does not match|doesn't work|degraded)\b"
         ),
         _read_free,
-        trouble_only=True,
         begins=_BEGINS,
     ),
     EvidenceForm(
@@ -255,13 +254,14 @@ MD_FORMS = (
             r"(?P<device>md[\w.-]{1,40}|\w{1,32}): (?:bitmap (?:initialisation failed"
             r"|file is out of"
             r" date|file too short|superblock UUID mismatch)|disabling internal bitmap"
-            r"|invalid bitmap file superblock|kicking failed bitmap|failed to create bitmap)"
+            r"|invalid bitmap file superblock|kicking failed bitmap|failed to create bitmap"
+            r"|could not start resync)"
         ),
         _read_free,
         begins=(
             *(f"{NAME}: bitmap ", f"{NAME}: disabling internal bitmap"),
             *(f"{NAME}: invalid bitmap file", f"{NAME}: kicking failed bitmap"),
-            f"{NAME}: failed to create bitmap",
+            *(f"{NAME}: failed to create bitmap", f"{NAME}: could not start resync"),
         ),
     ),
     EvidenceForm(

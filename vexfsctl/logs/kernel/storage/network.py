@@ -30,7 +30,8 @@ _DRBD_TROUBLE = (
     r"(?:.{0,200}?(?:-> (?:Failed|Diskless|Inconsistent|Outdated|NetworkFailure|BrokenPipe|Timeout"
     r"|ProtocolError|Unconnected)\b|\b(?i:errors?|fail(?:ed|ure)?|detaching|split-brain"
     r"|not arrive in time|lost|timed out|time expired|out of sync|reset by peer|broken|unable"
-    r"|disconnecting|cannot|blocked|aborting)\b))"
+    r"|disconnecting|broke down|diskless|out of memory|no local data|short read|shut down"
+    r" by peer|cannot|can not|blocked|aborting)\b))"
 )
 
 
@@ -127,7 +128,8 @@ NETWORK_FORMS = (
         "rbd: ",
         (
             rf"{_RBD}.{{0,160}}?\b(?i:fail(?:ed|ure)?|errors?|result -"
-            r"|breaking (?:object map|header) lock|invalid|mismatch|beyond EOD"
+            r"|breaking (?:object map|header) lock|invalid|mismatch|no lock owners"
+            r"|locked by external|beyond EOD"
             r"|read-only mapping|will not release|underflow)"
         ),
         free_reader("rbd"),
@@ -153,7 +155,8 @@ NETWORK_FORMS = (
         (
             r"libceph: (?:.{0,160}?(?:\b(?i:socket (?:closed|error)|errors?|fail(?:ed|ure)?|session"
             r" (?:lost|reset)|timeout|timed out|mismatch|is full or reached quota|corrupt"
-            r"|pool does not exist|bad crc|bad hdr crc|crc \d+ != exp|wrong peer|closed by peer"
+            r"|pool does not exist|bad (?:[\w/]{1,12} )?(?:crc|auth|fsid|banner|magic"
+            r"|signature)|crc \d+ != exp|wrong peer|closed by peer"
             r"|cluster is full|bad tag|bad seq)\b|\(out\))|osd\d{1,6} down)"
         ),
         _read_ceph,
@@ -184,6 +187,13 @@ NETWORK_FORMS = (
         "error=",
         rf"{_DRBD}(?P<direction>read|write|discard): error=-?\d{{1,3}} s=(?P<sector>\d{{1,20}})s",
         reader("drbd"),
+        begins=_DRBD_BEGINS,
+    ),
+    EvidenceForm(
+        "block drbd0: Sending NegDReply. sector=4096s.",
+        "Neg",
+        rf"{_DRBD}(?:Sending|Got) Neg(?:RS)?DReply[.;] [Ss]ector[ =](?P<sector>\d{{1,20}})s",
+        reader("drbd", direction="read"),
         begins=_DRBD_BEGINS,
     ),
     EvidenceForm(

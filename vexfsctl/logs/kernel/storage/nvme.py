@@ -147,10 +147,10 @@ NVME_FORMS = (
         (
             rf"{_NVME}(?!Shutdown timeout set).{{0,120}}?\b(?i:errors?"
             r"|fail(?:ed|ure)?|timeout|timed out|unable|malformed"
-            r"|unexpected|not ready|rejected|rejecting|lost|mismatch|invalid id)\b"
+            r"|unexpected|not ready|got bad|short data-in|Max reconnect attempts|rejected"
+            r"|rejecting|lost|mismatch|invalid id)\b"
         ),
         free_reader("nvme"),
-        trouble_only=True,
         begins=_BEGINS,
     ),
     EvidenceForm(

@@ -1,11 +1,12 @@
 """Lines of the SCSI layer and of its disk driver (drivers/scsi, Linux 2.6.32 to 6.12).
 
 A line has the address of the device, and its name once a driver has taken it. Up to 3.x what
-follows stood behind two blanks.
+follows stood behind two blanks, or on a line of its own: such a line names no device.
 """
 
 import errno
 import re
+from collections.abc import Callable
 
 from vexfsctl.logs.kernel.form import NAME, REPAIR, ROUTINE, EvidenceForm, free_reader, reader
 from vexfsctl.logs.kernel.storage.scsi_results import (
@@ -30,7 +31,7 @@ _COMMAND_NAME = r"(?P<command>[A-Z][A-Za-z /]{2,30}(?:\(\d{1,2}\))?)"
 
 
 def _evidence(match: re.Match[str], **told: object) -> KernelEvidence:
-    device = match["device"] or match["address"]
+    device = match["device"] or match["address"] or None
     return KernelEvidence(kind="scsi", device=device, **told)  # type: ignore[arg-type]
 
 
@@ -59,6 +60,15 @@ def _read_cdb(match: re.Match[str]) -> KernelEvidence:
     return _evidence(match, direction=direction, lba=command.lba)
 
 
+def _read_block_size(match: re.Match[str]) -> KernelEvidence:
+    return KernelEvidence(
+        kind="capacity",
+        device=match["device"] or match["address"],
+        significance=ROUTINE,
+        block_bytes=int(match["size"]),
+    )
+
+
 def _read_uas(match: re.Match[str]) -> KernelEvidence:
     ways = {"IN": "read", "OUT": "write"}
     number = match["errno"]
@@ -69,8 +79,17 @@ def _read_uas(match: re.Match[str]) -> KernelEvidence:
     )
 
 
-def _form(sample: str, mark: str, pattern: str, read: object, **more: object) -> EvidenceForm:
-    return EvidenceForm(sample, mark, _SCSI + pattern, read, begins=_BEGINS, **more)  # type: ignore[arg-type]
+def _form(
+    sample: str,
+    mark: str,
+    pattern: str,
+    read: Callable[[re.Match[str]], KernelEvidence],
+    *,
+    alone: tuple[str, ...] = (),
+) -> EvidenceForm:
+    """Return the form of a line about a device; it may stand alone, beginning as *alone* says."""
+    about = f"(?:{_SCSI})?" if alone else _SCSI
+    return EvidenceForm(sample, mark, about + pattern, read, begins=(*_BEGINS, *alone))
 
 
 SCSI_FORMS = (
@@ -81,11 +100,15 @@ SCSI_FORMS = (
         r"(?:Asking for cache data|Test WP) failed",
         reader("scsi", significance=ROUTINE),
     ),
-    _form(
+    EvidenceForm(
         "sd 0:0:0:0: [sda] tag#12 FAILED Result: hostbyte=DID_OK driverbyte=DRIVER_OK cmd_age=0s",
         "Result: hostbyte=",
-        r"(?:[A-Z_]{4,20} |UNKNOWN\(0x[0-9a-f]+\) )?Result: hostbyte=(?P<host>\w{1,32})",
+        (
+            rf"(?:{_SCSI}(?:[A-Z_]{{4,20}} |UNKNOWN\(0x[0-9a-f]+\) )?)?Result: "
+            r"hostbyte=(?P<host>\w{1,32})"
+        ),
         _read_result,
+        begins=(*_BEGINS, "Result: hostbyte="),
     ),
     _form(
         "sd 0:0:0:0: [sda] Synchronize Cache(10) failed: Result: hostbyte=DID_NO_CONNECT"
@@ -99,6 +122,7 @@ SCSI_FORMS = (
         "Sense Key : ",
         r"Sense Key : (?P<key>0x[0-9a-f]{1,2}|[A-Z][\w ]{1,40}?)(?: {0,2}\[|\s{0,4}$)",
         _read_sense,
+        alone=("Sense Key : ",),
     ),
     _form(
         "sd 0:0:0:0: [sda] tag#12 Add. Sense: Power on, reset, or bus device reset occurred",
@@ -108,18 +132,21 @@ SCSI_FORMS = (
             r"|I_T nexus loss|Parameters changed|Mode parameters changed|.{1,60} has changed)"
         ),
         reader("scsi", significance=ROUTINE),
+        alone=("Add. Sense: ",),
     ),
     _form(
         "sd 0:0:0:0: [sda] tag#12 Add. Sense: Space allocation failed write protect",
         "Add. Sense: ",
         r"Add\. Sense: Space allocation failed",
         reader("scsi", errno.ENOSPC),
+        alone=("Add. Sense: ",),
     ),
     _form(
         "sd 0:0:0:0: [sda] tag#12 Add. Sense: Unrecovered read error",
         "Add. Sense: ",
         r"Add\. Sense: ",
         reader("scsi"),
+        alone=("Add. Sense: ",),
     ),
     _form(
         "sd 0:0:0:0: [sda] tag#12 ASC=0x11 ASCQ=0x4",
@@ -142,6 +169,16 @@ SCSI_FORMS = (
             rf"(?::? (?:\(\w+\) )?{_BYTES})?\s{{0,2}}$"
         ),
         _read_cdb,
+    ),
+    EvidenceForm(
+        "Read(10): 28 00 01 c0 1e 58 00 00 08 00",
+        ": ",
+        (
+            r"(?P<command>(?:Read|Write|Verify|Synchronize Cache|Write same|Unmap)\(\d{1,2}\)): "
+            rf"{_BYTES}\s{{0,2}}$(?P<device>)(?P<address>)"
+        ),
+        _read_cdb,
+        begins=("Read(", "Write(", "Verify(", "Synchronize Cache(", "Write same(", "Unmap("),
     ),
     _form(
         "sd 6:0:0:0: [sdb] tag#16 CDB[00]: 7f 00 00 00 00 00 00 18 00 09 20 00 00 00 00 00",
@@ -211,7 +248,11 @@ SCSI_FORMS = (
     _form(
         "sd 3:0:0:0: Asymmetric access state changed",
         "changed",
-        r"(?:Asymmetric access state|Mode parameters|Parameters|Inquiry data) (?:has )?changed",
+        (
+            r"(?:(?:Asymmetric access state|Mode parameters|Parameters"
+            r"|Inquiry data) (?:has )?changed"
+            r"|Warning! Received an indication that the (?:LUN assignments|operating parameters))"
+        ),
         reader("scsi", significance=ROUTINE),
     ),
     _form(
@@ -220,6 +261,12 @@ SCSI_FORMS = (
         "Warning! Received an indication",
         r"Warning! Received an indication that the LUN reached a thin provisioning",
         reader("scsi"),
+    ),
+    _form(
+        "sd 0:0:0:0: [sda] 976773168 512-byte logical blocks: (500 GB/466 GiB)",
+        "-byte logical blocks: ",
+        r"\d{1,20} (?P<size>512|1024|2048|4096)-byte logical blocks: ",
+        _read_block_size,
     ),
     _form(
         "sd 3:0:0:0: [sdb] Capacity data has changed",
@@ -253,7 +300,6 @@ SCSI_FORMS = (
             r" beyond end of device|not ready|unaligned|bad sector size))\b"
         ),
         free_reader("scsi"),
-        trouble_only=True,
     ),
     EvidenceForm(
         "sdb: Current: sense key: Medium Error",
