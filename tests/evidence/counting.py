@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.evidence.formats import Format, find_formats
 from tests.evidence.reasons import reason_of
 from tests.evidence.subsystems import Subsystem
-from vexfsctl.logs.kernel.filesystems import parse_evidence
+from vexfsctl.logs.kernel.evidence import parse_evidence
 from vexfsctl.logs.sieve import sieve
 from vexfsctl.model.record import LogRecord
 

@@ -15,7 +15,8 @@ REASONS = {
         r"(?i)\b(?:options?|param\w*|unsupported|not supported|support\w*|invalid|unknown|ioctl"
         r"|unrecogni[sz]ed|must|cannot|can't|not allowed|mounts?|mounted|already|too (?:many|big"
         r"|small|large|long|short)|out of range|missing|no such|bad|illegal|wrong"
-        r"|not (?:found|a|an)|no name|incompatible|exceeds?|specif\w+|denied|refus\w+|permission|size|quota\w*)\b"
+        r"|not (?:found|a|an)"
+        r"|no name|incompatible|exceeds?|specif\w+|denied|refus\w+|permission|size|quota\w*)\b"
     ),
     "an assertion": r"(?i)\b(?:bug|assert\w*|should|unexpected|impossible|leak\w*)\b",
 }

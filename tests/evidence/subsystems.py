@@ -87,7 +87,7 @@ SUBSYSTEMS = (
         f"ahci {_PCI}",
     ),
     Subsystem("NVMe", ("drivers/nvme/host/*.c",), "nvme", {}, "nvme nvme0"),
-    Subsystem("md", ("drivers/md/md*.c", "drivers/md/raid*.c"), "md_mod"),
+    Subsystem("md", ("drivers/md/md*.c", "drivers/md/raid*.c"), "md_mod", example="md0"),
     Subsystem(
         "dm",
         ("drivers/md/dm*.c", "drivers/md/dm-vdo/*.c", "drivers/md/persistent-data/*.c"),
@@ -99,7 +99,7 @@ SUBSYSTEMS = (
             **_each("DMEMIT_ERR", "device-mapper: name: "),
         },
     ),
-    Subsystem("bcache", ("drivers/md/bcache/*.c",), "bcache"),
+    Subsystem("bcache", ("drivers/md/bcache/*.c",), "bcache", usual="bcache: name() "),
     Subsystem("nbd", ("drivers/block/nbd.c",), "nbd", {}, "block nbd0"),
     Subsystem(
         "rbd, libceph",
@@ -111,7 +111,7 @@ SUBSYSTEMS = (
     Subsystem(
         "virtio-blk", ("drivers/block/virtio_blk.c",), "virtio_blk", {}, "virtio_blk virtio1"
     ),
-    Subsystem("mmc", ("drivers/mmc/core/*.c",), "mmc_core", {}, "mmcblk mmc0:0001"),
+    Subsystem("mmc", ("drivers/mmc/core/*.c",), "mmc_core", {}, "mmcblk mmc0:0001", example="mmc0"),
     Subsystem(
         "USB storage",
         ("drivers/usb/storage/*.c",),
@@ -122,7 +122,9 @@ SUBSYSTEMS = (
         },
         "usb-storage 1-1:1.0",
     ),
-    Subsystem("loop, zram", ("drivers/block/loop.c", "drivers/block/zram/*.c"), "loop"),
+    Subsystem(
+        "loop, zram", ("drivers/block/loop.c", "drivers/block/zram/*.c"), "loop", example="loop0"
+    ),
     Subsystem(
         "ext4, jbd2",
         ("fs/ext4/*.c", "fs/jbd2/*.c", "fs/ext2/*.c"),

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 
-from vexfsctl.logs.kernel.filesystems import EVIDENCE_FORMS
+from vexfsctl.logs.kernel.evidence import EVIDENCE_FORMS
 from vexfsctl.logs.kernel.form import ANYTHING, NAME
 from vexfsctl.logs.own_records import may_be_vexfs, unnamed_leads
 from vexfsctl.model.record import LogRecord

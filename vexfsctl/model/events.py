@@ -208,16 +208,19 @@ class KernelEvidence:
     """`block`, `buffer`, `filesystem`, `scsi`, `ata`, `nvme`, `md`, `device_mapper`, `loop`,
     `fuse`, `nfs`, `smb`, `network_filesystem`, `zfs`, `cluster`, `capacity`, `swap`, `memory`,
     `hung_task`, `stall`, `oom_kill`, `kernel_bug`, `mce`, `edac`, `aer`, `iscsi`, `fc`, `sas`,
-    `hba`, `suppressed`."""
+    `hba`, `suppressed` …"""
     device: str | None = None
-    """Kernel name, `loop0`; where the text has none, what the record's metadata has: `7:0`. Of what
-    is no block device the name that the kernel prints: a server, a session, a PCI address."""
+    """Kernel name, `loop0`; where the text has none, what the record's metadata has: `7:0`.
+
+    For what is no block device, its name in sysfs: `3:0:0:0`, `host6`, `nvme0`, `1-2`; of libata,
+    which has other names there, that of its lines: `ata2`, `ata2.00`. Else what the kernel
+    prints: a server, a session, a PCI address."""
     sector: int | None = None
     """In 512-byte units; the start of the request, not of the bad block."""
     direction: str | None = None
     """`read`, `write`, `flush`, `discard` …; None if the line does not say."""
     errno: int | None = None
-    """What the block layer's wording stands for (Linux 6.18)."""
+    """What the line says, or what the block layer makes of it (Linux 6.12)."""
     lost: int | None = None
     """Lines the kernel's own rate limit left out (`N callbacks suppressed`)."""
     significance: EvidenceSignificance = EvidenceSignificance.TROUBLE
@@ -225,3 +228,25 @@ class KernelEvidence:
     """The disk that the line is about, where *device* is the array or pool that it is part of."""
     task: str | None = None
     """The task that waits or is stuck, by name and process number: `fio:4242`."""
+    sector_on_member: bool = False
+    """Whether *sector* counts on *member*, not on *device*."""
+    lba: int | None = None
+    """What a command calls its first block: in blocks of the device's own size, which the line does
+    not say. It is no sector until that is known."""
+    block_bytes: int | None = None
+    """The size of such a block, on the line of a device's discovery that says it."""
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """All that it names: what it is about, and the member of that."""
+        return tuple(name for name in (self.device, self.member) if name is not None)
+
+    @property
+    def sector_device(self) -> str | None:
+        """The device that *sector* counts on."""
+        return self.member if self.sector_on_member else self.device
+
+    @property
+    def is_trouble(self) -> bool:
+        """Whether something is wrong."""
+        return self.significance is EvidenceSignificance.TROUBLE

@@ -1,6 +1,6 @@
 """What the kernel's own lines tell, in short."""
 
-from vexfsctl.logs.kernel.filesystems import parse_evidence
+from vexfsctl.logs.kernel.evidence import parse_evidence
 from vexfsctl.model.events import KernelEvidence
 from vexfsctl.model.record import LogRecord
 

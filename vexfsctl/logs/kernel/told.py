@@ -8,9 +8,8 @@ import errno
 import re
 from collections.abc import Callable
 
+from vexfsctl.logs.kernel.form import SECTOR_BYTES, TROUBLE
 from vexfsctl.model.events import EvidenceSignificance, KernelEvidence
-
-TROUBLE, REPAIR, ROUTINE = EvidenceSignificance
 
 Reader = Callable[[re.Match[str]], KernelEvidence]
 
@@ -51,7 +50,6 @@ _READING = re.compile(
     r"|read failure|b?read failed|bread\()\b",
     re.I,
 )
-_SECTOR_BYTES = 512
 
 
 def telling(
@@ -103,7 +101,7 @@ def _sector(groups: dict[str, str | None], text: str) -> int | None:
     if sector := groups.get("sector"):
         return int(sector, 0) if sector.startswith("0x") else int(sector)
     if offset := groups.get("bytes"):
-        return int(offset) // _SECTOR_BYTES
+        return int(offset) // SECTOR_BYTES
     if (found := _SECTOR.search(text)) is None:
         return None
     return int(found["hex"], 16) if found["hex"] else int(found["decimal"])

@@ -4,7 +4,7 @@ import pytest
 
 from tests.logs.data import recorded
 from tests.logs.kernel.told import evidence_of, told
-from vexfsctl.logs.kernel.filesystems import parse_evidence
+from vexfsctl.logs.kernel.evidence import parse_evidence
 from vexfsctl.model.events import EvidenceSignificance
 
 

@@ -125,16 +125,6 @@ from tests.logs.kernel.told import told
             "ahci 0000:00:1f.2: AHCI 0001.0300 32 slots 6 ports 6 Gbps 0x3f impl SATA mode",
             "nothing",
         ),
-        (
-            "drbd r0/0 drbd0: local READ IO error sector 2048+8 on sdb1",
-            "cluster drbd0 sdb1 2048 read",
-        ),
-        ("block drbd1: disk( UpToDate -> Failed )", "cluster drbd1"),
-        (
-            "block drbd1: Resync done (total 12 sec; paused 0 sec; 8192 K/sec)",
-            "cluster drbd1 repair",
-        ),
-        ("drbd r0: PingAck did not arrive in time.", "cluster r0"),
         ("WARNING: CPU: 1 PID: 145 at fs/buffer.c:1081 mark_buffer_dirty+0xd2/0x150", "kernel_bug"),
         (
             "WARNING: fs/buffer.c:1081 at mark_buffer_dirty+0xd2/0x150, CPU#1: umount/145",

@@ -8,8 +8,8 @@ its path is no kernel name (`/dev/mapper/…`), it is the member, and the device
 import re
 from dataclasses import replace
 
-from vexfsctl.logs.kernel.form import EvidenceForm
-from vexfsctl.logs.kernel.told import REPAIR, ROUTINE, TROUBLE, Reader, device_name, telling
+from vexfsctl.logs.kernel.form import REPAIR, ROUTINE, TROUBLE, EvidenceForm
+from vexfsctl.logs.kernel.told import Reader, device_name, telling
 from vexfsctl.model.events import EvidenceSignificance, KernelEvidence
 
 _OLD = r"(?:BTRFS|btrfs):? "

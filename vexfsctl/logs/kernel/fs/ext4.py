@@ -9,8 +9,8 @@ import errno
 import re
 from dataclasses import replace
 
-from vexfsctl.logs.kernel.form import EvidenceForm
-from vexfsctl.logs.kernel.told import DEVICE, ROUTINE, Reader, telling
+from vexfsctl.logs.kernel.form import ROUTINE, EvidenceForm
+from vexfsctl.logs.kernel.told import DEVICE, Reader, telling
 from vexfsctl.model.events import EvidenceSignificance, KernelEvidence
 
 _BEGINS = tuple(f"{name}-fs " for name in ("EXT4", "EXT3", "EXT2"))

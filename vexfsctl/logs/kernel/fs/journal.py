@@ -4,8 +4,8 @@ A journal is called after the device and its inode, `sda1-8`, or after the devic
 of its own; of device names only `dm-3` has a dash itself.
 """
 
-from vexfsctl.logs.kernel.form import EvidenceForm
-from vexfsctl.logs.kernel.told import ROUTINE, telling
+from vexfsctl.logs.kernel.form import ROUTINE, EvidenceForm
+from vexfsctl.logs.kernel.told import telling
 
 _JOURNAL = r"(?P<device>dm-\d{1,7}|[^\s.,()-]{1,64})(?:-\d{1,10})?\.?"
 _BEGINS = ("JBD2: ", "JBD: ")

@@ -4,8 +4,8 @@ F2FS, FAT, exFAT, NTFS, UDF, ISO 9660, SquashFS, EROFS, UBIFS, NILFS, JFS, Reise
 and what the kernel says of any of them (fs/verity, fs/super.c). Linux 5.10 to 6.18.
 """
 
-from vexfsctl.logs.kernel.form import EvidenceForm
-from vexfsctl.logs.kernel.told import DEVICE, ROUTINE, telling
+from vexfsctl.logs.kernel.form import ROUTINE, EvidenceForm
+from vexfsctl.logs.kernel.told import DEVICE, telling
 
 _NAMES = (
     *("F2FS-fs", "FAT-fs", "exFAT-fs", "bcachefs", "erofs", "SQUASHFS", "UBIFS", "NILFS"),

@@ -5,9 +5,10 @@ fs/smb/client, fs/ceph, fs/fuse, fs/gfs2, fs/ocfs2 and fs/dlm in Linux 5.10 to 6
 """
 
 import errno
+import string
 
-from vexfsctl.logs.kernel.form import EvidenceForm
-from vexfsctl.logs.kernel.told import REPAIR, ROUTINE, telling
+from vexfsctl.logs.kernel.form import REPAIR, ROUTINE, EvidenceForm
+from vexfsctl.logs.kernel.told import telling
 
 _SERVER = r"(?P<device>[^\s,]{1,255})"
 _RPC = r"(?:nfs4?|lockd|rpcbind|nfsacl): "
@@ -21,7 +22,9 @@ _RPC_BEGINS = (
 _SMB = r"CIFS:? (?:VFS: )?"
 _MDS = r"ceph: (?:\[[^\]]{1,80}\]: )?(?P<device>mds\d{1,5})"
 _GFS2 = r"(?:gfs2|GFS2): fsid=(?P<device>[^\s:]{1,64}(?::[^\s:]{1,64})?): "
-_OCFS2 = r"\([^,)\n]{1,32},\d{1,10},\d{1,5}\):\w{1,64}:\d{1,6} "
+_OCFS2_BEGINS = tuple(f"({first}" for first in string.ascii_letters + string.digits)
+"""A task may be called anything, but its name begins like that."""
+_OCFS2 = r"\((?=[a-zA-Z0-9])[^,)\n]{1,32},\d{1,10},\d{1,5}\):\w{1,64}:\d{1,6} "
 
 REMOTE_FORMS = (
     EvidenceForm(
@@ -166,7 +169,7 @@ REMOTE_FORMS = (
         " ERROR: ",
         rf"{_OCFS2}ERROR: (?:Device \"(?P<device>[^\s\"]{{1,64}})\")?",
         telling("cluster"),
-        begins=("(",),
+        begins=_OCFS2_BEGINS,
     ),
     EvidenceForm(
         "o2net: Connection to node n2 (num 2) at 10.0.0.2:7777 has been idle for 30.0 secs.",

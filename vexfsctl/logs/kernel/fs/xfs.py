@@ -5,8 +5,8 @@ device that the filesystem is named by, which may be another one's if the log or
 has a device of its own. Its error numbers are positive in the older lines.
 """
 
-from vexfsctl.logs.kernel.form import ANYTHING, EvidenceForm
-from vexfsctl.logs.kernel.told import ROUTINE, TROUBLE, Reader, telling
+from vexfsctl.logs.kernel.form import ANYTHING, ROUTINE, TROUBLE, EvidenceForm
+from vexfsctl.logs.kernel.told import Reader, telling
 from vexfsctl.model.events import EvidenceSignificance
 
 _HEAD = r"XFS \((?P<device>[^\s)]{1,64})\): "

@@ -9,8 +9,8 @@ by its serial number.
 import re
 from dataclasses import replace
 
-from vexfsctl.logs.kernel.form import EvidenceForm
-from vexfsctl.logs.kernel.told import REPAIR, ROUTINE, TROUBLE, telling
+from vexfsctl.logs.kernel.form import REPAIR, ROUTINE, TROUBLE, EvidenceForm
+from vexfsctl.logs.kernel.told import telling
 from vexfsctl.model.events import EvidenceSignificance, KernelEvidence
 
 _DIRECTIONS = {

@@ -5,7 +5,6 @@ from vexfsctl.logs.kernel.system.adapters import ADAPTER_FORMS
 from vexfsctl.logs.kernel.system.failures import FAILURE_FORMS
 from vexfsctl.logs.kernel.system.hardware import HARDWARE_FORMS
 from vexfsctl.logs.kernel.system.memory import MEMORY_FORMS
-from vexfsctl.logs.kernel.system.replicas import REPLICA_FORMS
 from vexfsctl.logs.kernel.system.stalls import STALL_FORMS
 from vexfsctl.logs.kernel.system.transports import TRANSPORT_FORMS
 
@@ -15,7 +14,6 @@ SYSTEM_FORMS: tuple[EvidenceForm, ...] = (
     *HARDWARE_FORMS,
     *TRANSPORT_FORMS,
     *ADAPTER_FORMS,
-    *REPLICA_FORMS,
     *FAILURE_FORMS,
 )
 """In the order tried."""

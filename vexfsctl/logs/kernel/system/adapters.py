@@ -4,8 +4,8 @@ Such a line begins with the driver and the PCI address, or with the name of the 
 (`mpt3sas_cm0`, `aacraid0`). Wording of drivers/scsi and drivers/ata in Linux 4.4 to 6.18.
 """
 
-from vexfsctl.logs.kernel.form import EvidenceForm
-from vexfsctl.logs.kernel.told import REPAIR, ROUTINE, telling
+from vexfsctl.logs.kernel.form import REPAIR, ROUTINE, EvidenceForm
+from vexfsctl.logs.kernel.told import telling
 
 _DRIVERS = (
     *("mpt2sas", "mpt3sas", "mptbase", "mptscsih", "mptsas", "megaraid_sas", "megasas", "megaraid"),

@@ -5,8 +5,8 @@ address that is meant, or the memory controller. Wording of arch/x86/kernel/cpu/
 drivers/acpi/apei, drivers/pci/pcie and drivers/pci/hotplug in Linux 5.10 to 6.18.
 """
 
-from vexfsctl.logs.kernel.form import ANYTHING, EvidenceForm
-from vexfsctl.logs.kernel.told import REPAIR, telling
+from vexfsctl.logs.kernel.form import ANYTHING, REPAIR, EvidenceForm
+from vexfsctl.logs.kernel.told import telling
 
 _ADDRESS = r"[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-9a-f]"
 _PCI = rf"(?P<device>{_ADDRESS})"

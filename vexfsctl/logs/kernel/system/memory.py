@@ -4,8 +4,8 @@ Wording of mm/oom_kill.c, mm/page_alloc.c, mm/page_io.c and mm/swapfile.c in Lin
 numbers of a swap device are major, minor, and a sector of 512 bytes.
 """
 
-from vexfsctl.logs.kernel.form import ANYTHING, NAME, EvidenceForm
-from vexfsctl.logs.kernel.told import ROUTINE, telling
+from vexfsctl.logs.kernel.form import ANYTHING, NAME, ROUTINE, EvidenceForm
+from vexfsctl.logs.kernel.told import telling
 
 _SWAP_BEGINS = ("Read-error on swap-device", "Write-error on swap-device")
 

@@ -7,8 +7,8 @@ Linux 4.19 to 6.18.
 import re
 from dataclasses import replace
 
-from vexfsctl.logs.kernel.form import EvidenceForm
-from vexfsctl.logs.kernel.told import ROUTINE, TROUBLE, Reader, telling
+from vexfsctl.logs.kernel.form import ROUTINE, TROUBLE, EvidenceForm
+from vexfsctl.logs.kernel.told import Reader, telling
 from vexfsctl.model.events import EvidenceSignificance, KernelEvidence
 
 _TASK = r"(?P<task>[^\n]{1,32}:\d{1,10})"

@@ -7,8 +7,8 @@ drivers/target/iscsi in Linux 4.4 to 6.18.
 
 import errno
 
-from vexfsctl.logs.kernel.form import EvidenceForm
-from vexfsctl.logs.kernel.told import ROUTINE, telling
+from vexfsctl.logs.kernel.form import ROUTINE, EvidenceForm
+from vexfsctl.logs.kernel.told import telling
 
 _ISCSI = r" ?(?P<device>(?:connection\d{1,7}:\d{1,5}|session\d{1,7})): "
 _ISCSI_BEGINS = ("connection", " connection", "session", " session")

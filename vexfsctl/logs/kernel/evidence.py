@@ -1,0 +1,116 @@
+"""Lines of the rest of the kernel about a device: evidence, never VexFS errors.
+
+One declaration for each form, with the sample it was made from; they stand in modules by subsystem
+and are joined here.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from vexfsctl.logs.kernel.form import ANYTHING, NAME, EvidenceForm
+from vexfsctl.logs.kernel.fs import FS_FORMS
+from vexfsctl.logs.kernel.storage.ata import ATA_FORMS
+from vexfsctl.logs.kernel.storage.block import BLOCK_FORMS
+from vexfsctl.logs.kernel.storage.buses import BUS_FORMS
+from vexfsctl.logs.kernel.storage.caches import CACHE_FORMS
+from vexfsctl.logs.kernel.storage.device_mapper import DEVICE_MAPPER_FORMS
+from vexfsctl.logs.kernel.storage.md import MD_FORMS
+from vexfsctl.logs.kernel.storage.memory import MEMORY_FORMS
+from vexfsctl.logs.kernel.storage.network import NETWORK_FORMS
+from vexfsctl.logs.kernel.storage.nvme import NVME_FORMS
+from vexfsctl.logs.kernel.storage.scsi import SCSI_FORMS
+from vexfsctl.logs.kernel.system import SYSTEM_FORMS
+from vexfsctl.model.events import KernelEvidence
+from vexfsctl.model.record import KERNEL_FACILITY, LogRecord
+
+EVIDENCE_FORMS = (
+    *BLOCK_FORMS,
+    *SCSI_FORMS,
+    *ATA_FORMS,
+    *NVME_FORMS,
+    *MD_FORMS,
+    *DEVICE_MAPPER_FORMS,
+    *NETWORK_FORMS,
+    *CACHE_FORMS,
+    *BUS_FORMS,
+    *MEMORY_FORMS,
+    *FS_FORMS,
+    *SYSTEM_FORMS,
+)
+"""Every form, in the order tried."""
+
+_LEAST_LEVEL = 4
+_TROUBLE = re.compile(
+    r"\b(?:errors?(?!=)|fail\w*|corrupt\w*|abort\w*|lost|unable|rectify|invalid|inconsisten\w*"
+    r"|mismatch\w*|wrong|bad|damaged|timed? ?out|time-?outs?|not responding|panic|hung|stopped"
+    r"|fsck|xfs_repair|cannot|can't|violat\w*|uncorrect\w*|unrecover\w*|dead|missing|offline\w*"
+    r"|fault(?:ed|y)?|reject\w*|unexpected|withdraw\w*|fatal|unavailable|broken"
+    r")\b|read-?only|shut ?down",
+    re.IGNORECASE,
+)
+# Block devices by number, others by bus and name; a log cannot tell which name a number had.
+_NAMED = re.compile(r"(?:b|\+\w{1,32}:)(?P<device>[\w:.+-]{1,80})")
+
+_LEAD = 2
+"""How many characters of a text say which forms are worth trying."""
+
+
+def parse_evidence(record: LogRecord) -> KernelEvidence | None:
+    """Return what a kernel line says about a device; None for every other line.
+
+    A line that user space wrote into the kernel log is not evidence, whatever it says. The device
+    is the kernel's name for it; where only the metadata of the record names one, it is what that
+    has: `7:0` for a block device, the name in sysfs (`0:0:0:0`) for another.
+    """
+    if record.facility not in (None, KERNEL_FACILITY):
+        return None
+    text = record.text
+    for form in forms_for(text):
+        if (match := form.match(text)) is None:
+            continue
+        if not form.trouble_only or _tells_trouble(record):
+            return _with_device(form.read(match), record)
+    return None
+
+
+def forms_for(text: str) -> tuple[EvidenceForm, ...]:
+    """Return the forms that *text* may have, in the order tried: a few of them all."""
+    return _BY_LEAD.get(text[:_LEAD], _ANYWHERE)
+
+
+def _with_device(evidence: KernelEvidence, record: LogRecord) -> KernelEvidence:
+    """Name the device by the metadata of the record if the text does not."""
+    if evidence.device is not None or not record.fields:
+        return evidence
+    named = dict(record.fields).get("DEVICE", "")
+    match = _NAMED.fullmatch(named)
+    return evidence if match is None else replace(evidence, device=match["device"])
+
+
+def _tells_trouble(record: LogRecord) -> bool:
+    loud = record.level is not None and record.level <= _LEAST_LEVEL
+    return loud or _TROUBLE.search(record.text) is not None
+
+
+def _may_begin_anyhow(form: EvidenceForm) -> bool:
+    return any(begin.startswith((NAME, ANYTHING)) for begin in form.begins)
+
+
+def _by_lead(forms: Iterable[EvidenceForm]) -> Mapping[str, tuple[EvidenceForm, ...]]:
+    """Return the forms that a text may have, in the order tried, by how it begins."""
+    forms = tuple(forms)
+    leads = {begin[:_LEAD] for form in forms for begin in form.begins if not begin.startswith("<")}
+    return {
+        lead: tuple(
+            form
+            for form in forms
+            if _may_begin_anyhow(form) or any(begin[:_LEAD] == lead for begin in form.begins)
+        )
+        for lead in leads
+    }
+
+
+_BY_LEAD = _by_lead(EVIDENCE_FORMS)
+_ANYWHERE = tuple(filter(_may_begin_anyhow, EVIDENCE_FORMS))
+"""The forms that a text may have whose beginning says nothing."""
