@@ -115,9 +115,9 @@ LOCAL_FORMS = (
     EvidenceForm(
         "ubi0 error: ubi_io_read: error -74 (ECC error) while reading 2048 bytes from PEB 17:0",
         "ubi",
-        r"(?P<device>ubi\d{1,3}) (?:error|warning)\b",
+        r"(?P<device>ubi[0-9]\d{0,2}) (?:error|warning)\b",
         telling("filesystem"),
-        begins=("ubi",),
+        begins=tuple(f"ubi{digit}" for digit in range(10)),
     ),
     EvidenceForm(
         "overlayfs: failed to verify upper root origin",

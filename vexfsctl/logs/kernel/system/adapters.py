@@ -7,22 +7,23 @@ Such a line begins with the driver and the PCI address, or with the name of the 
 from vexfsctl.logs.kernel.form import REPAIR, ROUTINE, EvidenceForm
 from vexfsctl.logs.kernel.told import telling
 
-_DRIVERS = (
+DRIVERS = (
     *("mpt2sas", "mpt3sas", "mptbase", "mptscsih", "mptsas", "megaraid_sas", "megasas", "megaraid"),
     *("hpsa", "cciss", "aacraid", "smartpqi", "lpfc", "qla2xxx", "qla4xxx", "qla1280", "mvsas"),
     *("pm80xx", "pm8001", "ahci", "isci", "arcmsr", "3w-9xxx", "3w-sas", "3w-xxxx", "bnx2fc"),
-    *("bnx2i", "be2iscsi", "fnic", "snic", "qedf", "qedi", "csiostor", "bfa", "ips", "stex"),
+    *("bnx2i", "be2iscsi", "fnic", "snic", "qedf", "qedi", "csiostor"),
     *("hisi_sas", "hisi_sas_v2_hw", "hisi_sas_v3_hw", "mpi3mr", "myrb", "myrs", "pmcraid"),
     *("sata_sil24", "sata_mv", "sata_nv", "virtio_scsi", "vmw_pvscsi", "hv_storvsc", "storvsc"),
-    *("elx", "efct", "ufshcd-qcom", "ufshcd", "aic7xxx", "aic79xx", "aic94xx", "sym53c8xx"),
+    *("efct", "ufshcd-qcom", "ufshcd", "aic7xxx", "aic79xx", "aic94xx", "sym53c8xx"),
 )
+"""Drivers of adapters that disks are connected to."""
 _ADDRESS = r"[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-9a-f]"
-_DRIVER = "|".join(sorted(_DRIVERS, key=len, reverse=True))
+_DRIVER = "|".join(sorted(DRIVERS, key=len, reverse=True))
 _HEAD = (
     rf"(?:(?:{_DRIVER}) \[?(?P<device>{_ADDRESS})\]?(?:-[0-9a-f]{{4}}:(?:\d{{1,4}}| ))?: "
     rf"|(?P<name>(?:{_DRIVER})(?:_cm)?\d{{0,4}}):{{1,2}} {{0,2}})"
 )
-_BEGINS = _DRIVERS
+_BEGINS = DRIVERS
 _WORDS = (
     r"(?i:\breset(?:ting|s)?\b|\btime(?:d )?-?out\w*|\bfault\w*|\bdown\b|\boffline\w*|\bhung\b"
     r"|\bdead\b|\bnot respond\w*|\babort\w*|\bfail\w*|\berrors?\b|\bfatal\b|log_info\(0x"

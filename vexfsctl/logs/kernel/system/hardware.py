@@ -6,13 +6,15 @@ drivers/acpi/apei, drivers/pci/pcie and drivers/pci/hotplug in Linux 5.10 to 6.1
 """
 
 from vexfsctl.logs.kernel.form import ANYTHING, REPAIR, EvidenceForm
+from vexfsctl.logs.kernel.system.adapters import DRIVERS
 from vexfsctl.logs.kernel.told import telling
 
 _ADDRESS = r"[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-9a-f]"
 _PCI = rf"(?P<device>{_ADDRESS})"
-_DRIVER = r"[\w.-]{1,32}"
-_AER_BEGINS = (f"{ANYTHING}: AER: ",)
-_BUS_BEGINS = (*_AER_BEGINS, f"{ANYTHING}: PCIe Bus Error: ")
+_PORTS = ("pcieport", "nvme", "vmd", *DRIVERS)
+"""Drivers of the devices whose errors are storage's, and of the ports that these are behind."""
+_DRIVER = rf"(?:{'|'.join(_PORTS)})"
+_BUS_BEGINS = tuple(f"{driver} " for driver in _PORTS)
 _EDAC = r"EDAC (?:\w{1,24} )?(?P<device>MC\d{1,3}|PCI\d{0,3}|DEVICE\d{0,3}): "
 _HARDWARE = r"(?:mce: |\{\d{1,10}\})?\[Hardware Error\]: "
 _HARDWARE_BEGINS = (f"{ANYTHING}[Hardware Error]: ",)
@@ -68,7 +70,7 @@ HARDWARE_FORMS = (
             rf"received(?: from|:)? ?{_PCI}"
         ),
         telling("aer", REPAIR),
-        begins=_AER_BEGINS,
+        begins=_BUS_BEGINS,
     ),
     EvidenceForm(
         "pcieport 0000:00:1c.0: AER: Uncorrected (Fatal) error received: 0000:01:00.0",
@@ -78,7 +80,7 @@ HARDWARE_FORMS = (
             rf" error (?:message )?received(?: from|:)? ?{_PCI}"
         ),
         telling("aer"),
-        begins=_AER_BEGINS,
+        begins=_BUS_BEGINS,
     ),
     EvidenceForm(
         "pcieport 0000:00:1c.0: AER: device recovery successful",
@@ -88,14 +90,14 @@ HARDWARE_FORMS = (
             r"|(?:Root|Downstream) Port link has been reset)"
         ),
         telling("aer", REPAIR),
-        begins=_AER_BEGINS,
+        begins=_BUS_BEGINS,
     ),
     EvidenceForm(
         "pcieport 0000:00:1c.0: AER: device recovery failed",
         "AER: ",
         rf"{_DRIVER} {_PCI}: AER: (?!enabled with|PCIe Bus Error|PCIe errors handled)",
         telling("aer"),
-        begins=_AER_BEGINS,
+        begins=_BUS_BEGINS,
     ),
     EvidenceForm(
         "pcieport 0000:00:1c.0: DPC: containment event, status:0x1f01 source:0x0000",

@@ -10,8 +10,13 @@ import errno
 from vexfsctl.logs.kernel.form import ROUTINE, EvidenceForm
 from vexfsctl.logs.kernel.told import telling
 
-_ISCSI = r" ?(?P<device>(?:connection\d{1,7}:\d{1,5}|session\d{1,7})): "
-_ISCSI_BEGINS = ("connection", " connection", "session", " session")
+_ISCSI = r" ?(?P<device>(?:connection[0-9]\d{0,6}:\d{1,5}|session[0-9]\d{0,6})): "
+_ISCSI_BEGINS = tuple(
+    f"{blank}{name}{digit}"
+    for blank in ("", " ")
+    for name in ("connection", "session")
+    for digit in range(10)
+)
 _RPORT = r" ?(?P<device>rport-\d{1,5}:\d{1,5}-\d{1,7}): "
 _RPORT_BEGINS = ("rport-", " rport-")
 
