@@ -7,6 +7,7 @@ and are joined here.
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from operator import itemgetter
 
 from vexfsctl.logs.kernel.form import ANYTHING, NAME, EvidenceForm
 from vexfsctl.logs.kernel.fs import FS_FORMS
@@ -99,15 +100,17 @@ def _may_begin_anyhow(form: EvidenceForm) -> bool:
 
 def _by_lead(forms: Iterable[EvidenceForm]) -> Mapping[str, tuple[EvidenceForm, ...]]:
     """Return the forms that a text may have, in the order tried, by how it begins."""
-    forms = tuple(forms)
-    leads = {begin[:_LEAD] for form in forms for begin in form.begins if not begin.startswith("<")}
+    anywhere = list[tuple[int, EvidenceForm]]()
+    by_lead: dict[str, list[tuple[int, EvidenceForm]]] = {}
+    for place, form in enumerate(forms):
+        if _may_begin_anyhow(form):
+            anywhere.append((place, form))
+            continue
+        for lead in {begin[:_LEAD] for begin in form.begins}:
+            by_lead.setdefault(lead, []).append((place, form))
     return {
-        lead: tuple(
-            form
-            for form in forms
-            if _may_begin_anyhow(form) or any(begin[:_LEAD] == lead for begin in form.begins)
-        )
-        for lead in leads
+        lead: tuple(form for _, form in sorted([*found, *anywhere], key=itemgetter(0)))
+        for lead, found in by_lead.items()
     }
 
 
