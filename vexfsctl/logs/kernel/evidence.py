@@ -5,7 +5,7 @@ and are joined here.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 
 from vexfsctl.logs.kernel.devices import DEVICE_FORMS
@@ -38,7 +38,7 @@ EVIDENCE_FORMS = (
     *FILESYSTEM_FORMS,
     *DEVICE_FORMS,
 )
-"""Every form, in the order tried."""
+"""Every form, in the order tried: but those first whose lines begin with words of their own."""
 
 _LEAST_LEVEL = 4
 _TROUBLE = re.compile(
@@ -46,10 +46,12 @@ _TROUBLE = re.compile(
     re.IGNORECASE,
 )
 # Block devices by number, others by bus and name; a log cannot tell which name a number had.
-_NAMED = re.compile(r"(?:b|\+\w{1,32}:)(?P<device>[\w:.+-]{1,80})")
+_METADATA = re.compile(r"(?:b|\+\w{1,32}:)(?P<device>[\w:.+-]{1,80})")
 
 _LEAD = 2
-"""How many characters of a text say which forms are worth trying."""
+"""How many characters of a text, or behind a name in it, say which forms are worth trying."""
+_COLON = ": "
+_NAMED = f"{NAME}{_COLON}"
 
 
 def parse_evidence(record: LogRecord) -> KernelEvidence | None:
@@ -62,17 +64,29 @@ def parse_evidence(record: LogRecord) -> KernelEvidence | None:
     if record.facility not in (None, KERNEL_FACILITY):
         return None
     text = record.text
-    for form in forms_for(text):
-        if (match := form.match(text)) is None:
+    return _first_of(_BY_LEAD.get(text[:_LEAD], ()), record) or _first_of(
+        _behind_a_name(text), record
+    )
+
+
+def forms_for(text: str) -> tuple[EvidenceForm, ...]:
+    """Return the forms that *text* may have, in the order tried: a few of them all."""
+    return (*_BY_LEAD.get(text[:_LEAD], ()), *_behind_a_name(text))
+
+
+def _first_of(forms: Iterable[EvidenceForm], record: LogRecord) -> KernelEvidence | None:
+    text = record.text
+    for form in forms:
+        if form.mark not in text or (match := form.match(text)) is None:
             continue
         if not form.trouble_only or _tells_trouble(record):
             return _with_device(form.read(match), record)
     return None
 
 
-def forms_for(text: str) -> tuple[EvidenceForm, ...]:
-    """Return the forms that *text* may have, in the order tried: a few of them all."""
-    return _BY_LEAD.get(text[:_LEAD], _ANYWHERE)
+def _behind_a_name(text: str) -> tuple[EvidenceForm, ...]:
+    start = text.find(_COLON) + len(_COLON)
+    return _BY_WORD.get(text[start : start + _LEAD], _ANYWHERE)
 
 
 def _with_device(evidence: KernelEvidence, record: LogRecord) -> KernelEvidence:
@@ -80,7 +94,7 @@ def _with_device(evidence: KernelEvidence, record: LogRecord) -> KernelEvidence:
     if evidence.device is not None or not record.fields:
         return evidence
     named = dict(record.fields).get("DEVICE", "")
-    match = _NAMED.fullmatch(named)
+    match = _METADATA.fullmatch(named)
     return evidence if match is None else replace(evidence, device=match["device"])
 
 
@@ -89,24 +103,24 @@ def _tells_trouble(record: LogRecord) -> bool:
     return loud or _TROUBLE.search(record.text) is not None
 
 
-def _may_begin_anyhow(form: EvidenceForm) -> bool:
-    return any(begin.startswith((NAME, ANYTHING)) for begin in form.begins)
+def _begin_with(forms: Iterable[EvidenceForm], lead: str) -> tuple[EvidenceForm, ...]:
+    """Return those of *forms* that have a beginning with *lead*."""
+    return tuple(form for form in forms if any(each.startswith(lead) for each in form.begins))
 
 
-def _by_lead(forms: Iterable[EvidenceForm]) -> Mapping[str, tuple[EvidenceForm, ...]]:
-    """Return the forms that a text may have, in the order tried, by how it begins."""
-    forms = tuple(forms)
-    leads = {begin[:_LEAD] for form in forms for begin in form.begins if not begin.startswith("<")}
-    return {
-        lead: tuple(
-            form
-            for form in forms
-            if _may_begin_anyhow(form) or any(begin[:_LEAD] == lead for begin in form.begins)
-        )
-        for lead in leads
-    }
+def _leads(forms: Iterable[EvidenceForm], before: str) -> set[str]:
+    """Return how the beginnings of *forms* go on behind *before*."""
+    begins = (begin for form in forms for begin in form.begins if begin.startswith(before))
+    return {begin[: len(before) + _LEAD] for begin in begins}
 
 
-_BY_LEAD = _by_lead(EVIDENCE_FORMS)
-_ANYWHERE = tuple(filter(_may_begin_anyhow, EVIDENCE_FORMS))
-"""The forms that a text may have whose beginning says nothing."""
+_ANYWHERE = _begin_with(EVIDENCE_FORMS, ANYTHING)
+_BY_LEAD = {
+    lead: _begin_with(EVIDENCE_FORMS, lead)
+    for lead in _leads(EVIDENCE_FORMS, "")
+    if not lead.startswith((NAME[:_LEAD], ANYTHING[:_LEAD]))
+}
+_BY_WORD = {
+    lead.removeprefix(_NAMED): (*_begin_with(EVIDENCE_FORMS, lead), *_ANYWHERE)
+    for lead in _leads(EVIDENCE_FORMS, _NAMED)
+}
