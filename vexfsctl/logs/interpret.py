@@ -93,8 +93,9 @@ def interpret_records(
         meaning, load, vouched = meaning_of(record), _UNKNOWN, False
         waits = False
         if isinstance(meaning, KernelEvidence):
-            meaning = sizes.with_sector(meaning, record)
-            waits = awaits_sector(meaning)
+            if meaning.tells_of_blocks:
+                meaning = sizes.with_sector(meaning, record)
+                waits = awaits_sector(meaning)
         elif isinstance(meaning, Event):
             place = record.source, meaning.volume
             if isinstance(meaning, StateChanged):

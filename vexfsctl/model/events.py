@@ -239,12 +239,19 @@ class KernelEvidence:
     @property
     def devices(self) -> tuple[str, ...]:
         """All that it names: what it is about, and the member of that."""
-        return tuple(name for name in (self.device, self.member) if name is not None)
+        if self.member is None:
+            return () if self.device is None else (self.device,)
+        return (self.member,) if self.device is None else (self.device, self.member)
 
     @property
     def sector_device(self) -> str | None:
         """The device that *sector* counts on."""
         return self.member if self.sector_on_member else self.device
+
+    @property
+    def tells_of_blocks(self) -> bool:
+        """Whether it speaks of blocks of the device's own size."""
+        return self.lba is not None or self.block_bytes is not None
 
     @property
     def is_trouble(self) -> bool:

@@ -32,7 +32,7 @@ class DeviceFinder:
         trouble just before.
         """
         if entry.evidence is not None:
-            device = next(iter(entry.evidence.devices), None)
+            device = entry.evidence.device or entry.evidence.member
             if device is not None and entry.evidence.is_trouble:
                 self._latest = (device, entry.record)
             return device

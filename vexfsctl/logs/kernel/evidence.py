@@ -5,9 +5,8 @@ and are joined here.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
-from operator import itemgetter
 
 from vexfsctl.logs.kernel.form import ANYTHING, NAME, EvidenceForm
 from vexfsctl.logs.kernel.fs import FS_FORMS
@@ -39,7 +38,7 @@ EVIDENCE_FORMS = (
     *FS_FORMS,
     *SYSTEM_FORMS,
 )
-"""Every form, in the order tried."""
+"""Every form, in the order tried: but those first whose lines begin with words of their own."""
 
 _LEAST_LEVEL = 4
 _TROUBLE = re.compile(
@@ -51,10 +50,12 @@ _TROUBLE = re.compile(
     re.IGNORECASE,
 )
 # Block devices by number, others by bus and name; a log cannot tell which name a number had.
-_NAMED = re.compile(r"(?:b|\+\w{1,32}:)(?P<device>[\w:.+-]{1,80})")
+_METADATA = re.compile(r"(?:b|\+\w{1,32}:)(?P<device>[\w:.+-]{1,80})")
 
 _LEAD = 2
-"""How many characters of a text say which forms are worth trying."""
+"""How many characters of a text, or behind a name in it, say which forms are worth trying."""
+_COLON = ": "
+_NAMED = f"{NAME}{_COLON}"
 
 
 def parse_evidence(record: LogRecord) -> KernelEvidence | None:
@@ -67,17 +68,29 @@ def parse_evidence(record: LogRecord) -> KernelEvidence | None:
     if record.facility not in (None, KERNEL_FACILITY):
         return None
     text = record.text
-    for form in forms_for(text):
-        if (match := form.match(text)) is None:
+    return _first_of(_BY_LEAD.get(text[:_LEAD], ()), record) or _first_of(
+        _behind_a_name(text), record
+    )
+
+
+def forms_for(text: str) -> tuple[EvidenceForm, ...]:
+    """Return the forms that *text* may have, in the order tried: a few of them all."""
+    return (*_BY_LEAD.get(text[:_LEAD], ()), *_behind_a_name(text))
+
+
+def _first_of(forms: Iterable[EvidenceForm], record: LogRecord) -> KernelEvidence | None:
+    text = record.text
+    for form in forms:
+        if form.mark not in text or (match := form.match(text)) is None:
             continue
         if not form.trouble_only or _tells_trouble(record):
             return _with_device(form.read(match), record)
     return None
 
 
-def forms_for(text: str) -> tuple[EvidenceForm, ...]:
-    """Return the forms that *text* may have, in the order tried: a few of them all."""
-    return _BY_LEAD.get(text[:_LEAD], _ANYWHERE)
+def _behind_a_name(text: str) -> tuple[EvidenceForm, ...]:
+    start = text.find(_COLON) + len(_COLON)
+    return _BY_WORD.get(text[start : start + _LEAD], _ANYWHERE)
 
 
 def _with_device(evidence: KernelEvidence, record: LogRecord) -> KernelEvidence:
@@ -85,7 +98,7 @@ def _with_device(evidence: KernelEvidence, record: LogRecord) -> KernelEvidence:
     if evidence.device is not None or not record.fields:
         return evidence
     named = dict(record.fields).get("DEVICE", "")
-    match = _NAMED.fullmatch(named)
+    match = _METADATA.fullmatch(named)
     return evidence if match is None else replace(evidence, device=match["device"])
 
 
@@ -94,26 +107,19 @@ def _tells_trouble(record: LogRecord) -> bool:
     return loud or _TROUBLE.search(record.text) is not None
 
 
-def _may_begin_anyhow(form: EvidenceForm) -> bool:
-    return any(begin.startswith((NAME, ANYTHING)) for begin in form.begins)
+def _by_lead(forms: Iterable[EvidenceForm], before: str) -> dict[str, tuple[EvidenceForm, ...]]:
+    """Return *forms*, in their order, by how a beginning of theirs goes on behind *before*."""
+    found: dict[str, list[EvidenceForm]] = {}
+    for form in forms:
+        behind = {begin[len(before) :][:_LEAD] for begin in form.begins if begin.startswith(before)}
+        for lead in behind:
+            found.setdefault(lead, []).append(form)
+    return {lead: tuple(each) for lead, each in found.items()}
 
 
-def _by_lead(forms: Iterable[EvidenceForm]) -> Mapping[str, tuple[EvidenceForm, ...]]:
-    """Return the forms that a text may have, in the order tried, by how it begins."""
-    anywhere = list[tuple[int, EvidenceForm]]()
-    by_lead: dict[str, list[tuple[int, EvidenceForm]]] = {}
-    for place, form in enumerate(forms):
-        if _may_begin_anyhow(form):
-            anywhere.append((place, form))
-            continue
-        for lead in {begin[:_LEAD] for begin in form.begins}:
-            by_lead.setdefault(lead, []).append((place, form))
-    return {
-        lead: tuple(form for _, form in sorted([*found, *anywhere], key=itemgetter(0)))
-        for lead, found in by_lead.items()
-    }
-
-
-_BY_LEAD = _by_lead(EVIDENCE_FORMS)
-_ANYWHERE = tuple(filter(_may_begin_anyhow, EVIDENCE_FORMS))
-"""The forms that a text may have whose beginning says nothing."""
+_ANYWHERE = tuple(
+    form for form in EVIDENCE_FORMS if any(begin.startswith(ANYTHING) for begin in form.begins)
+)
+# Beginnings that are a name, or anything, have leads here that no text of theirs need have.
+_BY_LEAD = _by_lead(EVIDENCE_FORMS, "")
+_BY_WORD = {lead: (*found, *_ANYWHERE) for lead, found in _by_lead(EVIDENCE_FORMS, _NAMED).items()}

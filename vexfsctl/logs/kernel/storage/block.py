@@ -67,6 +67,11 @@ def _read_block(match: re.Match[str]) -> KernelEvidence:
     )
 
 
+def _read_buffer(match: re.Match[str]) -> KernelEvidence:
+    # "logical block N" counts blocks of a size that the line does not give.
+    return KernelEvidence(kind="buffer", device=match["device"], direction=match["direction"])
+
+
 def _read_beyond_end(match: re.Match[str]) -> KernelEvidence:
     operation, sector = int(match["rw"]) & 0xFF, match["sector"]
     return KernelEvidence(
@@ -102,11 +107,10 @@ BLOCK_FORMS = (
         "Buffer I/O error on dev loop0, logical block 768, lost async page write",
         "Buffer I/O error on dev",
         (
-            # "logical block N" counts blocks of a size that the line does not give.
             r"Buffer I/O error on dev(?:ice)? (?P<device>[^\s,]{1,40}), logical block \d+"
             r"(?:, .{0,40}\b(?P<direction>read|write)\b)?"
         ),
-        reader("buffer"),
+        _read_buffer,
         begins=("Buffer I/O error on dev",),
     ),
     EvidenceForm(
