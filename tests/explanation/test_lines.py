@@ -14,6 +14,7 @@ from vexfsctl.model.events import (
     DegradationChanged,
     ErrorReported,
     Event,
+    EvidenceSignificance,
     FallbackUsed,
     KernelEvidence,
     StateChanged,
@@ -184,6 +185,45 @@ def test_the_note_of_an_upstream_line_is_told() -> None:
         "Data was acknowledged to the application but is not stored. The number is a count of "
         "bytes."
     )
+
+
+@pytest.mark.parametrize(
+    ("evidence", "meaning"),
+    [
+        (
+            KernelEvidence(kind="block", device="sda", sector=8, direction="write_zeroes", errno=5),
+            "A request to write zeroes to sda beginning at sector 8 failed with EIO.",
+        ),
+        (
+            KernelEvidence(
+                kind="md",
+                device="md0",
+                member="sdb1",
+                sector=8,
+                sector_on_member=True,
+                direction="read",
+            ),
+            "A read of sdb1 beginning at sector 8 failed.",
+        ),
+        (
+            KernelEvidence(
+                kind="md",
+                device="md0",
+                sector=8,
+                direction="read",
+                significance=EvidenceSignificance.REPAIR,
+            ),
+            "Something was wrong with md0 and has been mended.",
+        ),
+        (
+            KernelEvidence(kind="ata", device="ata1", significance=EvidenceSignificance.ROUTINE),
+            "It reports what happens to ata1; nothing is wrong.",
+        ),
+    ],
+)
+def test_kernel_evidence_is_told_in_a_sentence(evidence: KernelEvidence, meaning: str) -> None:
+    """Plain words for every direction, and no failure where nothing failed."""
+    assert explained(evidence)[0].meaning == meaning
 
 
 def test_kernel_evidence_without_numbers_is_told_by_its_kind() -> None:

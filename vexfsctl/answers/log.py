@@ -132,7 +132,8 @@ def _tone(entry: LogEntry) -> Tone | None:
         severity = upstream.severity
         bad = severity is not None and severity >= Severity.HIGH
         return None if severity is None else Tone.BAD if bad else Tone.NOTICE
-    if level is None or level > _WARNING_LEVEL:
+    quiet = entry.evidence is not None and not entry.evidence.is_trouble
+    if quiet or level is None or level > _WARNING_LEVEL:
         return None
     return Tone.BAD if level <= _ERROR_LEVEL else Tone.NOTICE
 

@@ -21,6 +21,7 @@ from vexfsctl.model.events import (
     DegradationChanged,
     ErrorReported,
     Event,
+    EvidenceSignificance,
     KernelEvidence,
     StateChanged,
 )
@@ -46,9 +47,33 @@ KERNEL_KINDS = {
     "ata": "The ATA layer reports an error or a reset of {device}.",
     "nvme": "The NVMe driver reports an error or a reset of {device}.",
     "md": "The RAID array {device} lost a member or reports an error.",
+    "usb": "The USB device {device} was reset or does not answer.",
+    "mmc": "The card or card reader {device} reports an error.",
+    "virtio": "The virtual disk {device} reports an error.",
+    "bcache": "The cache of bcache reports trouble with {device}.",
+    "nbd": "The network block device {device} reports trouble with its server.",
+    "rbd": "The Ceph block device {device} reports an error.",
+    "ceph": "A daemon of the Ceph cluster failed or did not answer.",
+    "drbd": "The replicated device {device} reports trouble with its disk or its peer.",
+    "zram": "The compressed memory that {device} is made of reports an error.",
+    "pmem": "The persistent memory {device} reports an error.",
     "device_mapper": "The device mapper reports an error of {device}.",
     "loop": "The loop device {device} reports trouble with its backing file.",
     "fuse": "A FUSE filesystem was aborted, or lost its driver.",
+    "nfs": "The NFS client or server reports trouble with {device}.",
+    "smb": "The SMB client reports trouble with the server {device}.",
+    "network_filesystem": "A filesystem behind a network reports trouble.",
+    "cluster": "Cluster storage reports trouble with {device}.",
+    "zfs": "ZFS reports trouble with {device}.",
+    "swap": "Memory could not be written to swap on {device}, or read back from it.",
+    "memory": "The kernel could not get memory for itself.",
+    "mce": "The processor reports an error of the hardware.",
+    "edac": "The memory controller {device} reports errors of memory.",
+    "aer": "PCI Express reports an error of {device}, which may lose its connection.",
+    "iscsi": "The iSCSI {device} lost its target, or reports an error.",
+    "fc": "The Fibre Channel port {device} was lost, or reports an error.",
+    "sas": "The SAS layer reports an error, or handles one.",
+    "hba": "The adapter {device} that disks are connected to reports an error or a reset.",
     "capacity": "The capacity of {device} changed.",
     "hung_task": "A task has been stuck for minutes, usually waiting for a device.",
     "stall": "A processor was stuck for a long time: the machine is overloaded or hung.",
@@ -58,11 +83,24 @@ KERNEL_KINDS = {
 }
 """What each kind of evidence says, if the line gives no numbers."""
 
+KERNEL_SIGNIFICANCES = {
+    EvidenceSignificance.REPAIR: "Something was wrong with {device} and has been mended.",
+    EvidenceSignificance.ROUTINE: "It reports what happens to {device}; nothing is wrong.",
+}
+"""What a line about a device says that is no trouble."""
+
+_REQUESTS = {
+    None: "A request of",
+    "write_zeroes": "A request to write zeroes to",
+    "secure_erase": "A request for a secure erase of",
+}
+"""What a direction of two words is called; that of one word is a noun already."""
+
 _DOUBT = "It was written from user space and nothing vouches for it, so no verdict is based on it."
 _TELLING = (
     *("volume", "operation", "call", "id", "alias", "parent", "error", "errno", "severity"),
-    *("significance", "device", "sector", "direction", "inode", "block", "offset", "length"),
-    *("size", "lost", "before", "after"),
+    *("significance", "device", "member", "sector", "lba", "direction", "inode", "block"),
+    *("offset", "length", "size", "lost", "task", "before", "after"),
 )
 """Fields that are facts worth showing, in this order."""
 
@@ -109,14 +147,18 @@ def _what_it_says(meaning: Event | UpstreamEvent | KernelEvidence | Unrecognised
 
 
 def _what_the_kernel_says(evidence: KernelEvidence) -> str:
-    device = evidence.device or "a device"
+    device = next(iter(evidence.devices), "a device")
+    if not evidence.is_trouble:
+        return KERNEL_SIGNIFICANCES[evidence.significance].format(device=device)
     if evidence.errno is None and evidence.sector is None:
         told = KERNEL_KINDS.get(evidence.kind, "The kernel reports trouble with {device}.")
         return told.format(device=device)
-    request = f"A {evidence.direction}" if evidence.direction else "A request"
+    direction = evidence.direction
+    words = (direction or "").replace("_", " ")
+    request = _REQUESTS.get(direction, f"A {words} of")
     place = "" if evidence.sector is None else f" beginning at sector {evidence.sector}"
     outcome = "" if evidence.errno is None else f" with {errno_name(evidence.errno)}"
-    return f"{request} of {device}{place} failed{outcome}."
+    return f"{request} {evidence.sector_device or device}{place} failed{outcome}."
 
 
 def _sentence(text: str) -> str:
@@ -133,8 +175,8 @@ def _next_step(meaning: object) -> str | None:
     identifier = getattr(meaning, "id", None)
     if isinstance(identifier, CorrelationId):
         return f"`vexfsctl trace {identifier}` shows everything that happened under its id."
-    if isinstance(meaning, KernelEvidence) and meaning.device is not None:
-        return f"`vexfsctl log --device {meaning.device}` lists the lines about that device."
+    if isinstance(meaning, KernelEvidence) and meaning.devices:
+        return f"`vexfsctl log --device {meaning.devices[0]}` lists the lines about that device."
     return None
 
 
@@ -154,7 +196,7 @@ def _what_it_names(meaning: object) -> Iterator[Explanation]:
             yield from _state(meaning.after)
             if meaning.significance.is_trouble:
                 yield from _error(meaning.error, meaning.errno)
-        case KernelEvidence() if meaning.errno is not None:
+        case KernelEvidence() if meaning.errno is not None and meaning.is_trouble:
             # How the driver treats it when one of its own calls meets it.
             yield explain_error(error_for_errno(meaning.errno, meaning.direction or "getattr"))
 

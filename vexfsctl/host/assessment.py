@@ -47,17 +47,18 @@ class Assessment:
         log_asked: bool = False,
         recent: "Iterable[LogEntry] | None" = None,
         evidence: "Callable[[], Iterable[LogEntry]]" = tuple,
+        surroundings: "Callable[[], Iterable[LogEntry]]" = tuple,
     ) -> "Assessment":
         """Judge what was *seen* of the tree at *now_us*, and what the log *entries* say about it.
 
-        *recent* is as in `Observation`. *evidence* returns what the kernel itself says in the
-        window: called only if no tree names the device.
+        *recent* and *surroundings* are as in `Observation`. *evidence* returns what the kernel
+        itself says in the window: called only if no tree names the device.
         """
         if seen.targets:
             is_about = partial(_is_about, targets=seen.targets)
             entries = Filtered(entries, is_about)
             recent = None if recent is None else Filtered(recent, is_about)
-        observation = Observation(seen.volumes, entries, log, window, now_us, recent)
+        observation = Observation(seen.volumes, entries, log, window, now_us, recent, surroundings)
         return cls(
             observation=observation,
             summary=summarize(observation, evidence),
@@ -109,6 +110,7 @@ def assess(host: Host, targets: Sequence[Target] = (), window_ms: int | None = N
         log_asked=bool(host.logs),
         recent=recent.own_entries,
         evidence=lambda: recent.evidence,
+        surroundings=lambda: recent.entries,
     )
 
 

@@ -297,7 +297,7 @@ class IncidentLog:
     def _is_device(self, name: str) -> bool:
         """Whether the kernel has a line about a device of that name."""
         entries = self._log.only(Saying(re.escape(name))).entries
-        return any(entry.evidence and entry.evidence.device == name for entry in entries)
+        return any(entry.evidence and name in entry.evidence.devices for entry in entries)
 
     def _related_names(self, device: str) -> tuple[str, ...]:
         return related_names(device, elsewhere=self._elsewhere)

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from vexfsctl.logs.grammar import RECORD_FORMS, STATE_BEGINS, parse_event
-from vexfsctl.logs.kernel.filesystems import parse_evidence
+from vexfsctl.logs.kernel.block_sizes import BlockSizes, awaits_sector
+from vexfsctl.logs.kernel.evidence import parse_evidence
 from vexfsctl.logs.upstream import parse_named, parse_upstream
 from vexfsctl.model.entry import LogEntry, Meaning, Origin, Unrecognised
-from vexfsctl.model.events import Event, StateChanged
+from vexfsctl.model.events import Event, KernelEvidence, StateChanged
 from vexfsctl.model.record import KERNEL_FACILITY, LogRecord
 from vexfsctl.model.upstream import UpstreamEvent
 from vexfsctl.model.volume import ModuleState
@@ -86,15 +87,29 @@ def interpret_records(
     """
     live = live_volumes or {}
     loads = {} if loads is None else loads
+    sizes = BlockSizes()
+    waiting: LogEntry | None = None
     for record in records:
         meaning, load, vouched = meaning_of(record), _UNKNOWN, False
-        if isinstance(meaning, Event):
+        waits = False
+        if isinstance(meaning, KernelEvidence):
+            if meaning.tells_of_blocks:
+                meaning = sizes.with_sector(meaning, record)
+                waits = awaits_sector(meaning)
+        elif isinstance(meaning, Event):
             place = record.source, meaning.volume
             if isinstance(meaning, StateChanged):
                 loads[place] = _load_of(meaning)
             load = loads.get(place, _UNKNOWN)
             vouched = load != _UNKNOWN or live.get(meaning.volume) == record.source
-        yield LogEntry(record, meaning, judge_origin(record, vouched=vouched), *load)
+        entry = LogEntry(record, meaning, judge_origin(record, vouched=vouched), *load)
+        if waiting is not None:
+            yield sizes.settled(waiting, entry)
+        waiting = entry if waits else None
+        if not waits:
+            yield entry
+    if waiting is not None:
+        yield waiting
 
 
 def meaning_of(record: LogRecord) -> Meaning | None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 
-from vexfsctl.logs.kernel.filesystems import EVIDENCE_FORMS
+from vexfsctl.logs.kernel.evidence import EVIDENCE_FORMS
 from vexfsctl.logs.kernel.form import ANYTHING, NAME
 from vexfsctl.logs.own_records import may_be_vexfs, unnamed_leads
 from vexfsctl.model.record import LogRecord
@@ -75,7 +75,7 @@ def sieve(*, evidence: bool = True) -> Sieve:
     literals = [begin for begin in kernel if not begin.startswith((ANYTHING, NAME))]
     # A name has no colon. Before it, old kernels print a blank, and a newline ends an empty line.
     # This accepts more than a form does, which only costs time.
-    names = [rf"\n?[^\n:]{{1,160}}+(?:{_alternatives(named)})"] if named else []
+    names = [rf"\n?[^\n:]{{1,160}}+{_behind_a_name(named)}"] if named else []
     literals += unnamed_leads()
     pattern = "|".join([_by_first_letter(literals), *names])
     rests = [each.removeprefix(_COLON) for each in (*named, *inside) if each.startswith(_COLON)]
@@ -83,7 +83,7 @@ def sieve(*, evidence: bool = True) -> Sieve:
         begins=pattern.encode(),
         inside=tuple(dict.fromkeys(each.encode() for each in inside)),
         words=_by_first_letter(_words_of(literals)).encode(),
-        rests=_alternatives(rests).encode(),
+        rests=_by_first_letter(rests).encode(),
         evidence=evidence,
     )
 
@@ -96,6 +96,16 @@ def _words_of(literals: Iterable[str]) -> Iterator[str]:
             yield word
         elif word and behind[0] != " ":
             yield f'{word}"'
+
+
+def _behind_a_name(literals: Iterable[str]) -> str:
+    """Return a pattern for *literals*; most begin with a colon, which is looked at but once."""
+    after_colon: list[str] = []
+    others: list[str] = []
+    for literal in literals:
+        (after_colon if literal.startswith(_COLON) else others).append(literal)
+    pattern = f"{_COLON}(?:{_by_first_letter(x.removeprefix(_COLON) for x in after_colon)})"
+    return f"(?:{_alternatives(others)}|{pattern})" if others else pattern
 
 
 def _alternatives(literals: Iterable[str]) -> str:

@@ -26,7 +26,7 @@ SAVED = ("--log", str(INCIDENT))
 CAPTURES = sorted(
     path
     for path in (Path(__file__).parents[2] / "data" / "kernel-logs").rglob("*.*")
-    if path.suffix != ".md"
+    if path.suffix != ".md" and path.parent.name != "qemu"
 )
 
 

@@ -6,7 +6,7 @@ present moment, the log at the end of its window, which in a saved log is its la
 shows no epoch of a live volume is judged alone.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -44,6 +44,9 @@ class Observation:
     recent: "Iterable[LogEntry] | None" = None
     """Those of the window, and before it those that say something about it: states, and calls of
     builds without a tree. None: *entries*."""
+    surroundings: "Callable[[], Iterable[LogEntry]]" = tuple
+    """Returns those of the window and what else the kernel says there: asked for only if it says
+    something of VexFS, or if a VexFS is in the log that exports no tree."""
 
     @cached_property
     def live(self) -> Loads:
@@ -100,6 +103,10 @@ def _findings(observation: Observation) -> Iterator[Finding]:
         yield from judge_upstream(observation.upstream)
     if observation.digest is not None:
         yield from observation.digest.judge.findings()
+        if observation.digest.traced or observation.upstream is not None:
+            from vexfsctl.analysis.health.kernel_findings import judge_kernel_lines
+
+            yield from judge_kernel_lines(observation.surroundings(), observation.window)
     yield from _judge_counters(observation)
     if observation.log_alone:
         yield from _judge_log_alone(observation)

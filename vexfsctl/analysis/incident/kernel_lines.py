@@ -70,10 +70,10 @@ class Vicinity:
         return self.begin_us - before <= uptime_us <= self.end_us + after
 
     def _is_about(self, evidence: KernelEvidence, devices: Collection[str] | None) -> bool:
-        if evidence.device is None:
+        if not evidence.devices:
             # Such lines say how many the kernel's rate limit left out, and which tasks hang.
             return evidence.lost is not None or self.abandoned
-        return devices is None or evidence.device in devices
+        return devices is None or any(name in devices for name in evidence.devices)
 
 
 def find_vicinity(subject: Incident | NumberedCall) -> Vicinity | None:

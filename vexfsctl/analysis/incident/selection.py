@@ -76,8 +76,10 @@ class Selection:
             return entry.evidence is None
         if entry.device is not None:
             return entry.device in self.devices
-        named = entry.evidence or entry.upstream
-        return volume in self.device_volumes or (named is not None and named.device in self.devices)
+        if entry.evidence is not None:
+            return any(name in self.devices for name in entry.evidence.devices)
+        named = None if entry.upstream is None else entry.upstream.device
+        return volume in self.device_volumes or named in self.devices
 
     def _names_error(self, entry: LogEntry) -> bool:
         name, number = _error_of(entry)

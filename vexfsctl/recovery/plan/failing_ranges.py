@@ -39,9 +39,11 @@ def find_failing_ranges(
     found = []
     for each in entries:
         evidence = each.evidence
-        if evidence is None or evidence.sector is None or not vicinity.holds(each, starts):
+        if evidence is None or evidence.sector is None or not evidence.is_trouble:
             continue
-        start = starts.get(evidence.device or "")
+        if not vicinity.holds(each, starts):
+            continue
+        start = starts.get(evidence.sector_device or "")
         if start is not None:
             found.append(ByteRange(evidence.sector * SECTOR_BYTES - start, length))
     return clip_and_join(found, size)

@@ -1,0 +1,125 @@
+"""Lines of the rest of the kernel about a device: evidence, never VexFS errors.
+
+One declaration for each form, with the sample it was made from; they stand in modules by subsystem
+and are joined here.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from vexfsctl.logs.kernel.form import ANYTHING, NAME, EvidenceForm
+from vexfsctl.logs.kernel.fs import FS_FORMS
+from vexfsctl.logs.kernel.storage.ata import ATA_FORMS
+from vexfsctl.logs.kernel.storage.block import BLOCK_FORMS
+from vexfsctl.logs.kernel.storage.buses import BUS_FORMS
+from vexfsctl.logs.kernel.storage.caches import CACHE_FORMS
+from vexfsctl.logs.kernel.storage.device_mapper import DEVICE_MAPPER_FORMS
+from vexfsctl.logs.kernel.storage.md import MD_FORMS
+from vexfsctl.logs.kernel.storage.memory import MEMORY_FORMS
+from vexfsctl.logs.kernel.storage.network import NETWORK_FORMS
+from vexfsctl.logs.kernel.storage.nvme import NVME_FORMS
+from vexfsctl.logs.kernel.storage.scsi import SCSI_FORMS
+from vexfsctl.logs.kernel.system import SYSTEM_FORMS
+from vexfsctl.model.events import KernelEvidence
+from vexfsctl.model.record import KERNEL_FACILITY, LogRecord
+
+EVIDENCE_FORMS = (
+    *BLOCK_FORMS,
+    *SCSI_FORMS,
+    *ATA_FORMS,
+    *NVME_FORMS,
+    *MD_FORMS,
+    *DEVICE_MAPPER_FORMS,
+    *NETWORK_FORMS,
+    *CACHE_FORMS,
+    *BUS_FORMS,
+    *MEMORY_FORMS,
+    *FS_FORMS,
+    *SYSTEM_FORMS,
+)
+"""Every form, in the order tried: but those first whose lines begin with words of their own."""
+
+_LEAST_LEVEL = 4
+_TROUBLE = re.compile(
+    r"\b(?:errors?(?!=)|fail\w*|corrupt\w*|abort\w*|lost|unable|rectify|invalid|inconsisten\w*"
+    r"|mismatch\w*|wrong|bad|damaged|timed? ?out|time-?outs?|not responding|panic|hung|stopped"
+    r"|fsck|xfs_repair|cannot|can't|violat\w*|uncorrect\w*|unrecover\w*|dead|missing|offline\w*"
+    r"|fault(?:ed|y)?|reject\w*|unexpected|withdraw\w*|fatal|unavailable|broken"
+    r")\b|read-?only|shut ?down",
+    re.IGNORECASE,
+)
+# Block devices by number, others by bus and name; a log cannot tell which name a number had.
+_METADATA = re.compile(r"(?:b|\+\w{1,32}:)(?P<device>[\w:.+-]{1,80})")
+
+_LEAD = 2
+"""How many characters of a text, or behind a name in it, say which forms are worth trying."""
+_COLON = ": "
+_NAMED = f"{NAME}{_COLON}"
+
+
+def parse_evidence(record: LogRecord) -> KernelEvidence | None:
+    """Return what a kernel line says about a device; None for every other line.
+
+    A line that user space wrote into the kernel log is not evidence, whatever it says. The device
+    is the kernel's name for it; where only the metadata of the record names one, it is what that
+    has: `7:0` for a block device, the name in sysfs (`0:0:0:0`) for another.
+    """
+    if record.facility not in (None, KERNEL_FACILITY):
+        return None
+    text = record.text
+    return _first_of(_BY_LEAD.get(text[:_LEAD], ()), record) or _first_of(
+        _behind_a_name(text), record
+    )
+
+
+def forms_for(text: str) -> tuple[EvidenceForm, ...]:
+    """Return the forms that *text* may have, in the order tried: a few of them all."""
+    return (*_BY_LEAD.get(text[:_LEAD], ()), *_behind_a_name(text))
+
+
+def _first_of(forms: Iterable[EvidenceForm], record: LogRecord) -> KernelEvidence | None:
+    text = record.text
+    for form in forms:
+        if form.mark not in text or (match := form.match(text)) is None:
+            continue
+        if not form.trouble_only or _tells_trouble(record):
+            return _with_device(form.read(match), record)
+    return None
+
+
+def _behind_a_name(text: str) -> tuple[EvidenceForm, ...]:
+    start = text.find(_COLON) + len(_COLON)
+    return _BY_WORD.get(text[start : start + _LEAD], _ANYWHERE)
+
+
+def _with_device(evidence: KernelEvidence, record: LogRecord) -> KernelEvidence:
+    """Name the device by the metadata of the record if the text does not."""
+    if evidence.device is not None or not record.fields:
+        return evidence
+    named = dict(record.fields).get("DEVICE", "")
+    match = _METADATA.fullmatch(named)
+    return evidence if match is None else replace(evidence, device=match["device"])
+
+
+def _tells_trouble(record: LogRecord) -> bool:
+    loud = record.level is not None and record.level <= _LEAST_LEVEL
+    return loud or _TROUBLE.search(record.text) is not None
+
+
+def _by_lead(forms: Iterable[EvidenceForm], before: str) -> dict[str, tuple[EvidenceForm, ...]]:
+    """Return *forms*, in their order, by how a beginning of theirs goes on behind *before*."""
+    found: dict[str, list[EvidenceForm]] = {}
+    for form in forms:
+        behind = {begin[len(before) :][:_LEAD] for begin in form.begins if begin.startswith(before)}
+        for lead in behind:
+            found.setdefault(lead, []).append(form)
+    return {lead: tuple(each) for lead, each in found.items()}
+
+
+_ANYWHERE = tuple(
+    form for form in EVIDENCE_FORMS if any(begin.startswith(ANYTHING) for begin in form.begins)
+)
+# Beginnings that are a name, or anything, have leads here that no text of theirs need have.
+_BY_LEAD = _by_lead(EVIDENCE_FORMS, "")
+_BY_WORD = {lead: (*found, *_ANYWHERE) for lead, found in _by_lead(EVIDENCE_FORMS, _NAMED).items()}
