@@ -148,6 +148,10 @@ class Terminal:
             lost = "" if gap.lost is None else f", {gap.lost} lost"
             detail = "" if gap.detail is None else f" ({gap.detail})"
             self._tell(f"vexfsctl: incomplete: {gap.source}: {gap.reason}{lost}{detail}")
+        for note in coverage.notes:
+            told = "" if note.lost is None else f", {note.lost} lines"
+            detail = "" if note.detail is None else f" ({note.detail})"
+            self._tell(f"vexfsctl: note: {note} ({note.reason}{told}){detail}")
 
     @contextmanager
     def progress(self) -> Iterator["Progress"]:

@@ -168,7 +168,7 @@ class LogView:
         known = reading.coverage(self.since_us)
         gaps = [gap for gap in known.gaps if not self._is_beside_the_point(gap)]
         undated = (Gap(source, "undated", lost) for source, lost in self._undated.items())
-        return Coverage(known.sources, (*gaps, *undated))
+        return Coverage(known.sources, (*gaps, *undated), known.notes)
 
     def _is_beside_the_point(self, gap: Gap) -> bool:
         if gap.reason == "starts_late":
@@ -225,5 +225,6 @@ class FollowedLog:
         self._follower.close()
 
     def _pick(self) -> Iterator[Picked]:
-        entries = interpret_records(self._reading, self._live_logs, self._loads)
+        named = self._reading.naming_writers
+        entries = interpret_records(self._reading, self._live_logs, self._loads, named)
         return self._view.pick(entries)

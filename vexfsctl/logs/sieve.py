@@ -13,6 +13,7 @@ from functools import cache, cached_property
 
 from vexfsctl.logs.kernel.filesystems import EVIDENCE_FORMS
 from vexfsctl.logs.kernel.form import ANYTHING, NAME
+from vexfsctl.logs.kernel.prefixes import PREFIX, WORDS
 from vexfsctl.logs.own_records import may_be_vexfs, unnamed_leads
 from vexfsctl.model.record import LogRecord
 
@@ -78,11 +79,13 @@ def sieve(*, evidence: bool = True) -> Sieve:
     names = [rf"\n?[^\n:]{{1,160}}+(?:{_alternatives(named)})"] if named else []
     literals += unnamed_leads()
     pattern = "|".join([_by_first_letter(literals), *names])
+    if evidence:
+        pattern = f"(?:{PREFIX})?+(?:{pattern})"
     rests = [each.removeprefix(_COLON) for each in (*named, *inside) if each.startswith(_COLON)]
     return Sieve(
         begins=pattern.encode(),
         inside=tuple(dict.fromkeys(each.encode() for each in inside)),
-        words=_by_first_letter(_words_of(literals)).encode(),
+        words=_by_first_letter((*_words_of(literals), *WORDS)).encode(),
         rests=_alternatives(rests).encode(),
         evidence=evidence,
     )

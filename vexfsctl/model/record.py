@@ -47,6 +47,9 @@ class LogRecord:
     """Metadata lines (`DEVICE`, `SUBSYSTEM`)."""
     counted: Counted | None = None
     """What else it stands for; None: for itself alone."""
+    loose: bool = False
+    """Whether it was found in a line of a form that nobody knows: what stood before is not
+    understood."""
 
     @property
     def weight(self) -> int:

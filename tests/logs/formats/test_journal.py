@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.logs.data import record_or_none
 from vexfsctl.logs.formats.text import RecordDecoder
 from vexfsctl.logs.interpret import LogEntries
 from vexfsctl.model.record import LogRecord
@@ -20,7 +21,7 @@ BOOT = "0f3b7c1e5a7c4d439d0c5b6f2a1c8e11"
 def decode(whole: bytes) -> list[LogRecord | None]:
     """Return what the decoder makes of *whole*."""
     decoder = RecordDecoder("saved.log", today=datetime(2026, 11, 25, 12, 0))
-    return [*decoder.feed(whole), *decoder.finish()]
+    return [*map(record_or_none, (*decoder.feed(whole), *decoder.finish()))]
 
 
 def printed(form: str) -> list[LogRecord]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, Protocol
 
+from vexfsctl.logs.formats.heads import Head
 from vexfsctl.logs.formats.journal import load_object, record_of_entry, record_of_object
 from vexfsctl.logs.formats.kmsg import parse_kmsg_field
 from vexfsctl.logs.formats.renderings import Reading, decode_text
@@ -53,10 +54,13 @@ class SingleRecord:
         self,
         record: LogRecord,
         extend: Callable[[LogRecord, bytes], LogRecord | None] | None = None,
+        head: Head | None = None,
     ) -> None:
         """*extend* adds a line to the record; it returns None for one that is not part of it."""
         self.record = record
         """With the lines that were added so far."""
+        self.head = head
+        """What its head says of the records after it; None for the usual heads."""
         self._extend = extend
 
     def take(self, line: bytes) -> bool:

@@ -12,9 +12,10 @@ from vexfsctl.logs.formats.blocks import (
     extend_by_field,
     extend_by_indent,
 )
+from vexfsctl.logs.formats.heads import parse_head
 from vexfsctl.logs.formats.journal import parse_json_entry
 from vexfsctl.logs.formats.kmsg import parse_kmsg_record
-from vexfsctl.logs.formats.renderings import Reading, parse_dmesg_line, parse_syslog_line
+from vexfsctl.logs.formats.renderings import Reading, as_read, parse_dmesg_line, parse_syslog_line
 from vexfsctl.logs.formats.tracing import parse_bare_line, parse_traced_line
 from vexfsctl.model.record import LogRecord
 
@@ -35,7 +36,7 @@ def parse_record(lines: bytes, reading: Reading) -> LogRecord | None:
     block = begin_block(first, reading)
     if not isinstance(block, SingleRecord) or not all(map(block.take, others)):
         return None
-    return block.record
+    return as_read(block.record, reading)
 
 
 def begin_block(line: bytes, reading: Reading) -> Block | None:
@@ -59,6 +60,8 @@ def begin_block(line: bytes, reading: Reading) -> Block | None:
     if (logged := parse_syslog_line(line, reading)) is not None:
         record, width = logged
         return SingleRecord(record, extend_by_indent(width))
+    if (head := parse_head(line, reading)) is not None:
+        return SingleRecord(head.record, extend_by_indent(head.width), head)
     bare = parse_bare_line(line, reading)
     return None if bare is None else SingleRecord(bare)
 

@@ -21,7 +21,7 @@ from vexfsctl.exceptions import MalformedRecord
 from vexfsctl.logs.formats import journal_lines
 from vexfsctl.logs.formats.lines import parse_record
 from vexfsctl.logs.formats.plain_lines import read_dmesg_line, read_kmsg_line, read_syslog_line
-from vexfsctl.logs.formats.renderings import Reading
+from vexfsctl.logs.formats.renderings import Reading, as_read
 from vexfsctl.logs.own_records import DAEMON_FIELDS, NAMED
 from vexfsctl.logs.sieve import BEGIN, Sieve, sieve
 from vexfsctl.model.record import LogRecord
@@ -44,7 +44,12 @@ _DAY = (
 )
 _OFFSET = r"[+-](?:[01]\d|2[0-3])"
 # A zone in letters, or a level of the tracing library, would be taken for the host.
-_HOST = r"(?!(?:UTC|GMT|ERROR|WARN|INFO|DEBUG|TRACE) )[\w.:-]{1,255}+ "
+# What `renderings` takes off before a tag, `kern.err `, is never passed over.
+_SELECTOR = r"[a-z]{3,8}[0-7]?\.(?:emerg|alert|crit|err|warn|notice|info|debug)"
+# A word and a colon is a tag.
+_HOST = (
+    rf"(?!(?:UTC|GMT|ERROR|WARN|INFO|DEBUG|TRACE|{_SELECTOR}(?:ing)?) )[\w.:-]{{1,255}}+(?<!\w:) "
+)
 # Five seconds: the clock of a running kernel never falls back by more (`boots.restarted_between`).
 _FIVE_SECONDS = r"\[(?P<tens> *\d{0,11})(?:(?P<below>[0-4])|[5-9])\."
 _THE_SAME = r"\[(?P=tens)(?(below)[0-4]|[5-9])\.\d{6}"
@@ -54,8 +59,9 @@ _UPTIME = r"\[ *(?P<uptime>\d{1,12}\.\d{6})"
 # up if the tag stands as in RFC 5424, or alone.
 _TAG = r"[^\s\[\]:]{1,128}+(?:\[\d{1,10}\])?: "
 _MADE_UP = r"\S{1,48} \S{1,128} \S{1,32} [-\[]|\S{1,160}+(?<=:)\r?\n"
-_TIMED_KERNEL = rf"kernel: {_THE_SAME}\] "
-_OTHERS = rf"(?:kernel: (?!<\d|\[ *\d)|(?!kernel[:\[ ])(?:(?={_TAG})|(?!{_MADE_UP})))"
+_CALLER = r"(?: ?\[ *[TC]\d{1,10}\])?+"
+_TIMED_KERNEL = rf"kernel: {_THE_SAME}\]{_CALLER} "
+_OTHERS = rf"(?:kernel: (?!<\d|\[ *\d)|(?!kernel[:\[ ]|{_SELECTOR})(?:(?={_TAG})|(?!{_MADE_UP})))"
 _TEXT = rf"{BEGIN}.{{0,{_LONGEST}}}+\n"
 # Metadata may say that a daemon wrote the record.
 _FIELD = rf" (?!{'|'.join(DAEMON_FIELDS)})[^\\\n=]{{1,{_LONGEST}}}+=[^\n]{{0,{_LONGEST}}}+\n"
@@ -92,6 +98,8 @@ class PlainForm:
     row: str | None = None
     """What stands before the text of a line, its head apart from times in a group; None if there
     is no telling."""
+    names_writers: bool = False
+    """Whether lines say who wrote them, by a facility."""
     some_have_uptimes: bool = False
     """Whether lines with and without an uptime stand side by side."""
     in_one_piece: bool = True
@@ -122,11 +130,9 @@ class PlainForm:
 
 
 # What journalctl puts before the text: another form.
-_NO_HOST = r"(?![\w.-]{1,255}+ (?:kernel|VexFS|vexfs))"
-_DMESG = rf"{_THE_SAME}\] {_NO_HOST}{_TEXT}"
-_FULL_DMESG = (
-    rf"{_PRIORITY}{_THE_SAME}(?: <[ \d.]{{1,24}}>)?\](?:\[ *[TC]\d{{1,10}}\])? {_NO_HOST}{_TEXT}"
-)
+_NO_HOST = r"(?!kernel[:\[]|[\w.-]{1,255}+ (?:kernel|VexFS|vexfs))"
+_DMESG = rf"{_THE_SAME}\] (?!\[ *[TC]\d){_NO_HOST}{_TEXT}"
+_FULL_DMESG = rf"{_PRIORITY}{_THE_SAME}(?: <[ \d.]{{1,24}}>)?\]{_CALLER} {_NO_HOST}{_TEXT}"
 # Time up to the minute, second and zone, as log daemons print them.
 _TIMES = (
     ("syslog", "[A-Z]", _BSD, r"[0-5]\d(?:\.\d{1,6})?", ""),
@@ -156,6 +162,7 @@ PLAIN_FORMS = (
         _FULL_DMESG,
         _PRIORITY + _UPTIME,
         row=rf"({_PRIORITY})\[ *\d{{1,12}}\.\d{{6}}\] ",
+        names_writers=True,
     ),
     PlainForm(
         "kmsg",
@@ -165,6 +172,7 @@ PLAIN_FORMS = (
         r"\d{1,3},\d{1,20},(?P<uptime>\d{1,20}),",
         numbered=True,
         with_escapes=f"{_KMSG}{BEGIN}{_UNESCAPED}{_FIELDS}",
+        names_writers=True,
         row=r"(\d{1,3}),\d{1,20},\d{1,20},-;",
         read=read_kmsg_line,
     ),
@@ -206,7 +214,7 @@ PLAIN_FORMS = (
         "short-monotonic",
         r"\[",
         _FIVE_SECONDS,
-        rf"{_THE_SAME}\] [\w.-]{{1,255}}+ kernel: (?!<\d|\[ *\d){_TEXT}",
+        rf"{_THE_SAME}\] (?:(?!kernel: )[\w.-]{{1,255}}+ )?kernel: (?!<\d|\[ *\d){_TEXT}",
         _UPTIME,
     ),
     PlainForm(
@@ -217,6 +225,7 @@ PLAIN_FORMS = (
         journal_lines.UPTIME,
         journal_lines.TIME,
         names_boot=True,
+        names_writers=True,
         in_one_piece=False,
     ),
 )
@@ -255,6 +264,12 @@ class Stretch:
     def last_record(self) -> LogRecord:
         """The last record."""
         return self.record(self._record_start(self.end), self.end)
+
+    @property
+    def last_line(self) -> bytes:
+        """The line that the last record begins with."""
+        start = self._record_start(self.end)
+        return self.block[start : self.block.index(b"\n", start)]
 
     @property
     def latest_wall_time_s(self) -> float | None:
@@ -321,7 +336,7 @@ class Stretch:
         record = None if self.form.read is None else self.form.read(lines, self.reading)
         if record is None and (record := parse_record(lines, self.reading)) is None:
             raise MalformedRecord(f"not a record of the form {self.form.name}: {lines[:40]!r}")
-        return record
+        return as_read(record, self.reading)
 
     def only(self, places: Iterable[tuple[int, int]]) -> "Stretch":
         """Return what it has at *places*, where whole records are, as a stretch of its own."""

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from vexfsctl.logs.kernel.devices import DEVICE_FORMS
 from vexfsctl.logs.kernel.form import ANYTHING, EvidenceForm, reader
+from vexfsctl.logs.kernel.prefixes import without_prefix
 from vexfsctl.model.events import KernelEvidence
 from vexfsctl.model.record import KERNEL_FACILITY, LogRecord
 
@@ -44,6 +45,8 @@ _ERRNO = re.compile(r"(?:\berrno=-|\berror -|\blen \d+ error |: -)(\d{1,3})\b")
 # Block devices by number, others by bus and name; a log cannot tell which name a number had.
 _NAMED = re.compile(r"(?:b|\+)(?P<device>[\w:.+-]{1,80})")
 _DADDR = re.compile(r"\bdaddr 0x([0-9a-f]{1,16})\b")
+_CUT = ">"
+"""What less -S and journalctl put in place of the rest of a line."""
 _WRITING = re.compile(r"\bwriting\b|\bwriteback\b|\bwrite_all_supers\b|\bwhile writing\b")
 
 
@@ -57,13 +60,32 @@ def parse_evidence(record: LogRecord) -> KernelEvidence | None:
     if record.facility not in (None, KERNEL_FACILITY):
         return None
     text = record.text
+    evidence = _evidence_in(text, record)
+    if evidence is None and (inner := without_prefix(text)) is not text:
+        evidence = _evidence_in(inner, record)
+    return evidence
+
+
+def _evidence_in(text: str, record: LogRecord) -> KernelEvidence | None:
     for mark, form in _MARKED_FORMS:
         # Most lines have no mark at all: this is the loop that a large log is read in.
         if mark not in text or (match := form.match(text)) is None:
             continue
         if not form.trouble_only or _tells_trouble(record):
-            return _with_device(form.read(match), record)
+            return _with_device(_without_cut(form.read(match), match), record)
     return None
+
+
+def _without_cut(evidence: KernelEvidence, match: re.Match[str]) -> KernelEvidence:
+    """Return *evidence* without the number that a pager cut: `sector 140083>`."""
+    if not match.string.endswith(_CUT):
+        return evidence
+    end, groups = len(match.string) - len(_CUT), match.re.groupindex
+    if "sector" in groups and match.end("sector") == end:
+        evidence = replace(evidence, sector=None)
+    if "errno" in groups and match.end("errno") == end:
+        evidence = replace(evidence, errno=None)
+    return evidence
 
 
 def _with_device(evidence: KernelEvidence, record: LogRecord) -> KernelEvidence:
