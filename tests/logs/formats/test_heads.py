@@ -125,8 +125,8 @@ def test_a_month_that_may_be_two_is_none() -> None:
     """`lis` is October in Croatian, November in Polish and Czech; `lip` June or July."""
     assert decode("lis 03 10:00:00 node1 kernel: x") == [Unread.NOT_READ]
     assert month_of("lip") is month_of("srp") is None
-    assert [month_of(name) for name in ("mrt", "März", "MÄR", "juil.", "12월", "dez")] == [
-        *(3, 3, 3, 7, 12, 12)
+    assert [month_of(name) for name in ("mrt", "März", "MÄR", "juil.", "12월", "dez", "кві")] == [
+        *(3, 3, 3, 7, 12, 12, 4)
     ]
 
 

@@ -234,6 +234,7 @@ def rendered(text: str, uptime_us: int, sequence: int, form: int) -> bytes:
         f"> [{uptime}] ",
         f"messages:{moment:%b %d %H:%M:%S} host kernel: [{uptime}] ",
         f"> 6,{sequence},{uptime_us},-;",
+        f"6,{sequence},{uptime_us},-,caller=T{sequence % 7};",
         f"{moment:%b %d %H:%M:%S} kern.info kernel: [{uptime}] ",
         f"{moment:%a %Y-%m-%d %H:%M:%S} UTC host kernel: ",
     )[form]
@@ -271,10 +272,10 @@ def in_json(text: str, uptime_us: int, sequence: int, form: int) -> bytes:
     return json.dumps(entry, separators=(",", ":"), ensure_ascii=sequence % 8 == 7).encode()
 
 
-PRINTED_FORMS = 22
+PRINTED_FORMS = 23
 FORMS = PRINTED_FORMS + 4
 DECORATED_FORMS = (17, 18, 19)
-SLOW_FORMS = (20, 21)
+SLOW_FORMS = (21, 22)
 """Those of which every line is decoded."""
 TEXTS = st.sampled_from(MEANT) | st.sampled_from(ORDINARY) | st.sampled_from(ORDINARY)
 

@@ -132,4 +132,8 @@ NAMES = {
     ),
 }
 """Those of each month, by its number; none that means two."""
+AMBIGUOUS = (
+        "lip lis listopad listopada srp "
+)
+"""Those that mean one month in one language and another in another."""
 # fmt: on

@@ -34,6 +34,7 @@ _PATTERNS = tuple(
         rf"{_YEAR}[-/](?P<number>\d\d)[-/]{_DAY}[ T]{_CLOCK}(?: ?{_ZONE}(?= ))?",
     )
 )
+_LEAST_LETTERS = 3
 _HUMAN = re.compile(rf"{_MONTH} ?{_DAY} (?P<clock>\d\d:\d\d)")
 """dmesg -H prints `%b%e %H:%M`: `Nov 7 13:49`, `Nov17 13:49`."""
 _ZONES = {
@@ -99,7 +100,14 @@ def parse_minute(text: str, today: datetime) -> float | None:
 
 def month_of(name: str) -> int | None:
     """Return the number of the month called *name*; None if none is, or if it may be two."""
-    return _months().get(name.rstrip(".").casefold())
+    bare, months = name.rstrip(".").casefold(), _months()
+    if bare in months:
+        return months[bare]
+    if len(bare) < _LEAST_LETTERS or bare in _ambiguous():
+        return None
+    # glibc cuts names for some languages where CLDR does not: `кві` of `квітня`.
+    found = {number for each, number in months.items() if each.startswith(bare)}
+    return found.pop() if len(found) == 1 else None
 
 
 @cache
@@ -108,6 +116,13 @@ def _months() -> dict[str, int]:
     from vexfsctl.logs.formats.calendar_names import NAMES
 
     return {name: number for number, names in NAMES.items() for name in "".join(names).split()}
+
+
+@cache
+def _ambiguous() -> frozenset[str]:
+    from vexfsctl.logs.formats.calendar_names import AMBIGUOUS
+
+    return frozenset("".join(AMBIGUOUS).split())
 
 
 def _calendar_time(groups: dict[str, str | None], today: datetime) -> datetime:

@@ -34,7 +34,7 @@ def read_kmsg_line(line: bytes, reading: Reading) -> LogRecord | None:
     if b"\n" in line:
         return None
     head, _, text = line.partition(b";")
-    word, sequence, uptime_us, _ = head.split(b",")
+    word, sequence, uptime_us, *_ = head.split(b",")
     priority = int(word)
     return LogRecord(
         text=decode_text(text.removesuffix(b"\r")),

@@ -68,7 +68,9 @@ _FIELD = rf" (?!{'|'.join(DAEMON_FIELDS)})[^\\\n=]{{1,{_LONGEST}}}+=[^\n]{{0,{_L
 _FIELDS = rf"(?:(?! )|(?:{_FIELD}){{1,60}}+)"
 # All but a newline and a backslash: in three ranges, which `re` looks up in a table. Two are slow.
 _UNESCAPED = rf"[\0-\t\x0b-\[\]-\xff]{{0,{_LONGEST}}}+\n"
-_KMSG = r"\d{1,3}+,\d{1,20}+,\d{1,20}+,-;"
+# With CONFIG_PRINTK_CALLER, the caller's thread or CPU (Documentation/ABI/testing/dev-kmsg).
+_KMSG_CALLER = r"(?:,caller=[TC]\d{1,10})?"
+_KMSG = rf"\d{{1,3}}+,\d{{1,20}}+,\d{{1,20}}+,-{_KMSG_CALLER}+;"
 
 
 @dataclass(frozen=True)
@@ -173,7 +175,7 @@ PLAIN_FORMS = (
         numbered=True,
         with_escapes=f"{_KMSG}{BEGIN}{_UNESCAPED}{_FIELDS}",
         names_writers=True,
-        row=r"(\d{1,3}),\d{1,20},\d{1,20},-;",
+        row=rf"(\d{{1,3}}),\d{{1,20}},\d{{1,20}},-{_KMSG_CALLER};",
         read=read_kmsg_line,
     ),
     *(
@@ -219,7 +221,7 @@ PLAIN_FORMS = (
     ),
     PlainForm(
         "journal in JSON",
-        r"\{",
+        r"[\x1e{]",
         journal_lines.AHEAD,
         journal_lines.LINE,
         journal_lines.UPTIME,
