@@ -111,7 +111,7 @@ def around(
     vicinity = find_vicinity(subject)
     reasons: list[Wanted] = [_records_of(subject)]
     if vicinity is not None:
-        reasons.append(During(Evidence(), *vicinity.reach_us))
+        reasons.append(During(Evidence(), vicinity.reach_us, vicinity.reach_s))
     if isinstance(subject, Incident):
         reasons += _about_breakers(subject)
     sources = {source.name for source in log.reading.sources}
@@ -135,15 +135,20 @@ def _about_breakers(incident: Incident) -> list[Wanted]:
     concerns = (BreakerChanged, DegradationChanged, CallRejected)
     if not any(isinstance(each.event, concerns) for each in incident.occurrences):
         return []
-    window_us, times = (
-        counted_window_us(incident),
-        [each.uptime_us for each in incident.occurrences],
-    )
-    known = [time for time in times if time is not None]
     about: list[Wanted] = [Saying(_ABOUT_BREAKERS)]
-    if window_us and known:
-        about.append(During(_FAILURES, min(known) - window_us - SLACK_US, max(known)))
+    if window_us := counted_window_us(incident):
+        before_us = window_us + SLACK_US
+        records = [each.entry.record for each in incident.occurrences]
+        uptimes = [each.uptime_us for each in records if each.uptime_us is not None]
+        times = [each.wall_time_s for each in records if each.wall_time_s is not None]
+        spans = _span(uptimes, before_us), _span(times, before_us / 1_000_000)
+        about.append(During(_FAILURES, *spans))
     return about
+
+
+def _span(times: Sequence[float], before: float) -> tuple[float, float] | None:
+    """Return from *before* the first of *times* to the last; None if there are none."""
+    return (min(times) - before, max(times)) if times else None
 
 
 def _entries_with(log: HostLog, ids: Iterable[CorrelationId]) -> tuple[LogEntry, ...]:

@@ -5,7 +5,6 @@ undecoded are searched as bytes, and only those are decoded that may be wanted; 
 what a line means.
 """
 
-import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -172,28 +171,44 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class During:
-    """Of the wanted records those of some time."""
+    """Of the wanted records those of some time: by uptime, or else by wall-clock time.
+
+    A record without a time of a kind that is given is never of that time.
+    """
 
     wanted: Wanted
-    begin_us: float
-    """Uptime; a record without one is never of that time."""
-    end_us: float = math.inf
+    uptimes_us: tuple[float, float] | None = None
+    """From and to; None: none is known."""
+    times_s: tuple[float, float] | None = None
+    """The same in Unix time, for records without an uptime, or if no uptimes are given."""
 
     def accepts(self, record: LogRecord) -> bool:
         """Whether *record* is one of them."""
-        uptime_us = record.uptime_us
-        return self._overlaps(uptime_us, uptime_us) and self.wanted.accepts(record)
+        return self._is_within(record) and self.wanted.accepts(record)
 
     def find(self, lines: Lines, by: Sieve) -> Iterable[LogRecord]:
         """Return those of *lines*."""
-        if not self._overlaps(lines.earliest_us, lines.latest_us):
+        if self._are_beyond(lines):
             return ()
         return filter(self.accepts, self.wanted.find(lines, by))
 
-    def _overlaps(self, first_us: int | None, last_us: int | None) -> bool:
-        if first_us is None or last_us is None:
+    def _is_within(self, record: LogRecord) -> bool:
+        if record.uptime_us is not None and self.uptimes_us is not None:
+            begin, end = self.uptimes_us
+            return begin <= record.uptime_us <= end
+        if record.wall_time_s is not None and self.times_s is not None:
+            begin, end = self.times_s
+            return begin <= record.wall_time_s <= end
+        return False
+
+    def _are_beyond(self, lines: Lines) -> bool:
+        first_us, last_us = lines.earliest_us, lines.latest_us
+        if first_us is not None and last_us is not None and self.uptimes_us is not None:
+            begin, end = self.uptimes_us
+            return end < first_us or last_us < begin
+        if self.times_s is None:
             return False
-        return first_us <= self.end_us and self.begin_us <= last_us
+        return lines.latest_s is not None and lines.latest_s < self.times_s[0]
 
 
 class AnyOf:

@@ -133,7 +133,7 @@ def test_a_month_that_may_be_two_is_none() -> None:
 def test_a_level_of_busybox_is_kept_and_its_kern_is_no_proof() -> None:
     """Any program can send messages of that facility to a log daemon."""
     items = decode(
-        "Oct 11 08:14:56 kern.err kernel: x\nOct 11 08:14:56 node1 user.notice kernel: y\n"
+        "Oct 11 08:14:56 node1 kern.err kernel: x\nOct 11 08:14:56 node1 user.notice kernel: y\n"
     )
 
     assert [(item.level, item.facility) for item in items if isinstance(item, LogRecord)] == [

@@ -50,6 +50,17 @@ class Occurrence:
         return self.entry.record.uptime_us
 
     @property
+    def clock_us(self) -> int:
+        """When its record was written, by uptime or else by wall-clock time; 0 if unknown.
+
+        To be compared with those of its own log only.
+        """
+        record = self.entry.record
+        if record.uptime_us is not None:
+            return record.uptime_us
+        return 0 if record.wall_time_s is None else round(record.wall_time_s * 1_000_000)
+
+    @property
     def volume(self) -> str | None:
         """The volume it is about; None for earlier builds, which name none."""
         return self.event.volume if isinstance(self.event, Event) else None

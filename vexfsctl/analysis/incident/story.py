@@ -208,12 +208,12 @@ def _failures_in_window(
     opened: Occurrence, window_ms: int, before: Sequence[Occurrence]
 ) -> Iterator[ErrorReported | CallTimedOut]:
     """What a breaker that *opened* had counted, the latest first; its last change cleared it."""
-    end = opened.uptime_us or 0
+    end = opened.clock_us
     for each in reversed(before):
         event = each.event
         if _place(event) != _place(opened.event):
             continue
-        too_old = (each.uptime_us or 0) < end - window_ms * 1_000
+        too_old = each.clock_us < end - window_ms * 1_000
         if isinstance(event, BreakerChanged) or too_old:
             return
         if isinstance(event, CallTimedOut) or (isinstance(event, ErrorReported) and _trips(event)):

@@ -133,8 +133,8 @@ class _Breakers:
     def _take_failure(self, operation: OperationType, each: Occurrence) -> None:
         failures = self._failures[operation]
         failures.append(each)
-        end_us = (each.uptime_us or 0) - self._window_us - SLACK_US
-        while (failures[0].uptime_us or 0) < end_us:
+        end_us = each.clock_us - self._window_us - SLACK_US
+        while failures[0].clock_us < end_us:
             failures.popleft()
 
 

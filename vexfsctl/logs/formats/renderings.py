@@ -175,12 +175,8 @@ def parse_syslog_line(line: bytes, reading: Reading) -> tuple[LogRecord, int] | 
         return None
     # RFC 5424 and `<PRI>` name the facility; below 8 it may be one that was left out.
     level, facility = priority_of(groups)
-    rest = match["rest"]
-    if _SELECTOR.match(match["host"] + b" ") is not None:
-        # busybox leaves out the host.
-        rest = match["host"] + b" " + rest
     record, size = read_tagged(
-        rest, reading, wall_time_s=wall_time_s, level=level, facility=facility
+        match["rest"], reading, wall_time_s=wall_time_s, level=level, facility=facility
     )
     return record, len(line) - size
 

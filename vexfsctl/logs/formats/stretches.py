@@ -44,12 +44,8 @@ _DAY = (
 )
 _OFFSET = r"[+-](?:[01]\d|2[0-3])"
 # A zone in letters, or a level of the tracing library, would be taken for the host.
-# What `renderings` takes off before a tag, `kern.err `, is never passed over.
-_SELECTOR = r"[a-z]{3,8}[0-7]?\.(?:emerg|alert|crit|err|warn|notice|info|debug)"
 # A word and a colon is a tag.
-_HOST = (
-    rf"(?!(?:UTC|GMT|ERROR|WARN|INFO|DEBUG|TRACE|{_SELECTOR}(?:ing)?) )[\w.:-]{{1,255}}+(?<!\w:) "
-)
+_HOST = r"(?!(?:UTC|GMT|ERROR|WARN|INFO|DEBUG|TRACE) )[\w.:-]{1,255}+(?<!:) "
 # Five seconds: the clock of a running kernel never falls back by more (`boots.restarted_between`).
 _FIVE_SECONDS = r"\[(?P<tens> *\d{0,11})(?:(?P<below>[0-4])|[5-9])\."
 _THE_SAME = r"\[(?P=tens)(?(below)[0-4]|[5-9])\.\d{6}"
@@ -59,9 +55,12 @@ _UPTIME = r"\[ *(?P<uptime>\d{1,12}\.\d{6})"
 # up if the tag stands as in RFC 5424, or alone.
 _TAG = r"[^\s\[\]:]{1,128}+(?:\[\d{1,10}\])?: "
 _MADE_UP = r"\S{1,48} \S{1,128} \S{1,32} [-\[]|\S{1,160}+(?<=:)\r?\n"
-_CALLER = r"(?: ?\[ *[TC]\d{1,10}\])?+"
-_TIMED_KERNEL = rf"kernel: {_THE_SAME}\]{_CALLER} "
-_OTHERS = rf"(?:kernel: (?!<\d|\[ *\d)|(?!kernel[:\[ ]|{_SELECTOR})(?:(?={_TAG})|(?!{_MADE_UP})))"
+_CALLER = r"(?: (?!\[ *[TC]\d)| ?\[ *[TC]\d{1,10}\] )"
+_TIMED_KERNEL = rf"kernel: {_THE_SAME}\]{_CALLER}"
+# What `renderings` takes off before a tag, `kern.err `, has a blank after it.
+_SELECTOR = r"[a-z]{3,8}[0-7]?\.(?:emerg|alert|crit|err|warn|notice|info|debug)"
+_NO_TAG = rf"(?!{_SELECTOR}|{_MADE_UP})"
+_OTHERS = rf"(?:kernel: (?!<\d|\[ *\d)|(?!kernel[:\[ ])(?:(?={_TAG})|{_NO_TAG}))"
 _TEXT = rf"{BEGIN}.{{0,{_LONGEST}}}+\n"
 # Metadata may say that a daemon wrote the record.
 _FIELD = rf" (?!{'|'.join(DAEMON_FIELDS)})[^\\\n=]{{1,{_LONGEST}}}+=[^\n]{{0,{_LONGEST}}}+\n"
@@ -134,7 +133,7 @@ class PlainForm:
 # What journalctl puts before the text: another form.
 _NO_HOST = r"(?!kernel[:\[]|[\w.-]{1,255}+ (?:kernel|VexFS|vexfs))"
 _DMESG = rf"{_THE_SAME}\] (?!\[ *[TC]\d){_NO_HOST}{_TEXT}"
-_FULL_DMESG = rf"{_PRIORITY}{_THE_SAME}(?: <[ \d.]{{1,24}}>)?\]{_CALLER} {_NO_HOST}{_TEXT}"
+_FULL_DMESG = rf"{_PRIORITY}{_THE_SAME}(?: <[ \d.]{{1,24}}>)?\]{_CALLER}{_NO_HOST}{_TEXT}"
 # Time up to the minute, second and zone, as log daemons print them.
 _TIMES = (
     ("syslog", "[A-Z]", _BSD, r"[0-5]\d(?:\.\d{1,6})?", ""),
