@@ -8,10 +8,12 @@ also vouches for earlier ones: a ring buffer forgets the beginning of an epoch f
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 
 from vexfsctl.logs.grammar import RECORD_FORMS, STATE_BEGINS, parse_event
 from vexfsctl.logs.kernel.filesystems import parse_evidence
+from vexfsctl.logs.kernel.prefixes import without_prefix
 from vexfsctl.logs.upstream import parse_named, parse_upstream
 from vexfsctl.model.entry import LogEntry, Meaning, Origin, Unrecognised
 from vexfsctl.model.events import Event, KernelEvidence, StateChanged
@@ -119,11 +121,14 @@ def _loose_entry(record: LogRecord, *, in_doubt: bool) -> LogEntry:
 
 def meaning_of(record: LogRecord) -> Meaning | None:
     """Return what *record* says; None if it is neither VexFS's nor evidence about a device."""
+    said = record
+    if (inner := without_prefix(record.text)) is not record.text:
+        said = replace(record, text=inner)
     return (
-        parse_event(record.text)
-        or parse_upstream(record)
+        parse_event(said.text)
+        or parse_upstream(said)
         or parse_evidence(record)
-        or parse_named(record)
+        or parse_named(said)
     )
 
 

@@ -99,6 +99,20 @@ def test_a_line_of_no_known_form_is_read_loosely(line: str, uptime_us: int | Non
     assert entry.evidence is not None
 
 
+@pytest.mark.parametrize(
+    "prefix",
+    ["[   11.000000] ", "NMI watchdog: ", "trusted_key: ", "<3>"],
+)
+def test_one_inner_prefix_is_passed_over(prefix: str) -> None:
+    """A second stamp, a level, a word that some kernels put there; not two of them."""
+    once, twice = entries(
+        f"[   12.000001] {prefix}{ABORTED}\n[   13.000000] {prefix}{prefix}{ABORTED}\n"
+    )
+
+    assert once.evidence == KernelEvidence(kind="filesystem", device="sda1")
+    assert twice.evidence is None
+
+
 def test_a_loose_record_is_no_evidence_in_a_log_that_names_writers() -> None:
     """There, who wrote a line would be known."""
     (entry,) = entries(f"x|[   12.000001] {ABORTED}", named=True)

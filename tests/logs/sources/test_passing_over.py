@@ -21,6 +21,7 @@ from vexfsctl.logs.interpret import interpret_records
 from vexfsctl.logs.kernel.filesystems import EVIDENCE_FORMS
 from vexfsctl.logs.kernel.form import EvidenceForm
 from vexfsctl.logs.kernel.mentions import MENTIONS
+from vexfsctl.logs.kernel.prefixes import SAMPLES
 from vexfsctl.logs.sieve import sieve
 from vexfsctl.logs.sources.boots import Boot, boot_id_of
 from vexfsctl.logs.sources.contents import Contents, Manner, read_contents
@@ -379,6 +380,24 @@ def test_a_record_of_a_stretch_is_read_as_if_it_stood_alone(
     for stretch in StretchFinder().find(block, block.lower(), 0, len(block), reading):
         for begin, stop in stretch.named():
             assert stretch.record(begin, stop) == parse_record(block[begin : stop - 1], reading)
+
+
+@pytest.mark.parametrize("form", range(FORMS))
+def test_a_text_with_a_prefix_is_found_in_every_form(form: int) -> None:
+    """Each kind of line behind each inner prefix, among ordinary ones."""
+    texts = [prefix + each.sample for prefix in SAMPLES for each in EVIDENCE_FORMS]
+    log = b"".join(
+        rendered(text, 1_000_000 + n, n, form) + b"\n"
+        for n, text in enumerate(each for text in texts for each in ("usb: reset", text))
+        if "\n" not in text
+    )
+    every = read(log, (), Manner(every_record=True))
+
+    assert summary(read(log, (), Manner())) == summary(every)
+    found = [record for boot in every.boots for record in boot.records]
+    meant = [entry.record for entry in interpret_records(found) if entry.evidence is not None]
+    assert meant != []
+    assert [record for record in meant if not sieve().accepts(record)] == []
 
 
 @given(logs())

@@ -41,6 +41,8 @@ class Begun:
     """What may be taken off the lines after it, too."""
     alone: bool = False
     """Whether it told neither a time nor who wrote it."""
+    loose: bool = False
+    """Whether nobody knows what stands before its text."""
 
 
 def begin(line: bytes, reading: Reading, before: bytes) -> Begun:
@@ -84,7 +86,9 @@ def _begin_later(line: bytes, reading: Reading, *, of_program: bool) -> Begun | 
     if of_program:
         return None
     loose = parse_loose(line, reading)
-    return None if loose is None else Begun(SingleRecord(loose), alone=True)
+    if loose is None:
+        return None
+    return Begun(SingleRecord(loose), alone=loose.uptime_us is None, loose=True)
 
 
 def _begin_decorated(line: bytes, reading: Reading, *, of_program: bool) -> Begun | None:
@@ -92,8 +96,8 @@ def _begin_decorated(line: bytes, reading: Reading, *, of_program: bool) -> Begu
     for each in undecorated(line):
         block = begin_block(each.rest, reading)
         if isinstance(block, SingleRecord) and not _tells_time(block.record):
-            # Anybody's text, unless the kernel's tag stands before it.
-            block = block if block.head is not None and not each.needs_time else None
+            # Anybody's text: it may be a further line of a program's message.
+            block = None if each.needs_time or of_program else block
         if block is not None:
             return Begun(capped(block, reading), decoration=each.literal)
         if each.needs_time or of_program:

@@ -215,7 +215,7 @@ class RecordDecoder:
         self._open, self._width = capped(begun.block, reading), width
         if begun.decoration is not None and not reading.decorated:
             self._decoration = begun.decoration
-        if not begun.alone:
+        if not (begun.alone or begun.loose):
             self._before = line
         self._learn(begun.block)
 
