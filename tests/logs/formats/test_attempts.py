@@ -154,9 +154,30 @@ def test_a_program_cannot_speak_for_the_kernel(head: str, start: str, text: str)
 def test_further_lines_of_a_program_are_not_the_kernels(head: str, start: str) -> None:
     """A log daemon that keeps newlines writes them as lines of their own."""
     log = f"{head}first\n{start}{FAILED}\n{start}{ABORTED}\nx|[   12.000001] {ABORTED}\n"
+    quoted = f"> {head}first\n>   [   12.000001] {FAILED}\n> {start}{ABORTED}\n"
 
     assert [entry for entry in entries(log) if entry.evidence is not None] == []
+    assert [entry for entry in entries(quoted) if entry.evidence is not None] == []
     assert decode(log)[-1] is Unread.MISSED or start in ("    ", "  > ")
+
+
+@pytest.mark.parametrize("head", ["[   12.000000] ", "user  :notice: [   12.000000] ", "6,1,5,-;"])
+@pytest.mark.parametrize("start", [" ", "\t", "      ", "  > ", "\u00a0"])
+@pytest.mark.parametrize("text", FORGED)
+def test_an_indented_line_after_a_record_goes_on_with_it(head: str, start: str, text: str) -> None:
+    """Whatever the column: it may be a further line of what user space wrote."""
+    log = f"{head}first\n{start}{text}\n"
+
+    assert [entry for entry in entries(log) if entry.evidence is not None] == []
+
+
+def test_an_indented_excerpt_among_prose_is_read() -> None:
+    """After a blank line, or a line of no form, it goes on with nothing."""
+    log = f"It began with\n\n    [   12.000000] usb\n    [   13.000000] {ABORTED}\n\nand then\n"
+    log += f"    [   14.000000] {ABORTED}\n      {ABORTED}\n\n  {ABORTED}\n"
+
+    found = [entry.record.uptime_us for entry in entries(log) if entry.evidence is not None]
+    assert found == [13_000_000, 14_000_000, None]
 
 
 @pytest.mark.parametrize(

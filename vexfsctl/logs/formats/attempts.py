@@ -45,14 +45,20 @@ class Begun:
     """Whether nobody knows what stands before its text."""
 
 
-def begin(line: bytes, reading: Reading, before: bytes) -> Begun:
-    """Return what *line* begins; *before* is the line that the record before it began with."""
+def begin(line: bytes, reading: Reading, before: bytes, *, follows: bool) -> Begun:
+    """Return what *line* begins.
+
+    *before* is the line that the record before it began with; *follows*: directly.
+    """
     block = begin_block(line, reading)
     if block is not None:
         return Begun(block)
-    if len(line) <= _LONGEST:
-        later = _begin_later(line, reading, of_program=is_of_program(before))
-        if later is not None:
+    of_program, indented = is_of_program(before), line.startswith(_BLANKS)
+    # As programs print further lines of a message, though not where the text of it began.
+    goes_on = indented and (of_program or (follows and not reading.decorated))
+    if len(line) <= _LONGEST and not goes_on:
+        stamped_only = of_program or (follows and indented)
+        if (later := _begin_later(line, reading, stamped_only=stamped_only)) is not None:
             return later
     return Begun(None, kind_of_unread(line))
 
@@ -76,31 +82,28 @@ def capped(block: Block, reading: Reading) -> Block:
     return block
 
 
-def _begin_later(line: bytes, reading: Reading, *, of_program: bool) -> Begun | None:
-    if not of_program and (bare := _parse_bare(line, reading)) is not None:
+def _begin_later(line: bytes, reading: Reading, *, stamped_only: bool) -> Begun | None:
+    if not stamped_only and (bare := _parse_bare(line, reading)) is not None:
         return Begun(SingleRecord(bare), alone=True)
-    if not (of_program and line.startswith(_BLANKS)):
-        decorated = _begin_decorated(line, reading, of_program=of_program)
-        if decorated is not None:
-            return decorated
-    if of_program:
-        return None
+    decorated = _begin_decorated(line, reading, stamped_only=stamped_only)
+    if decorated is not None or stamped_only:
+        return decorated
     loose = parse_loose(line, reading)
     if loose is None:
         return None
     return Begun(SingleRecord(loose), alone=loose.uptime_us is None, loose=True)
 
 
-def _begin_decorated(line: bytes, reading: Reading, *, of_program: bool) -> Begun | None:
+def _begin_decorated(line: bytes, reading: Reading, *, stamped_only: bool) -> Begun | None:
     reading = replace(reading, decorated=True)
     for each in undecorated(line):
         block = begin_block(each.rest, reading)
         if isinstance(block, SingleRecord) and not _tells_time(block.record):
             # Anybody's text: it may be a further line of a program's message.
-            block = None if each.needs_time or of_program else block
+            block = None if each.needs_time or stamped_only else block
         if block is not None:
             return Begun(capped(block, reading), decoration=each.literal)
-        if each.needs_time or of_program:
+        if each.needs_time or stamped_only:
             continue
         if (bare := _parse_bare(each.rest, reading)) is not None:
             return Begun(SingleRecord(bare), decoration=each.literal, alone=True)

@@ -54,6 +54,8 @@ class RecordDecoder:
         """What stands before each line now and is not part of the log."""
         self._before: bytes | Stretch = b""
         """The line that the last record begins with, or the stretch that it ends."""
+        self._adjacent = False
+        """Whether the line before was a record, or part of one."""
         self._width = 0
         """Characters of the line that the open block began with."""
         self.zones: set[str] = set()
@@ -125,7 +127,7 @@ class RecordDecoder:
 
     def _pass_over(self, stretch: Stretch) -> Iterator[Item | Stretch]:
         yield from self._close()
-        self._before = stretch
+        self._before, self._adjacent = stretch, True
         yield stretch
 
     def _find_stretches(
@@ -187,6 +189,7 @@ class RecordDecoder:
             if self._open is not None and self._open.take(line):
                 yield from map(_item, self._open.ready())
             else:
+                self._adjacent = False
                 yield from self._close()
             return
         if not reading.decorated:
@@ -198,21 +201,22 @@ class RecordDecoder:
         if self._open is not None and self._open.take(line):
             yield from map(_item, self._open.ready())
             return
+        follows, self._adjacent = self._adjacent, False
         if self._is_mark(line):
             yield from self._close()
             return
         before = self._before.last_line if isinstance(self._before, Stretch) else self._before
-        begun = begin(line, reading, before)
+        begun = begin(line, reading, before, follows=follows)
         if begun.block is None or begun.alone:
             joined = join_wrapped(self._open, self._width, line)
             if joined is not None:
-                self._open = joined
+                self._open, self._adjacent = joined, True
                 return
         yield from self._close()
         if begun.block is None:
             yield begun.unread or Unread.NOT_READ
             return
-        self._open, self._width = capped(begun.block, reading), width
+        self._open, self._width, self._adjacent = capped(begun.block, reading), width, True
         if begun.decoration is not None and not reading.decorated:
             self._decoration = begun.decoration
         if not (begun.alone or begun.loose):
