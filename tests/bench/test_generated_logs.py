@@ -135,7 +135,7 @@ def _records(directory: Path, kind: Kind, rendering: Rendering) -> list[LogRecor
     log = write_log(directory / f"log.{rendering}", kind, rendering, _SIZE)
     decoder = RecordDecoder("log")
     items = [*decoder.feed(log.path.read_bytes()), *decoder.finish()]
-    records = [item for item in items if item is not None]
+    records = [item for item in items if isinstance(item, LogRecord)]
     assert len(records) == len(items) == log.lines
     return records
 

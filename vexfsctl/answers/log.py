@@ -36,6 +36,8 @@ class LogRow:
     level: int | None
     facility: int | None
     origin: Origin
+    loose: bool
+    """Whether it was found in a line of a form that nobody knows."""
     epoch: int | None
     kind: str
     """`error`, `retry` … as in the record; `kernel` for the kernel's lines about a device;
@@ -65,6 +67,7 @@ def log_row(entry: LogEntry, moment: datetime | None) -> LogRow:
         level=record.level,
         facility=record.facility,
         origin=entry.origin,
+        loose=record.loose,
         epoch=entry.epoch,
         kind=kind_of(entry),
         volume=None if event is None else event.volume,

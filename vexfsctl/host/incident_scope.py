@@ -19,7 +19,7 @@ from vexfsctl.analysis.incident.incidents import (
     identifier_of,
     occurrences_of,
 )
-from vexfsctl.analysis.incident.kernel_lines import find_vicinity
+from vexfsctl.analysis.incident.kernel_lines import Vicinity, find_vicinity
 from vexfsctl.analysis.incident.numbered_calls import (
     NumberedCall,
     find_numbered_calls,
@@ -33,8 +33,10 @@ from vexfsctl.analysis.incident.surroundings import (
 )
 from vexfsctl.host.log import HostLog
 from vexfsctl.logs.ids import ids_ending_in, related_ids
+from vexfsctl.logs.kernel.block_sizes import REMEMBERED_US, SETTLING_US
 from vexfsctl.logs.sources.reading import LogReading
 from vexfsctl.logs.wanted import (
+    SIZES,
     STATES,
     AnyOf,
     During,
@@ -116,7 +118,7 @@ def around(
     vicinity = find_vicinity(subject)
     reasons: list[Wanted] = [_records_of(subject)]
     if vicinity is not None:
-        reasons.append(During(Evidence(), *vicinity.reach_us))
+        reasons += _evidence_in(vicinity)
     if isinstance(subject, Incident):
         reasons += _about_breakers(log.reading, subject)
     sources = {source.name for source in log.reading.sources}
@@ -138,6 +140,17 @@ def _records_of(subject: Incident | NumberedCall) -> Wanted:
     return Naming(frozenset(map(str, subject.depths)))
 
 
+def _evidence_in(vicinity: Vicinity) -> list[Wanted]:
+    """Return what is needed of the kernel, and to know in which sectors its lines were."""
+    before_us, after_us = REMEMBERED_US, SETTLING_US
+    uptimes_us, times_s = vicinity.reach_us, vicinity.reach_s
+    if uptimes_us is not None:
+        uptimes_us = uptimes_us[0] - before_us, uptimes_us[1] + after_us
+    if times_s is not None:
+        times_s = times_s[0] - before_us / 1e6, times_s[1] + after_us / 1e6
+    return [During(Evidence(), uptimes_us, times_s), SIZES]
+
+
 def _about_breakers(reading: LogReading, incident: Incident) -> list[Wanted]:
     """Return what is needed of breakers, whatever call it is about."""
     if incident.volume is None:
@@ -152,10 +165,10 @@ def _about_breakers(reading: LogReading, incident: Incident) -> list[Wanted]:
     refused = any(isinstance(each.event, CallRejected) for each in incident.occurrences)
     # What refused a call may have opened long before.
     opened_us = -math.inf if refused else begin_us
-    about: list[Wanted] = [During(_ABOUT_BREAKERS, opened_us, or_undated=True)]
+    about: list[Wanted] = [During(_ABOUT_BREAKERS, (opened_us, math.inf), or_undated=True)]
     if window_us:
         end_us = max(known, default=math.inf)
-        about.append(During(_FAILURES, begin_us, end_us, or_undated=True))
+        about.append(During(_FAILURES, (begin_us, end_us), or_undated=True))
     return about
 
 

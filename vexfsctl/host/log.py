@@ -89,7 +89,7 @@ class HostLog:
         # Deferred, as most logs have none, and it brings the wordings of all VexFS builds.
         from vexfsctl.logs.interpret import LogEntries
 
-        entries = LogEntries(records, self.live_logs, self._states)
+        entries = LogEntries(records, self.live_logs, self._states, self.reading.naming_writers)
         return tuple(entries) if len(self.reading) <= _FEW else entries
 
 

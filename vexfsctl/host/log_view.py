@@ -160,7 +160,7 @@ class LogView:
         known = reading.coverage(self.since_us)
         gaps = [gap for gap in known.gaps if not self._is_beside_the_point(gap)]
         undated = (Gap(source, "undated", lost) for source, lost in self._undated.items())
-        return Coverage(known.sources, (*gaps, *undated))
+        return Coverage(known.sources, (*gaps, *undated), known.notes)
 
     def _is_beside_the_point(self, gap: Gap) -> bool:
         if gap.reason == "starts_late":
@@ -225,7 +225,8 @@ class FollowedLog:
         return _last(self._reading, lines, pick)
 
     def _pick(self, reading: LogReading) -> Iterator[Picked]:
-        return self._view.pick(interpret_records(reading, self._live_logs, self._loads))
+        named = reading.naming_writers
+        return self._view.pick(interpret_records(reading, self._live_logs, self._loads, named))
 
 
 def _last(

@@ -131,7 +131,8 @@ class IncidentLog:
     def coverage(self, subject: Incident | NumberedCall) -> Coverage:
         """Return how complete the log is for *subject*."""
         vicinity = find_vicinity(subject)
-        since_us = None if vicinity is None else vicinity.begin_us
+        span = None if vicinity is None else vicinity.uptimes
+        since_us = None if span is None else span.begin
         return self._log.reading.coverage(since_us) + self._recoveries.coverage
 
     def _coverage_asked_for(self) -> Coverage:

@@ -13,6 +13,8 @@ from functools import cache, cached_property
 
 from vexfsctl.logs.kernel.evidence import EVIDENCE_FORMS
 from vexfsctl.logs.kernel.form import ANYTHING, NAME
+from vexfsctl.logs.kernel.literals import any_of, by_first_letter
+from vexfsctl.logs.kernel.prefixes import PREFIX, WORDS
 from vexfsctl.logs.own_records import may_be_vexfs, unnamed_leads
 from vexfsctl.model.record import LogRecord
 
@@ -77,13 +79,14 @@ def sieve(*, evidence: bool = True) -> Sieve:
     # This accepts more than a form does, which only costs time.
     names = [rf"\n?[^\n:]{{1,160}}+{_behind_a_name(named)}"] if named else []
     literals += unnamed_leads()
-    pattern = "|".join([_by_first_letter(literals), *names])
+    pattern = "|".join([by_first_letter(literals), *names])
+    pattern = f"{PREFIX}?(?:{pattern})"
     rests = [each.removeprefix(_COLON) for each in (*named, *inside) if each.startswith(_COLON)]
     return Sieve(
         begins=pattern.encode(),
         inside=tuple(dict.fromkeys(each.encode() for each in inside)),
-        words=_by_first_letter(_words_of(literals)).encode(),
-        rests=_by_first_letter(rests).encode(),
+        words=by_first_letter((*_words_of(literals), *WORDS)).encode(),
+        rests=by_first_letter(rests).encode(),
         evidence=evidence,
     )
 
@@ -104,22 +107,5 @@ def _behind_a_name(literals: Iterable[str]) -> str:
     others: list[str] = []
     for literal in literals:
         (after_colon if literal.startswith(_COLON) else others).append(literal)
-    pattern = f"{_COLON}(?:{_by_first_letter(x.removeprefix(_COLON) for x in after_colon)})"
-    return f"(?:{_alternatives(others)}|{pattern})" if others else pattern
-
-
-def _alternatives(literals: Iterable[str]) -> str:
-    return "|".join(map(re.escape, dict.fromkeys(literals)))
-
-
-def _by_first_letter(literals: Iterable[str]) -> str:
-    """Return a pattern for *literals* that a match is refused by at the first letter, mostly."""
-    rest: dict[str, list[str]] = {}
-    for literal in sorted(set(literals)):
-        rest.setdefault(literal[0], []).append(literal[1:])
-    return "|".join(_branches(rest))
-
-
-def _branches(rest: dict[str, list[str]]) -> Iterator[str]:
-    for first, others in rest.items():
-        yield f"{re.escape(first)}(?:{_alternatives(others)})"
+    pattern = f"{_COLON}(?:{by_first_letter(x.removeprefix(_COLON) for x in after_colon)})"
+    return f"(?:{any_of(others)}|{pattern})" if others else pattern

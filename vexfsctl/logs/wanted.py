@@ -5,7 +5,6 @@ undecoded are searched as bytes, and only those are decoded that may be wanted; 
 what a line means.
 """
 
-import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Protocol
 
 from vexfsctl.logs.formats.stretches import form_of
 from vexfsctl.logs.grammar import RECORD_FORMS
+from vexfsctl.logs.kernel.block_sizes import SIZE_TOLD
 from vexfsctl.logs.own_records import may_be_vexfs
 from vexfsctl.logs.sieve import Sieve, sieve
 from vexfsctl.logs.sources.spool import Lines
@@ -136,6 +136,10 @@ STATES = Saying(r"VexFS: (?:\[CORR-[0-9A-F]{16}\] )?state ", ("state vol=", "] s
 """Records that say of which load of its volume the others are."""
 
 
+SIZES = Saying(SIZE_TOLD, (SIZE_TOLD,))
+"""Lines that say how large the blocks of a device are: by that, others tell a sector."""
+
+
 @dataclass(frozen=True, slots=True)
 class Since:
     """Records from a time on, and of those before it what outlasts it."""
@@ -182,31 +186,49 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class During:
-    """Of the wanted records those of some time."""
+    """Of the wanted records those of some time: by uptime, or else by wall-clock time."""
 
     wanted: Wanted
-    begin_us: float
-    """Uptime."""
-    end_us: float = math.inf
+    uptimes_us: tuple[float, float] | None = None
+    """From and to; None: none is known."""
+    times_s: tuple[float, float] | None = None
+    """The same in Unix time, for records without an uptime, or if no uptimes are given."""
     or_undated: bool = False
-    """Whether records without an uptime are, too."""
+    """Whether records without a time of a kind that is given are, too."""
 
     def accepts(self, record: LogRecord) -> bool:
         """Whether *record* is one of them."""
-        uptime_us = record.uptime_us
-        if uptime_us is None:
-            of_that_time = self.or_undated
-        else:
-            of_that_time = self.begin_us <= uptime_us <= self.end_us
-        return of_that_time and self.wanted.accepts(record)
+        return self._is_within(record) and self.wanted.accepts(record)
 
     def find(self, lines: Lines, by: Sieve) -> Iterable[LogRecord]:
         """Return those of *lines*."""
-        uptimes = lines.uptimes
-        overlaps = uptimes and min(uptimes) <= self.end_us and self.begin_us <= max(uptimes)
-        if not overlaps and not (self.or_undated and lines.some_lack_uptimes):
+        if not self._may_hold(lines):
             return ()
         return filter(self.accepts, self.wanted.find(lines, by))
+
+    def _is_within(self, record: LogRecord) -> bool:
+        if record.uptime_us is not None and self.uptimes_us is not None:
+            begin_us, end_us = self.uptimes_us
+            return begin_us <= record.uptime_us <= end_us
+        if record.wall_time_s is not None and self.times_s is not None:
+            begin_s, end_s = self.times_s
+            return begin_s <= record.wall_time_s <= end_s
+        return self.or_undated
+
+    def _may_hold(self, lines: Lines) -> bool:
+        form = form_of(lines.form)
+        if self.uptimes_us is not None and form.uptime is not None:
+            begin_us, end_us = self.uptimes_us
+            uptimes = lines.uptimes
+            if uptimes and min(uptimes) <= end_us and begin_us <= max(uptimes):
+                return True
+            if not form.some_have_uptimes or len(uptimes) == lines.text.count(b"\n"):
+                return False
+        if self.times_s is None or form.time is None:
+            return self.or_undated
+        begin_s, end_s = self.times_s
+        bounds_s = lines.stretch.time_bounds_s
+        return bounds_s is None or (bounds_s[0] <= end_s and begin_s <= bounds_s[1])
 
 
 @dataclass(frozen=True)

@@ -79,6 +79,7 @@ def test_json_has_every_field(vexfsctl: Program, tree: FakeTree) -> None:
             "level": 5,
             "facility": 1,
             "origin": "driver",
+            "loose": False,
             "epoch": 8172635412,
             "kind": "breaker",
             "significance": None,

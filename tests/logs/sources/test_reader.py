@@ -53,7 +53,7 @@ def test_an_empty_file_is_an_empty_log(tmp_path: Path) -> None:
 def test_what_a_file_lacks_is_a_gap(tmp_path: Path) -> None:
     """Torn lines and missing numbers are named with how many."""
     log = tmp_path / "loop0.kmsg"
-    log.write_text(lines(5) + "rubbish\n" + lines(9, start_us=10))
+    log.write_text(lines(5) + "6,1\n" + lines(9, start_us=10))
 
     reading = read_sources([str(log)], LogHost())
 

@@ -145,8 +145,9 @@ class _Breakers:
     def _take_failure(self, breaker: _Breaker, each: Occurrence) -> None:
         failures = self._failures[breaker]
         failures.append(each)
-        end_us = (each.uptime_us or 0) - self._window_us - SLACK_US
-        while (failures[0].uptime_us or 0) < end_us:
+        # Where an opening cannot be compared with this one, it cannot with those before it either.
+        record, length_us = each.entry.record, self._window_us + SLACK_US
+        while failures[0].entry.record.is_older(record, length_us):
             failures.popleft()
 
 

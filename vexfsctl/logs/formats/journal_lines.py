@@ -51,7 +51,7 @@ def _in_any_order(fields: Sequence[str]) -> str:
 AHEAD = rf'(?=.*"MESSAGE":"{BEGIN})(?=.*{_BOOT}(?P<boot>[0-9a-f]{{32}})")(?=.*{_RECEIVED}{_TENS}")'
 """The boot and the five seconds of a line; if its text matters, that is found out first."""
 LINE = (
-    rf"{_SHORT}\{{(?:(?:{_OTHERS}),)*+"
+    rf"{_SHORT}\x1e?+\{{(?:(?:{_OTHERS}),)*+"
     + _in_any_order((_MESSAGE, rf'{_BOOT}(?P=boot)"', rf"{_RECEIVED}{_THE_SAME}"))
     + rf"(?:,(?:{_OTHERS}))*+\}}\n"
 )

@@ -13,7 +13,7 @@ from vexfsctl.model.record import LogRecord
 
 _KERNEL_LINE = re.compile(
     rb"(?P<time>(?:[A-Z][a-z]{2} [ \d]\d |\d{4}-\d\d-\d\d )?[-+.:\dTZ]+) [\w.:-]{1,255} kernel: "
-    rb"\[ *(?P<uptime>\d{1,12}\.\d{6})\] (?P<text>.*)",
+    rb"\[ *(?P<uptime>\d{1,12}\.\d{6})\] (?!\[ *[TC]\d)(?P<text>.*)",
     re.DOTALL,
 )
 
@@ -34,7 +34,7 @@ def read_kmsg_line(line: bytes, reading: Reading) -> LogRecord | None:
     if b"\n" in line:
         return None
     head, _, text = line.partition(b";")
-    word, sequence, uptime_us, _ = head.split(b",")
+    word, sequence, uptime_us, *_ = head.split(b",")
     priority = int(word)
     return LogRecord(
         text=decode_text(text.removesuffix(b"\r")),

@@ -22,7 +22,7 @@ from vexfsctl.exceptions import MalformedRecord
 from vexfsctl.logs.formats import journal_lines
 from vexfsctl.logs.formats.lines import parse_record
 from vexfsctl.logs.formats.plain_lines import read_dmesg_line, read_kmsg_line, read_syslog_line
-from vexfsctl.logs.formats.renderings import Reading
+from vexfsctl.logs.formats.renderings import Reading, as_read
 from vexfsctl.logs.own_records import DAEMON_FIELDS, NAMED
 from vexfsctl.logs.sieve import BEGIN, Sieve, sieve
 from vexfsctl.model.record import LogRecord
@@ -45,7 +45,8 @@ _DAY = (
 )
 _OFFSET = r"[+-](?:[01]\d|2[0-3])"
 # A zone in letters, or a level of the tracing library, would be taken for the host.
-_HOST = r"(?!(?:UTC|GMT|ERROR|WARN|INFO|DEBUG|TRACE) )[\w.:-]{1,255}+ "
+# A word and a colon is a tag.
+_HOST = r"(?!(?:UTC|GMT|ERROR|WARN|INFO|DEBUG|TRACE) )[\w.:-]{1,255}+(?<!:) "
 # Five seconds: the clock of a running kernel never falls back by more (`boots.restarted_between`).
 _FIVE_SECONDS = r"\[(?P<tens> *\d{0,11})(?:(?P<below>[0-4])|[5-9])\."
 _THE_SAME = r"\[(?P=tens)(?(below)[0-4]|[5-9])\.\d{6}"
@@ -55,15 +56,21 @@ _UPTIME = r"\[ *(?P<uptime>\d{1,12}\.\d{6})"
 # up if the tag stands as in RFC 5424, or alone.
 _TAG = r"[^\s\[\]:]{1,128}+(?:\[\d{1,10}\])?: "
 _MADE_UP = r"\S{1,48} \S{1,128} \S{1,32} [-\[]|\S{1,160}+(?<=:)\r?\n"
-_TIMED_KERNEL = rf"kernel: {_THE_SAME}\] "
-_OTHERS = rf"(?:kernel: (?!<\d|\[ *\d)|(?!kernel[:\[ ])(?:(?={_TAG})|(?!{_MADE_UP})))"
+_CALLER = r"(?: (?!\[ *[TC]\d)| ?\[ *[TC]\d{1,10}\] )"
+_TIMED_KERNEL = rf"kernel: {_THE_SAME}\]{_CALLER}"
+# What `renderings` takes off before a tag, `kern.err `, has a blank after it.
+_SELECTOR = r"[a-z]{3,8}[0-7]?\.(?:emerg|alert|crit|err|warn|notice|info|debug)"
+_NO_TAG = rf"(?!{_SELECTOR}|{_MADE_UP})"
+_OTHERS = rf"(?:kernel: (?!<\d|\[ *\d)|(?!kernel[:\[ ])(?:(?={_TAG})|{_NO_TAG}))"
 _TEXT = rf"{BEGIN}.{{0,{_LONGEST}}}+\n"
 # Metadata may say that a daemon wrote the record.
 _FIELD = rf" (?!{'|'.join(DAEMON_FIELDS)})[^\\\n=]{{1,{_LONGEST}}}+=[^\n]{{0,{_LONGEST}}}+\n"
 _FIELDS = rf"(?:(?! )|(?:{_FIELD}){{1,60}}+)"
 # All but a newline and a backslash: in three ranges, which `re` looks up in a table. Two are slow.
 _UNESCAPED = rf"[\0-\t\x0b-\[\]-\xff]{{0,{_LONGEST}}}+\n"
-_KMSG = r"\d{1,3}+,\d{1,20}+,\d{1,20}+,-;"
+# With CONFIG_PRINTK_CALLER, the caller's thread or CPU (Documentation/ABI/testing/dev-kmsg).
+_KMSG_CALLER = r"(?:,caller=[TC]\d{1,10})?"
+_KMSG = rf"\d{{1,3}}+,\d{{1,20}}+,\d{{1,20}}+,-{_KMSG_CALLER}+;"
 
 
 @dataclass(frozen=True)
@@ -93,6 +100,8 @@ class PlainForm:
     row: str | None = None
     """What stands before the text of a line, its head apart from times in a group; None if there
     is no telling."""
+    names_writers: bool = False
+    """Whether lines say who wrote them, by a facility."""
     some_have_uptimes: bool = False
     """Whether lines with and without an uptime stand side by side."""
     in_one_piece: bool = True
@@ -141,11 +150,9 @@ class PlainForm:
 
 
 # What journalctl puts before the text: another form.
-_NO_HOST = r"(?![\w.-]{1,255}+ (?:kernel|VexFS|vexfs))"
-_DMESG = rf"{_THE_SAME}\] {_NO_HOST}{_TEXT}"
-_FULL_DMESG = (
-    rf"{_PRIORITY}{_THE_SAME}(?: <[ \d.]{{1,24}}>)?\](?:\[ *[TC]\d{{1,10}}\])? {_NO_HOST}{_TEXT}"
-)
+_NO_HOST = r"(?!kernel[:\[]|[\w.-]{1,255}+ (?:kernel|VexFS|vexfs))"
+_DMESG = rf"{_THE_SAME}\] (?!\[ *[TC]\d){_NO_HOST}{_TEXT}"
+_FULL_DMESG = rf"{_PRIORITY}{_THE_SAME}(?: <[ \d.]{{1,24}}>)?\]{_CALLER}{_NO_HOST}{_TEXT}"
 # Time up to the minute, second and zone, as log daemons print them.
 _TIMES = (
     ("syslog", "[A-Z]", _BSD, r"[0-5]\d(?:\.\d{1,6})?", ""),
@@ -175,6 +182,7 @@ PLAIN_FORMS = (
         _FULL_DMESG,
         _PRIORITY + _UPTIME,
         row=rf"({_PRIORITY})\[ *\d{{1,12}}\.\d{{6}}\] ",
+        names_writers=True,
     ),
     PlainForm(
         "kmsg",
@@ -184,7 +192,8 @@ PLAIN_FORMS = (
         r"\d{1,3},\d{1,20},(?P<uptime>\d{1,20}),",
         numbered=True,
         with_escapes=f"{_KMSG}{BEGIN}{_UNESCAPED}{_FIELDS}",
-        row=r"(\d{1,3}),\d{1,20},\d{1,20},-;",
+        names_writers=True,
+        row=rf"(\d{{1,3}}),\d{{1,20}},\d{{1,20}},-{_KMSG_CALLER};",
         read=read_kmsg_line,
     ),
     *(
@@ -225,17 +234,18 @@ PLAIN_FORMS = (
         "short-monotonic",
         r"\[",
         _FIVE_SECONDS,
-        rf"{_THE_SAME}\] [\w.-]{{1,255}}+ kernel: (?!<\d|\[ *\d){_TEXT}",
+        rf"{_THE_SAME}\] (?:(?!kernel: )[\w.-]{{1,255}}+ )?kernel: (?!<\d|\[ *\d){_TEXT}",
         _UPTIME,
     ),
     PlainForm(
         "journal in JSON",
-        r"\{",
+        r"[\x1e{]",
         journal_lines.AHEAD,
         journal_lines.LINE,
         journal_lines.UPTIME,
         journal_lines.TIME,
         names_boot=True,
+        names_writers=True,
         in_one_piece=False,
     ),
 )
@@ -248,6 +258,7 @@ one from which on they are taken to be of last year (`renderings`)."""
 _SEQUENCE = re.compile(rb"\d{1,3}+,(\d{1,20}+),.*+\n(?: .*+\n)*+")
 """A record of kmsg and its metadata: as lines that follow each other, they are found at once."""
 _BLANK = ord(" ")
+_HOUR_S = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,32 +290,32 @@ class Stretch:
         return self.record(self._record_start(self.end), self.end)
 
     @property
+    def last_line(self) -> bytes:
+        """The line that the last record begins with."""
+        start = self._record_start(self.end)
+        return self.block[start : self.block.index(b"\n", start)]
+
+    @property
     def latest_wall_time_s(self) -> float | None:
         """The latest Unix time in it; None if it has no dates."""
-        if self.form.times is None:
-            return None
-        found = set(self.form.times.findall(b"\n" + self.block[self.start : self.end]))
-        # The last second of each minute.
-        in_order = sorted(found, key=itemgetter(1, 3, 2))
-        lasts = {(date, zone): line for line, date, _, zone in in_order}.values()
-        records = (parse_record(line, self.reading) for line in lasts)
-        times = (None if record is None else record.wall_time_s for record in records)
-        return max((time for time in times if time is not None), default=None)
+        return max(self._wall_times(lasts=True), default=None)
 
     @property
     def latest_s(self) -> float | None:
         """What each Unix time in it is at most; None if it has no dates."""
-        lines = b"\n" + self.block[self.start : self.end - 1]
-        hour = lines[: lines.find(b":") + 1]
-        turn = self.reading.today + timedelta(days=1)
-        if (
-            self.form.name in _WITHOUT_YEARS
-            and hour not in (f"\n{turn:%b %e %H:}".encode(), f"\n{turn:%b %d %H:}".encode())
-            and lines.count(hour) == lines.count(b"\n")
-        ):
+        if self._is_of_one_hour:
             first_s = self.first_record.wall_time_s
-            return None if first_s is None else first_s + 3600
+            return None if first_s is None else first_s + _HOUR_S
         return self.latest_wall_time_s
+
+    @property
+    def time_bounds_s(self) -> tuple[float, float] | None:
+        """What each Unix time in it is at least and at most; None if it has no dates."""
+        if self._is_of_one_hour:
+            first_s = self.first_record.wall_time_s
+            return None if first_s is None else (first_s - _HOUR_S, first_s + _HOUR_S)
+        firsts, lasts = [*self._wall_times(lasts=False)], [*self._wall_times(lasts=True)]
+        return (min(firsts), max(lasts)) if firsts and lasts else None
 
     @property
     def latest_uptime_us(self) -> int | None:
@@ -359,7 +370,7 @@ class Stretch:
         record = None if self.form.read is None else self.form.read(lines, self.reading)
         if record is None and (record := parse_record(lines, self.reading)) is None:
             raise MalformedRecord(f"not a record of the form {self.form.name}: {lines[:40]!r}")
-        return record
+        return as_read(record, self.reading)
 
     def only(self, places: Iterable[tuple[int, int]]) -> "Stretch":
         """Return what it has at *places*, where whole records are, as a stretch of its own."""
@@ -395,6 +406,28 @@ class Stretch:
                 at = match.end()
             else:
                 yield at, (at := self._record_end(at))
+
+    def _wall_times(self, *, lasts: bool) -> Iterator[float]:
+        """Yield the first Unix time of each minute, or the last."""
+        if self.form.times is None:
+            return
+        found = set(self.form.times.findall(b"\n" + self.block[self.start : self.end]))
+        in_order = sorted(found, key=itemgetter(1, 3, 2), reverse=not lasts)
+        for line in {(date, zone): line for line, date, _, zone in in_order}.values():
+            record = parse_record(line, self.reading)
+            if record is not None and record.wall_time_s is not None:
+                yield record.wall_time_s
+
+    @property
+    def _is_of_one_hour(self) -> bool:
+        """Whether all its times are of one hour, which their dates show without a year."""
+        if self.form.name not in _WITHOUT_YEARS:
+            return False
+        lines = b"\n" + self.block[self.start : self.end - 1]
+        hour = lines[: lines.find(b":") + 1]
+        turn = self.reading.today + timedelta(days=1)
+        at_the_turn = (f"\n{turn:%b %e %H:}".encode(), f"\n{turn:%b %d %H:}".encode())
+        return hour not in at_the_turn and lines.count(hour) == lines.count(b"\n")
 
     # Lines of metadata, which only follow a record, are indented.
     def _record_start(self, before: int) -> int:

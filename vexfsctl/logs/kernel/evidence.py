@@ -7,9 +7,11 @@ and are joined here.
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from vexfsctl.logs.kernel.form import ANYTHING, NAME, EvidenceForm
 from vexfsctl.logs.kernel.fs import FS_FORMS
+from vexfsctl.logs.kernel.prefixes import without_prefix
 from vexfsctl.logs.kernel.storage.ata import ATA_FORMS
 from vexfsctl.logs.kernel.storage.block import BLOCK_FORMS
 from vexfsctl.logs.kernel.storage.buses import BUS_FORMS
@@ -52,6 +54,10 @@ _TROUBLE = re.compile(
 # Block devices by number, others by bus and name; a log cannot tell which name a number had.
 _METADATA = re.compile(r"(?:b|\+\w{1,32}:)(?P<device>[\w:.+-]{1,80})")
 
+_CUT = ">"
+"""What less -S and journalctl put in place of the rest of a line."""
+_CAN_BE_CUT = ("device", "member", "sector", "lba", "errno", "task", "block_bytes")
+
 _LEAD = 2
 """How many characters of a text, or behind a name in it, say which forms are worth trying."""
 _COLON = ": "
@@ -68,8 +74,16 @@ def parse_evidence(record: LogRecord) -> KernelEvidence | None:
     if record.facility not in (None, KERNEL_FACILITY):
         return None
     text = record.text
-    return _first_of(_BY_LEAD.get(text[:_LEAD], ()), record) or _first_of(
-        _behind_a_name(text), record
+    evidence = _evidence_in(text, record)
+    if evidence is None and (inner := without_prefix(text)) is not text:
+        evidence = _evidence_in(inner, record)
+    return evidence
+
+
+def match_forms(text: str, level: int | None = None) -> tuple[re.Match[str], EvidenceForm] | None:
+    """Return how a form matches *text*, a line of that level, and the form; None if none does."""
+    return _first_of(_BY_LEAD.get(text[:_LEAD], ()), text, level) or _first_of(
+        _behind_a_name(text), text, level
     )
 
 
@@ -78,14 +92,41 @@ def forms_for(text: str) -> tuple[EvidenceForm, ...]:
     return (*_BY_LEAD.get(text[:_LEAD], ()), *_behind_a_name(text))
 
 
-def _first_of(forms: Iterable[EvidenceForm], record: LogRecord) -> KernelEvidence | None:
-    text = record.text
+def _evidence_in(text: str, record: LogRecord) -> KernelEvidence | None:
+    matched = match_forms(text, record.level)
+    if matched is None:
+        return None
+    match, form = matched
+    evidence = form.read(match)
+    if text.endswith(_CUT):
+        evidence = _without_cut(evidence, text, form)
+    return _with_device(evidence, record)
+
+
+def _first_of(
+    forms: Iterable[EvidenceForm], text: str, level: int | None
+) -> tuple[re.Match[str], EvidenceForm] | None:
     for form in forms:
         if form.mark not in text or (match := form.match(text)) is None:
             continue
-        if not form.trouble_only or _tells_trouble(record):
-            return _with_device(form.read(match), record)
+        if not form.trouble_only or _tells_trouble(text, level):
+            return match, form
     return None
+
+
+def _without_cut(evidence: KernelEvidence, text: str, form: EvidenceForm) -> KernelEvidence:
+    """Return *evidence* without what a pager cut in *text*: `sector 140083>`.
+
+    That is what would be another number or name if a digit more stood there.
+    """
+    longer = form.match(f"{text.removesuffix(_CUT)}0")
+    if longer is None:
+        return evidence
+    other = form.read(longer)
+    cut: dict[str, Any] = {
+        name: None for name in _CAN_BE_CUT if getattr(evidence, name) != getattr(other, name)
+    }
+    return replace(evidence, **cut) if cut else evidence
 
 
 def _behind_a_name(text: str) -> tuple[EvidenceForm, ...]:
@@ -102,9 +143,9 @@ def _with_device(evidence: KernelEvidence, record: LogRecord) -> KernelEvidence:
     return evidence if match is None else replace(evidence, device=match["device"])
 
 
-def _tells_trouble(record: LogRecord) -> bool:
-    loud = record.level is not None and record.level <= _LEAST_LEVEL
-    return loud or _TROUBLE.search(record.text) is not None
+def _tells_trouble(text: str, level: int | None) -> bool:
+    loud = level is not None and level <= _LEAST_LEVEL
+    return loud or _TROUBLE.search(text) is not None
 
 
 def _by_lead(forms: Iterable[EvidenceForm], before: str) -> dict[str, tuple[EvidenceForm, ...]]:

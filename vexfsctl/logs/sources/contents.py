@@ -12,11 +12,13 @@ from vexfsctl.logs.sources.compression import decompressed
 from vexfsctl.logs.sources.holes import HoleFinder
 from vexfsctl.logs.sources.reading import SourceReading
 from vexfsctl.model.record import LogRecord
+from vexfsctl.model.unread import Unread
 
 if TYPE_CHECKING:
     from vexfsctl.logs.formats.stretches import Stretch
+    from vexfsctl.logs.formats.text import RecordDecoder
 
-    _Item = LogRecord | Stretch | None
+    _Item = LogRecord | Stretch | Unread
 
 _WITHOUT_RECORD = 4 << 20
 """Bytes after which a source without any record is not a log: a disk, /dev/zero, an archive."""
@@ -69,7 +71,10 @@ class Contents:
             raise LogUnreadable(
                 f"cannot read {name}: {self.failure.message}", hint=self.failure.hint
             ) from self.failure
-        return SourceReading(name, self.boots, self.finder.holes, failure)
+        finder = self.finder
+        return SourceReading(
+            name, self.boots, finder.holes, failure, finder.names_writers, finder.notes(name)
+        )
 
 
 class Manner(NamedTuple):
@@ -117,11 +122,11 @@ def _reader(source: str, today: datetime | None, manner: Manner, boot_id: str | 
 
     decoder = RecordDecoder(source, boot_id=boot_id, today=today)
     if manner.every_record:
-        return _Reader(decoder.feed, decoder.finish, BootSplitter())
+        return _Reader(decoder.feed, decoder, BootSplitter())
     splitter = BootSplitter(
         sieve(evidence=manner.evidence), ordered=manner.ordered, keeper=_keeper(manner)
     )
-    return _Reader(decoder.sift, decoder.finish, splitter)
+    return _Reader(decoder.sift, decoder, splitter)
 
 
 def _keeper(manner: Manner) -> Callable[[BootSplitter], Keeper] | None:
@@ -141,11 +146,12 @@ class _Reader:
     def __init__(
         self,
         decode: "Callable[[bytes], Iterable[_Item]]",
-        finish: "Callable[[], Iterable[_Item]]",
+        decoder: "RecordDecoder",
         splitter: BootSplitter,
     ) -> None:
         self._decode = decode
-        self._finish = finish
+        self._finish: Callable[[], Iterable[_Item]] = decoder.finish
+        self._zones = decoder.zones
         self._splitter = splitter
         self._finder = HoleFinder()
         self._empty = True
@@ -163,6 +169,7 @@ class _Reader:
         self._take(self._finish())
         splitter = self._splitter
         boots = splitter.boots()
+        self._finder.zones |= self._zones
         known = self._finder, splitter.first, failure, self._empty
         return Contents(boots, *known, misjudged=splitter.misjudged)
 
@@ -170,5 +177,5 @@ class _Reader:
         for item in items:
             self._empty = False
             self._finder.observe(item)
-            if item is not None:
+            if not isinstance(item, Unread):
                 self._splitter.take(item)

@@ -150,9 +150,23 @@ class LogFollower:
         except LogUnreadable as failure:
             self._failures[source.name] = failure
             source.close()
-            return SourceReading(source.name, splitter.boots(), finder.holes, failure.message)
+            return _reading_of(source, splitter, failure.message)
         finder.join(self._since_us)
-        return SourceReading(source.name, splitter.boots(), finder.holes).forget_older_boots()
+        return _reading_of(source, splitter).forget_older_boots()
+
+
+def _reading_of(
+    source: LiveSource, splitter: BootSplitter, failure: str | None = None
+) -> SourceReading:
+    finder = source.text.finder
+    return SourceReading(
+        name=source.name,
+        boots=splitter.boots(),
+        holes=finder.holes,
+        failure=failure,
+        names_writers=finder.names_writers,
+        notes=finder.notes(source.name),
+    )
 
 
 class FollowedFile:

@@ -100,7 +100,8 @@ class KernelLog:
                 splitter.take(item)
         finally:
             reader.close()
-        return SourceReading(SOURCE_NAME, splitter.boots(), reader.text.finder.holes)
+        holes = reader.text.finder.holes
+        return SourceReading(SOURCE_NAME, splitter.boots(), holes, names_writers=True)
 
 
 class StandardInput:

@@ -27,6 +27,10 @@ class SourceReading:
     holes: tuple[Hole, ...] = ()
     failure: str | None = None
     """Why it could not be read, or not to its end."""
+    names_writers: bool = False
+    """Whether any record has a facility."""
+    notes: tuple[Gap, ...] = ()
+    """What should be known of how it was read, and is no gap."""
 
     def forget_older_boots(self) -> "SourceReading":
         """Return it with the boot id on records of its last boot only."""
@@ -90,6 +94,11 @@ class LogReading:
         return latest[-1].last if latest else None
 
     @property
+    def naming_writers(self) -> frozenset[str]:
+        """The sources in which any record has a facility."""
+        return frozenset(source.name for source in self.sources if source.names_writers)
+
+    @property
     def boot_ids(self) -> frozenset[str | None]:
         """The boots that any record is of; None among them if a source does not say."""
         return frozenset(
@@ -110,7 +119,8 @@ class LogReading:
     def coverage(self, since_us: int | None = None) -> Coverage:
         """Return what was read, and what was missing since that uptime (None: ever)."""
         gaps = (gap for source in self.sources for gap in source.gaps(since_us))
-        return Coverage(tuple(source.name for source in self.sources), tuple(gaps))
+        notes = (note for source in self.sources for note in source.notes)
+        return Coverage(tuple(source.name for source in self.sources), tuple(gaps), tuple(notes))
 
 
 def merge_by_time(sources: Sequence[Sequence[Boot]]) -> Iterator[LogRecord]:

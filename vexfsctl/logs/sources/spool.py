@@ -108,7 +108,7 @@ class Spool:
             (
                 *(position, record.text, record.source, record.uptime_us, record.sequence),
                 *(record.level, record.facility, record.boot_id, record.wall_time_s),
-                *(record.fields, record.counted and tuple(record.counted)),
+                *(record.fields, record.loose, record.counted and tuple(record.counted)),
             )
         )
         self._added(1, 0)
@@ -214,5 +214,7 @@ def _size(blob: bytes | _Extent) -> int:
 
 def _placed(values: tuple[Any, ...]) -> Placed:
     counted = None if values[-1] is None else Counted(*values[-1])
-    record = LogRecord(*values[1:-1])
-    return values[0], record if counted is None else replace(record, counted=counted)
+    record, loose = LogRecord(*values[1:-2]), values[-2]
+    if counted is None and not loose:
+        return values[0], record
+    return values[0], replace(record, counted=counted, loose=loose)

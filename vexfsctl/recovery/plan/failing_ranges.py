@@ -38,7 +38,10 @@ def find_failing_ranges(
     length = _request_length(subject)
     found = []
     for each in entries:
-        evidence = each.evidence
+        evidence, record = each.evidence, each.record
+        if record.uptime_us is None or record.loose:
+            # Too rough, or not surely the kernel's: these bytes are acted upon.
+            continue
         if evidence is None or evidence.sector is None or not evidence.is_trouble:
             continue
         if not vicinity.holds(each, starts):
