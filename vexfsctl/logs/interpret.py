@@ -13,7 +13,6 @@ from functools import cached_property
 
 from vexfsctl.logs.grammar import RECORD_FORMS, STATE_BEGINS, parse_event
 from vexfsctl.logs.kernel.block_sizes import with_sectors
-from vexfsctl.logs.kernel.evidence import parse_evidence
 from vexfsctl.logs.kernel.prefixes import without_prefix
 from vexfsctl.logs.upstream import parse_named, parse_upstream
 from vexfsctl.model.entry import LogEntry, Meaning, Origin, Unrecognised
@@ -133,9 +132,16 @@ def meaning_of(record: LogRecord) -> Meaning | None:
     return (
         parse_event(said.text)
         or parse_upstream(said)
-        or parse_evidence(record)
+        or _parse_evidence(record)
         or parse_named(said)
     )
+
+
+def _parse_evidence(record: LogRecord) -> KernelEvidence | None:
+    # Deferred, as not all commands ask for evidence, and it has many forms.
+    from vexfsctl.logs.kernel.evidence import parse_evidence
+
+    return parse_evidence(record)
 
 
 def judge_origin(record: LogRecord, *, vouched: bool) -> Origin:

@@ -11,14 +11,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 
-from vexfsctl.logs.kernel.evidence import EVIDENCE_FORMS
 from vexfsctl.logs.kernel.form import ANYTHING, NAME
-from vexfsctl.logs.kernel.literals import any_of, by_first_letter
-from vexfsctl.logs.kernel.prefixes import PREFIX, WORDS
+from vexfsctl.logs.kernel.literals import any_of, by_letters
+from vexfsctl.logs.kernel.prefixes import PREFIX, SAMPLES, WORDS
 from vexfsctl.logs.own_records import may_be_vexfs, unnamed_leads
 from vexfsctl.model.record import LogRecord
 
 _COLON = ": "
+_OF_HEADS = r"kernel[:\[]|\[ *[TC]\d"
+"""How a text begins that has more of the head of its line in it: the kernel's tag, or a caller."""
 _BEHIND_WORD = re.compile(r"([ :\[])")
 BEGIN = "<begin>"
 """In a pattern of lines that do not matter: where the text of a line begins."""
@@ -33,6 +34,9 @@ REST = "<rest>"
 class Sieve:
     """How lines that matter are known, apart from those that name VexFS."""
 
+    refused: bytes
+    """Regular expression for how no text may begin that is passed over: as those that matter, or
+    with more of the head of its line."""
     begins: bytes
     """Regular expression that the text of each of the others begins with, except that of …"""
     inside: tuple[bytes, ...]
@@ -46,7 +50,7 @@ class Sieve:
 
     def refuse(self, pattern: str) -> re.Pattern[bytes]:
         """Return *pattern* made to refuse lines that matter where it says what begins."""
-        refused = {BEGIN: self.begins, WORD: self.words, REST: self.rests}
+        refused = {BEGIN: self.refused, WORD: self.words, REST: self.rests}
         for place, beginning in refused.items():
             refusal = f"(?!{beginning.decode()})" if beginning else ""
             pattern = pattern.replace(place, refusal)
@@ -71,7 +75,7 @@ class Sieve:
 @cache
 def sieve(*, evidence: bool = True) -> Sieve:
     """Return the sieve of all forms that there are; without *evidence* of VexFS's alone."""
-    kernel = [begin for form in EVIDENCE_FORMS for begin in form.begins if evidence]
+    kernel = _beginnings_of_evidence() if evidence else []
     inside = [begin.removeprefix(ANYTHING) for begin in kernel if begin.startswith(ANYTHING)]
     named = [begin.removeprefix(NAME) for begin in kernel if begin.startswith(NAME)]
     literals = [begin for begin in kernel if not begin.startswith((ANYTHING, NAME))]
@@ -79,16 +83,39 @@ def sieve(*, evidence: bool = True) -> Sieve:
     # This accepts more than a form does, which only costs time.
     names = [rf"\n?[^\n:]{{1,160}}+{_behind_a_name(named)}"] if named else []
     literals += unnamed_leads()
-    pattern = "|".join([by_first_letter(literals), *names])
-    pattern = f"{PREFIX}?(?:{pattern})"
+    text = "|".join([by_letters(literals), *names])
+    # Not as an optional group: to try that for each line takes longer.
+    begins = f"(?:{PREFIX}|)(?:{text})"
+    refused = begins
+    if not evidence:
+        # Most lines begin with other letters.
+        refused = f"{_letters_of(literals)}(?:{text}|{_OF_HEADS}|{PREFIX}(?:{text}))"
     rests = [each.removeprefix(_COLON) for each in (*named, *inside) if each.startswith(_COLON)]
     return Sieve(
-        begins=pattern.encode(),
+        begins=begins.encode(),
+        refused=refused.encode(),
         inside=tuple(dict.fromkeys(each.encode() for each in inside)),
-        words=by_first_letter((*_words_of(literals), *WORDS)).encode(),
-        rests=by_first_letter(rests).encode(),
+        words=by_letters((*_words_of(literals), *WORDS)).encode(),
+        rests=by_letters(rests).encode(),
         evidence=evidence,
     )
+
+
+def _letters_of(literals: Iterable[str]) -> str:
+    """Return a pattern for the first letters of *literals*, inner prefixes and more of a head."""
+    begins = {
+        each[:2] for each in (*literals, *SAMPLES, "k", "[T", "[C", *map("[{}".format, range(10)))
+    }
+    letters = re.escape("".join(sorted({each[0] for each in begins} - {"["})))
+    behind = re.escape("".join(sorted(each[1] for each in begins if each[0] == "[")))
+    return rf"(?=[{letters}]|\[[{behind}])"
+
+
+def _beginnings_of_evidence() -> list[str]:
+    # Deferred, as not all commands ask for evidence, and it has many forms.
+    from vexfsctl.logs.kernel.evidence import EVIDENCE_FORMS
+
+    return [begin for form in EVIDENCE_FORMS for begin in form.begins]
 
 
 def _words_of(literals: Iterable[str]) -> Iterator[str]:
@@ -107,5 +134,5 @@ def _behind_a_name(literals: Iterable[str]) -> str:
     others: list[str] = []
     for literal in literals:
         (after_colon if literal.startswith(_COLON) else others).append(literal)
-    pattern = f"{_COLON}(?:{by_first_letter(x.removeprefix(_COLON) for x in after_colon)})"
+    pattern = f"{_COLON}(?:{by_letters(x.removeprefix(_COLON) for x in after_colon)})"
     return f"(?:{any_of(others)}|{pattern})" if others else pattern

@@ -6,13 +6,15 @@ A block is offered each further line. It takes the line, or refuses it and there
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from vexfsctl.logs.formats.heads import Head
 from vexfsctl.logs.formats.journal import load_object, record_of_entry, record_of_object
 from vexfsctl.logs.formats.kmsg import parse_kmsg_field
 from vexfsctl.logs.formats.renderings import Reading, decode_text
 from vexfsctl.model.record import LogRecord
+
+if TYPE_CHECKING:
+    from vexfsctl.logs.formats.heads import Head
 
 _LARGEST = 64 << 10
 """Characters of a record after which no further lines are joined to it."""
@@ -61,7 +63,7 @@ class SingleRecord:
         self,
         record: LogRecord,
         extend: Callable[[LogRecord, bytes], LogRecord | None] | None = None,
-        head: Head | None = None,
+        head: "Head | None" = None,
     ) -> None:
         """*extend* adds a line to the record; it returns None for one that is not part of it."""
         self.record = record

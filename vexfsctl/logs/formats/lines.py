@@ -15,7 +15,6 @@ from vexfsctl.logs.formats.blocks import (
     extend_by_field,
     extend_by_indent,
 )
-from vexfsctl.logs.formats.heads import parse_head
 from vexfsctl.logs.formats.journal import parse_json_entry
 from vexfsctl.logs.formats.kmsg import parse_kmsg_record
 from vexfsctl.logs.formats.renderings import Reading, as_read, parse_dmesg_line, parse_syslog_line
@@ -64,10 +63,20 @@ def begin_block(line: bytes, reading: Reading) -> Block | None:
     if (logged := parse_syslog_line(line, reading)) is not None:
         record, width = logged
         return SingleRecord(record, extend_by_indent(width))
-    if (head := parse_head(line, reading)) is not None:
-        return SingleRecord(head.record, extend_by_indent(head.width), head)
+    if (rare := _begin_rare(line, reading)) is not None:
+        return rare
     bare = parse_bare_line(line, reading)
     return None if bare is None else SingleRecord(bare)
+
+
+def _begin_rare(line: bytes, reading: Reading) -> SingleRecord | None:
+    # Deferred: most logs have no such line.
+    from vexfsctl.logs.formats.heads import parse_head
+
+    head = parse_head(line, reading)
+    if head is None:
+        return None
+    return SingleRecord(head.record, extend_by_indent(head.width), head)
 
 
 def _begin_lines(line: bytes, reading: Reading) -> Block | None:

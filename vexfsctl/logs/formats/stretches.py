@@ -56,7 +56,7 @@ _UPTIME = r"\[ *(?P<uptime>\d{1,12}\.\d{6})"
 # up if the tag stands as in RFC 5424, or alone.
 _TAG = r"[^\s\[\]:]{1,128}+(?:\[\d{1,10}\])?: "
 _MADE_UP = r"\S{1,48} \S{1,128} \S{1,32} [-\[]|\S{1,160}+(?<=:)\r?\n"
-_CALLER = r"(?: (?!\[ *[TC]\d)| ?\[ *[TC]\d{1,10}\] )"
+_CALLER = r"(?: | ?\[ *[TC]\d{1,10}\] )"
 _TIMED_KERNEL = rf"kernel: {_THE_SAME}\]{_CALLER}"
 # What `renderings` takes off before a tag, `kern.err `, has a blank after it.
 _SELECTOR = r"[a-z]{3,8}[0-7]?\.(?:emerg|alert|crit|err|warn|notice|info|debug)"
@@ -150,8 +150,8 @@ class PlainForm:
 
 
 # What journalctl puts before the text: another form.
-_NO_HOST = r"(?!kernel[:\[]|[\w.-]{1,255}+ (?:kernel|VexFS|vexfs))"
-_DMESG = rf"{_THE_SAME}\] (?!\[ *[TC]\d){_NO_HOST}{_TEXT}"
+_NO_HOST = r"(?![\w.-]{1,255}+ (?:kernel|VexFS|vexfs))"
+_DMESG = rf"{_THE_SAME}\] {_NO_HOST}{_TEXT}"
 _FULL_DMESG = rf"{_PRIORITY}{_THE_SAME}(?: <[ \d.]{{1,24}}>)?\]{_CALLER}{_NO_HOST}{_TEXT}"
 # Time up to the minute, second and zone, as log daemons print them.
 _TIMES = (

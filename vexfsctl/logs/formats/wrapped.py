@@ -4,8 +4,6 @@ from dataclasses import replace
 
 from vexfsctl.logs.formats.blocks import Block, SingleRecord
 from vexfsctl.logs.formats.renderings import decode_text
-from vexfsctl.logs.interpret import meaning_of
-from vexfsctl.logs.kernel.evidence import parse_evidence
 from vexfsctl.model.record import LogRecord
 
 WRAPPED = range(60, 81)
@@ -19,6 +17,10 @@ def join_wrapped(block: Block | None, width: int, line: bytes) -> SingleRecord |
     """
     if width not in WRAPPED or not isinstance(block, SingleRecord) or "\n" in block.record.text:
         return None
+    # Deferred: most logs have no such line.
+    from vexfsctl.logs.interpret import meaning_of
+    from vexfsctl.logs.kernel.evidence import parse_evidence
+
     first = block.record
     rest = decode_text(line).strip()
     joined = replace(first, text=f"{first.text.rstrip()} {rest}")

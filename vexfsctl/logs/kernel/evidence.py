@@ -7,6 +7,7 @@ and are joined here.
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from vexfsctl.logs.kernel.form import ANYTHING, NAME, EvidenceForm
@@ -54,6 +55,8 @@ _TROUBLE = re.compile(
 # Block devices by number, others by bus and name; a log cannot tell which name a number had.
 _METADATA = re.compile(r"(?:b|\+\w{1,32}:)(?P<device>[\w:.+-]{1,80})")
 
+_SHORT = 256
+"""Characters of a text that it is worth to remember."""
 _CUT = ">"
 """What less -S and journalctl put in place of the rest of a line."""
 _CAN_BE_CUT = ("device", "member", "sector", "lba", "errno", "task", "block_bytes")
@@ -73,17 +76,20 @@ def parse_evidence(record: LogRecord) -> KernelEvidence | None:
     """
     if record.facility not in (None, KERNEL_FACILITY):
         return None
+    loud = record.level is not None and record.level <= _LEAST_LEVEL
     text = record.text
-    evidence = _evidence_in(text, record)
-    if evidence is None and (inner := without_prefix(text)) is not text:
-        evidence = _evidence_in(inner, record)
-    return evidence
+    # Texts of drivers repeat a lot.
+    said = _said_in(text, loud) if len(text) <= _SHORT else _said_in.__wrapped__(text, loud)
+    return None if said is None else _with_device(said, record)
 
 
-def match_forms(text: str, level: int | None = None) -> tuple[re.Match[str], EvidenceForm] | None:
-    """Return how a form matches *text*, a line of that level, and the form; None if none does."""
-    return _first_of(_BY_LEAD.get(text[:_LEAD], ()), text, level) or _first_of(
-        _behind_a_name(text), text, level
+def match_forms(text: str, *, loud: bool) -> tuple[re.Match[str], EvidenceForm] | None:
+    """Return how a form matches *text*, and the form; None if none does.
+
+    *loud*: the kernel says by its level that something is wrong.
+    """
+    return _first_of(_BY_LEAD.get(text[:_LEAD], ()), text, loud=loud) or _first_of(
+        _behind_a_name(text), text, loud=loud
     )
 
 
@@ -92,24 +98,30 @@ def forms_for(text: str) -> tuple[EvidenceForm, ...]:
     return (*_BY_LEAD.get(text[:_LEAD], ()), *_behind_a_name(text))
 
 
-def _evidence_in(text: str, record: LogRecord) -> KernelEvidence | None:
-    matched = match_forms(text, record.level)
+@lru_cache(maxsize=4096)
+def _said_in(text: str, loud: bool) -> KernelEvidence | None:
+    evidence = _said_by_form(text, loud=loud)
+    if evidence is None and (inner := without_prefix(text)) is not text:
+        evidence = _said_by_form(inner, loud=loud)
+    return evidence
+
+
+def _said_by_form(text: str, *, loud: bool) -> KernelEvidence | None:
+    matched = match_forms(text, loud=loud)
     if matched is None:
         return None
     match, form = matched
     evidence = form.read(match)
-    if text.endswith(_CUT):
-        evidence = _without_cut(evidence, text, form)
-    return _with_device(evidence, record)
+    return _without_cut(evidence, text, form) if text.endswith(_CUT) else evidence
 
 
 def _first_of(
-    forms: Iterable[EvidenceForm], text: str, level: int | None
+    forms: Iterable[EvidenceForm], text: str, *, loud: bool
 ) -> tuple[re.Match[str], EvidenceForm] | None:
     for form in forms:
-        if form.mark not in text or (match := form.match(text)) is None:
+        if (match := form.match(text)) is None:
             continue
-        if not form.trouble_only or _tells_trouble(text, level):
+        if loud or not form.trouble_only or _TROUBLE.search(text) is not None:
             return match, form
     return None
 
@@ -141,11 +153,6 @@ def _with_device(evidence: KernelEvidence, record: LogRecord) -> KernelEvidence:
     named = dict(record.fields).get("DEVICE", "")
     match = _METADATA.fullmatch(named)
     return evidence if match is None else replace(evidence, device=match["device"])
-
-
-def _tells_trouble(text: str, level: int | None) -> bool:
-    loud = level is not None and level <= _LEAST_LEVEL
-    return loud or _TROUBLE.search(text) is not None
 
 
 def _by_lead(forms: Iterable[EvidenceForm], before: str) -> dict[str, tuple[EvidenceForm, ...]]:

@@ -9,7 +9,7 @@ from functools import cache
 
 from vexfsctl.logs.kernel.evidence import EVIDENCE_FORMS, match_forms
 from vexfsctl.logs.kernel.form import ANYTHING, NAME
-from vexfsctl.logs.kernel.literals import by_first_letter
+from vexfsctl.logs.kernel.literals import by_letters
 
 _LONGEST = 2048
 """Characters of a text that are looked at."""
@@ -38,11 +38,11 @@ def _beginning() -> re.Pattern[str]:
     begins = (begin for form in EVIDENCE_FORMS for begin in form.begins)
     literals = (begin for begin in begins if not begin.startswith((NAME, ANYTHING)))
     letters = (begin for begin in literals if begin[:1].isalpha())
-    return re.compile(rf"(?<![\w/.:-])(?=[A-Za-z])(?:{_KERNEL_NAME}:|{by_first_letter(letters)})")
+    return re.compile(rf"(?<![\w/.:-])(?=[A-Za-z])(?:{_KERNEL_NAME}:|{by_letters(letters)})")
 
 
 def _is_strong(text: str) -> bool:
-    matched = match_forms(text)
+    matched = match_forms(text, loud=False)
     if matched is None:
         return False
     match, form = matched

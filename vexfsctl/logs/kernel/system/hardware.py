@@ -5,7 +5,7 @@ address that is meant, or the memory controller. Wording of arch/x86/kernel/cpu/
 drivers/acpi/apei, drivers/pci/pcie and drivers/pci/hotplug in Linux 5.10 to 6.18.
 """
 
-from vexfsctl.logs.kernel.form import ANYTHING, REPAIR, EvidenceForm
+from vexfsctl.logs.kernel.form import REPAIR, EvidenceForm
 from vexfsctl.logs.kernel.system.adapters import DRIVERS
 from vexfsctl.logs.kernel.told import telling
 
@@ -17,7 +17,7 @@ _DRIVER = rf"(?:{'|'.join(_PORTS)})"
 _BUS_BEGINS = tuple(f"{driver} " for driver in _PORTS)
 _EDAC = r"EDAC (?:\w{1,24} )?(?P<device>MC\d{1,3}|PCI\d{0,3}|DEVICE\d{0,3}): "
 _HARDWARE = r"(?:mce: |\{\d{1,10}\})?\[Hardware Error\]: "
-_HARDWARE_BEGINS = (f"{ANYTHING}[Hardware Error]: ",)
+_HARDWARE_BEGINS = ("mce: [Hardware Error]: ", "{", "[Hardware Error]: ")
 
 HARDWARE_FORMS = (
     EvidenceForm(
