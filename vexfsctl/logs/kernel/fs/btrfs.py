@@ -9,7 +9,7 @@ import re
 from dataclasses import replace
 
 from vexfsctl.logs.kernel.form import REPAIR, ROUTINE, TROUBLE, EvidenceForm
-from vexfsctl.logs.kernel.told import Reader, device_name, telling
+from vexfsctl.logs.kernel.told import Reader, device_name, free_reader
 from vexfsctl.model.events import EvidenceSignificance, KernelEvidence
 
 _OLD = r"(?:BTRFS|btrfs):? "
@@ -25,7 +25,7 @@ _BEGINS = ("BTRFS", "btrfs")
 
 def _about_path(significance: EvidenceSignificance, direction: str | None = None) -> Reader:
     """Return a reader of lines that name the device they are about by its path."""
-    told = telling("filesystem", significance, direction=direction)
+    told = free_reader("filesystem", significance, direction=direction)
 
     def read(match: re.Match[str]) -> KernelEvidence:
         evidence, name = told(match), device_name(match["path"])
@@ -50,7 +50,7 @@ def _form(
     read = (
         _about_path(significance, direction)
         if about_path
-        else telling("filesystem", significance, direction=direction)
+        else free_reader("filesystem", significance, direction=direction)
     )
     return EvidenceForm(sample, "", head + words, read, trouble_only=trouble_only, begins=_BEGINS)
 
@@ -87,7 +87,7 @@ BTRFS_FORMS = (
         " /dev/sdb physical 1103101952",
         (
             r"unable to fixup \(\w{1,16}\) error at logical \d{1,20} on dev"
-            rf" {_PATH}(?: physical (?P<bytes>\d{{1,20}}))?"
+            rf" {_PATH}(?: physical (?P<offset>\d{{1,20}}))?"
         ),
     ),
     _form(
@@ -95,7 +95,7 @@ BTRFS_FORMS = (
         " 1103101952",
         (
             r"fixed up error at logical \d{1,20} on (?:dev"
-            rf" {_PATH}(?: physical (?P<bytes>\d{{1,20}}))?|mirror \d{{1,3}})"
+            rf" {_PATH}(?: physical (?P<offset>\d{{1,20}}))?|mirror \d{{1,3}})"
         ),
         REPAIR,
     ),
@@ -104,7 +104,7 @@ BTRFS_FORMS = (
         " physical 1103101952, root 5, inode 257, offset 0, length 4096, links 1 (path: file)",
         (
             rf"[\w /-]{{1,60}} at logical \d{{1,20}} on dev {_PATH},"
-            r" (?:physical (?P<bytes>\d{1,20})|sector (?P<sector>\d{1,20}))"
+            r" (?:physical (?P<offset>\d{1,20})|sector (?P<sector>\d{1,20}))"
         ),
     ),
     _form(
@@ -137,7 +137,7 @@ BTRFS_FORMS = (
         "BTRFS error: device /dev/sdb has incomplete metadata_uuid change, please use btrfstune",
         "",
         rf"{_OLD}(?!\(device)",
-        telling("filesystem"),
+        free_reader("filesystem"),
         trouble_only=True,
         begins=_BEGINS,
     ),

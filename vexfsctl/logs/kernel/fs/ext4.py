@@ -10,7 +10,7 @@ import re
 from dataclasses import replace
 
 from vexfsctl.logs.kernel.form import ROUTINE, EvidenceForm
-from vexfsctl.logs.kernel.told import DEVICE, Reader, telling
+from vexfsctl.logs.kernel.told import DEVICE, Reader, free_reader
 from vexfsctl.model.events import EvidenceSignificance, KernelEvidence
 
 _BEGINS = tuple(f"{name}-fs " for name in ("EXT4", "EXT3", "EXT2"))
@@ -28,7 +28,7 @@ DECODED = {
 
 
 def _read_decoded(match: re.Match[str]) -> KernelEvidence:
-    return replace(telling("filesystem")(match), errno=DECODED[match["words"]])
+    return replace(free_reader("filesystem")(match), errno=DECODED[match["words"]])
 
 
 def _form(
@@ -39,7 +39,7 @@ def _form(
     read: Reader | None = None,
     head: str = _PLAIN,
 ) -> EvidenceForm:
-    reader = read or telling("filesystem", significance)
+    reader = read or free_reader("filesystem", significance)
     return EvidenceForm(sample, "-fs ", head + words, reader, begins=_BEGINS)
 
 
@@ -83,22 +83,22 @@ EXT4_FORMS = (
         "EXT4-fs (dm-0): Delayed block allocation failed for inode 37 at logical offset 0 with"
         " max blocks 2 with error 28",
         r"Delayed block allocation failed .{0,200}with error (?P<errno>\d{1,3})",
-        read=telling("filesystem", direction="write"),
+        read=free_reader("filesystem", direction="write"),
     ),
     _form(
         "EXT4-fs (dm-0): This should not happen!! Data will be lost",
         r"This should not happen!!",
-        read=telling("filesystem", direction="write"),
+        read=free_reader("filesystem", direction="write"),
     ),
     _form(
         "EXT4-fs (sdb1): previous I/O error to superblock detected",
         r"previous I/O error to superblock detected",
-        read=telling("filesystem", direction="write"),
+        read=free_reader("filesystem", direction="write"),
     ),
     _form(
         "EXT4-fs (sdb1): I/O error while writing superblock",
         r"I/O error while writing superblock",
-        read=telling("filesystem", direction="write"),
+        read=free_reader("filesystem", direction="write"),
     ),
     _form(
         # Which it does after an error only; a remount by an operator says "re-mounted".
@@ -109,13 +109,13 @@ EXT4_FORMS = (
         "EXT4-fs (sdb1): failed to convert unwritten extents to written extents -- potential data"
         " loss!  (inode 12, error -5)",
         r"(?:failed to convert unwritten|error restoring inline_data)",
-        read=telling("filesystem", direction="write"),
+        read=free_reader("filesystem", direction="write"),
     ),
     EvidenceForm(
         "EXT4-fs (sda1): warning: mounting fs with errors, running e2fsck is recommended",
         "-fs ",
         _PLAIN,
-        telling("filesystem"),
+        free_reader("filesystem"),
         trouble_only=True,
         begins=_BEGINS,
     ),
@@ -123,7 +123,7 @@ EXT4_FORMS = (
         "EXT4-fs: ext4_free_inode:300: aborting transaction: IO failure in __ext4_handle_dirty",
         "-fs: ",
         r"EXT[234]-fs: ",
-        telling("filesystem"),
+        free_reader("filesystem"),
         trouble_only=True,
         begins=("EXT4-fs: ", "EXT3-fs: ", "EXT2-fs: "),
     ),
@@ -131,7 +131,7 @@ EXT4_FORMS = (
         "EXT4-fs (device sda1): panic forced after error",
         "-fs ",
         rf"EXT[34]-fs \(device {DEVICE}\): panic forced",
-        telling("filesystem"),
+        free_reader("filesystem"),
         begins=_BEGINS,
     ),
 )

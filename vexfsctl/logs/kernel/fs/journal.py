@@ -5,7 +5,7 @@ of its own; of device names only `dm-3` has a dash itself.
 """
 
 from vexfsctl.logs.kernel.form import ROUTINE, EvidenceForm
-from vexfsctl.logs.kernel.told import telling
+from vexfsctl.logs.kernel.told import free_reader
 
 _JOURNAL = r"(?P<device>dm-\d{1,7}|[^\s.,()-]{1,64})(?:-\d{1,10})?\.?"
 _BEGINS = ("JBD2: ", "JBD: ")
@@ -15,14 +15,14 @@ JOURNAL_FORMS = (
         "Aborting journal on device loop0-8.",
         "Aborting journal on device ",
         rf"Aborting journal on device {_JOURNAL}$",
-        telling("filesystem"),
+        free_reader("filesystem"),
         begins=("Aborting journal on device ",),
     ),
     EvidenceForm(
         "JBD2: Detected IO errors while flushing file data on loop0-8",
         "Detected IO errors ",
         rf"JBD2?: Detected IO errors while flushing file data on {_JOURNAL}$",
-        telling("filesystem", direction="write"),
+        free_reader("filesystem", direction="write"),
         begins=_BEGINS,
     ),
     EvidenceForm(
@@ -30,7 +30,7 @@ JOURNAL_FORMS = (
         "JBD2: Clearing recovery information on journal",
         " recovery information on journal",
         r"JBD2?: (?i:clearing|ignoring) recovery information on journal",
-        telling("filesystem", ROUTINE),
+        free_reader("filesystem", ROUTINE),
         begins=_BEGINS,
     ),
     EvidenceForm(
@@ -41,7 +41,7 @@ JOURNAL_FORMS = (
             r"|Invalid start block|Can't enable|Unknown checksum type|Cannot load crc32c"
             r"|Journal too short|Incorrect Journal head|Cannot enable fast)"
         ),
-        telling("filesystem"),
+        free_reader("filesystem"),
         begins=_BEGINS,
     ),
     EvidenceForm(
@@ -49,28 +49,28 @@ JOURNAL_FORMS = (
         " filesystem corruption in case of system crash.",
         "Spotted dirty metadata buffer",
         r"JBD2?: Spotted dirty metadata buffer \(dev = (?P<device>[^\s,]{1,64}),",
-        telling("filesystem"),
+        free_reader("filesystem"),
         begins=_BEGINS,
     ),
     EvidenceForm(
         "JBD2: journal transaction 4711 on sda1-8 is corrupt.",
         "is corrupt",
         rf"JBD2?: journal transaction \d{{1,20}} on {_JOURNAL} is corrupt",
-        telling("filesystem"),
+        free_reader("filesystem"),
         begins=_BEGINS,
     ),
     EvidenceForm(
         "JBD2: I/O error when updating journal superblock for loop0-8.",
         "superblock",
         rf"JBD2?: .{{0,160}}superblock(?: update)? for {_JOURNAL}$",
-        telling("filesystem", direction="write"),
+        free_reader("filesystem", direction="write"),
         begins=_BEGINS,
     ),
     EvidenceForm(
         "JBD2: IO error -5 recovering block 3073 in log",
         "JBD",
         rf"JBD2?: (?:.{{0,400}} (?:on|for) {_JOURNAL}$)?",
-        telling("filesystem"),
+        free_reader("filesystem"),
         trouble_only=True,
         begins=_BEGINS,
     ),
@@ -82,14 +82,14 @@ JOURNAL_FORMS = (
             r"|(?:journal block not found at offset \d{1,20} on"
             rf"|no way to get more journal space in) {_JOURNAL}$)"
         ),
-        telling("filesystem"),
+        free_reader("filesystem"),
         begins=("jbd2_", "__jbd2_", "journal_bmap: "),
     ),
     EvidenceForm(
         "journal commit I/O error",
         "commit I/O error",
         r"journal commit I/O error",
-        telling("filesystem", direction="write"),
+        free_reader("filesystem", direction="write"),
         begins=("journal commit I/O error",),
     ),
 )

@@ -5,7 +5,7 @@ and what the kernel says of any of them (fs/verity, fs/super.c). Linux 5.10 to 6
 """
 
 from vexfsctl.logs.kernel.form import ROUTINE, EvidenceForm
-from vexfsctl.logs.kernel.told import DEVICE, telling
+from vexfsctl.logs.kernel.told import DEVICE, free_reader
 
 _NAMES = (
     *("F2FS-fs", "FAT-fs", "exFAT-fs", "bcachefs", "erofs", "SQUASHFS", "UBIFS", "NILFS"),
@@ -29,7 +29,7 @@ LOCAL_FORMS = (
             rf"(?:{_NAME}) \({DEVICE}\): (?:recover fsync data on readonly"
             r"|Volume was not properly unmounted|[Mm]ounted |utf8 is not a recommended)"
         ),
-        telling("filesystem", ROUTINE),
+        free_reader("filesystem", ROUTINE),
         trouble_only=True,
         begins=_BEGINS,
     ),
@@ -37,14 +37,14 @@ LOCAL_FORMS = (
         "UDF-fs: error (device sr0): udf_read_inode: (ino 512) failed !bh",
         " (device ",
         rf"(?:{_NAME}):? {_LOUD}:? \(device {DEVICE}\)",
-        telling("filesystem"),
+        free_reader("filesystem"),
         begins=_BEGINS,
     ),
     EvidenceForm(
         "UBIFS error (ubi0:0 pid 1172): ubifs_read_node: bad node type (255 but expected 1)",
         "UBIFS",
         rf"UBIFS {_LOUD} \((?P<device>ubi\d{{1,3}}:\d{{1,3}})",
-        telling("filesystem"),
+        free_reader("filesystem"),
         begins=_BEGINS,
     ),
     EvidenceForm(
@@ -54,7 +54,7 @@ LOCAL_FORMS = (
             rf"(?:(?:{_NAME}):? (?:\w{{1,24}}:? )?|ntfs3)\((?:device )?(?P<device>[^\s):,]{{1,64}})"
             r"[^)\n]{0,160}\):? "
         ),
-        telling("filesystem"),
+        free_reader("filesystem"),
         trouble_only=True,
         begins=_BEGINS,
     ),
@@ -62,7 +62,7 @@ LOCAL_FORMS = (
         "ntfs3: sdb1: ino=1a, Correct links count -> 1.",
         ": ",
         r"(?:ntfs3|ReiserFS|hfs|hfsplus): (?P<device>[a-z][\w!-]{1,40}): ",
-        telling("filesystem"),
+        free_reader("filesystem"),
         trouble_only=True,
         begins=_BEGINS,
     ),
@@ -70,7 +70,7 @@ LOCAL_FORMS = (
         "SQUASHFS error: Unable to read metadata cache entry [2f1a0]",
         "error",
         rf"(?:squashfs: )?(?:{_NAME}):? {_LOUD}\b",
-        telling("filesystem"),
+        free_reader("filesystem"),
         begins=_BEGINS,
     ),
     EvidenceForm(
@@ -78,21 +78,21 @@ LOCAL_FORMS = (
         "ERROR: (device sdb1): dbAllocAG: unable to allocate blocks",
         "ERROR: (device ",
         rf"ERROR: \(device {DEVICE}\): ",
-        telling("filesystem"),
+        free_reader("filesystem"),
         begins=("ERROR: (device ",),
     ),
     EvidenceForm(
         "isofs_fill_super: bread failed, dev=sr0, iso_blknum=16, block=16",
         "isofs_",
         r"isofs_\w{1,40}: (?:bread failed, dev=(?P<device>[^\s,]{1,64})|.{0,80}\bfailed)",
-        telling("filesystem", direction="read"),
+        free_reader("filesystem", direction="read"),
         begins=("isofs_",),
     ),
     EvidenceForm(
         "ISOFS: unable to read i-node block",
         "ISOFS: ",
         r"ISOFS: ",
-        telling("filesystem"),
+        free_reader("filesystem"),
         trouble_only=True,
         begins=("ISOFS: ",),
     ),
@@ -101,7 +101,7 @@ LOCAL_FORMS = (
         " real_hash=sha256:bb",
         ", inode ",
         r"(?:fs-verity|fscrypt) \((?P<device>[^\s,)]{1,64}), inode \d{1,20}\): ",
-        telling("filesystem"),
+        free_reader("filesystem"),
         trouble_only=True,
         begins=("fs-verity (", "fscrypt ("),
     ),
@@ -109,21 +109,21 @@ LOCAL_FORMS = (
         "VFS: Busy inodes after unmount of sdb1. Self-destruct in 5 seconds.  Have a nice day...",
         "after unmount of ",
         r"VFS: Busy inodes after unmount of (?P<device>[^\s.(]{1,64})",
-        telling("filesystem"),
+        free_reader("filesystem"),
         begins=("VFS: Busy inodes after unmount of ",),
     ),
     EvidenceForm(
         "ubi0 error: ubi_io_read: error -74 (ECC error) while reading 2048 bytes from PEB 17:0",
         "ubi",
         r"(?P<device>ubi[0-9]\d{0,2}) (?:error|warning)\b",
-        telling("filesystem"),
+        free_reader("filesystem"),
         begins=tuple(f"ubi{digit}" for digit in range(10)),
     ),
     EvidenceForm(
         "overlayfs: failed to verify upper root origin",
         "overlayfs: ",
         r"overlayfs: (?!.{0,160}(?:falling back|ignored|undefined behavior))",
-        telling("filesystem"),
+        free_reader("filesystem"),
         trouble_only=True,
         begins=("overlayfs: ",),
     ),

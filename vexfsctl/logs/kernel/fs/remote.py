@@ -8,7 +8,7 @@ import errno
 import string
 
 from vexfsctl.logs.kernel.form import REPAIR, ROUTINE, EvidenceForm
-from vexfsctl.logs.kernel.told import telling
+from vexfsctl.logs.kernel.told import free_reader
 
 _SERVER = r"(?P<device>[^\s,]{1,255})"
 _RPC = r"(?:nfs4?|lockd|rpcbind|nfsacl): "
@@ -31,28 +31,28 @@ REMOTE_FORMS = (
         "nfs: server 10.0.0.1 OK",
         ": server ",
         rf"{_RPC}server {_SERVER} OK$",
-        telling("nfs", REPAIR),
+        free_reader("nfs", REPAIR),
         begins=_RPC_BEGINS,
     ),
     EvidenceForm(
         "nfs: server 10.0.0.1 not responding, timed out",
         ": server ",
         rf"{_RPC}server {_SERVER} not responding, timed out",
-        telling("nfs", errno=errno.ETIMEDOUT),
+        free_reader("nfs", errno=errno.ETIMEDOUT),
         begins=_RPC_BEGINS,
     ),
     EvidenceForm(
         "nfs: server 10.0.0.1 not responding, still trying",
         ": server ",
         rf"{_RPC}server {_SERVER} not responding",
-        telling("nfs"),
+        free_reader("nfs"),
         begins=_RPC_BEGINS,
     ),
     EvidenceForm(
         "NFS: state manager: lease expired failed on NFSv4 server 10.0.0.1 with error 5",
         " server ",
         rf"(?:NFS|NFSv4|RPC): .{{0,200}}?\bserver {_SERVER}",
-        telling("nfs"),
+        free_reader("nfs"),
         trouble_only=True,
         begins=("NFS: ", "NFSv4: ", "RPC: "),
     ),
@@ -60,7 +60,7 @@ REMOTE_FORMS = (
         "NFS: Server wrote zero bytes, expected 4096.",
         "",
         r"(?:NFSD?|nfsd?|NFSv4|RPC|SUNRPC|nfs4|lockd|svc): ",
-        telling("nfs"),
+        free_reader("nfs"),
         trouble_only=True,
         begins=(
             *("NFS: ", "NFSD: ", "NFSv4: ", "RPC: ", "SUNRPC: ", "nfs: ", "nfsd: ", "nfs4: "),
@@ -74,14 +74,14 @@ REMOTE_FORMS = (
             rf"{_SMB}(?:\\\\|Server )(?P<device>[^\s\\]{{1,255}})(?:\\\S{{1,255}})?"
             r" has not responded"
         ),
-        telling("smb", errno=errno.ETIMEDOUT),
+        free_reader("smb", errno=errno.ETIMEDOUT),
         begins=("CIFS",),
     ),
     EvidenceForm(
         r"CIFS: VFS: \\nas\share Send error in SessSetup = -13",
         "CIFS",
         rf"{_SMB}\\\\(?P<device>[^\s\\]{{1,255}})",
-        telling("smb"),
+        free_reader("smb"),
         begins=("CIFS",),
     ),
     EvidenceForm(
@@ -89,14 +89,14 @@ REMOTE_FORMS = (
         "CIFS: VFS: No writable handle in writepages",
         "VFS: ",
         r"CIFS:? VFS: ",
-        telling("smb"),
+        free_reader("smb"),
         begins=("CIFS",),
     ),
     EvidenceForm(
         "CIFS: cifs_mount failed w/return code = -2",
         "CIFS",
         r"CIFS",
-        telling("smb"),
+        free_reader("smb"),
         trouble_only=True,
         begins=("CIFS",),
     ),
@@ -104,21 +104,21 @@ REMOTE_FORMS = (
         "ceph: mds0 reconnect success",
         "ceph: ",
         rf"{_MDS} (?:reconnect success|came back|recovery completed)",
-        telling("cluster", REPAIR),
+        free_reader("cluster", REPAIR),
         begins=("ceph: ",),
     ),
     EvidenceForm(
         "ceph: mds0 hung",
         "ceph: ",
         rf"{_MDS} (?:hung|caps (?:went )?stale|reconnect (?:start|denied|failed)|rejected|closed)",
-        telling("cluster"),
+        free_reader("cluster"),
         begins=("ceph: ",),
     ),
     EvidenceForm(
         "ceph: No mds server is up or the cluster is laggy",
         "ceph: ",
         r"ceph: (?!loaded |mds \S+ is)",
-        telling("cluster"),
+        free_reader("cluster"),
         trouble_only=True,
         begins=("ceph: ",),
     ),
@@ -126,7 +126,7 @@ REMOTE_FORMS = (
         "9pnet: -- p9_client_rpc error -512: could not send request",
         "9p",
         r"9p(?:net(?:_\w{1,16})?)?: ",
-        telling("network_filesystem"),
+        free_reader("network_filesystem"),
         trouble_only=True,
         begins=("9p: ", "9pnet"),
     ),
@@ -134,7 +134,7 @@ REMOTE_FORMS = (
         "fuse: connection aborted by the administrator",
         "",
         r"(?:fuse|FUSE|virtio-fs|virtiofs\S{0,16}|cuse): (?!trying to steal weird)",
-        telling("fuse"),
+        free_reader("fuse"),
         trouble_only=True,
         begins=("fuse: ", "FUSE: ", "virtio-fs: ", "virtiofs", "cuse: "),
     ),
@@ -145,7 +145,7 @@ REMOTE_FORMS = (
             rf"{_GFS2}(?:jid=\d{{1,5}}: (?:Done|Journal (?:replayed|recovery complete)|Looking at"
             r"|Replay)|Joined cluster|Now mounting)"
         ),
-        telling("cluster", ROUTINE),
+        free_reader("cluster", ROUTINE),
         trouble_only=True,
         begins=("gfs2: ", "GFS2: "),
     ),
@@ -153,7 +153,7 @@ REMOTE_FORMS = (
         "gfs2: fsid=cluster:data.0: fatal: I/O error - block = 17, function = gfs2_ail1_start",
         "fsid=",
         _GFS2,
-        telling("cluster"),
+        free_reader("cluster"),
         trouble_only=True,
         begins=("gfs2: ", "GFS2: "),
     ),
@@ -161,14 +161,14 @@ REMOTE_FORMS = (
         "OCFS2: ERROR (device dm-3): ocfs2_validate_inode_block: Invalid dinode #4711",
         "OCFS2: ",
         r"OCFS2: (?:ERROR|abort) \(device (?P<device>[^\s)]{1,64})\)",
-        telling("cluster"),
+        free_reader("cluster"),
         begins=("OCFS2: ",),
     ),
     EvidenceForm(
         "(o2hb-0AB1C2,4711,1):o2hb_do_disk_heartbeat:990 ERROR: status = -5",
         " ERROR: ",
         rf"{_OCFS2}ERROR: (?:Device \"(?P<device>[^\s\"]{{1,64}})\")?",
-        telling("cluster"),
+        free_reader("cluster"),
         begins=_OCFS2_BEGINS,
     ),
     EvidenceForm(
@@ -179,14 +179,14 @@ REMOTE_FORMS = (
             r"|fencing|no longer connected|error|failed|lost|unable)"
             r"|\*\*\* ocfs2 is very sorry to be fencing"
         ),
-        telling("cluster"),
+        free_reader("cluster"),
         begins=("o2net: ", "o2dlm: ", "o2cb: ", "o2hb: ", "o2quo: ", "ocfs2: ", "*** ocfs2 "),
     ),
     EvidenceForm(
         "OCFS2: File system is now read-only.",
         "OCFS2: ",
         r"OCFS2: ",
-        telling("cluster"),
+        free_reader("cluster"),
         trouble_only=True,
         begins=("OCFS2: ",),
     ),
@@ -194,7 +194,7 @@ REMOTE_FORMS = (
         "dlm: data: remote node 2 not responding, closing connection",
         "dlm: ",
         r"dlm: (?:(?P<device>[\w.-]{1,64}): )?",
-        telling("cluster"),
+        free_reader("cluster"),
         trouble_only=True,
         begins=("dlm: ",),
     ),

@@ -6,7 +6,7 @@ has a device of its own. Its error numbers are positive in the older lines.
 """
 
 from vexfsctl.logs.kernel.form import ANYTHING, ROUTINE, TROUBLE, EvidenceForm
-from vexfsctl.logs.kernel.told import Reader, telling
+from vexfsctl.logs.kernel.told import Reader, free_reader
 from vexfsctl.model.events import EvidenceSignificance
 
 _HEAD = r"XFS \((?P<device>[^\s)]{1,64})\): "
@@ -21,7 +21,7 @@ def _form(
     read: Reader | None = None,
     trouble_only: bool = False,
 ) -> EvidenceForm:
-    reader = read or telling("filesystem", significance)
+    reader = read or free_reader("filesystem", significance)
     return EvidenceForm(
         sample, "XFS (", _HEAD + words, reader, trouble_only=trouble_only, begins=("XFS (",)
     )
@@ -47,22 +47,22 @@ XFS_FORMS = (
     _form(
         "XFS (sdb1): Failing async write on buffer block 0x7fffffff0. Retrying async write.",
         rf"[Ff]ailing async write on buffer block {_SECTOR}",
-        read=telling("filesystem", direction="write"),
+        read=free_reader("filesystem", direction="write"),
     ),
     _form(
         "XFS (sdb1): Corruption Alert: Buffer at daddr 0x80 had permanent write failures!",
         r"Corruption Alert: Buffer at daddr ",
-        read=telling("filesystem", direction="write"),
+        read=free_reader("filesystem", direction="write"),
     ),
     _form(
         "XFS (sdb1): page discard on page 00000000c0ffee00, inode 0x83, pos 8192.",
         r"page discard on page ",
-        read=telling("filesystem", direction="write"),
+        read=free_reader("filesystem", direction="write"),
     ),
     _form(
         "XFS (dm-3): log I/O error -5",
         r"log I/O error",
-        read=telling("filesystem", direction="write"),
+        read=free_reader("filesystem", direction="write"),
     ),
     _form(
         # What a mount of a damaged or foreign filesystem, a full one, or an operator gets told.
@@ -98,7 +98,7 @@ XFS_FORMS = (
         "writeback error on inode ",
         r"(?P<device>[^\s:]{1,64}): writeback error on inode \d{1,20}, offset -?\d{1,20}, sector"
         r" (?P<sector>\d{1,20})",
-        telling("filesystem", direction="write"),
+        free_reader("filesystem", direction="write"),
         begins=(f"{ANYTHING}: writeback error on inode ",),
     ),
 )

@@ -10,7 +10,7 @@ import re
 from dataclasses import replace
 
 from vexfsctl.logs.kernel.form import REPAIR, ROUTINE, TROUBLE, EvidenceForm
-from vexfsctl.logs.kernel.told import telling
+from vexfsctl.logs.kernel.told import free_reader
 from vexfsctl.model.events import EvidenceSignificance, KernelEvidence
 
 _DIRECTIONS = {
@@ -31,12 +31,12 @@ _BAD_STATES = ("DEGRADED", "FAULTED", "OFFLINE", "REMOVED", "UNAVAIL", "CANT_OPE
 
 
 def _read_zio(match: re.Match[str]) -> KernelEvidence:
-    told = telling("zfs")(match)
+    told = free_reader("zfs")(match)
     return replace(told, direction=_DIRECTIONS.get(match["type"]))
 
 
 def _read_zed(match: re.Match[str]) -> KernelEvidence:
-    told = telling("zfs", _BY_CLASS.get(match["kind"], ROUTINE))(match)
+    told = free_reader("zfs", _BY_CLASS.get(match["kind"], ROUTINE))(match)
     if match["state"]:
         bad = match["state"] in _BAD_STATES
         return replace(told, significance=TROUBLE if bad else REPAIR)
@@ -49,7 +49,7 @@ ZFS_FORMS = (
         "zio pool=",
         (
             r"zio pool=\S{1,255} vdev=(?P<device>\S{1,255}) error=(?P<errno>\d{1,4})"
-            r" type=(?P<type>\d{1,2}) offset=(?P<bytes>\d{1,20}) "
+            r" type=(?P<type>\d{1,2}) offset=(?P<offset>\d{1,20}) "
         ),
         _read_zio,
         begins=("zio pool=",),
@@ -58,7 +58,7 @@ ZFS_FORMS = (
         "WARNING: Pool 'tank' has encountered an uncorrectable I/O failure and has been suspended.",
         "WARNING: Pool '",
         r"WARNING: Pool '(?P<device>[^'\n]{1,255})' has encountered an uncorrectable I/O failure",
-        telling("zfs"),
+        free_reader("zfs"),
         begins=("WARNING: Pool '",),
     ),
     EvidenceForm(
@@ -67,7 +67,7 @@ ZFS_FORMS = (
         (
             rf"{_ZED}(?P<kind>[a-z_.]{{1,64}}) pool(?:_guid)?=(?:'[^'\n]{{0,255}}'|\S{{1,255}})"
             r"(?: vdev(?:_path)?=(?P<device>\S{1,255}))?(?: size=\d{1,20})?"
-            r"(?: offset=(?P<bytes>\d{1,20}))?(?: .{0,80}?\berr=(?P<errno>\d{1,4}))?"
+            r"(?: offset=(?P<offset>\d{1,20}))?(?: .{0,80}?\berr=(?P<errno>\d{1,4}))?"
             r"(?: vdev_state=(?P<state>[A-Z_]{1,16}))?"
         ),
         _read_zed,
@@ -80,7 +80,7 @@ ZFS_FORMS = (
             r"(?:PANIC: (?:zfs|blkptr|VERIFY)|VERIFY\w{0,3}\(|SPLError: "
             r"|PANIC at \S{1,80}\.c:\d|ZFS: .{0,80}fail)"
         ),
-        telling("zfs"),
+        free_reader("zfs"),
         begins=(
             "PANIC: zfs",
             "PANIC: blkptr",

@@ -7,13 +7,8 @@ error register becomes is said by `ata_to_sense_error` in libata-scsi.c.
 import errno
 import re
 
-from vexfsctl.logs.kernel.form import (
-    REPAIR,
-    ROUTINE,
-    EvidenceForm,
-    find_errno,
-    reader,
-)
+from vexfsctl.logs.kernel.form import REPAIR, ROUTINE, EvidenceForm
+from vexfsctl.logs.kernel.told import find_errno, reader
 from vexfsctl.model.events import KernelEvidence
 
 _BEGINS = ("ata",)
@@ -135,7 +130,7 @@ ATA_FORMS = (
         "ata1.00: qc timeout after 5000 msecs (cmd 0xec)",
         "qc timeout",
         rf"{_ATA}qc timeout",
-        reader("ata", errno.ETIMEDOUT),
+        reader("ata", errno=errno.ETIMEDOUT),
         begins=_BEGINS,
     ),
     EvidenceForm(
@@ -160,7 +155,7 @@ ATA_FORMS = (
         "ata1.00: detaching (SCSI 0:0:0:0)",
         "detaching (SCSI ",
         rf"{_ATA}detaching \(SCSI (?P<member>[\d:]{{1,40}})\)",
-        reader("ata", errno.ENODEV),
+        reader("ata", errno=errno.ENODEV),
         begins=_BEGINS,
     ),
     EvidenceForm(

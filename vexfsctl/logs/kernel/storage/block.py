@@ -7,7 +7,8 @@ to 6.12, and before that of `blk_update_request`).
 import errno
 import re
 
-from vexfsctl.logs.kernel.form import ANYTHING, NAME, EvidenceForm, reader
+from vexfsctl.logs.kernel.form import ANYTHING, NAME, EvidenceForm
+from vexfsctl.logs.kernel.told import reader
 from vexfsctl.model.events import KernelEvidence
 
 BLOCK_ERRORS = {
@@ -142,7 +143,7 @@ BLOCK_FORMS = (
         "lost page write due to I/O error on loop0",
         "lost page write",
         rf"lost page (?P<direction>write) due to I/O error on {_DEVICE}",
-        reader("buffer", errno.EIO),
+        reader("buffer", errno=errno.EIO),
         begins=("lost page write due to I/O error on ",),
     ),
     EvidenceForm(
@@ -160,7 +161,7 @@ BLOCK_FORMS = (
         "mount: attempt to access beyond end of device",
         "beyond end of device",
         r".{0,80}attempt to access beyond end of device",
-        reader("block", errno.EIO),
+        reader("block", errno=errno.EIO),
         begins=(_BEYOND_END,),
     ),
     EvidenceForm(
@@ -174,7 +175,7 @@ BLOCK_FORMS = (
         "loop0: detected capacity change from 2048 to 0",
         "detected capacity change",
         rf"{_DEVICE}: detected capacity change from \d{{1,20}} to 0$",
-        reader("capacity", errno.ENODEV),
+        reader("capacity", errno=errno.ENODEV),
         begins=(f"{NAME}: detected capacity change from ",),
     ),
     EvidenceForm(

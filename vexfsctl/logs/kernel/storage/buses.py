@@ -6,13 +6,8 @@ drivers/mmc, Linux 3.16 to 6.12. A USB device is called by its path, as in sysfs
 
 import errno
 
-from vexfsctl.logs.kernel.form import (
-    NAME,
-    ROUTINE,
-    EvidenceForm,
-    free_reader,
-    reader,
-)
+from vexfsctl.logs.kernel.form import NAME, ROUTINE, EvidenceForm
+from vexfsctl.logs.kernel.told import free_reader, reader
 
 _USB = r"usb (?P<device>(?:usb)?\d{1,3}(?:-[\w.]{1,24})?): "
 _SPEEDS = ("low-speed", "full-speed", "high-speed", "SuperSpeed", "super-speed", "variable speed")
@@ -73,7 +68,7 @@ BUS_FORMS = (
         " op failed",
         # The host does not know it: the driver goes on without it.
         r"blkfront: (?P<device>\w{1,32}): (?:empty )?[\w /-]{1,40} op failed",
-        reader("virtio", errno.EOPNOTSUPP, ROUTINE),
+        reader("virtio", ROUTINE, errno=errno.EOPNOTSUPP),
         begins=("blkfront: ",),
     ),
     EvidenceForm(
@@ -95,14 +90,14 @@ BUS_FORMS = (
         "mmc0: Timeout waiting for hardware interrupt.",
         "ime",
         rf"{_MMC}(?:Timeout waiting for hardware|(?:cqhci: )?timeout for tag|.{{0,60}}timed out)",
-        reader("mmc", errno.ETIMEDOUT),
+        reader("mmc", errno=errno.ETIMEDOUT),
         begins=_MMC_BEGINS,
     ),
     EvidenceForm(
         "mmc0: card 0001 removed",
         " removed",
         rf"{_MMC}(?:SPI )?card (?:[0-9a-f]{{4}} )?removed",
-        reader("mmc", errno.ENODEV),
+        reader("mmc", errno=errno.ENODEV),
         begins=_MMC_BEGINS,
     ),
     EvidenceForm(

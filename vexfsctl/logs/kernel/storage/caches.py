@@ -7,7 +7,8 @@ about one of its disks by that.
 import errno
 import re
 
-from vexfsctl.logs.kernel.form import REPAIR, EvidenceForm, find_direction, find_errno, free_reader
+from vexfsctl.logs.kernel.form import REPAIR, EvidenceForm
+from vexfsctl.logs.kernel.told import find_direction, find_errno, free_reader
 from vexfsctl.model.events import EvidenceSignificance, KernelEvidence
 
 _BCACHE = r"bcache: (?:\w{1,60}\(\) )?"

@@ -7,7 +7,8 @@ member is the device below that failed.
 import errno
 import re
 
-from vexfsctl.logs.kernel.form import REPAIR, ROUTINE, EvidenceForm, free_reader, reader
+from vexfsctl.logs.kernel.form import REPAIR, ROUTINE, EvidenceForm
+from vexfsctl.logs.kernel.told import free_reader, reader
 from vexfsctl.model.events import KernelEvidence
 
 _BEGINS = ("device-mapper: ",)
@@ -21,7 +22,7 @@ _NO_SPACE = ("no free data space", "no free metadata space", "out-of-data-space"
 
 def _read_pool(match: re.Match[str]) -> KernelEvidence:
     if any(words in match.string for words in _NO_SPACE):
-        return reader("device_mapper", errno.ENOSPC)(match)
+        return reader("device_mapper", errno=errno.ENOSPC)(match)
     return free_reader("device_mapper")(match)
 
 
@@ -54,7 +55,7 @@ DEVICE_MAPPER_FORMS = (
             r"device-mapper: crypt: (?:(?P<device>[\w!-]{1,40}): )?INTEGRITY AEAD ERROR"
             r"(?:, sector (?P<sector>\d{1,20}))?"
         ),
-        reader("device_mapper", errno.EILSEQ, direction="read"),
+        reader("device_mapper", errno=errno.EILSEQ, direction="read"),
         begins=_BEGINS,
     ),
     EvidenceForm(
@@ -64,7 +65,7 @@ DEVICE_MAPPER_FORMS = (
             r"device-mapper: integrity: (?:(?P<device>[\w!-]{1,40}): )?Checksum failed"
             r"(?: when reading from journal,)? at sector 0x(?P<hex_sector>[0-9a-f]{1,16})"
         ),
-        reader("device_mapper", errno.EILSEQ, direction="read"),
+        reader("device_mapper", errno=errno.EILSEQ, direction="read"),
         begins=_BEGINS,
     ),
     EvidenceForm(
@@ -72,7 +73,7 @@ DEVICE_MAPPER_FORMS = (
         "is corrupted",
         # Blocks of verity have a size of their own, which the line does not give.
         rf"device-mapper: verity: {_DEVICE}: (?:data|metadata|\w{{1,16}}) block \d+ is corrupted",
-        reader("device_mapper", errno.EIO, direction="read"),
+        reader("device_mapper", errno=errno.EIO, direction="read"),
         begins=_BEGINS,
     ),
     EvidenceForm(

@@ -7,15 +7,8 @@ name is: then only the member is known.
 
 import re
 
-from vexfsctl.logs.kernel.form import (
-    NAME,
-    REPAIR,
-    ROUTINE,
-    EvidenceForm,
-    find_direction,
-    find_errno,
-    reader,
-)
+from vexfsctl.logs.kernel.form import NAME, REPAIR, ROUTINE, EvidenceForm
+from vexfsctl.logs.kernel.told import find_direction, find_errno, reader
 from vexfsctl.model.events import KernelEvidence
 
 _BEGINS = ("md/", "raid")

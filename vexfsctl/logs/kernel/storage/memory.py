@@ -5,7 +5,8 @@ Wording of drivers/block/loop.c, drivers/block/zram and drivers/nvdimm, Linux 4.
 
 import errno
 
-from vexfsctl.logs.kernel.form import EvidenceForm, free_reader, reader
+from vexfsctl.logs.kernel.form import EvidenceForm
+from vexfsctl.logs.kernel.told import free_reader, reader
 
 MEMORY_FORMS = (
     EvidenceForm(
@@ -30,7 +31,7 @@ MEMORY_FORMS = (
         "zram: Error allocating memory for compressed page: 4096, size=4096",
         "zram",
         r"zram: Error allocating memory for compressed page",
-        reader("zram", errno.ENOMEM, direction="write"),
+        reader("zram", errno=errno.ENOMEM, direction="write"),
         begins=("zram: ",),
     ),
     EvidenceForm(

@@ -7,17 +7,8 @@ of Ceph is no device of this host: such lines name none.
 import errno
 import re
 
-from vexfsctl.logs.kernel.form import (
-    REPAIR,
-    ROUTINE,
-    SECTOR_BYTES,
-    EvidenceForm,
-    direction_of,
-    find_direction,
-    find_errno,
-    free_reader,
-    reader,
-)
+from vexfsctl.logs.kernel.form import REPAIR, ROUTINE, SECTOR_BYTES, EvidenceForm
+from vexfsctl.logs.kernel.told import direction_of, find_direction, find_errno, free_reader, reader
 from vexfsctl.model.events import KernelEvidence
 
 _NBD = r"(?:block )?(?P<device>nbd\d{1,5}): "
@@ -36,7 +27,7 @@ _DRBD_TROUBLE = (
 
 
 def _read_nbd_reply(match: re.Match[str]) -> KernelEvidence:
-    return reader("nbd", errno.EIO)(match)
+    return reader("nbd", errno=errno.EIO)(match)
 
 
 def _read_rbd_request(match: re.Match[str]) -> KernelEvidence:
@@ -64,7 +55,7 @@ NETWORK_FORMS = (
         "block nbd0: Connection timed out",
         "onnection timed out",
         rf"{_NBD}Connection timed out",
-        reader("nbd", errno.ETIMEDOUT),
+        reader("nbd", errno=errno.ETIMEDOUT),
         begins=_NBD_BEGINS,
     ),
     EvidenceForm(
@@ -179,7 +170,7 @@ NETWORK_FORMS = (
             rf"{_DRBD}IO ERROR: neither local nor remote (?:data|disk)"
             r"(?:, sector (?P<sector>\d{1,20}))?"
         ),
-        reader("drbd", errno.EIO),
+        reader("drbd", errno=errno.EIO),
         begins=_DRBD_BEGINS,
     ),
     EvidenceForm(

@@ -7,7 +7,8 @@ The controller is `nvme0`, the namespace `nvme0n1`. What becomes of a status is 
 import errno
 import re
 
-from vexfsctl.logs.kernel.form import REPAIR, ROUTINE, EvidenceForm, free_reader, reader
+from vexfsctl.logs.kernel.form import REPAIR, ROUTINE, EvidenceForm
+from vexfsctl.logs.kernel.told import free_reader, reader
 from vexfsctl.model.events import EvidenceSignificance, KernelEvidence
 
 _BEGINS = ("nvme nvme",)
@@ -70,7 +71,7 @@ def _read_timeout(match: re.Match[str]) -> KernelEvidence:
         return reader("nvme", significance=REPAIR)(match)
     opcode = match["opcode"]
     known = None if opcode is None else _COMMANDS.get(int(opcode, 16))
-    told = reader("nvme", errno.ETIMEDOUT, direction=known)
+    told = reader("nvme", errno=errno.ETIMEDOUT, direction=known)
     return told(match)
 
 
@@ -157,7 +158,7 @@ NVME_FORMS = (
         "block nvme0n1: no usable path - requeuing I/O",
         " path - ",
         rf"block {_NAMESPACE}: no (?:usable|available) path - ",
-        reader("nvme", errno.ENOLINK),
+        reader("nvme", errno=errno.ENOLINK),
         begins=("block nvme",),
     ),
     EvidenceForm(

@@ -8,7 +8,7 @@ import errno
 import re
 from collections.abc import Callable
 
-from vexfsctl.logs.kernel.form import NAME, REPAIR, ROUTINE, EvidenceForm, free_reader, reader
+from vexfsctl.logs.kernel.form import NAME, REPAIR, ROUTINE, EvidenceForm
 from vexfsctl.logs.kernel.storage.scsi_results import (
     direction_of_command,
     host_errno,
@@ -18,6 +18,7 @@ from vexfsctl.logs.kernel.storage.scsi_results import (
     read_command,
     sense_key,
 )
+from vexfsctl.logs.kernel.told import free_reader, reader
 from vexfsctl.model.events import KernelEvidence
 
 _BEGINS = ("sd ", "sr ", "st ", "scsi ", "ses ", "ch ")
@@ -138,7 +139,7 @@ SCSI_FORMS = (
         "sd 0:0:0:0: [sda] tag#12 Add. Sense: Space allocation failed write protect",
         "Add. Sense: ",
         r"Add\. Sense: Space allocation failed",
-        reader("scsi", errno.ENOSPC),
+        reader("scsi", errno=errno.ENOSPC),
         alone=("Add. Sense: ",),
     ),
     _form(
@@ -191,31 +192,31 @@ SCSI_FORMS = (
         "ing I/O to ",
         # The caller gets EIO from some versions: it is the device that is missing.
         r"rejecting I/O to (?:offline|dead) device",
-        reader("scsi", errno.ENODEV),
+        reader("scsi", errno=errno.ENODEV),
     ),
     _form(
         "sd 10:0:0:0: [sdb] killing request",
         "killing request",
         r"killing request",
-        reader("scsi", errno.ENODEV),
+        reader("scsi", errno=errno.ENODEV),
     ),
     _form(
         "sd 0:0:0:0: Device offlined - not ready after error recovery",
         "ffli",
         r"(?:Device offlined|device offline or changed|.{0,60}\b(?i:offlining) (?:disk|device))",
-        reader("scsi", errno.ENODEV),
+        reader("scsi", errno=errno.ENODEV),
     ),
     _form(
         "sd 0:0:0:0: timing out command, waited 180s",
         "timing out command",
         r"timing out command",
-        reader("scsi", errno.ETIMEDOUT),
+        reader("scsi", errno=errno.ETIMEDOUT),
     ),
     _form(
         "sd 0:0:0:0: reservation conflict",
         "reservation conflict",
         r"reservation conflict",
-        reader("scsi", errno.EBADE),
+        reader("scsi", errno=errno.EBADE),
     ),
     _form(
         "sd 6:0:0:0: [sdb] tag#0 uas_eh_abort_handler 0 uas-tag 1 inflight: CMD IN",

@@ -5,7 +5,7 @@ Such a line begins with the driver and the PCI address, or with the name of the 
 """
 
 from vexfsctl.logs.kernel.form import REPAIR, ROUTINE, EvidenceForm
-from vexfsctl.logs.kernel.told import telling
+from vexfsctl.logs.kernel.told import free_reader
 
 DRIVERS = (
     *("mpt2sas", "mpt3sas", "mptbase", "mptscsih", "mptsas", "megaraid_sas", "megasas", "megaraid"),
@@ -21,7 +21,7 @@ _ADDRESS = r"[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-9a-f]"
 _DRIVER = "|".join(sorted(DRIVERS, key=len, reverse=True))
 _HEAD = (
     rf"(?:(?:{_DRIVER}) \[?(?P<device>{_ADDRESS})\]?(?:-[0-9a-f]{{4}}:(?:\d{{1,4}}| ))?: "
-    rf"|(?P<name>(?:{_DRIVER})(?:_cm)?\d{{0,4}}):{{1,2}} {{0,2}})"
+    rf"|(?P<address>(?:{_DRIVER})(?:_cm)?\d{{0,4}}):{{1,2}} {{0,2}})"
 )
 _BEGINS = DRIVERS
 _WORDS = (
@@ -41,14 +41,14 @@ ADAPTER_FORMS = (
             r"|(?i:reset (?:success|succeeded|complete)|\w{1,24}: SUCCESS)"
             r"|controller is now (?:online|ready)|re-?enabled)"
         ),
-        telling("hba", REPAIR),
+        free_reader("hba", REPAIR),
         begins=_BEGINS,
     ),
     EvidenceForm(
         "megaraid_sas 0000:03:00.0: resetting fusion adapter scsi0.",
         "",
         rf"{_HEAD}[^\n]{{0,300}}?{_WORDS}",
-        telling("hba"),
+        free_reader("hba"),
         begins=_BEGINS,
     ),
     EvidenceForm(
@@ -59,7 +59,7 @@ ADAPTER_FORMS = (
             r"|flags: |slots \d|impl \w{1,8} mode|version|IRQ"
             r"|vectors?\b|MSI|DMA|firmware type|FW(?:Pkg)?Version|enabled|supports?\b|capabilit)"
         ),
-        telling("hba", ROUTINE),
+        free_reader("hba", ROUTINE),
         trouble_only=True,
         begins=_BEGINS,
     ),
@@ -67,7 +67,7 @@ ADAPTER_FORMS = (
         "qla2xxx [0000:03:00.0]-801c:3: Async-gnlist WAIT 0",
         "",
         _HEAD,
-        telling("hba"),
+        free_reader("hba"),
         trouble_only=True,
         begins=_BEGINS,
     ),

@@ -6,7 +6,7 @@ of a warning begins with the place. Only those of storage are evidence; what nam
 """
 
 from vexfsctl.logs.kernel.form import EvidenceForm
-from vexfsctl.logs.kernel.told import telling
+from vexfsctl.logs.kernel.told import free_reader
 
 _BUGS = (
     *("BUG: ", "stack guard page was hit", "kernel BUG at ", "Oops: ", "general protection fault"),
@@ -24,7 +24,7 @@ FAILURE_FORMS = (
             r"WARNING: (?:(?:CPU: \d{1,5} PID: \d{1,10} )?at (?:fs|block|drivers|mm)/"
             r"|(?:fs|block|drivers|mm)/\S{1,120}:\d{1,6} at )"
         ),
-        telling("kernel_bug"),
+        free_reader("kernel_bug"),
         begins=("WARNING: ",),
     ),
     EvidenceForm(
@@ -40,7 +40,7 @@ FAILURE_FORMS = (
             r"|UBSAN: .{1,80} in (?:fs|block|drivers|mm|\S{0,80}/(?:fs|block|drivers|mm))/"
             r"|refcount_t: (?:underflow|saturated|addition on 0)"
         ),
-        telling("kernel_bug"),
+        free_reader("kernel_bug"),
         begins=_BUGS,
     ),
 )

@@ -7,7 +7,7 @@ drivers/acpi/apei, drivers/pci/pcie and drivers/pci/hotplug in Linux 5.10 to 6.1
 
 from vexfsctl.logs.kernel.form import REPAIR, EvidenceForm
 from vexfsctl.logs.kernel.system.adapters import DRIVERS
-from vexfsctl.logs.kernel.told import telling
+from vexfsctl.logs.kernel.told import free_reader
 
 _ADDRESS = r"[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-9a-f]"
 _PCI = rf"(?P<device>{_ADDRESS})"
@@ -17,21 +17,24 @@ _DRIVER = rf"(?:{'|'.join(_PORTS)})"
 _BUS_BEGINS = tuple(f"{driver} " for driver in _PORTS)
 _EDAC = r"EDAC (?:\w{1,24} )?(?P<device>MC\d{1,3}|PCI\d{0,3}|DEVICE\d{0,3}): "
 _HARDWARE = r"(?:mce: |\{\d{1,10}\})?\[Hardware Error\]: "
-_HARDWARE_BEGINS = ("mce: [Hardware Error]: ", "{", "[Hardware Error]: ")
+_HARDWARE_BEGINS = (
+    *("mce: [Hardware Error]: ", "[Hardware Error]: "),
+    *map("{{{}".format, range(10)),
+)
 
 HARDWARE_FORMS = (
     EvidenceForm(
         "mce: [Hardware Error]: Corrected error, no action required.",
         "[Hardware Error]: ",
         rf"{_HARDWARE}.{{0,120}}(?:[Cc]orrected error|severity: corrected|type: corrected)",
-        telling("mce", REPAIR),
+        free_reader("mce", REPAIR),
         begins=_HARDWARE_BEGINS,
     ),
     EvidenceForm(
         "mce: [Hardware Error]: CPU 3: Machine Check: 0 Bank 5: be00000000800400",
         "[Hardware Error]: ",
         _HARDWARE,
-        telling("mce"),
+        free_reader("mce"),
         begins=_HARDWARE_BEGINS,
     ),
     EvidenceForm(
@@ -42,14 +45,14 @@ HARDWARE_FORMS = (
             r"|Kernel accessed poison|CPU#?\d{1,5}: (?:Possible thermal|Machine Check|Unexpected))"
             r"|Memory failure: 0x[0-9a-f]{1,16}: )"
         ),
-        telling("mce"),
+        free_reader("mce"),
         begins=("mce: ", "Memory failure: 0x"),
     ),
     EvidenceForm(
         "EDAC MC0: 1 CE memory read error on CPU_SrcID#0_Ha#0_Chan#0_DIMM#0 (channel:0 slot:0)",
         "EDAC ",
         rf"{_EDAC}(?:\d{{1,10}} CE\b|CE[ :])",
-        telling("edac", REPAIR),
+        free_reader("edac", REPAIR),
         begins=("EDAC ",),
     ),
     EvidenceForm(
@@ -59,7 +62,7 @@ HARDWARE_FORMS = (
             rf"{_EDAC}(?:\d{{1,10}} UE\b|UE[ :]"
             r"|HANDLING MCE|.{0,80}\b(?i:error|fail|uncorrect))"
         ),
-        telling("edac"),
+        free_reader("edac"),
         begins=("EDAC ",),
     ),
     EvidenceForm(
@@ -69,7 +72,7 @@ HARDWARE_FORMS = (
             rf"{_DRIVER} {_ADDRESS}: AER: (?:Multiple )?[Cc]orrect(?:ed|able) error (?:message )?"
             rf"received(?: from|:)? ?{_PCI}"
         ),
-        telling("aer", REPAIR),
+        free_reader("aer", REPAIR),
         begins=_BUS_BEGINS,
     ),
     EvidenceForm(
@@ -79,7 +82,7 @@ HARDWARE_FORMS = (
             rf"{_DRIVER} {_ADDRESS}: AER: (?:Multiple )?Uncorrect(?:ed|able) \([\w-]{{1,16}}\)"
             rf" error (?:message )?received(?: from|:)? ?{_PCI}"
         ),
-        telling("aer"),
+        free_reader("aer"),
         begins=_BUS_BEGINS,
     ),
     EvidenceForm(
@@ -89,14 +92,14 @@ HARDWARE_FORMS = (
             rf"{_DRIVER} {_PCI}: AER: (?:device recovery successful"
             r"|(?:Root|Downstream) Port link has been reset)"
         ),
-        telling("aer", REPAIR),
+        free_reader("aer", REPAIR),
         begins=_BUS_BEGINS,
     ),
     EvidenceForm(
         "pcieport 0000:00:1c.0: AER: device recovery failed",
         "AER: ",
         rf"{_DRIVER} {_PCI}: AER: (?!enabled with|PCIe Bus Error|PCIe errors handled)",
-        telling("aer"),
+        free_reader("aer"),
         begins=_BUS_BEGINS,
     ),
     EvidenceForm(
@@ -107,14 +110,14 @@ HARDWARE_FORMS = (
             r"|pciehp: Slot\(\S{1,16}\): (?:Link Down|Card not present|.{0,40}[Pp]ower fault)"
             r"|broken device|device lost)"
         ),
-        telling("aer"),
+        free_reader("aer"),
         begins=("pcieport ",),
     ),
     EvidenceForm(
         "nvme 0000:01:00.0: PCIe Bus Error: severity=Corrected, type=Physical Layer, (Receiver ID)",
         "PCIe Bus Error: ",
         rf"{_DRIVER} {_PCI}: (?:AER: )?PCIe Bus Error: severity=Correct",
-        telling("aer", REPAIR),
+        free_reader("aer", REPAIR),
         begins=_BUS_BEGINS,
     ),
     EvidenceForm(
@@ -122,7 +125,7 @@ HARDWARE_FORMS = (
         " (Requester ID)",
         "PCIe Bus Error: ",
         rf"{_DRIVER} {_PCI}: (?:AER: )?PCIe Bus Error: severity=",
-        telling("aer"),
+        free_reader("aer"),
         begins=_BUS_BEGINS,
     ),
 )

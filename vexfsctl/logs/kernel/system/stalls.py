@@ -8,7 +8,7 @@ import re
 from dataclasses import replace
 
 from vexfsctl.logs.kernel.form import ROUTINE, TROUBLE, EvidenceForm
-from vexfsctl.logs.kernel.told import Reader, telling
+from vexfsctl.logs.kernel.told import Reader, free_reader
 from vexfsctl.model.events import EvidenceSignificance, KernelEvidence
 
 _TASK = r"(?P<task>[^\n]{1,32}:\d{1,10})"
@@ -17,7 +17,7 @@ _WATCHDOG_BEGINS = ("watchdog: ", "NMI watchdog: ")
 
 
 def _of_task(kind: str, significance: EvidenceSignificance = TROUBLE) -> Reader:
-    told = telling(kind, significance)
+    told = free_reader(kind, significance)
 
     def read(match: re.Match[str]) -> KernelEvidence:
         return replace(told(match), task=match["task"])
@@ -46,7 +46,7 @@ STALL_FORMS = (
         "Future hung task reports are suppressed, see sysctl kernel.hung_task_warnings",
         "Future hung task reports are suppressed",
         r"Future hung task reports are suppressed",
-        telling("hung_task", ROUTINE),
+        free_reader("hung_task", ROUTINE),
         begins=("Future hung task reports are suppressed",),
     ),
     EvidenceForm(
@@ -63,42 +63,42 @@ STALL_FORMS = (
         "watchdog: BUG: soft lockup - CPU#1 stuck for 22s!",
         "soft lockup",
         rf"{_WATCHDOG}BUG: soft lockup ",
-        telling("stall"),
+        free_reader("stall"),
         begins=(*_WATCHDOG_BEGINS, "BUG: soft lockup "),
     ),
     EvidenceForm(
         "NMI watchdog: Watchdog detected hard LOCKUP on cpu 3",
         "hard LOCKUP",
         r"(?:(?:NMI )?watchdog: (?:CPU\d{1,5}: )?)?Watchdog .{0,40}hard LOCKUP",
-        telling("stall"),
+        free_reader("stall"),
         begins=(*_WATCHDOG_BEGINS, "Watchdog "),
     ),
     EvidenceForm(
         "BUG: workqueue lockup - pool cpus=0 node=0 flags=0x0 nice=0 stuck for 31s!",
         "workqueue lockup",
         r"BUG: workqueue lockup ",
-        telling("stall"),
+        free_reader("stall"),
         begins=("BUG: workqueue lockup ",),
     ),
     EvidenceForm(
         "rcu: INFO: Stall ended before state dump start",
         "INFO: Stall ended",
         r"(?:rcu: )?INFO: Stall ended",
-        telling("stall", ROUTINE),
+        free_reader("stall", ROUTINE),
         begins=("rcu: INFO: ", "INFO: Stall ended"),
     ),
     EvidenceForm(
         "rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:",
         "INFO: rcu",
         r"(?:rcu: )?INFO: rcu_\w{1,32} (?:self-)?detected",
-        telling("stall"),
+        free_reader("stall"),
         begins=("rcu: INFO: ", "INFO: rcu_"),
     ),
     EvidenceForm(
         "rcu: rcu_sched kthread starved for 5250 jiffies! g1253 f0x0 RCU_GP_WAIT_FQS(5)",
         " kthread starved for ",
         r"(?:rcu: )?rcu_\w{1,32} kthread starved for \d{1,20} jiffies",
-        telling("stall"),
+        free_reader("stall"),
         begins=("rcu: ", "rcu_"),
     ),
 )
