@@ -13,11 +13,12 @@ from functools import cache, cached_property
 
 from vexfsctl.logs.kernel.form import ANYTHING, NAME
 from vexfsctl.logs.kernel.literals import any_of, by_letters
-from vexfsctl.logs.kernel.prefixes import PREFIX, SAMPLES, WORDS
+from vexfsctl.logs.kernel.prefixes import PREFIX, SAMPLES, WORDS, without_prefix
 from vexfsctl.logs.own_records import may_be_vexfs, unnamed_leads
 from vexfsctl.model.record import LogRecord
 
 _COLON = ": "
+_LETTERS = 2
 _OF_HEADS = r"kernel[:\[]|\[ *[TC]\d"
 """How a text begins that has more of the head of its line in it: the kernel's tag, or a caller."""
 _BEHIND_WORD = re.compile(r"([ :\[])")
@@ -28,6 +29,8 @@ WORD = "<word>"
 has neither of these in it, nor a blank."""
 REST = "<rest>"
 """The same: where the text begins that such a word may stand before."""
+BEGINNING, WORDING, RESTING = "<beginning>", "<wording>", "<resting>"
+"""In a pattern of what matters: how a line begins at these places that does."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,11 @@ class Sieve:
     with more of the head of its line."""
     begins: bytes
     """Regular expression that the text of each of the others begins with, except that of …"""
+    literals: tuple[str, ...]
+    """That is: with one of these, of two letters at least, …"""
+    names: bytes
+    """… or as this regular expression has it, which begins with any name; both after an inner
+    prefix, too."""
     inside: tuple[bytes, ...]
     """… lines that have one of these literals anywhere."""
     words: bytes
@@ -56,20 +64,43 @@ class Sieve:
             pattern = pattern.replace(place, refusal)
         return re.compile(pattern.encode())
 
+    def seek(self, pattern: str) -> re.Pattern[bytes]:
+        """Return *pattern* made to find lines that matter where it says what begins."""
+        sought = {BEGINNING: self.begins, WORDING: self.words, RESTING: self.rests}
+        for place, beginning in sought.items():
+            pattern = pattern.replace(place, f"(?:{beginning.decode()})")
+        return re.compile(pattern.encode())
+
     def accepts(self, record: LogRecord) -> bool:
         """Whether *record* can matter: quick; False is certain."""
         return may_be_vexfs(record) or self.accepts_text(record.text)
 
     def accepts_text(self, text: str) -> bool:
         """Whether a record of this text can matter that does not name VexFS."""
+        inner = without_prefix(text)
+        if self._begins(text) or (inner is not text and self._begins(inner)):
+            return True
         encoded = text.encode(errors="surrogatepass")
-        if self._begins.match(encoded) is not None:
+        if self.names and self._names.match(encoded) is not None:
             return True
         return any(literal in encoded for literal in self.inside)
 
+    def _begins(self, text: str) -> bool:
+        literals = self._by_letters.get(text[:_LETTERS])
+        return literals is not None and text.startswith(literals)
+
     @cached_property
-    def _begins(self) -> re.Pattern[bytes]:
-        return re.compile(self.begins)
+    def _by_letters(self) -> dict[str, tuple[str, ...]]:
+        # Quicker to make than the regular expression is.
+        found: dict[str, tuple[str, ...]] = {}
+        for literal in self.literals:
+            letters = literal[:_LETTERS]
+            found[letters] = (*found.get(letters, ()), literal)
+        return found
+
+    @cached_property
+    def _names(self) -> re.Pattern[bytes]:
+        return re.compile(b"(?:%s|)%s" % (PREFIX.encode(), self.names))
 
 
 @cache
@@ -84,9 +115,10 @@ def sieve(*, evidence: bool = True) -> Sieve:
     names = [rf"\n?[^\n:]{{1,160}}+{_behind_a_name(named)}"] if named else []
     literals += unnamed_leads()
     text = "|".join([by_letters(literals), *names])
+    assert all(len(literal) >= _LETTERS for literal in literals)
     # Not as an optional group: to try that for each line takes longer.
     begins = f"(?:{PREFIX}|)(?:{text})"
-    refused = begins
+    refused = f"{begins}|{_OF_HEADS}"
     if not evidence:
         # Most lines begin with other letters.
         refused = f"{_letters_of(literals)}(?:{text}|{_OF_HEADS}|{PREFIX}(?:{text}))"
@@ -94,6 +126,8 @@ def sieve(*, evidence: bool = True) -> Sieve:
     return Sieve(
         begins=begins.encode(),
         refused=refused.encode(),
+        literals=tuple(dict.fromkeys(literals)),
+        names="".join(names).encode(),
         inside=tuple(dict.fromkeys(each.encode() for each in inside)),
         words=by_letters((*_words_of(literals), *WORDS)).encode(),
         rests=by_letters(rests).encode(),

@@ -100,6 +100,8 @@ class PlainForm:
     row: str | None = None
     """What stands before the text of a line, its head apart from times in a group; None if there
     is no telling."""
+    matters: str | None = None
+    """What finds those lines of a stretch that matter; None if it takes the whole line to tell."""
     names_writers: bool = False
     """Whether lines say who wrote them, by a facility."""
     some_have_uptimes: bool = False
@@ -245,6 +247,7 @@ PLAIN_FORMS = (
         journal_lines.UPTIME,
         journal_lines.TIME,
         names_boot=True,
+        matters=journal_lines.MATTERS,
         names_writers=True,
         in_one_piece=False,
     ),
@@ -400,6 +403,9 @@ class Stretch:
 
     def _beginning(self, sieve: Sieve) -> Iterator[tuple[int, int]]:
         """Yield where the records begin and end whose text begins as *sieve* has it."""
+        if self.form.matters is not None:
+            yield from self.places(_sought(self.form.name, sieve))
+            return
         others, at = _pattern(self.form.name, sieve), self.start
         while at < self.end:
             if (match := others.match(self.block, at, self.end)) is not None:
@@ -509,6 +515,14 @@ def _pattern(name: str, sieve: Sieve, *, with_escapes: bool = False) -> re.Patte
     form = _FORMS[name]
     line = form.with_escapes if with_escapes else form.line
     return sieve.refuse(f"(?={form.ahead})(?:{line})++")
+
+
+@cache
+def _sought(name: str, sieve: Sieve) -> re.Pattern[bytes]:
+    """Return what finds the lines of the form called *name* that begin as *sieve* has it."""
+    matters = _FORMS[name].matters
+    assert matters is not None
+    return sieve.seek(matters)
 
 
 def _has_backslash(match: re.Match[bytes]) -> bool:

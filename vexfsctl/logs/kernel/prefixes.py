@@ -25,7 +25,7 @@ WORDS = ("NMI watchdog", "trusted_key")
 """Those that a log daemon may take for a tag."""
 _FIRST = frozenset(sample[0] for sample in SAMPLES)
 """What each begins with."""
-_PREFIX = re.compile(PREFIX)
+_PREFIX = re.compile(PREFIX, re.ASCII)
 
 
 def without_prefix(text: str) -> str:

@@ -16,7 +16,7 @@ _PORTS = ("pcieport", "nvme", "vmd", *DRIVERS)
 _DRIVER = rf"(?:{'|'.join(_PORTS)})"
 _BUS_BEGINS = tuple(f"{driver} " for driver in _PORTS)
 _EDAC = r"EDAC (?:\w{1,24} )?(?P<device>MC\d{1,3}|PCI\d{0,3}|DEVICE\d{0,3}): "
-_HARDWARE = r"(?:mce: |\{\d{1,10}\})?\[Hardware Error\]: "
+_HARDWARE = r"(?:mce: |\{[0-9]{1,10}\})?\[Hardware Error\]: "
 _HARDWARE_BEGINS = (
     *("mce: [Hardware Error]: ", "[Hardware Error]: "),
     *map("{{{}".format, range(10)),
