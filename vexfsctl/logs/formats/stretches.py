@@ -24,7 +24,7 @@ from vexfsctl.logs.formats.lines import parse_record
 from vexfsctl.logs.formats.plain_lines import read_dmesg_line, read_kmsg_line, read_syslog_line
 from vexfsctl.logs.formats.renderings import Reading, as_read
 from vexfsctl.logs.own_records import DAEMON_FIELDS, NAMED
-from vexfsctl.logs.sieve import BEGIN, Sieve, sieve
+from vexfsctl.logs.sieve import BEGIN, BEGINNING, Sieve, sieve
 from vexfsctl.model.record import LogRecord
 
 _LONGEST = 8192
@@ -101,7 +101,8 @@ class PlainForm:
     """What stands before the text of a line, its head apart from times in a group; None if there
     is no telling."""
     matters: str | None = None
-    """What finds those lines of a stretch that matter; None if it takes the whole line to tell."""
+    """What finds those lines of a stretch that matter, and perhaps others, more quickly than `line`
+    does; None if nothing."""
     names_writers: bool = False
     """Whether lines say who wrote them, by a facility."""
     some_have_uptimes: bool = False
@@ -174,6 +175,7 @@ _ISO_DMESG = (
 PLAIN_FORMS = (
     PlainForm(
         *("dmesg", r"\[", _FIVE_SECONDS, _DMESG, _UPTIME),
+        matters=rf"\] {BEGINNING}",
         row=r"()\[ *\d{1,12}\.\d{6}\] ",
         read=read_dmesg_line,
     ),
@@ -183,6 +185,7 @@ PLAIN_FORMS = (
         _PRIORITY + _FIVE_SECONDS,
         _FULL_DMESG,
         _PRIORITY + _UPTIME,
+        matters=rf"\] {BEGINNING}",
         row=rf"({_PRIORITY})\[ *\d{{1,12}}\.\d{{6}}\] ",
         names_writers=True,
     ),
@@ -193,6 +196,7 @@ PLAIN_FORMS = (
         f"{_KMSG}{_TEXT}{_FIELDS}",
         r"\d{1,3},\d{1,20},(?P<uptime>\d{1,20}),",
         numbered=True,
+        matters=f";{BEGINNING}",
         with_escapes=f"{_KMSG}{BEGIN}{_UNESCAPED}{_FIELDS}",
         names_writers=True,
         row=rf"(\d{{1,3}}),\d{{1,20}},\d{{1,20}},-{_KMSG_CALLER};",
@@ -224,6 +228,7 @@ PLAIN_FORMS = (
         _CTIME,
         rf"{_PRIORITY}\[\w{{3}} (?P=date)[0-5]\d (?P=zone)\] {_TEXT}",
         time=_CTIME,
+        matters=rf"\] {BEGINNING}",
     ),
     PlainForm(
         "dmesg --time-format=iso",
@@ -238,6 +243,7 @@ PLAIN_FORMS = (
         _FIVE_SECONDS,
         rf"{_THE_SAME}\] (?:(?!kernel: )[\w.-]{{1,255}}+ )?kernel: (?!<\d|\[ *\d){_TEXT}",
         _UPTIME,
+        matters=rf"kernel: {BEGINNING}",
     ),
     PlainForm(
         "journal in JSON",
