@@ -123,7 +123,10 @@ def around(
     told = (each.entry for each in subject.occurrences)
     own = (entry for entry in told if entry.record.source in sources)
     surroundings = Surroundings(subject, own, vicinity)
+    one_boot = not log.reading.has_restarts
     for entry in log.only(AnyOf(*reasons)).entries:
+        if one_boot and surroundings.end_before(entry):
+            break
         surroundings.take(entry)
     entries = merge(surroundings.result())
     if not surroundings.complete:

@@ -279,6 +279,18 @@ class Stretch:
         return self.record(self._record_start(self.end), self.end)
 
     @property
+    def first_with_uptime(self) -> LogRecord | None:
+        """The first record that has an uptime; None if there is none."""
+        if self.form.uptimes is None:
+            return None
+        lines = b"\n" + self.block[self.start : self.end]
+        match = self.form.uptimes.search(lines)
+        if match is None:
+            return None
+        at = self.start + match.start()
+        return self.record(at, self._record_end(at))
+
+    @property
     def latest_wall_time_s(self) -> float | None:
         """The latest Unix time in it; None if it has no dates."""
         if self.form.times is None:

@@ -43,6 +43,11 @@ class RecordDecoder:
         self._open: Block | None = None
         self._finder = StretchFinder()
 
+    @property
+    def reading(self) -> Reading:
+        """What is known of the source, by what came so far."""
+        return self._reading
+
     def feed(self, chunk: bytes) -> Iterator[LogRecord | None]:
         """Yield the records that *chunk* completes; None for each line that is not a record."""
         *lines, last = (self._partial + chunk).split(b"\n")

@@ -38,9 +38,10 @@ class SourceReading:
         return replace(self, boots=tuple(boot.only(wanted) for boot in self.boots))
 
     def gaps(self, since_us: int | None) -> tuple[Gap, ...]:
-        """Return what this source lacks since that uptime; None: ever."""
+        """Return what this source lacks since that uptime, as far as it was read; None: ever."""
         unread = () if self.failure is None else (Gap(self.name, "unreadable", None, self.failure),)
-        return (*unread, *gaps_since(self.name, self.holes, since_us))
+        later = (hole for boot in self.boots for part in boot.parts for hole in part.holes)
+        return (*unread, *gaps_since(self.name, (*self.holes, *later), since_us))
 
 
 @dataclass(frozen=True, slots=True)

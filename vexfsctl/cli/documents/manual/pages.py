@@ -153,7 +153,9 @@ def _environment(root: CommandDocument) -> list[str]:
                     [
                         "If set and not empty, decode every record of a log,",
                         "even those that cannot matter.",
-                        "Much slower, for the same answers; please report it if they differ.",
+                        "Much slower, for the same answers; please report it if they differ,",
+                        "but for torn lines of a large file far from what was asked for,",
+                        "which are noticed only so.",
                     ],
                 ),
                 ("Ev PAGER", ["Pager for long answers; less by default, empty for none."]),
