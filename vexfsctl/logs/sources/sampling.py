@@ -26,6 +26,8 @@ _LOOKED_AT = 2048
 _ENDING = 1 << 20
 """Bytes at the end of the file that are read in any case."""
 _REORDERING_S = REORDERING_US / 1e6
+_DRIFT = 1e-3
+"""The clock that uptimes are read from (sched_clock) is not disciplined by NTP, as dates are."""
 _CHUNK = 1 << 18
 
 
@@ -49,7 +51,8 @@ class Sample(NamedTuple):
         if self.time_s is None or later.time_s is None:
             return self.time_s is later.time_s
         passed_s = (later.uptime_us - self.uptime_us) / 1e6
-        return abs(later.time_s - self.time_s - passed_s) <= _REORDERING_S
+        drift_s = _REORDERING_S + abs(passed_s) * _DRIFT
+        return abs(later.time_s - self.time_s - passed_s) <= drift_s
 
     def region_to(self, later: "Sample", start: int, file: "OpenFile", by: "Reading") -> Region:
         """Return what is between the two, from the offset *start* on."""
