@@ -59,6 +59,19 @@ def test_what_is_not_in_memory(file: OpenFile, path: Path) -> None:
         assert file.read(start, end) == CONTENT[start:end]
 
 
+def test_while_the_child_still_reads(path: Path, file: OpenFile) -> None:
+    """Neither moves the place at which the other one is."""
+    with closing(FileStream(path, SILENCE_S)) as stream, path.open("rb") as same:
+        chunks = iter(stream)
+        taken = next(chunks)
+        file = stream.take_over(len(taken)) or file
+        for at in range(2_000_000, 5_000_000, 150_000):
+            os.posix_fadvise(same.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+            assert file.read(at, at + 2_000) == CONTENT[at : at + 2_000]
+            taken += next(chunks, b"")
+        assert taken + b"".join(chunks) == CONTENT
+
+
 @pytest.mark.parametrize("cached", [True, False])
 def test_truncated_meanwhile(file: OpenFile, path: Path, cached: bool) -> None:
     """It is said, and nobody is killed by SIGBUS."""

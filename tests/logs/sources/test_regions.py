@@ -169,7 +169,8 @@ def test_nothing_is_left_out_or_read_twice(text: bytes) -> None:
     with pytest.MonkeyPatch.context() as patch:
         make_small(patch)
         file = open_file(text)
-        parts = [*parts_of(file, 0, Reading("log", None, TODAY.replace(tzinfo=None)))]
+        reading = Reading("log", None, TODAY.replace(tzinfo=None))
+        parts = [*parts_of(file, 0, lambda: reading)]
     texts = [part if isinstance(part, bytes) else file.read(part.start, part.end) for part in parts]
     assert b"".join(texts) == text
     for part, piece, after in zip(parts, texts, [*texts[1:], b""], strict=False):
@@ -234,6 +235,8 @@ def test_what_is_torn_around_an_incident() -> None:
     assert reading.coverage().gaps == ()
     assert [*reading.only(During(Evidence(), 190 * SECOND, 210 * SECOND))] == []
     assert reading.coverage().gaps == (Gap("log", "torn", 1),)
+    assert reading.coverage(198 * SECOND).gaps == (Gap("log", "torn", 1),)
+    assert reading.coverage(202 * SECOND).gaps == ()
 
 
 @pytest.mark.usefixtures("small")
@@ -294,3 +297,32 @@ def test_a_large_log(kind: Kind, rendering: Rendering, tmp_path: Path) -> None:
         assert found == expected
     assert searched.coverage() == read.coverage()
     assert searched.last == read.last
+
+
+@pytest.mark.usefixtures("small")
+def test_boots_that_the_log_names() -> None:
+    """What was not read is of the boot that was named last before it."""
+    half = b"".join(
+        rendered(text, time, 0, 13) + b"\n"
+        for time, text in ((at * SECOND, f"VexFS: [{FIRST_ID}] x {at}") for at in range(300))
+    )
+    marks = [b"-- Boot " + letter * 32 + b" --\n" for letter in (b"a", b"b")]
+    text = b"".join(mark + half for mark in marks)
+    contents = search(text)
+    assert len(regions_of(contents)) > 20
+    assert_same(log_of(contents), read_log(text))
+
+
+@pytest.mark.usefixtures("small")
+def test_a_record_of_several_lines() -> None:
+    """It is found though only one of its lines has what is asked for."""
+    entry = (
+        b"__CURSOR=s=1;i=1\n__REALTIME_TIMESTAMP=1795900200000000\n"
+        b"__MONOTONIC_TIMESTAMP=200000000\n_TRANSPORT=kernel\n"
+        b"MESSAGE=VexFS: [CORR-4000000000000005] error vol=loop0 op=storage call=read err=x\n\n"
+    )
+    lines = [dmesg(iter([each])) for each in ordinary(0, 400)]
+    text = b"".join((*lines[:200], entry, *lines[200:]))
+    searched, read = log_of(search(text)).reading, read_log(text).reading
+    question = Naming(frozenset((ANOTHER_ID,)))
+    assert [*searched.only(question)] == [*read.only(question)] != []

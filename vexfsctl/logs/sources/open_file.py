@@ -101,9 +101,12 @@ class OpenFile:
         """Return the same, from the device."""
         at = start - self._ahead_at
         if not 0 <= at <= at + end - start <= len(self._ahead):
-            # The child goes on where the descriptor, which both have, stands.
-            os.lseek(self._descriptor, start, os.SEEK_SET)
-            operands = (f"count={max(end - start, _AHEAD)}", "iflag=count_bytes")
+            # The child opens the file anew: the position of this descriptor is also that of the
+            # process that it was taken from.
+            operands = (
+                *("if=/proc/self/fd/0", f"skip={start}", f"count={max(end - start, _AHEAD)}"),
+                "iflag=skip_bytes,count_bytes",
+            )
             child = ReadingChild(*operands, silence_s=self._silence_s, stdin=self._descriptor)
             with closing(child):
                 self._ahead, self._ahead_at, at = b"".join(child), start, 0
