@@ -45,7 +45,7 @@ class Sample(NamedTuple):
     """Unix time of the same; None if lines have no dates."""
 
     def leads_to(self, later: "Sample") -> bool:
-        """Whether all records between the two are surely of one boot and one run of the clock."""
+        """Whether, by what these show, all between them is of one boot and one run of the clock."""
         if self.form is not later.form or later.uptime_us < self.uptime_us - REORDERING_US:
             return False
         if self.time_s is None or later.time_s is None:
