@@ -125,7 +125,10 @@ def around(
     told = (each.entry for each in subject.occurrences)
     own = (entry for entry in told if entry.record.source in sources)
     surroundings = Surroundings(subject, own, vicinity)
+    one_boot = not log.reading.has_restarts
     for entry in log.only(AnyOf(*reasons)).entries:
+        if one_boot and surroundings.end_before(entry):
+            break
         surroundings.take(entry)
     entries = merge(surroundings.result())
     if not surroundings.complete:
@@ -167,7 +170,8 @@ def _about_breakers(reading: LogReading, incident: Incident) -> list[Wanted]:
     opened_us = -math.inf if refused else begin_us
     about: list[Wanted] = [During(_ABOUT_BREAKERS, (opened_us, math.inf), or_undated=True)]
     if window_us:
-        end_us = max(known, default=math.inf)
+        # Records may stand a little too late.
+        end_us = max(known, default=math.inf) + SLACK_US
         about.append(During(_FAILURES, (begin_us, end_us), or_undated=True))
     return about
 

@@ -80,7 +80,8 @@ class HostLog:
             return self.whole._states
         from vexfsctl.logs.wanted import STATES
 
-        return tuple(self.reading.only(STATES))
+        # Without a length: that of a reading is a bound, for which memory would be set aside.
+        return tuple(iter(self.reading.only(STATES)))
 
     def _interpret(self, records: Iterable[LogRecord]) -> "Iterable[LogEntry]":
         # Of a selection, that would be a search of its own.
@@ -100,6 +101,7 @@ def read_log(
     evidence: bool = True,
     counted: bool = False,
     recent_us: int | None = None,
+    searched: bool = False,
 ) -> HostLog:
     """Read the requested or the standard sources; raise LogUnreadable if none answers.
 
@@ -107,9 +109,16 @@ def read_log(
     quicker still if records that say the same may be *counted*: each then stands for as many as
     its weight says. With *recent_us*, of what is older than that when a boot ends there are only
     records that say something about later ones, counted, and one that shows that VexFS wrote any.
+    If it is only *searched* for few records, most of a large file is not looked at before that.
     """
     names = source_names(host, volumes)
-    manner = Manner(host.every_record, evidence=evidence, counted=counted, recent_us=recent_us)
+    manner = Manner(
+        host.every_record,
+        evidence=evidence,
+        counted=counted,
+        recent_us=recent_us,
+        searched=searched,
+    )
     try:
         reading = read_sources(names, log_host(host, volumes), manner)
     except LogUnreadable as failure:

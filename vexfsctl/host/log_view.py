@@ -6,6 +6,7 @@ from copy import copy
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
+from itertools import islice
 
 from vexfsctl.exceptions import covering
 from vexfsctl.host.filters import Filters
@@ -34,6 +35,8 @@ _PATIENCE_S = 1.0
 
 _ENDING = 1 << 20
 """Bytes of a log's end that are looked at first for its last records; after that …"""
+_FEW = 16_384
+"""So many entries are kept to be shown, which takes about 20 MiB."""
 _GROWTH = 8
 """… so many times as many."""
 
@@ -47,9 +50,13 @@ class PickedLog:
     def __init__(self, log: HostLog, view: "LogView") -> None:
         self._log = log
         self._view = view
+        self._few: Sequence[Picked] | None = None
+        """All of them, if they are known and not many."""
 
     def __iter__(self) -> Iterator[Picked]:
         """Yield each with the moment at which it was written."""
+        if self._few is not None:
+            return iter(self._few)
         return self._view.anew().pick(self._log.entries)
 
     def last(self, count: int) -> Sequence[Picked]:
@@ -65,12 +72,16 @@ class PickedLog:
         """How complete they are; if times are asked for, all of the log is looked at for that."""
         view = self._view.anew()
         if view.asks_for_times:
-            deque(view.pick(self._log.entries), maxlen=0)
+            picked = view.pick(self._log.entries)
+            first = (*islice(picked, _FEW),)
+            if next(picked, None) is None:
+                self._few = first
+            deque(picked, maxlen=0)
         return view.coverage(self._log.reading)
 
 
-def pick_log(host: Host, filters: Filters) -> PickedLog:
-    """Read the log and return what *filters* select of it.
+def pick_log(host: Host, filters: Filters, *, few: bool = False) -> PickedLog:
+    """Read the log and return what *filters* select of it; *few*: only its last ones are wanted.
 
     Raises LogUnreadable if no source can be read, and what `Filters.selection` and `select_boot`
     raise.
@@ -78,7 +89,8 @@ def pick_log(host: Host, filters: Filters) -> PickedLog:
     consulted = consult_logs(host)
     with covering(consulted.coverage):
         # The kernel's own lines are shown with a device only.
-        log = read_log(host, consulted.volumes, evidence=bool(filters.devices))
+        searched = few or filters.since is not None
+        log = read_log(host, consulted.volumes, evidence=bool(filters.devices), searched=searched)
         elsewhere = is_elsewhere(host, log, consulted.volumes)
         view = LogView(host, filters, consulted.volumes, elsewhere=elsewhere)
         return PickedLog(view.select(log), view)

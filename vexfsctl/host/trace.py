@@ -37,7 +37,7 @@ from vexfsctl.host.log import (
 )
 from vexfsctl.host.volumes import consult, parse_target
 from vexfsctl.logs.sources.reading import LogReading
-from vexfsctl.logs.wanted import Saying
+from vexfsctl.logs.wanted import IDENTIFIER, Naming, Saying
 from vexfsctl.model.correlation import parse_id_suffix
 from vexfsctl.model.coverage import Coverage
 from vexfsctl.model.entry import LogEntry
@@ -74,7 +74,7 @@ class IncidentLog:
         self._calendar = Calendar.of(host)
         self._devices = filters.devices
         with covering(consulted.coverage):
-            log = read_log(host, consulted.volumes)
+            log = read_log(host, consulted.volumes, searched=True)
             self._elsewhere = is_elsewhere(host, log, consulted.volumes)
             self.volumes = () if self._elsewhere else consulted.volumes
             """The volumes that the log may be about: none if it is from another host."""
@@ -250,7 +250,10 @@ class IncidentLog:
         # Another name may be written with escapes.
         plain = re.fullmatch(r"[\w.-]+", name, re.ASCII) is not None
         pattern = f'vol="?{re.escape(name)}' if plain else "vol="
-        named = self._log.reading.only(Saying(pattern))
+        # Records with an id will be looked for anyhow.
+        is_id = IDENTIFIER.fullmatch(name) is not None
+        wanted = Naming(frozenset((name,))) if is_id else Saying(pattern)
+        named = (each for each in self._log.reading.only(wanted) if re.search(pattern, each.text))
         recovered = (entry.event for entry in self._recoveries.merge(()))
         return next(iter(named), None) is not None or any(
             event is not None and event.volume == name for event in recovered

@@ -6,7 +6,7 @@ what a line means.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -17,6 +17,7 @@ from vexfsctl.logs.grammar import RECORD_FORMS
 from vexfsctl.logs.kernel.block_sizes import SIZE_TOLD
 from vexfsctl.logs.own_records import may_be_vexfs
 from vexfsctl.logs.sieve import Sieve, sieve
+from vexfsctl.logs.sources.regions import Needle, Place, Region, joined
 from vexfsctl.logs.sources.spool import Lines
 from vexfsctl.model.events import StateChanged
 from vexfsctl.model.record import LogRecord
@@ -25,6 +26,11 @@ _WORDS = "|".join(form.word for form in RECORD_FORMS if form.event is not StateC
 PASSING = rf"VexFS: (?:\[CORR-[0-9A-F]{{16}}\] (?:{_WORDS}) |(?:{_WORDS}) vol=)"
 """What our own records begin with, but for those of states."""
 
+_NAME = "VexFS: "
+_SHORT = 4
+"""Characters of a literal below which many lines have it."""
+_SAME = len("CORR-") + 14
+"""Characters that ids have in common which a process gives soon after each other."""
 _FEW = 16
 """Literals that are found more quickly one by one than by a pattern."""
 
@@ -42,6 +48,10 @@ class Wanted(Protocol):
 
     def find(self, lines: Lines, by: Sieve) -> Iterable[LogRecord]:
         """Return those records of *lines* that may matter *by* the sieve and may be wanted."""
+        ...
+
+    def places(self, region: Region) -> Sequence[Place] | None:
+        """Return where in *region* lines are that may be wanted; None: anywhere."""
         ...
 
 
@@ -82,6 +92,16 @@ class Saying:
         stretch = lines.stretch
         found = (stretch.record(*place) for place in stretch.places(self._in_bytes))
         return filter(by.accepts, found)
+
+    def places(self, region: Region) -> Sequence[Place] | None:
+        """Return where in *region* it finds something, or one of its literals is."""
+        if not self.pattern:
+            return None
+        # A pattern that begins with a rare letter is found as quickly as a literal.
+        short = min(map(len, self.literals), default=0) < _SHORT
+        if short or self.pattern.startswith(_NAME):
+            return region.places(self._in_bytes)
+        return joined(region.places(each) for each in self._encoded)
 
     def _may_find(self, text: bytes) -> bool:
         if self.literals:
@@ -127,6 +147,10 @@ class OfOthers:
         own = sieve(evidence=False)
         return self._saying.find(lines._replace(text=rest), own) if rest else ()
 
+    def places(self, region: Region) -> Sequence[Place] | None:
+        """Return where in *region* lines are that may be that."""
+        return None
+
     @cached_property
     def _saying(self) -> "Saying":
         return Saying(self.pattern)
@@ -160,11 +184,17 @@ class Since:
             return () if self.lasting is None else self.lasting.find(lines, by)
         return filter(self.accepts, records_of(lines, by))
 
-    def _are_before(self, lines: Lines) -> bool:
+    def places(self, region: Region) -> Sequence[Place] | None:
+        """Return where in *region* those lines may be."""
+        if not self._are_before(region):
+            return None
+        return () if self.lasting is None else self.lasting.places(region)
+
+    def _are_before(self, lines: Lines | Region) -> bool:
         if self.uptime_us is not None and form_of(lines.form).uptime is not None:
             # A record with an uptime is judged by that, one beside it without one by its date.
             return not lines.some_lack_uptimes and max(lines.uptimes) < self.uptime_us
-        return self.time_s is not None and self._is_before(None, lines.stretch.latest_s)
+        return self.time_s is not None and self._is_before(None, lines.latest_s)
 
     def _is_before(self, uptime_us: int | None, time_s: float | None) -> bool:
         if self.uptime_us is not None and uptime_us is not None:
@@ -182,6 +212,10 @@ class Evidence:
     def find(self, lines: Lines, by: Sieve) -> Iterable[LogRecord]:
         """Return those of *lines*."""
         return filter(self.accepts, records_of(lines, by))
+
+    def places(self, region: Region) -> Sequence[Place] | None:
+        """Return None: they may be anywhere in *region*."""
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,9 +236,11 @@ class During:
 
     def find(self, lines: Lines, by: Sieve) -> Iterable[LogRecord]:
         """Return those of *lines*."""
-        if not self._may_hold(lines):
-            return ()
-        return filter(self.accepts, self.wanted.find(lines, by))
+        return filter(self.accepts, self.wanted.find(lines, by)) if self._overlaps(lines) else ()
+
+    def places(self, region: Region) -> Sequence[Place] | None:
+        """Return where in *region* those may be."""
+        return self.wanted.places(region) if self._overlaps(region) else ()
 
     def _is_within(self, record: LogRecord) -> bool:
         if record.uptime_us is not None and self.uptimes_us is not None:
@@ -215,19 +251,19 @@ class During:
             return begin_s <= record.wall_time_s <= end_s
         return self.or_undated
 
-    def _may_hold(self, lines: Lines) -> bool:
+    def _overlaps(self, lines: Lines | Region) -> bool:
         form = form_of(lines.form)
         if self.uptimes_us is not None and form.uptime is not None:
             begin_us, end_us = self.uptimes_us
             uptimes = lines.uptimes
             if uptimes and min(uptimes) <= end_us and begin_us <= max(uptimes):
                 return True
-            if not form.some_have_uptimes or len(uptimes) == lines.text.count(b"\n"):
+            if not lines.some_lack_uptimes:
                 return False
         if self.times_s is None or form.time is None:
             return self.or_undated
         begin_s, end_s = self.times_s
-        bounds_s = lines.stretch.time_bounds_s
+        bounds_s = lines.time_bounds_s
         return bounds_s is None or (bounds_s[0] <= end_s and begin_s <= bounds_s[1])
 
 
@@ -256,6 +292,15 @@ class Naming:
         )
         return filter(by.accepts, found)
 
+    def places(self, region: Region) -> Sequence[Place] | None:
+        """Return where in *region* these are, and a few that one process gave beside them."""
+        return joined(region.places(each) for each in self._beginnings)
+
+    @cached_property
+    def _beginnings(self) -> Sequence[Needle]:
+        beginnings = {each[:_SAME].encode() for each in self.ids}
+        return tuple(beginnings) if len(beginnings) <= _FEW else (_IDENTIFIER,)
+
 
 class AnyOf:
     """Records that are wanted for one reason or another."""
@@ -274,3 +319,9 @@ class AnyOf:
             return chain.from_iterable(found)
         # Where two found something, only the lines themselves tell the order.
         return filter(self.accepts, records_of(lines, by))
+
+    def places(self, region: Region) -> Sequence[Place] | None:
+        """Return where in *region* those may be."""
+        places = [each.places(region) for each in self._reasons]
+        known = [each for each in places if each is not None]
+        return joined(map(tuple, known)) if len(known) == len(places) else None

@@ -39,7 +39,8 @@ def test_sections_are_apart() -> None:
         marks.append(spool.mark())
 
     for start, end, count in zip(marks[:-1], marks[1:], COUNTS, strict=True):
-        records = [kept[1] for kept in spool.read(start, end) if not isinstance(kept, Lines)]
+        kept = [each for each in spool.read(start, end) if isinstance(each, tuple)]
+        records = [each[1] for each in kept if not isinstance(each, Lines)]
         assert [record.uptime_us for record in records] == list(range(count))
         assert {record.source for record in records} <= {str(count)}
         assert spool.count(start, end) == count

@@ -57,6 +57,18 @@ class Surroundings:
         """Whether all that it was told to be in the log has come."""
         return not self._own
 
+    def end_before(self, entry: LogEntry) -> bool:
+        """Whether nothing from *entry* on is needed, which comes next and is of the same boot."""
+        if self._own or (self._breakers is not None and self._breakers.may_go_on):
+            return False
+        if self._vicinity is None:
+            return True
+        # By uptime only: whoever has the right may set the date back.
+        reach_us, uptime_us = self._vicinity.reach_us, entry.record.uptime_us
+        if reach_us is None or uptime_us is None:
+            return False
+        return uptime_us > reach_us[1] + SLACK_US
+
     def result(self) -> tuple[LogEntry, ...]:
         """Return those that are needed, in their order."""
         if self._breakers is not None:
@@ -107,6 +119,11 @@ class _Breakers:
             case ErrorReported() | CallTimedOut() if self._window_us:
                 self._take_failure(breaker, each)
         return needed
+
+    @property
+    def may_go_on(self) -> bool:
+        """Whether anything later may be needed, if no record of the incident is to come."""
+        return self._aftermath is None or self._aftermath.may_go_on
 
     def refused(self, breaker: _Breaker | None = None) -> _Places:
         """Return the calls that were refused since the last change of *breaker*, or of each."""

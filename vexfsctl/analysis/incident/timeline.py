@@ -204,6 +204,11 @@ class Aftermath:
             self._told.add(identifier)
         return True
 
+    @property
+    def may_go_on(self) -> bool:
+        """Whether anything later may belong to it, if no record of the incident is to come."""
+        return bool(self._wounds) or not self._told <= self._incident.depths.keys()
+
     def _note(self, part: OperationType | None, *, well: bool) -> None:
         (self._wounds.discard if well else self._wounds.add)(part)
 

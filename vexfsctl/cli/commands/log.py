@@ -64,9 +64,10 @@ def _look(app: AppContext, filters: Filters, lines: int | None, *, reverse: bool
     from vexfsctl.answers.log import log_result
     from vexfsctl.host.log_view import pick_log
 
-    picked = pick_log(app.host, filters)
-    coverage = picked.coverage
+    picked = pick_log(app.host, filters, few=lines is not None)
     shown: Iterable[Picked] = picked if lines is None else picked.last(lines)
+    # What a large log lacks is known of the parts that were read for these.
+    coverage = picked.coverage
     if reverse:
         shown = tuple(shown)[::-1]
     if next(iter(shown), None) is None:

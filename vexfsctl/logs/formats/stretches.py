@@ -114,6 +114,21 @@ class PlainForm:
     """
 
     @cached_property
+    def head(self) -> re.Pattern[bytes]:
+        """How a line begins."""
+        return re.compile(self._head.encode())
+
+    @cached_property
+    def records(self) -> re.Pattern[bytes]:
+        """Lines that begin so, and such as are indented after them."""
+        return re.compile(rf"(?:(?:{self._head})[^\n]*+\n(?: [^\n]*+\n)*+)*+".encode())
+
+    @property
+    def _head(self) -> str:
+        # Without names: `re` fails over groups that are repeated possessively (Python 3.11).
+        return re.sub(r"\(\?P<\w+>", "(?:", self.time or self.ahead)
+
+    @cached_property
     def uptimes(self) -> re.Pattern[bytes] | None:
         """What finds the uptimes of a stretch that a newline was put before."""
         return None if self.uptime is None else re.compile(f"\n{self.uptime}".encode())
@@ -303,6 +318,18 @@ class Stretch:
         """The line that the last record begins with."""
         start = self._record_start(self.end)
         return self.block[start : self.block.index(b"\n", start)]
+
+    @property
+    def first_with_uptime(self) -> LogRecord | None:
+        """The first record that has an uptime; None if there is none."""
+        if self.form.uptimes is None:
+            return None
+        lines = b"\n" + self.block[self.start : self.end]
+        match = self.form.uptimes.search(lines)
+        if match is None:
+            return None
+        at = self.start + match.start()
+        return self.record(at, self._record_end(at))
 
     @property
     def latest_wall_time_s(self) -> float | None:

@@ -61,6 +61,11 @@ class RecordDecoder:
         self.zones: set[str] = set()
         """Zones that nobody can resolve: times were taken to be in the reader's."""
 
+    @property
+    def reading(self) -> Reading:
+        """What is known of the source, by what came so far."""
+        return self._reading
+
     def feed(self, chunk: bytes) -> Iterator[Item]:
         """Yield the records that *chunk* completes, and what each other line is instead."""
         *lines, last = (self._partial + chunk).split(b"\n")

@@ -16,6 +16,7 @@ from vexfsctl.model.record import LogRecord
 if TYPE_CHECKING:
     from vexfsctl.logs.formats.stretches import Stretch
     from vexfsctl.logs.sieve import Sieve
+    from vexfsctl.logs.sources.regions import Region
     from vexfsctl.logs.wanted import Wanted
 
 _UNORDERED: Position = 0, 0.0
@@ -58,6 +59,11 @@ class Part:
                 yield _later(self.reached, position), known
 
     @property
+    def regions(self) -> "Iterator[Region]":
+        """What of it was not read at first."""
+        return self.spool.regions(self.start, self.end)
+
+    @property
     def size(self) -> int:
         """Bytes that it takes up."""
         return self.spool.size(self.start, self.end)
@@ -74,6 +80,10 @@ class Part:
         for kept in self.spool.read(self.start, self.end):
             if isinstance(kept, Lines):
                 yield from ((_UNORDERED, record) for record in self._found(kept))
+            elif not isinstance(kept, tuple):
+                assert self.spool.sieve is not None
+                found = kept.find(self.wanted, self.spool.sieve)
+                yield from ((_UNORDERED, record) for record in found)
             elif self.wanted is None or self.wanted.accepts(kept[1]):
                 yield kept
 
@@ -238,6 +248,10 @@ class BootSplitter:
             self._decode(item)
         else:
             self._keep_lines(item)
+
+    def pass_over(self, region: "Region") -> None:
+        """Take what follows in the same boot, to be searched when something is asked."""
+        self._spool.append_region(region)
 
     def boots(self) -> tuple[Boot, ...]:
         """Return what went by so far; at least one boot."""

@@ -17,9 +17,14 @@ from vexfsctl.model.unread import Unread
 if TYPE_CHECKING:
     from vexfsctl.logs.formats.stretches import Stretch
     from vexfsctl.logs.formats.text import RecordDecoder
+    from vexfsctl.logs.sources.open_file import OpenFile
 
     _Item = LogRecord | Stretch | Unread
 
+_BEGINNING = 1 << 20
+"""Bytes of a large file that are read in any case."""
+_LARGE = 32 << 20
+"""Bytes from which on a file is large."""
 _WITHOUT_RECORD = 4 << 20
 """Bytes after which a source without any record is not a log: a disk, /dev/zero, an archive."""
 
@@ -92,6 +97,9 @@ class Manner(NamedTuple):
     recent_us: int | None = None
     """Of what is older than that at the end of a boot, only what says something about later records
     is wanted, and that may be counted."""
+    searched: bool = False
+    """Whether few records will be asked for, so that most of a large file need not be read before
+    that (`regions`)."""
 
 
 def read_contents(
@@ -100,14 +108,25 @@ def read_contents(
     today: datetime | None,
     manner: Manner,
     boot_id: str | None = None,
+    take_over: "Callable[[int], OpenFile | None] | None" = None,
 ) -> Contents:
-    """Decode *chunks*, compressed or not; *today* and *boot_id* are those of `RecordDecoder`."""
+    """Decode *chunks*, compressed or not; *today* and *boot_id* are those of `RecordDecoder`.
+
+    *take_over* is that of a `FileStream` that they come from.
+    """
     failure = None
     contents: _Reader | None = None
+    if not manner.searched or manner.ordered or manner.every_record or boot_id is not None:
+        take_over = None
     try:
         for chunk in decompressed(chunks):
             contents = contents or _reader(source, today, manner, boot_id)
             contents.take_chunk(chunk)
+            if take_over is not None and contents.size >= _BEGINNING and contents.has_records:
+                file, take_over = take_over(contents.size), None
+                if file is not None and file.size >= _LARGE:
+                    contents.take_rest(file)
+                    break
     except LogUnreadable as cause:
         failure = cause
     if contents is None:
@@ -122,11 +141,11 @@ def _reader(source: str, today: datetime | None, manner: Manner, boot_id: str | 
 
     decoder = RecordDecoder(source, boot_id=boot_id, today=today)
     if manner.every_record:
-        return _Reader(decoder.feed, decoder, BootSplitter())
+        return _Reader(decoder, decoder.feed, BootSplitter())
     splitter = BootSplitter(
         sieve(evidence=manner.evidence), ordered=manner.ordered, keeper=_keeper(manner)
     )
-    return _Reader(decoder.sift, decoder, splitter)
+    return _Reader(decoder, decoder.sift, splitter)
 
 
 def _keeper(manner: Manner) -> Callable[[BootSplitter], Keeper] | None:
@@ -145,31 +164,49 @@ class _Reader:
 
     def __init__(
         self,
-        decode: "Callable[[bytes], Iterable[_Item]]",
         decoder: "RecordDecoder",
+        decode: "Callable[[bytes], Iterable[_Item]]",
         splitter: BootSplitter,
     ) -> None:
+        """*decode* is the method of *decoder* that takes its bytes."""
+        self._decoder = decoder
         self._decode = decode
-        self._finish: Callable[[], Iterable[_Item]] = decoder.finish
-        self._zones = decoder.zones
         self._splitter = splitter
         self._finder = HoleFinder()
         self._empty = True
-        self._size = 0
+        self.size = 0
+        """Bytes that it took."""
+
+    @property
+    def has_records(self) -> bool:
+        """Whether any record came so far."""
+        return self._splitter.first is not None
 
     def take_chunk(self, chunk: bytes) -> None:
         """Take what comes next; raise LogUnreadable if there is much of it and no record."""
         self._take(self._decode(chunk))
-        self._size += len(chunk)
-        if self._splitter.first is None and self._size >= _WITHOUT_RECORD:
+        self.size += len(chunk)
+        if not self.has_records and self.size >= _WITHOUT_RECORD:
             raise LogUnreadable(f"not a log: no record in the first {_WITHOUT_RECORD >> 20} MiB")
+
+    def take_rest(self, file: "OpenFile") -> None:
+        """Take what *file* has after that, most of it unread; raise LogUnreadable."""
+        from vexfsctl.logs.sources.regions import Region
+        from vexfsctl.logs.sources.sampling import parts_of
+
+        for part in parts_of(file, self.size, lambda: self._decoder.reading):
+            if isinstance(part, Region):
+                self._take(self._decoder.settle())
+                self._splitter.pass_over(part)
+            else:
+                self._take(self._decode(part))
 
     def finish(self, failure: LogUnreadable | None) -> Contents:
         """Return what it had up to its end, or to the *failure* to read on."""
-        self._take(self._finish())
+        self._take(self._decoder.finish())
         splitter = self._splitter
         boots = splitter.boots()
-        self._finder.zones |= self._zones
+        self._finder.zones |= self._decoder.zones
         known = self._finder, splitter.first, failure, self._empty
         return Contents(boots, *known, misjudged=splitter.misjudged)
 

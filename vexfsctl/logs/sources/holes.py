@@ -156,13 +156,18 @@ class HoleFinder:
 
 def gaps_since(source: str, holes: Iterable[Hole], since_us: int | None = None) -> tuple[Gap, ...]:
     """Return one gap for each reason among the holes that reach past *since_us* (None: all)."""
-    gaps: dict[str, Gap] = {}
-    for hole in holes:
-        if not hole.reaches_past(since_us):
-            continue
-        known = gaps.get(hole.reason, Gap(source, hole.reason, 0))
-        gaps[hole.reason] = replace(known, lost=_add(known.lost, hole.lost))
-    return tuple(gaps.values())
+    reaching = (hole for hole in holes if hole.reaches_past(since_us))
+    return summed(Gap(source, hole.reason, hole.lost) for hole in reaching)
+
+
+def summed(gaps: Iterable[Gap]) -> tuple[Gap, ...]:
+    """Return one gap for each reason and detail of *gaps*, all of one source."""
+    sums: dict[tuple[str, str | None], Gap] = {}
+    for gap in gaps:
+        key = gap.reason, gap.detail
+        known = sums.get(key)
+        sums[key] = gap if known is None else replace(gap, lost=_add(known.lost, gap.lost))
+    return tuple(sums.values())
 
 
 def _holes_of(unread: Counter[str], until_us: int | None) -> Iterator[Hole]:

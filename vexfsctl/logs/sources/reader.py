@@ -5,6 +5,7 @@ a gap if others can; if none can, LogUnreadable is raised.
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ from vexfsctl.logs.sources.boots import BootSplitter
 from vexfsctl.logs.sources.contents import Contents, Manner, read_contents
 from vexfsctl.logs.sources.kmsg import KMSG, KmsgReader
 from vexfsctl.logs.sources.reading import LogReading, SourceReading
-from vexfsctl.logs.sources.stream import read_file, read_stream
+from vexfsctl.logs.sources.stream import FileStream, read_stream
 from vexfsctl.model.volume import Volume
 
 STANDARD_INPUT = "-"
@@ -151,5 +152,6 @@ class LogFile:
 
     def _read_once(self, path: Path, manner: Manner) -> Contents:
         boot_id = self._host.boot_id if self._name in self._host.live_logs else None
-        chunks = read_file(path, self._host.silence_s)
-        return read_contents(chunks, self._name, self._host.today, manner, boot_id)
+        with closing(FileStream(path, self._host.silence_s)) as stream:
+            known = self._name, self._host.today, manner, boot_id
+            return read_contents(iter(stream), *known, stream.take_over)

@@ -8,12 +8,13 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from vexfsctl.logs.sources.boots import Boot
-from vexfsctl.logs.sources.holes import Hole, gaps_since
+from vexfsctl.logs.sources.holes import Hole, gaps_since, summed
 from vexfsctl.logs.sources.spool import Position
 from vexfsctl.model.coverage import Coverage, Gap
 from vexfsctl.model.record import LogRecord
 
 if TYPE_CHECKING:
+    from vexfsctl.logs.sources.regions import Region
     from vexfsctl.logs.wanted import Wanted
 
 
@@ -30,7 +31,7 @@ class SourceReading:
     names_writers: bool = False
     """Whether any record has a facility."""
     notes: tuple[Gap, ...] = ()
-    """What should be known of how it was read, and is no gap."""
+    """What should be known of how it was read at first, and is no gap."""
 
     def forget_older_boots(self) -> "SourceReading":
         """Return it with the boot id on records of its last boot only."""
@@ -42,9 +43,20 @@ class SourceReading:
         return replace(self, boots=tuple(boot.only(wanted) for boot in self.boots))
 
     def gaps(self, since_us: int | None) -> tuple[Gap, ...]:
-        """Return what this source lacks since that uptime; None: ever."""
+        """Return what this source lacks since that uptime, as far as it was read; None: ever."""
         unread = () if self.failure is None else (Gap(self.name, "unreadable", None, self.failure),)
-        return (*unread, *gaps_since(self.name, self.holes, since_us))
+        later = (hole for region in self._regions for hole in region.holes)
+        return (*unread, *gaps_since(self.name, (*self.holes, *later), since_us))
+
+    @property
+    def all_notes(self) -> tuple[Gap, ...]:
+        """What should be known of how it was read so far."""
+        later = (note for region in self._regions for note in region.notes)
+        return summed((*self.notes, *later))
+
+    @property
+    def _regions(self) -> "Iterator[Region]":
+        return (region for boot in self.boots for part in boot.parts for region in part.regions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +131,7 @@ class LogReading:
     def coverage(self, since_us: int | None = None) -> Coverage:
         """Return what was read, and what was missing since that uptime (None: ever)."""
         gaps = (gap for source in self.sources for gap in source.gaps(since_us))
-        notes = (note for source in self.sources for note in source.notes)
+        notes = (note for source in self.sources for note in source.all_notes)
         return Coverage(tuple(source.name for source in self.sources), tuple(gaps), tuple(notes))
 
 

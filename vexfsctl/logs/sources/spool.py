@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from vexfsctl.logs.formats.renderings import Reading
     from vexfsctl.logs.formats.stretches import Stretch
     from vexfsctl.logs.sieve import Sieve
+    from vexfsctl.logs.sources.regions import Region
 
 Position = tuple[int, float]
 """Where a record stands among those of other sources: the latest uptime (µs) and the latest Unix
@@ -68,7 +69,20 @@ class Lines(NamedTuple):
             return False
         from vexfsctl.logs.formats.stretches import form_of
 
-        return not form_of(self.form).uptimes_of_all(self.text)
+        form = form_of(self.form)
+        if form.uptime is not None and not form.some_have_uptimes:
+            return False
+        return not form.uptimes_of_all(self.text)
+
+    @property
+    def latest_s(self) -> float | None:
+        """What the Unix time of each is at most; None if they have no dates."""
+        return self.stretch.latest_s
+
+    @property
+    def time_bounds_s(self) -> tuple[float, float] | None:
+        """What the Unix time of each is at least and at most; None if they have no dates."""
+        return self.stretch.time_bounds_s
 
     @property
     def stretch(self) -> "Stretch":
@@ -91,7 +105,7 @@ class Spool:
         """Records in it that may matter."""
         self._readings: list[Reading] = []
         """What was known of the source when lines of it were kept."""
-        self._blobs: list[bytes | _Extent] = []
+        self._blobs: list[bytes | _Extent | Region] = []
         self._counts: list[int] = []
         """Of the records in each of these."""
         self._size = 0
@@ -120,19 +134,32 @@ class Spool:
         self._batch.append((lines.form, len(self._readings) - 1, *lines[2:]))
         self._added(count, len(lines.text))
 
+    def append_region(self, region: "Region") -> None:
+        """Add what is in *region*, which is read when something is asked of it."""
+        self._end_batch()
+        self._blobs.append(region)
+        self._counts.append(region.count)
+
     def mark(self) -> int:
         """Begin a section, and return where it begins and the one before it ends."""
         self._end_batch()
         return len(self._blobs)
 
-    def read(self, start: int, end: int) -> Iterator[Placed | Lines]:
+    def read(self, start: int, end: int) -> "Iterator[Placed | Lines | Region]":
         """Yield what is in the sections from *start* to *end*: records and their positions."""
         for blob in self._blobs[start:end]:
+            if not isinstance(blob, bytes | _Extent):
+                yield blob
+                continue
             text = blob
             if isinstance(text, _Extent):
                 assert self._file is not None
                 text = os.pread(self._file, text.length, text.offset)
             yield from map(self._restored, marshal.loads(text))
+
+    def regions(self, start: int, end: int) -> "Iterator[Region]":
+        """Yield those of which only what is asked for was read."""
+        return (blob for blob in self._blobs[start:end] if not isinstance(blob, bytes | _Extent))
 
     def count(self, start: int, end: int) -> int:
         """Return how many records these are."""
@@ -208,8 +235,10 @@ class _Extent(NamedTuple):
     length: int
 
 
-def _size(blob: bytes | _Extent) -> int:
-    return blob.length if isinstance(blob, _Extent) else len(blob)
+def _size(blob: "bytes | _Extent | Region") -> int:
+    if isinstance(blob, bytes):
+        return len(blob)
+    return blob.length if isinstance(blob, _Extent) else blob.size
 
 
 def _placed(values: tuple[Any, ...]) -> Placed:
