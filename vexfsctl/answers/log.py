@@ -11,6 +11,7 @@ from vexfsctl.host.log_view import Picked
 from vexfsctl.logs.interpret import kind_of
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.coverage import Coverage
+from vexfsctl.model.cursor import Cursor
 from vexfsctl.model.entry import LogEntry, Origin
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.severity import Severity
@@ -52,6 +53,8 @@ class LogRow:
     """What else the record says; for a kernel line, what it says about the device."""
     fields: Mapping[str, str]
     """Metadata of the record (`DEVICE`, `SUBSYSTEM`)."""
+    cursor: str
+    """The place after it, for `log --after`."""
 
 
 def log_row(entry: LogEntry, moment: datetime | None) -> LogRow:
@@ -77,6 +80,7 @@ def log_row(entry: LogEntry, moment: datetime | None) -> LogRow:
         text=record.text,
         event=_fields_of(told or entry.evidence),
         fields=dict(record.fields),
+        cursor=str(Cursor.after(record)),
     )
 
 
