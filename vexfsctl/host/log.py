@@ -62,6 +62,13 @@ class HostLog:
         wanted = sieve().accepts_text
         return self._interpret(Filtered(self.reading, lambda record: wanted(record.text)))
 
+    def has_text(self, text: str) -> bool:
+        """Whether any record that matters has *text* in it."""
+        from vexfsctl.logs.wanted import Saying
+
+        found = self.reading.only(Saying(re.escape(text), (text,)))
+        return next(iter(found), None) is not None
+
     def only(self, wanted: "Wanted") -> "HostLog":
         """Return what it has of the records that are *wanted*, and of those of states.
 

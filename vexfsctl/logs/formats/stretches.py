@@ -234,7 +234,11 @@ PLAIN_FORMS = (
                 read=read_syslog_line,
                 some_have_uptimes=True,
             ),
-            PlainForm(name, first, time, f"{head}{_OTHERS}{_TEXT}", time=time),
+            PlainForm(
+                *(name, first, time, f"{head}{_OTHERS}{_TEXT}"),
+                time=time,
+                read=read_syslog_line,
+            ),
         )
     ),
     PlainForm(
