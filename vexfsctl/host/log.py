@@ -59,7 +59,7 @@ class HostLog:
         # Deferred, as few commands ask.
         from vexfsctl.logs.sieve import sieve
 
-        wanted = sieve().accepts_text
+        wanted = sieve().accepts_evidence
         return self._interpret(Filtered(self.reading, lambda record: wanted(record.text)))
 
     def has_text(self, text: str) -> bool:

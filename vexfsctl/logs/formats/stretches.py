@@ -389,6 +389,12 @@ class Stretch:
         """Yield where the records that name VexFS begin and end."""
         return self._places_of(NAMED, self.lower)
 
+    def all_places(self) -> Iterator[tuple[int, int]]:
+        """Yield where each record begins and ends."""
+        at = self.start
+        while at < self.end:
+            yield at, (at := self._record_end(at))
+
     def candidates(self, sieve: Sieve) -> Iterable[tuple[int, int]]:
         """Return where those records begin and end that may matter by *sieve*."""
         if not sieve.evidence:

@@ -271,13 +271,14 @@ class BootSplitter:
         assert self._sieve is not None
         size = stretch.end - stretch.start
         count = stretch.lower.count(NAMED, stretch.start, stretch.end)
+        sifted = False
         if count * _USUAL_SIZE < size // 2:
             places = [*stretch.candidates(self._sieve)]
             count = len(places)
             if sum(end - start for start, end in places) < size // 2:
-                stretch = stretch.only(places)
+                stretch, sifted = stretch.only(places), True
         if count:
-            self._spool.append_lines(Lines.of(stretch), count)
+            self._spool.append_lines(Lines.of(stretch, sifted=sifted), count)
 
     def _decode(self, stretch: "Stretch") -> None:
         """Keep the records of *stretch* that may matter, each with its position."""
