@@ -51,6 +51,8 @@ _HOST = r"(?!(?:UTC|GMT|ERROR|WARN|INFO|DEBUG|TRACE) )[\w.:-]{1,255}+(?<!:) "
 _FIVE_SECONDS = r"\[(?P<tens> *\d{0,11})(?:(?P<below>[0-4])|[5-9])\."
 _THE_SAME = r"\[(?P=tens)(?(below)[0-4]|[5-9])\.\d{6}"
 _UPTIME = r"\[ *(?P<uptime>\d{1,12}\.\d{6})"
+_AFTER_LINE = r"\n"
+"""How a pattern begins that is for lines behind another line."""
 # What a log daemon puts before a text: the kernel's tag, with or without an uptime after it, or
 # nothing, since the tag of any other program counts as the beginning of its text. That text is made
 # up if the tag stands as in RFC 5424, or alone.
@@ -62,6 +64,11 @@ _TIMED_KERNEL = rf"kernel: {_THE_SAME}\]{_CALLER}"
 _SELECTOR = r"[a-z]{3,8}[0-7]?\.(?:emerg|alert|crit|err|warn|notice|info|debug)"
 _NO_TAG = rf"(?!{_SELECTOR}|{_MADE_UP})"
 _OTHERS = rf"(?:kernel: (?!<\d|\[ *\d)|(?!kernel[:\[ ])(?:(?={_TAG})|{_NO_TAG}))"
+# Each of these dates has at least so many characters, and no blank after them.
+_IN_SYSLOG = (
+    rf"{_AFTER_LINE}.{{15}}\S* \S{{1,255}}+ "
+    rf"(?:kernel: (?:\[ *\d{{1,12}}\.\d{{6}}\](?: ?\[ *[TC]\d{{1,10}}\])?+ )?+)?+{BEGINNING}"
+)
 _TEXT = rf"{BEGIN}.{{0,{_LONGEST}}}+\n"
 # Metadata may say that a daemon wrote the record.
 _FIELD = rf" (?!{'|'.join(DAEMON_FIELDS)})[^\\\n=]{{1,{_LONGEST}}}+=[^\n]{{0,{_LONGEST}}}+\n"
@@ -233,10 +240,12 @@ PLAIN_FORMS = (
                 row=rf"{date}{second}(?:{zone}) ({_HOST}kernel: )\[ *\d{{1,12}}\.\d{{6}}\] ",
                 read=read_syslog_line,
                 some_have_uptimes=True,
+                matters=_IN_SYSLOG,
             ),
             PlainForm(
                 *(name, first, time, f"{head}{_OTHERS}{_TEXT}"),
                 time=time,
+                matters=_IN_SYSLOG,
                 read=read_syslog_line,
             ),
         )
@@ -447,7 +456,7 @@ class Stretch:
     def _beginning(self, sieve: Sieve) -> Iterator[tuple[int, int]]:
         """Yield where the records begin and end whose text begins as *sieve* has it."""
         if self.form.matters is not None:
-            yield from self.places(_sought(self.form.name, sieve))
+            yield from self._seeking(self.form.matters, sieve)
             return
         others, at = _pattern(self.form.name, sieve), self.start
         while at < self.end:
@@ -455,6 +464,15 @@ class Stretch:
                 at = match.end()
             else:
                 yield at, (at := self._record_end(at))
+
+    def _seeking(self, matters: str, sieve: Sieve) -> Iterator[tuple[int, int]]:
+        sought, at = _sought(self.form.name, sieve), self.start
+        if matters.startswith(_AFTER_LINE):
+            # Nothing may stand before the first one.
+            yield at, (at := self._record_end(at))
+        while (hit := sought.search(self.block, max(at - 1, self.start), self.end)) is not None:
+            start = self._record_start(hit.end())
+            yield start, (at := self._record_end(start))
 
     def _wall_times(self, *, lasts: bool) -> Iterator[float]:
         """Yield the first Unix time of each minute, or the last."""
