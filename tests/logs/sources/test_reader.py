@@ -11,6 +11,7 @@ import pytest
 from vexfsctl.exceptions import LogUnreadable
 from vexfsctl.logs.sources.kmsg import write_kmsg
 from vexfsctl.logs.sources.reader import LogHost, read_sources, standard_sources
+from vexfsctl.logs.sources.stream import SOURCES
 from vexfsctl.model.coverage import Coverage, Gap
 
 BOOT = "33f02bf7-1e24-471d-b010-7afe6724f069"
@@ -115,7 +116,7 @@ def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
         read_sources([str(tmp_path / "missing")], LogHost())
 
     assert raised.value.message == f"cannot read {tmp_path}/missing: No such file or directory"
-    assert raised.value.hint == "a source is kmsg, the path of a log, or - (standard input)"
+    assert raised.value.hint == SOURCES
 
 
 def test_a_directory_is_no_log(tmp_path: Path) -> None:
@@ -123,7 +124,7 @@ def test_a_directory_is_no_log(tmp_path: Path) -> None:
     with pytest.raises(LogUnreadable, match="Is a directory") as raised:
         read_sources([str(tmp_path)], LogHost())
 
-    assert raised.value.hint == "a source is kmsg, the path of a log, or - (standard input)"
+    assert raised.value.hint == SOURCES
 
 
 def test_the_others_still_answer(tmp_path: Path) -> None:
@@ -141,8 +142,7 @@ def test_the_others_still_answer(tmp_path: Path) -> None:
                 str(missing),
                 "unreadable",
                 None,
-                f"cannot read {missing}: No such file or directory; "
-                "a source is kmsg, the path of a log, or - (standard input)",
+                f"cannot read {missing}: No such file or directory; {SOURCES}",
             ),
         ),
     )

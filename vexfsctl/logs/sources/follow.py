@@ -14,6 +14,7 @@ from vexfsctl.logs.formats.kmsg import SOURCE_NAME
 from vexfsctl.logs.sieve import sieve
 from vexfsctl.logs.sources.boots import BootSplitter
 from vexfsctl.logs.sources.compression import is_compressed
+from vexfsctl.logs.sources.journal import failure_of, follow_journal, is_journal
 from vexfsctl.logs.sources.kmsg import KmsgReader
 from vexfsctl.logs.sources.live import LiveText
 from vexfsctl.logs.sources.reader import STANDARD_INPUT, LogHost
@@ -250,10 +251,43 @@ class FollowedStream:
         os.close(self._descriptor)
 
 
+class FollowedJournal:
+    """A systemd journal that grows."""
+
+    ended = False
+
+    def __init__(self, name: str, text: LiveText, *, every_record: bool) -> None:
+        """Start journalctl; raise LogUnreadable."""
+        self.name = name
+        self.text = text
+        self._child = follow_journal(name, every_record=every_record)
+        # The stream closes what is its own.
+        self._stream = FollowedStream(name, os.dup(self._child.output), text)
+
+    def drain(self, most: float) -> "Iterator[LogRecord | Stretch]":
+        """Yield what has come; raise LogUnreadable when journalctl has ended."""
+        yield from self._stream.drain(most)
+        if self._stream.ended:
+            reason = failure_of(self._child.complaint() or "it ended")
+            raise LogUnreadable(f"cannot follow {self.name}: {reason.message}", hint=reason.hint)
+
+    def fileno(self) -> int | None:
+        """Return the descriptor that is readable when there is more."""
+        return self._stream.fileno()
+
+    def close(self) -> None:
+        """End journalctl."""
+        self._stream.close()
+        self._child.close()
+
+
 def _open_live(name: str, host: LogHost, *, every_record: bool) -> LiveSource:
     if name in (SOURCE_NAME, str(host.kmsg)):
         return KmsgReader(host.kmsg, boot_id=host.boot_id, every_record=every_record)
     boot_id = host.boot_id if name in host.live_logs else None
+    if is_journal(name):
+        text = LiveText(name, every_record=every_record)
+        return FollowedJournal(name, text, every_record=every_record)
     descriptor = _duplicate(host.stdin) if name == STANDARD_INPUT else _open_path(name)
     text = LiveText(name, boot_id=boot_id, every_record=every_record)
     if name == STANDARD_INPUT or not stat.S_ISREG(os.fstat(descriptor).st_mode):

@@ -1,7 +1,7 @@
 """What was asked for with `--log`, read to its present end.
 
-A source is `kmsg` (the live kernel log), `-` (standard input) or a path. One that cannot be read is
-a gap if others can; if none can, LogUnreadable is raised.
+A source is `kmsg` (the live kernel log), a systemd journal, `-` (standard input) or a path. One
+that cannot be read is a gap if others can; if none can, LogUnreadable is raised.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,6 +15,7 @@ from vexfsctl.exceptions import LogUnreadable
 from vexfsctl.logs.formats.kmsg import SOURCE_NAME
 from vexfsctl.logs.sources.boots import BootSplitter
 from vexfsctl.logs.sources.contents import Contents, Manner, read_contents
+from vexfsctl.logs.sources.journal import is_journal, read_journal
 from vexfsctl.logs.sources.kmsg import KMSG, KmsgReader
 from vexfsctl.logs.sources.reading import LogReading, SourceReading
 from vexfsctl.logs.sources.stream import FileStream, read_stream
@@ -58,6 +59,8 @@ def open_source(name: str, host: LogHost, manner: Manner) -> LogSource:
     """Return the source called *name*; nothing is opened yet."""
     if name in (SOURCE_NAME, str(host.kmsg)):
         return KernelLog(host, manner)
+    if is_journal(name):
+        return Journal(name, host, manner)
     if name == STANDARD_INPUT:
         return StandardInput(host, manner)
     return LogFile(name, host, manner)
@@ -120,6 +123,24 @@ class StandardInput:
         manner = self._manner._replace(recent_us=None)
         contents = read_contents(chunks, STANDARD_INPUT, self._host.today, manner)
         return contents.into_reading(STANDARD_INPUT)
+
+
+class Journal:
+    """A systemd journal (`journal`)."""
+
+    def __init__(self, name: str, host: LogHost, manner: Manner) -> None:
+        self._name = name
+        self._host = host
+        self._manner = manner
+
+    def read(self) -> SourceReading:
+        """Read it to its present end; raise LogUnreadable if nothing came."""
+        every_record = self._manner.every_record
+        chunks = read_journal(self._name, self._host.silence_s, every_record=every_record)
+        # It would be another one when it is read again.
+        manner = self._manner._replace(recent_us=None)
+        contents = read_contents(chunks, self._name, self._host.today, manner)
+        return contents.into_reading(self._name)
 
 
 class LogFile:

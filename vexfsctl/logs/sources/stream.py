@@ -17,6 +17,8 @@ from vexfsctl.system.access import access_hint
 if TYPE_CHECKING:
     from vexfsctl.logs.sources.open_file import OpenFile
 
+SOURCES = "a source is kmsg, journal, pstore, the path of a log, or - (standard input)"
+"""What a source may be, as a hint."""
 _DENIED = os.strerror(errno.EACCES)
 _NO_FILE = (os.strerror(errno.ENOENT), os.strerror(errno.EISDIR))
 
@@ -78,5 +80,5 @@ def _hint(reason: str, path: Path) -> str | None:
     if reason == _DENIED:
         return access_hint(path, os.R_OK)
     if reason in _NO_FILE:
-        return "a source is kmsg, the path of a log, or - (standard input)"
+        return SOURCES
     return None
