@@ -4,6 +4,8 @@ import bz2
 import gzip
 import io
 import lzma
+import shutil
+import subprocess
 import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,10 +22,29 @@ from vexfsctl.logs.sources.follow import LogFollower
 from vexfsctl.logs.sources.reader import LogHost, read_sources
 
 CAPTURE = KERNEL_LOGS / "vexfs" / "head_normal.kmsg"
-ARCHIVERS = {"gzip": gzip.compress, "xz": lzma.compress, "bzip2": bz2.compress}
-each_archiver = pytest.mark.parametrize("archiver", ARCHIVERS.values(), ids=ARCHIVERS)
 
 Archiver = Callable[[bytes], bytes]
+
+
+def by_program(*argv: str) -> Archiver:
+    """Return what compresses with a program."""
+    return lambda data: subprocess.run(argv, input=data, capture_output=True, check=True).stdout
+
+
+def needs(program: str) -> pytest.MarkDecorator:
+    """Skip where *program* is not installed."""
+    return pytest.mark.skipif(shutil.which(program) is None, reason=f"needs {program}")
+
+
+ZSTD = b"\x28\xb5\x2f\xfd"
+ARCHIVERS = [
+    pytest.param(gzip.compress, id="gzip"),
+    pytest.param(lzma.compress, id="xz"),
+    pytest.param(bz2.compress, id="bzip2"),
+    pytest.param(by_program("zstd", "-qc"), id="zstd", marks=needs("zstd")),
+    pytest.param(by_program("lz4", "-qc", "-B4"), id="lz4", marks=needs("lz4")),
+]
+each_archiver = pytest.mark.parametrize("archiver", ARCHIVERS)
 
 
 def in_pieces(data: bytes, size: int) -> Iterator[bytes]:
@@ -70,14 +91,16 @@ def test_damage_in_the_middle_is_told(archiver: Archiver) -> None:
     data[len(data) // 2] ^= 0xFF
     data[len(data) // 2 + 1] ^= 0xFF
 
-    with pytest.raises(LogUnreadable, match=r"its (gzip|xz|bzip2) data"):
+    with pytest.raises(LogUnreadable, match=r"its (gzip|xz|bzip2|zstd|lz4) data"):
         list(decompressed(iter([bytes(data)])))
 
 
 @each_archiver
 def test_archives_behind_each_other_are_one_log(archiver: Archiver) -> None:
-    """As `cat a.gz b.gz` makes them; zeroes behind them are padding."""
-    both = archiver(b"one\n") + archiver(b"two\n") + bytes(512)
+    """As `cat a.gz b.gz` makes them; zeroes behind them are padding, but zstd(1) has none."""
+    both = archiver(b"one\n") + archiver(b"two\n")
+    if not both.startswith(ZSTD):
+        both += bytes(512)
 
     assert b"".join(decompressed(in_pieces(both, 7))) == b"one\ntwo\n"
 
@@ -85,18 +108,24 @@ def test_archives_behind_each_other_are_one_log(archiver: Archiver) -> None:
 @pytest.mark.parametrize(
     ("magic", "name"), [(b"\x28\xb5\x2f\xfd", "zstd"), (b"\x04\x22\x4d\x18", "lz4")]
 )
-def test_what_cannot_be_read_is_named_with_a_way_out(magic: bytes, name: str) -> None:
-    """Not torn lines by the thousand."""
+def test_what_cannot_be_read_is_named_with_a_way_out(
+    magic: bytes, name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Where the program is missing; not torn lines by the thousand."""
+    monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(LogUnreadable) as caught:
         list(decompressed(iter([magic + bytes(99)])))
 
-    assert caught.value.message == f"compressed with {name}, which is not supported"
-    assert caught.value.hint == f"{name} -dc FILE | vexfsctl … --log -"
+    assert caught.value.message == f"compressed with {name}, which is not installed"
+    assert f"{name} -dc FILE | vexfsctl … --log -" in str(caught.value.hint)
 
 
-@each_archiver
+@pytest.mark.parametrize("archiver", ARCHIVERS[:-1])
 def test_a_few_bytes_that_expand_without_end_need_little_memory(archiver: Archiver) -> None:
-    """A GiB of zeroes would: what no log expands to is given up, piece by piece till then."""
+    """A GiB of zeroes would: what no log expands to is given up, piece by piece till then.
+
+    lz4 expands 255 times at most.
+    """
     bomb = archiver(bytes(16 << 20))
     total = 0
     tracemalloc.start()
@@ -108,7 +137,7 @@ def test_a_few_bytes_that_expand_without_end_need_little_memory(archiver: Archiv
     finally:
         tracemalloc.stop()
 
-    assert 4 << 20 <= total <= max(4 << 20, 500 * len(bomb)) + (1 << 16)
+    assert (4 << 20) - (1 << 16) <= total <= max(4 << 20, 500 * len(bomb)) + (1 << 16)
     assert peak < 12 << 20, "xz may keep a dictionary of 8 MiB and what came before it"
 
 

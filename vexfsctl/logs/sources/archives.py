@@ -78,7 +78,7 @@ def expand(name: str, magic: bytes, start: bytes, chunks: Iterator[bytes]) -> It
 
     Each member begins with *magic*; *start* is what was read of *chunks* before.
     """
-    archive = _Counted(start, chunks)
+    archive = Counted(start, chunks)
     stream = _DECOMPRESSORS[name]()
     data = start
     given = 0
@@ -88,11 +88,7 @@ def expand(name: str, magic: bytes, start: bytes, chunks: Iterator[bytes]) -> It
         except _BROKEN as cause:
             raise LogUnreadable(f"its {name} data is damaged ({cause})") from cause
         given += len(text)
-        if given > max(_HARMLESS, _LARGEST_RATIO * archive.taken):
-            raise LogUnreadable(
-                f"its {name} data expands more than {_LARGEST_RATIO} times, as no log does",
-                hint=f"if it is one: {name} -dc FILE | vexfsctl … --log -",
-            )
+        refuse_bomb(name, given, archive.taken)
         if text:
             yield text
         data = b""
@@ -110,11 +106,22 @@ def expand(name: str, magic: bytes, start: bytes, chunks: Iterator[bytes]) -> It
                 raise LogUnreadable(f"its {name} data ends too early")
 
 
-class _Counted:
+def refuse_bomb(name: str, given: int, taken: int) -> None:
+    """Raise LogUnreadable if *taken* bytes of an archive cannot be a log with *given* of text."""
+    if given > max(_HARMLESS, _LARGEST_RATIO * taken):
+        raise LogUnreadable(
+            f"its {name} data expands more than {_LARGEST_RATIO} times, as no log does",
+            hint=f"if it is one: {name} -dc FILE | vexfsctl … --log -",
+        )
+
+
+class Counted:
     """Chunks of an archive, with how many bytes of them have been taken."""
 
     def __init__(self, start: bytes, chunks: Iterator[bytes]) -> None:
+        """*start* is what was read of *chunks* before."""
         self.taken = len(start)
+        """Bytes so far."""
         self._chunks = chunks
 
     def next(self) -> bytes:

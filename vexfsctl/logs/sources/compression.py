@@ -1,20 +1,19 @@
-"""Compressed logs as the text they hold: gzip, xz and bzip2, known by their first bytes.
+"""Compressed logs as the text they hold: gzip, xz, bzip2, zstd, lz4, known by their first bytes.
 
-zstd needs Python 3.14, and lz4 a library: such logs are refused with the command that helps.
+zstd and lz4 are read through the programs of that name. Where those are not installed, such logs
+are refused with the command that helps.
 """
 
 from collections.abc import Iterator
 
-from vexfsctl.exceptions import LogUnreadable
-
 _SUPPORTED = {b"\x1f\x8b": "gzip", b"\xfd7zXZ\x00": "xz", b"BZh": "bzip2"}
-_REFUSED = {b"\x28\xb5\x2f\xfd": "zstd", b"\x04\x22\x4d\x18": "lz4"}
+_BY_PROGRAM = {b"\x28\xb5\x2f\xfd": "zstd", b"\x04\x22\x4d\x18": "lz4"}
 _LONGEST_MAGIC = 6
 
 
 def is_compressed(start: bytes) -> bool:
     """Whether a log whose first bytes are *start* is compressed, supported or not."""
-    return any(start.startswith(magic) for magic in (*_SUPPORTED, *_REFUSED))
+    return any(start.startswith(magic) for magic in (*_SUPPORTED, *_BY_PROGRAM))
 
 
 def decompressed(chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -28,10 +27,11 @@ def decompressed(chunks: Iterator[bytes]) -> Iterator[bytes]:
         start += chunk
         if len(start) >= _LONGEST_MAGIC:
             break
-    for magic, name in _REFUSED.items():
+    for magic, name in _BY_PROGRAM.items():
         if start.startswith(magic):
-            hint = f"{name} -dc FILE | vexfsctl … --log -"
-            raise LogUnreadable(f"compressed with {name}, which is not supported", hint=hint)
+            from vexfsctl.logs.sources.unpacking import unpack
+
+            return unpack(name, start, chunks)
     for magic, name in _SUPPORTED.items():
         if start.startswith(magic):
             # Deferred: most logs are text, and the libraries cost more than a fast look.
