@@ -1,7 +1,8 @@
 """What was asked for with `--log`, read to its present end.
 
-A source is `kmsg` (the live kernel log), a systemd journal, `-` (standard input) or a path. One
-that cannot be read is a gap if others can; if none can, LogUnreadable is raised.
+A source is `kmsg` (the live kernel log), a systemd journal, `pstore` (crash logs), `-` (standard
+input) or a path. One that cannot be read is a gap if others can; if none can, LogUnreadable is
+raised.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,6 +18,7 @@ from vexfsctl.logs.sources.boots import BootSplitter
 from vexfsctl.logs.sources.contents import Contents, Manner, read_contents
 from vexfsctl.logs.sources.journal import is_journal, read_journal
 from vexfsctl.logs.sources.kmsg import KMSG, KmsgReader
+from vexfsctl.logs.sources.pstore import PSTORE, is_crash_log, read_crashes, standard_files
 from vexfsctl.logs.sources.reading import LogReading, SourceReading
 from vexfsctl.logs.sources.stream import FileStream, read_stream
 from vexfsctl.model.volume import Volume
@@ -61,6 +63,8 @@ def open_source(name: str, host: LogHost, manner: Manner) -> LogSource:
         return KernelLog(host, manner)
     if is_journal(name):
         return Journal(name, host, manner)
+    if name == PSTORE or is_crash_log(Path(name).name):
+        return CrashLogs(name, host, manner)
     if name == STANDARD_INPUT:
         return StandardInput(host, manner)
     return LogFile(name, host, manner)
@@ -141,6 +145,33 @@ class Journal:
         manner = self._manner._replace(recent_us=None)
         contents = read_contents(chunks, self._name, self._host.today, manner)
         return contents.into_reading(self._name)
+
+
+class CrashLogs:
+    """What pstore kept: all of this host, or one file (`pstore`)."""
+
+    def __init__(self, name: str, host: LogHost, manner: Manner) -> None:
+        self._name = name
+        self._host = host
+        self._manner = manner
+
+    def read(self) -> SourceReading:
+        """Read them, the oldest first; raise LogUnreadable if none can be read."""
+        try:
+            files = standard_files() if self._name == PSTORE else [Path(self._name)]
+        except LogUnreadable as failure:
+            message = f"cannot read {self._name}: {failure.message}"
+            raise LogUnreadable(message, hint=failure.hint) from failure
+        return read_crash_logs(self._name, files, self._host, self._manner)
+
+
+def read_crash_logs(
+    name: str, files: Sequence[Path], host: LogHost, manner: Manner
+) -> SourceReading:
+    """Read the crash logs *files* as the source *name*; raise LogUnreadable if none can be."""
+    chunks = read_crashes(files, host.silence_s)
+    known = name, host.today, manner._replace(recent_us=None)
+    return read_contents(chunks, *known).into_reading(name)
 
 
 class LogFile:
