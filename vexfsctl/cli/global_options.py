@@ -131,8 +131,9 @@ def _options(*, environment: bool) -> list[GlobalOption]:
             type=PathListType(),
             multiple=True,
             callback=_adds("logs", str),
-            help="Read records from SOURCE: kmsg, a file, or - for standard input; repeatable. "
-            "Default: where the volumes write theirs.",
+            help="Read records from SOURCE: kmsg, journal, journal:DIR, journal@NAMESPACE, pstore, "
+            "a file, a directory, or - for standard input; repeatable. Default: where the volumes "
+            "write theirs.",
         ),
         option(
             "--format",

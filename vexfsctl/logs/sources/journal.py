@@ -7,6 +7,7 @@ is why the journal was not read to its end.
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from pathlib import Path
 
 from vexfsctl.exceptions import LogUnreadable
 from vexfsctl.logs.sources.child import SourceChild
@@ -32,6 +33,13 @@ _ADVICE = "run it with sudo, or as a member of group systemd-journal or adm"
 def is_journal(name: str) -> bool:
     """Whether a source called *name* is a journal."""
     return name == JOURNAL or name.startswith((f"{JOURNAL}:", f"{JOURNAL}@"))
+
+
+def journals_are_in(name: str) -> bool:
+    """Whether a directory has journal files, or directories of machines that have some."""
+    directory = Path(name)
+    patterns = ("*.journal", "*.journal~", "*/system*.journal")
+    return any(next(directory.glob(pattern), None) is not None for pattern in patterns)
 
 
 def read_journal(name: str, silence_s: float, *, every_record: bool) -> Iterator[bytes]:

@@ -53,6 +53,16 @@ def crash_files(directories: Iterable[Path]) -> list[Path]:
     return [file for directory in directories for file in _files_in(directory, _DEEPEST)]
 
 
+def crash_logs_in(name: str) -> list[Path]:
+    """Return the crash logs below a directory; none if it is a directory of other logs, too."""
+    try:
+        files = crash_files([Path(name)])
+        entries = [entry for entry in Path(name).iterdir() if entry.is_file()]
+    except OSError:
+        return []
+    return files if all(is_crash_log(entry.name) for entry in entries) else []
+
+
 def standard_files(directories: Sequence[Path] = STANDARD) -> list[Path]:
     """Return the crash logs of this host; raise LogUnreadable with a hint."""
     present = [directory for directory in directories if directory.is_dir()]

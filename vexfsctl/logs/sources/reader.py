@@ -5,6 +5,8 @@ input) or a path. One that cannot be read is a gap if others can; if none can, L
 raised.
 """
 
+import errno
+import os
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -16,9 +18,15 @@ from vexfsctl.exceptions import LogUnreadable
 from vexfsctl.logs.formats.kmsg import SOURCE_NAME
 from vexfsctl.logs.sources.boots import BootSplitter
 from vexfsctl.logs.sources.contents import Contents, Manner, read_contents
-from vexfsctl.logs.sources.journal import is_journal, read_journal
+from vexfsctl.logs.sources.journal import is_journal, journals_are_in, read_journal
 from vexfsctl.logs.sources.kmsg import KMSG, KmsgReader
-from vexfsctl.logs.sources.pstore import PSTORE, is_crash_log, read_crashes, standard_files
+from vexfsctl.logs.sources.pstore import (
+    PSTORE,
+    crash_logs_in,
+    is_crash_log,
+    read_crashes,
+    standard_files,
+)
 from vexfsctl.logs.sources.reading import LogReading, SourceReading
 from vexfsctl.logs.sources.stream import FileStream, read_stream
 from vexfsctl.model.volume import Volume
@@ -70,6 +78,36 @@ def open_source(name: str, host: LogHost, manner: Manner) -> LogSource:
     return LogFile(name, host, manner)
 
 
+def read_source(name: str, host: LogHost, manner: Manner) -> list[SourceReading]:
+    """Read the source called *name*, or each log in it if it is a directory or a pattern.
+
+    Raises LogUnreadable if there is nothing at all.
+    """
+    source = open_source(name, host, manner)
+    try:
+        return [source.read()]
+    except LogUnreadable as failure:
+        if not isinstance(source, LogFile) or not _may_hold_logs(name, failure):
+            raise
+    # Deferred: mostly a log is one file. A child has shown that the filesystem answers.
+    from vexfsctl.logs.sources.log_directory import read_sets
+
+    crashes = crash_logs_in(name)
+    if crashes:
+        return [read_crash_logs(name, crashes, host, manner)]
+    if journals_are_in(name):
+        return [Journal(name, host, manner).read()]
+    return read_sets(name, host.today, host.silence_s, manner)
+
+
+def _may_hold_logs(name: str, failure: LogUnreadable) -> bool:
+    from vexfsctl.logs.sources.log_directory import is_pattern
+
+    if failure.message.endswith(os.strerror(errno.EISDIR)):
+        return True
+    return is_pattern(name) and failure.message.endswith(os.strerror(errno.ENOENT))
+
+
 def read_sources(names: Sequence[str], host: LogHost, manner: Manner | None = None) -> LogReading:
     """Read every source; raise LogUnreadable with all reasons when none can be read."""
     asked = dict.fromkeys(names)
@@ -78,7 +116,7 @@ def read_sources(names: Sequence[str], host: LogHost, manner: Manner | None = No
     failures: dict[str, LogUnreadable] = {}
     for name in asked:
         try:
-            readings.append(open_source(name, host, manner).read())
+            readings += read_source(name, host, manner)
         except LogUnreadable as failure:
             failures[name] = failure
             readings.append(SourceReading(name, failure=failure.advice))
@@ -140,7 +178,8 @@ class Journal:
     def read(self) -> SourceReading:
         """Read it to its present end; raise LogUnreadable if nothing came."""
         every_record = self._manner.every_record
-        chunks = read_journal(self._name, self._host.silence_s, every_record=every_record)
+        name = self._name if is_journal(self._name) else f"journal:{self._name}"
+        chunks = read_journal(name, self._host.silence_s, every_record=every_record)
         # It would be another one when it is read again.
         manner = self._manner._replace(recent_us=None)
         contents = read_contents(chunks, self._name, self._host.today, manner)
