@@ -38,7 +38,7 @@ class AppContext:
     roots: tuple[Path, ...] = ()
     """Roots of attribute trees; empty: the standard ones."""
     logs: tuple[str, ...] = ()
-    """Log sources as written: `kmsg`, a path, `-`; empty: the ones that the volumes name."""
+    """Log sources as written: `kmsg`, `journal`, a path, `-`; empty: those of the volumes."""
     output: OutputFormat = OutputFormat.TABLE
     color: ColourChoice = ColourChoice.AUTO
     pager: bool = True

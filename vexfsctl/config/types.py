@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from vexfsctl.logs.formats.kmsg import SOURCE_NAME
+from vexfsctl.logs.sources.journal import is_journal
+from vexfsctl.logs.sources.pstore import PSTORE
 from vexfsctl.model.units import parse_duration
 from vexfsctl.sysfs.values import Number
 
@@ -135,11 +137,13 @@ class Directory:
 class LogName:
     """A source of records that the file can name: not standard input, which one command owns."""
 
-    name: str = f"{SOURCE_NAME} | path"
+    name: str = f"{SOURCE_NAME} | journal | pstore | path"
 
     def accept(self, value: object) -> str:
         """Return it as `--log` takes it."""
-        return SOURCE_NAME if value == SOURCE_NAME else str(Directory().accept(value))
+        if isinstance(value, str) and (value in (SOURCE_NAME, PSTORE) or is_journal(value)):
+            return value
+        return str(Directory().accept(value))
 
 
 @dataclass(frozen=True, slots=True)

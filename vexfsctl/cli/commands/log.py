@@ -47,7 +47,12 @@ def log(app: AppContext, filters: Filters, lines: int | None, reverse: bool, fol
 
     Sources are the kernel log and the files that live volumes write; --log SOURCE replaces them
     with kmsg, a path or - (standard input), in any format of dmesg, journalctl and syslog daemons,
-    plain or compressed (gzip, xz, bzip2). Each record is marked with its writer: the kernel, a
+    plain or compressed (gzip, xz, bzip2, zstd, lz4). A directory, or a quoted pattern such as
+    '/var/log/kern.log*', is read log by log, rotated files in the order of time. journal is this
+    host's systemd journal, journal@NAMESPACE that of a namespace, journal:DIR a saved one, and
+    pstore the crash logs. What several sources have is shown once.
+
+    Each record is marked with its writer: the kernel, a
     driver, or unverified (anybody who may write to the kernel log). Lines of earlier VexFS builds
     are rated, and expected noise is marked.
     """

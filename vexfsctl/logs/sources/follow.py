@@ -17,6 +17,7 @@ from vexfsctl.logs.sources.compression import is_compressed
 from vexfsctl.logs.sources.journal import failure_of, follow_journal, is_journal
 from vexfsctl.logs.sources.kmsg import KmsgReader
 from vexfsctl.logs.sources.live import LiveText
+from vexfsctl.logs.sources.pstore import PSTORE
 from vexfsctl.logs.sources.reader import STANDARD_INPUT, LogHost
 from vexfsctl.logs.sources.reading import LogReading, SourceReading
 from vexfsctl.model.record import LogRecord
@@ -288,6 +289,8 @@ def _open_live(name: str, host: LogHost, *, every_record: bool) -> LiveSource:
     if is_journal(name):
         text = LiveText(name, every_record=every_record)
         return FollowedJournal(name, text, every_record=every_record)
+    if name == PSTORE:
+        raise LogUnreadable("cannot follow pstore: it never grows", hint="leave --follow out")
     descriptor = _duplicate(host.stdin) if name == STANDARD_INPUT else _open_path(name)
     text = LiveText(name, boot_id=boot_id, every_record=every_record)
     if name == STANDARD_INPUT or not stat.S_ISREG(os.fstat(descriptor).st_mode):
