@@ -73,7 +73,7 @@ def test_a_directory_of_journals_is_read(journal: Maker) -> None:
 
 @needs_journals
 def test_every_record_is_read_on_request(journal: Maker) -> None:
-    """`log --all` shows what other programs wrote, too."""
+    """What other programs wrote, too."""
     directory = journal(entry("hello", 1, _TRANSPORT="stdout", SYSLOG_IDENTIFIER="sshd"))
 
     reading = read_sources([f"journal:{directory}"], HOST, Manner(every_record=True))
