@@ -142,6 +142,22 @@ def test_incidents_of_a_random_log(log: bytes) -> None:
     check(read_log(log))
 
 
+def test_failures_that_are_dated_after_the_breaker_they_opened() -> None:
+    """A clock may fall back a little."""
+    error = "VexFS: [CORR-4000000000000001] error vol=loop0 op=storage call=read err=x errno=EIO"
+    opened = (
+        "VexFS: [CORR-4000000000000002] breaker vol=loop0 op=storage from=closed to=open"
+        " generation=2 failures=5/5 window_ms=10000 trips=1"
+    )
+    texts = (f"{error} sev=high attempt=1/3 msg=x", opened)
+    times = (100_000_000, 99_800_000)
+    lines = [rendered(text, time, 0, 0) for text, time in zip(texts, times, strict=True)]
+    log = read_log(b"\n".join((*lines, b"")))
+    check(log)
+    (incident,) = with_ids(log, "4000000000000002", tuple).incidents
+    assert story(*around(log, incident, tuple)).counted == (CorrelationId(OURS + 1),)
+
+
 @given(logs(), st.sampled_from(("01", "02", "03", "000000000000004")))
 @settings(max_examples=200, deadline=None)
 def test_all_that_an_end_fits(text: bytes, suffix: str) -> None:

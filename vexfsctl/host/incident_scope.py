@@ -157,7 +157,8 @@ def _about_breakers(reading: LogReading, incident: Incident) -> list[Wanted]:
     opened_us = -math.inf if refused else begin_us
     about: list[Wanted] = [During(_ABOUT_BREAKERS, opened_us, or_undated=True)]
     if window_us:
-        end_us = max(known, default=math.inf)
+        # Records may stand a little too late.
+        end_us = max(known, default=math.inf) + SLACK_US
         about.append(During(_FAILURES, begin_us, end_us, or_undated=True))
     return about
 

@@ -80,6 +80,7 @@ class HostLog:
             return self.whole._states
         from vexfsctl.logs.wanted import STATES
 
+        # Without a length: that of a reading is a bound, for which memory would be set aside.
         return tuple(iter(self.reading.only(STATES)))
 
     def _interpret(self, records: Iterable[LogRecord]) -> "Iterable[LogEntry]":

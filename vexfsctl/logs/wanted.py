@@ -27,6 +27,8 @@ PASSING = rf"VexFS: (?:\[CORR-[0-9A-F]{{16}}\] (?:{_WORDS}) |(?:{_WORDS}) vol=)"
 """What our own records begin with, but for those of states."""
 
 _NAME = "VexFS: "
+_SHORT = 4
+"""Characters of a literal below which many lines have it."""
 _SAME = len("CORR-") + 14
 """Characters that ids have in common which a process gives soon after each other."""
 _FEW = 16
@@ -95,8 +97,9 @@ class Saying:
         """Return where in *region* it finds something, or one of its literals is."""
         if not self.pattern:
             return None
-        # What begins with a rare letter is found as quickly as a literal.
-        if not self.literals or self.pattern.startswith(_NAME):
+        # A pattern that begins with a rare letter is found as quickly as a literal.
+        short = min(map(len, self.literals), default=0) < _SHORT
+        if short or self.pattern.startswith(_NAME):
             return region.places(self._in_bytes)
         return joined(region.places(each) for each in self._encoded)
 

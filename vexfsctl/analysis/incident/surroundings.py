@@ -119,7 +119,7 @@ class _Breakers:
 
     @property
     def may_go_on(self) -> bool:
-        """Whether anything later may be needed; False is certain once the incident is over."""
+        """Whether anything later may be needed, if no record of the incident is to come."""
         return self._aftermath is None or self._aftermath.may_go_on
 
     def refused(self, breaker: _Breaker | None = None) -> _Places:

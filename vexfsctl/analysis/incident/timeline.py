@@ -187,7 +187,7 @@ class Aftermath:
 
     @property
     def may_go_on(self) -> bool:
-        """Whether anything later may belong to it; False is certain once the incident is over."""
+        """Whether anything later may belong to it, if no record of the incident is to come."""
         return bool(self._wounds) or not self._told <= self._incident.depths.keys()
 
     def _note(self, part: OperationType | None, *, well: bool) -> None:

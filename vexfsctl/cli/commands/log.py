@@ -71,6 +71,7 @@ def _look(app: AppContext, filters: Filters, lines: int | None, *, reverse: bool
 
     picked = pick_log(app.host, filters, few=lines is not None)
     shown: Iterable[Picked] = picked if lines is None else picked.last(lines)
+    # What a large log lacks is known of the parts that were read for these.
     coverage = picked.coverage
     if reverse:
         shown = tuple(shown)[::-1]

@@ -62,8 +62,8 @@ class Part:
     @property
     def holes(self) -> "Iterator[Hole]":
         """What is known to be missing in parts that were not read at first."""
-        found = (region.hole for region in self.spool.regions(self.start, self.end))
-        return (hole for hole in found if hole is not None)
+        regions = self.spool.regions(self.start, self.end)
+        return (hole for region in regions for hole in region.holes)
 
     @property
     def size(self) -> int:

@@ -90,7 +90,7 @@ class SourceChild:
 
 
 class ReadingChild(SourceChild):
-    """A dd(1) whose input is standard input, whatever file that is. Close it."""
+    """A dd(1), which has the file that it reads as its standard input. Close it."""
 
     def __init__(self, *operands: str, silence_s: float, stdin: int | None = None) -> None:
         """*operands* are those of dd. *stdin* is a descriptor for it; None: our own."""

@@ -118,7 +118,7 @@ def read_contents(
         for chunk in decompressed(chunks):
             contents = contents or _reader(source, today, manner, boot_id)
             contents.take_chunk(chunk)
-            if take_over is not None and contents.size >= _BEGINNING:
+            if take_over is not None and contents.size >= _BEGINNING and contents.has_records:
                 file, take_over = take_over(contents.size), None
                 if file is not None and file.size >= _LARGE:
                     contents.take_rest(file)
@@ -173,11 +173,16 @@ class _Reader:
         self.size = 0
         """Bytes that it took."""
 
+    @property
+    def has_records(self) -> bool:
+        """Whether any record came so far."""
+        return self._splitter.first is not None
+
     def take_chunk(self, chunk: bytes) -> None:
         """Take what comes next; raise LogUnreadable if there is much of it and no record."""
         self._take(self._decode(chunk))
         self.size += len(chunk)
-        if self._splitter.first is None and self.size >= _WITHOUT_RECORD:
+        if not self.has_records and self.size >= _WITHOUT_RECORD:
             raise LogUnreadable(f"not a log: no record in the first {_WITHOUT_RECORD >> 20} MiB")
 
     def take_rest(self, file: "OpenFile") -> None:
@@ -185,7 +190,7 @@ class _Reader:
         from vexfsctl.logs.sources.regions import Region
         from vexfsctl.logs.sources.sampling import parts_of
 
-        for part in parts_of(file, self.size, self._decoder.reading):
+        for part in parts_of(file, self.size, lambda: self._decoder.reading):
             if isinstance(part, Region):
                 self._take(self._decoder.settle())
                 self._splitter.pass_over(part)

@@ -7,13 +7,14 @@ found by their bytes, and those that were found are decoded like any others.
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from vexfsctl.exceptions import LogUnreadable
 from vexfsctl.logs.formats.stretches import Stretch, form_of
 from vexfsctl.logs.formats.text import RecordDecoder
-from vexfsctl.logs.sources.holes import Hole
+from vexfsctl.logs.sources.holes import Hole, HoleFinder
 from vexfsctl.logs.sources.spool import Lines
 from vexfsctl.model.record import LogRecord
 
@@ -55,8 +56,8 @@ class Region:
         """What the uptime of each (µs) is at least and at most."""
         self.latest_s = latest_s
         """What the Unix time of each is at most; None if they have no dates."""
-        self.hole: Hole | None = None
-        """What was found to be torn when all of it was read; None: nothing, or it was not."""
+        self.holes: tuple[Hole, ...] = ()
+        """What was found to be torn, if all of it was read."""
         self.start = start
         self.end = end
         self._file = file
@@ -100,21 +101,33 @@ class Region:
         places = None if wanted is None else wanted.places(self)
         if places is not None and not places:
             return
-        text = bytes(self._view())
-        if places is not None:
-            text = b"".join(text[start:end] for start, end in places)
-        known = self.reading
-        decoder = RecordDecoder(known.source, boot_id=known.boot_id, today=known.today)
-        torn = 0
-        for item in chain(decoder.sift(text), decoder.finish()):
+        whole = bytes(self._view())
+        items = () if places is None else self._decoded(b"".join(whole[a:b] for a, b in places))
+        if places is None or None in items:
+            # Also where what was found is only a line of some larger record.
+            items = self._decoded(whole)
+            self._note_torn(items)
+        for item in items:
             if isinstance(item, Stretch):
                 lines = Lines.of(item)
                 yield from records_of(lines, by) if wanted is None else wanted.find(lines, by)
-            elif item is None and places is None:
-                torn += 1
-                self.hole = Hole("torn", torn, max(self.uptimes))
             elif item is not None and by.accepts(item) and (wanted is None or wanted.accepts(item)):
                 yield item
+
+    def _decoded(self, text: bytes) -> tuple[LogRecord | Stretch | None, ...]:
+        known = self.reading
+        decoder = RecordDecoder(known.source, boot_id=known.boot_id, today=known.today)
+        return (*decoder.sift(text), *decoder.finish())
+
+    def _note_torn(self, items: Iterable[LogRecord | Stretch | None]) -> None:
+        finder = HoleFinder()
+        for item in items:
+            finder.observe(item)
+        torn = (hole for hole in finder.holes if hole.reason == "torn")
+        latest_us = max(self.uptimes)
+        self.holes = tuple(
+            replace(hole, until_us=latest_us) if hole.until_us is None else hole for hole in torn
+        )
 
     def _view(self) -> bytearray:
         """Return the lines, to be looked at before anything else is read of the file."""

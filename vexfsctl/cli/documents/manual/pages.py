@@ -153,9 +153,10 @@ def _environment(root: CommandDocument) -> list[str]:
                     [
                         "If set and not empty, decode every record of a log,",
                         "even those that cannot matter.",
-                        "Much slower, for the same answers; please report it if they differ,",
-                        "but for torn lines of a large file far from what was asked for,",
-                        "which are noticed only so.",
+                        "Much slower, for the same answers; please report it if they differ.",
+                        "Only in this way is a line of a large file noticed that is torn,",
+                        "or of another form or time than those around it,",
+                        "and far from what was asked for.",
                     ],
                 ),
                 ("Ev PAGER", ["Pager for long answers; less by default, empty for none."]),
