@@ -1,19 +1,27 @@
 """Compressed logs as the text they hold: gzip, xz, bzip2, zstd, lz4, known by their first bytes.
 
-zstd and lz4 are read through the programs of that name. Where those are not installed, such logs
-are refused with the command that helps.
+Python itself reads them, but not lz4, and not zstd before Python 3.14: these are read through the
+programs of that name. Where those are not installed, such logs are refused with the command that
+helps.
 """
 
 from collections.abc import Iterator
 
-_SUPPORTED = {b"\x1f\x8b": "gzip", b"\xfd7zXZ\x00": "xz", b"BZh": "bzip2"}
-_BY_PROGRAM = {b"\x28\xb5\x2f\xfd": "zstd", b"\x04\x22\x4d\x18": "lz4"}
+_SKIPPABLE = tuple(bytes((first,)) + b"\x2a\x4d\x18" for first in range(0x50, 0x60))
+"""Frames without text (RFC 8878); pzstd(1) begins with one."""
+_MAGIC = {
+    "gzip": (b"\x1f\x8b",),
+    "xz": (b"\xfd7zXZ\x00",),
+    "bzip2": (b"BZh",),
+    "zstd": (b"\x28\xb5\x2f\xfd", *_SKIPPABLE),
+    "lz4": (b"\x04\x22\x4d\x18",),
+}
 _LONGEST_MAGIC = 6
 
 
 def is_compressed(start: bytes) -> bool:
     """Whether a log whose first bytes are *start* is compressed, supported or not."""
-    return any(start.startswith(magic) for magic in (*_SUPPORTED, *_BY_PROGRAM))
+    return _kind_of(start) is not None
 
 
 def decompressed(chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -27,18 +35,21 @@ def decompressed(chunks: Iterator[bytes]) -> Iterator[bytes]:
         start += chunk
         if len(start) >= _LONGEST_MAGIC:
             break
-    for magic, name in _BY_PROGRAM.items():
-        if start.startswith(magic):
-            from vexfsctl.logs.sources.unpacking import unpack
+    name = _kind_of(start)
+    if name is None:
+        return _unchanged(start, chunks)
+    # Deferred: most logs are text, and the libraries cost more than a fast look.
+    from vexfsctl.logs.sources.archives import can_expand, expand
 
-            return unpack(name, start, chunks)
-    for magic, name in _SUPPORTED.items():
-        if start.startswith(magic):
-            # Deferred: most logs are text, and the libraries cost more than a fast look.
-            from vexfsctl.logs.sources.archives import expand
+    if can_expand(name):
+        return expand(name, _MAGIC[name], start, chunks)
+    from vexfsctl.logs.sources.unpacking import unpack
 
-            return expand(name, magic, start, chunks)
-    return _unchanged(start, chunks)
+    return unpack(name, start, chunks)
+
+
+def _kind_of(start: bytes) -> str | None:
+    return next((name for name, magic in _MAGIC.items() if start.startswith(magic)), None)
 
 
 def _unchanged(start: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:

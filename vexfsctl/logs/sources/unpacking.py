@@ -1,4 +1,4 @@
-"""The text of an archive that a program unpacks, zstd(1) or lz4(1): this Python cannot.
+"""The text of an archive that a program unpacks, zstd(1) or lz4(1), as this Python cannot.
 
 Bounded as in `archives`. The program is fed and read by turns, so that it never waits for us.
 """
