@@ -35,7 +35,14 @@ class PathListType(click.ParamType[str]):
 
 
 class LogSourceType(PathListType):
-    """A log source as written."""
+    """A log source as written; in an environment variable, `journal:DIR` keeps its colon."""
+
+    def split_envvar_value(self, rv: str) -> list[str]:
+        """Return the items of a list."""
+        # Deferred: few set the variable.
+        from vexfsctl.logs.sources.names import split_names
+
+        return split_names(rv)
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
@@ -43,13 +50,12 @@ class LogSourceType(PathListType):
         """Offer the words; if none begins like this, let the shell complete a path."""
         from click.shell_completion import CompletionItem
 
-        words = [word for word in _LOG_WORDS if word.startswith(incomplete)]
+        from vexfsctl.logs.sources.names import WORDS
+
+        words = [word for word in WORDS if word.startswith(incomplete)]
         if words:
             return [CompletionItem(word) for word in words]
         return [CompletionItem(incomplete, type="file")]
-
-
-_LOG_WORDS = ("kmsg", "journal", "pstore")
 
 
 class GlobalOption(click.Option):

@@ -11,9 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
-from vexfsctl.logs.formats.kmsg import SOURCE_NAME
-from vexfsctl.logs.sources.journal import is_journal
-from vexfsctl.logs.sources.pstore import PSTORE
+from vexfsctl.logs.sources.names import JOURNAL, WORDS
 from vexfsctl.model.units import parse_duration
 from vexfsctl.sysfs.values import Number
 
@@ -137,12 +135,15 @@ class Directory:
 class LogName:
     """A source of records that the file can name: not standard input, which one command owns."""
 
-    name: str = f"{SOURCE_NAME} | journal | pstore | path"
+    name: str = " | ".join((*WORDS, f"{JOURNAL}:path", f"{JOURNAL}@namespace", "path"))
 
     def accept(self, value: object) -> str:
         """Return it as `--log` takes it."""
-        if isinstance(value, str) and (value in (SOURCE_NAME, PSTORE) or is_journal(value)):
-            return value
+        if isinstance(value, str):
+            if value in WORDS or value.startswith(f"{JOURNAL}@"):
+                return value
+            if value.startswith(f"{JOURNAL}:"):
+                return f"{JOURNAL}:{Directory().accept(value.removeprefix(f'{JOURNAL}:'))}"
         return str(Directory().accept(value))
 
 

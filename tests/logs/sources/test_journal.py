@@ -10,7 +10,7 @@ import pytest
 from vexfsctl.exceptions import LogUnreadable
 from vexfsctl.logs.sources.contents import Manner
 from vexfsctl.logs.sources.follow import LogFollower
-from vexfsctl.logs.sources.journal import failure_of, is_journal
+from vexfsctl.logs.sources.journal import failure_of
 from vexfsctl.logs.sources.reader import LogHost, read_sources
 
 REMOTE = Path("/lib/systemd/systemd-journal-remote")
@@ -159,14 +159,6 @@ def test_missing_permission_names_the_groups() -> None:
 
     assert failure.message == "not all of the journal may be read"
     assert failure.hint == "run it with sudo, or as a member of group systemd-journal or adm"
-
-
-@pytest.mark.parametrize("name", ["journal", "journal:/x", "journal@ns"])
-def test_names_of_journals(name: str) -> None:
-    """A file that is called like that needs `./`."""
-    assert is_journal(name)
-    assert not is_journal(f"./{name}")
-    assert not is_journal("journals")
 
 
 @pytest.mark.parametrize("name", ["journal@", "journal:"])

@@ -10,8 +10,8 @@ import pytest
 
 from vexfsctl.exceptions import LogUnreadable
 from vexfsctl.logs.sources.kmsg import write_kmsg
+from vexfsctl.logs.sources.names import SOURCES
 from vexfsctl.logs.sources.reader import LogHost, read_sources, standard_sources
-from vexfsctl.logs.sources.stream import SOURCES
 from vexfsctl.model.coverage import Coverage, Gap
 
 BOOT = "33f02bf7-1e24-471d-b010-7afe6724f069"

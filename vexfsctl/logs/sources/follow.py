@@ -14,11 +14,11 @@ from vexfsctl.logs.formats.kmsg import SOURCE_NAME
 from vexfsctl.logs.sieve import sieve
 from vexfsctl.logs.sources.boots import BootSplitter
 from vexfsctl.logs.sources.compression import is_compressed
-from vexfsctl.logs.sources.journal import failure_of, follow_journal, is_journal
+from vexfsctl.logs.sources.journal import failure_of, follow_journal
 from vexfsctl.logs.sources.kmsg import KmsgReader
 from vexfsctl.logs.sources.live import LiveText
-from vexfsctl.logs.sources.pstore import PSTORE
-from vexfsctl.logs.sources.reader import STANDARD_INPUT, LogHost
+from vexfsctl.logs.sources.names import PSTORE, STANDARD_INPUT, is_journal
+from vexfsctl.logs.sources.reader import LogHost
 from vexfsctl.logs.sources.reading import LogReading, SourceReading
 from vexfsctl.model.record import LogRecord
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from vexfsctl.exceptions import LogUnreadable
 from vexfsctl.logs.sources.child import SourceChild
+from vexfsctl.logs.sources.names import JOURNAL
 
-JOURNAL = "journal"
 _FIELDS = (
     *("MESSAGE", "PRIORITY", "SYSLOG_FACILITY", "SYSLOG_IDENTIFIER", "SYSLOG_PID", "_PID"),
     *("_TRANSPORT", "_SOURCE_MONOTONIC_TIMESTAMP", "_KERNEL_DEVICE", "_KERNEL_SUBSYSTEM"),
@@ -28,11 +28,6 @@ _NOT_ALLOWED = ("insufficient permissions", "not seeing messages", "Permission d
 _NOT_THERE = ("No journal files were found", "No such file or directory")
 _ELSEWHERE = "journald may keep none there: --log journal:DIR reads the journals of a directory"
 _ADVICE = "run it with sudo, or as a member of group systemd-journal or adm"
-
-
-def is_journal(name: str) -> bool:
-    """Whether a source called *name* is a journal."""
-    return name == JOURNAL or name.startswith((f"{JOURNAL}:", f"{JOURNAL}@"))
 
 
 def journals_are_in(name: str) -> bool:

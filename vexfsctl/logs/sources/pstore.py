@@ -17,7 +17,6 @@ from vexfsctl.exceptions import LogUnreadable
 from vexfsctl.logs.sources.stream import FileStream
 from vexfsctl.system.access import access_hint
 
-PSTORE = "pstore"
 STANDARD = (Path("/sys/fs/pstore"), Path("/var/lib/systemd/pstore"))
 _PART = re.compile(r"dmesg-[\w-]+-(?P<id>\d+)(?P<compressed>\.enc\.z)?")
 _JOINED = "dmesg.txt"

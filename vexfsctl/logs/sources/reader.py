@@ -18,10 +18,10 @@ from vexfsctl.exceptions import LogUnreadable
 from vexfsctl.logs.formats.kmsg import SOURCE_NAME
 from vexfsctl.logs.sources.boots import BootSplitter
 from vexfsctl.logs.sources.contents import Contents, Manner, read_contents
-from vexfsctl.logs.sources.journal import is_journal, journals_are_in, read_journal
+from vexfsctl.logs.sources.journal import journals_are_in, read_journal
 from vexfsctl.logs.sources.kmsg import KMSG, KmsgReader
+from vexfsctl.logs.sources.names import PSTORE, STANDARD_INPUT, is_journal
 from vexfsctl.logs.sources.pstore import (
-    PSTORE,
     crash_logs_in,
     is_crash_log,
     read_crashes,
@@ -30,8 +30,6 @@ from vexfsctl.logs.sources.pstore import (
 from vexfsctl.logs.sources.reading import LogReading, SourceReading
 from vexfsctl.logs.sources.stream import FileStream, read_stream
 from vexfsctl.model.volume import Volume
-
-STANDARD_INPUT = "-"
 
 
 @dataclass(frozen=True, slots=True)

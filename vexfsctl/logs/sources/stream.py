@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from vexfsctl.exceptions import LogUnreadable
 from vexfsctl.logs.sources.child import ReadingChild, read_descriptor
+from vexfsctl.logs.sources.names import hint_for_missing
 from vexfsctl.system.access import access_hint
 
 if TYPE_CHECKING:
     from vexfsctl.logs.sources.open_file import OpenFile
 
-SOURCES = "a source is kmsg, journal, pstore, the path of a log, or - (standard input)"
-"""What a source may be, as a hint."""
 _DENIED = os.strerror(errno.EACCES)
-_NO_FILE = (os.strerror(errno.ENOENT), os.strerror(errno.EISDIR))
+_NOT_THERE = os.strerror(errno.ENOENT)
 
 
 class FileStream:
@@ -79,6 +78,6 @@ def read_stream(stream: BinaryIO, silence_s: float) -> Iterator[bytes]:
 def _hint(reason: str, path: Path) -> str | None:
     if reason == _DENIED:
         return access_hint(path, os.R_OK)
-    if reason in _NO_FILE:
-        return SOURCES
+    if reason == _NOT_THERE:
+        return hint_for_missing(str(path))
     return None
