@@ -146,7 +146,7 @@ def test_what_cannot_be_read_is_named_with_a_way_out(
     with pytest.raises(LogUnreadable) as caught:
         list(decompressed(iter([magic + bytes(99)])))
 
-    assert caught.value.message == f"compressed with {name}, which is not installed"
+    assert caught.value.message == f"{name} is not installed, or not in PATH"
     assert f"{name} -dc FILE | vexfsctl … --log -" in str(caught.value.hint)
 
 

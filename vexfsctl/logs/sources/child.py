@@ -1,4 +1,4 @@
-"""A child process that reads a source, so that nobody else is stuck where a read never ends.
+"""A child process whose output is a source, so that nobody else is stuck where a read never ends.
 
 A read that is stuck in the kernel (a log on a dead mount) cannot be ended, but a child can be left
 behind. The deadline is about silence: a source that keeps sending may take as long as it needs.
@@ -12,7 +12,7 @@ import os
 import select
 import signal
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 from vexfsctl.exceptions import LogUnreadable
 
@@ -22,43 +22,46 @@ _PIPE = 1 << 20
 _GRACE_MS = 500
 _MOST_WORDS = 1 << 20
 """Bytes of its complaints that are looked at."""
+_WHERE_DD_IS = "it is in the Debian package `coreutils`, which every system has: look at $PATH"
 
 
 class SourceChild:
     """A program whose output is a source. Close it."""
 
     def __init__(
-        self, argv: Sequence[str], *, silence_s: float | None, stdin: int | None = None
+        self,
+        argv: Sequence[str],
+        *,
+        silence_s: float | None,
+        otherwise: str,
+        stdin: int | None = None,
     ) -> None:
-        """Start it; OSError if that cannot be. *stdin* is a descriptor for it; None: our own.
+        """Start it; raise LogUnreadable if that cannot be, with the hint what to do *otherwise*.
 
-        *silence_s* None: it may be silent as long as it likes.
+        *silence_s* None: it may be silent as long as it likes. *stdin* is a descriptor for it;
+        None: our own.
         """
         self._silence_s = silence_s
-        self.output, contents_end = os.pipe()
-        with suppress(OSError):
-            # A pipe of the usual 64 KiB costs a switch of processes for each of them.
-            fcntl.fcntl(self.output, fcntl.F_SETPIPE_SZ, _PIPE)
-        # Not a pipe: nobody reads its words before it has ended, however many they are.
-        self._words = os.memfd_create("words", os.MFD_CLOEXEC)
-        actions = [
-            (os.POSIX_SPAWN_DUP2, contents_end, 1),
-            (os.POSIX_SPAWN_DUP2, self._words, 2),
-        ]
-        if stdin is not None:
-            actions.append((os.POSIX_SPAWN_DUP2, stdin, 0))
         try:
-            child = os.posix_spawnp(argv[0], [*argv], {"LC_ALL": "C"}, file_actions=actions)
-        except OSError:
-            self._close_descriptors()
-            raise
-        finally:
-            os.close(contents_end)
+            with ExitStack() as ours, ExitStack() as its:
+                self.output, contents_end = os.pipe()
+                its.callback(os.close, contents_end)
+                ours.callback(os.close, self.output)
+                # Not a pipe: nobody reads its words before it has ended, however many they are.
+                self._words = os.memfd_create("words", os.MFD_CLOEXEC)
+                ours.callback(os.close, self._words)
+                child = _spawn(argv, (stdin, contents_end, self._words))
+                self._descriptors = ours.pop_all()
+        except OSError as cause:
+            raise LogUnreadable(_why_not_started(argv[0], cause), hint=otherwise) from cause
         self.pid: int | None = child
         """None once it is closed."""
 
     def __iter__(self) -> Iterator[bytes]:
         """Yield what it prints; raise LogUnreadable if it falls silent."""
+        with suppress(OSError):
+            # A pipe of the usual 64 KiB costs a switch of processes for each of them.
+            fcntl.fcntl(self.output, fcntl.F_SETPIPE_SZ, _PIPE)
         yield from read_descriptor(self.output, self._silence_s)
 
     def complaint(self) -> str:
@@ -73,7 +76,7 @@ class SourceChild:
         if self.pid is None:
             return
         child, self.pid = self.pid, None
-        self._close_descriptors()
+        self._descriptors.close()
         ended = os.pidfd_open(child)
         try:
             os.kill(child, signal.SIGKILL)
@@ -84,10 +87,6 @@ class SourceChild:
         finally:
             os.close(ended)
 
-    def _close_descriptors(self) -> None:
-        os.close(self.output)
-        os.close(self._words)
-
 
 class ReadingChild(SourceChild):
     """A dd(1), which has the file that it reads as its standard input. Close it."""
@@ -95,13 +94,29 @@ class ReadingChild(SourceChild):
     def __init__(self, *operands: str, silence_s: float, stdin: int | None = None) -> None:
         """*operands* are those of dd. *stdin* is a descriptor for it; None: our own."""
         argv = ["dd", *operands, "bs=128K", "status=none"]
-        super().__init__(argv, silence_s=silence_s, stdin=stdin)
+        super().__init__(argv, silence_s=silence_s, otherwise=_WHERE_DD_IS, stdin=stdin)
 
     def __iter__(self) -> Iterator[bytes]:
         """Yield what it reads; raise LogUnreadable with the reason if there is no more."""
         yield from super().__iter__()
         if complaint := self.complaint():
             raise LogUnreadable(complaint.rpartition(": ")[2])
+
+
+def _spawn(argv: Sequence[str], stdio: Sequence[int | None]) -> int:
+    """Start a program with *stdio* as descriptors 0, 1, 2; None: ours. Raises OSError."""
+    actions = [
+        (os.POSIX_SPAWN_DUP2, descriptor, number)
+        for number, descriptor in enumerate(stdio)
+        if descriptor is not None
+    ]
+    return os.posix_spawnp(argv[0], [*argv], {"LC_ALL": "C"}, file_actions=actions)
+
+
+def _why_not_started(program: str, cause: OSError) -> str:
+    if isinstance(cause, FileNotFoundError):
+        return f"{program} is not installed, or not in PATH"
+    return f"cannot run {program}: {cause.strerror}"
 
 
 def _wait_for_end(pid: int) -> None:

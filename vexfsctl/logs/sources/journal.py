@@ -76,13 +76,8 @@ def _start(name: str, silence_s: float | None, *options: str, every_record: bool
         *("journalctl", "--no-pager", "--output=export", f"--output-fields={','.join(_FIELDS)}"),
         *(*options, *_place(name), *matches),
     ]
-    try:
-        return SourceChild(argv, silence_s=silence_s)
-    except OSError as cause:
-        raise LogUnreadable(
-            f"cannot run journalctl: {cause.strerror}",
-            hint="on a host with systemd: journalctl -o export | vexfsctl … --log -",
-        ) from cause
+    otherwise = "on a host with systemd: journalctl -o export | vexfsctl … --log -"
+    return SourceChild(argv, silence_s=silence_s, otherwise=otherwise)
 
 
 def _place(name: str) -> Sequence[str]:

@@ -29,18 +29,19 @@ class FileStream:
         """No byte for *silence_s* seconds counts as no answer."""
         self._path = path
         self._silence_s = silence_s
-        self._child = ReadingChild(f"if={path}", silence_s=silence_s)
+        self._child: ReadingChild | None = None
         self._given = 0
         """Bytes that were yielded so far."""
 
     def __iter__(self) -> Iterator[bytes]:
         """Yield it in chunks; raise LogUnreadable with the reason, also in the middle."""
         try:
+            self._child = ReadingChild(f"if={self._path}", silence_s=self._silence_s)
             for chunk in self._child:
                 self._given += len(chunk)
                 yield chunk
         except LogUnreadable as failure:
-            failure.hint = _hint(failure.message, self._path)
+            failure.hint = failure.hint or _hint(failure.message, self._path)
             raise
 
     def take_over(self, taken: int) -> "OpenFile | None":
@@ -52,14 +53,15 @@ class FileStream:
         # Deferred: most files are small.
         from vexfsctl.logs.sources.open_file import OpenFile
 
-        pid = self._child.pid
-        if pid is None or taken != self._given:
+        child = self._child
+        if child is None or child.pid is None or taken != self._given:
             return None
-        return OpenFile.of_process(pid, self._silence_s)
+        return OpenFile.of_process(child.pid, self._silence_s)
 
     def close(self) -> None:
         """Read no more."""
-        self._child.close()
+        if self._child is not None:
+            self._child.close()
 
 
 def read_stream(stream: BinaryIO, silence_s: float) -> Iterator[bytes]:

@@ -41,16 +41,16 @@ class _Program:
         self._feed: int | None = feed
         self._pending = start
         os.set_blocking(feed, False)
+        argv = [name, "-dcq", *_MEMORY[name]]
+        otherwise = (
+            f"install the Debian package `{name}`, or elsewhere: {name} -dc FILE | vexfsctl … "
+            "--log -"
+        )
         try:
-            argv = [name, "-dcq", *_MEMORY[name]]
-            self._child = SourceChild(argv, silence_s=None, stdin=entrance)
-        except OSError as cause:
+            self._child = SourceChild(argv, silence_s=None, otherwise=otherwise, stdin=entrance)
+        except LogUnreadable:
             self._end_feed()
-            raise LogUnreadable(
-                f"compressed with {name}, which is not installed",
-                hint=f"install the Debian package `{name}`, or elsewhere: "
-                f"{name} -dc FILE | vexfsctl … --log -",
-            ) from cause
+            raise
         finally:
             os.close(entrance)
 
