@@ -8,6 +8,7 @@ import pytest
 from tests.support.program import Program
 from vexfsctl.exceptions import ExitStatus, LogUnreadable
 from vexfsctl.logs.sources.child import ReadingChild, SourceChild
+from vexfsctl.logs.sources.reader import LogHost, read_sources
 
 HINT = "it is in the Debian package `coreutils`, which every system has: look at $PATH"
 
@@ -33,6 +34,16 @@ def test_a_missing_program_is_named(nowhere: Path, vexfsctl: Program) -> None:
     assert result.stderr == (
         f"vexfsctl: cannot read {log}: dd is not installed, or not in PATH\nhint: {HINT}\n"
     )
+
+
+def test_each_log_of_a_directory_says_so(nowhere: Path) -> None:
+    """There, too."""
+    (nowhere / "kern.log").write_text("[    1.000000] VexFS: one\n")
+
+    with pytest.raises(LogUnreadable) as raised:
+        read_sources([str(nowhere)], LogHost(silence_s=20))
+
+    assert raised.value.message == (f"cannot read {nowhere}: dd is not installed, or not in PATH")
 
 
 def test_a_program_that_may_not_be_run(nowhere: Path) -> None:

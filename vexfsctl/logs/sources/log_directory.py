@@ -1,27 +1,27 @@
 """Several logs under one name: a directory, or a pattern such as `/var/log/kern.log*`.
 
-Each rotated set in it is a source of its own; what has no record is no log and left out.
+Each rotated set in it is a source of its own; what has no record is no log and left out. Of a
+directory, only the files in itself are read, not those in directories below.
 """
 
-import os
-from collections.abc import Sequence
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
-from glob import glob, has_magic
+from glob import escape
 from pathlib import Path
 
 from vexfsctl.exceptions import LogUnreadable
-from vexfsctl.logs.sources.child import ReadingChild
 from vexfsctl.logs.sources.contents import Contents, Manner, read_contents
+from vexfsctl.logs.sources.listing import Identity, list_files
+from vexfsctl.logs.sources.names import is_pattern, naming
 from vexfsctl.logs.sources.reading import SourceReading
-from vexfsctl.logs.sources.rotated import opened_together, sets_of
-from vexfsctl.system.access import access_hint
+from vexfsctl.logs.sources.rotated import opened_together, sets_of, without_copies
+from vexfsctl.logs.sources.stream import FileStream
 
-
-def is_pattern(name: str) -> bool:
-    """Whether a source called *name* is a pattern."""
-    return has_magic(name)
+_BINARY = frozenset(("btmp", "wtmp", "lastlog", "faillog", "tallylog"))
+"""Files of /var/log that are no text; who may read the logs there may not read btmp."""
+_NOT_BELOW = "name a log file; directories below a directory are not read, name them, too"
 
 
 def read_sets(
@@ -32,52 +32,71 @@ def read_sets(
     Raises LogUnreadable if there is no log among them.
     """
     manner = manner._replace(ordered=True, recent_us=None, searched=False)
-    readings = []
-    for base, files in sets_of(_files(name)).items():
-        reading = _read_set(str(base), files, today, silence_s, manner)
-        if reading is not None:
-            readings.append(reading)
+    with naming(name):
+        readings = list(_read_sets(name, today, silence_s, manner))
     if not readings:
-        raise LogUnreadable(f"cannot read {name}: there is no log", hint="name a log file")
+        raise _nothing_in(name)
     return readings
 
 
-def _files(name: str) -> list[Path]:
-    """Return the files there; raise LogUnreadable."""
-    if not os.path.isdir(name):
-        return [Path(path) for path in glob(name) if os.path.isfile(path)]
-    try:
-        return [entry for entry in Path(name).iterdir() if _may_be_log(entry)]
-    except OSError as cause:
-        hint = access_hint(Path(name), os.R_OK)
-        raise LogUnreadable(f"cannot read {name}: {cause.strerror}", hint=hint) from cause
+def _read_sets(
+    name: str, today: datetime | None, silence_s: float, manner: Manner
+) -> Iterator[SourceReading]:
+    for base, files in _list_sets(name, silence_s).items():
+        # Of a directory not all: of many sets, each would be listed as often as there are sets.
+        place = f"{escape(str(base))}*" if base.parent == Path(name) else name
+
+        def list_again(base: Path = base, place: str = place) -> dict[Path, Identity]:
+            return _list_sets(place, silence_s).get(base, {})
+
+        try:
+            with opened_together(files, list_again, silence_s) as streams:
+                reading = _read_set(str(base), streams, today, manner)
+        except LogUnreadable as failure:
+            # Not the others either: what has ceased to answer would keep us waiting for each.
+            reason = f"not read from {base.name} on: {failure.message}"
+            yield SourceReading(name, failure=reason)
+            return
+        if reading is not None:
+            yield reading
 
 
-def _may_be_log(entry: Path) -> bool:
-    return not entry.name.startswith(".") and entry.is_file()
+def _list_sets(name: str, silence_s: float) -> dict[Path, dict[Path, Identity]]:
+    files = without_copies(list_files(name, silence_s))
+    return {
+        base: {path: files[path] for path in paths}
+        for base, paths in sets_of(files).items()
+        if base.name not in _BINARY
+    }
 
 
 def _read_set(
-    name: str, files: Sequence[Path], today: datetime | None, silence_s: float, manner: Manner
+    name: str, streams: dict[Path, FileStream], today: datetime | None, manner: Manner
 ) -> SourceReading | None:
     """Return what a set has; None if it is no log."""
     whole: Contents | None = None
-    failures: list[str] = []
-    with opened_together(files) as opened:
-        for path, descriptor in opened.items():
-            if isinstance(descriptor, OSError):
-                failures.append(f"cannot read {path}: {descriptor.strerror}")
-                continue
-            with closing(ReadingChild(silence_s=silence_s, stdin=descriptor)) as child:
-                contents = read_contents(iter(child), name, today, manner)
-            if contents.first is None and (contents.failure is None or not contents.empty):
-                continue
-            if contents.failure is not None:
-                failures.append(f"{path}: not read to its end: {contents.failure.message}")
-                contents = replace(contents, failure=None)
-            if contents.first is not None:
-                whole = contents if whole is None else whole.followed_by(contents)
+    failures = [] if streams else ["it vanished before it was read"]
+    hint: str | None = None
+    for path, stream in streams.items():
+        with closing(stream):
+            contents = read_contents(iter(stream), name, today, manner)
+        if contents.first is None and (contents.failure is None or not contents.empty):
+            continue
+        if contents.failure is not None:
+            how = "cannot read" if contents.empty else "not read to its end:"
+            failures.append(f"{how} {path}: {contents.failure.message}")
+            hint = hint or contents.failure.hint
+            contents = replace(contents, failure=None)
+        if contents.first is not None:
+            whole = contents if whole is None else whole.followed_by(contents)
     if whole is None and not failures:
         return None
     reading = SourceReading(name) if whole is None else whole.into_reading(name)
-    return replace(reading, failure="; ".join(failures) or None).forget_older_boots()
+    failure = "; ".join((*failures, *filter(None, [hint])))
+    return replace(reading, failure=failure or None).forget_older_boots()
+
+
+def _nothing_in(name: str) -> LogUnreadable:
+    if is_pattern(name):
+        return LogUnreadable(f"cannot read {name}: no log is named like that", hint=_NOT_BELOW)
+    return LogUnreadable(f"cannot read {name}: there is no log in it", hint=_NOT_BELOW)

@@ -1,7 +1,10 @@
 """Names of log sources, as `--log` takes them: words, journals, paths."""
 
 import re
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 
+from vexfsctl.exceptions import LogUnreadable
 from vexfsctl.logs.formats.kmsg import SOURCE_NAME
 
 JOURNAL = "journal"
@@ -25,6 +28,14 @@ def is_journal(name: str) -> bool:
     return name == JOURNAL or name.startswith((f"{JOURNAL}:", f"{JOURNAL}@"))
 
 
+def is_pattern(name: str) -> bool:
+    """Whether a source called *name* may be a pattern, where no file is called like that."""
+    # Deferred: most names are those of files.
+    from glob import has_magic
+
+    return has_magic(name)
+
+
 def split_names(names: str) -> list[str]:
     """Return the items of a list separated by colons; `journal:DIR` is one item.
 
@@ -34,10 +45,25 @@ def split_names(names: str) -> list[str]:
     return _IN_LIST.findall(names)
 
 
-def hint_for_missing(name: str) -> str:
-    """Return what to do where no file is called *name*: perhaps a word was misspelt."""
+def hint_for_missing(name: str, files: Collection[str] = ()) -> str:
+    """Return what to do where no file is called *name*: perhaps it was misspelt.
+
+    *files* are the names of those in the same directory.
+    """
     # Deferred: only a misspelt name needs it.
     from difflib import get_close_matches
 
+    directory, slash, file = name.rpartition("/")
     near = get_close_matches(name.lower(), WORDS, n=1)
-    return f"did you mean {near[0]}?" if near else SOURCES
+    near += [f"{directory}{slash}{each}" for each in get_close_matches(file, files, n=1)]
+    return f"did you mean {' or '.join(near)}?" if near else SOURCES
+
+
+@contextmanager
+def naming(name: str) -> Iterator[None]:
+    """Put the *name* of a source before the reason that a LogUnreadable gives."""
+    try:
+        yield
+    except LogUnreadable as failure:
+        message = f"cannot read {name}: {failure.message}"
+        raise LogUnreadable(message, hint=failure.hint) from failure

@@ -6,16 +6,15 @@ below /var/lib/systemd/pstore and joins them there to a `dmesg.txt`, in the righ
 the kernel compressed and could not expand again (`.enc.z`) are not readable.
 """
 
-import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
 from vexfsctl.exceptions import LogUnreadable
+from vexfsctl.logs.sources.listing import ask
 from vexfsctl.logs.sources.stream import FileStream
-from vexfsctl.system.access import access_hint
 
 STANDARD = (Path("/sys/fs/pstore"), Path("/var/lib/systemd/pstore"))
 _PART = re.compile(r"dmesg-[\w-]+-(?P<id>\d+)(?P<compressed>\.enc\.z)?")
@@ -47,44 +46,54 @@ def is_crash_log(name: str) -> bool:
     return name == _JOINED or _PART.fullmatch(name) is not None
 
 
-def crash_files(directories: Iterable[Path]) -> list[Path]:
-    """Return all crash logs below *directories*; raise OSError for one that may not be listed."""
-    return [file for directory in directories for file in _files_in(directory, _DEEPEST)]
+def crash_files(directories: Iterable[Path]) -> dict[Path, float]:
+    """Return all crash logs below *directories* and when each was written, Unix time.
+
+    Raises OSError for one that may not be listed.
+    """
+    found = (file for directory in directories for file in _files_in(directory, _DEEPEST))
+    return {file: file.stat().st_mtime for file in found}
 
 
-def crash_logs_in(name: str) -> list[Path]:
-    """Return the crash logs below a directory; none if it is a directory of other logs, too."""
-    try:
-        files = crash_files([Path(name)])
-        entries = [entry for entry in Path(name).iterdir() if entry.is_file()]
-    except OSError:
-        return []
-    return files if all(is_crash_log(entry.name) for entry in entries) else []
+def crash_logs_in(name: str, silence_s: float) -> dict[Path, float]:
+    """Return the crash logs below a directory; none if it has other logs, too.
+
+    Raises LogUnreadable.
+    """
+
+    def find() -> dict[str, float]:
+        directory = Path(name)
+        if any(entry.is_file() and not is_crash_log(entry.name) for entry in directory.iterdir()):
+            return {}
+        return _as_texts(crash_files([directory]))
+
+    return _as_paths(ask(find, silence_s))
 
 
-def standard_files(directories: Sequence[Path] = STANDARD) -> list[Path]:
-    """Return the crash logs of this host; raise LogUnreadable with a hint."""
-    present = [directory for directory in directories if directory.is_dir()]
-    if not present:
+def standard_files(silence_s: float, directories: Sequence[Path] = STANDARD) -> dict[Path, float]:
+    """Return the crash logs of this host as `crash_files` does; raise LogUnreadable with a hint."""
+
+    def find() -> dict[str, float] | None:
+        present = [directory for directory in directories if directory.is_dir()]
+        return _as_texts(crash_files(present)) if present else None
+
+    found = ask(find, silence_s)
+    if found is None:
         places = " or ".join(map(str, directories))
         raise LogUnreadable(f"there is no {places}", hint="--log DIR names saved crash logs")
-    try:
-        return crash_files(present)
-    except OSError as cause:
-        path = Path(cause.filename or present[0])
-        reason = f"{path}: {cause.strerror}"
-        raise LogUnreadable(reason, hint=access_hint(path, os.R_OK)) from cause
+    return _as_paths(found)
 
 
-def read_crashes(files: Sequence[Path], silence_s: float) -> Iterator[bytes]:
+def read_crashes(files: Mapping[Path, float], silence_s: float) -> Iterator[bytes]:
     """Yield the text of all dumps, oldest first; LogUnreadable, at the end, for what was not read.
 
-    Parts next to a `dmesg.txt` are left out: it has what they have.
+    *files* are as `crash_files` returns them. Parts next to a `dmesg.txt` are left out: it has what
+    they have.
     """
     joined = {file.parent for file in files if file.name == _JOINED}
     failures: list[LogUnreadable] = []
     parts: list[Part] = []
-    for file in files:
+    for file, made_s in files.items():
         match = _PART.fullmatch(file.name)
         if match is not None and file.parent in joined:
             continue
@@ -93,11 +102,8 @@ def read_crashes(files: Sequence[Path], silence_s: float) -> Iterator[bytes]:
             continue
         try:
             text = _read(file, silence_s)
-            made_s = file.stat().st_mtime
-        except (LogUnreadable, OSError) as failure:
-            reason = failure.message if isinstance(failure, LogUnreadable) else failure.strerror
-            hint = failure.hint if isinstance(failure, LogUnreadable) else None
-            failures.append(LogUnreadable(f"{file.name}: {reason}", hint=hint))
+        except LogUnreadable as failure:
+            failures.append(LogUnreadable(f"{file.name}: {failure.message}", hint=failure.hint))
             continue
         parts.append(Part(made_s, 0 if match is None else int(match["id"]), text))
     yield from dumps_of(parts)
@@ -159,6 +165,14 @@ def _files_in(directory: Path, depth: int) -> Iterator[Path]:
                 yield from _files_in(entry, depth - 1)
         elif is_crash_log(entry.name):
             yield entry
+
+
+def _as_texts(files: Mapping[Path, float]) -> dict[str, float]:
+    return {str(file): made_s for file, made_s in files.items()}
+
+
+def _as_paths(files: Mapping[str, float]) -> dict[Path, float]:
+    return {Path(file): made_s for file, made_s in files.items()}
 
 
 def _read(file: Path, silence_s: float) -> bytes:

@@ -5,9 +5,7 @@ input) or a path. One that cannot be read is a gap if others can; if none can, L
 raised.
 """
 
-import errno
-import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,15 +18,10 @@ from vexfsctl.logs.sources.boots import BootSplitter
 from vexfsctl.logs.sources.contents import Contents, Manner, read_contents
 from vexfsctl.logs.sources.journal import journals_are_in, read_journal
 from vexfsctl.logs.sources.kmsg import KMSG, KmsgReader
-from vexfsctl.logs.sources.names import PSTORE, STANDARD_INPUT, is_journal
-from vexfsctl.logs.sources.pstore import (
-    crash_logs_in,
-    is_crash_log,
-    read_crashes,
-    standard_files,
-)
+from vexfsctl.logs.sources.names import PSTORE, STANDARD_INPUT, is_journal, is_pattern, naming
+from vexfsctl.logs.sources.pstore import crash_logs_in, is_crash_log, read_crashes, standard_files
 from vexfsctl.logs.sources.reading import LogReading, SourceReading
-from vexfsctl.logs.sources.stream import FileStream, read_stream
+from vexfsctl.logs.sources.stream import IS_DIRECTORY, NOT_THERE, FileStream, read_stream
 from vexfsctl.model.volume import Volume
 
 
@@ -85,25 +78,32 @@ def read_source(name: str, host: LogHost, manner: Manner) -> list[SourceReading]
     try:
         return [source.read()]
     except LogUnreadable as failure:
-        if not isinstance(source, LogFile) or not _may_hold_logs(name, failure):
+        if not isinstance(source, LogFile):
             raise
-    # Deferred: mostly a log is one file. A child has shown that the filesystem answers.
-    from vexfsctl.logs.sources.log_directory import read_sets
+        # Deferred: mostly a log is one file.
+        from vexfsctl.logs.sources.log_directory import read_sets
 
-    crashes = crash_logs_in(name)
-    if crashes:
-        return [read_crash_logs(name, crashes, host, manner)]
-    if journals_are_in(name):
-        return [Journal(name, host, manner).read()]
+        if failure.message.endswith(IS_DIRECTORY):
+            special = _read_special_directory(name, host, manner)
+            if special is not None:
+                return [special]
+        elif not (failure.message.endswith(NOT_THERE) and is_pattern(name)):
+            raise
     return read_sets(name, host.today, host.silence_s, manner)
 
 
-def _may_hold_logs(name: str, failure: LogUnreadable) -> bool:
-    from vexfsctl.logs.sources.log_directory import is_pattern
+def _read_special_directory(name: str, host: LogHost, manner: Manner) -> SourceReading | None:
+    """Return what a directory of crash logs or journals has; None if it is neither."""
+    from vexfsctl.logs.sources.listing import ask
 
-    if failure.message.endswith(os.strerror(errno.EISDIR)):
-        return True
-    return is_pattern(name) and failure.message.endswith(os.strerror(errno.ENOENT))
+    with naming(name):
+        crashes = crash_logs_in(name, host.silence_s)
+        has_journals = ask(lambda: journals_are_in(name), host.silence_s)
+    if crashes:
+        return read_crash_logs(name, crashes, host, manner)
+    if has_journals:
+        return Journal(name, host, manner).read()
+    return None
 
 
 def read_sources(names: Sequence[str], host: LogHost, manner: Manner | None = None) -> LogReading:
@@ -194,18 +194,21 @@ class CrashLogs:
 
     def read(self) -> SourceReading:
         """Read them, the oldest first; raise LogUnreadable if none can be read."""
-        try:
-            files = standard_files() if self._name == PSTORE else [Path(self._name)]
-        except LogUnreadable as failure:
-            message = f"cannot read {self._name}: {failure.message}"
-            raise LogUnreadable(message, hint=failure.hint) from failure
+        if self._name == PSTORE:
+            with naming(self._name):
+                files = standard_files(self._host.silence_s)
+        else:
+            files = {Path(self._name): 0.0}
         return read_crash_logs(self._name, files, self._host, self._manner)
 
 
 def read_crash_logs(
-    name: str, files: Sequence[Path], host: LogHost, manner: Manner
+    name: str, files: Mapping[Path, float], host: LogHost, manner: Manner
 ) -> SourceReading:
-    """Read the crash logs *files* as the source *name*; raise LogUnreadable if none can be."""
+    """Read the crash logs *files* as the source *name*; raise LogUnreadable if none can be.
+
+    *files* are as `crash_files` returns them.
+    """
     chunks = read_crashes(files, host.silence_s)
     known = name, host.today, manner._replace(recent_us=None)
     return read_contents(chunks, *known).into_reading(name)

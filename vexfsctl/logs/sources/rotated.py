@@ -1,26 +1,31 @@
 """Rotated sets: `kern.log`, `kern.log.1`, `kern.log.2.gz`, `kern.log-20260701` as one log.
 
-All files of a set are opened before any is read, the newest first, and it is checked that they are
-still what their names mean: a rotation in between neither loses records nor doubles them.
+All files of a set are open before any is read, and it is checked that their names still mean what
+they meant before: a rotation in between neither loses records nor doubles them.
 """
 
-import os
 import re
-import stat
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+import select
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+from vexfsctl.exceptions import LogUnreadable
+from vexfsctl.logs.sources.listing import Identity
+from vexfsctl.logs.sources.stream import FileStream
+
+_PACKED = frozenset((".gz", ".xz", ".bz2", ".zst", ".lz4"))
 _NAME = re.compile(
     r"(?P<base>.+?)(?:[.-](?P<date>\d{8}(?:[-_]?\d{2,10})?)|\.(?P<number>\d{1,4}))?"
-    r"(?P<packed>\.(?:gz|xz|bz2|zst|lz4))?"
+    rf"(?P<packed>{'|'.join(map(re.escape, sorted(_PACKED)))})?"
 )
 _TRIES = 5
 
 
 def sets_of(paths: Iterable[Path]) -> dict[Path, list[Path]]:
     """Return the files of each rotated set by the name without suffix, each the oldest first."""
-    found: dict[Path, list[tuple[tuple[int, str, int], Path]]] = {}
+    found: dict[Path, list[tuple[tuple[int, str, int, bool], Path]]] = {}
     for path in paths:
         match = _NAME.fullmatch(path.name)
         base = path if match is None else path.with_name(match["base"])
@@ -28,66 +33,82 @@ def sets_of(paths: Iterable[Path]) -> dict[Path, list[Path]]:
     return {base: [path for _, path in sorted(files)] for base, files in sorted(found.items())}
 
 
+def without_copies(files: Mapping[Path, Identity]) -> dict[Path, Identity]:
+    """Return *files* without what is still being compressed: its original is there until then."""
+
+    def is_copy(path: Path) -> bool:
+        original = files.get(path.with_suffix("")) if path.suffix in _PACKED else None
+        return original is not None and files[path].modified_ns >= original.modified_ns
+
+    return {path: identity for path, identity in files.items() if not is_copy(path)}
+
+
 @contextmanager
-def opened_together(paths: Sequence[Path]) -> Iterator[Mapping[Path, int | OSError]]:
-    """Yield descriptors of the files of a set, given oldest first; of one that cannot be, why.
+def opened_together(
+    files: Mapping[Path, Identity],
+    list_again: Callable[[], Mapping[Path, Identity]],
+    silence_s: float,
+) -> Iterator[dict[Path, FileStream]]:
+    """Yield the *files* of a set, oldest first, all of them open; one with two names only once.
 
-    A file that has two names in it, since it was renamed meanwhile, is opened once.
+    If it has changed meanwhile, what is listed then is opened instead. Raises LogUnreadable if it
+    changes all the time.
     """
-    opened = _open_all(paths)
     for _ in range(_TRIES):
-        if _is_unchanged(opened):
-            break
-        _close_all(opened)
-        opened = _open_all(paths)
-    try:
-        yield {path: opened[path] for path in paths if path in opened}
-    finally:
-        _close_all(opened)
+        with ExitStack() as opened:
+            streams = _open_all(files, silence_s, opened)
+            found = list_again()
+            if _is_unchanged(files, found):
+                yield streams
+                return
+        files = found
+    raise LogUnreadable("it was rotated again and again meanwhile", hint="run it again")
 
 
-def _age(match: re.Match[str] | None) -> tuple[int, str, int]:
+def _age(match: re.Match[str] | None) -> tuple[int, str, int, bool]:
     """Return a key by which the files of a set are in order, the oldest first."""
     if match is None:
-        return 2, "", 0
+        return 2, "", 0, True
+    unpacked = match["packed"] is None
     if match["number"] is not None:
-        return 1, "", -int(match["number"])
-    return (2, "", 0) if match["date"] is None else (0, match["date"], 0)
+        return 1, "", -int(match["number"]), unpacked
+    if match["date"] is not None:
+        return 0, match["date"], 0, unpacked
+    return 2, "", 0, unpacked
 
 
-def _open_all(paths: Sequence[Path]) -> dict[Path, int | OSError]:
-    opened: dict[Path, int | OSError] = {}
+def _open_all(
+    files: Mapping[Path, Identity], silence_s: float, opened: ExitStack
+) -> dict[Path, FileStream]:
     known: set[tuple[int, int]] = set()
-    for path in reversed(paths):
-        try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        except OSError as cause:
-            opened[path] = cause
-            continue
-        found = os.fstat(descriptor)
-        if (found.st_dev, found.st_ino) in known or not stat.S_ISREG(found.st_mode):
-            os.close(descriptor)
-            continue
-        known.add((found.st_dev, found.st_ino))
-        opened[path] = descriptor
-    return opened
+    streams: dict[Path, FileStream] = {}
+    for path in reversed([*files]):
+        same = files[path].device, files[path].inode
+        if same not in known:
+            known.add(same)
+            streams[path] = FileStream(path, silence_s)
+            opened.callback(streams[path].close)
+    _wait_until_open(streams.values(), silence_s)
+    return {path: streams[path] for path in files if path in streams}
 
 
-def _is_unchanged(opened: Mapping[Path, int | OSError]) -> bool:
-    """Whether each name still is that of the file that was opened."""
-    for path, descriptor in opened.items():
-        if isinstance(descriptor, OSError):
-            continue
-        try:
-            if not os.path.samestat(path.stat(), os.fstat(descriptor)):
-                return False
-        except OSError:
-            return False
-    return True
+def _wait_until_open(streams: Iterable[FileStream], silence_s: float) -> None:
+    """Open *streams*; why one cannot be opened is learnt when it is read."""
+    poll = select.poll()
+    waiting = set()
+    for stream in streams:
+        with suppress(LogUnreadable):
+            waiting.add(stream.open())
+    for descriptor in waiting:
+        poll.register(descriptor, select.POLLIN)
+    deadline = time.monotonic() + silence_s
+    while waiting and (left_s := deadline - time.monotonic()) > 0:
+        for descriptor, _ in poll.poll(left_s * 1000):
+            poll.unregister(descriptor)
+            waiting.discard(descriptor)
 
 
-def _close_all(opened: Mapping[Path, int | OSError]) -> None:
-    for descriptor in opened.values():
-        if not isinstance(descriptor, OSError):
-            with suppress(OSError):
-                os.close(descriptor)
+def _is_unchanged(before: Mapping[Path, Identity], now: Mapping[Path, Identity]) -> bool:
+    return before.keys() == now.keys() and all(
+        now[path].may_be(identity) for path, identity in before.items()
+    )

@@ -18,8 +18,11 @@ from vexfsctl.system.access import access_hint
 if TYPE_CHECKING:
     from vexfsctl.logs.sources.open_file import OpenFile
 
+IS_DIRECTORY = os.strerror(errno.EISDIR)
+"""The reason why a directory cannot be read."""
+NOT_THERE = os.strerror(errno.ENOENT)
+"""The reason why what does not exist cannot be read."""
 _DENIED = os.strerror(errno.EACCES)
-_NOT_THERE = os.strerror(errno.ENOENT)
 
 
 class FileStream:
@@ -33,15 +36,25 @@ class FileStream:
         self._given = 0
         """Bytes that were yielded so far."""
 
+    def open(self) -> int:
+        """Begin to open it; return a descriptor that is readable once it is open, or cannot be.
+
+        Raises LogUnreadable with the reason if that cannot be begun.
+        """
+        if self._child is None:
+            self._child = ReadingChild(f"if={self._path}", silence_s=self._silence_s)
+        return self._child.output
+
     def __iter__(self) -> Iterator[bytes]:
         """Yield it in chunks; raise LogUnreadable with the reason, also in the middle."""
+        self.open()
+        assert self._child is not None
         try:
-            self._child = ReadingChild(f"if={self._path}", silence_s=self._silence_s)
             for chunk in self._child:
                 self._given += len(chunk)
                 yield chunk
         except LogUnreadable as failure:
-            failure.hint = failure.hint or _hint(failure.message, self._path)
+            failure.hint = hint_for(failure.message, self._path)
             raise
 
     def take_over(self, taken: int) -> "OpenFile | None":
@@ -77,9 +90,13 @@ def read_stream(stream: BinaryIO, silence_s: float) -> Iterator[bytes]:
     yield from read_descriptor(descriptor, None if stream.isatty() else silence_s)
 
 
-def _hint(reason: str, path: Path) -> str | None:
+def hint_for(reason: str, path: Path) -> str | None:
+    """Return what to do where *path* cannot be read for that *reason*; None: nothing is known."""
     if reason == _DENIED:
         return access_hint(path, os.R_OK)
-    if reason == _NOT_THERE:
-        return hint_for_missing(str(path))
+    if reason == NOT_THERE:
+        # Deferred: mostly a source exists.
+        from vexfsctl.logs.sources.listing import names_in
+
+        return hint_for_missing(str(path), names_in(path.parent))
     return None
