@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.logs.data import KERNEL_LOGS, recorded
-from vexfsctl.exceptions import LogUnreadable
+from vexfsctl.exceptions import InvalidInput, LogUnreadable
 from vexfsctl.logs.sources.archives import can_expand
 from vexfsctl.logs.sources.compression import decompressed, is_compressed
 from vexfsctl.logs.sources.contents import Manner
@@ -184,7 +184,7 @@ def test_a_compressed_file_cannot_be_followed(tmp_path: Path) -> None:
     archive = tmp_path / "saved.gz"
     archive.write_bytes(gzip.compress(b"one\n"))
 
-    with pytest.raises(LogUnreadable, match="it is compressed"):
+    with pytest.raises(InvalidInput, match="it is compressed"):
         LogFollower([str(archive)], LogHost())
 
 

@@ -107,12 +107,19 @@ def test_a_damaged_journal_is_a_gap(journal: Maker) -> None:
 
 @needs_journals
 def test_what_is_no_journal_says_what_to_do(tmp_path: Path) -> None:
-    """A missing directory and one without journals."""
-    with pytest.raises(LogUnreadable, match="No such file or directory") as missing:
-        read_sources([f"journal:{tmp_path}/missing"], HOST)
-    assert "journal:DIR" in str(missing.value.hint)
-    with pytest.raises(LogUnreadable, match="it has no records of the kernel or VexFS"):
-        read_sources([f"journal:{tmp_path}"], HOST)
+    """A missing directory, one without journals, and another kind of log."""
+    hint = "journal:DIR has *.journal files; other logs are named without journal:"
+    log = tmp_path / "kern.log"
+    log.touch()
+    reasons = {
+        tmp_path / "missing": "No such file or directory",
+        tmp_path: "it has no records of the kernel or VexFS",
+        log: "Not a directory",
+    }
+    for path, reason in reasons.items():
+        with pytest.raises(LogUnreadable, match=reason) as raised:
+            read_sources([f"journal:{path}"], HOST)
+        assert raised.value.hint == hint
 
 
 @needs_journals
@@ -154,7 +161,8 @@ def test_missing_permission_names_the_groups() -> None:
     failure = failure_of(
         "Hint: You are currently not seeing messages from other users and the system.\n"
         "      Users in groups 'adm', 'systemd-journal' can see all messages.\n"
-        "No journal files were opened due to insufficient permissions."
+        "No journal files were opened due to insufficient permissions.",
+        "journal",
     )
 
     assert failure.message == "not all of the journal may be read"

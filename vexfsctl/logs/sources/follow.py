@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-from vexfsctl.exceptions import LogUnreadable
+from vexfsctl.exceptions import InvalidInput, LogUnreadable
 from vexfsctl.logs.formats.kmsg import SOURCE_NAME
 from vexfsctl.logs.sieve import sieve
 from vexfsctl.logs.sources.boots import BootSplitter
@@ -17,9 +17,10 @@ from vexfsctl.logs.sources.compression import is_compressed
 from vexfsctl.logs.sources.journal import failure_of, follow_journal
 from vexfsctl.logs.sources.kmsg import KmsgReader
 from vexfsctl.logs.sources.live import LiveText
-from vexfsctl.logs.sources.names import PSTORE, STANDARD_INPUT, is_journal
+from vexfsctl.logs.sources.names import PSTORE, STANDARD_INPUT, is_journal, is_pattern
 from vexfsctl.logs.sources.reader import LogHost
 from vexfsctl.logs.sources.reading import LogReading, SourceReading
+from vexfsctl.logs.sources.stream import NOT_THERE, hint_for
 from vexfsctl.model.record import LogRecord
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ _TAIL = 64
 """Bytes before the place reached by which a file is known to be the same still."""
 _MAGIC = 8
 """Bytes by which a compressed file is known."""
+_FOLLOW_ONE = "name the logs that grow, such as --log DIR/kern.log, or journal:DIR for journals"
 
 
 class LiveSource(Protocol):
@@ -82,10 +84,12 @@ class LogFollower:
     ) -> None:
         """Open them; raise LogUnreadable with the first reason if none can be opened.
 
+        InvalidInput instead if it is of a kind that cannot be followed.
+
         *every_record* is as in `LiveText`. Holes are wanted that reach past uptime *since_us*.
         """
         self._live: list[LiveSource] = []
-        self._failures: dict[str, LogUnreadable] = {}
+        self._failures: dict[str, LogUnreadable | InvalidInput] = {}
         self._sieve = None if every_record else sieve()
         self._since_us = since_us
         self._most = math.inf
@@ -94,7 +98,7 @@ class LogFollower:
         for name in dict.fromkeys(names):
             try:
                 self._live.append(_open_live(name, host, every_record=every_record))
-            except LogUnreadable as failure:
+            except (LogUnreadable, InvalidInput) as failure:
                 self._failures[name] = failure
         if self._failures and not self._live:
             raise next(iter(self._failures.values()))
@@ -269,7 +273,7 @@ class FollowedJournal:
         """Yield what has come; raise LogUnreadable when journalctl has ended."""
         yield from self._stream.drain(most)
         if self._stream.ended:
-            reason = failure_of(self._child.complaint() or "it ended")
+            reason = failure_of(self._child.complaint() or "it ended", self.name)
             raise LogUnreadable(f"cannot follow {self.name}: {reason.message}", hint=reason.hint)
 
     def fileno(self) -> int | None:
@@ -290,14 +294,18 @@ def _open_live(name: str, host: LogHost, *, every_record: bool) -> LiveSource:
         text = LiveText(name, every_record=every_record)
         return FollowedJournal(name, text, every_record=every_record)
     if name == PSTORE:
-        raise LogUnreadable("cannot follow pstore: it never grows", hint="leave --follow out")
-    descriptor = _duplicate(host.stdin) if name == STANDARD_INPUT else _open_path(name)
+        raise InvalidInput("cannot follow pstore: it never grows", hint="leave --follow out")
+    descriptor = _duplicate(host.stdin) if name == STANDARD_INPUT else _open_first(name)
     text = LiveText(name, boot_id=boot_id, every_record=every_record)
-    if name == STANDARD_INPUT or not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    mode = os.fstat(descriptor).st_mode
+    if stat.S_ISDIR(mode):
+        os.close(descriptor)
+        raise InvalidInput(f"cannot follow {name}: it is a directory", hint=_FOLLOW_ONE)
+    if name == STANDARD_INPUT or not stat.S_ISREG(mode):
         return FollowedStream(name, descriptor, text)
     if is_compressed(os.pread(descriptor, _MAGIC, 0)):
         os.close(descriptor)
-        raise LogUnreadable(f"cannot follow {name}: it is compressed", hint="leave --follow out")
+        raise InvalidInput(f"cannot follow {name}: it is compressed", hint="leave --follow out")
     return FollowedFile(name, descriptor, text)
 
 
@@ -310,11 +318,23 @@ def _duplicate(stdin: BinaryIO | None) -> int:
     raise LogUnreadable("cannot read standard input: it is closed")
 
 
+def _open_first(name: str) -> int:
+    try:
+        return _open_path(name)
+    except LogUnreadable as failure:
+        if failure.message.endswith(NOT_THERE) and is_pattern(name):
+            reason = f"cannot follow {name}: it is a pattern"
+            raise InvalidInput(reason, hint=_FOLLOW_ONE) from failure
+        raise
+
+
 def _open_path(name: str) -> int:
     try:
         return os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as cause:
-        raise LogUnreadable(f"cannot read {name}: {cause.strerror}") from cause
+        reason = str(cause.strerror)
+        hint = hint_for(reason, Path(name))
+        raise LogUnreadable(f"cannot read {name}: {reason}", hint=hint) from cause
 
 
 def _read(name: str, descriptor: int, most: int = _CHUNK) -> bytes:
