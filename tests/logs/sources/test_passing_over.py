@@ -231,6 +231,8 @@ def in_json(text: str, uptime_us: int, sequence: int, form: int) -> bytes:
     if form == 3:
         del fields["_SOURCE_MONOTONIC_TIMESTAMP"]
         fields |= {"_PID": "12", "SYSLOG_PID": "12", "_CMDLINE": 'sh -c "a\\b"'}
+    if uptime_us % 16 == 5:
+        del fields["__REALTIME_TIMESTAMP"]
     at = (uptime_us + sequence) % len(fields)
     names = [*fields][at:] + [*fields][:at]
     entry = {name: fields[name] for name in names}

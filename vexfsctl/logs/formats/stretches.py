@@ -95,6 +95,8 @@ class PlainForm:
     is no telling."""
     some_have_uptimes: bool = False
     """Whether lines with and without an uptime stand side by side."""
+    some_have_dates: bool = False
+    """Whether lines with and without a date stand side by side."""
     in_one_piece: bool = True
     """Whether the text of a record stands in its line as it is, but for escapes."""
     read: Callable[[bytes, Reading], LogRecord | None] | None = None
@@ -236,6 +238,7 @@ PLAIN_FORMS = (
         journal_lines.UPTIME,
         journal_lines.TIME,
         names_boot=True,
+        some_have_dates=True,
         in_one_piece=False,
     ),
 )
@@ -305,8 +308,13 @@ class Stretch:
 
     @property
     def latest_s(self) -> float | None:
-        """What each Unix time in it is at most; None if it has no dates."""
+        """What the Unix time of each record is at most; None if any has none."""
         lines = b"\n" + self.block[self.start : self.end - 1]
+        times = self.form.times
+        if times is None or (
+            self.form.some_have_dates and len(times.findall(lines)) < lines.count(b"\n")
+        ):
+            return None
         hour = lines[: lines.find(b":") + 1]
         turn = self.reading.today + timedelta(days=1)
         if (

@@ -98,9 +98,11 @@ class LogReading:
         )
 
     @property
-    def has_restarts(self) -> bool:
-        """Whether any source has more than one boot."""
-        return any(len(source.boots) > 1 for source in self.sources)
+    def uptimes_fall(self) -> bool:
+        """Whether uptimes fall in any source by more than some delay explains: at a restart, or
+        where only the numbers of its records go on."""
+        boots = [source.boots for source in self.sources]
+        return any(len(each) > 1 or each[0].uptimes_fall for each in boots)
 
     @property
     def boots_with_records(self) -> frozenset[str | None]:

@@ -73,7 +73,7 @@ class Lines(NamedTuple):
 
     @property
     def latest_s(self) -> float | None:
-        """What the Unix time of each is at most; None if they have no dates."""
+        """What the Unix time of each is at most; None if any has none."""
         return self.stretch.latest_s
 
     @property
