@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from vexfsctl.exceptions import LogUnreadable
+from vexfsctl.logs.sources.follow import LogFollower
 from vexfsctl.logs.sources.listing import ask, list_files
 from vexfsctl.logs.sources.reader import LogHost, read_sources
 
@@ -31,11 +32,13 @@ def dead_mount(tmp_path: Path) -> Iterator[Path]:
 @pytest.mark.privileged("fuse")
 @pytest.mark.parametrize("name", [".", "kern.log", "kern.log*"])
 def test_a_dead_mount_is_given_up(dead_mount: Path, name: str) -> None:
-    """A directory, a file and a pattern; this process never touches them."""
+    """A directory, a file and a pattern, also to follow; this process never touches them."""
     with pytest.raises(LogUnreadable, match=r"no answer within 0\.2 s"):
         read_sources([str(dead_mount / name)], LogHost(silence_s=0.2))
     with pytest.raises(LogUnreadable, match=r"no answer within 0\.2 s"):
         list_files(str(dead_mount / name), 0.2)
+    with pytest.raises(LogUnreadable, match=r"no answer within 0\.2 s"):
+        LogFollower([str(dead_mount / name)], LogHost(silence_s=0.2))
 
 
 def test_only_the_files_of_a_directory_itself(tmp_path: Path) -> None:

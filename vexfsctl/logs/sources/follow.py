@@ -16,6 +16,7 @@ from vexfsctl.logs.sources.boots import BootSplitter
 from vexfsctl.logs.sources.compression import is_compressed
 from vexfsctl.logs.sources.journal import failure_of, follow_journal
 from vexfsctl.logs.sources.kmsg import KmsgReader
+from vexfsctl.logs.sources.listing import ask
 from vexfsctl.logs.sources.live import LiveText
 from vexfsctl.logs.sources.names import PSTORE, STANDARD_INPUT, is_journal, is_pattern
 from vexfsctl.logs.sources.reader import LogHost
@@ -295,13 +296,12 @@ def _open_live(name: str, host: LogHost, *, every_record: bool) -> LiveSource:
         return FollowedJournal(name, text, every_record=every_record)
     if name == PSTORE:
         raise InvalidInput("cannot follow pstore: it never grows", hint="leave --follow out")
-    descriptor = _duplicate(host.stdin) if name == STANDARD_INPUT else _open_first(name)
+    if name == STANDARD_INPUT:
+        descriptor = _duplicate(host.stdin)
+    else:
+        descriptor = _open_first(name, host.silence_s)
     text = LiveText(name, boot_id=boot_id, every_record=every_record)
-    mode = os.fstat(descriptor).st_mode
-    if stat.S_ISDIR(mode):
-        os.close(descriptor)
-        raise InvalidInput(f"cannot follow {name}: it is a directory", hint=_FOLLOW_ONE)
-    if name == STANDARD_INPUT or not stat.S_ISREG(mode):
+    if name == STANDARD_INPUT or not stat.S_ISREG(os.fstat(descriptor).st_mode):
         return FollowedStream(name, descriptor, text)
     if is_compressed(os.pread(descriptor, _MAGIC, 0)):
         os.close(descriptor)
@@ -318,14 +318,20 @@ def _duplicate(stdin: BinaryIO | None) -> int:
     raise LogUnreadable("cannot read standard input: it is closed")
 
 
-def _open_first(name: str) -> int:
+def _open_first(name: str, silence_s: float) -> int:
+    """Open what is to be followed; InvalidInput if it is no one thing that may grow."""
+    # A dead mount would never let go of this process: a child goes first.
     try:
-        return _open_path(name)
+        mode = ask(lambda: os.stat(name).st_mode, silence_s)
     except LogUnreadable as failure:
-        if failure.message.endswith(NOT_THERE) and is_pattern(name):
+        if failure.message == NOT_THERE and is_pattern(name):
             reason = f"cannot follow {name}: it is a pattern"
             raise InvalidInput(reason, hint=_FOLLOW_ONE) from failure
-        raise
+        hint = failure.hint or hint_for(failure.message, Path(name))
+        raise LogUnreadable(f"cannot read {name}: {failure.message}", hint=hint) from failure
+    if stat.S_ISDIR(mode):
+        raise InvalidInput(f"cannot follow {name}: it is a directory", hint=_FOLLOW_ONE)
+    return _open_path(name)
 
 
 def _open_path(name: str) -> int:
