@@ -6,12 +6,14 @@ front.
 
 import os
 from collections.abc import Callable, Iterator
+from errno import EACCES, EIO
 from glob import glob
 from pathlib import Path
 from stat import S_ISREG
 from typing import NamedTuple, TypeVar
 
 from vexfsctl.exceptions import LogUnreadable
+from vexfsctl.logs.sources.names import is_pattern
 from vexfsctl.system.access import access_hint
 from vexfsctl.system.children import NoAnswer, run_in_children
 
@@ -44,7 +46,7 @@ def ask(question: Callable[[], T], silence_s: float) -> T:
         try:
             return 0, "", question()
         except OSError as cause:
-            return cause.errno or 0, os.fspath(cause.filename or ""), None
+            return cause.errno or EIO, os.fspath(cause.filename or ""), None
 
     try:
         (found,) = run_in_children([answer], silence_s)
@@ -54,7 +56,8 @@ def ask(question: Callable[[], T], silence_s: float) -> T:
         raise LogUnreadable(f"no answer within {silence_s:g} s")
     number, path, value = found
     if number:
-        raise LogUnreadable(os.strerror(number), hint=access_hint(Path(path), os.R_OK))
+        hint = access_hint(Path(path), os.R_OK) if path and number == EACCES else None
+        raise LogUnreadable(os.strerror(number), hint=hint)
     answered: T = value
     return answered
 
@@ -82,6 +85,9 @@ def _files(name: str) -> Iterator[tuple[str, tuple[int, int, int, int]]]:
         paths = [str(entry) for entry in directory.iterdir() if not entry.name.startswith(".")]
     else:
         paths = glob(name)
+        if not paths and not is_pattern(str(directory.parent)):
+            # It says nothing of a directory that is not there, or may not be listed.
+            os.listdir(directory.parent)
     for path in paths:
         try:
             found = os.stat(path)
