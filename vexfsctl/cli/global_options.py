@@ -7,7 +7,7 @@ level has copies that read the environment too.
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
@@ -19,6 +19,9 @@ from vexfsctl.config.reading import STANDARD_FILE, StandardFileUnreadable, read_
 from vexfsctl.exceptions import Problem, VexfsctlException
 from vexfsctl.render.choices import ColourChoice, OutputFormat
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 
 class PathListType(click.ParamType[str]):
     """Text; in an environment variable, a list separated by colons like PATH."""
@@ -29,6 +32,30 @@ class PathListType(click.ParamType[str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the text as it is."""
         return str(value)
+
+
+class LogSourceType(PathListType):
+    """A log source as written; in an environment variable, `journal:DIR` keeps its colon."""
+
+    def split_envvar_value(self, rv: str) -> list[str]:
+        """Return the items of a list."""
+        # Deferred: few set the variable.
+        from vexfsctl.logs.sources.names import split_names
+
+        return split_names(rv)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> "list[CompletionItem]":
+        """Offer the words; if none begins like this, let the shell complete a path."""
+        from click.shell_completion import CompletionItem
+
+        from vexfsctl.logs.sources.names import WORDS
+
+        words = [word for word in WORDS if word.startswith(incomplete)]
+        if words:
+            return [CompletionItem(word) for word in words]
+        return [CompletionItem(incomplete, type="file")]
 
 
 class GlobalOption(click.Option):
@@ -128,11 +155,12 @@ def _options(*, environment: bool) -> list[GlobalOption]:
         option(
             "--log",
             metavar="SOURCE",
-            type=PathListType(),
+            type=LogSourceType(),
             multiple=True,
             callback=_adds("logs", str),
-            help="Read records from SOURCE: kmsg, a file, or - for standard input; repeatable. "
-            "Default: where the volumes write theirs.",
+            help="Read records from SOURCE: kmsg, journal, journal:DIR, journal@NAMESPACE, pstore, "
+            "a file, a directory, or - for standard input; repeatable. Default: where the volumes "
+            "write theirs.",
         ),
         option(
             "--format",

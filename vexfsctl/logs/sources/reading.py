@@ -55,7 +55,7 @@ class LogReading:
         return merge_by_time([source.boots for source in self.sources])
 
     def __len__(self) -> int:
-        """Return how many these are."""
+        """Return how many these are at most: what several sources have counts for each."""
         boots = (boot for source in self.sources for boot in source.boots)
         return sum(len(part) for boot in boots for part in boot.parts)
 
@@ -119,18 +119,23 @@ class LogReading:
 def merge_by_time(sources: Sequence[Sequence[Boot]]) -> Iterator[LogRecord]:
     """Yield all records by boot and uptime; those of one source keep their order.
 
+    What several sources have is yielded once (`duplicates`).
+
     Uptimes of different sources are compared within the last boot of each, then within the one
     before, and so on: a source need not say which boot it is of. Those that have no uptimes are
     put in order by wall-clock time, as far as they have that.
     """
     if len(sources) == 1:
         return chain.from_iterable(boot.records for boot in sources[0])
-    placed = merge(*map(_placed, sources), key=itemgetter(0, 1))
-    return map(itemgetter(2), placed)
+    # Deferred: mostly there is one source.
+    from vexfsctl.logs.sources.duplicates import without_duplicates
+
+    placed = merge(*map(_placed, range(len(sources)), sources), key=itemgetter(0, 1))
+    return without_duplicates(map(itemgetter(2, 3), placed))
 
 
-def _placed(boots: Sequence[Boot]) -> Iterator[tuple[int, Position, LogRecord]]:
+def _placed(source: int, boots: Sequence[Boot]) -> Iterator[tuple[int, Position, int, LogRecord]]:
     for number, boot in enumerate(boots, 1 - len(boots)):
         for part in boot.parts:
             for position, record in part:
-                yield number, position, record
+                yield number, position, source, record
