@@ -151,7 +151,7 @@ class OfOthers:
 
     def places(self, region: Region) -> Sequence[Place] | None:
         """Return where in *region* lines are that may be that."""
-        return None
+        return self._saying.places(region)
 
     @cached_property
     def _saying(self) -> "Saying":
