@@ -106,8 +106,10 @@ class Boot(NamedTuple):
     """The records that matter, in the order of the source."""
     ends: Mapping[str | None, LogRecord] = MappingProxyType({})
     """The last of all its records of each boot id: text need not show a restart, but name it."""
+    first: LogRecord | None = None
+    """The first of all its records, not only of those that matter; None if it is not known."""
     last: LogRecord | None = None
-    """The last of all its records; None if it has none."""
+    """The last of them; None if it has none."""
     end: Position = (0, 0.0)
     """That of the last."""
     uptimes_fall: bool = False
@@ -133,6 +135,7 @@ class Boot(NamedTuple):
         return Boot(
             parts=tuple(replace(part, only=boot_id) for part in known),
             ends=ends,
+            first=self.first if len(self.ends) == len(ends) else None,
             last=next(reversed(ends.values()), None),
             end=self.end,
             uptimes_fall=self.uptimes_fall,
@@ -161,6 +164,7 @@ class Boot(NamedTuple):
         return Boot(
             parts=(*self.parts, *on_top),
             ends={**self.ends, **later.ends},
+            first=self.first or later.first,
             last=later.last or self.last,
             end=_later(self.end, later.end),
             uptimes_fall=self.uptimes_fall or later.uptimes_fall,
@@ -179,13 +183,14 @@ class _Open:
         self.start = start
         """Mark in the spool at which it begins."""
         self.ends: dict[str | None, LogRecord] = {}
+        self.first: LogRecord | None = None
         self.last: LogRecord | None = None
         self.end: Position = (0, 0.0)
         self.uptimes_fall = False
 
     def close(self, spool: Spool, end: int) -> Boot:
         parts = (Part(spool, self.start, end),)
-        return Boot(parts, self.ends, self.last, self.end, self.uptimes_fall)
+        return Boot(parts, self.ends, self.first, self.last, self.end, self.uptimes_fall)
 
 
 class Keeper(Protocol):
@@ -234,11 +239,12 @@ class BootSplitter:
         """Take the next record, or stretch of records."""
         before, self._before = self._before, item
         if before is None:
-            self.first = first_record(item)
+            self.first = self._boot.first = first_record(item)
         elif restarted_between(before, item):
             self._end_boot(before, restarted=True)
             self._boots.append(self._boot.close(self._spool, self._spool.mark()))
             self._boot = _Open(self._spool.mark())
+            self._boot.first = first_record(item)
         else:
             self._boot.uptimes_fall = self._boot.uptimes_fall or _fall(before, item)
             if boot_id_of(before) != boot_id_of(item):
