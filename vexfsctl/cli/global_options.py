@@ -7,55 +7,17 @@ level has copies that read the environment too.
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from click.core import ParameterSource
 
 from vexfsctl.cli.context import AppContext
-from vexfsctl.cli.types import PATH, SECONDS
+from vexfsctl.cli.types import LOG_SOURCE, PATH, PATH_LIST, SECONDS
 from vexfsctl.config.configuration import Configuration
 from vexfsctl.config.reading import STANDARD_FILE, StandardFileUnreadable, read_configuration
 from vexfsctl.exceptions import Problem, VexfsctlException
 from vexfsctl.render.choices import ColourChoice, OutputFormat
-
-if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
-
-
-class PathListType(click.ParamType[str]):
-    """Text; in an environment variable, a list separated by colons like PATH."""
-
-    name = "text"
-    envvar_list_splitter = ":"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the text as it is."""
-        return str(value)
-
-
-class LogSourceType(PathListType):
-    """A log source as written; in an environment variable, `journal:DIR` keeps its colon."""
-
-    def split_envvar_value(self, rv: str) -> list[str]:
-        """Return the items of a list."""
-        # Deferred: few set the variable.
-        from vexfsctl.logs.sources.names import split_names
-
-        return split_names(rv)
-
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> "list[CompletionItem]":
-        """Offer the words; if none begins like this, let the shell complete a path."""
-        from click.shell_completion import CompletionItem
-
-        from vexfsctl.logs.sources.names import WORDS
-
-        words = [word for word in WORDS if word.startswith(incomplete)]
-        if words:
-            return [CompletionItem(word) for word in words]
-        return [CompletionItem(incomplete, type="file")]
 
 
 class GlobalOption(click.Option):
@@ -146,7 +108,7 @@ def _options(*, environment: bool) -> list[GlobalOption]:
         option(
             "--sysfs-root",
             metavar="DIR",
-            type=PathListType(),
+            type=PATH_LIST,
             multiple=True,
             callback=_adds("roots", Path),
             help="Read volumes under DIR instead of /sys/fs/vexfs, /run/vexfs and "
@@ -155,7 +117,7 @@ def _options(*, environment: bool) -> list[GlobalOption]:
         option(
             "--log",
             metavar="SOURCE",
-            type=LogSourceType(),
+            type=LOG_SOURCE,
             multiple=True,
             callback=_adds("logs", str),
             help="Read records from SOURCE: kmsg, journal, journal:DIR, journal@NAMESPACE, pstore, "

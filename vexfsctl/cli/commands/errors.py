@@ -6,6 +6,7 @@ from vexfsctl.analysis.errors.groups import USUAL_KEYS, GroupKey
 from vexfsctl.cli.command import Command
 from vexfsctl.cli.context import AppContext, pass_app
 from vexfsctl.cli.filter_options import filter_options
+from vexfsctl.cli.types import LOG_SOURCE
 from vexfsctl.exceptions import ExitStatus
 from vexfsctl.host.filters import Filters
 
@@ -39,7 +40,7 @@ Examples:
 @click.option(
     "--diff",
     "compared",
-    type=click.Path(path_type=str),
+    type=LOG_SOURCE,
     nargs=2,
     metavar="BEFORE AFTER",
     help="Compare two logs, each named as for --log.",
