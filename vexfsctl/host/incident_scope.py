@@ -141,9 +141,9 @@ def _surroundings_in(
     told = (each.entry for each in subject.occurrences)
     own = (entry for entry in told if entry.record.source in sources)
     surroundings = Surroundings(subject, own, vicinity)
-    one_boot = not log.reading.has_restarts
+    rising = not log.reading.uptimes_fall
     for entry in log.only(AnyOf(*reasons)).entries:
-        if one_boot and surroundings.end_before(entry):
+        if rising and surroundings.end_before(entry):
             break
         surroundings.take(entry)
     return surroundings.result() if surroundings.complete else None
@@ -179,8 +179,8 @@ def _about_breakers(reading: LogReading, incident: Incident) -> list[Wanted]:
     times = [each.uptime_us for each in incident.occurrences]
     known = [time for time in times if time is not None]
     begin_us = -math.inf
-    # Without an uptime, a record is as old as any; after a restart, uptimes begin anew.
-    if len(known) == len(times) and not reading.has_restarts:
+    # Without an uptime, a record is as old as any; uptimes that fell tell no order.
+    if len(known) == len(times) and not reading.uptimes_fall:
         begin_us = min(known) - window_us - SLACK_US
     refused = any(isinstance(each.event, CallRejected) for each in incident.occurrences)
     # What refused a call may have opened long before.

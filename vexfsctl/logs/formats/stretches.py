@@ -114,6 +114,8 @@ class PlainForm:
     """Whether lines say who wrote them, by a facility."""
     some_have_uptimes: bool = False
     """Whether lines with and without an uptime stand side by side."""
+    some_have_dates: bool = False
+    """Whether lines with and without a date stand side by side."""
     in_one_piece: bool = True
     """Whether the text of a record stands in its line as it is, but for escapes."""
     read: Callable[[bytes, Reading], LogRecord | None] | None = None
@@ -283,6 +285,7 @@ PLAIN_FORMS = (
         names_boot=True,
         matters=journal_lines.MATTERS,
         names_writers=True,
+        some_have_dates=True,
         in_one_piece=False,
     ),
 )
@@ -351,7 +354,9 @@ class Stretch:
 
     @property
     def latest_s(self) -> float | None:
-        """What each Unix time in it is at most; None if it has no dates."""
+        """What the Unix time of each record is at most; None if any has none."""
+        if self._some_lack_dates:
+            return None
         if self._is_of_one_hour:
             first_s = self.first_record.wall_time_s
             return None if first_s is None else first_s + _HOUR_S
@@ -359,7 +364,9 @@ class Stretch:
 
     @property
     def time_bounds_s(self) -> tuple[float, float] | None:
-        """What each Unix time in it is at least and at most; None if it has no dates."""
+        """What the Unix time of each record is at least and at most; None if any has none."""
+        if self._some_lack_dates:
+            return None
         if self._is_of_one_hour:
             first_s = self.first_record.wall_time_s
             return None if first_s is None else (first_s - _HOUR_S, first_s + _HOUR_S)
@@ -484,6 +491,14 @@ class Stretch:
             record = parse_record(line, self.reading)
             if record is not None and record.wall_time_s is not None:
                 yield record.wall_time_s
+
+    @property
+    def _some_lack_dates(self) -> bool:
+        times = self.form.times
+        if times is None or not self.form.some_have_dates:
+            return times is None
+        lines = b"\n" + self.block[self.start : self.end - 1]
+        return len(times.findall(lines)) < lines.count(b"\n")
 
     @property
     def _is_of_one_hour(self) -> bool:

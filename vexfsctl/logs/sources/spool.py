@@ -78,12 +78,12 @@ class Lines(NamedTuple):
 
     @property
     def latest_s(self) -> float | None:
-        """What the Unix time of each is at most; None if they have no dates."""
+        """What the Unix time of each is at most; None if any has none."""
         return self.stretch.latest_s
 
     @property
     def time_bounds_s(self) -> tuple[float, float] | None:
-        """What the Unix time of each is at least and at most; None if they have no dates."""
+        """What the Unix time of each is at least and at most; None if any has none."""
         return self.stretch.time_bounds_s
 
     @property
