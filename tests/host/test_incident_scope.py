@@ -86,7 +86,9 @@ def other_lines() -> st.SearchStrategy[str]:
 
 
 SITES = st.sampled_from(("read_file", "lookup_inode"))
-FORMS = (0, 0, 4, 5, 6, 8, 10, 11, 17, 20)
+NUMBERED = 4
+"""Of `rendered`: that of /dev/kmsg."""
+FORMS = (0, 0, NUMBERED, 5, 6, 8, 10, 11, 17, 20)
 """Of `rendered`: with uptimes, dates, or both."""
 MIXED = (0, 5, 6, 7, 8, 9, 11)
 """The same: what may stand side by side where logs were joined."""
@@ -166,6 +168,25 @@ def test_failures_that_are_dated_after_the_breaker_they_opened() -> None:
     check(log)
     (incident,) = with_ids(log, "4000000000000002", tuple).incidents
     assert story(*around(log, incident, tuple)).counted == (CorrelationId(OURS + 1),)
+
+
+def test_a_recovery_that_is_dated_before_the_failure() -> None:
+    """Where the clock fell, but the numbers of the records go on: nobody restarted the machine."""
+    texts = (
+        "VexFS: [CORR-4000000000000001] error vol=loop0 op=storage call=read err=x errno=EIO"
+        " sev=high attempt=1/3 msg=x",
+        "VexFS: degradation vol=loop0 from=normal to=read_only cause=CORR-4000000000000001",
+        "VexFS: degradation vol=loop0 from=read_only to=normal",
+    )
+    times = (200_000_000, 200_000_001, 110_000_000)
+    lines = [
+        rendered(text, time, number, NUMBERED)
+        for number, (text, time) in enumerate(zip(texts, times, strict=True))
+    ]
+    log = read_log(b"\n".join((*lines, b"")))
+    check(log)
+    (incident,) = with_ids(log, "4000000000000001", tuple).incidents
+    assert len(story(*around(log, incident, tuple)).timeline.lines) == 3
 
 
 @given(logs(), st.sampled_from(("01", "02", "03", "000000000000004")))

@@ -48,17 +48,22 @@ class Assessment:
         recent: "Iterable[LogEntry] | None" = None,
         evidence: "Callable[[], Iterable[LogEntry]]" = tuple,
         surroundings: "Callable[[], Iterable[LogEntry]]" = tuple,
+        has_text: "Callable[[str], bool]" = bool,
     ) -> "Assessment":
         """Judge what was *seen* of the tree at *now_us*, and what the log *entries* say about it.
 
-        *recent* and *surroundings* are as in `Observation`. *evidence* returns what the kernel
-        itself says in the window: called only if no tree names the device.
+        *recent*, *surroundings* and *has_text* are as in `Observation`. *evidence* returns what the
+        kernel itself says in the window: called only if no tree names the device.
         """
         if seen.targets:
             is_about = partial(_is_about, targets=seen.targets)
             entries = Filtered(entries, is_about)
             recent = None if recent is None else Filtered(recent, is_about)
-        observation = Observation(seen.volumes, entries, log, window, now_us, recent, surroundings)
+        observation = Observation(
+            *(seen.volumes, entries, log, window, now_us, recent),
+            surroundings=surroundings,
+            has_text=has_text,
+        )
         return cls(
             observation=observation,
             summary=summarize(observation, evidence),
@@ -111,6 +116,7 @@ def assess(host: Host, targets: Sequence[Target] = (), window_ms: int | None = N
         recent=recent.own_entries,
         evidence=lambda: recent.evidence,
         surroundings=lambda: recent.entries,
+        has_text=log.has_text,
     )
 
 

@@ -7,9 +7,9 @@ also vouches for earlier ones: a ring buffer forgets the beginning of an epoch f
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property
 
 from vexfsctl.logs.grammar import RECORD_FORMS, STATE_BEGINS, parse_event
 from vexfsctl.logs.kernel.block_sizes import with_sectors
@@ -132,16 +132,17 @@ def meaning_of(record: LogRecord) -> Meaning | None:
     return (
         parse_event(said.text)
         or parse_upstream(said)
-        or _parse_evidence(record)
+        or _evidence_parser()(record)
         or parse_named(said)
     )
 
 
-def _parse_evidence(record: LogRecord) -> KernelEvidence | None:
+@cache
+def _evidence_parser() -> Callable[[LogRecord], KernelEvidence | None]:
     # Deferred, as not all commands ask for evidence, and it has many forms.
     from vexfsctl.logs.kernel.evidence import parse_evidence
 
-    return parse_evidence(record)
+    return parse_evidence
 
 
 def judge_origin(record: LogRecord, *, vouched: bool) -> Origin:

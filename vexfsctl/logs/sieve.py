@@ -21,6 +21,8 @@ _COLON = ": "
 _LETTERS = 2
 _OF_HEADS = r"kernel[:\[]|\[ *[TC]\d"
 """How a text begins that has more of the head of its line in it: the kernel's tag, or a caller."""
+_OWN = ("VexFS: ", "VexFS FFI")
+"""How most of VexFS's texts begin: what does is never taken for the kernel's (`interpret`)."""
 _BEHIND_WORD = re.compile(r"([ :\[])")
 BEGIN = "<begin>"
 """In a pattern of lines that do not matter: where the text of a line begins."""
@@ -84,6 +86,10 @@ class Sieve:
         if self.names and self._names.match(encoded) is not None:
             return True
         return any(literal in encoded for literal in self.inside)
+
+    def accepts_evidence(self, text: str) -> bool:
+        """Whether the kernel itself may say something of a device in a record of this text."""
+        return not text.startswith(_OWN) and self.accepts_text(text)
 
     def _begins(self, text: str) -> bool:
         literals = self._by_letters.get(text[:_LETTERS])

@@ -267,6 +267,8 @@ def in_json(text: str, uptime_us: int, sequence: int, form: int) -> bytes:
     if form == 3:
         del fields["_SOURCE_MONOTONIC_TIMESTAMP"]
         fields |= {"_PID": "12", "SYSLOG_PID": "12", "_CMDLINE": 'sh -c "a\\b"'}
+    if uptime_us % 16 == 5:
+        del fields["__REALTIME_TIMESTAMP"]
     at = (uptime_us + sequence) % len(fields)
     names = [*fields][at:] + [*fields][:at]
     entry = {name: fields[name] for name in names}
@@ -277,6 +279,8 @@ PRINTED_FORMS = 23
 FORMS = PRINTED_FORMS + 4
 DECORATED_FORMS = (17, 18, 19)
 SLOW_FORMS = (21, 22)
+OF_PROGRAMS = FORMS - 1
+"""Whose records a program sent to the journal: none is the kernel's."""
 """Those of which every line is decoded."""
 TEXTS = st.sampled_from(MEANT) | st.sampled_from(ORDINARY) | st.sampled_from(ORDINARY)
 
@@ -396,7 +400,7 @@ def test_a_text_with_a_prefix_is_found_in_every_form(form: int) -> None:
     assert summary(read(log, (), Manner())) == summary(every)
     found = [record for boot in every.boots for record in boot.records]
     meant = [entry.record for entry in interpret_records(found) if entry.evidence is not None]
-    assert meant != []
+    assert (meant == []) is (form == OF_PROGRAMS)
     assert [record for record in meant if not sieve().accepts(record)] == []
 
 

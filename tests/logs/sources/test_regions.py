@@ -61,6 +61,7 @@ QUESTIONS: tuple[Wanted, ...] = (
     Saying(f"{FIRST_ID} error", (FIRST_ID,)),
     Naming(frozenset((FIRST_ID, ANOTHER_ID))),
     OfOthers(),
+    OfOthers("CORR-"),
     Since(STATES, uptime_us=400 * SECOND),
     Since(OfOthers(), time_s=1_795_900_300.0),
     During(Evidence(), (200 * SECOND, 320 * SECOND)),

@@ -15,13 +15,14 @@ from vexfsctl.model.entry import LogEntry, Origin
 from vexfsctl.model.units import format_duration
 from vexfsctl.model.upstream import UpstreamEvent
 
+LOOKUP = "__find_get_block_slow() failed"
+"""How the kernel says that it did not find a block."""
 ENDLESS = 5
 """So many failures to find a block of one device, and no line of VexFS since, are no chance."""
 _STILL_US = 5_000_000
 """How long ago the last of them may be for it to go on; they come each second."""
 _TRACE_S = 2.0
 """How long the lines of one call trace may take to print, over a slow serial line, too."""
-_LOOKUP = "__find_get_block_slow() failed"
 _TRACED = frozenset({"kernel_bug", "hung_task", "stall"})
 _PLACE = re.compile(r"\b((?:fs|mm|block|drivers|kernel|lib)/[\w./-]{1,80}:\d{1,6})\b")
 _FRAME = "kernel_trace"
@@ -96,7 +97,7 @@ class _Lookups:
         evidence = entry.evidence
         if evidence is None or evidence.device is None:
             return
-        if entry.record.text.startswith(_LOOKUP):
+        if entry.record.text.startswith(LOOKUP):
             self._first.setdefault(evidence.device, entry)
             self._last[evidence.device] = entry
             self._counts[evidence.device] = self._counts.get(evidence.device, 0) + 1

@@ -35,6 +35,8 @@ Examples:
   vexfsctl log --json --after CURSOR               what came after the record with that cursor
   dmesg | vexfsctl log --log -                     from standard input
   vexfsctl log -s high --log host7-dmesg.txt.xz    a log somebody sent
+  vexfsctl log --log '/var/log/kern.log*'          a log with its rotated files
+  vexfsctl log -S yesterday --log journal          the systemd journal
 """
 
 
@@ -68,12 +70,17 @@ def log(
 
     Sources are the kernel log and the files that live volumes write; --log SOURCE replaces them
     with kmsg, a path or - (standard input), in any format of dmesg, journalctl and syslog daemons,
-    plain or compressed (gzip, xz, bzip2). Each record is marked with its writer: the kernel, a
-    driver, or unverified (anybody who may write to the kernel log). Lines of earlier VexFS builds
-    are rated, and expected noise is marked.
+    plain or compressed (gzip, xz, bzip2, zstd, lz4). A directory (not those below it), or a quoted
+    pattern such as '/var/log/kern.log*', is read log by log, rotated files in the order of time.
+    journal is this host's systemd journal, journal@NAMESPACE that of a namespace, journal:DIR a
+    saved one, and pstore the crash logs. What several sources have is shown once. What grows can
+    be followed: a log, a journal, kmsg, standard input.
 
-    With --after, a record that the log no longer has is one gap more if the log begins later; else
-    times tell what stands after it.
+    Each record is marked with its writer: the kernel, a driver, or unverified (anybody who may
+    write to the kernel log). Lines of earlier VexFS builds are rated, and expected noise is marked.
+
+    With --after, times tell what stands after a record that the log no longer has; if the log
+    begins later, that is a gap.
     """
     if follow and reverse:
         raise click.UsageError("--reverse and --follow cannot go together")

@@ -51,6 +51,8 @@ _HOST = r"(?!(?:UTC|GMT|ERROR|WARN|INFO|DEBUG|TRACE) )[\w.:-]{1,255}+(?<!:) "
 _FIVE_SECONDS = r"\[(?P<tens> *\d{0,11})(?:(?P<below>[0-4])|[5-9])\."
 _THE_SAME = r"\[(?P=tens)(?(below)[0-4]|[5-9])\.\d{6}"
 _UPTIME = r"\[ *(?P<uptime>\d{1,12}\.\d{6})"
+_AFTER_LINE = r"\n"
+"""How a pattern begins that is for lines behind another line."""
 # What a log daemon puts before a text: the kernel's tag, with or without an uptime after it, or
 # nothing, since the tag of any other program counts as the beginning of its text. That text is made
 # up if the tag stands as in RFC 5424, or alone.
@@ -62,6 +64,11 @@ _TIMED_KERNEL = rf"kernel: {_THE_SAME}\]{_CALLER}"
 _SELECTOR = r"[a-z]{3,8}[0-7]?\.(?:emerg|alert|crit|err|warn|notice|info|debug)"
 _NO_TAG = rf"(?!{_SELECTOR}|{_MADE_UP})"
 _OTHERS = rf"(?:kernel: (?!<\d|\[ *\d)|(?!kernel[:\[ ])(?:(?={_TAG})|{_NO_TAG}))"
+# Each of these dates has at least so many characters, and no blank after them.
+_IN_SYSLOG = (
+    rf"{_AFTER_LINE}.{{15}}\S* \S{{1,255}}+ "
+    rf"(?:kernel: (?:\[ *\d{{1,12}}\.\d{{6}}\](?: ?\[ *[TC]\d{{1,10}}\])?+ )?+)?+{BEGINNING}"
+)
 _TEXT = rf"{BEGIN}.{{0,{_LONGEST}}}+\n"
 # Metadata may say that a daemon wrote the record.
 _FIELD = rf" (?!{'|'.join(DAEMON_FIELDS)})[^\\\n=]{{1,{_LONGEST}}}+=[^\n]{{0,{_LONGEST}}}+\n"
@@ -107,6 +114,8 @@ class PlainForm:
     """Whether lines say who wrote them, by a facility."""
     some_have_uptimes: bool = False
     """Whether lines with and without an uptime stand side by side."""
+    some_have_dates: bool = False
+    """Whether lines with and without a date stand side by side."""
     in_one_piece: bool = True
     """Whether the text of a record stands in its line as it is, but for escapes."""
     read: Callable[[bytes, Reading], LogRecord | None] | None = None
@@ -233,8 +242,14 @@ PLAIN_FORMS = (
                 row=rf"{date}{second}(?:{zone}) ({_HOST}kernel: )\[ *\d{{1,12}}\.\d{{6}}\] ",
                 read=read_syslog_line,
                 some_have_uptimes=True,
+                matters=_IN_SYSLOG,
             ),
-            PlainForm(name, first, time, f"{head}{_OTHERS}{_TEXT}", time=time),
+            PlainForm(
+                *(name, first, time, f"{head}{_OTHERS}{_TEXT}"),
+                time=time,
+                matters=_IN_SYSLOG,
+                read=read_syslog_line,
+            ),
         )
     ),
     PlainForm(
@@ -270,6 +285,7 @@ PLAIN_FORMS = (
         names_boot=True,
         matters=journal_lines.MATTERS,
         names_writers=True,
+        some_have_dates=True,
         in_one_piece=False,
     ),
 )
@@ -338,7 +354,9 @@ class Stretch:
 
     @property
     def latest_s(self) -> float | None:
-        """What each Unix time in it is at most; None if it has no dates."""
+        """What the Unix time of each record is at most; None if any has none."""
+        if self._some_lack_dates:
+            return None
         if self._is_of_one_hour:
             first_s = self.first_record.wall_time_s
             return None if first_s is None else first_s + _HOUR_S
@@ -346,7 +364,9 @@ class Stretch:
 
     @property
     def time_bounds_s(self) -> tuple[float, float] | None:
-        """What each Unix time in it is at least and at most; None if it has no dates."""
+        """What the Unix time of each record is at least and at most; None if any has none."""
+        if self._some_lack_dates:
+            return None
         if self._is_of_one_hour:
             first_s = self.first_record.wall_time_s
             return None if first_s is None else (first_s - _HOUR_S, first_s + _HOUR_S)
@@ -384,6 +404,12 @@ class Stretch:
     def named(self) -> Iterator[tuple[int, int]]:
         """Yield where the records that name VexFS begin and end."""
         return self._places_of(NAMED, self.lower)
+
+    def all_places(self) -> Iterator[tuple[int, int]]:
+        """Yield where each record begins and ends."""
+        at = self.start
+        while at < self.end:
+            yield at, (at := self._record_end(at))
 
     def candidates(self, sieve: Sieve) -> Iterable[tuple[int, int]]:
         """Return where those records begin and end that may matter by *sieve*."""
@@ -437,7 +463,7 @@ class Stretch:
     def _beginning(self, sieve: Sieve) -> Iterator[tuple[int, int]]:
         """Yield where the records begin and end whose text begins as *sieve* has it."""
         if self.form.matters is not None:
-            yield from self.places(_sought(self.form.name, sieve))
+            yield from self._seeking(self.form.matters, sieve)
             return
         others, at = _pattern(self.form.name, sieve), self.start
         while at < self.end:
@@ -445,6 +471,15 @@ class Stretch:
                 at = match.end()
             else:
                 yield at, (at := self._record_end(at))
+
+    def _seeking(self, matters: str, sieve: Sieve) -> Iterator[tuple[int, int]]:
+        sought, at = _sought(self.form.name, sieve), self.start
+        if matters.startswith(_AFTER_LINE):
+            # Nothing may stand before the first one.
+            yield at, (at := self._record_end(at))
+        while (hit := sought.search(self.block, max(at - 1, self.start), self.end)) is not None:
+            start = self._record_start(hit.end())
+            yield start, (at := self._record_end(start))
 
     def _wall_times(self, *, lasts: bool) -> Iterator[float]:
         """Yield the first Unix time of each minute, or the last."""
@@ -456,6 +491,14 @@ class Stretch:
             record = parse_record(line, self.reading)
             if record is not None and record.wall_time_s is not None:
                 yield record.wall_time_s
+
+    @property
+    def _some_lack_dates(self) -> bool:
+        times = self.form.times
+        if times is None or not self.form.some_have_dates:
+            return times is None
+        lines = b"\n" + self.block[self.start : self.end - 1]
+        return len(times.findall(lines)) < lines.count(b"\n")
 
     @property
     def _is_of_one_hour(self) -> bool:

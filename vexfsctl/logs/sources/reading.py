@@ -70,7 +70,7 @@ class LogReading:
         return merge_by_time([source.boots for source in self.sources])
 
     def __len__(self) -> int:
-        """Return how many these are."""
+        """Return how many these are at most: what several sources have counts for each."""
         boots = (boot for source in self.sources for boot in source.boots)
         return sum(len(part) for boot in boots for part in boot.parts)
 
@@ -118,9 +118,11 @@ class LogReading:
         )
 
     @property
-    def has_restarts(self) -> bool:
-        """Whether any source has more than one boot."""
-        return any(len(source.boots) > 1 for source in self.sources)
+    def uptimes_fall(self) -> bool:
+        """Whether uptimes fall in any source by more than some delay explains: at a restart, or
+        where only the numbers of its records go on."""
+        boots = [source.boots for source in self.sources]
+        return any(len(each) > 1 or each[0].uptimes_fall for each in boots)
 
     @property
     def boots_with_records(self) -> frozenset[str | None]:
@@ -138,18 +140,23 @@ class LogReading:
 def merge_by_time(sources: Sequence[Sequence[Boot]]) -> Iterator[LogRecord]:
     """Yield all records by boot and uptime; those of one source keep their order.
 
+    What several sources have is yielded once (`duplicates`).
+
     Uptimes of different sources are compared within the last boot of each, then within the one
     before, and so on: a source need not say which boot it is of. Those that have no uptimes are
     put in order by wall-clock time, as far as they have that.
     """
     if len(sources) == 1:
         return chain.from_iterable(boot.records for boot in sources[0])
-    placed = merge(*map(_placed, sources), key=itemgetter(0, 1))
-    return map(itemgetter(2), placed)
+    # Deferred: mostly there is one source.
+    from vexfsctl.logs.sources.duplicates import without_duplicates
+
+    placed = merge(*map(_placed, range(len(sources)), sources), key=itemgetter(0, 1))
+    return without_duplicates(map(itemgetter(2, 3), placed))
 
 
-def _placed(boots: Sequence[Boot]) -> Iterator[tuple[int, Position, LogRecord]]:
+def _placed(source: int, boots: Sequence[Boot]) -> Iterator[tuple[int, Position, int, LogRecord]]:
     for number, boot in enumerate(boots, 1 - len(boots)):
         for part in boot.parts:
             for position, record in part:
-                yield number, position, record
+                yield number, position, source, record

@@ -45,13 +45,15 @@ class Lines(NamedTuple):
     """What the uptime of each is at least; None if they have to be looked at for that."""
     high_us: int | None
     """What it is at most."""
+    sifted: bool = False
+    """Whether each may matter, as was found before: they need not be searched again."""
 
     @classmethod
-    def of(cls, stretch: "Stretch") -> "Lines":
+    def of(cls, stretch: "Stretch", *, sifted: bool = False) -> "Lines":
         """Return those of *stretch*."""
         text = stretch.block[stretch.start : stretch.end]
         bounds = (stretch.low_us, stretch.high_us) if stretch.has_bounds else (None, None)
-        return cls(stretch.form.name, stretch.reading, text, *bounds)
+        return cls(stretch.form.name, stretch.reading, text, *bounds, sifted)
 
     @property
     def uptimes(self) -> list[int]:
@@ -76,12 +78,12 @@ class Lines(NamedTuple):
 
     @property
     def latest_s(self) -> float | None:
-        """What the Unix time of each is at most; None if they have no dates."""
+        """What the Unix time of each is at most; None if any has none."""
         return self.stretch.latest_s
 
     @property
     def time_bounds_s(self) -> tuple[float, float] | None:
-        """What the Unix time of each is at least and at most; None if they have no dates."""
+        """What the Unix time of each is at least and at most; None if any has none."""
         return self.stretch.time_bounds_s
 
     @property

@@ -143,6 +143,10 @@ def _environment(root: CommandDocument) -> list[str]:
         "An option overrides its variable, and both override",
         ".Xr vexfsctl.toml 5 .",
         "The items of a list are separated by colons.",
+        "In",
+        ".Ev VEXFSCTL_LOG ,",
+        "journal:DIR is one item,",
+        "but kmsg, journal, pstore or \\- after journal: is an item of its own.",
         *tagged_list(
             [(f"Ev {o.variable}", ["As", f".{_option_name(o.names[-1])} ."]) for o in variables]
             + [
