@@ -145,6 +145,7 @@ def _columns_of_keys(here: Collection[str], clock: "_Clock") -> dict[GroupKey, t
         GroupKey.HINT: (Column("HINTS", _hints, wraps=True),),
         GroupKey.DEVICE: (Column("DEVICE", lambda group: group.device),),
         GroupKey.FINGERPRINT: (_FINGERPRINT, _OPERATION, _ERROR, _MESSAGE),
+        GroupKey.HOST: (Column("HOST", lambda group: group.host),),
         GroupKey.MINUTE: (Column("MINUTE", clock.minute),),
     }
 

@@ -34,6 +34,8 @@ class LogRow:
     uptime_us: int | None
     sequence: int | None
     source: str
+    host: str | None
+    """Name of the host that wrote it, where the source gives one."""
     level: int | None
     facility: int | None
     origin: Origin
@@ -67,6 +69,7 @@ def log_row(entry: LogEntry, moment: datetime | None) -> LogRow:
         uptime_us=record.uptime_us,
         sequence=record.sequence,
         source=record.source,
+        host=record.host,
         level=record.level,
         facility=record.facility,
         origin=entry.origin,

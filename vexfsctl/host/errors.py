@@ -26,7 +26,11 @@ from vexfsctl.host.log import Calendar, is_elsewhere, observed_s, read_log, rece
 from vexfsctl.host.log_view import LogView
 from vexfsctl.host.volumes import consult
 from vexfsctl.model.coverage import Coverage
+from vexfsctl.model.record import LogRecord
 from vexfsctl.model.volume import Volume
+
+_OF_EACH = {GroupKey.MINUTE, GroupKey.HOST}
+"""Keys by which records differ that say the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +78,7 @@ def count_errors(
             host,
             consulted.volumes,
             evidence=_by_device(keys),
-            # Times and texts are those of each record.
-            counted=not (GroupKey.MINUTE in keys or over_time or filters.ask_for_each_record),
+            counted=not (over_time or _OF_EACH & {*keys} or filters.ask_for_each_record),
         )
         elsewhere = is_elsewhere(host, everything, consulted.volumes)
         volumes = () if elsewhere else consulted.volumes
@@ -93,7 +96,8 @@ def count_errors(
         upstream.take(entry)
         if is_error(entry) or entry.upstream is not None:
             for _, moment in view.pick((entry,)):
-                sighting = Sighting(entry, moment, live.hold(entry), device)
+                name = _name_of_host(entry.record, host)
+                sighting = Sighting(entry, moment, live.hold(entry), device, name)
                 groups.take(sighting)
                 noise.take(sighting)
                 seen.add(sighting.live)
@@ -179,6 +183,11 @@ def _finder(volumes: Sequence[Volume]) -> DeviceFinder:
         if volume.status is not None and volume.status.device is not None
     }
     return DeviceFinder({volume: name for volume, name in names.items() if name is not None})
+
+
+def _name_of_host(record: LogRecord, host: Host) -> str | None:
+    here = record.boot_id is not None and record.boot_id == host.boot_id
+    return record.host or (host.name if here else None)
 
 
 def _by_device(keys: Sequence[GroupKey]) -> bool:

@@ -43,6 +43,8 @@ class LogRecord:
     """The boot `uptime_us` counts from; None when the source does not say."""
     wall_time_s: float | None = None
     """Unix time, where the source gives one itself."""
+    host: str | None = None
+    """Name of the host that wrote it, where the source gives one."""
     fields: tuple[tuple[str, str], ...] = ()
     """Metadata lines (`DEVICE`, `SUBSYSTEM`)."""
     counted: Counted | None = None

@@ -390,3 +390,27 @@ def test_options_that_exclude_each_other(
 
     assert result.exit_status == ExitStatus.USAGE
     assert message in result.stderr
+
+
+def test_errors_of_several_hosts(vexfsctl: Program, tree: FakeTree, tmp_path: Path) -> None:
+    """As a log server collects them; a form without a host tells of none."""
+    tree.remove("loop0")
+    log = tmp_path / "all.log"
+    text = "VexFS: [CALL-1] FFI call read_file failed: -5 (failure rate: 50%), using fallback"
+    log.write_text(
+        "".join(
+            f"2026-08-21T09:59:{second}Z {host} kernel: {text}\n"
+            for second, host in ((10, "db1"), (11, "db2.example"), (12, "db1"))
+        )
+        + f"[   13.000000] {text}\n"
+    )
+
+    tsv = vexfsctl("errors", "--by", "host", "--format", "tsv", "--log", str(log)).stdout
+
+    rows = [line.split("\t") for line in tsv.splitlines()]
+    assert rows[0][:3] == ["host", "worst", "count"]
+    assert sorted(row[:3] for row in rows[1:]) == [
+        ["", "high", "1"],
+        ["db1", "high", "2"],
+        ["db2.example", "high", "1"],
+    ]

@@ -133,6 +133,7 @@ def test_json_has_every_field(vexfsctl: Program, tree: FakeTree) -> None:
             "uptime_us": 3595000070,
             "sequence": 726,
             "source": str(INCIDENT),
+            "host": None,
             "level": 5,
             "facility": 1,
             "origin": "driver",

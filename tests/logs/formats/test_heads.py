@@ -117,7 +117,9 @@ def test_a_zone_that_means_several_is_the_readers_and_is_told() -> None:
     line = "Wed 2021-07-28 05:19:43 IST node1 kernel: x"
     (record,) = [*decoder.feed(line.encode()), *decoder.finish()]
 
-    assert record == LogRecord("x", "saved.log", wall_time_s=local(2021, 7, 28, 5, 19, 43))
+    assert record == LogRecord(
+        "x", "saved.log", wall_time_s=local(2021, 7, 28, 5, 19, 43), host="node1"
+    )
     assert decoder.zones == {"IST"}
 
 

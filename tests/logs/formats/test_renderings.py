@@ -139,7 +139,7 @@ SECOND = int(WALL)
     ids=lambda case: case.line[:40],
 )
 def test_a_line_of_each_form(case: Printed) -> None:
-    """Text, time, level and facility, as far as the form has them."""
+    """Text, time, level, facility and host, as far as the form has them."""
     assert read(case.line) == LogRecord(
         "VexFS: one",
         "saved.log",
@@ -147,6 +147,7 @@ def test_a_line_of_each_form(case: Printed) -> None:
         wall_time_s=case.wall_time_s,
         level=case.level,
         facility=case.facility,
+        host="host" if " host " in case.line else None,
     )
 
 

@@ -37,6 +37,8 @@ class GroupKey(StrEnum):
     DEVICE = "device"
     FINGERPRINT = "fingerprint"
     """What it is, wherever and whenever it arises (`analysis.errors.fingerprint`)."""
+    HOST = "host"
+    """Name of the host that wrote it: the logs of several may have been collected in one place."""
     MINUTE = "minute"
 
 
@@ -55,6 +57,8 @@ class Sighting:
     """Whether it is about a volume as it is mounted now, not about an earlier one of its name."""
     device: str | None = None
     """Kernel name of the device behind it; None if unknown or not asked for."""
+    host: str | None = None
+    """Name of the host that wrote it; None if unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +79,7 @@ class ErrorGroup:
     fingerprint: str | None = None
     message: str | None = None
     """As it goes into the fingerprint, with `*` for what differs."""
+    host: str | None = None
     minute: datetime | None = None
     """Beginning of the minute, if the wall-clock time is known."""
     uptime_min: int | None = None
@@ -214,6 +219,7 @@ _FIELDS: dict[GroupKey, tuple[str, ...]] = {
     GroupKey.HINT: ("hints",),
     GroupKey.DEVICE: ("device",),
     GroupKey.FINGERPRINT: ("fingerprint", "operation", "error", "errno", "message"),
+    GroupKey.HOST: ("host",),
     GroupKey.MINUTE: ("minute", "uptime_min"),
 }
 _ALL_FIELDS = {name for names in _FIELDS.values() for name in names}
@@ -253,6 +259,7 @@ def _group_of_one(each: Sighting) -> ErrorGroup:
     return ErrorGroup(
         **_told_by(each.entry.meaning),
         device=each.device,
+        host=each.host,
         minute=None if moment is None else moment.replace(second=0, microsecond=0),
         uptime_min=uptime_us // _US_PER_MINUTE if uptime_us is not None and known else None,
         verified=each.entry.origin is not Origin.UNVERIFIED,

@@ -30,8 +30,8 @@ Examples:
     type=click.Choice([key.value for key in GroupKey]),
     multiple=True,
     metavar="KEY",
-    help="Group by KEY: severity, op, error, volume, hint, device, fingerprint or minute; "
-    "repeatable. Default: severity, volume, op and error; with --diff, fingerprint.",
+    help="Group by KEY: severity, op, error, volume, hint, device, fingerprint, host or "
+    "minute; repeatable. Default: severity, volume, op and error; with --diff, fingerprint.",
 )
 @click.option(
     "-n", "--groups", type=click.IntRange(min=0), metavar="N", help="Show only the first N groups."

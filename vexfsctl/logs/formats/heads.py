@@ -28,7 +28,7 @@ _DELTA = re.compile(r"\[(?: *\+|<) *(?P<seconds>\d{1,9})[.,](?P<micros>\d{6})>?\
 """dmesg -H and --time-format=delta: seconds since the record before."""
 _IN_BRACKETS = re.compile(r"\[(?P<inside>[^\[\]]{8,80})\] ?")
 _ALONE = re.compile(
-    rb"(?:(?!kernel[:\[]|" + SELECTOR + rb")[\w.-]{1,255} )?"
+    rb"(?:(?!kernel[:\[]|" + SELECTOR + rb")(?P<host>[\w.-]{1,255}) )?"
     rb"(?P<rest>(?:" + SELECTOR + rb")?kernel(?:\[\d{1,10}\])?: .*)",
     re.DOTALL,
 )
@@ -75,12 +75,13 @@ def _parse(line: bytes, reading: Reading) -> Head | None:
         separator = 2 if line.startswith(b": ", width) else 1
         if line[width : width + separator].strip(b":") == b" ":
             rest = line[width + separator :]
-            record, size = read_tagged(_without_host(rest), reading, wall_time_s=moment.unix_s)
+            host, rest = _split_host(rest)
+            record, size = read_tagged(rest, reading, wall_time_s=moment.unix_s, host=host)
             return Head(record, len(line) - size, zone=moment.zone)
     alone = _ALONE.fullmatch(line)
     if alone is None:
         return None
-    record, size = read_tagged(alone["rest"], reading)
+    record, size = read_tagged(alone["rest"], reading, host=alone["host"])
     return Head(record, len(line) - size)
 
 
@@ -116,14 +117,15 @@ def _of_dmesg(line: bytes, head: str, unix_s: float | None, reading: Reading) ->
     return Head(record, width, unix_s)
 
 
-def _without_host(rest: bytes) -> bytes:
-    """Return what stands after a time without a host, and the kernel's tag as log daemons have it.
+def _split_host(rest: bytes) -> tuple[bytes | None, bytes]:
+    """Return the host after a time, if any, and the rest with the kernel's tag as log daemons have
+    it.
 
     metalog has the tag in brackets; with an uptime alone, nothing but the kernel can be meant.
     """
     if rest.startswith(_IN_METALOG):
-        return b"kernel: " + rest.removeprefix(_IN_METALOG)
+        return None, b"kernel: " + rest.removeprefix(_IN_METALOG)
     if _UPTIME.match(rest) is not None:
-        return b"kernel: " + rest
+        return None, b"kernel: " + rest
     host = _HOST.match(rest)
-    return rest if host is None else rest[host.end() :]
+    return (None, rest) if host is None else (host[0].strip(), rest[host.end() :])

@@ -83,6 +83,7 @@ def record_of_entry(fields: Mapping[str, Any], reading: Reading) -> LogRecord | 
         facility=KERNEL_FACILITY if facility is None and from_kernel else facility,
         boot_id=_text(get("_BOOT_ID")) or reading.boot_id,
         wall_time_s=None if wall_us is None else possible_time(wall_us / 1e6),
+        host=_text(get("_HOSTNAME")),
         fields=(*metadata, *_metadata(fields)),
     )
 

@@ -8,12 +8,13 @@ import re
 from datetime import datetime
 from functools import lru_cache
 
-from vexfsctl.logs.formats.renderings import Reading, decode_text, parse_syslog_line
+from vexfsctl.logs.formats.renderings import Reading, decode_name, decode_text, parse_syslog_line
 from vexfsctl.model.record import LogRecord
 
 _KERNEL_LINE = re.compile(
     rb"(?P<minute>(?:[A-Z][a-z]{2} [ \d]\d |\d{4}-\d\d-\d\d[T ])\d\d:\d\d:)(?P<second>\d\d)"
-    rb"(?:\.(?P<fraction>\d{1,6}))?(?P<zone>(?:Z|[-+]\d\d:?\d\d)?) [\w.:-]{1,255} kernel: "
+    rb"(?:\.(?P<fraction>\d{1,6}))?(?P<zone>(?:Z|[-+]\d\d:?\d\d)?)"
+    rb" (?P<host>[\w.:-]{1,255}) kernel: "
     # A priority or a caller before or after an uptime is left to `lines`.
     rb"(?:\[ *(?P<uptime>\d{1,12}\.\d{6})\] (?!\[ *[TC]\d)|(?!<\d|\[ *\d))(?P<text>.*)",
     re.DOTALL,
@@ -57,7 +58,7 @@ def read_syslog_line(line: bytes, reading: Reading) -> LogRecord | None:
     match = _KERNEL_LINE.fullmatch(line)
     if match is None:
         return None
-    minute, second, fraction, zone, uptime, text = match.groups()
+    minute, second, fraction, zone, host, uptime, text = match.groups()
     minute_s = _minute_s(minute, zone, reading.today)
     return LogRecord(
         text=decode_text(text.removesuffix(b"\r")),
@@ -65,6 +66,7 @@ def read_syslog_line(line: bytes, reading: Reading) -> LogRecord | None:
         uptime_us=None if uptime is None else int(uptime.replace(b".", b"")),
         boot_id=reading.boot_id,
         wall_time_s=None if minute_s is None else _moment_s(minute_s, second, fraction, zone),
+        host=decode_name(host),
     )
 
 

@@ -12,6 +12,7 @@ unknown, unless dmesg names it.
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from vexfsctl.model.record import KERNEL_FACILITY, LogRecord
 
@@ -86,7 +87,7 @@ _INNER_UPTIME = re.compile(
 )
 _MONOTONIC = re.compile(
     rb"(?P<rest>kernel(?:\[\d{1,10}\])?: .*)"
-    rb"|[\w.-]{1,255} (?P<hosted>(?:kernel|VexFS|vexfs\w*)(?:\[\d{1,10}\])?: .*)",
+    rb"|(?P<host>[\w.-]{1,255}) (?P<hosted>(?:kernel|VexFS|vexfs\w*)(?:\[\d{1,10}\])?: .*)",
     re.DOTALL,
 )
 _KERNEL_TAG = b"kernel"
@@ -128,6 +129,12 @@ def decode_text(text: bytes) -> str:
     return text.decode(errors="backslashreplace")
 
 
+@lru_cache(maxsize=64)
+def decode_name(host: bytes) -> str:
+    """Return the name of a host as it is shown: the same text each time, as there are few."""
+    return decode_text(host)
+
+
 def parse_dmesg_line(line: bytes, reading: Reading) -> tuple[LogRecord, int] | None:
     """Return the record that a line of dmesg begins, and how wide its prefix is; None for others.
 
@@ -146,6 +153,7 @@ def parse_dmesg_line(line: bytes, reading: Reading) -> tuple[LogRecord, int] | N
             uptime_us=_uptime_us(match),
             level=level,
             facility=facility,
+            host=carried["host"],
         )
         return record, len(line) - size
     level, facility = priority_of(groups)
@@ -176,7 +184,12 @@ def parse_syslog_line(line: bytes, reading: Reading) -> tuple[LogRecord, int] | 
     # RFC 5424 and `<PRI>` name the facility; below 8 it may be one that was left out.
     level, facility = priority_of(groups)
     record, size = read_tagged(
-        match["rest"], reading, wall_time_s=wall_time_s, level=level, facility=facility
+        match["rest"],
+        reading,
+        wall_time_s=wall_time_s,
+        level=level,
+        facility=facility,
+        host=match["host"],
     )
     return record, len(line) - size
 
@@ -208,6 +221,7 @@ def read_tagged(
     wall_time_s: float | None = None,
     level: int | None = None,
     facility: int | None = None,
+    host: bytes | None = None,
 ) -> tuple[LogRecord, int]:
     """Return the record of what follows host and time, and how many bytes of that are its text.
 
@@ -238,6 +252,7 @@ def read_tagged(
         facility=facility,
         boot_id=reading.boot_id,
         wall_time_s=wall_time_s,
+        host=None if host is None else decode_name(host),
         fields=fields,
     )
     return record, size

@@ -123,7 +123,8 @@ class Spool:
         self._batch.append(
             (
                 *(position, record.text, record.source, record.uptime_us, record.sequence),
-                *(record.level, record.facility, record.boot_id, record.wall_time_s),
+                *(record.level, record.facility, record.boot_id),
+                *(record.wall_time_s, record.host),
                 *(record.fields, record.loose, record.counted and tuple(record.counted)),
             )
         )
