@@ -321,7 +321,9 @@ def read(log: bytes, cuts: Sequence[int], manner: Manner) -> Contents:
 
 def summary(contents: Contents) -> object:
     """Return all that conclusions depend on."""
-    return contents.first, contents.finder.holes, [boot_summary(boot) for boot in contents.boots]
+    finder = contents.finder
+    boots = [boot_summary(boot) for boot in contents.boots]
+    return contents.first, finder.holes, finder.names_writers, finder.notes(""), boots
 
 
 def boot_summary(boot: Boot) -> object:

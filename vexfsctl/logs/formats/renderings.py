@@ -16,7 +16,7 @@ from functools import lru_cache
 
 from vexfsctl.model.record import KERNEL_FACILITY, LogRecord
 
-_FACILITIES = {
+FACILITIES = {
     word: number
     for number, word in enumerate(
         (
@@ -25,6 +25,7 @@ _FACILITIES = {
         )
     )
 } | {f"local{number}": 16 + number for number in range(8)}
+"""Numbers of the facilities of syslog by their names."""
 _LEVELS = {
     word: number
     for number, word in enumerate(
@@ -230,7 +231,7 @@ def read_tagged(
     if (selector := _SELECTOR.match(rest)) is not None:
         # Any program can send messages of the facility kern to a log daemon.
         word, _, severity = decode_text(selector[0]).strip().partition(".")
-        facility = _FACILITIES[word] or None
+        facility = FACILITIES[word] or None
         level = _LEVELS[severity.removesuffix("ing")]
         rest = rest[selector.end() :]
     match = _TAGGED.fullmatch(rest) or _RFC5424.fullmatch(rest)
@@ -266,7 +267,7 @@ def priority_of(groups: dict[str, bytes]) -> tuple[int | None, int | None]:
     """Return level and facility, as far as the head of a line gives them."""
     if (facility := groups.get("facility")) is not None:
         level = groups["level"].decode()
-        return _LEVELS.get(level), _FACILITIES.get(facility.decode())
+        return _LEVELS.get(level), FACILITIES.get(facility.decode())
     if (word := groups.get("priority")) is None:
         return None, None
     priority = int(word)

@@ -22,7 +22,7 @@ from vexfsctl.exceptions import MalformedRecord
 from vexfsctl.logs.formats import journal_lines
 from vexfsctl.logs.formats.lines import parse_record
 from vexfsctl.logs.formats.plain_lines import read_dmesg_line, read_kmsg_line, read_syslog_line
-from vexfsctl.logs.formats.renderings import Reading, as_read
+from vexfsctl.logs.formats.renderings import FACILITIES, Reading, as_read
 from vexfsctl.logs.own_records import DAEMON_FIELDS, NAMED
 from vexfsctl.logs.sieve import BEGIN, BEGINNING, Sieve, sieve
 from vexfsctl.model.record import LogRecord
@@ -31,6 +31,8 @@ _LONGEST = 8192
 """Bytes of a text that is passed over; a record of the kernel has at most that many."""
 _PRIORITY = r"(?:<\d{1,4}>|[a-z]\w{2,8} *:[a-z]{3,6} *: )?"
 _NAMED_PRIORITY = r"(?:[a-z]\w{2,8} *:[a-z]{3,6} *: )?"
+# Below 8, it may have been left out; and some words are none.
+_FACILITY = rf"<0*(?:[89]|[1-9]\d{{1,3}})>|(?:{'|'.join(FACILITIES)}) *:"
 # Dates that exist, whatever the year; 29 February only where the year is known.
 _MINUTE = r"(?:[01]\d|2[0-3]):[0-5]\d:"
 _BSD = (
@@ -110,8 +112,9 @@ class PlainForm:
     matters: str | None = None
     """What finds those lines of a stretch that matter, and perhaps others, more quickly than `line`
     does; None if nothing."""
-    names_writers: bool = False
-    """Whether lines say who wrote them, by a facility."""
+    writer: str | None = None
+    """How a line goes on after the newline before it that says who wrote it, by a facility; None if
+    none does."""
     some_have_uptimes: bool = False
     """Whether lines with and without an uptime stand side by side."""
     some_have_dates: bool = False
@@ -159,6 +162,11 @@ class PlainForm:
         uptimes = self.uptimes_in(lines)
         some_lack = self.some_have_uptimes and len(uptimes) < lines.count(b"\n")
         return [] if some_lack else uptimes
+
+    @cached_property
+    def writers(self) -> re.Pattern[bytes] | None:
+        """What finds the lines, but for the first, that say who wrote them."""
+        return None if self.writer is None else re.compile(f"\n(?:{self.writer})".encode())
 
     @cached_property
     def times(self) -> re.Pattern[bytes] | None:
@@ -211,7 +219,7 @@ PLAIN_FORMS = (
         _PRIORITY + _UPTIME,
         matters=rf"\] {BEGINNING}",
         row=rf"({_PRIORITY})\[ *\d{{1,12}}\.\d{{6}}\] ",
-        names_writers=True,
+        writer=_FACILITY,
     ),
     PlainForm(
         "kmsg",
@@ -222,7 +230,7 @@ PLAIN_FORMS = (
         numbered=True,
         matters=f";{BEGINNING}",
         with_escapes=f"{_KMSG}{BEGIN}{_UNESCAPED}{_FIELDS}",
-        names_writers=True,
+        writer=r"\d",
         row=rf"(\d{{1,3}}),\d{{1,20}},\d{{1,20}},-{_KMSG_CALLER};",
         read=read_kmsg_line,
     ),
@@ -259,6 +267,7 @@ PLAIN_FORMS = (
         rf"{_PRIORITY}\[\w{{3}} (?P=date)[0-5]\d (?P=zone)\] {_TEXT}",
         time=_CTIME,
         matters=rf"\] {BEGINNING}",
+        writer=_FACILITY,
     ),
     PlainForm(
         "dmesg --time-format=iso",
@@ -266,6 +275,7 @@ PLAIN_FORMS = (
         _ISO_DMESG,
         rf"{_NAMED_PRIORITY}(?P=date)[0-5]\d,\d{{6}}(?P=zone) {_TEXT}",
         time=_ISO_DMESG,
+        writer=_FACILITY,
     ),
     PlainForm(
         "short-monotonic",
@@ -284,7 +294,7 @@ PLAIN_FORMS = (
         journal_lines.TIME,
         names_boot=True,
         matters=journal_lines.MATTERS,
-        names_writers=True,
+        writer=journal_lines.WRITER,
         some_have_dates=True,
         in_one_piece=False,
     ),
@@ -346,6 +356,23 @@ class Stretch:
             return None
         at = self.start + match.start()
         return self.record(at, self._record_end(at))
+
+    @property
+    def names_writer(self) -> bool:
+        """Whether any of its records says who wrote it, by a facility."""
+        writers = self.form.writers
+        if writers is None:
+            return False
+        if not self.reading.decorated:
+            found = writers.search(self.block, self.start, self.end) is not None
+            return found or self.first_record.facility is not None
+        # There, the kernel's facility says nothing.
+        at = self.start
+        while at < self.end:
+            at, start = self._record_end(at), at
+            if self.record(start, at).facility is not None:
+                return True
+        return False
 
     @property
     def latest_wall_time_s(self) -> float | None:

@@ -91,7 +91,7 @@ class HoleFinder:
             self.names_writers = self.names_writers or item.facility is not None
             self.loose += item.loose
         else:
-            self.names_writers = self.names_writers or item.form.names_writers
+            self.names_writers = self.names_writers or item.names_writer
             number, last_number = item.first_sequence, item.last_sequence
         if self._first is None or self._unread or number != self._expected:
             self._observe_after_hole(first_record(item))
