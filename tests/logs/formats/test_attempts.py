@@ -223,6 +223,25 @@ def test_a_line_that_a_mailer_wrapped_is_one_record() -> None:
     assert after.record.text == "x"
 
 
+def test_a_wrapped_line_after_a_decorated_one() -> None:
+    """What stood before another line does not count to its width."""
+    lines = (
+        "messages:Nov 28 21:07:30 node1 kernel: x",
+        "[ 1234.567890] blk_update_request: critical medium error, dev sdb, sector",
+        "123456 op 0x0:(READ) flags 0x0",
+        "",
+    )
+    text = "\n".join(lines).encode()
+    decoder = RecordDecoder("saved.log", today=TODAY)
+
+    sifted = [*decoder.sift(text), *decoder.finish()]
+
+    assert [*map(str, sifted)] == [*map(str, decode(text))]
+    assert str(sifted[1]).startswith(
+        "LogRecord(text='blk_update_request: critical medium error, dev"
+    )
+
+
 def test_a_short_line_was_not_wrapped() -> None:
     """No mailer breaks lines there."""
     assert decode("[ 12.000000] end of\nAborting\n")[1] is Unread.NOT_READ

@@ -93,7 +93,7 @@ class RecordDecoder:
                 at = decorated.end()
                 continue
             found = self._find_stretches(block, lower, at, self._reading)
-            for stretch in self._whole(found):
+            for stretch in _whole(found):
                 self._decoration = b""
                 yield from self._pass_over(stretch)
                 at = stretch.end
@@ -121,7 +121,7 @@ class RecordDecoder:
         at, end = 0, len(block)
         while at < end:
             found = self._find_stretches(block, lower, at, reading)
-            for stretch in self._whole(found):
+            for stretch in _whole(found, size):
                 yield from self._pass_over(stretch)
                 at = stretch.end
             ahead = found[-1].end if found else block.index(b"\n", at) + 1
@@ -142,19 +142,6 @@ class RecordDecoder:
         if self._overlong or (self._open is not None and self._open.patient):
             return []
         return self._finder.find(block, lower, at, len(block), reading)
-
-    def _whole(self, found: list[Stretch]) -> Iterator[Stretch]:
-        """Yield what needs no decoding of stretches that were found together."""
-        if not found:
-            return
-        *others, last = found
-        yield from others
-        # The next line may go on with the last record; that of the next block is not known yet.
-        open_end = last.end == len(last.block) or last.block.startswith(INDENTS, last.end)
-        wrapped = len(last.last_line.removesuffix(b"\r")) + len(self._decoration) in WRAPPED
-        closed = last.without_last() if open_end or wrapped else last
-        if closed is not None:
-            yield closed
 
     def _take_text(self, line: bytes) -> Iterator[Item]:
         """Take a line, which may hold several objects."""
@@ -244,6 +231,23 @@ class RecordDecoder:
         if match is not None and match["boot"] is not None:
             self._reading = replace(self._reading, boot_id=match["boot"].decode())
         return match is not None
+
+
+def _whole(found: list[Stretch], decoration: int = 0) -> Iterator[Stretch]:
+    """Yield what needs no decoding of stretches that were found together.
+
+    *decoration* bytes stood before each line.
+    """
+    if not found:
+        return
+    *others, last = found
+    yield from others
+    # The next line may go on with the last record; that of the next block is not known yet.
+    open_end = last.end == len(last.block) or last.block.startswith(INDENTS, last.end)
+    wrapped = len(last.last_line.removesuffix(b"\r")) + decoration in WRAPPED
+    closed = last.without_last() if open_end or wrapped else last
+    if closed is not None:
+        yield closed
 
 
 def _item(item: LogRecord | None) -> Item:
