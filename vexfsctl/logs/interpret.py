@@ -13,6 +13,7 @@ from functools import cache, cached_property
 
 from vexfsctl.logs.grammar import RECORD_FORMS, STATE_BEGINS, parse_event
 from vexfsctl.logs.kernel.block_sizes import with_sectors
+from vexfsctl.logs.kernel.headings import with_devices
 from vexfsctl.logs.kernel.prefixes import without_prefix
 from vexfsctl.logs.upstream import parse_named, parse_upstream
 from vexfsctl.model.entry import LogEntry, Meaning, Origin, Unrecognised
@@ -90,9 +91,8 @@ def interpret_records(
     records before these said, and takes what these say. *named* are the sources in which any record
     has a facility.
     """
-    return with_sectors(
-        _entries(records, live_volumes or {}, {} if loads is None else loads, named)
-    )
+    entries = _entries(records, live_volumes or {}, {} if loads is None else loads, named)
+    return with_sectors(with_devices(entries))
 
 
 def _entries(

@@ -1,0 +1,50 @@
+"""Devices of lines that name none, since a line right before them does.
+
+Up to Linux 3.16 the SCSI layer printed the device alone, and what it is about on a line of its own
+(scsi_io_completion, drivers/scsi/scsi_lib.c); libata prints the result of a command like that to
+this day (ata_eh_link_report, drivers/ata/libata-eh.c).
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from vexfsctl.model.entry import LogEntry
+from vexfsctl.model.events import KernelEvidence
+from vexfsctl.model.record import LogRecord
+
+_HEADING = re.compile(
+    r"s[drt] (?P<address>\d{1,5}(?::\d{1,20}){3}): (?:\[(?P<device>[\w-]{1,32})\] {0,2})?"
+    r"(?:CDB: ?)?"
+)
+_TOGETHER_US = 10_000
+"""So far apart are lines at most that belong together."""
+_KINDS = frozenset(("scsi", "ata"))
+
+
+def with_devices(entries: Iterable[LogEntry]) -> Iterator[LogEntry]:
+    """Yield *entries*, oldest first, with the device of a heading on those that name none."""
+    headings: dict[tuple[str, str], tuple[str, LogRecord]] = {}
+    """The latest of each log and kind of line."""
+    for entry in entries:
+        record, evidence = entry.record, entry.evidence
+        if evidence is None:
+            if entry.meaning is None and (match := _HEADING.fullmatch(record.text)) is not None:
+                device = match["device"] or match["address"]
+                headings[record.source, "scsi"] = device, record
+        elif evidence.kind in _KINDS:
+            place = record.source, evidence.kind
+            if evidence.device is not None:
+                headings[place] = evidence.device, record
+            elif place in headings:
+                entry = _with_device(entry, evidence, *headings[place])
+        yield entry
+
+
+def _with_device(
+    entry: LogEntry, evidence: KernelEvidence, device: str, heading: LogRecord
+) -> LogEntry:
+    same_boot = heading.boot_id == entry.record.boot_id
+    if not same_boot or heading.is_older(entry.record, _TOGETHER_US):
+        return entry
+    return replace(entry, meaning=replace(evidence, device=device))
