@@ -24,6 +24,9 @@ def local(*parts: int) -> float:
     return datetime(*parts).timestamp()  # type: ignore[arg-type]
 
 
+IN_JULY = local(2026, 7, 28, 5, 19, 43)
+
+
 @pytest.mark.parametrize(
     ("head", "expected"),
     [
@@ -64,6 +67,15 @@ def local(*parts: int) -> float:
         ("node1 kernel: [    3.000000] ", (3_000_000, None)),
         ("kern.err kernel: [    3.000000] ", (3_000_000, None)),
         ("[    3.000000] kernel: ", (3_000_000, None)),
+        (
+            "Jul 28 05:19:43 [kern.warning] [    3.000000] ",
+            (3_000_000, IN_JULY),
+        ),
+        (
+            "Jul 28 05:19:43 node1 kernel:[    3.000000] ",
+            (3_000_000, IN_JULY),
+        ),
+        ("node1 kernel:[    3.000000] ", (3_000_000, None)),
         ("2021/07/28 05:19:43 [    3.000000] ", (3_000_000, local(2021, 7, 28, 5, 19, 43))),
         # journalctl -o short-full.
         (

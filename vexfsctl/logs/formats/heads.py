@@ -29,7 +29,7 @@ _DELTA = re.compile(r"\[(?: *\+|<) *(?P<seconds>\d{1,9})[.,](?P<micros>\d{6})>?\
 _IN_BRACKETS = re.compile(r"\[(?P<inside>[^\[\]]{8,80})\] ?")
 _ALONE = re.compile(
     rb"(?:(?!kernel[:\[]|" + SELECTOR + rb")(?P<host>[\w.-]{1,255}) )?"
-    rb"(?P<rest>(?:" + SELECTOR + rb")?kernel(?:\[\d{1,10}\])?: .*)",
+    rb"(?P<rest>(?:" + SELECTOR + rb")?kernel(?:\[\d{1,10}\])?:(?: |(?=\[ *\d{1,12}\.\d{6}\])).*)",
     re.DOTALL,
 )
 """The kernel's tag where nothing tells the time: `kernel: text`, `host kernel: text`."""

@@ -76,7 +76,10 @@ _SYSLOG = re.compile(
     re.DOTALL,
 )
 _TAGGED = re.compile(
-    rb"(?P<tag>[^\s\[\]]{1,128}?)(?:\[(?P<pid>\d{1,10})\])?:(?: (?P<text>.*)|$)", re.DOTALL
+    rb"(?P<tag>[^\s\[\]]{1,128}?)(?:\[(?P<pid>\d{1,10})\])?:"
+    # Some daemons put no blank between the kernel's tag and the uptime.
+    rb"(?:(?: |(?<=kernel:)(?=\[ *\d{1,12}\.\d{6}\]))(?P<text>.*)|$)",
+    re.DOTALL,
 )
 _RFC5424 = re.compile(
     rb"(?P<tag>\S{1,48}) (?P<pid>\S{1,128}) \S{1,32} (?:-|\[[^\]]{0,1024}\]) ?(?:\xef\xbb\xbf)?"
@@ -93,10 +96,10 @@ _MONOTONIC = re.compile(
 )
 _KERNEL_TAG = b"kernel"
 SELECTOR = (
-    rb"(?:kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local[0-7])\."
-    rb"(?:emerg|alert|crit|err|warn(?:ing)?|notice|info|debug) "
+    rb"\[?(?:kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local[0-7])\."
+    rb"(?:emerg|alert|crit|err|warn(?:ing)?|notice|info|debug)\]? "
 )
-"""What busybox and logread put before the tag: `kern.err kernel: `."""
+"""What busybox, logread and some syslog daemons put before the tag: `kern.err kernel: `."""
 _SELECTOR = re.compile(SELECTOR)
 # A day at either end of the calendar does not exist in every zone.
 _EARLIEST_S = datetime(2, 1, 1, tzinfo=UTC).timestamp()
@@ -230,10 +233,12 @@ def read_tagged(
     """
     if (selector := _SELECTOR.match(rest)) is not None:
         # Any program can send messages of the facility kern to a log daemon.
-        word, _, severity = decode_text(selector[0]).strip().partition(".")
+        word, _, severity = decode_text(selector[0]).strip(" []").partition(".")
         facility = FACILITIES[word] or None
         level = _LEVELS[severity.removesuffix("ing")]
         rest = rest[selector.end() :]
+        if _INNER_UPTIME.match(rest) is not None:
+            rest = b"kernel: " + rest
     match = _TAGGED.fullmatch(rest) or _RFC5424.fullmatch(rest)
     tag, pid, text = (None, None, rest) if match is None else match.group("tag", "pid", "text")
     size = len(text or b"")

@@ -255,6 +255,16 @@ from vexfsctl.model.events import EvidenceSignificance
             "zfs tank",
         ),
         (
+            "SPLError: 412:0:(spl-err.c:67:vcmn_err()) WARNING: Pool 'tank' has encountered an"
+            " uncorrectable I/O failure and has been suspended.",
+            "zfs tank",
+        ),
+        (
+            "WARNING: MMP writes to pool 'tank' have not succeeded in over 5000 ms; suspending"
+            " pool.",
+            "zfs tank",
+        ),
+        (
             "zed[812]: eid=5 class=io pool='tank' vdev=sdb1 size=131072 offset=270336"
             " priority=0 err=5 flags=0x180880",
             "zfs sdb1 528 5",

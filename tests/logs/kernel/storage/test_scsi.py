@@ -196,6 +196,11 @@ from vexfsctl.model.events import KernelEvidence
             "Read(10): 28 00 01 c0 1e 58 00 00 08 00",
             KernelEvidence(kind="scsi", direction="read", lba=29367896),
         ),
+        (
+            "cdb[0]=0x28: 28 00 01 c0 1e 58 00 00 08 00",
+            KernelEvidence(kind="scsi", direction="read", lba=29367896),
+        ),
+        ("ASC=0x11 ASCQ=0x4", KernelEvidence(kind="scsi")),
         ("sd 10:0:0:0: [sdb] killing request", KernelEvidence(kind="scsi", device="sdb", errno=19)),
         (
             "sd 10:0:0:0: [sdb] tag#3 Medium access timeout failure. Offlining disk!",

@@ -15,8 +15,18 @@ from tests.logs.kernel.told import told
         ("INFO: task fio:412 blocked in I/O wait for more than 120 seconds.", "hung_task fio:412"),
         (
             "INFO: task jbd2/dm-0-8:412 is blocked on a mutex likely owned by task dd:12.",
-            "hung_task jbd2/dm-0-8:412",
+            "hung_task dm-0 jbd2/dm-0-8:412",
         ),
+        (
+            "INFO: task xfsaild/sdb1:412 blocked for more than 120 seconds.",
+            "hung_task sdb1 xfsaild/sdb1:412",
+        ),
+        (
+            "INFO: task md127_raid5:412 blocked for more than 120 seconds.",
+            "hung_task md127 md127_raid5:412",
+        ),
+        ("INFO: task loop7:412 blocked for more than 120 seconds.", "hung_task loop7 loop7:412"),
+        ("INFO: task jbd2:412 blocked for more than 120 seconds.", "hung_task jbd2:412"),
         (
             "INFO: task sync:4243 <writer> blocked on an rw-semaphore likely owned by task"
             " fio:4242 <reader>",

@@ -43,6 +43,10 @@ def _read_zed(match: re.Match[str]) -> KernelEvidence:
     return told
 
 
+def _read_pool(match: re.Match[str]) -> KernelEvidence:
+    return KernelEvidence(kind="zfs", device=match["device"] or match["named"])
+
+
 ZFS_FORMS = (
     EvidenceForm(
         "zio pool=tank vdev=/dev/sdb1 error=5 type=1 offset=270336 size=8192 flags=180880",
@@ -56,10 +60,14 @@ ZFS_FORMS = (
     ),
     EvidenceForm(
         "WARNING: Pool 'tank' has encountered an uncorrectable I/O failure and has been suspended.",
-        "WARNING: Pool '",
-        r"WARNING: Pool '(?P<device>[^'\n]{1,255})' has encountered an uncorrectable I/O failure",
-        free_reader("zfs"),
-        begins=("WARNING: Pool '",),
+        "ool '",
+        (
+            r"(?:SPLError: \d{1,10}:\d{1,5}:\([^()\n]{1,80}\(\)\) )?WARNING: (?:"
+            r"Pool '(?P<device>[^'\n]{1,255})' has encountered an uncorrectable I/O failure"
+            r"|MMP writes to pool '(?P<named>[^'\n]{1,255})' have not succeeded)"
+        ),
+        _read_pool,
+        begins=("WARNING: Pool '", "WARNING: MMP writes to pool '", "SPLError: "),
     ),
     EvidenceForm(
         "zed[812]: eid=14 class=statechange pool='tank' vdev=sdb1 vdev_state=FAULTED",

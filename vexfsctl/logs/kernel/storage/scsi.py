@@ -154,6 +154,7 @@ SCSI_FORMS = (
         "ASC=0x",
         r"(?:<<vendor>>)?ASC=0x[0-9a-f]{1,2} {1,2}(?:<<vendor>>)?ASCQ=0x",
         reader("scsi"),
+        alone=("ASC=0x", "<<vendor>>ASC=0x"),
     ),
     _form(
         "sd 0:0:0:0: [sda] tag#12 72 03 11 04 00 00 00 00",
@@ -175,11 +176,14 @@ SCSI_FORMS = (
         "Read(10): 28 00 01 c0 1e 58 00 00 08 00",
         ": ",
         (
-            r"(?P<command>(?:Read|Write|Verify|Synchronize Cache|Write same|Unmap)\(\d{1,2}\)): "
-            rf"{_BYTES}\s{{0,2}}$(?P<device>)(?P<address>)"
+            r"(?P<command>(?:Read|Write|Verify|Synchronize Cache|Write same|Unmap)\(\d{1,2}\)"
+            rf"|cdb\[0\]=0x[0-9a-f]{{2}}): {_BYTES}\s{{0,2}}$(?P<device>)(?P<address>)"
         ),
         _read_cdb,
-        begins=("Read(", "Write(", "Verify(", "Synchronize Cache(", "Write same(", "Unmap("),
+        begins=(
+            *("Read(", "Write(", "Verify(", "Synchronize Cache(", "Write same(", "Unmap("),
+            "cdb[0]=0x",
+        ),
     ),
     _form(
         "sd 6:0:0:0: [sdb] tag#16 CDB[00]: 7f 00 00 00 00 00 00 18 00 09 20 00 00 00 00 00",

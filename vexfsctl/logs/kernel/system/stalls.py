@@ -16,11 +16,24 @@ _WATCHDOG = r"(?:(?:NMI )?watchdog: )?"
 _WATCHDOG_BEGINS = ("watchdog: ", "NMI watchdog: ")
 
 
+_OF_DEVICE = re.compile(
+    r"(?:jbd2/(?P<journal>[\w!-]{1,32})-\d{1,10}|xfs(?:aild|_\w{1,12})/(?P<xfs>[\w-]{1,32}?)"
+    r"|(?P<array>md[\w-]{1,20}?)_(?:raid|resync|reclaim)\w{0,10}|(?P<loop>loop\d{1,6})):\d"
+)
+"""Names of tasks that work for one device alone: journals, XFS, md, loop devices."""
+
+
+def _device_of(task: str) -> str | None:
+    match = _OF_DEVICE.match(task)
+    return None if match is None else next(filter(None, match.groups()))
+
+
 def _of_task(kind: str, significance: EvidenceSignificance = TROUBLE) -> Reader:
     told = free_reader(kind, significance)
 
     def read(match: re.Match[str]) -> KernelEvidence:
-        return replace(told(match), task=match["task"])
+        task = match["task"]
+        return replace(told(match), task=task, device=_device_of(task))
 
     return read
 
