@@ -104,7 +104,7 @@ def related_names(device: str, *, elsewhere: bool = False) -> tuple[str, ...]:
     partition also stands for its disk, which the kernel's I/O errors name.
     """
     # Deferred: help and usage errors do not look for devices.
-    from vexfsctl.devices.block import disk_of_partition
+    from vexfsctl.model.device_names import disk_of_partition
 
     if not elsewhere and (found := find_devices(device)) is not None:
         return found

@@ -1,0 +1,120 @@
+"""The graph of devices as lines of the kernel tell it."""
+
+import re
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vexfsctl.analysis.devices.told import TELLING, ToldGraph, graph_of
+from vexfsctl.model.device_graph import DeviceGraph
+
+CAPTURES = Path(__file__).parents[2] / "data" / "kernel-logs"
+
+SATA = """\
+scsi host0: ahci
+scsi host1: ahci
+ata1: SATA max UDMA/133 abar m4096@0xfebd2000 port 0xfebd2100 irq 27
+ata2: SATA max UDMA/133 abar m4096@0xfebd2000 port 0xfebd2180 irq 27
+ata2: SATA link up 1.5 Gbps (SStatus 113 SControl 300)
+ata2.00: ATA-7: QEMU HARDDISK, 2.5+, max UDMA/100
+scsi 1:0:0:0: Direct-Access     ATA      QEMU HARDDISK    2.5+ PQ: 0 ANSI: 5
+sd 1:0:0:0: [sdb] 131072 512-byte logical blocks: (67.1 MB/64.0 MiB)
+ sdb: sdb1 sdb2 < sdb5 >
+"""
+
+
+def told(text: str) -> DeviceGraph:
+    """Return the graph of the lines of *text*."""
+    return graph_of(text.splitlines())
+
+
+def test_a_disk_is_found_by_its_address_and_its_ata_port() -> None:
+    """Its partitions stand on it, it on the SCSI host, and that on the port."""
+    graph = told(SATA)
+
+    assert graph.find("1:0:0:0") == graph.find("ata2.00") == ("sdb",)
+    assert graph.below("sdb5") == ("sdb", "host1", "ata2")
+    assert graph.above("sdb") == ("sdb1", "sdb2", "sdb5")
+    assert graph.above("ata2") == ("host1", "sdb", "sdb1", "sdb2", "sdb5")
+
+
+def test_a_removed_disk_keeps_its_partitions() -> None:
+    """What took its address afterwards is another one; what was written last counts."""
+    told = ToldGraph()
+    for line in (*SATA.splitlines(), "sd 1:0:0:0: [sdb] Stopping disk"):
+        told.take(line)
+    assert told.name_of("1:0:0:0") == "sdb"
+
+    told.take("sd 1:0:0:0: [sdc] Attached SCSI disk")
+
+    assert told.name_of("scsi:1:0:0:0") == "sdc"
+    assert told.result().find("1:0:0:0") == ("sdb", "sdc")
+    assert told.result().above("sdb") == ("sdb1", "sdb2", "sdb5")
+
+
+def test_nvme() -> None:
+    """Namespaces stand on controllers, and paths between them."""
+    graph = told(
+        "nvme nvme0: pci function 0000:01:00.0\n nvme0n1: p1 p2\nnvme nvme1c1n1: failed path"
+    )
+
+    assert graph.find("0000:01:00.0") == ("nvme0",)
+    assert graph.below("nvme0n1p2") == ("nvme0n1", "nvme0")
+
+
+def test_arrays() -> None:
+    """By any line of the array that names a member, and by what was bound before it ran."""
+    graph = told(
+        "md: bind<sdd1>\nmd: bind<sde1>\nmd/raid1:md1: active with 2 out of 2 mirrors\n"
+        "md/raid:md2: device sdb6 operational as raid disk 0\n"
+        "md/raid1:md0: Disk failure on dm-3, disabling device.\n"
+        "md/raid1:md0: Operation continuing on 1 devices.\n"
+        "md/raid1:md0: sdc1: rescheduling sector 4096\n"
+    )
+
+    assert graph.devices["md0"].below == ("dm-3", "sdc1")
+    assert graph.devices["md1"].below == ("sdd1", "sde1")
+    assert graph.below("md2") == ("sdb6", "sdb")
+
+
+def test_multipath() -> None:
+    """A path by its number is the disk that has that number."""
+    graph = told("device-mapper: multipath: 253:2: Failing path 8:16.")
+
+    assert graph.find("253:2") == ("dm-2",)
+    assert graph.find("8:16") == ("sdb",)
+    assert graph.devices["dm-2"].below == ("sdb",)
+
+
+def test_a_real_log_of_a_virtual_machine() -> None:
+    """Its disk by address, its partition by name; what follows the stamp is taken as it stands."""
+    (log,) = CAPTURES.rglob("scsi-medium-error-ffi.kmsg")
+    texts = [line.partition(";")[2] for line in log.read_text().splitlines() if ";" in line]
+
+    graph = graph_of(texts)
+
+    assert graph.find("3:0:0:0") == ("sdb",)
+    assert graph.below("sdb1") == ("sdb", "host3")
+
+
+def test_lines_that_tell_are_known_by_their_beginning() -> None:
+    """A log is searched by it, so none may be left out."""
+    lines = [*SATA.splitlines(), " nvme0n1: p1 p2", "nvme nvme0: pci function 0000:01:00.0"]
+    lines += [
+        "scsi0 : ata_piix",
+        "md: bind<sda1>",
+        "device-mapper: multipath: 253:2: x",
+        "sda: sda1",
+    ]
+
+    assert [line for line in lines if re.match(TELLING, line) is None] == []
+
+
+@given(st.lists(st.sampled_from([*SATA.splitlines(), " vda: vda1"]) | st.text(max_size=60)))
+def test_any_lines_in_any_order(lines: list[str]) -> None:
+    """No line stops it, and every device that is named below one is there itself."""
+    graph = graph_of(lines)
+
+    for device in graph:
+        assert set(device.below) <= graph.devices.keys()
