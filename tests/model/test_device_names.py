@@ -10,6 +10,7 @@ from vexfsctl.model.device_names import (
     name_of_number,
     namespace_of_path,
     natural_key,
+    number_of_name,
     nvme_controller_of,
 )
 
@@ -41,8 +42,23 @@ def test_a_partitions_number_leads_to_its_disk(disk: int, partition: int) -> Non
     whole, part = name_of_number(f"8:{disk * 16}"), name_of_number(f"8:{disk * 16 + partition}")
 
     assert part is not None
+    assert number_of_name(part) == f"8:{disk * 16 + partition}"
     assert is_block_name(part)
     assert disk_of_partition(part) == (whole if partition else None)
+
+
+@given(st.integers(0, 300), st.integers(0, 300))
+def test_a_number_and_its_name_lead_to_each_other(major: int, minor: int) -> None:
+    """Where the number has a name at all."""
+    name = name_of_number(f"{major}:{minor}")
+
+    assert name is None or number_of_name(name) == f"{major}:{minor}"
+
+
+@pytest.mark.parametrize("name", ["dm-0", "sdb99", "sdzzz", "loop0p1", "md_d0", "vda", "x"])
+def test_names_whose_number_only_the_host_knows(name: str) -> None:
+    """Numbers that are given out, and partitions beyond the fifteenth."""
+    assert number_of_name(name) is None
 
 
 def test_paths_and_controllers_of_nvme() -> None:

@@ -9,6 +9,7 @@ from functools import cached_property
 from itertools import islice
 
 from vexfsctl.exceptions import covering
+from vexfsctl.host.device_finder import DeviceFinder
 from vexfsctl.host.filters import Filters
 from vexfsctl.host.host import Host
 from vexfsctl.host.log import (
@@ -92,7 +93,7 @@ def pick_log(host: Host, filters: Filters, *, few: bool = False) -> PickedLog:
         searched = few or filters.since is not None
         log = read_log(host, consulted.volumes, evidence=bool(filters.devices), searched=searched)
         elsewhere = is_elsewhere(host, log, consulted.volumes)
-        view = LogView(host, filters, consulted.volumes, elsewhere=elsewhere)
+        view = LogView(host, filters, consulted.volumes, elsewhere=elsewhere, reading=log.reading)
         return PickedLog(view.select(log), view)
 
 
@@ -114,10 +115,17 @@ class LogView:
         volumes: Sequence[Volume],
         *,
         elsewhere: bool = False,
+        reading: LogReading | None = None,
     ) -> None:
-        """*elsewhere*: the log is from another host."""
+        """*elsewhere*: the log is from another host. *reading*: to find devices in that are gone.
+
+        Raises DeviceNotFound if nothing is called as a device that is asked for, EvidenceMissing
+        if it may be in a missing part of the log. Without *reading* it may yet come.
+        """
         self._boot = filters.boot
-        self._selection = filters.selection(host, volumes, elsewhere=elsewhere)
+        self._selection = filters.selection(
+            host, volumes, DeviceFinder(host, reading, elsewhere=elsewhere)
+        )
         self._at_any_time = replace(self._selection, since=None, until=None)
         self._calendar = Calendar.of(host)
         self._undated: dict[str, int] = {}

@@ -24,7 +24,8 @@ from vexfsctl.analysis.incident.numbered_calls import (
 )
 from vexfsctl.analysis.incident.story import Story, tell_call, tell_story
 from vexfsctl.exceptions import EvidenceMissing, IncidentNotFound, InvalidInput, covering
-from vexfsctl.host.filters import Filters, find_devices, related_names
+from vexfsctl.host.device_finder import DeviceFinder
+from vexfsctl.host.filters import Filters
 from vexfsctl.host.host import Host
 from vexfsctl.host.incident_scope import Scope, around, at_the_end, everything, with_call, with_ids
 from vexfsctl.host.log import (
@@ -78,7 +79,8 @@ class IncidentLog:
             self._elsewhere = is_elsewhere(host, log, consulted.volumes)
             self.volumes = () if self._elsewhere else consulted.volumes
             """The volumes that the log may be about: none if it is from another host."""
-            self._selection = filters.selection(host, self.volumes, elsewhere=self._elsewhere)
+            self._finder = DeviceFinder(host, log.reading, elsewhere=self._elsewhere)
+            self._selection = filters.selection(host, self.volumes, self._finder)
             self._log = HostLog(select_boot(log.reading, filters.boot), log.live_logs)
         # Another boot, or a log from elsewhere, has nothing to do with recent actions here.
         here = filters.boot is None and not host.logs
@@ -122,7 +124,8 @@ class IncidentLog:
             now_ns = recent_window(self._host, self._log.reading, 0).now_us * 1_000
             occurrences = find_occurrences(entries)
             story = tell_story(placed, entries, occurrences, devices, volume, now_ns)
-        return Trace(story, devices, self._calendar, self.coverage(subject))
+        shown = None if devices is None else self._finder.names_among(devices)
+        return Trace(story, shown, self._calendar, self.coverage(subject))
 
     def entries_around(self, subject: Incident | NumberedCall) -> tuple[LogEntry, ...]:
         """Return the entries that are needed to tell of *subject*, in time order."""
@@ -285,7 +288,7 @@ class IncidentLog:
         if (asked := self._devices_asked_for()) is not None:
             return asked
         number = volume.status.device if volume is not None and volume.status else None
-        if number is not None and (names := find_devices(number)) is not None:
+        if number is not None and (names := self._finder.known_names_of(number)):
             return names
         for each in incident.occurrences:
             if each.entry.device is not None:
@@ -295,7 +298,7 @@ class IncidentLog:
         # The kernel module's volumes have their devices' names.
         if self._is_device(incident.volume):
             return self._related_names(incident.volume)
-        return None if self._elsewhere else find_devices(incident.volume)
+        return self._finder.known_names_of(incident.volume) or None
 
     def _is_device(self, name: str) -> bool:
         """Whether the kernel has a line about a device of that name."""
@@ -303,7 +306,7 @@ class IncidentLog:
         return any(entry.evidence and entry.evidence.device == name for entry in entries)
 
     def _related_names(self, device: str) -> tuple[str, ...]:
-        return related_names(device, elsewhere=self._elsewhere)
+        return self._finder.known_names_of(device) or (device,)
 
 
 def is_same(one: Incident | NumberedCall, other: Incident | NumberedCall) -> bool:

@@ -70,6 +70,23 @@ def name_of_number(number: str) -> str | None:
     return f"sd{letters}{partition or ''}"
 
 
+def number_of_name(name: str) -> str | None:
+    """Return the number that a name stands for, where `name_of_number` knows it."""
+    disk = disk_of_partition(name) or name
+    if (match := re.fullmatch(r"sd([a-z]{1,2})", disk)) is not None:
+        position = 0
+        for letter in match[1]:
+            position = position * 26 + ord(letter) - ord("a") + 1
+        minors = (position - 1) * _SD_MINORS + int(name.removeprefix(disk) or 0)
+        at, minor = divmod(minors, 256)
+        number = f"{_SD_MAJORS[at]}:{minor}" if at < len(_SD_MAJORS) else ""
+    else:
+        majors = {begin: major for major, begin in _WHOLE.items()}
+        begin = disk.rstrip("0123456789")
+        number = f"{majors.get(begin)}:{disk.removeprefix(begin)}"
+    return number if name_of_number(number) == name else None
+
+
 def natural_key(name: str) -> tuple[tuple[str, int], ...]:
     """Return what to sort names by so that numbers in them count: `loop9` before `loop10`."""
     parts = re.findall(r"(\D*)(\d*)", name)

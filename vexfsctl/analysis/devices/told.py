@@ -16,15 +16,16 @@ from vexfsctl.model.device_names import (
     is_block_name,
     name_of_number,
     namespace_of_path,
+    number_of_name,
     nvme_controller_of,
 )
 
 TELLING = (
-    r"(?:sd|sr|st|scsi) \d{1,4}:\d{1,4}:\d{1,6}:\d{1,20}: |scsi ?(?:host)?\d{1,4} ?: "
-    r"|ata\d{1,4}(?:\.\d{1,2})?: |nvme (?:nvme)?\d|md/\w{1,16}:\w|md: bind<"
-    r"|device-mapper: | ?[a-z][a-z0-9]{1,20}: (?:[a-z]{1,4}\d|p\d)"
+    r"s[dr] \d{1,4}:\d{1,4}:\d{1,6}:\d{1,20}: \[|scsi ?(?:host)?\d{1,4} ?: "
+    r"|ata\d{1,4}(?:\.\d{1,2})?: |nvme nvme\d|md/\w{1,16}:|md: bind<|device-mapper: "
 )
-"""How lines begin that may tell of the graph: a regular expression."""
+"""How lines begin that tell more than names: a regular expression. Those of partitions are not
+among them: the name of a partition is in any line that is about it, and has its disk's in it."""
 
 _ADDRESS = r"(?P<address>(?P<host>\d{1,4}):\d{1,4}:\d{1,6}:\d{1,20})"
 _ATTACHED = re.compile(rf"(?:sd|sr|st|scsi) {_ADDRESS}: (?:\[(?P<disk>sd[a-z]{{1,4}})\] )?")
@@ -76,6 +77,10 @@ class ToldGraph:
         if is_block_name(name):
             self._note(name)
 
+    def mention_number(self, number: str) -> None:
+        """Note that a line is about the device of this number, whose name it does not say."""
+        self._kinds.setdefault(number, DeviceKind.DISK)
+
     def result(self) -> DeviceGraph:
         """Return the graph so far."""
         self._join_ports()
@@ -105,6 +110,8 @@ class ToldGraph:
         if name in self._kinds:
             return
         self._kinds[name] = _kind_of(name)
+        if (number := number_of_name(name)) is not None:
+            self._call(name, number)
         if (disk := disk_of_partition(name)) is not None:
             self._note(disk)
             self._stands_on(name, disk)
@@ -225,6 +232,15 @@ def graph_of(texts: Iterable[str]) -> DeviceGraph:
     for text in texts:
         told.take(text)
     return told.result()
+
+
+def word_pattern(names: Iterable[str]) -> str:
+    """Return a regular expression that finds *names* and their partitions as words.
+
+    Empty if there are no names.
+    """
+    words = "|".join(re.escape(name) for name in dict.fromkeys(names))
+    return words and rf"(?<![\w:.-])(?:{words})(?:p?\d{{1,4}})?(?![\w:]|[.-]\w)"
 
 
 def _kind_of(name: str) -> DeviceKind:
