@@ -102,3 +102,11 @@ def test_a_device_that_is_not_there(vexfsctl: Program, log: Path, command: tuple
     assert answer.exit_status == ExitStatus.FAILED
     assert "no device of the log is called 'sdyy'" in answer.stderr
     assert "sdy" in answer.stderr
+
+
+def test_errors_and_status_count_by_the_kernels_name(vexfsctl: Program, log: Path) -> None:
+    """Lines that name the port or the address are about the disk that is there."""
+    status = vexfsctl("status", "--log", str(log), "--json").json["data"]
+
+    counts = {each["device"]: each["count"] for each in status["kernel_trouble"]}
+    assert counts == {"sdx": 3, "sdx2": 1, "sdy": 1}

@@ -13,19 +13,12 @@ from pathlib import Path
 from vexfsctl.devices.block import SYS, device_name, node_device_number
 from vexfsctl.devices.mountinfo import Mount, mount_of, read_mounts
 from vexfsctl.exceptions import EvidenceMissing, MalformedRecord
-from vexfsctl.model.device_graph import Device, DeviceGraph, DeviceKind
+from vexfsctl.model.device_graph import Device, DeviceGraph, DeviceKind, kind_of_name
 from vexfsctl.model.device_names import namespace_of_path
 
 _SCSI_ADDRESS = re.compile(r"\d+:\d+:\d+:\d+")
 _CONTROLLER = re.compile(r"ata\d+|host\d+|nvme\d+|virtio\d+|mmc\d+")
 _PCI = re.compile(r"[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]")
-_KINDS = {
-    "dm": DeviceKind.MAPPED,
-    "md": DeviceKind.ARRAY,
-    "loop": DeviceKind.LOOP,
-    "partition": DeviceKind.PARTITION,
-}
-"""The directory or attribute that only devices of that kind have."""
 
 
 def read_device_graph(sys: Path = SYS) -> DeviceGraph:
@@ -53,7 +46,8 @@ def read_text(path: Path) -> str | None:
 
 def _read_device(directory: Path, sys: Path, mounts: Iterable[Mount]) -> Iterator[Device]:
     name = directory.name.replace("!", "/")
-    kind = next((k for mark, k in _KINDS.items() if (directory / mark).exists()), DeviceKind.DISK)
+    partition = (directory / "partition").exists()
+    kind = DeviceKind.PARTITION if partition else kind_of_name(name)
     place = _Place.of(directory.parts)
     below = _names(directory / "slaves")
     if kind is DeviceKind.PARTITION:
@@ -61,9 +55,7 @@ def _read_device(directory: Path, sys: Path, mounts: Iterable[Mount]) -> Iterato
         place = _Place()
     elif kind is DeviceKind.LOOP and (under := _under_file(directory, sys, mounts)) is not None:
         below.append(under)
-    elif namespace_of_path(name) is not None:
-        kind = DeviceKind.PATH
-    elif name.startswith("nvme"):
+    elif name.startswith("nvme") and kind is DeviceKind.DISK:
         # Native multipath hides the paths; only their names show whose they are.
         below += [
             each.name

@@ -38,9 +38,9 @@ class DeviceFinder:
 
         Without a log, a device that is not here may yet come.
         """
-        self._host = host
+        self.host = host
         self._reading = reading
-        self._elsewhere = elsewhere
+        self.elsewhere = elsewhere
         self._names: dict[str, str] = {}
 
     def names_of(self, asked: str) -> tuple[str, ...]:
@@ -71,25 +71,29 @@ class DeviceFinder:
         return tuple(each for each in spellings if is_block_name(each) or each in known)
 
     def name_of(self, spelling: str | None) -> str | None:
+        """Return `name_of_device`; None if nothing is named."""
+        return None if spelling is None else self.name_of_device(spelling)
+
+    def name_of_device(self, spelling: str) -> str:
         """Return the kernel's name of the one device called *spelling*; else what was given.
 
         That is: `sdb` for `scsi:3:0:0:0`, which a line of the kernel may call it.
         """
-        if spelling is None or is_block_name(spelling):
-            return spelling
-        if spelling not in self._names:
-            self._names[spelling] = self._look_up(spelling)
-        return self._names[spelling]
+        name = self._names.get(spelling)
+        if name is None:
+            name = spelling if is_block_name(spelling) else self._look_up(spelling)
+            self._names[spelling] = name
+        return name
 
     @cached_property
     def here(self) -> DeviceGraph:
         """The devices of this host; none if the log is from elsewhere."""
-        if self._elsewhere:
+        if self.elsewhere:
             return DeviceGraph()
         # Deferred: most commands name no device.
         from vexfsctl.devices.sysfs_graph import read_device_graph
 
-        return read_device_graph(self._host.sysfs)
+        return read_device_graph(self.host.sysfs)
 
     @cached_property
     def told(self) -> DeviceGraph:
@@ -102,7 +106,7 @@ class DeviceFinder:
     def _places(self, asked: str) -> Iterator[tuple[DeviceGraph, str]]:
         """Yield where to look for *asked*, and what it is called there."""
         word = asked.removeprefix(_NODES)
-        if not self._elsewhere:
+        if not self.elsewhere:
             yield self.here, word
             if (node := self._node(asked)) is not None:
                 yield self.here, node
@@ -113,7 +117,7 @@ class DeviceFinder:
     def _node(self, asked: str) -> str | None:
         from vexfsctl.devices.sysfs_graph import name_of_node
 
-        return name_of_node(asked, self._host.sysfs)
+        return name_of_node(asked, self.host.sysfs)
 
     def _mentioned(self, name: str) -> DeviceGraph:
         """Return what the log tells, with *name* if any line has it, and its disk's partitions."""
@@ -157,8 +161,8 @@ class DeviceFinder:
     def _not_found(self, asked: str) -> DeviceNotFound | EvidenceMissing:
         graph = self.here + self.told + self._mentions(_USUAL).result()
         near = graph.near(asked)
-        hint = f"did you mean {' or '.join(near)}?" if near else None
-        where = "the log" if self._elsewhere else "this host or the log"
+        hint = f"did you mean {' or '.join(near)}?" if near else "vexfsctl device list shows them"
+        where = "the log" if self.elsewhere else "this host or the log"
         message = f"no device of {where} is called {asked!a}"
         gaps = () if self._reading is None else self._reading.coverage().gaps
         # A log that begins late shows no device that was gone by then: nobody can say more.

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 from functools import cached_property
 
-from vexfsctl.model.device_names import natural_key
+from vexfsctl.model.device_names import disk_of_partition, namespace_of_path, natural_key
 
 
 class DeviceKind(StrEnum):
@@ -82,7 +82,9 @@ class DeviceGraph:
         return reachable(name, self._directly_above)
 
     def beside(self, name: str) -> tuple[str, ...]:
-        """Return the other disks of the controllers below *name*."""
+        """Return the other disks of the controllers below block device *name*."""
+        if self._is_controller(name):
+            return ()
         under = (name, *self.below(name))
         controllers = [each for each in under if self._is_controller(each)]
         disks = (each for controller in controllers for each in self._directly_above(controller))
@@ -142,6 +144,16 @@ class DeviceGraph:
             for alias in device.aliases:
                 found[alias] = (*found.get(alias, ()), device.name)
         return found
+
+
+def kind_of_name(name: str) -> DeviceKind:
+    """Return what the block device called *name* is, by its name alone."""
+    if disk_of_partition(name) is not None:
+        return DeviceKind.PARTITION
+    if namespace_of_path(name) is not None:
+        return DeviceKind.PATH
+    kinds = {"dm-": DeviceKind.MAPPED, "md": DeviceKind.ARRAY, "loop": DeviceKind.LOOP}
+    return next((kind for begin, kind in kinds.items() if name.startswith(begin)), DeviceKind.DISK)
 
 
 def reachable(start: str, step: Callable[[str], Iterable[str]]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable
 
-from vexfsctl.model.device_graph import Device, DeviceGraph, DeviceKind
+from vexfsctl.model.device_graph import Device, DeviceGraph, DeviceKind, kind_of_name
 from vexfsctl.model.device_names import (
     disk_of_partition,
     is_block_name,
@@ -109,7 +109,7 @@ class ToldGraph:
         """Note block device *name*, and what its name says it stands on."""
         if name in self._kinds:
             return
-        self._kinds[name] = _kind_of(name)
+        self._kinds[name] = kind_of_name(name)
         if (number := number_of_name(name)) is not None:
             self._call(name, number)
         if (disk := disk_of_partition(name)) is not None:
@@ -241,12 +241,3 @@ def word_pattern(names: Iterable[str]) -> str:
     """
     words = "|".join(re.escape(name) for name in dict.fromkeys(names))
     return words and rf"(?<![\w:.-])(?:{words})(?:p?\d{{1,4}})?(?![\w:]|[.-]\w)"
-
-
-def _kind_of(name: str) -> DeviceKind:
-    if disk_of_partition(name) is not None:
-        return DeviceKind.PARTITION
-    if namespace_of_path(name) is not None:
-        return DeviceKind.PATH
-    kinds = {"dm-": DeviceKind.MAPPED, "md": DeviceKind.ARRAY, "loop": DeviceKind.LOOP}
-    return next((kind for begin, kind in kinds.items() if name.startswith(begin)), DeviceKind.DISK)
