@@ -17,6 +17,7 @@ from vexfsctl.logs.formats.text import RecordDecoder
 from vexfsctl.logs.grammar import format_event, parse_event
 from vexfsctl.model.events import Event
 from vexfsctl.model.record import LogRecord
+from vexfsctl.model.unread import Unread
 
 _KERNEL_LOGS = Path(__file__).parents[1] / "tests/data/kernel-logs"
 _RECORD = re.compile(rb"^(\d+),(\d+),(\d+),([^;\n]*);(.*)", re.MULTILINE)
@@ -72,6 +73,6 @@ def _events() -> list[Event]:
     return volume.events
 
 
-def _decode(text: bytes) -> list[LogRecord | None]:
+def _decode(text: bytes) -> list[LogRecord | Unread]:
     decoder = RecordDecoder("bench")
     return [*decoder.feed(text), *decoder.finish()]

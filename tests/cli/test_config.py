@@ -69,9 +69,14 @@ def config(vexfsctl: Program, tmp_path: Path) -> Callable[[str], Path]:
         (
             "logs",
             ("--log", "/option"),
-            {"VEXFSCTL_LOG": "kmsg:-"},
-            'sources.logs = ["/file", "kmsg"]',
-            (("/option",), ("kmsg", "-"), ("/file", "kmsg"), ()),
+            {"VEXFSCTL_LOG": "kmsg:journal:/saved:-"},
+            'sources.logs = ["/file", "kmsg", "journal:/saved"]',
+            (
+                ("/option",),
+                ("kmsg", "journal:/saved", "-"),
+                ("/file", "kmsg", "journal:/saved"),
+                (),
+            ),
         ),
         (
             "host.deadlines.source_s",

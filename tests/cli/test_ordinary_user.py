@@ -111,6 +111,45 @@ def test_a_member_of_that_group_reads_it(visitor: Visitor) -> None:
     assert len(answer.stdout.splitlines()) > 10
 
 
+def test_a_directory_is_read_as_far_as_it_may_be(visitor: Visitor) -> None:
+    """What of it may not is told, with who may; nothing is taken for empty that may not be seen."""
+    logs = visitor.user.directory / "logs"
+    outside = visitor.user.outside(logs)
+    outside.mkdir()
+    (outside / "kern.log").write_text("[    2.000000] VexFS: two\n")
+    (outside / "kern.log.1").write_text("[    1.000000] VexFS: one\n")
+    (outside / "kern.log.1").chmod(0o600)
+
+    some = visitor.run("log", "--log", str(logs))
+    outside.chmod(0o711)
+    named = visitor.run("log", "--log", f"{logs}/kern.log")
+    others = [visitor.run("log", "--log", name) for name in (str(logs), f"{logs}/kern*")]
+
+    assert some.exit_status == 3
+    assert "VexFS: two" in some.stdout
+    assert (
+        f"incomplete: {logs}/kern.log: unreadable (cannot read {logs}/kern.log.1: Permission "
+        f"denied; {logs}/kern.log.1 is 0600 root:root: run it with sudo)\n"
+    ) in some.stderr
+    assert "VexFS: two" in named.stdout
+    for other, name in zip(others, (logs, f"{logs}/kern*"), strict=True):
+        assert (other.exit_status, other.stdout, other.stderr) == (
+            3,
+            "",
+            f"vexfsctl: cannot read {name}: Permission denied\n"
+            f"hint: {logs} is 0711 root:root: run it with sudo\n",
+        )
+
+
+def test_a_misspelt_log_needs_no_sudo(visitor: Visitor) -> None:
+    """That would not help."""
+    for words in (("log",), ("log", "--follow")):
+        answer = visitor.run(*words, "--log", "jurnal")
+
+        assert answer.exit_status == 3
+        assert answer.stderr.endswith("hint: did you mean journal?\n")
+
+
 def test_the_kernel_log_names_the_switch_that_keeps_it(visitor: Visitor) -> None:
     """Where kernel.dmesg_restrict is on, the mode of /dev/kmsg tells nothing."""
     answer = visitor.run("log", "--log", "kmsg", "-n", "1")

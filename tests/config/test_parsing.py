@@ -67,7 +67,7 @@ def test_what_is_no_attribute_is_a_field() -> None:
         """
         windows = { status = "1h30m", check = 90 }
         sources.sysfs_roots = ["/run/vexfs", "/tmp/saved tree"]
-        sources.logs = ["kmsg", "/var/log/vexfs/archive.kmsg"]
+        sources.logs = ["kmsg", "/var/log/archive.kmsg", "journal:/saved", "journal@ns", "pstore"]
         sources.timeout = 0.5
         [output]
         format = "ndjson"
@@ -76,7 +76,7 @@ def test_what_is_no_attribute_is_a_field() -> None:
     ) == Configuration(
         file=FILE,
         roots=(Path("/run/vexfs"), Path("/tmp/saved tree")),
-        logs=("kmsg", "/var/log/vexfs/archive.kmsg"),
+        logs=("kmsg", "/var/log/archive.kmsg", "journal:/saved", "journal@ns", "pstore"),
         source_timeout_ms=500,
         status_window_ms=5_400_000,
         check_window_ms=90_000,
@@ -183,6 +183,8 @@ quiet = "no"
         ("retry = 1979-05-27\n", "1: retry: a date, not a table: write [retry] above its keys"),
         ('[sources]\nsysfs_roots = ["/\\u0000"]\n', "2: sources.sysfs_roots[0]: '/\\x00' is not "
          "an absolute path"),
+        ('[sources]\nlogs = ["journal:saved"]\n', "2: sources.logs[0]: 'saved' is not an absolute "
+         "path"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_at_all(content: str | bytes, mistake: str) -> None:

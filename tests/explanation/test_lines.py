@@ -2,8 +2,9 @@
 
 import pytest
 
+from vexfsctl.catalogue.kernel_kinds import KERNEL_KINDS, advice_for
 from vexfsctl.explanation.form import Explanation
-from vexfsctl.explanation.lines import KERNEL_KINDS, SIGNIFICANCES, explain_entry
+from vexfsctl.explanation.lines import SIGNIFICANCES, explain_entry
 from vexfsctl.model.breaker import BreakerState
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.entry import LogEntry, Origin, Unrecognised
@@ -14,6 +15,7 @@ from vexfsctl.model.events import (
     DegradationChanged,
     ErrorReported,
     Event,
+    EvidenceSignificance,
     FallbackUsed,
     KernelEvidence,
     StateChanged,
@@ -186,6 +188,45 @@ def test_the_note_of_an_upstream_line_is_told() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("evidence", "meaning"),
+    [
+        (
+            KernelEvidence(kind="block", device="sda", sector=8, direction="write_zeroes", errno=5),
+            "A request to write zeroes to sda beginning at sector 8 failed with EIO.",
+        ),
+        (
+            KernelEvidence(
+                kind="md",
+                device="md0",
+                member="sdb1",
+                sector=8,
+                sector_on_member=True,
+                direction="read",
+            ),
+            "A read of sdb1 beginning at sector 8 failed.",
+        ),
+        (
+            KernelEvidence(
+                kind="md",
+                device="md0",
+                sector=8,
+                direction="read",
+                significance=EvidenceSignificance.REPAIR,
+            ),
+            "Something was wrong with md0 and has been mended.",
+        ),
+        (
+            KernelEvidence(kind="ata", device="ata1", significance=EvidenceSignificance.ROUTINE),
+            "It reports what happens to ata1; nothing is wrong.",
+        ),
+    ],
+)
+def test_kernel_evidence_is_told_in_a_sentence(evidence: KernelEvidence, meaning: str) -> None:
+    """Plain words for every direction, and no failure where nothing failed."""
+    assert explained(evidence)[0].meaning == meaning
+
+
 def test_kernel_evidence_without_numbers_is_told_by_its_kind() -> None:
     """A sentence, with the device where there is one."""
     kinds = [*KERNEL_KINDS, "of_a_later_version"]
@@ -193,9 +234,10 @@ def test_kernel_evidence_without_numbers_is_told_by_its_kind() -> None:
 
     assert len(lines) == len(kinds)
     assert [x.meaning for x in lines if not x.meaning.endswith(".") or "{" in x.meaning] == []
-    assert {line.what_you_do for line in lines} == {
-        "`vexfsctl log --device sdz` lists the lines about that device."
-    }
+    look = "`vexfsctl log --device sdz` lists the lines about that device."
+    assert [line.what_you_do for line in lines] == [
+        f"{advice_for([(kind, None)])} {look}" for kind in kinds
+    ]
 
 
 def test_an_unverified_record_is_doubted() -> None:

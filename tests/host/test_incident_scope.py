@@ -75,14 +75,23 @@ def other_lines() -> st.SearchStrategy[str]:
                 "I/O error, dev loop0, sector 8 op 0x0:(READ) flags 0x0 phys_seg 1 prio class 2",
                 "Buffer I/O error on dev sda, logical block 4, async page read",
                 "usb 1-1: reset high-speed USB device number 2 using xhci_hcd",
+                "sd 3:0:0:0: [sdb] 976773168 512-byte logical blocks: (500 GB/466 GiB)",
+                "sd 3:0:0:0: [sdb] tag#12 CDB: Read(10) 28 00 00 00 10 00 00 00 08 00",
+                "critical medium error, dev sdb, sector 4096 op 0x0:(READ) flags 0x0 phys_seg 1",
+                "EXT4-fs error (device loop0): ext4_find_entry:1455: inode #2: comm ls: reading"
+                " directory lblock 0",
             )
         ),
     )
 
 
 SITES = st.sampled_from(("read_file", "lookup_inode"))
-FORMS = (0, 0, 4, 5, 6, 8, 10)
+NUMBERED = 4
+"""Of `rendered`: that of /dev/kmsg."""
+FORMS = (0, 0, NUMBERED, 5, 6, 8, 10, 11, 17, 20)
 """Of `rendered`: with uptimes, dates, or both."""
+MIXED = (0, 5, 6, 7, 8, 9, 11)
+"""The same: what may stand side by side where logs were joined."""
 STEPS_MS = st.sampled_from((0, 1, 15, 300, 2_000, 40_000, -200, -90_000))
 
 
@@ -91,11 +100,14 @@ def logs(draw: st.DrawFn) -> bytes:
     """Draw the bytes of a log."""
     lines: list[bytes] = []
     time_ms = 100_000
-    form = draw(st.sampled_from(FORMS))
+    forms = draw(st.sampled_from([*((form,) for form in FORMS), MIXED]))
     for number, text in enumerate(draw(st.lists(own_lines() | other_lines(), max_size=40))):
         time_ms = max(0, time_ms + draw(STEPS_MS))
+        form = draw(st.sampled_from(forms))
+        line = rendered(text, time_ms * 1_000 + number, number, form) + b"\n"
         # No two lines are the same: which of those is meant cannot be told.
-        lines.append(rendered(text, time_ms * 1_000 + number, number, form) + b"\n")
+        if line not in lines:
+            lines.append(line)
     return b"".join(lines)
 
 
@@ -140,6 +152,41 @@ def check(log: HostLog) -> None:
 def test_incidents_of_a_random_log(log: bytes) -> None:
     """By all names, with the breakers and the kernel's lines around them."""
     check(read_log(log))
+
+
+def test_failures_that_are_dated_after_the_breaker_they_opened() -> None:
+    """A clock may fall back a little."""
+    error = "VexFS: [CORR-4000000000000001] error vol=loop0 op=storage call=read err=x errno=EIO"
+    opened = (
+        "VexFS: [CORR-4000000000000002] breaker vol=loop0 op=storage from=closed to=open"
+        " generation=2 failures=5/5 window_ms=10000 trips=1"
+    )
+    texts = (f"{error} sev=high attempt=1/3 msg=x", opened)
+    times = (100_000_000, 99_800_000)
+    lines = [rendered(text, time, 0, 0) for text, time in zip(texts, times, strict=True)]
+    log = read_log(b"\n".join((*lines, b"")))
+    check(log)
+    (incident,) = with_ids(log, "4000000000000002", tuple).incidents
+    assert story(*around(log, incident, tuple)).counted == (CorrelationId(OURS + 1),)
+
+
+def test_a_recovery_that_is_dated_before_the_failure() -> None:
+    """Where the clock fell, but the numbers of the records go on: nobody restarted the machine."""
+    texts = (
+        "VexFS: [CORR-4000000000000001] error vol=loop0 op=storage call=read err=x errno=EIO"
+        " sev=high attempt=1/3 msg=x",
+        "VexFS: degradation vol=loop0 from=normal to=read_only cause=CORR-4000000000000001",
+        "VexFS: degradation vol=loop0 from=read_only to=normal",
+    )
+    times = (200_000_000, 200_000_001, 110_000_000)
+    lines = [
+        rendered(text, time, number, NUMBERED)
+        for number, (text, time) in enumerate(zip(texts, times, strict=True))
+    ]
+    log = read_log(b"\n".join((*lines, b"")))
+    check(log)
+    (incident,) = with_ids(log, "4000000000000001", tuple).incidents
+    assert len(story(*around(log, incident, tuple)).timeline.lines) == 3
 
 
 @given(logs(), st.sampled_from(("01", "02", "03", "000000000000004")))

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.host.test_incident_scope import logs as own_logs
+from tests.logs.sources.test_passing_over import in_json
 from tests.logs.sources.test_passing_over import logs as mixed_logs
 from tests.logs.sources.test_phrases import busy_logs
 from tests.support.clock import VirtualClock
@@ -80,6 +81,19 @@ def test_records_since_a_time(log: bytes, seconds: int) -> None:
 
     quick, every = of_both(log, ask)
     assert quick == every
+
+
+def test_records_without_a_time_among_such_with_one() -> None:
+    """Of a journal from which somebody took a field: nobody knows whether they are so old."""
+    text = "VexFS: [CALL-1] FFI call read_file failed: -5 (failure rate: 50%), using fallback"
+    lines = [in_json(text, 1_000_000 + number, number, 0) for number in range(4)]
+    lines[2] = lines[2].replace(b"__REALTIME_TIMESTAMP", b"__REALTIME")
+
+    def ask(host: Host) -> object:
+        picked = pick_log(host, Filters(since="@1795900050"))
+        return list(picked), picked.coverage.gaps[-1].lost
+
+    assert of_both(b"\n".join((*lines, b"")), ask) == (([], 1), ([], 1))
 
 
 @given(LOGS, st.sampled_from((None, "loop0", "loop1", "loop0/storage", "loop1/sync")))

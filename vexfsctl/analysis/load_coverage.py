@@ -20,4 +20,4 @@ def coverage_of_load(
         for entry in entries
     )
     gaps = (gap for gap in coverage.gaps if not born or gap.reason != "starts_late")
-    return Coverage(coverage.sources, tuple(gaps))
+    return Coverage(coverage.sources, tuple(gaps), coverage.notes)

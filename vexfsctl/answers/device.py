@@ -2,16 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
-from itertools import chain
 
-from vexfsctl.analysis.devices.trouble import KindTrouble, SectorRange, Span
+from vexfsctl.analysis.devices.trouble import KindTrouble, SectorRange
 from vexfsctl.analysis.health.next_steps import NextStep
 from vexfsctl.answers.next_steps import next_commands, next_lines
+from vexfsctl.answers.times import LOCAL, about_bars, bars
+from vexfsctl.answers.trouble import words_of
 from vexfsctl.host.device_survey import DeviceReport, DeviceSurvey
 from vexfsctl.model.device_graph import DeviceKind
-from vexfsctl.model.errnos import errno_name
-from vexfsctl.model.units import format_duration, format_size
+from vexfsctl.model.units import format_size
 from vexfsctl.render.result import Column, CommandResult, Paragraph, Table, Tone
 
 _MOST_STEPS = 3
@@ -67,8 +66,9 @@ def _trouble_tables(devices: Sequence[DeviceReport]) -> Iterator[Table]:
     kinds = [_KindRow(each, kind) for each in devices for kind in each.trouble.kinds]
     if not kinds:
         return
-    yield Table(_KIND_COLUMNS, kinds, "errors by kind")
-    yield Table(_SPAN_COLUMNS, [*chain.from_iterable(map(_spans, kinds))], "errors over time")
+    over_time = kinds[0].kind.over_time
+    spans = f"; {about_bars(over_time)}" if over_time.counts else ""
+    yield Table(_KIND_COLUMNS, kinds, f"errors by kind{spans}")
     ranges = [_RangeRow(each, found) for each in devices for found in each.trouble.sectors]
     if ranges:
         yield Table(_RANGE_COLUMNS, ranges, "sectors at which failed requests began")
@@ -79,27 +79,11 @@ class _KindRow:
     device: DeviceReport
     kind: KindTrouble
 
-    @property
-    def words(self) -> str:
-        """The kind, with direction and errno if the lines have them."""
-        errno = None if self.kind.errno is None else errno_name(self.kind.errno)
-        return " ".join(filter(None, (self.kind.kind, self.kind.direction, errno)))
-
-
-@dataclass(frozen=True, slots=True)
-class _SpanRow:
-    row: _KindRow
-    span: Span
-
 
 @dataclass(frozen=True, slots=True)
 class _RangeRow:
     device: DeviceReport
     found: SectorRange
-
-
-def _spans(row: _KindRow) -> Iterator[_SpanRow]:
-    return (_SpanRow(row, span) for span in row.kind.spans)
 
 
 def _state(device: DeviceReport) -> str | None:
@@ -128,17 +112,6 @@ def _model(device: DeviceReport) -> str | None:
     return device.state.model or device.state.mapped_name or device.state.backing_file
 
 
-def _moment(moment: datetime | None, uptime_us: int | None) -> str | None:
-    if moment is not None:
-        return moment.astimezone().isoformat(" ", "seconds")[:-6]
-    return None if uptime_us is None else f"{uptime_us / 1_000_000:.6f}"
-
-
-def _begin(row: _SpanRow) -> str:
-    span = row.span
-    return f"uptime {span.uptime_s}s" if span.begin is None else str(_moment(span.begin, None))
-
-
 _COLUMNS = (
     Column("DEVICE", lambda device: device.name),
     Column("KIND", lambda device: device.kind),
@@ -157,17 +130,11 @@ _LOG_COLUMNS = tuple(column for column in _COLUMNS if column.title not in ("SIZE
 """Of a log from elsewhere, which does not tell the rest."""
 _KIND_COLUMNS = (
     Column("DEVICE", lambda row: row.device.name),
-    Column("ERROR", lambda row: row.words, wraps=True),
+    Column("ERROR", lambda row: words_of(row.kind), wraps=True),
     Column("COUNT", lambda row: row.kind.count, right=True),
-    Column("FIRST", lambda row: _moment(row.kind.first, row.kind.first_us), wraps=True),
-    Column("LAST", lambda row: _moment(row.kind.last, row.kind.last_us)),
-)
-_SPAN_COLUMNS = (
-    Column("DEVICE", lambda span: span.row.device.name),
-    Column("ERROR", lambda span: span.row.words, wraps=True),
-    Column("FROM", _begin, wraps=True),
-    Column("WITHIN", lambda span: format_duration(span.row.kind.span_s * 1_000)),
-    Column("COUNT", lambda span: span.span.count, right=True),
+    Column("FIRST", lambda row: LOCAL.moment(row.kind.first, row.kind.first_us), wraps=True),
+    Column("LAST", lambda row: LOCAL.moment(row.kind.last, row.kind.last_us)),
+    Column("OVER TIME", lambda row: bars(row.kind.over_time), drawn=True),
 )
 _RANGE_COLUMNS = (
     Column("DEVICE", lambda row: row.device.name),

@@ -1,16 +1,16 @@
 """What `errors` answers: groups, noise, and the counters compared with the log."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Iterator, Sequence
+from itertools import chain
 
 from vexfsctl.analysis.errors.groups import ErrorGroup, GroupKey
 from vexfsctl.analysis.errors.reconciliation import Reconciliation
+from vexfsctl.analysis.histogram import OverTime
+from vexfsctl.answers.times import LOCAL, STABLE, Clock, about_bars, bars
 from vexfsctl.answers.upstream import named_error, upstream_blocks
 from vexfsctl.host.errors import CountedErrors
 from vexfsctl.model.coverage import Coverage
 from vexfsctl.render.colour import tone_of_word
-from vexfsctl.render.jsonable import format_time
 from vexfsctl.render.result import Column, CommandResult, Line, Paragraph, Table
 
 
@@ -20,8 +20,8 @@ def errors_result(counted: CountedErrors, coverage: Coverage) -> CommandResult:
     return CommandResult(
         "errors",
         counted,
-        body=tuple(_blocks(counted, _screen_columns(counted.by, here))),
-        tables=(Table(_tsv_columns(counted.by, here), counted.groups),),
+        body=tuple(_blocks(counted, _screen_columns(counted, here))),
+        tables=(Table(_tsv_columns(counted, here), counted.groups),),
         coverage=coverage,
     )
 
@@ -45,17 +45,25 @@ def _headline(counted: CountedErrors) -> Iterator[Line]:
     believed = sum(group.count for group in counted.groups if group.verified)
     doubtful = sum(group.count for group in counted.groups if not group.verified)
     noise = sum(group.count for group in counted.noise)
-    parts = [_counted(believed, "error")]
+    parts = [counted_noun(believed, "error")]
     parts += [f"{doubtful} unverified"] if doubtful else []
-    parts += [f"{_counted(noise, 'line')} of expected noise"] if noise else []
-    more = f"; {_counted(counted.left_out, 'more kind')} without -n" if counted.left_out else ""
+    parts += [f"{counted_noun(noise, 'line')} of expected noise"] if noise else []
+    more = f"; {counted_noun(counted.left_out, 'more kind')} without -n" if counted.left_out else ""
     yield ", ".join(parts) + more
     if counted.log_alone:
         yield "no attribute tree answers for it: from the log alone"
+    over_time = _over_time(counted)
+    if over_time is not None and over_time.counts:
+        yield about_bars(over_time)
+
+
+def _over_time(counted: CountedErrors) -> OverTime | None:
+    """Return that of a group, as far as it was asked for: all have the same spans."""
+    return next((each.over_time for each in counted.groups), None)
 
 
 def _reconciled(each: Reconciliation) -> Iterator[Line]:
-    counted = _counted(each.counted, "error")
+    counted = counted_noun(each.counted, "error")
     parts = [f"{each.in_log} in the log", f"{each.suppressed} left out by the rate limit"]
     if each.unaccounted > 0:
         parts.append(f"{each.unaccounted} unaccounted for")
@@ -66,39 +74,54 @@ def _reconciled(each: Reconciliation) -> Iterator[Line]:
     if each.causes:
         yield f"    likely: {'; '.join(each.causes)}"
     if each.other_epochs:
-        yield f"    {_counted(each.other_epochs, 'more error')} in the log from earlier mounts"
+        yield f"    {counted_noun(each.other_epochs, 'more error')} in the log from earlier mounts"
 
 
-def _counted(count: int, noun: str) -> str:
+def counted_noun(count: int, noun: str) -> str:
+    """Return how many there are: `1 error`, `3 errors`."""
     return f"1 {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def _screen_columns(keys: Sequence[GroupKey], here: Collection[str]) -> tuple[Column, ...]:
-    """Return the columns for *keys* on screen; volumes *here* may have earlier loads in the log.
+def _screen_columns(counted: CountedErrors, here: Collection[str]) -> tuple[Column, ...]:
+    """Return the columns on screen; volumes *here* may have earlier loads in the log.
 
     Volume and operation are joined as people write them, `loop0/storage`.
     """
-    shown = list(dict.fromkeys(keys))
-    columns = _columns_of_keys(here, _LOCAL)
+    shown = list(dict.fromkeys(counted.by))
+    over_time = (
+        ()
+        if _over_time(counted) is None
+        else (Column("OVER TIME", lambda group: bars(group.over_time), drawn=True),)
+    )
+    columns = _columns_of_keys(here, LOCAL)
     if GroupKey.VOLUME in shown and GroupKey.OPERATION in shown:
         first, second = sorted((GroupKey.VOLUME, GroupKey.OPERATION), key=shown.index)
         shown.remove(second)
-        columns[first] = Column("WHERE", lambda group: _where(group, here))
-    return (*_keyed(columns, shown), *_tally_columns(_LOCAL))
+        columns[first] = (Column("WHERE", lambda group: _where(group, here)),)
+    return (*_keyed(columns, shown), *_tally_columns(LOCAL), *over_time)
 
 
-def _tsv_columns(keys: Sequence[GroupKey], here: Collection[str]) -> tuple[Column, ...]:
-    """Return the columns for *keys* for programs."""
-    keyed = _keyed(_columns_of_keys(here, _STABLE), tuple(dict.fromkeys(keys)))
-    return (*keyed, *_tally_columns(_STABLE), _VERIFIED)
+def _tsv_columns(counted: CountedErrors, here: Collection[str]) -> tuple[Column, ...]:
+    """Return the columns for programs."""
+    keyed = _keyed(_columns_of_keys(here, STABLE), tuple(dict.fromkeys(counted.by)))
+    over_time = () if _over_time(counted) is None else (Column("OVER TIME", _spans),)
+    return (*keyed, *_tally_columns(STABLE), _VERIFIED, *over_time)
 
 
-def _keyed(columns: dict[GroupKey, Column], keys: Sequence[GroupKey]) -> tuple[Column, ...]:
+def key_columns(keys: Sequence[GroupKey], *, screen: bool) -> tuple[Column, ...]:
+    """Return the columns that show what groups by *keys* are, on *screen* or for programs."""
+    columns = _columns_of_keys((), LOCAL if screen else STABLE)
+    return _keyed(columns, tuple(dict.fromkeys(keys)))
+
+
+def _keyed(
+    columns: dict[GroupKey, tuple[Column, ...]], keys: Sequence[GroupKey]
+) -> tuple[Column, ...]:
     worst = () if GroupKey.SEVERITY in keys else (_WORST,)
-    return (*(columns[key] for key in keys), *worst)
+    return (*chain.from_iterable(columns[key] for key in keys), *worst)
 
 
-def _tally_columns(clock: "_Clock") -> tuple[Column, ...]:
+def _tally_columns(clock: Clock) -> tuple[Column, ...]:
     return (
         Column("COUNT", lambda group: group.count, right=True),
         # It wraps: the last time matters more, and 80 columns have no room for both.
@@ -108,16 +131,23 @@ def _tally_columns(clock: "_Clock") -> tuple[Column, ...]:
     )
 
 
-def _columns_of_keys(here: Collection[str], clock: "_Clock") -> dict[GroupKey, Column]:
+def _columns_of_keys(here: Collection[str], clock: Clock) -> dict[GroupKey, tuple[Column, ...]]:
+    volume = Column("VOLUME", lambda group: _volume(group, here))
     return {
-        GroupKey.SEVERITY: _SEVERITY,
-        GroupKey.VOLUME: Column("VOLUME", lambda group: _volume(group, here)),
-        GroupKey.OPERATION: Column("OPERATION", lambda group: group.operation),
-        GroupKey.ERROR: Column("ERROR", named_error, wraps=True),
-        GroupKey.HINT: Column("HINTS", _hints, wraps=True),
-        GroupKey.DEVICE: Column("DEVICE", lambda group: group.device),
-        GroupKey.MINUTE: Column("MINUTE", clock.minute),
+        GroupKey.SEVERITY: (_SEVERITY,),
+        GroupKey.VOLUME: (volume,),
+        GroupKey.OPERATION: (_OPERATION,),
+        GroupKey.ERROR: (_ERROR,),
+        GroupKey.HINT: (Column("HINTS", _hints, wraps=True),),
+        GroupKey.DEVICE: (Column("DEVICE", lambda group: group.device),),
+        GroupKey.FINGERPRINT: (_FINGERPRINT, _OPERATION, _ERROR, _MESSAGE),
+        GroupKey.HOST: (Column("HOST", lambda group: group.host),),
+        GroupKey.MINUTE: (Column("MINUTE", lambda group: _minute(group, clock)),),
     }
+
+
+def _spans(group: ErrorGroup) -> str | None:
+    return None if group.over_time is None else ",".join(map(str, group.over_time.counts)) or None
 
 
 def _volume(group: ErrorGroup, here: Collection[str]) -> str | None:
@@ -137,33 +167,20 @@ def _hints(group: ErrorGroup) -> str | None:
     return ",".join(group.hints or ()) or None
 
 
-@dataclass(frozen=True, slots=True)
-class _Clock:
-    """How times are written: to the second on screen, in full for programs."""
-
-    of_moment: Callable[[datetime], str]
-    of_minute: Callable[[datetime], str]
-
-    def moment(self, moment: datetime | None, uptime_us: int | None) -> str | None:
-        if moment is not None:
-            return self.of_moment(moment)
-        return None if uptime_us is None else f"{uptime_us / 1_000_000:.6f}"
-
-    def minute(self, group: ErrorGroup) -> str | None:
-        if group.minute is not None:
-            return self.of_minute(group.minute)
-        return None if group.uptime_min is None else f"uptime {group.uptime_min}m"
+def _minute(group: ErrorGroup, clock: Clock) -> str | None:
+    if group.minute is not None:
+        return clock.of_minute(group.minute)
+    return None if group.uptime_min is None else f"uptime {group.uptime_min}m"
 
 
-_LOCAL = _Clock(
-    lambda moment: moment.astimezone().isoformat(" ", "seconds")[:-6],
-    lambda moment: moment.astimezone().isoformat(" ", "minutes")[:-6],
-)
-_STABLE = _Clock(format_time, format_time)
 _SEVERITY = Column(
     "SEVERITY",
     lambda group: group.severity,
     tone=lambda group: tone_of_word(str(group.severity)),
 )
 _WORST = _SEVERITY._replace(title="WORST")
+_OPERATION = Column("OPERATION", lambda group: group.operation)
+_ERROR = Column("ERROR", named_error, wraps=True)
+_FINGERPRINT = Column("FINGERPRINT", lambda group: group.fingerprint)
+_MESSAGE = Column("MESSAGE", lambda group: group.message, wraps=True)
 _VERIFIED = Column("VERIFIED", lambda group: "yes" if group.verified else "no")

@@ -11,6 +11,7 @@ from vexfsctl.host.log_view import Picked
 from vexfsctl.logs.interpret import kind_of
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.coverage import Coverage
+from vexfsctl.model.cursor import Cursor
 from vexfsctl.model.entry import LogEntry, Origin
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.severity import Severity
@@ -33,9 +34,13 @@ class LogRow:
     uptime_us: int | None
     sequence: int | None
     source: str
+    host: str | None
+    """Name of the host that wrote it, where the source gives one."""
     level: int | None
     facility: int | None
     origin: Origin
+    loose: bool
+    """Whether it was found in a line of a form that nobody knows."""
     epoch: int | None
     kind: str
     """`error`, `retry` … as in the record; `kernel` for the kernel's lines about a device;
@@ -50,6 +55,8 @@ class LogRow:
     """What else the record says; for a kernel line, what it says about the device."""
     fields: Mapping[str, str]
     """Metadata of the record (`DEVICE`, `SUBSYSTEM`)."""
+    cursor: str
+    """The place after it, for `log --after`."""
 
 
 def log_row(entry: LogEntry, moment: datetime | None) -> LogRow:
@@ -62,9 +69,11 @@ def log_row(entry: LogEntry, moment: datetime | None) -> LogRow:
         uptime_us=record.uptime_us,
         sequence=record.sequence,
         source=record.source,
+        host=record.host,
         level=record.level,
         facility=record.facility,
         origin=entry.origin,
+        loose=record.loose,
         epoch=entry.epoch,
         kind=kind_of(entry),
         volume=None if event is None else event.volume,
@@ -74,6 +83,7 @@ def log_row(entry: LogEntry, moment: datetime | None) -> LogRow:
         text=record.text,
         event=_fields_of(told or entry.evidence),
         fields=dict(record.fields),
+        cursor=str(Cursor.after(record)),
     )
 
 
@@ -132,7 +142,8 @@ def _tone(entry: LogEntry) -> Tone | None:
         severity = upstream.severity
         bad = severity is not None and severity >= Severity.HIGH
         return None if severity is None else Tone.BAD if bad else Tone.NOTICE
-    if level is None or level > _WARNING_LEVEL:
+    quiet = entry.evidence is not None and not entry.evidence.is_trouble
+    if quiet or level is None or level > _WARNING_LEVEL:
         return None
     return Tone.BAD if level <= _ERROR_LEVEL else Tone.NOTICE
 

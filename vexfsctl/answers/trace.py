@@ -173,12 +173,22 @@ def _doubt(record: LogRow) -> str:
 
 
 def _uptime(row: TraceRow) -> str | None:
-    uptime = row.record.uptime_us
-    return None if uptime is None else f"{uptime / 1_000_000:.6f}"
+    uptime, moment = row.record.uptime_us, row.record.time
+    if uptime is not None:
+        return f"{uptime / 1_000_000:.6f}"
+    if moment is None:
+        return None
+    # As closely as the log has it.
+    unit = "milliseconds" if moment.microsecond else "seconds"
+    return moment.astimezone().isoformat(" ", unit)[:-6]
 
 
 def _offset(row: TraceRow) -> str | None:
-    return None if row.offset_us is None else f"{row.offset_us / 1_000_000:+.6f}"
+    if row.offset_us is None:
+        return None
+    moment = row.record.time
+    rough = row.record.uptime_us is None and moment is not None and not moment.microsecond
+    return f"{row.offset_us / 1_000_000:+.{0 if rough else 6}f}"
 
 
 def _tone(row: TraceRow) -> Tone | None:

@@ -38,7 +38,7 @@ class AppContext:
     roots: tuple[Path, ...] = ()
     """Roots of attribute trees; empty: the standard ones."""
     logs: tuple[str, ...] = ()
-    """Log sources as written: `kmsg`, a path, `-`; empty: the ones that the volumes name."""
+    """Log sources as written: `kmsg`, `journal`, a path, `-`; empty: those of the volumes."""
     output: OutputFormat = OutputFormat.TABLE
     color: ColourChoice = ColourChoice.AUTO
     pager: bool = True
@@ -57,6 +57,7 @@ class AppContext:
     def host(self) -> "Host":
         """This host, with the roots, sources and limits that options and configuration give."""
         from vexfsctl.host.host import Deadlines, Windows
+        from vexfsctl.logs.sources.names import split_names
 
         here, configuration = self.surroundings, self.configuration
         source_s = configuration.source_timeout_ms / 1_000
@@ -69,7 +70,7 @@ class AppContext:
             roots=self.roots,
             logs=self.logs,
             usual_logs=frozenset(
-                {*configuration.logs, *here.environ.get("VEXFSCTL_LOG", "").split(":")}
+                {*configuration.logs, *split_names(here.environ.get("VEXFSCTL_LOG", ""))}
             ),
             deadlines=Deadlines(source_s=source_s, wait_s=wait_s),
             windows=Windows(configuration.status_window_ms, configuration.check_window_ms),

@@ -13,22 +13,11 @@ import click
 from click.core import ParameterSource
 
 from vexfsctl.cli.context import AppContext
-from vexfsctl.cli.types import PATH, SECONDS
+from vexfsctl.cli.types import LOG_SOURCE, PATH, PATH_LIST, SECONDS
 from vexfsctl.config.configuration import Configuration
 from vexfsctl.config.reading import STANDARD_FILE, StandardFileUnreadable, read_configuration
 from vexfsctl.exceptions import Problem, VexfsctlException
 from vexfsctl.render.choices import ColourChoice, OutputFormat
-
-
-class PathListType(click.ParamType[str]):
-    """Text; in an environment variable, a list separated by colons like PATH."""
-
-    name = "text"
-    envvar_list_splitter = ":"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the text as it is."""
-        return str(value)
 
 
 class GlobalOption(click.Option):
@@ -119,7 +108,7 @@ def _options(*, environment: bool) -> list[GlobalOption]:
         option(
             "--sysfs-root",
             metavar="DIR",
-            type=PathListType(),
+            type=PATH_LIST,
             multiple=True,
             callback=_adds("roots", Path),
             help="Read volumes under DIR instead of /sys/fs/vexfs, /run/vexfs and "
@@ -128,11 +117,12 @@ def _options(*, environment: bool) -> list[GlobalOption]:
         option(
             "--log",
             metavar="SOURCE",
-            type=PathListType(),
+            type=LOG_SOURCE,
             multiple=True,
             callback=_adds("logs", str),
-            help="Read records from SOURCE: kmsg, a file, or - for standard input; repeatable. "
-            "Default: where the volumes write theirs.",
+            help="Read records from SOURCE: kmsg, journal, journal:DIR, journal@NAMESPACE, pstore, "
+            "a file, a directory, or - for standard input; repeatable. Default: where the volumes "
+            "write theirs.",
         ),
         option(
             "--format",

@@ -143,11 +143,15 @@ class Terminal:
             self._tell((Span("hint: ", Tone.STRONG), problem.hint))
 
     def tell_gaps(self, coverage: "Coverage") -> None:
-        """Report which part of the evidence was missing."""
+        """Report which part of the evidence was missing, and what else to know of it."""
         for gap in coverage.gaps:
             lost = "" if gap.lost is None else f", {gap.lost} lost"
             detail = "" if gap.detail is None else f" ({gap.detail})"
             self._tell(f"vexfsctl: incomplete: {gap.source}: {gap.reason}{lost}{detail}")
+        for note in coverage.notes:
+            told = "" if note.lost is None else f", lines: {note.lost}"
+            detail = "" if note.detail is None else f" ({note.detail})"
+            self._tell(f"vexfsctl: note: {note.source}: {note.reason}{told}{detail}")
 
     @contextmanager
     def progress(self) -> Iterator["Progress"]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from vexfsctl.model.cursor import Cursor
 from vexfsctl.model.units import parse_duration, parse_size
 
 if TYPE_CHECKING:
@@ -47,6 +48,23 @@ class SizeType(click.ParamType[int]):
             return parse_size(value)
         except ValueError as cause:
             self.fail(str(cause), param, ctx)
+
+
+class CursorType(click.ParamType[Cursor]):
+    """A place in a log, as `log --json` prints it."""
+
+    name = "cursor"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Cursor:
+        """Return the place."""
+        if isinstance(value, Cursor):
+            return value
+        try:
+            return Cursor.parse(value)
+        except ValueError as cause:
+            self.fail(f"{cause} (`vexfsctl log --json` prints that of each record)", param, ctx)
 
 
 class KeyValueType(click.ParamType[str]):
@@ -93,7 +111,45 @@ class PathType(click.ParamType[Path]):
         return [CompletionItem(incomplete, type=self._completion)]
 
 
+class PathListType(click.ParamType[str]):
+    """Text; in an environment variable, a list separated by colons like PATH."""
+
+    name = "text"
+    envvar_list_splitter = ":"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the text as it is."""
+        return str(value)
+
+
+class LogSourceType(PathListType):
+    """A log source as written; in an environment variable, `journal:DIR` keeps its colon."""
+
+    def split_envvar_value(self, rv: str) -> list[str]:
+        """Return the items of a list."""
+        # Deferred: few set the variable.
+        from vexfsctl.logs.sources.names import split_names
+
+        return split_names(rv)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> "list[CompletionItem]":
+        """Offer the words; if none begins like this, let the shell complete a path."""
+        from click.shell_completion import CompletionItem
+
+        from vexfsctl.logs.sources.names import WORDS
+
+        words = [word for word in WORDS if word.startswith(incomplete)]
+        if words:
+            return [CompletionItem(word) for word in words]
+        return [CompletionItem(incomplete, type="file")]
+
+
+CURSOR = CursorType()
 PATH = PathType()
+PATH_LIST = PathListType()
+LOG_SOURCE = LogSourceType()
 DIRECTORY = PathType("dir")
 DURATION = DurationType()
 SECONDS = SecondsType()

@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
-from vexfsctl.logs.formats.kmsg import SOURCE_NAME
+from vexfsctl.logs.sources.names import JOURNAL, WORDS
 from vexfsctl.model.units import parse_duration
 from vexfsctl.sysfs.values import Number
 
@@ -135,11 +135,16 @@ class Directory:
 class LogName:
     """A source of records that the file can name: not standard input, which one command owns."""
 
-    name: str = f"{SOURCE_NAME} | path"
+    name: str = " | ".join((*WORDS, f"{JOURNAL}:path", f"{JOURNAL}@namespace", "path"))
 
     def accept(self, value: object) -> str:
         """Return it as `--log` takes it."""
-        return SOURCE_NAME if value == SOURCE_NAME else str(Directory().accept(value))
+        if isinstance(value, str):
+            if value in WORDS or value.startswith(f"{JOURNAL}@"):
+                return value
+            if value.startswith(f"{JOURNAL}:"):
+                return f"{JOURNAL}:{Directory().accept(value.removeprefix(f'{JOURNAL}:'))}"
+        return str(Directory().accept(value))
 
 
 @dataclass(frozen=True, slots=True)

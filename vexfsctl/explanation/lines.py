@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from vexfsctl.analysis.wording import describe
+from vexfsctl.catalogue.kernel_kinds import KERNEL_KINDS, advice_for
 from vexfsctl.catalogue.lookup import BREAKER_OPEN, TIMEOUT, entry, error_for_errno
 from vexfsctl.exceptions import NotFound
 from vexfsctl.explanation.errnos import explain_errno
@@ -21,6 +22,7 @@ from vexfsctl.model.events import (
     DegradationChanged,
     ErrorReported,
     Event,
+    EvidenceSignificance,
     KernelEvidence,
     StateChanged,
 )
@@ -38,31 +40,25 @@ SIGNIFICANCES = {
 }
 """How much a line of an earlier VexFS build matters."""
 
-KERNEL_KINDS = {
-    "block": "A request to {device} failed.",
-    "buffer": "A block of {device} could not be read into the cache or written from it.",
-    "filesystem": "A filesystem on {device} reports trouble.",
-    "scsi": "The SCSI layer reports an error or a reset of {device}.",
-    "ata": "The ATA layer reports an error or a reset of {device}.",
-    "nvme": "The NVMe driver reports an error or a reset of {device}.",
-    "md": "The RAID array {device} lost a member or reports an error.",
-    "device_mapper": "The device mapper reports an error of {device}.",
-    "loop": "The loop device {device} reports trouble with its backing file.",
-    "fuse": "A FUSE filesystem was aborted, or lost its driver.",
-    "capacity": "The capacity of {device} changed.",
-    "hung_task": "A task has been stuck for minutes, usually waiting for a device.",
-    "stall": "A processor was stuck for a long time: the machine is overloaded or hung.",
-    "oom_kill": "The kernel killed a process because memory ran out.",
-    "kernel_bug": "The kernel itself failed; what it was doing may be half done.",
-    "suppressed": "The kernel left out lines of its own, to keep the log readable.",
+KERNEL_SIGNIFICANCES = {
+    EvidenceSignificance.REPAIR: "Something was wrong with {device} and has been mended.",
+    EvidenceSignificance.ROUTINE: "It reports what happens to {device}; nothing is wrong.",
 }
-"""What each kind of evidence says, if the line gives no numbers."""
+"""What a line about a device says that is no trouble."""
+
+_UNKNOWN_KIND = "The kernel reports trouble with {device}."
+_REQUESTS = {
+    None: "A request of",
+    "write_zeroes": "A request to write zeroes to",
+    "secure_erase": "A request for a secure erase of",
+}
+"""What a direction of two words is called; that of one word is a noun already."""
 
 _DOUBT = "It was written from user space and nothing vouches for it, so no verdict is based on it."
 _TELLING = (
     *("volume", "operation", "call", "id", "alias", "parent", "error", "errno", "severity"),
-    *("significance", "device", "sector", "direction", "inode", "block", "offset", "length"),
-    *("size", "lost", "before", "after"),
+    *("significance", "device", "member", "sector", "lba", "direction", "inode", "block"),
+    *("offset", "length", "size", "lost", "task", "before", "after"),
 )
 """Fields that are facts worth showing, in this order."""
 
@@ -109,14 +105,19 @@ def _what_it_says(meaning: Event | UpstreamEvent | KernelEvidence | Unrecognised
 
 
 def _what_the_kernel_says(evidence: KernelEvidence) -> str:
-    device = evidence.device or "a device"
+    device = next(iter(evidence.devices), "a device")
+    if not evidence.is_trouble:
+        return KERNEL_SIGNIFICANCES[evidence.significance].format(device=device)
     if evidence.errno is None and evidence.sector is None:
-        told = KERNEL_KINDS.get(evidence.kind, "The kernel reports trouble with {device}.")
+        known = KERNEL_KINDS.get(evidence.kind)
+        told = _UNKNOWN_KIND if known is None else known.meaning
         return told.format(device=device)
-    request = f"A {evidence.direction}" if evidence.direction else "A request"
+    direction = evidence.direction
+    words = (direction or "").replace("_", " ")
+    request = _REQUESTS.get(direction, f"A {words} of")
     place = "" if evidence.sector is None else f" beginning at sector {evidence.sector}"
     outcome = "" if evidence.errno is None else f" with {errno_name(evidence.errno)}"
-    return f"{request} of {device}{place} failed{outcome}."
+    return f"{request} {evidence.sector_device or device}{place} failed{outcome}."
 
 
 def _sentence(text: str) -> str:
@@ -133,9 +134,17 @@ def _next_step(meaning: object) -> str | None:
     identifier = getattr(meaning, "id", None)
     if isinstance(identifier, CorrelationId):
         return f"`vexfsctl trace {identifier}` shows everything that happened under its id."
-    if isinstance(meaning, KernelEvidence) and meaning.device is not None:
-        return f"`vexfsctl log --device {meaning.device}` lists the lines about that device."
-    return None
+    return _about_trouble(meaning) if isinstance(meaning, KernelEvidence) else None
+
+
+def _about_trouble(evidence: KernelEvidence) -> str | None:
+    device = next(iter(evidence.devices), None)
+    steps: list[str] = []
+    if evidence.is_trouble:
+        steps.append(advice_for([(evidence.kind, evidence.errno)], device))
+    if device is not None:
+        steps.append(f"`vexfsctl log --device {device}` lists the lines about that device.")
+    return " ".join(steps) or None
 
 
 def _what_it_names(meaning: object) -> Iterator[Explanation]:
@@ -154,7 +163,7 @@ def _what_it_names(meaning: object) -> Iterator[Explanation]:
             yield from _state(meaning.after)
             if meaning.significance.is_trouble:
                 yield from _error(meaning.error, meaning.errno)
-        case KernelEvidence() if meaning.errno is not None:
+        case KernelEvidence() if meaning.errno is not None and meaning.is_trouble:
             # How the driver treats it when one of its own calls meets it.
             yield explain_error(error_for_errno(meaning.errno, meaning.direction or "getattr"))
 

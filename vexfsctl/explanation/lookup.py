@@ -66,9 +66,12 @@ class Explainer:
 
     def _together(self, first: str, text: str) -> tuple[Explanation, ...]:
         entry = read_pasted_line(text)
-        # Prose that merely names VexFS is a line, unless its first word has a meaning of its own.
-        if entry is not None and (entry.upstream is None or not self.meanings(first)):
-            return explain_entry(entry)
+        # Prose that merely names VexFS, or has a line somewhere in it, is a line, unless its first
+        # word has a meaning of its own.
+        if entry is not None:
+            prose = entry.upstream is not None or entry.record.loose
+            if not (prose and self.meanings(first)):
+                return explain_entry(entry)
         return self._glossary.explain(text)
 
     def _unknown(self, word: str) -> NotFound:

@@ -36,7 +36,7 @@ def _candidates(line: str) -> Iterator[LogRecord]:
     for text in dict.fromkeys((line, _requote(line))):
         decoder = RecordDecoder(_SOURCE)
         decoded = (*decoder.feed(text.encode(errors="surrogateescape")), *decoder.finish())
-        yield from (record for record in decoded if record is not None)
+        yield from (record for record in decoded if isinstance(record, LogRecord))
         yield LogRecord(text, _SOURCE)
         for beginning in _BEGINNINGS:
             if (found := beginning.search(text)) is not None:

@@ -48,18 +48,25 @@ class Assessment:
         log_asked: bool = False,
         recent: "Iterable[LogEntry] | None" = None,
         evidence: "Callable[[], Iterable[LogEntry]]" = tuple,
+        surroundings: "Callable[[], Iterable[LogEntry]]" = tuple,
+        has_text: "Callable[[str], bool]" = bool,
         name_of: Callable[[str], str] = str,
     ) -> "Assessment":
         """Judge what was *seen* of the tree at *now_us*, and what the log *entries* say about it.
 
-        *recent* is as in `Observation`. *evidence* returns what the kernel itself says in the
-        window: called only if no tree names the device; *name_of* the name of a device in it.
+        *recent*, *surroundings* and *has_text* are as in `Observation`. *evidence* returns what the
+        kernel itself says in the window: called only if no tree names the device; *name_of* the
+        name of a device in it.
         """
         if seen.targets:
             is_about = partial(_is_about, targets=seen.targets)
             entries = Filtered(entries, is_about)
             recent = None if recent is None else Filtered(recent, is_about)
-        observation = Observation(seen.volumes, entries, log, window, now_us, recent)
+        observation = Observation(
+            *(seen.volumes, entries, log, window, now_us, recent),
+            surroundings=surroundings,
+            has_text=has_text,
+        )
         return cls(
             observation=observation,
             summary=summarize(observation, evidence, name_of),
@@ -112,6 +119,8 @@ def assess(host: Host, targets: Sequence[Target] = (), window_ms: int | None = N
         log_asked=bool(host.logs),
         recent=recent.own_entries,
         evidence=lambda: recent.evidence,
+        surroundings=lambda: recent.entries,
+        has_text=log.has_text,
         name_of=DeviceFinder(host, log.reading, elsewhere=elsewhere).name_of_device,
     )
 

@@ -1,6 +1,6 @@
 """The block devices of this host or of a log, with their state and what the kernel says of them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -111,11 +111,13 @@ class _Seen:
 
     finder: DeviceFinder
     volumes: Sequence[Volume]
-    _tallies: dict[str, TroubleTally] = field(default_factory=dict)
     _carried: dict[str, dict[str, None]] = field(default_factory=dict)
     """Volumes of each device."""
     _named: dict[str, None] = field(default_factory=dict)
     """Names in lines of trouble and of mounts."""
+
+    def __post_init__(self) -> None:
+        self._tally = TroubleTally(self.finder.name_of_device)
 
     def take_all(self, host: Host, log: HostLog, filters: Filters) -> None:
         """Take the log, as far as *filters* ask for it."""
@@ -148,7 +150,6 @@ class _Seen:
         graph = self.graph
         device = graph.devices[name]
         over = (name, *graph.above(name))
-        tally = self._tallies.get(name)
         return DeviceReport(
             name=name,
             kind=device.kind,
@@ -161,7 +162,7 @@ class _Seen:
                 dict.fromkeys(volume for each in over for volume in self._carried.get(each, ()))
             ),
             state=BlockState() if elsewhere else read_block_state(name, host.sysfs),
-            trouble=DeviceTrouble() if tally is None else tally.result(),
+            trouble=self._trouble.get(name, DeviceTrouble()),
         )
 
     @cached_property
@@ -191,11 +192,13 @@ class _Seen:
         if entry.upstream is not None and entry.upstream.device is not None:
             self._named[entry.upstream.device] = None
         evidence = tells_trouble(entry)
-        name = None if evidence is None else self.finder.name_of(evidence.device)
-        if evidence is None or name is None:
-            return
-        self._named[name] = None
-        self._tallies.setdefault(name, TroubleTally()).take(entry, evidence, moment)
+        if evidence is not None:
+            self._named.update(dict.fromkeys(self._tally.take(entry, evidence, moment)))
+
+    @cached_property
+    def _trouble(self) -> Mapping[str | None, DeviceTrouble]:
+        """Ask for it when all of the log was taken."""
+        return self._tally.result()
 
     def _carry_live(self) -> None:
         for volume in self.volumes:
@@ -216,7 +219,7 @@ class _Seen:
             yield from (each for each in self.graph.related(name) if each in self.graph.devices)
 
     def _is_shown(self, device: Device) -> bool:
-        if device.name in self._tallies or not device.is_block or not device.present:
+        if device.name in self._trouble or not device.is_block or not device.present:
             return True
         return read_block_state(device.name, self.finder.host.sysfs).size != 0
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from vexfsctl.analysis.errors.backing import BackingFinder
+from vexfsctl.analysis.errors.comparison import Counts, ErrorChange, compare
 from vexfsctl.analysis.errors.groups import (
     USUAL_KEYS,
     ErrorGroup,
@@ -22,11 +23,15 @@ from vexfsctl.exceptions import covering
 from vexfsctl.host.device_finder import DeviceFinder
 from vexfsctl.host.filters import Filters
 from vexfsctl.host.host import Host
-from vexfsctl.host.log import is_elsewhere, read_log, recent_window
+from vexfsctl.host.log import Calendar, is_elsewhere, observed_s, read_log, recent_window
 from vexfsctl.host.log_view import LogView
 from vexfsctl.host.volumes import consult
 from vexfsctl.model.coverage import Coverage
+from vexfsctl.model.record import LogRecord
 from vexfsctl.model.volume import Volume
+
+_OF_EACH = {GroupKey.MINUTE, GroupKey.HOST}
+"""Keys by which records differ that say the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,8 @@ class CountedErrors:
     upstream: UpstreamHealth | None
     """Health of VexFS builds that export no tree; None if the log has none of them."""
 
+    observed_s: float | None = None
+    """How many seconds of the log that is; None if it does not say."""
     left_out: int = 0
     """How many groups `groups` lacks, if only the first were asked for."""
 
@@ -55,9 +62,16 @@ class CountedErrors:
 
 
 def count_errors(
-    host: Host, filters: Filters | None = None, keys: tuple[GroupKey, ...] = USUAL_KEYS
+    host: Host,
+    filters: Filters | None = None,
+    keys: tuple[GroupKey, ...] = USUAL_KEYS,
+    *,
+    over_time: bool = False,
 ) -> tuple[CountedErrors, Coverage]:
-    """Read the log and count what *filters* select by *keys*; raises as `pick_log` does."""
+    """Read the log and count what *filters* select by *keys*; raises as `pick_log` does.
+
+    *over_time*: whether each group also says when its errors arose, which takes longer.
+    """
     filters = filters or Filters()
     consulted = consult(host)
     with covering(consulted.coverage):
@@ -67,17 +81,18 @@ def count_errors(
             # A device that is gone is found in the lines of the kernel.
             evidence=_by_device(keys) or bool(filters.devices),
             # Times and texts are those of each record.
-            counted=GroupKey.MINUTE not in keys and not filters.ask_for_each_record,
+            counted=not (over_time or _OF_EACH & {*keys} or filters.ask_for_each_record),
         )
         elsewhere = is_elsewhere(host, everything, consulted.volumes)
         volumes = () if elsewhere else consulted.volumes
-        view = LogView(host, filters, volumes, elsewhere=elsewhere, reading=everything.reading)
+        named = DeviceFinder(host, everything.reading, elsewhere=elsewhere)
+        view = LogView(host, filters, volumes, named)
         asked = everything if filters.boot is None else view.select(everything)
     window = recent_window(host, everything.reading, 0)
     live = Loads(volumes, saved=window.saved)
-    groups, noise, upstream = ErrorGroups(keys), NoiseGroups(), UpstreamWatch(window)
+    groups, noise = ErrorGroups(keys, over_time=over_time), NoiseGroups()
+    upstream = UpstreamWatch(window)
     finder = _finder(volumes) if _by_device(keys) else None
-    named = DeviceFinder(host, everything.reading, elsewhere=elsewhere)
     seen: set[bool] = set()
     # The kernel's lines about devices are read only if they are needed: it takes long.
     for entry in asked.own_entries if finder is None else asked.entries:
@@ -85,7 +100,8 @@ def count_errors(
         upstream.take(entry)
         if is_error(entry) or entry.upstream is not None:
             for _, moment in view.pick((entry,)):
-                sighting = Sighting(entry, moment, live.hold(entry), device)
+                name = _name_of_host(entry.record, host)
+                sighting = Sighting(entry, moment, live.hold(entry), device, name)
                 groups.take(sighting)
                 noise.take(sighting)
                 seen.add(sighting.live)
@@ -101,8 +117,64 @@ def count_errors(
         log_alone=seen == {False},
         # Builds without a tree name no volume: a volume filter leaves them out.
         upstream=None if filters.volumes else upstream.result(),
+        observed_s=observed_s(asked.reading, Calendar.of(host), *filters.boundaries(host)),
     )
     return counted, view.coverage(asked.reading)
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedLog:
+    """One of two logs that are compared."""
+
+    source: str
+    """As it was asked for."""
+    errors: int
+    """Unverified ones left out."""
+    observed_s: float | None
+    """How many seconds it is about; None if it does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedErrors:
+    """What became of each kind of error from one log to another."""
+
+    by: tuple[GroupKey, ...]
+    before: ComparedLog
+    after: ComparedLog
+    changes: tuple[ErrorChange, ...]
+    """First what is worse, the worst first."""
+    left_out: int = 0
+    """How many kinds `changes` lacks, if only the first were asked for."""
+
+    @property
+    def is_worse(self) -> bool:
+        """Whether any error is new, or more frequent and hardly by chance."""
+        return any(each.change.is_worse and each.group.verified for each in self.changes)
+
+    def first(self, count: int | None) -> "ComparedErrors":
+        """Return it with the first *count* changes; None: all."""
+        changes = self.changes[:count]
+        return replace(self, changes=changes, left_out=len(self.changes) - len(changes))
+
+
+def compare_errors(
+    host: Host,
+    sources: tuple[str, str],
+    filters: Filters | None = None,
+    keys: tuple[GroupKey, ...] = (GroupKey.FINGERPRINT,),
+) -> tuple[ComparedErrors, Coverage]:
+    """Compare what *filters* select of two logs, the earlier first; raises as `count_errors`."""
+    logs: list[ComparedLog] = []
+    counts: list[Counts] = []
+    coverage = Coverage()
+    for source in sources:
+        counted, covered = count_errors(replace(host, logs=(source,)), filters, keys)
+        errors = sum(each.count for each in counted.groups if each.verified)
+        logs.append(ComparedLog(source, errors, counted.observed_s))
+        counts.append(Counts(counted.groups, counted.observed_s))
+        coverage += covered
+    changes = compare(counts[0], counts[1], keys)
+    return ComparedErrors(keys, logs[0], logs[1], changes), coverage
 
 
 def _finder(volumes: Sequence[Volume]) -> BackingFinder:
@@ -115,6 +187,11 @@ def _finder(volumes: Sequence[Volume]) -> BackingFinder:
         if volume.status is not None and volume.status.device is not None
     }
     return BackingFinder({volume: name for volume, name in names.items() if name is not None})
+
+
+def _name_of_host(record: LogRecord, host: Host) -> str | None:
+    here = record.boot_id is not None and record.boot_id == host.boot_id
+    return record.host or (host.name if here else None)
 
 
 def _by_device(keys: Sequence[GroupKey]) -> bool:

@@ -19,7 +19,7 @@ from vexfsctl.analysis.incident.incidents import (
     identifier_of,
     occurrences_of,
 )
-from vexfsctl.analysis.incident.kernel_lines import find_vicinity
+from vexfsctl.analysis.incident.kernel_lines import Vicinity, find_vicinity
 from vexfsctl.analysis.incident.numbered_calls import (
     NumberedCall,
     find_numbered_calls,
@@ -33,8 +33,10 @@ from vexfsctl.analysis.incident.surroundings import (
 )
 from vexfsctl.host.log import HostLog
 from vexfsctl.logs.ids import ids_ending_in, related_ids
+from vexfsctl.logs.kernel.block_sizes import REMEMBERED_US, SETTLING_US
 from vexfsctl.logs.sources.reading import LogReading
 from vexfsctl.logs.wanted import (
+    SIZES,
     STATES,
     AnyOf,
     During,
@@ -116,29 +118,57 @@ def around(
     vicinity = find_vicinity(subject)
     reasons: list[Wanted] = [_records_of(subject)]
     if vicinity is not None:
-        reasons.append(During(Evidence(), *vicinity.reach_us))
+        reasons.append(_evidence_in(vicinity))
     if isinstance(subject, Incident):
         reasons += _about_breakers(log.reading, subject)
+    found = _surroundings_in(log, subject, vicinity, reasons)
+    if found is not None and any(_awaits_size(entry) for entry in found):
+        # Rare, and a size may have been told anywhere in the log.
+        found = _surroundings_in(log, subject, vicinity, [*reasons, SIZES])
+    # All of the log has every record of it, whatever was overlooked in searching.
+    entries = merge(tuple(log.entries) if found is None else found)
+    return replace(subject, occurrences=in_places(subject.occurrences, entries)), entries
+
+
+def _surroundings_in(
+    log: HostLog,
+    subject: Incident | NumberedCall,
+    vicinity: Vicinity | None,
+    reasons: Sequence[Wanted],
+) -> tuple[LogEntry, ...] | None:
+    """Return what is needed to tell of *subject*; None if records of its own are missing there."""
     sources = {source.name for source in log.reading.sources}
     told = (each.entry for each in subject.occurrences)
     own = (entry for entry in told if entry.record.source in sources)
     surroundings = Surroundings(subject, own, vicinity)
-    one_boot = not log.reading.has_restarts
+    rising = not log.reading.uptimes_fall
     for entry in log.only(AnyOf(*reasons)).entries:
-        if one_boot and surroundings.end_before(entry):
+        if rising and surroundings.end_before(entry):
             break
         surroundings.take(entry)
-    entries = merge(surroundings.result())
-    if not surroundings.complete:
-        # All of the log has every record of it, whatever was overlooked in searching.
-        entries = merge(tuple(log.entries))
-    return replace(subject, occurrences=in_places(subject.occurrences, entries)), entries
+    return surroundings.result() if surroundings.complete else None
+
+
+def _awaits_size(entry: LogEntry) -> bool:
+    """Whether *entry* says where something was, in blocks of a size that it does not say."""
+    return entry.evidence is not None and entry.evidence.lba is not None
 
 
 def _records_of(subject: Incident | NumberedCall) -> Wanted:
     if isinstance(subject, NumberedCall):
         return Saying(rf"CALL-0*{subject.number}\D")
     return Naming(frozenset(map(str, subject.depths)))
+
+
+def _evidence_in(vicinity: Vicinity) -> Wanted:
+    """Return what is needed of the kernel, and mostly to know in which sectors its lines were."""
+    before_us, after_us = REMEMBERED_US, SETTLING_US
+    uptimes_us, times_s = vicinity.reach_us, vicinity.reach_s
+    if uptimes_us is not None:
+        uptimes_us = uptimes_us[0] - before_us, uptimes_us[1] + after_us
+    if times_s is not None:
+        times_s = times_s[0] - before_us / 1e6, times_s[1] + after_us / 1e6
+    return During(Evidence(), uptimes_us, times_s)
 
 
 def _about_breakers(reading: LogReading, incident: Incident) -> list[Wanted]:
@@ -149,16 +179,17 @@ def _about_breakers(reading: LogReading, incident: Incident) -> list[Wanted]:
     times = [each.uptime_us for each in incident.occurrences]
     known = [time for time in times if time is not None]
     begin_us = -math.inf
-    # Without an uptime, a record is as old as any; after a restart, uptimes begin anew.
-    if len(known) == len(times) and not reading.has_restarts:
+    # Without an uptime, a record is as old as any; uptimes that fell tell no order.
+    if len(known) == len(times) and not reading.uptimes_fall:
         begin_us = min(known) - window_us - SLACK_US
     refused = any(isinstance(each.event, CallRejected) for each in incident.occurrences)
     # What refused a call may have opened long before.
     opened_us = -math.inf if refused else begin_us
-    about: list[Wanted] = [During(_ABOUT_BREAKERS, opened_us, or_undated=True)]
+    about: list[Wanted] = [During(_ABOUT_BREAKERS, (opened_us, math.inf), or_undated=True)]
     if window_us:
-        end_us = max(known, default=math.inf)
-        about.append(During(_FAILURES, begin_us, end_us, or_undated=True))
+        # Records may stand a little too late.
+        end_us = max(known, default=math.inf) + SLACK_US
+        about.append(During(_FAILURES, (begin_us, end_us), or_undated=True))
     return about
 
 

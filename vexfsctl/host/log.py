@@ -59,8 +59,15 @@ class HostLog:
         # Deferred, as few commands ask.
         from vexfsctl.logs.sieve import sieve
 
-        wanted = sieve().accepts_text
+        wanted = sieve().accepts_evidence
         return self._interpret(Filtered(self.reading, lambda record: wanted(record.text)))
+
+    def has_text(self, text: str) -> bool:
+        """Whether any record that matters has *text* in it."""
+        from vexfsctl.logs.wanted import Saying
+
+        found = self.reading.only(Saying(re.escape(text), (text,)))
+        return next(iter(found), None) is not None
 
     def only(self, wanted: "Wanted") -> "HostLog":
         """Return what it has of the records that are *wanted*, and of those of states.
@@ -80,6 +87,7 @@ class HostLog:
             return self.whole._states
         from vexfsctl.logs.wanted import STATES
 
+        # Without a length: that of a reading is a bound, for which memory would be set aside.
         return tuple(iter(self.reading.only(STATES)))
 
     def _interpret(self, records: Iterable[LogRecord]) -> "Iterable[LogEntry]":
@@ -89,7 +97,7 @@ class HostLog:
         # Deferred, as most logs have none, and it brings the wordings of all VexFS builds.
         from vexfsctl.logs.interpret import LogEntries
 
-        entries = LogEntries(records, self.live_logs, self._states)
+        entries = LogEntries(records, self.live_logs, self._states, self.reading.naming_writers)
         return tuple(entries) if len(self.reading) <= _FEW else entries
 
 
@@ -217,6 +225,39 @@ class Calendar:
     def uptime_us(self, moment: datetime) -> int:
         """Return the uptime of *moment* in this boot; negative before it."""
         return (moment - self.booted) // timedelta(microseconds=1)
+
+
+def observed_s(
+    reading: LogReading, calendar: Calendar, since: datetime | None, until: datetime | None
+) -> float | None:
+    """Return how many seconds *reading* is about, as far as they are between two moments.
+
+    That is the time from the first to the last record of each boot, of several sources that of the
+    longest. None if one does not say.
+    """
+    lengths = [
+        [_length_s(boot, calendar, since, until) for boot in source.boots if boot.last is not None]
+        for source in reading.sources
+    ]
+    known = [[each for each in boots if each is not None] for boots in lengths]
+    if known != lengths:
+        return None
+    return max(map(sum, known), default=None)
+
+
+def _length_s(
+    boot: Boot, calendar: Calendar, since: datetime | None, until: datetime | None
+) -> float | None:
+    if boot.first is None or boot.last is None:
+        return None
+    first_us, last_us = boot.first.uptime_us, boot.last.uptime_us
+    if since is None and until is None and first_us is not None and last_us is not None:
+        return max(0, last_us - first_us) / 1e6
+    begin, end = calendar.moment(boot.first), calendar.moment(boot.last)
+    if begin is None or end is None:
+        return None
+    begin, end = max(begin, since or begin), min(end, until or end)
+    return max(0.0, (end - begin).total_seconds())
 
 
 def select_boot(reading: LogReading, boot: str | None) -> LogReading:

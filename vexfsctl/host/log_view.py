@@ -28,7 +28,9 @@ from vexfsctl.logs.interpret import Loads, interpret_records, is_vexfs_record
 from vexfsctl.logs.sources.follow import LogFollower
 from vexfsctl.logs.sources.reading import LogReading
 from vexfsctl.model.coverage import Coverage, Gap
+from vexfsctl.model.cursor import Cursor
 from vexfsctl.model.entry import LogEntry
+from vexfsctl.model.record import LogRecord
 from vexfsctl.model.volume import Volume
 
 _PATIENCE_S = 1.0
@@ -66,7 +68,7 @@ class PickedLog:
         def pick(reading: LogReading) -> Iterator[Picked]:
             return self._view.anew().pick(HostLog(reading, self._log.live_logs).entries)
 
-        return _last(self._log.reading, count, pick)
+        return _last(self._log.reading, count, pick, whole=self._view.after is not None)
 
     @cached_property
     def coverage(self) -> Coverage:
@@ -81,27 +83,42 @@ class PickedLog:
         return view.coverage(self._log.reading)
 
 
-def pick_log(host: Host, filters: Filters, *, few: bool = False) -> PickedLog:
+def pick_log(
+    host: Host,
+    filters: Filters,
+    *,
+    few: bool = False,
+    kernel: bool = False,
+    after: Cursor | None = None,
+) -> PickedLog:
     """Read the log and return what *filters* select of it; *few*: only its last ones are wanted.
 
-    Raises LogUnreadable if no source can be read, and what `Filters.selection` and `select_boot`
-    raise.
+    *kernel*: with the kernel's own lines about all devices. *after*: only what stands there. Raises
+    LogUnreadable if no source can be read, and what `Filters.selection` and `select_boot` raise.
     """
     consulted = consult_logs(host)
     with covering(consulted.coverage):
-        # The kernel's own lines are shown with a device only.
+        # The kernel's own lines are shown on request only.
+        evidence = kernel or bool(filters.devices)
         searched = few or filters.since is not None
-        log = read_log(host, consulted.volumes, evidence=bool(filters.devices), searched=searched)
+        log = read_log(host, consulted.volumes, evidence=evidence, searched=searched)
         elsewhere = is_elsewhere(host, log, consulted.volumes)
-        view = LogView(host, filters, consulted.volumes, elsewhere=elsewhere, reading=log.reading)
-        return PickedLog(view.select(log), view)
+        finder = DeviceFinder(host, log.reading, elsewhere=elsewhere)
+        view = LogView(host, filters, consulted.volumes, finder, kernel=kernel, after=after)
+        chosen = view.select(log)
+        view.look_for_cursor(chosen.reading)
+        return PickedLog(chosen, view)
 
 
-def follow_log(host: Host, filters: Filters) -> "FollowedLog":
-    """Open the log to follow what *filters* select; raises as `pick_log` does."""
+def follow_log(
+    host: Host, filters: Filters, *, kernel: bool = False, after: Cursor | None = None
+) -> "FollowedLog":
+    """Open the log to follow what is selected; arguments and failures are those of `pick_log`."""
     consulted = consult_logs(host)
     with covering(consulted.coverage):
-        view = LogView(host, filters, consulted.volumes)
+        # A device that is not here may yet come: the log is not searched for it.
+        finder = DeviceFinder(host)
+        view = LogView(host, filters, consulted.volumes, finder, kernel=kernel, after=after)
         return FollowedLog(host, view, consulted.volumes)
 
 
@@ -113,19 +130,22 @@ class LogView:
         host: Host,
         filters: Filters,
         volumes: Sequence[Volume],
+        finder: DeviceFinder,
         *,
-        elsewhere: bool = False,
-        reading: LogReading | None = None,
+        kernel: bool = False,
+        after: Cursor | None = None,
     ) -> None:
-        """*elsewhere*: the log is from another host. *reading*: to find devices in that are gone.
+        """*finder* finds the devices that are asked for; the others are those of `pick_log`.
 
-        Raises DeviceNotFound if nothing is called as a device that is asked for, EvidenceMissing
-        if it may be in a missing part of the log. Without *reading* it may yet come.
+        Raises what `Filters.selection` raises.
         """
+        self.after = after
+        self._begun = after is None
+        """Whether the place to begin after has come."""
+        self._by_time = False
+        """Whether the log does not have it: then times tell what stands after it."""
         self._boot = filters.boot
-        self._selection = filters.selection(
-            host, volumes, DeviceFinder(host, reading, elsewhere=elsewhere)
-        )
+        self._selection = replace(filters.selection(host, volumes, finder), kernel=kernel)
         self._at_any_time = replace(self._selection, since=None, until=None)
         self._calendar = Calendar.of(host)
         self._undated: dict[str, int] = {}
@@ -136,6 +156,8 @@ class LogView:
         """Yield the requested *entries* in their order, and when each was written."""
         for entry in entries:
             if not is_vexfs_record(entry) and entry.evidence is None:
+                continue
+            if not self._begun and not self._begins_at(entry.record):
                 continue
             moment = self._calendar.moment(entry.record)
             if self._selection.accepts(entry, moment):
@@ -148,7 +170,20 @@ class LogView:
         """Return one that selects the same and has not looked at anything."""
         view = copy(self)
         view._undated = {}
+        view._begun = self.after is None
         return view
+
+    def look_for_cursor(self, reading: LogReading) -> None:
+        """Find out whether *reading* has the record after which to begin."""
+        after = self.after
+        self._by_time = after is not None and all(Cursor.after(each) != after for each in reading)
+
+    def _begins_at(self, record: LogRecord) -> bool:
+        assert self.after is not None
+        if self._by_time:
+            return self.after.is_passed_by(record)
+        self._begun = Cursor.after(record) == self.after
+        return False
 
     @property
     def asks_for_times(self) -> bool:
@@ -158,8 +193,11 @@ class LogView:
     @property
     def since_us(self) -> int | None:
         """From which uptime on records are wanted; None: ever."""
-        since = self._selection.since
-        return None if since is None else self._calendar.uptime_us(since)
+        since, after = self._selection.since, self.after
+        known = [] if since is None else [self._calendar.uptime_us(since)]
+        if after is not None and after.uptime_us is not None and self._is_of_this_boot(after):
+            known.append(after.uptime_us)
+        return max(known, default=None)
 
     def select(self, log: HostLog) -> HostLog:
         """Return what *log* has of the requested boot and time; raise InvalidInput or NotFound."""
@@ -180,15 +218,19 @@ class LogView:
         known = reading.coverage(self.since_us)
         gaps = [gap for gap in known.gaps if not self._is_beside_the_point(gap)]
         undated = (Gap(source, "undated", lost) for source, lost in self._undated.items())
-        return Coverage(known.sources, (*gaps, *undated))
+        return Coverage(known.sources, (*gaps, *undated), known.notes)
+
+    def _is_of_this_boot(self, cursor: Cursor) -> bool:
+        boot_id = (self._calendar.boot_id or "").replace("-", "")
+        return cursor.boot_id in (None, boot_id)
 
     def _is_beside_the_point(self, gap: Gap) -> bool:
         if gap.reason == "starts_late":
-            return self._selection.since is None
+            return self._selection.since is None and self.after is None
         return (
             (gap.source, gap.reason) == (SOURCE_NAME, "unreadable")
             and self._kernel_log_unneeded
-            and not self._selection.devices
+            and not (self._selection.devices or self._selection.kernel)
         )
 
 
@@ -205,6 +247,7 @@ class FollowedLog:
             since_us=view.since_us,
         )
         self._reading = self._follower.read()
+        view.look_for_cursor(self._reading)
         self._told: dict[tuple[str, str], Gap] = {}
         self._live_logs = live_logs_of(volumes)
         self._loads: Loads = {}
@@ -242,16 +285,23 @@ class FollowedLog:
             self._loads = {}
             return self._pick(reading)
 
-        return _last(self._reading, lines, pick)
+        return _last(self._reading, lines, pick, whole=self._view.after is not None)
 
     def _pick(self, reading: LogReading) -> Iterator[Picked]:
-        return self._view.pick(interpret_records(reading, self._live_logs, self._loads))
+        named = reading.naming_writers
+        return self._view.pick(interpret_records(reading, self._live_logs, self._loads, named))
 
 
 def _last(
-    reading: LogReading, count: int, pick: Callable[[LogReading], Iterator[Picked]]
+    reading: LogReading,
+    count: int,
+    pick: Callable[[LogReading], Iterator[Picked]],
+    *,
+    whole: bool = False,
 ) -> Sequence[Picked]:
-    """Return the last *count* that *pick* selects of *reading*."""
+    """Return the last *count* that *pick* selects of *reading*; *whole*: it needs to see it all."""
+    if whole:
+        return deque(pick(reading), maxlen=count)
     # Deferred: needed for this only.
     from vexfsctl.logs.wanted import STATES
 

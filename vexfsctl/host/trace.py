@@ -134,7 +134,8 @@ class IncidentLog:
     def coverage(self, subject: Incident | NumberedCall) -> Coverage:
         """Return how complete the log is for *subject*."""
         vicinity = find_vicinity(subject)
-        since_us = None if vicinity is None else vicinity.begin_us
+        span = None if vicinity is None else vicinity.uptimes
+        since_us = None if span is None else span.begin
         return self._log.reading.coverage(since_us) + self._recoveries.coverage
 
     def _coverage_asked_for(self) -> Coverage:
@@ -303,7 +304,7 @@ class IncidentLog:
     def _is_device(self, name: str) -> bool:
         """Whether the kernel has a line about a device of that name."""
         entries = self._log.only(Saying(re.escape(name))).entries
-        return any(entry.evidence and entry.evidence.device == name for entry in entries)
+        return any(entry.evidence and name in entry.evidence.devices for entry in entries)
 
     def _related_names(self, device: str) -> tuple[str, ...]:
         return self._finder.known_names_of(device) or (device,)

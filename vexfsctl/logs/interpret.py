@@ -7,14 +7,16 @@ also vouches for earlier ones: a ring buffer forgets the beginning of an epoch f
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import cache, cached_property
 
 from vexfsctl.logs.grammar import RECORD_FORMS, STATE_BEGINS, parse_event
-from vexfsctl.logs.kernel.filesystems import parse_evidence
+from vexfsctl.logs.kernel.block_sizes import with_sectors
+from vexfsctl.logs.kernel.prefixes import without_prefix
 from vexfsctl.logs.upstream import parse_named, parse_upstream
 from vexfsctl.model.entry import LogEntry, Meaning, Origin, Unrecognised
-from vexfsctl.model.events import Event, StateChanged
+from vexfsctl.model.events import Event, KernelEvidence, StateChanged
 from vexfsctl.model.record import KERNEL_FACILITY, LogRecord
 from vexfsctl.model.upstream import UpstreamEvent
 from vexfsctl.model.volume import ModuleState
@@ -43,19 +45,21 @@ class LogEntries:
         records: Iterable[LogRecord],
         live_volumes: Mapping[str, str] | None = None,
         states: Iterable[LogRecord] | None = None,
+        named: Collection[str] = (),
     ) -> None:
-        """*records* can be iterated over again; *live_volumes* as for `interpret_records`.
+        """*records* can be iterated over again; the others as for `interpret_records`.
 
         *states* has all `state` records of the log, if there is a quicker way to them.
         """
         self._records = records
         self._live_volumes = live_volumes
+        self._named = named
         self._states = records if states is None else states
 
     def __iter__(self) -> Iterator[LogEntry]:
         """Yield one entry for each record."""
         begun = self._begun
-        for entry in interpret_records(self._records, self._live_volumes):
+        for entry in interpret_records(self._records, self._live_volumes, named=self._named):
             yield _look_back(entry, begun) if begun else entry
 
     @cached_property
@@ -63,7 +67,7 @@ class LogEntries:
         """The load of each volume whose first `state` record is not the start of one."""
         first: dict[_Place, StateChanged] = {}
         for record in self._states:
-            if record.text.startswith(STATE_BEGINS):
+            if record.text.startswith(STATE_BEGINS) and not record.loose:
                 event = parse_event(record.text)
                 if isinstance(event, StateChanged):
                     first.setdefault(_place(record, event), event)
@@ -78,16 +82,27 @@ def interpret_records(
     records: Iterable[LogRecord],
     live_volumes: Mapping[str, str] | None = None,
     loads: Loads | None = None,
+    named: Collection[str] = (),
 ) -> Iterator[LogEntry]:
-    """Yield one entry for each record, in the order given, which must be that of time.
+    """Return one entry for each record, in the order given, which must be that of time.
 
     *live_volumes* maps the name of each live volume to its attribute `log`. *loads* has what
-    records before these said, and takes what these say.
+    records before these said, and takes what these say. *named* are the sources in which any record
+    has a facility.
     """
-    live = live_volumes or {}
-    loads = {} if loads is None else loads
+    return with_sectors(
+        _entries(records, live_volumes or {}, {} if loads is None else loads, named)
+    )
+
+
+def _entries(
+    records: Iterable[LogRecord], live: Mapping[str, str], loads: Loads, named: Collection[str]
+) -> Iterator[LogEntry]:
     for record in records:
         meaning, load, vouched = meaning_of(record), _UNKNOWN, False
+        if record.loose:
+            yield _loose_entry(record, meaning, in_doubt=record.source in named)
+            continue
         if isinstance(meaning, Event):
             place = record.source, meaning.volume
             if isinstance(meaning, StateChanged):
@@ -97,14 +112,37 @@ def interpret_records(
         yield LogEntry(record, meaning, judge_origin(record, vouched=vouched), *load)
 
 
+def _loose_entry(record: LogRecord, meaning: Meaning | None, *, in_doubt: bool) -> LogEntry:
+    """Return the entry of a record whose head is not understood: anybody may have written it.
+
+    What VexFS is made to say there is never believed; nor what the kernel is, if it is *in_doubt*,
+    since that log tells elsewhere who wrote a record.
+    """
+    if isinstance(meaning, KernelEvidence):
+        known = None if in_doubt else meaning
+        return LogEntry(record, known, Origin.UNVERIFIED if in_doubt else Origin.UNRECORDED)
+    return LogEntry(record, meaning, Origin.UNVERIFIED)
+
+
 def meaning_of(record: LogRecord) -> Meaning | None:
     """Return what *record* says; None if it is neither VexFS's nor evidence about a device."""
+    said = record
+    if (inner := without_prefix(record.text)) is not record.text:
+        said = replace(record, text=inner)
     return (
-        parse_event(record.text)
-        or parse_upstream(record)
-        or parse_evidence(record)
-        or parse_named(record)
+        parse_event(said.text)
+        or parse_upstream(said)
+        or _evidence_parser()(record)
+        or parse_named(said)
     )
+
+
+@cache
+def _evidence_parser() -> Callable[[LogRecord], KernelEvidence | None]:
+    # Deferred, as not all commands ask for evidence, and it has many forms.
+    from vexfsctl.logs.kernel.evidence import parse_evidence
+
+    return parse_evidence
 
 
 def judge_origin(record: LogRecord, *, vouched: bool) -> Origin:
@@ -135,7 +173,7 @@ def kind_of(entry: LogEntry) -> str:
 
 
 def _look_back(entry: LogEntry, begun: Mapping[_Place, _Load]) -> LogEntry:
-    if entry.epoch is not None or entry.event is None:
+    if entry.epoch is not None or entry.event is None or entry.record.loose:
         return entry
     load = begun.get(_place(entry.record, entry.event))
     if load is None:

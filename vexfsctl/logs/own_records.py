@@ -30,7 +30,7 @@ def is_daemon_output(record: LogRecord) -> bool:
     Its metadata says so, or it has no time at all, as nothing of the kernel's.
     """
     if record.uptime_us is None and record.wall_time_s is None:
-        return True
+        return not record.loose
     return any(
         key in DAEMON_FIELDS and value.lower().startswith(_DAEMONS) for key, value in record.fields
     )

@@ -11,12 +11,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 
-from vexfsctl.logs.kernel.filesystems import EVIDENCE_FORMS
 from vexfsctl.logs.kernel.form import ANYTHING, NAME
+from vexfsctl.logs.kernel.literals import any_of, by_letters
+from vexfsctl.logs.kernel.prefixes import PREFIX, SAMPLES, WORDS, without_prefix
 from vexfsctl.logs.own_records import may_be_vexfs, unnamed_leads
 from vexfsctl.model.record import LogRecord
 
 _COLON = ": "
+_LETTERS = 2
+_OF_HEADS = r"kernel[:\[]|\[ *[TC]\d"
+"""How a text begins that has more of the head of its line in it: the kernel's tag, or a caller."""
+_OWN = ("VexFS: ", "VexFS FFI")
+"""How most of VexFS's texts begin: what does is never taken for the kernel's (`interpret`)."""
 _BEHIND_WORD = re.compile(r"([ :\[])")
 BEGIN = "<begin>"
 """In a pattern of lines that do not matter: where the text of a line begins."""
@@ -25,14 +31,24 @@ WORD = "<word>"
 has neither of these in it, nor a blank."""
 REST = "<rest>"
 """The same: where the text begins that such a word may stand before."""
+BEGINNING, WORDING, RESTING = "<beginning>", "<wording>", "<resting>"
+"""In a pattern of what matters: how a line begins at these places that does."""
 
 
 @dataclass(frozen=True)
 class Sieve:
     """How lines that matter are known, apart from those that name VexFS."""
 
+    refused: bytes
+    """Regular expression for how no text may begin that is passed over: as those that matter, or
+    with more of the head of its line."""
     begins: bytes
     """Regular expression that the text of each of the others begins with, except that of …"""
+    literals: tuple[str, ...]
+    """That is: with one of these, of two letters at least, …"""
+    names: bytes
+    """… or as this regular expression has it, which begins with any name; both after an inner
+    prefix, too."""
     inside: tuple[bytes, ...]
     """… lines that have one of these literals anywhere."""
     words: bytes
@@ -44,10 +60,17 @@ class Sieve:
 
     def refuse(self, pattern: str) -> re.Pattern[bytes]:
         """Return *pattern* made to refuse lines that matter where it says what begins."""
-        refused = {BEGIN: self.begins, WORD: self.words, REST: self.rests}
+        refused = {BEGIN: self.refused, WORD: self.words, REST: self.rests}
         for place, beginning in refused.items():
             refusal = f"(?!{beginning.decode()})" if beginning else ""
             pattern = pattern.replace(place, refusal)
+        return re.compile(pattern.encode())
+
+    def seek(self, pattern: str) -> re.Pattern[bytes]:
+        """Return *pattern* made to find lines that matter where it says what begins."""
+        sought = {BEGINNING: self.begins, WORDING: self.words, RESTING: self.rests}
+        for place, beginning in sought.items():
+            pattern = pattern.replace(place, f"(?:{beginning.decode()})")
         return re.compile(pattern.encode())
 
     def accepts(self, record: LogRecord) -> bool:
@@ -56,36 +79,83 @@ class Sieve:
 
     def accepts_text(self, text: str) -> bool:
         """Whether a record of this text can matter that does not name VexFS."""
+        inner = without_prefix(text)
+        if self._begins(text) or (inner is not text and self._begins(inner)):
+            return True
         encoded = text.encode(errors="surrogatepass")
-        if self._begins.match(encoded) is not None:
+        if self.names and self._names.match(encoded) is not None:
             return True
         return any(literal in encoded for literal in self.inside)
 
+    def accepts_evidence(self, text: str) -> bool:
+        """Whether the kernel itself may say something of a device in a record of this text."""
+        return not text.startswith(_OWN) and self.accepts_text(text)
+
+    def _begins(self, text: str) -> bool:
+        literals = self._by_letters.get(text[:_LETTERS])
+        return literals is not None and text.startswith(literals)
+
     @cached_property
-    def _begins(self) -> re.Pattern[bytes]:
-        return re.compile(self.begins)
+    def _by_letters(self) -> dict[str, tuple[str, ...]]:
+        # Quicker to make than the regular expression is.
+        found: dict[str, tuple[str, ...]] = {}
+        for literal in self.literals:
+            letters = literal[:_LETTERS]
+            found[letters] = (*found.get(letters, ()), literal)
+        return found
+
+    @cached_property
+    def _names(self) -> re.Pattern[bytes]:
+        return re.compile(b"(?:%s|)%s" % (PREFIX.encode(), self.names))
 
 
 @cache
 def sieve(*, evidence: bool = True) -> Sieve:
     """Return the sieve of all forms that there are; without *evidence* of VexFS's alone."""
-    kernel = [begin for form in EVIDENCE_FORMS for begin in form.begins if evidence]
+    kernel = _beginnings_of_evidence() if evidence else []
     inside = [begin.removeprefix(ANYTHING) for begin in kernel if begin.startswith(ANYTHING)]
     named = [begin.removeprefix(NAME) for begin in kernel if begin.startswith(NAME)]
     literals = [begin for begin in kernel if not begin.startswith((ANYTHING, NAME))]
     # A name has no colon. Before it, old kernels print a blank, and a newline ends an empty line.
     # This accepts more than a form does, which only costs time.
-    names = [rf"\n?[^\n:]{{1,160}}+(?:{_alternatives(named)})"] if named else []
+    names = [rf"\n?[^\n:]{{1,160}}+{_behind_a_name(named)}"] if named else []
     literals += unnamed_leads()
-    pattern = "|".join([_by_first_letter(literals), *names])
+    text = "|".join([by_letters(literals), *names])
+    assert all(len(literal) >= _LETTERS for literal in literals)
+    # Not as an optional group: to try that for each line takes longer.
+    begins = f"(?:{PREFIX}|)(?:{text})"
+    refused = f"{begins}|{_OF_HEADS}"
+    if not evidence:
+        # Most lines begin with other letters.
+        refused = f"{_letters_of(literals)}(?:{text}|{_OF_HEADS}|{PREFIX}(?:{text}))"
     rests = [each.removeprefix(_COLON) for each in (*named, *inside) if each.startswith(_COLON)]
     return Sieve(
-        begins=pattern.encode(),
+        begins=begins.encode(),
+        refused=refused.encode(),
+        literals=tuple(dict.fromkeys(literals)),
+        names="".join(names).encode(),
         inside=tuple(dict.fromkeys(each.encode() for each in inside)),
-        words=_by_first_letter(_words_of(literals)).encode(),
-        rests=_alternatives(rests).encode(),
+        words=by_letters((*_words_of(literals), *WORDS)).encode(),
+        rests=by_letters(rests).encode(),
         evidence=evidence,
     )
+
+
+def _letters_of(literals: Iterable[str]) -> str:
+    """Return a pattern for the first letters of *literals*, inner prefixes and more of a head."""
+    begins = {
+        each[:2] for each in (*literals, *SAMPLES, "k", "[T", "[C", *map("[{}".format, range(10)))
+    }
+    letters = re.escape("".join(sorted({each[0] for each in begins} - {"["})))
+    behind = re.escape("".join(sorted(each[1] for each in begins if each[0] == "[")))
+    return rf"(?=[{letters}]|\[[{behind}])"
+
+
+def _beginnings_of_evidence() -> list[str]:
+    # Deferred, as not all commands ask for evidence, and it has many forms.
+    from vexfsctl.logs.kernel.evidence import EVIDENCE_FORMS
+
+    return [begin for form in EVIDENCE_FORMS for begin in form.begins]
 
 
 def _words_of(literals: Iterable[str]) -> Iterator[str]:
@@ -98,18 +168,11 @@ def _words_of(literals: Iterable[str]) -> Iterator[str]:
             yield f'{word}"'
 
 
-def _alternatives(literals: Iterable[str]) -> str:
-    return "|".join(map(re.escape, dict.fromkeys(literals)))
-
-
-def _by_first_letter(literals: Iterable[str]) -> str:
-    """Return a pattern for *literals* that a match is refused by at the first letter, mostly."""
-    rest: dict[str, list[str]] = {}
-    for literal in sorted(set(literals)):
-        rest.setdefault(literal[0], []).append(literal[1:])
-    return "|".join(_branches(rest))
-
-
-def _branches(rest: dict[str, list[str]]) -> Iterator[str]:
-    for first, others in rest.items():
-        yield f"{re.escape(first)}(?:{_alternatives(others)})"
+def _behind_a_name(literals: Iterable[str]) -> str:
+    """Return a pattern for *literals*; most begin with a colon, which is looked at but once."""
+    after_colon: list[str] = []
+    others: list[str] = []
+    for literal in literals:
+        (after_colon if literal.startswith(_COLON) else others).append(literal)
+    pattern = f"{_COLON}(?:{by_letters(x.removeprefix(_COLON) for x in after_colon)})"
+    return f"(?:{any_of(others)}|{pattern})" if others else pattern

@@ -5,7 +5,6 @@ undecoded are searched as bytes, and only those are decoded that may be wanted; 
 what a line means.
 """
 
-import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Protocol
 
 from vexfsctl.logs.formats.stretches import form_of
 from vexfsctl.logs.grammar import RECORD_FORMS
+from vexfsctl.logs.kernel.block_sizes import SIZE_TOLD
 from vexfsctl.logs.own_records import may_be_vexfs
 from vexfsctl.logs.sieve import Sieve, sieve
 from vexfsctl.logs.sources.regions import Needle, Place, Region, joined
@@ -27,10 +27,14 @@ PASSING = rf"VexFS: (?:\[CORR-[0-9A-F]{{16}}\] (?:{_WORDS}) |(?:{_WORDS}) vol=)"
 """What our own records begin with, but for those of states."""
 
 _NAME = "VexFS: "
+_SHORT = 4
+"""Characters of a literal below which many lines have it."""
 _SAME = len("CORR-") + 14
 """Characters that ids have in common which a process gives soon after each other."""
 _FEW = 16
 """Literals that are found more quickly one by one than by a pattern."""
+_SOME = 128
+"""Ids that are found more quickly by a pattern of just these than among all others."""
 
 IDENTIFIER = re.compile(r"CORR-[0-9A-F]{16}")
 """A correlation id in its written form."""
@@ -61,7 +65,9 @@ def is_passing(record: LogRecord) -> bool:
 def records_of(lines: Lines, by: Sieve) -> Iterator[LogRecord]:
     """Yield the records of *lines* that matter *by* the sieve."""
     stretch = lines.stretch
-    return filter(by.accepts, (stretch.record(*place) for place in stretch.candidates(by)))
+    # Without evidence, it is quicker to look which lines name VexFS.
+    places = stretch.all_places() if lines.sifted and by.evidence else stretch.candidates(by)
+    return filter(by.accepts, (stretch.record(*place) for place in places))
 
 
 @dataclass(frozen=True)
@@ -95,8 +101,9 @@ class Saying:
         """Return where in *region* it finds something, or one of its literals is."""
         if not self.pattern:
             return None
-        # What begins with a rare letter is found as quickly as a literal.
-        if not self.literals or self.pattern.startswith(_NAME):
+        # A pattern that begins with a rare letter is found as quickly as a literal.
+        short = min(map(len, self.literals), default=0) < _SHORT
+        if short or self.pattern.startswith(_NAME):
             return region.places(self._in_bytes)
         return joined(region.places(each) for each in self._encoded)
 
@@ -146,7 +153,7 @@ class OfOthers:
 
     def places(self, region: Region) -> Sequence[Place] | None:
         """Return where in *region* lines are that may be that."""
-        return None
+        return self._saying.places(region)
 
     @cached_property
     def _saying(self) -> "Saying":
@@ -155,6 +162,10 @@ class OfOthers:
 
 STATES = Saying(r"VexFS: (?:\[CORR-[0-9A-F]{16}\] )?state ", ("state vol=", "] state "))
 """Records that say of which load of its volume the others are."""
+
+
+SIZES = Saying(SIZE_TOLD, (SIZE_TOLD,))
+"""Lines that say how large the blocks of a device are: by that, others tell a sector."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +211,7 @@ class Evidence:
 
     def accepts(self, record: LogRecord) -> bool:
         """Whether *record* may be one."""
-        return sieve().accepts_text(record.text)
+        return sieve().accepts_evidence(record.text)
 
     def find(self, lines: Lines, by: Sieve) -> Iterable[LogRecord]:
         """Return those of *lines*."""
@@ -213,23 +224,19 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class During:
-    """Of the wanted records those of some time."""
+    """Of the wanted records those of some time: by uptime, or else by wall-clock time."""
 
     wanted: Wanted
-    begin_us: float
-    """Uptime."""
-    end_us: float = math.inf
+    uptimes_us: tuple[float, float] | None = None
+    """From and to; None: none is known."""
+    times_s: tuple[float, float] | None = None
+    """The same in Unix time, for records without an uptime, or if no uptimes are given."""
     or_undated: bool = False
-    """Whether records without an uptime are, too."""
+    """Whether records without a time of a kind that is given are, too."""
 
     def accepts(self, record: LogRecord) -> bool:
         """Whether *record* is one of them."""
-        uptime_us = record.uptime_us
-        if uptime_us is None:
-            of_that_time = self.or_undated
-        else:
-            of_that_time = self.begin_us <= uptime_us <= self.end_us
-        return of_that_time and self.wanted.accepts(record)
+        return self._is_within(record) and self.wanted.accepts(record)
 
     def find(self, lines: Lines, by: Sieve) -> Iterable[LogRecord]:
         """Return those of *lines*."""
@@ -239,11 +246,29 @@ class During:
         """Return where in *region* those may be."""
         return self.wanted.places(region) if self._overlaps(region) else ()
 
+    def _is_within(self, record: LogRecord) -> bool:
+        if record.uptime_us is not None and self.uptimes_us is not None:
+            begin_us, end_us = self.uptimes_us
+            return begin_us <= record.uptime_us <= end_us
+        if record.wall_time_s is not None and self.times_s is not None:
+            begin_s, end_s = self.times_s
+            return begin_s <= record.wall_time_s <= end_s
+        return self.or_undated
+
     def _overlaps(self, lines: Lines | Region) -> bool:
-        uptimes = lines.uptimes
-        if uptimes and min(uptimes) <= self.end_us and self.begin_us <= max(uptimes):
-            return True
-        return self.or_undated and lines.some_lack_uptimes
+        form = form_of(lines.form)
+        if self.uptimes_us is not None and form.uptime is not None:
+            begin_us, end_us = self.uptimes_us
+            uptimes = lines.uptimes
+            if uptimes and min(uptimes) <= end_us and begin_us <= max(uptimes):
+                return True
+            if not lines.some_lack_uptimes:
+                return False
+        if self.times_s is None or form.time is None:
+            return self.or_undated
+        begin_s, end_s = self.times_s
+        bounds_s = lines.time_bounds_s
+        return bounds_s is None or (bounds_s[0] <= end_s and begin_s <= bounds_s[1])
 
 
 @dataclass(frozen=True)
@@ -266,19 +291,25 @@ class Naming:
         stretch, ids = lines.stretch, {each.encode() for each in self.ids}
         found = (
             stretch.record(start, end)
-            for start, end in stretch.places(_IDENTIFIER)
+            for start, end in stretch.places(self._pattern)
             if not ids.isdisjoint(_IDENTIFIER.findall(stretch.block, start, end))
         )
         return filter(by.accepts, found)
 
     def places(self, region: Region) -> Sequence[Place] | None:
-        """Return where in *region* these are, and a few that one process gave beside them."""
+        """Return where in *region* these are, and perhaps others."""
         return joined(region.places(each) for each in self._beginnings)
 
     @cached_property
     def _beginnings(self) -> Sequence[Needle]:
         beginnings = {each[:_SAME].encode() for each in self.ids}
-        return tuple(beginnings) if len(beginnings) <= _FEW else (_IDENTIFIER,)
+        return tuple(beginnings) if len(beginnings) <= _FEW else (self._pattern,)
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[bytes]:
+        if len(self.ids) > _SOME:
+            return _IDENTIFIER
+        return re.compile("|".join(sorted(self.ids)).encode())
 
 
 class AnyOf:

@@ -9,9 +9,10 @@ class Gap:
 
     source: str
     reason: str
-    """`starts_late`, `overrun`, `torn`, `unreadable`, `undated`; for a volume, its presence."""
+    """`starts_late`, `overrun`, `torn`, `not_read`, `unreadable`, `undated`; for a volume, its
+    presence. Of a note: `not_read`, `loose`, `zone`."""
     lost: int | None = None
-    """How many records were lost, if the source says."""
+    """How many records were lost, if the source says; of a note, how many it is about."""
     detail: str | None = None
 
     def __str__(self) -> str:
@@ -22,7 +23,10 @@ class Gap:
 _WORDS = {
     "starts_late": "begins after what was asked for",
     "overrun": "lost records before they were read",
-    "torn": "has lines that are not records",
+    "torn": "has records that are broken off",
+    "not_read": "has lines that are not read: no form fits",
+    "loose": "has records in lines of a form that is not known",
+    "zone": "has times in a zone that is not known",
     "unreadable": "cannot be read",
     "undated": "has records without a time",
 }
@@ -35,6 +39,8 @@ class Coverage:
     sources: tuple[str, ...] = ()
     """Roots and logs that were read."""
     gaps: tuple[Gap, ...] = ()
+    notes: tuple[Gap, ...] = ()
+    """What should be known of how a source was read, and leaves nothing out of the answer."""
 
     @property
     def complete(self) -> bool:
@@ -54,4 +60,4 @@ class Coverage:
     def __add__(self, other: "Coverage") -> "Coverage":
         """Join the coverage of two readings."""
         sources = dict.fromkeys(self.sources + other.sources)
-        return Coverage(tuple(sources), self.gaps + other.gaps)
+        return Coverage(tuple(sources), self.gaps + other.gaps, self.notes + other.notes)

@@ -6,6 +6,7 @@ order in which the record lists its keys; None means that the record does not ca
 """
 
 from dataclasses import field
+from enum import StrEnum
 
 from vexfsctl.model.breaker import BreakerState
 from vexfsctl.model.correlation import CorrelationId
@@ -188,20 +189,71 @@ class RecordsSuppressed(Event):
     interval_ms: int
 
 
+class EvidenceSignificance(StrEnum):
+    """What a line of the kernel about a device tells of."""
+
+    TROUBLE = "trouble"
+    """Something is wrong."""
+    REPAIR = "repair"
+    """Something was wrong and has been mended."""
+    ROUTINE = "routine"
+    """Nothing is wrong."""
+
+
 @quick_value(kw_only=True)
 class KernelEvidence:
     """A line of the rest of the kernel about a device: evidence, never a VexFS error."""
 
     kind: str
     """`block`, `buffer`, `filesystem`, `scsi`, `ata`, `nvme`, `md`, `device_mapper`, `loop`,
-    `fuse`, `capacity`, `hung_task`, `stall`, `oom_kill`, `kernel_bug`, `suppressed`."""
+    `fuse`, `nfs`, `smb`, `network_filesystem`, `zfs`, `cluster`, `capacity`, `swap`, `memory`,
+    `hung_task`, `stall`, `oom_kill`, `kernel_bug`, `mce`, `edac`, `aer`, `iscsi`, `fc`, `sas`,
+    `hba`, `suppressed` …"""
     device: str | None = None
-    """Kernel name, `loop0`; where the text has none, what the record's metadata has: `7:0`."""
+    """Kernel name, `loop0`; where the text has none, what the record's metadata has: `7:0`.
+
+    For what is no block device, its name in sysfs: `3:0:0:0`, `host6`, `nvme0`, `1-2`; of libata,
+    which has other names there, that of its lines: `ata2`, `ata2.00`. Else what the kernel
+    prints: a server, a session, a PCI address."""
     sector: int | None = None
     """In 512-byte units; the start of the request, not of the bad block."""
     direction: str | None = None
     """`read`, `write`, `flush`, `discard` …; None if the line does not say."""
     errno: int | None = None
-    """What the block layer's wording stands for (Linux 6.18)."""
+    """What the line says, or what the block layer makes of it (Linux 6.12)."""
     lost: int | None = None
     """Lines the kernel's own rate limit left out (`N callbacks suppressed`)."""
+    significance: EvidenceSignificance = EvidenceSignificance.TROUBLE
+    member: str | None = None
+    """The disk that the line is about, where *device* is the array or pool that it is part of."""
+    task: str | None = None
+    """The task that waits or is stuck, by name and process number: `fio:4242`."""
+    sector_on_member: bool = False
+    """Whether *sector* counts on *member*, not on *device*."""
+    lba: int | None = None
+    """What a command calls its first block: in blocks of the device's own size, which the line does
+    not say. It is no sector until that is known."""
+    block_bytes: int | None = None
+    """The size of such a block, on the line of a device's discovery that says it."""
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """All that it names: what it is about, and the member of that."""
+        if self.member is None:
+            return () if self.device is None else (self.device,)
+        return (self.member,) if self.device is None else (self.device, self.member)
+
+    @property
+    def sector_device(self) -> str | None:
+        """The device that *sector* counts on."""
+        return self.member if self.sector_on_member else self.device
+
+    @property
+    def tells_of_blocks(self) -> bool:
+        """Whether it speaks of blocks of the device's own size."""
+        return self.lba is not None or self.block_bytes is not None
+
+    @property
+    def is_trouble(self) -> bool:
+        """Whether something is wrong."""
+        return self.significance is EvidenceSignificance.TROUBLE

@@ -43,10 +43,32 @@ class LogRecord:
     """The boot `uptime_us` counts from; None when the source does not say."""
     wall_time_s: float | None = None
     """Unix time, where the source gives one itself."""
+    host: str | None = None
+    """Name of the host that wrote it, where the source gives one."""
     fields: tuple[tuple[str, str], ...] = ()
     """Metadata lines (`DEVICE`, `SUBSYSTEM`)."""
     counted: Counted | None = None
     """What else it stands for; None: for itself alone."""
+    loose: bool = False
+    """Whether it was found in a line of a form that nobody knows: what stood before is not
+    understood."""
+
+    def is_older(self, other: "LogRecord", span_us: int) -> bool:
+        """Whether it was written more than *span_us* before *other*.
+
+        By uptime if both have one, else by wall-clock time. What cannot be compared is older; but
+        if neither has any time, they stand side by side.
+        """
+        if self.uptime_us is not None and other.uptime_us is not None:
+            return other.uptime_us - self.uptime_us > span_us
+        if self.wall_time_s is not None and other.wall_time_s is not None:
+            return round((other.wall_time_s - self.wall_time_s) * 1_000_000) > span_us
+        return self.has_time or other.has_time
+
+    @property
+    def has_time(self) -> bool:
+        """Whether it says when it was written, by one clock or another."""
+        return self.uptime_us is not None or self.wall_time_s is not None
 
     @property
     def weight(self) -> int:

@@ -59,6 +59,27 @@ class UpstreamKind(StrEnum):
     """Anything else; its significance says all."""
 
 
+KERNEL_FORMS = frozenset(
+    {
+        "kernel_unsigned",
+        "kernel_tainted",
+        "kernel_refused_module",
+        "kernel_mount_option",
+        "kernel_code_at",
+        "kernel_bug",
+        "kernel_warning",
+        "kernel_busy_inodes",
+        "kernel_cache_leak",
+        "kernel_segfault",
+        "kernel_killed",
+        "kernel_trace",
+        "kernel_modules",
+        "kernel_process",
+    }
+)
+"""Forms of lines that the kernel wrote about a module (`logs.kernel.mentions` has them)."""
+
+
 @quick_value(kw_only=True)
 class UpstreamEvent:
     """One line of such a build; fields are None if the line does not say."""
@@ -95,3 +116,8 @@ class UpstreamEvent:
     after: str | None = None
     note: str | None = None
     """Why it has that significance, if the text does not make it plain."""
+
+    @property
+    def by_kernel(self) -> bool:
+        """Whether the kernel wrote it about a VexFS module, whichever that is."""
+        return self.form in KERNEL_FORMS

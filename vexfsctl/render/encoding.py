@@ -12,7 +12,7 @@ from functools import partial
 
 from vexfsctl.render.escape import escape_text
 from vexfsctl.render.result import Column, Line, Paragraph, Span, Table, spans_of
-from vexfsctl.render.signs import STAND_INS, lacks_ours, takes_all
+from vexfsctl.render.signs import STAND_INS, lacks_ours, stand_in, takes_all
 
 _OURS = r"(?<!\S)[→…—±](?!\S)|…(?=')|(?<!\S)“(?P<quoted>.*?)”(?!\S)"
 """A sign between spaces, the end of a word that was cut, a quotation, whose content is foreign."""
@@ -51,8 +51,7 @@ def _fit_prose(prose: Paragraph, encoding: str) -> Paragraph:
 
 def _fit_table(table: Table, encoding: str) -> Table:
     columns = tuple(
-        Column(each.title, partial(_fit_cell, each, encoding), each.right, each.wraps, each.tone)
-        for each in table.columns
+        each._replace(text=partial(_fit_cell, each, encoding)) for each in table.columns
     )
     title = None if table.title is None else fit_line(table.title, encoding)
     return Table(columns, table.rows, title)
@@ -60,6 +59,8 @@ def _fit_table(table: Table, encoding: str) -> Table:
 
 def _fit_cell(column: Column, encoding: str, row: object) -> str | None:
     value = column.text(row)
+    if column.drawn:
+        return None if value is None else stand_in(str(value), encoding)
     # A cell that is not prose is a name or a number.
     return None if value is None else fit_text(str(value), encoding, verbatim=not column.wraps)
 

@@ -72,7 +72,14 @@ def _envelope(result: CommandResult, provenance: Provenance, data: Json) -> Json
 
 def _coverage(coverage: Coverage) -> Json:
     gaps = jsonable(coverage.gaps)
-    return {"complete": coverage.complete, "sources": list(coverage.sources), "gaps": gaps}
+    known: dict[str, Json] = {
+        "complete": coverage.complete,
+        "sources": list(coverage.sources),
+        "gaps": gaps,
+    }
+    if coverage.notes:
+        known["notes"] = jsonable(coverage.notes)
+    return known
 
 
 def _dump_indented(value: Json, margin: str = "\n") -> str:

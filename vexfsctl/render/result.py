@@ -56,6 +56,16 @@ class Column(NamedTuple):
     wraps: bool = False
     """Prose, which a narrow terminal wraps before it breaks words, ids and numbers."""
     tone: Callable[[Any], Tone | None] | None = None
+    drawn: bool = False
+    """Signs of ours: a stream that lacks them gets others."""
+
+    def of(self, part: Callable[[Any], Any]) -> "Column":
+        """Return the same column of a *part* of each row."""
+        text, tone = self.text, self.tone
+        return self._replace(
+            text=lambda row: text(part(row)),
+            tone=None if tone is None else lambda row: tone(part(row)),
+        )
 
 
 class Table(NamedTuple):

@@ -2,7 +2,16 @@
 
 from functools import cache
 
-STAND_INS = {"→": "->", "…": "...", "—": "--", "─": "-", "±": "+-", "“": '"', "”": '"'}
+STAND_INS = {
+    "→": "->",
+    "…": "...",
+    "—": "--",
+    "─": "-",
+    "±": "+-",
+    "“": '"',
+    "”": '"',
+    **dict(zip("▁▂▃▄▅▆▇█", "_.:-=+*#", strict=True)),
+}
 _TRANSLATION = str.maketrans({**STAND_INS})
 
 

@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vexfsctl.analysis.devices.told import TELLING, ToldGraph, graph_of
+from vexfsctl.analysis.devices.told import TELLING, graph_of
 from vexfsctl.model.device_graph import DeviceGraph
 
 SATA = """\
@@ -38,16 +38,17 @@ def test_a_disk_is_found_by_its_address_and_its_ata_port() -> None:
 
 def test_a_removed_disk_keeps_its_partitions() -> None:
     """What took its address afterwards is another one; what was written last counts."""
-    told = ToldGraph()
-    for line in (*SATA.splitlines(), "sd 1:0:0:0: [sdb] Stopping disk"):
-        told.take(line)
-    assert told.name_of("1:0:0:0") == "sdb"
+    graph = told(f"{SATA}sd 1:0:0:0: [sdb] Stopping disk\nsd 1:0:0:0: [sdc] Attached SCSI disk")
 
-    told.take("sd 1:0:0:0: [sdc] Attached SCSI disk")
+    assert graph.find("scsi:1:0:0:0") == ("sdb", "sdc")
+    assert graph.above("sdb") == ("sdb1", "sdb2", "sdb5")
 
-    assert told.name_of("scsi:1:0:0:0") == "sdc"
-    assert told.result().find("1:0:0:0") == ("sdb", "sdc")
-    assert told.result().above("sdb") == ("sdb1", "sdb2", "sdb5")
+
+def test_a_port_whose_disk_no_line_tells() -> None:
+    """A log that begins late: what is at the port is known by the port alone."""
+    graph = told("ata4.00: failed command: READ DMA EXT\nsd 3:0:0:0: [sdb] Stopping disk\n")
+
+    assert graph.find("ata4.00") == ("ata4",)
 
 
 def test_nvme() -> None:

@@ -46,3 +46,11 @@ def test_two_mounts_at_a_time_leave_it_open() -> None:
     lines = ((1.0, MOUNT), (2.0, MOUNT.replace("loop0", "loop1")), (9.0, FAILED))
 
     assert devices_of(*lines) == ["loop0", "loop1", None]
+
+
+def test_a_repair_is_not_what_an_error_is_blamed_on() -> None:
+    """The mirror gave the data; the line is shown as one about its array."""
+    repair = "md/raid1:md0: read error corrected (8 sectors at 4096 on sdc1)"
+
+    assert devices_of((1.0, repair), (1.5, FAILED)) == ["md0", None]
+    assert devices_of((1.0, KERNEL), (1.1, repair), (1.5, FAILED)) == ["sdb", "md0", "sdb"]

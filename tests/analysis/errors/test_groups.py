@@ -197,4 +197,5 @@ def _names_of(group: ErrorGroup, keys: list[GroupKey]) -> tuple[object, ...]:
     return (
         *(severity, live, group.verified, group.volume, group.operation, group.error),
         *(group.errno, group.hints, group.device, group.minute, group.uptime_min),
+        group.fingerprint,
     )

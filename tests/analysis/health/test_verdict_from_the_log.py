@@ -1,5 +1,7 @@
 """The row "from the log alone" of the verdict table: VexFS builds that export no attribute tree."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.analysis.records import BOOT, STATE, error, read_log
@@ -8,6 +10,7 @@ from vexfsctl.analysis.health.findings import Verdict
 from vexfsctl.analysis.health.verdict import Observation, judge
 from vexfsctl.analysis.upstream.health import PATIENCE_US
 from vexfsctl.analysis.window import Window
+from vexfsctl.logs.interpret import interpret_records
 from vexfsctl.logs.upstream import UPSTREAM_FORMS
 from vexfsctl.model.coverage import Coverage, Gap
 from vexfsctl.model.entry import LogEntry
@@ -29,7 +32,14 @@ def judged(
     gaps: tuple[Gap, ...] = (),
 ) -> tuple[Verdict, list[str]]:
     """Return the verdict and each finding as `code: message`."""
-    observation = Observation(volumes, log, Coverage(("kmsg",), gaps), window, 10_000_000_000)
+    observation = Observation(
+        volumes,
+        log,
+        Coverage(("kmsg",), gaps),
+        window,
+        10_000_000_000,
+        surroundings=lambda: log,
+    )
     verdict, findings = judge(observation)
     return verdict, [f"{finding.code}: {finding.message}" for finding in findings]
 
@@ -328,3 +338,132 @@ def test_a_saved_log_with_the_epoch_of_a_live_volume_is_about_it() -> None:
 
     assert [finding.subject for finding in findings] == ["loop0/storage"]
     assert not observation.log_alone
+
+
+WARNED = "WARNING: CPU: 1 PID: 841 at fs/buffer.c:1081 mark_buffer_dirty+0xd2/0x150"
+OOPS = "BUG: kernel NULL pointer dereference, address: 0000000000000010"
+HUNG = "INFO: task mount:412 blocked for more than 120 seconds."
+FRAME = " vexfs_sync_fs+0x2c/0x40 [vexfs_deadlock_fix]"
+
+
+@pytest.mark.parametrize(
+    ("line", "verdict", "finding"),
+    [
+        (
+            WARNED,
+            Verdict.WARNING,
+            "kernel_warning: 1 warning of the kernel with VexFS in its call trace at"
+            " fs/buffer.c:1081",
+        ),
+        (
+            OOPS,
+            Verdict.CRITICAL,
+            "kernel_failure: 1 failure of the kernel with VexFS in its call trace",
+        ),
+        (
+            HUNG,
+            Verdict.WARNING,
+            "kernel_stall: 1 stall of the kernel with VexFS in its call trace",
+        ),
+    ],
+)
+def test_a_failure_with_vexfs_among_its_functions(
+    line: str, verdict: Verdict, finding: str
+) -> None:
+    """Whatever function it was in at last; beside a live volume, too."""
+    log = kernel_log((NOW_S - 60, line), (NOW_S - 59.9, " ksys_sync+0x4f/0xa0"),
+                     (NOW_S - 59.9, FRAME), (NOW_S - 59.9, FRAME))  # fmt: skip
+
+    assert judged(log=log) == (verdict, [finding])
+    assert judged(healthy_volume(), log=log) == (verdict, [finding])
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ((60, WARNED), (59, " ? vexfs_sync_fs+0x2c/0x40 [vexfs_deadlock_fix]")),
+        ((60, WARNED), (50, FRAME)),
+        ((60, WARNED), (59, "CPU: 1 PID: 841 Comm: vexfs_fuse Tainted: G  OE  6.1.0")),
+        ((60, FRAME),),
+        ((3700, WARNED), (3700, FRAME)),
+    ],
+    ids=["a guess", "much later", "a process", "no failure", "before the window"],
+)
+def test_a_failure_without_vexfs_among_its_functions(lines: tuple[tuple[int, str], ...]) -> None:
+    """What the stack has left over from before, and other traces, are no reason."""
+    assert judged(log=kernel_log(*((NOW_S - ago, text) for ago, text in lines)))[1] == []
+
+
+def test_a_forged_call_trace_is_no_reason() -> None:
+    """User space can write all of these lines."""
+    real = kernel_log((NOW_S - 60, WARNED), (NOW_S - 60, FRAME))
+    forged = interpret_records(replace(entry.record, facility=1) for entry in real)
+
+    (reason,) = judged(log=tuple(forged))[1]
+    assert reason.startswith("nothing_found: ")
+
+
+LOOKUP = (
+    "__find_get_block_slow() failed. block=2, b_blocknr=0, b_state=0x00000019, b_size=4096,"
+    " device loop0 blocksize: 512"
+)
+LOADED = "VexFS v2.0: Successfully registered filesystem"
+
+
+def test_a_mount_that_looks_for_a_block_without_end() -> None:
+    """The kernel says so each second, to the end of the log; VexFS says nothing."""
+    lookups = [(NOW_S - ago, LOOKUP) for ago in range(30, 0, -1)]
+    endless = kernel_log((NOW_S - 31, LOADED), *lookups)
+    few = kernel_log((NOW_S - 31, LOADED), *lookups[-3:])
+    over = kernel_log((NOW_S - 31, LOADED), *lookups[:20])
+    mounted = "VexFS: Mounted filesystem with 2048 blocks, 1024 inodes"
+    went_on = kernel_log((NOW_S - 31, LOADED), *lookups, (NOW_S - 0.5, mounted))
+
+    assert judged(log=endless) == (
+        Verdict.CRITICAL,
+        [
+            "mount_hangs: a mount of loop0 never ended, begun 30s ago: "
+            "the kernel cannot find a block"
+        ],
+    )
+    assert [judged(log=log)[1] for log in (few, over, went_on)] == [[], [], []]
+
+
+MOUNTING = "VexFS: Mounting filesystem on device /dev/loop0 (SAFE FFI)"
+ALLOCATING = "VexFS: Allocating new inode (SAFE FFI)"
+MOUNTED = "VexFS: Superblock initialized successfully (SAFE FFI)"
+
+
+@pytest.mark.parametrize(
+    ("lines", "finding"),
+    [
+        ((MOUNTING, *[ALLOCATING] * 40), ["mount_hangs: a mount never ended, begun 40s ago"]),
+        ([ALLOCATING] * 40, ["mount_hangs: a mount never ended, begun 39s ago"]),
+        ((MOUNTING, "VexFS: Filling superblock (SAFE FFI)"), []),
+        ((MOUNTING, ALLOCATING, MOUNTED), []),
+        ((MOUNTING, *[ALLOCATING] * 20, MOUNTED), []),
+        ((MOUNTING, "VexFS: Unmounting filesystem (SAFE FFI)"), []),
+    ],
+    ids=["recursion", "beginning lost", "just begun", "mounted", "late", "given up"],
+)
+def test_a_mount_that_never_ended(lines: list[str], finding: list[str]) -> None:
+    """It allocates inodes to the end of the log, or says nothing at all for long."""
+    log = kernel_log(*((NOW_S - ago, text) for ago, text in zip(
+        range(len(lines) - 1, -1, -1), lines, strict=True)))  # fmt: skip
+    assert judged(log=log) == (Verdict.CRITICAL if finding else Verdict.OK, finding)
+
+
+def test_a_saved_log_that_ends_in_a_mount() -> None:
+    """Nothing came after it: the machine hung, or the log was taken too early to tell."""
+    log = kernel_log((58.0, MOUNTING), (59.0, "VexFS: Filling superblock (SAFE FFI)"), boot=None)
+
+    assert judged(log=log, window=SAVED)[0] is Verdict.CRITICAL
+
+
+def test_the_kernels_words_of_a_module_are_no_other_vexfs() -> None:
+    """A provider that is a module taints the kernel like any other of its kind."""
+    tainted = kernel_log((NOW_S - 60, "vexfs: loading out-of-tree module taints kernel."))
+    observation = Observation(
+        (healthy_volume(),), tainted, Coverage(("kmsg",)), WINDOW, 10_000_000_000
+    )
+    assert observation.upstream is None

@@ -57,6 +57,15 @@ def test_every_filter_that_is_set_must_accept(selection: Selection, seconds: lis
     assert picked(selection) == seconds
 
 
+@pytest.mark.parametrize("device", ["md2", "sdb6"])
+def test_a_line_is_picked_by_its_array_and_by_its_member(device: str) -> None:
+    """Both are named; another member of the array is not."""
+    (line,) = read_log((1.0, "md/raid1:md2: Disk failure on sdb6, disabling device."), facility=0)
+
+    assert Selection(devices=[device]).accepts(line, None)
+    assert not Selection(devices=["sda6"]).accepts(line, None)
+
+
 def test_a_record_without_a_time_is_in_no_stretch_of_time() -> None:
     """Nothing says that it is."""
     entry = LOG[1]

@@ -102,7 +102,8 @@ def test_a_call_begins_as_long_before_its_outcome_as_it_took() -> None:
     [incident] = build_incidents(find_occurrences(read_log((10.0, slow))))
     vicinity = find_vicinity(incident)
     assert vicinity is not None
-    assert vicinity.begin_us == 7_000_000
+    assert vicinity.uptimes is not None
+    assert vicinity.uptimes.begin == 7_000_000
 
 
 def test_a_log_file_is_allowed_to_drift_from_the_clock_of_the_kernel_log() -> None:

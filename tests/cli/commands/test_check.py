@@ -314,7 +314,7 @@ def test_a_host_without_volume_and_record_is_unknown(vexfsctl: Program, tree: Fa
         ("head_nullb", Verdict.CRITICAL),
         ("head_dm", Verdict.CRITICAL),
         ("ffi_initfail", Verdict.CRITICAL),
-        ("head_blksz_hung", Verdict.OK),
+        ("head_blksz_hung", Verdict.CRITICAL),
         ("head_uevents", Verdict.OK),
     ],
 )
@@ -325,7 +325,7 @@ def test_real_captures_have_their_verdict(
 
     head_normal met a limit of the build (EFBIG), the next two a superblock that cannot be read,
     ffi_initfail a module in state error. Of the mount that never returns VexFS says nothing at
-    all: the kernel's lines about its device are told as such by `status`.
+    all: the kernel looks for its block without end.
     """
     tree.remove("loop0")
 

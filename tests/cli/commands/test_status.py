@@ -321,7 +321,10 @@ def test_a_log_of_another_kernel_without_vexfs_tells_the_kernels_own_trouble(
     assert result.stdout == (
         "UNKNOWN: no VexFS record in the log\n"
         "this is a saved log, judged alone by its last 1h\n"
-        "kernel lines that report trouble: 8 about loop0\n"
+        "\n"
+        "what the kernel says is wrong, by device:\n"
+        "loop0: buffer read (4), buffer write (4); last at uptime 2131.803593\n"
+        "    Check the file behind it (`losetup -l`), and the filesystem and disk of that file.\n"
         "\n"
         f"next: vexfsctl log -d loop0 --log {log}  what the kernel says of the device\n"
     )

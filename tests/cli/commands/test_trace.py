@@ -1,5 +1,7 @@
 """`vexfsctl trace`: a recorded incident from the application's call down to the kernel's line."""
 
+import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,8 @@ from tests.support.golden import assert_golden
 from tests.support.program import Program
 from tests.support.tree import FakeTree
 from vexfsctl.exceptions import ExitStatus
+from vexfsctl.logs.sources.contents import Manner
+from vexfsctl.logs.sources.reader import LogHost, read_sources
 
 pytestmark = pytest.mark.usefixtures("tree", "utc")
 SAVED = ("--log", str(INCIDENT))
@@ -24,6 +28,38 @@ def test_an_incident_from_the_application_to_the_kernel(vexfsctl: Program, tree:
     assert "I/O error, dev sdq1, sector 4096 op 0x0:(READ)" in result.stdout
     assert "sdb" not in result.stdout
     assert_golden("trace.txt", result.stdout)
+
+
+_BOOTED = datetime(2026, 8, 21, 7, 0, tzinfo=UTC)
+_WITHOUT_UPTIME = {
+    "dmesg -T": "[{moment:%a %b %e %H:%M:%S %Y}] ",
+    "dmesg -T in Dutch": "[vr aug {moment:%e %H:%M:%S %Y}] ",
+    "syslog": "{moment:%b %e %H:%M:%S} node1 kernel: ",
+    "syslog with RFC 3339 times": "{moment:%Y-%m-%dT%H:%M:%S.%f}+00:00 node1 kernel: ",
+    "short-full": "{moment:%a %Y-%m-%d %H:%M:%S} UTC node1 kernel: ",
+    "short-unix": "{moment:%s}.{moment:%f} node1 kernel: ",
+    "grep": "messages:{moment:%b %e %H:%M:%S} node1 kernel: ",
+}
+
+
+@pytest.mark.parametrize("head", _WITHOUT_UPTIME.values(), ids=_WITHOUT_UPTIME)
+def test_a_log_without_uptimes_is_as_good(vexfsctl: Program, tmp_path: Path, head: str) -> None:
+    """The kernel's lines are found by wall-clock time, and the columns show it."""
+    log = tmp_path / "saved.log"
+    log.write_text(
+        "".join(
+            head.format(moment=_BOOTED + timedelta(microseconds=record.uptime_us or 0))
+            + f"{record.text}\n"
+            for record in read_sources([str(INCIDENT)], LogHost(), Manner(every_record=True))
+        )
+    )
+
+    result = vexfsctl("trace", "2A", "--log", str(log))
+
+    assert "I/O error, dev sdq1, sector 4096 op 0x0:(READ)" in result.stdout
+    lines = [each for each in result.stdout.splitlines() if "sector 4096 op" in each]
+    assert all("2026-08-21 " in line for line in lines)
+    assert all(re.search(r" [+-][01](?:\.\d{6})? ", line) for line in lines)
 
 
 def test_a_misspelt_volume_is_told_with_what_may_be_meant(vexfsctl: Program) -> None:

@@ -31,6 +31,7 @@ BEGUN = (
     "breaker wait loop0/file --until h",
     "volume set loop0 retry/m",
     "log --op s",
+    "log --log j",
     "status --format j",
     "lab run --",
     "bre",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.logs.data import KERNEL_LOGS, recorded
+from tests.logs.data import KERNEL_LOGS, record_or_none, recorded
 from vexfsctl.logs.formats.text import MAXIMUM_LINE, RecordDecoder
 from vexfsctl.model.record import LogRecord
 
@@ -15,7 +15,7 @@ def decode(*chunks: bytes) -> list[LogRecord | None]:
     """Return what the decoder makes of the whole."""
     decoder = RecordDecoder("saved.log")
     items = [item for chunk in chunks for item in decoder.feed(chunk)]
-    return [*items, *decoder.finish()]
+    return [*map(record_or_none, (*items, *decoder.finish()))]
 
 
 def test_forms_may_be_mixed() -> None:
@@ -147,7 +147,7 @@ def test_a_waiting_record_can_be_had_early() -> None:
         LogRecord("one", "saved.log", 1, sequence=0, level=4, facility=1, boot_id="b")
     ]
     assert list(decoder.feed(b"2,-;two\n")) == []
-    assert [item and item.text for item in decoder.finish()] == ["two"]
+    assert [item and item.text for item in map(record_or_none, decoder.finish())] == ["two"]
 
 
 def test_the_captures_are_read_without_a_torn_line() -> None:

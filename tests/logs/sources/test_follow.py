@@ -2,7 +2,9 @@
 
 import io
 import os
+import re
 import secrets
+from contextlib import closing
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.logs.sources.test_passing_over import boot_summary, chunks, logs
 from tests.logs.sources.test_reader import BOOT, lines
-from vexfsctl.exceptions import LogUnreadable
+from vexfsctl.exceptions import InvalidInput, LogUnreadable
 from vexfsctl.logs.sources.follow import LogFollower
 from vexfsctl.logs.sources.kmsg import write_kmsg
 from vexfsctl.logs.sources.reader import LogHost
@@ -40,6 +42,34 @@ def test_a_growing_file_is_followed(tmp_path: Path) -> None:
     assert texts(follower) == ["VexFS: record 2"]
     assert not follower.ended
     follower.close()
+
+
+def test_what_cannot_be_followed_says_what_can(tmp_path: Path) -> None:
+    """A directory, a pattern and crash logs; beside others they are only a gap."""
+    log = tmp_path / "kern.log"
+    log.write_text(lines(0))
+    refused = {
+        str(tmp_path): "it is a directory",
+        f"{tmp_path}/kern*": "it is a pattern",
+        "pstore": "it never grows",
+    }
+
+    for name, reason in refused.items():
+        with pytest.raises(InvalidInput, match=re.escape(f"cannot follow {name}: {reason}")) as no:
+            LogFollower([name], LogHost())
+        assert no.value.hint
+    with closing(LogFollower([*refused, str(log)], LogHost())) as follower:
+        reading = follower.read()
+        assert [record.text for record in reading] == ["VexFS: record 0"]
+        assert {gap.source for gap in reading.coverage().gaps} == refused.keys()
+
+
+def test_a_misspelt_source_is_recognised() -> None:
+    """As without --follow."""
+    with pytest.raises(LogUnreadable, match="cannot read jurnal: No such file") as raised:
+        LogFollower(["jurnal"], LogHost())
+
+    assert raised.value.hint == "did you mean journal?"
 
 
 def test_a_file_turned_over_is_followed(tmp_path: Path) -> None:
@@ -150,14 +180,14 @@ def test_records_lost_on_the_way_are_counted(tmp_path: Path) -> None:
     follower = LogFollower([str(log)], LogHost())
     follower.read()
     with log.open("a") as stream:
-        stream.write(lines(4) + "rubbish\n")
+        stream.write(lines(4) + "6,1\n")
 
     assert follower.read().coverage().gaps == (
         Gap(str(log), "overrun", 3),
         Gap(str(log), "torn", 1),
     )
     with log.open("a") as stream:
-        stream.write(lines(9) + "rubbish\n")
+        stream.write(lines(9) + "6,1\n")
     assert follower.read().coverage().gaps == (
         Gap(str(log), "overrun", 7),
         Gap(str(log), "torn", 2),
@@ -192,17 +222,6 @@ def test_nothing_to_follow_is_unreadable(tmp_path: Path) -> None:
     """When no source can be opened the first reason is raised."""
     with pytest.raises(LogUnreadable, match="No such file or directory"):
         LogFollower([str(tmp_path / "missing"), "-"], LogHost())
-
-
-def test_a_directory_is_given_up(tmp_path: Path) -> None:
-    """It opens and cannot be read: a failure that is said, and nothing more can come."""
-    follower = LogFollower([str(tmp_path)], LogHost())
-
-    assert follower.read().coverage().gaps == (
-        Gap(str(tmp_path), "unreadable", None, f"cannot read {tmp_path}: Is a directory"),
-    )
-    assert follower.ended
-    follower.close()
 
 
 def test_a_pipe_is_followed_to_its_end() -> None:

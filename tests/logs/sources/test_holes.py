@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from vexfsctl.logs.sources.holes import Hole, HoleFinder, gaps_since
 from vexfsctl.model.coverage import Gap
 from vexfsctl.model.record import LogRecord
+from vexfsctl.model.unread import Unread
 
 
 def numbered(sequence: int | None, uptime_us: int | None = None) -> LogRecord:
@@ -15,7 +16,7 @@ def numbered(sequence: int | None, uptime_us: int | None = None) -> LogRecord:
     return LogRecord("text", "kmsg", uptime_us, sequence=sequence)
 
 
-def holes(items: Sequence[LogRecord | None]) -> tuple[Hole, ...]:
+def holes(items: Sequence[LogRecord | Unread]) -> tuple[Hole, ...]:
     """Return what is missing among the items."""
     finder = HoleFinder()
     for item in items:
@@ -53,7 +54,7 @@ def test_a_sequence_that_begins_anew_lost_nothing() -> None:
 
 def test_torn_lines_are_one_hole_until_the_next_record() -> None:
     """Rubbish in a row is one hole, at the end of the log too."""
-    assert holes([numbered(0, 1), None, None, numbered(1, 2), None]) == (
+    assert holes([numbered(0, 1), Unread.TORN, Unread.TORN, numbered(1, 2), Unread.TORN]) == (
         Hole("torn", 2, until_us=2),
         Hole("torn", 1),
     )
@@ -101,7 +102,7 @@ def test_joined_holes_are_the_same_gaps(steps: list[tuple[int | None, int]], sin
     sequence = 0
     for step, uptime_us in steps:
         sequence += step or 0
-        item = None if step is None else numbered(sequence, uptime_us)
+        item = Unread.TORN if step is None else numbered(sequence, uptime_us)
         whole.observe(item)
         joined.observe(item)
         joined.join(since_us)

@@ -34,16 +34,13 @@ def taken_over(path: Path) -> OpenFile | None:
 
 @pytest.fixture
 def file(path: Path) -> OpenFile:
-    """That file, taken over from the child that reads it."""
-    file = taken_over(path)
-    if file is None:
-        pytest.skip("this kernel or filesystem has no pidfd_getfd(2) or RWF_NOWAIT")
-    return file
+    """That file; where it cannot be read without waiting, a child reads all of it."""
+    return taken_over(path) or OpenFile(os.open(path, os.O_RDONLY), SILENCE_S)
 
 
 @pytest.mark.parametrize(("start", "end"), PLACES)
 def test_any_part_of_it(file: OpenFile, start: int, end: int) -> None:
-    """Whatever was read before, and though it has another name meanwhile."""
+    """Whatever was read before."""
     assert file.size == len(CONTENT)
     file.read(1_000, 2_000)
     assert file.read(start, end) == CONTENT[start:end]
@@ -57,6 +54,19 @@ def test_what_is_not_in_memory(file: OpenFile, path: Path) -> None:
         os.posix_fadvise(same.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
     for start, end in PLACES:
         assert file.read(start, end) == CONTENT[start:end]
+
+
+def test_while_the_child_still_reads(path: Path, file: OpenFile) -> None:
+    """Neither moves the place at which the other one is."""
+    with closing(FileStream(path, SILENCE_S)) as stream, path.open("rb") as same:
+        chunks = iter(stream)
+        taken = next(chunks)
+        file = stream.take_over(len(taken)) or file
+        for at in range(2_000_000, 5_000_000, 150_000):
+            os.posix_fadvise(same.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+            assert file.read(at, at + 2_000) == CONTENT[at : at + 2_000]
+            taken += next(chunks, b"")
+        assert taken + b"".join(chunks) == CONTENT
 
 
 @pytest.mark.parametrize("cached", [True, False])

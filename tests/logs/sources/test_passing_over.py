@@ -18,14 +18,16 @@ from vexfsctl.logs.formats.renderings import Reading
 from vexfsctl.logs.formats.stretches import Stretch, StretchFinder
 from vexfsctl.logs.formats.text import RecordDecoder
 from vexfsctl.logs.interpret import interpret_records
-from vexfsctl.logs.kernel.filesystems import EVIDENCE_FORMS
+from vexfsctl.logs.kernel.evidence import EVIDENCE_FORMS, forms_for
 from vexfsctl.logs.kernel.form import EvidenceForm
 from vexfsctl.logs.kernel.mentions import MENTIONS
+from vexfsctl.logs.kernel.prefixes import SAMPLES
 from vexfsctl.logs.sieve import sieve
 from vexfsctl.logs.sources.boots import Boot, boot_id_of
 from vexfsctl.logs.sources.contents import Contents, Manner, read_contents
 from vexfsctl.logs.upstream import UPSTREAM_FORMS
 from vexfsctl.model.record import LogRecord
+from vexfsctl.model.unread import Unread
 
 TODAY = datetime(2026, 11, 29, 22, 0)
 OWN = (
@@ -127,6 +129,31 @@ ODD = (
             PLAIN_JSON.replace(b"__MONOTONIC", b"_MONOTONIC"),
         )
     ),
+    *(
+        head + text
+        for text in (
+            b"usb 1-1: reset",
+            b"Aborting journal on device sda1-8.",
+            b"VexFS: [CORR-6F1C93A20000002A] rejected vol=loop0 op=file call=read",
+        )
+        for head in (
+            *(
+                b"> [   77.000000] ",
+                b"\t[   77.000000] ",
+                b"messages:Nov 29 10:00:00 host kernel: ",
+            ),
+            *(b"[  +0.000004] ", b"[Nov 7 13:49] ", b"[wo jul 28 05:19:43 2021] ", b"kernel: "),
+            *(b"\x1b[32m[   77.000000] \x1b[0m", b"<pre>[   77.000000] ", b"x|[   77.000000] "),
+            *(b"Nov 29 10:00:00 kernel: ", b"Nov 29 10:00:00 kern.err kernel: ", b"- - > "),
+            *(b"Nov 29 10:00:00 host kern.err kernel: ", b"Jul 1 10:00:00 host kernel: "),
+            *(b"Nov 29 10:00:00 [kernel] ", b"Sun 2026-11-29 10:00:00 CEST host kernel: "),
+            *(b"[   77.000000] [      T0] ", b"[   77.000000] kernel: ", b"> ", b"", b"sshd: "),
+            *(b"Nov 29 10:00:00 host kernel: [   77.000000] [      T0] ", b"the text "),
+        )
+    ),
+    b"Nov 29 10:00:00 host sshd[1]: a message of more than one line, which is 80 long in all",
+    b"[   77.000000] blk_update_request: critical medium error, dev sdb, sector",
+    b"123456 op 0x0:(READ) flags 0x0 phys_seg 1 prio class 0",
     b"x" * 9000,
     b"[   80.000000] " + b"y" * 9000,
     b"[   81.000000] " + b"z" * 70_000,
@@ -202,6 +229,15 @@ def rendered(text: str, uptime_us: int, sequence: int, form: int) -> bytes:
         f"[{moment:%a %b %d %H:%M:%S %Y}] ",
         f"{moment:%Y-%m-%dT%H:%M:%S},{micros:06d}+00:00 ",
         f"[{uptime}] host kernel: ",
+        f"[{uptime}] kernel: ",
+        f"[{uptime}] [    T123] ",
+        f"{moment:%b %d %H:%M:%S} host kernel: [{uptime}] [     T0] ",
+        f"> [{uptime}] ",
+        f"messages:{moment:%b %d %H:%M:%S} host kernel: [{uptime}] ",
+        f"> 6,{sequence},{uptime_us},-;",
+        f"6,{sequence},{uptime_us},-,caller=T{sequence % 7};",
+        f"{moment:%b %d %H:%M:%S} kern.info kernel: [{uptime}] ",
+        f"{moment:%a %Y-%m-%d %H:%M:%S} UTC host kernel: ",
     )[form]
     return f"{head}{text}".encode()
 
@@ -231,14 +267,21 @@ def in_json(text: str, uptime_us: int, sequence: int, form: int) -> bytes:
     if form == 3:
         del fields["_SOURCE_MONOTONIC_TIMESTAMP"]
         fields |= {"_PID": "12", "SYSLOG_PID": "12", "_CMDLINE": 'sh -c "a\\b"'}
+    if uptime_us % 16 == 5:
+        del fields["__REALTIME_TIMESTAMP"]
     at = (uptime_us + sequence) % len(fields)
     names = [*fields][at:] + [*fields][:at]
     entry = {name: fields[name] for name in names}
     return json.dumps(entry, separators=(",", ":"), ensure_ascii=sequence % 8 == 7).encode()
 
 
-PRINTED_FORMS = 14
+PRINTED_FORMS = 23
 FORMS = PRINTED_FORMS + 4
+DECORATED_FORMS = (17, 18, 19)
+SLOW_FORMS = (21, 22)
+OF_PROGRAMS = FORMS - 1
+"""Whose records a program sent to the journal: none is the kernel's."""
+"""Those of which every line is decoded."""
 TEXTS = st.sampled_from(MEANT) | st.sampled_from(ORDINARY) | st.sampled_from(ORDINARY)
 
 
@@ -343,6 +386,24 @@ def test_a_record_of_a_stretch_is_read_as_if_it_stood_alone(
             assert stretch.record(begin, stop) == parse_record(block[begin : stop - 1], reading)
 
 
+@pytest.mark.parametrize("form", range(FORMS))
+def test_a_text_with_a_prefix_is_found_in_every_form(form: int) -> None:
+    """Each kind of line behind each inner prefix, among ordinary ones."""
+    texts = [prefix + each.sample for prefix in SAMPLES for each in EVIDENCE_FORMS]
+    log = b"".join(
+        rendered(text, 1_000_000 + n, n, form) + b"\n"
+        for n, text in enumerate(each for text in texts for each in ("usb: reset", text))
+        if "\n" not in text
+    )
+    every = read(log, (), Manner(every_record=True))
+
+    assert summary(read(log, (), Manner())) == summary(every)
+    found = [record for boot in every.boots for record in boot.records]
+    meant = [entry.record for entry in interpret_records(found) if entry.evidence is not None]
+    assert (meant == []) is (form == OF_PROGRAMS)
+    assert [record for record in meant if not sieve().accepts(record)] == []
+
+
 @given(logs())
 @settings(max_examples=300, deadline=None)
 def test_what_has_a_meaning_matters(log: bytes) -> None:
@@ -354,7 +415,7 @@ def test_what_has_a_meaning_matters(log: bytes) -> None:
     assert [record for record in meant if not sieve().accepts(record)] == []
 
 
-@pytest.mark.parametrize("form", range(FORMS))
+@pytest.mark.parametrize("form", sorted({*range(FORMS)} - {*DECORATED_FORMS, *SLOW_FORMS}))
 def test_ordinary_lines_are_passed_over(form: int) -> None:
     """Whatever program printed them: all but the last, which a further line may belong to."""
     lines = [rendered("usb: reset", 1_000_000 + n, n, form) + b"\n" for n in range(100)]
@@ -362,6 +423,18 @@ def test_ordinary_lines_are_passed_over(form: int) -> None:
 
     assert isinstance(first, Stretch)
     assert first.block[first.start : first.end] == b"".join(lines[:-1])
+    assert others == []
+
+
+@pytest.mark.parametrize("form", DECORATED_FORMS)
+def test_what_a_whole_block_shares_is_taken_off_at_once(form: int) -> None:
+    """The first line shows it; those after it are passed over like any others."""
+    lines = [rendered("usb: reset", 1_000_000 + n, n, form) + b"\n" for n in range(100)]
+    first, stretch, *others = RecordDecoder("log", today=TODAY).sift(b"".join(lines))
+
+    assert isinstance(first, LogRecord)
+    assert isinstance(stretch, Stretch)
+    assert stretch.block.count(b"\n", stretch.start, stretch.end) == 98
     assert others == []
 
 
@@ -389,7 +462,10 @@ def test_a_stretch_is_of_one_boot() -> None:
     plain = b"{" + PLAIN_JSON + b"}\n"
     found = [*RecordDecoder("log").sift(2 * plain + 2 * plain.replace(b"0" * 32, b"a" * 32))]
 
-    assert [boot_id_of(each) for each in found if each is not None] == ["0" * 32, "a" * 32]
+    assert [boot_id_of(each) for each in found if not isinstance(each, Unread)] == [
+        "0" * 32,
+        "a" * 32,
+    ]
 
 
 def test_lines_whose_numbers_jump_are_searched_once() -> None:
@@ -416,7 +492,7 @@ def test_a_real_log_is_read_as_if_every_line_were_decoded(capture: Path) -> None
 @given(data=st.data())
 @settings(max_examples=30, deadline=None)
 def test_no_line_of_a_form_is_sieved_out(form: EvidenceForm, data: st.DataObject) -> None:
-    """Whatever the pattern of a form matches begins as the form declares."""
+    """Whatever the pattern of a form matches begins as the form declares, and is tried with it."""
     text = data.draw(st.from_regex(re.compile(form.pattern)))
 
-    assert form.match(text) is None or sieve().accepts_text(text)
+    assert form.match(text) is None or (sieve().accepts_text(text) and form in forms_for(text))

@@ -15,7 +15,7 @@ from vexfsctl.logs.sources.reading import LogReading
 
 COUNTED = Manner(ordered=False, evidence=False, counted=True)
 ONE_BY_ONE = Manner(ordered=False, evidence=False)
-ALL_BUT_TIMES = tuple(key for key in GroupKey if key is not GroupKey.MINUTE)
+ALL_BUT_TIMES = tuple(key for key in GroupKey if key not in (GroupKey.MINUTE, GroupKey.HOST))
 KEYS = ((), ALL_BUT_TIMES, (GroupKey.SEVERITY, GroupKey.ERROR), (GroupKey.VOLUME,))
 SITES = ("read_file", "lookup_inode")
 OTHERS = (

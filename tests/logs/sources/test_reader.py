@@ -10,6 +10,7 @@ import pytest
 
 from vexfsctl.exceptions import LogUnreadable
 from vexfsctl.logs.sources.kmsg import write_kmsg
+from vexfsctl.logs.sources.names import SOURCES
 from vexfsctl.logs.sources.reader import LogHost, read_sources, standard_sources
 from vexfsctl.model.coverage import Coverage, Gap
 
@@ -53,7 +54,7 @@ def test_an_empty_file_is_an_empty_log(tmp_path: Path) -> None:
 def test_what_a_file_lacks_is_a_gap(tmp_path: Path) -> None:
     """Torn lines and missing numbers are named with how many."""
     log = tmp_path / "loop0.kmsg"
-    log.write_text(lines(5) + "rubbish\n" + lines(9, start_us=10))
+    log.write_text(lines(5) + "6,1\n" + lines(9, start_us=10))
 
     reading = read_sources([str(log)], LogHost())
 
@@ -115,15 +116,14 @@ def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
         read_sources([str(tmp_path / "missing")], LogHost())
 
     assert raised.value.message == f"cannot read {tmp_path}/missing: No such file or directory"
-    assert raised.value.hint == "a source is kmsg, the path of a log, or - (standard input)"
+    assert raised.value.hint == SOURCES
 
 
-def test_a_directory_is_no_log(tmp_path: Path) -> None:
-    """The reason is the system's own; what would be one is told."""
-    with pytest.raises(LogUnreadable, match="Is a directory") as raised:
+def test_a_directory_without_logs_is_no_log(tmp_path: Path) -> None:
+    """There may be files in it, but no records."""
+    (tmp_path / "notes").write_text("nothing\n")
+    with pytest.raises(LogUnreadable, match="there is no log"):
         read_sources([str(tmp_path)], LogHost())
-
-    assert raised.value.hint == "a source is kmsg, the path of a log, or - (standard input)"
 
 
 def test_the_others_still_answer(tmp_path: Path) -> None:
@@ -141,8 +141,7 @@ def test_the_others_still_answer(tmp_path: Path) -> None:
                 str(missing),
                 "unreadable",
                 None,
-                f"cannot read {missing}: No such file or directory; "
-                "a source is kmsg, the path of a log, or - (standard input)",
+                f"cannot read {missing}: No such file or directory; {SOURCES}",
             ),
         ),
     )

@@ -9,7 +9,7 @@ from vexfsctl.model.record import LogRecord
 
 COUNTS = (2, 0, 1_000, 15_000)
 FULL = LogRecord(
-    *("a\nb \udcff ä \0", "kmsg", 2**63, 7, 3, 0, "0123", 1.5, (("DEVICE", "b7:0"), ("", "=")))
+    *("a\nb \udcff ä \0", "kmsg", 2**63, 7, 3, 0, "0123", 1.5, "h", (("DEVICE", "b7:0"), ("", "=")))
 )
 
 

@@ -62,6 +62,17 @@ def test_a_partition_is_found_under_the_name_of_its_disk() -> None:
     assert ranges(*lines, starts={"sda": 2048 * 512, "sda1": 0}) == [(2048 * 512, 4096)]
 
 
+def test_a_sector_of_a_member_is_not_one_of_its_array() -> None:
+    """It is where the line says; what the array has mended does not fail."""
+    failed = (10.0, "md/raid:md0: read error not correctable (sector 4096 on sdb1).")
+    mended = (10.0, "md/raid:md0: read error corrected (8 sectors at 8192 on sdb1)")
+    array = (10.0, "md/raid1:md0: sdb1: rescheduling sector 2048")
+    lines = (failed, mended, array, (10.0, error(0x2A)))
+
+    assert ranges(*lines, starts={"md0": 0}) == [(2048 * 512, 4096)]
+    assert ranges(*lines, starts={"sdb1": 0}) == [(4096 * 512, 4096)]
+
+
 def test_an_operators_act_has_no_failing_bytes() -> None:
     """It is no call that could have run beside the kernel's lines."""
     act = (

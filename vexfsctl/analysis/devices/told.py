@@ -95,16 +95,6 @@ class ToldGraph:
             for name, kind in self._kinds.items()
         )
 
-    def name_of(self, spelling: str) -> str | None:
-        """Return the name of the device that was last called *spelling*; None if unknown."""
-        if spelling in self._kinds:
-            return spelling
-        known = self._at.get(spelling.removeprefix("scsi:")) or name_of_number(spelling)
-        if known is not None:
-            return known
-        found = self.result().find(spelling)
-        return found[-1] if found else None
-
     def _note(self, name: str) -> None:
         """Note block device *name*, and what its name says it stands on."""
         if name in self._kinds:
@@ -202,19 +192,20 @@ class ToldGraph:
 
     def _join_ports(self) -> None:
         """Say which disks are at the ATA ports."""
+        hosts: dict[str, str] = {}
         for host, port in self._ports.items():
+            hosts[port] = host.removeprefix("host")
             if host in self._kinds:
                 self._stands_on(host, port)
+        for on_port in self._on_ports:
+            port, _, number = on_port.partition(".")
+            host = hosts.get(port, "")
             # A device of a port is a target of its host; behind a port multiplier, a channel.
-            for on_port in self._on_ports:
-                named, _, number = on_port.partition(".")
-                if named != port:
-                    continue
-                at = (f"0:{int(number)}:0", f"{int(number)}:0:0")
-                for place in at:
-                    disk = self._at.get(f"{host.removeprefix('host')}:{place}")
-                    if disk is not None:
-                        self._call(disk, on_port)
+            places = (f"{host}:0:{int(number)}:0", f"{host}:{int(number)}:0:0")
+            disks = [self._at[place] for place in places if place in self._at]
+            # Where no line tells the disk, the port is all that is known.
+            for name in disks or [port]:
+                self._call(name, on_port)
 
 
 _TAKES: tuple[tuple[str | tuple[str, ...], Callable[[ToldGraph, str], None]], ...] = (

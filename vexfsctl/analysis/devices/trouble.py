@@ -1,35 +1,21 @@
-"""What the kernel's lines of trouble say of one device: by kind, over time, and which sectors.
+"""What the kernel's lines of trouble say of devices: by kind, over time, and which sectors.
 
-A fold over a log. Its memory is bounded: times and sectors are joined more coarsely the more of
-them there are, and nothing is left out of a count.
+A fold over a log. The memory for each device is bounded: times and sectors are joined more coarsely
+the more of them there are, and nothing is left out of a count.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
 
+from vexfsctl.analysis.histogram import Histogram, OverTime
 from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.events import KernelEvidence
 
-NO_TROUBLE = frozenset({"capacity", "suppressed"})
-"""Kinds of kernel lines that do not mean trouble with a device."""
-WIDTHS_S = (60, 600, 3_600, 21_600, 86_400, 604_800)
-"""How long a span of time may be; then each is twice as long as the one before."""
-MOST_SPANS = 24
 MOST_RANGES = 256
 PAGE_SECTORS = 8
 """Sectors of a page, which is what the kernel reads at least when it looks for the bad one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Lines of trouble in one span of time."""
-
-    begin: datetime | None
-    """None if the log does not say; then …"""
-    uptime_s: int | None
-    """… this tells: seconds since boot."""
-    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +32,8 @@ class KindTrouble:
     first_us: int | None
     """Uptime of the first."""
     last_us: int | None
-    span_s: int
-    """How long each of `spans` is."""
-    spans: tuple[Span, ...]
-    """Those with any, the earliest first."""
+    over_time: OverTime
+    """In spans that are the same for all devices and kinds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,60 +62,61 @@ class DeviceTrouble:
 
 
 def tells_trouble(entry: LogEntry) -> KernelEvidence | None:
-    """Return what *entry* says of trouble with a device; None for any other, or a doubtful one."""
+    """Return what *entry* says of trouble; None for any other entry, or a doubtful one.
+
+    That the kernel left out lines is no trouble of its own.
+    """
     evidence = entry.evidence
-    if evidence is None or not entry.verified or evidence.kind in NO_TROUBLE:
+    if evidence is None or not entry.verified or not evidence.is_trouble:
         return None
-    return evidence
+    return evidence if evidence.lost is None else None
 
 
 class TroubleTally:
-    """Takes the lines of trouble about one device, in order of time."""
+    """Takes the lines of trouble, in order of time, and counts them for each device."""
 
-    def __init__(self) -> None:
-        self._kinds: dict[tuple[str, int | None, str | None], _Kind] = {}
-        self._sectors = Ranges()
+    def __init__(self, name_of: Callable[[str], str] = str) -> None:
+        """*name_of* gives the kernel's name of what a line calls a device: its number, its port."""
+        self._name_of = name_of
+        self._over_time = Histogram()
+        self._kinds: dict[str | None, dict[_Kind, _Times]] = {}
+        self._sectors: dict[str, Ranges] = {}
 
-    def take(self, entry: LogEntry, evidence: KernelEvidence, moment: datetime | None) -> None:
-        """Take the next line, written at *moment* (None: not known)."""
-        key = evidence.kind, evidence.errno, evidence.direction
-        weight = entry.record.weight
-        self._kinds.setdefault(key, _Kind()).take(moment, entry.record.uptime_us, weight)
-        if evidence.sector is not None:
-            self._sectors.add(evidence.sector, weight)
+    def take(
+        self, entry: LogEntry, evidence: KernelEvidence, moment: datetime | None
+    ) -> tuple[str, ...]:
+        """Take the next line, written at *moment* (None: not known); return what it is about.
 
-    def result(self) -> DeviceTrouble:
-        """Return what was taken."""
-        kinds = (kind.result(*key) for key, kind in self._kinds.items())
+        An array has the trouble of its member, too.
+        """
+        names = tuple(dict.fromkeys(map(self._name_of, evidence.devices)))
+        uptime_us, weight = entry.record.uptime_us, entry.record.weight
+        kind = _Kind(evidence.kind, evidence.errno, evidence.direction)
+        for name in names or (None,):
+            times = self._kinds.setdefault(name, {}).setdefault(kind, _Times(moment, uptime_us))
+            times.last, times.last_us = moment, uptime_us
+            self._over_time.add((name, kind), moment, uptime_us, weight)
+            times.count += weight
+        if evidence.sector is not None and evidence.sector_device is not None:
+            device = self._name_of(evidence.sector_device)
+            self._sectors.setdefault(device, Ranges()).add(evidence.sector, weight)
+        return names
+
+    def result(self) -> Mapping[str | None, DeviceTrouble]:
+        """Return what was taken of each device; None: of no device that a line names."""
+        return {name: self._of(name) for name in self._kinds}
+
+    def _of(self, name: str | None) -> DeviceTrouble:
+        kinds = (
+            KindTrouble(
+                *(kind.kind, kind.errno, kind.direction, times.count),
+                *(times.first, times.last, times.first_us, times.last_us),
+                over_time=self._over_time.over_time((name, kind)),
+            )
+            for kind, times in self._kinds[name].items()
+        )
         ordered = sorted(kinds, key=lambda kind: -kind.count)
-        return DeviceTrouble(tuple(ordered), tuple(self._sectors))
-
-
-class Timeline:
-    """Counts in spans of time, of which it never keeps more than `MOST_SPANS`."""
-
-    def __init__(self) -> None:
-        self.width_s = WIDTHS_S[0]
-        self._counts: dict[int, int] = {}
-
-    def add(self, second: int, weight: int = 1) -> None:
-        """Count *weight* at *second*."""
-        place = second // self.width_s
-        self._counts[place] = self._counts.get(place, 0) + weight
-        while len(self._counts) > MOST_SPANS:
-            self._widen()
-
-    def __iter__(self) -> Iterator[tuple[int, int]]:
-        """Yield the second at which a span begins, and its count; the earliest first."""
-        return ((place * self.width_s, count) for place, count in sorted(self._counts.items()))
-
-    def _widen(self) -> None:
-        width = next((each for each in WIDTHS_S if each > self.width_s), self.width_s * 2)
-        counts: dict[int, int] = {}
-        for begin, count in self:
-            place = begin // width
-            counts[place] = counts.get(place, 0) + count
-        self.width_s, self._counts = width, counts
+        return DeviceTrouble(tuple(ordered), tuple(self._sectors.get(name or "", ())))
 
 
 class Ranges:
@@ -175,39 +160,16 @@ def _joined(ranges: list[SectorRange], distance: int) -> list[SectorRange]:
     return joined
 
 
+class _Kind(NamedTuple):
+    kind: str
+    errno: int | None
+    direction: str | None
+
+
 @dataclass(slots=True)
-class _Kind:
+class _Times:
+    first: datetime | None
+    first_us: int | None
+    last: datetime | None = None
+    last_us: int | None = None
     count: int = 0
-    first: tuple[datetime | None, int | None] | None = None
-    last: tuple[datetime | None, int | None] = (None, None)
-    dated: Timeline = field(default_factory=Timeline)
-    undated: Timeline = field(default_factory=Timeline)
-
-    def take(self, moment: datetime | None, uptime_us: int | None, weight: int) -> None:
-        self.count += weight
-        self.first = self.first or (moment, uptime_us)
-        self.last = moment, uptime_us
-        if moment is not None:
-            self.dated.add(int(moment.timestamp()), weight)
-        elif uptime_us is not None:
-            self.undated.add(uptime_us // 1_000_000, weight)
-
-    def result(self, kind: str, errno: int | None, direction: str | None) -> KindTrouble:
-        width = max(self.dated.width_s, self.undated.width_s)
-        undated = (Span(None, second, count) for second, count in self.undated)
-        dated = (
-            Span(datetime.fromtimestamp(second, UTC), None, count) for second, count in self.dated
-        )
-        first = self.first or (None, None)
-        return KindTrouble(
-            kind=kind,
-            errno=errno,
-            direction=direction,
-            count=self.count,
-            first=first[0],
-            last=self.last[0],
-            first_us=first[1],
-            last_us=self.last[1],
-            span_s=width,
-            spans=(*undated, *dated),
-        )

@@ -28,13 +28,14 @@ class BackingFinder:
         """Note *entry* and return the kernel name of its device; None if unknown.
 
         A volume's comes from its `state` record, otherwise from its tree; another build's from its
-        mount line while one device is mounted; otherwise it is the device of a kernel line just
-        before.
+        mount line while one device is mounted; otherwise it is the device of a kernel line of
+        trouble just before.
         """
         if entry.evidence is not None:
-            if entry.evidence.device is not None:
-                self._latest = (entry.evidence.device, entry.record)
-            return entry.evidence.device
+            device = entry.evidence.device or entry.evidence.member
+            if device is not None and entry.evidence.is_trouble:
+                self._latest = (device, entry.record)
+            return device
         if entry.event is not None:
             told = entry.device or self.of_volumes.get(entry.event.volume)
             return told or self._beside(entry.record)

@@ -10,6 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from vexfsctl.analysis.errors.fingerprint import Fingerprint, fingerprint_of
+from vexfsctl.analysis.histogram import Histogram, OverTime
 from vexfsctl.catalogue.lookup import ERRORS, TIMEOUT
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.entry import LogEntry, Origin
@@ -33,6 +35,10 @@ class GroupKey(StrEnum):
     HINT = "hint"
     """All hints together, as they stand in the record or in the catalogue."""
     DEVICE = "device"
+    FINGERPRINT = "fingerprint"
+    """What it is, wherever and whenever it arises (`analysis.errors.fingerprint`)."""
+    HOST = "host"
+    """Name of the host that wrote it: the logs of several may have been collected in one place."""
     MINUTE = "minute"
 
 
@@ -51,6 +57,8 @@ class Sighting:
     """Whether it is about a volume as it is mounted now, not about an earlier one of its name."""
     device: str | None = None
     """Kernel name of the device behind it; None if unknown or not asked for."""
+    host: str | None = None
+    """Name of the host that wrote it; None if unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +76,10 @@ class ErrorGroup:
     hints: tuple[HintKind, ...] | None = None
     """In the order in which to try them."""
     device: str | None = None
+    fingerprint: str | None = None
+    message: str | None = None
+    """As it goes into the fingerprint, with `*` for what differs."""
+    host: str | None = None
     minute: datetime | None = None
     """Beginning of the minute, if the wall-clock time is known."""
     uptime_min: int | None = None
@@ -84,6 +96,8 @@ class ErrorGroup:
     first: datetime | None
     """Wall-clock time of the first of them; None if unknown."""
     last: datetime | None
+    over_time: OverTime | None = None
+    """None if it was not asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,8 +129,11 @@ def is_error(entry: LogEntry) -> bool:
 class ErrorGroups:
     """Counts together the errors that are equal in the keys, taken in the order of time."""
 
-    def __init__(self, keys: Sequence[GroupKey] = USUAL_KEYS) -> None:
-        self._names = [name for key in dict.fromkeys(keys) for name in _FIELDS[key]]
+    def __init__(self, keys: Sequence[GroupKey] = USUAL_KEYS, *, over_time: bool = False) -> None:
+        """*over_time*: whether the groups say it of themselves."""
+        self._histogram = Histogram() if over_time else None
+        self._with_fingerprints = GroupKey.FINGERPRINT in keys
+        self._names = _names_of(keys)
         # The volume of an earlier mount is not the volume that has its name now.
         self._apart = ["verified", *(["live"] if "volume" in self._names else [])]
         self._tallies: dict[tuple[Any, ...], _Tally] = {}
@@ -126,17 +143,37 @@ class ErrorGroups:
         if not is_error(sighting.entry):
             return
         one = _group_of_one(sighting)
+        if self._with_fingerprints:
+            digits, message = _fingerprint(sighting.entry, one)
+            one = replace(one, fingerprint=digits, message=message)
         kind = tuple(getattr(one, name) for name in (*self._names, *self._apart))
         if (tally := self._tallies.get(kind)) is None:
             self._tallies[kind] = _Tally(one)
         else:
             tally.add(one)
+        if self._histogram is not None:
+            self._histogram.add(kind, one.first, one.first_us, one.count)
 
     def result(self) -> tuple[ErrorGroup, ...]:
         """Return the groups: of live volumes first, among them the most severe, then the latest."""
         unasked: dict[str, Any] = dict.fromkeys(_ALL_FIELDS - {"severity", *self._names})
-        groups = (replace(tally.group(), **unasked) for tally in self._tallies.values())
+        groups = (
+            replace(tally.group(), **unasked, over_time=self._over_time(kind))
+            for kind, tally in self._tallies.items()
+        )
         return tuple(sorted(groups, key=_worst_first))
+
+    def _over_time(self, kind: tuple[Any, ...]) -> OverTime | None:
+        return None if self._histogram is None else self._histogram.over_time(kind)
+
+
+def kind_of(group: ErrorGroup, keys: Sequence[GroupKey]) -> tuple[Any, ...]:
+    """Return what *group* and others have in common that are of the same kind by *keys*."""
+    return tuple(getattr(group, name) for name in (*_names_of(keys), "verified"))
+
+
+def _names_of(keys: Sequence[GroupKey]) -> list[str]:
+    return [name for key in dict.fromkeys(keys) for name in _FIELDS[key]]
 
 
 class NoiseGroups:
@@ -181,6 +218,8 @@ _FIELDS: dict[GroupKey, tuple[str, ...]] = {
     GroupKey.VOLUME: ("volume",),
     GroupKey.HINT: ("hints",),
     GroupKey.DEVICE: ("device",),
+    GroupKey.FINGERPRINT: ("fingerprint", "operation", "error", "errno", "message"),
+    GroupKey.HOST: ("host",),
     GroupKey.MINUTE: ("minute", "uptime_min"),
 }
 _ALL_FIELDS = {name for names in _FIELDS.values() for name in names}
@@ -220,6 +259,7 @@ def _group_of_one(each: Sighting) -> ErrorGroup:
     return ErrorGroup(
         **_told_by(each.entry.meaning),
         device=each.device,
+        host=each.host,
         minute=None if moment is None else moment.replace(second=0, microsecond=0),
         uptime_min=uptime_us // _US_PER_MINUTE if uptime_us is not None and known else None,
         verified=each.entry.origin is not Origin.UNVERIFIED,
@@ -230,6 +270,15 @@ def _group_of_one(each: Sighting) -> ErrorGroup:
         first=moment,
         last=moment,
     )
+
+
+def _fingerprint(entry: LogEntry, one: ErrorGroup) -> Fingerprint:
+    meaning = entry.meaning
+    if isinstance(meaning, UpstreamEvent):
+        message: str | None = entry.record.text
+    else:
+        message = meaning.message if isinstance(meaning, ErrorReported) else None
+    return fingerprint_of(one.operation, one.error or "", one.errno, message)
 
 
 def _told_by(meaning: object) -> dict[str, Any]:

@@ -31,6 +31,8 @@ class LogDigest:
         """Live volumes of which the believed entries of the window show an error."""
         self.has_records = False
         """Whether it has any verified record by VexFS, in the window or before."""
+        self.traced = False
+        """Whether the kernel names code of VexFS in the window, as in a call trace."""
 
     def take(self, entry: LogEntry) -> None:
         """Take the next entry."""
@@ -40,6 +42,7 @@ class LogDigest:
         if not self._window.holds(entry.record):
             return
         if own:
+            self.traced = self.traced or (entry.upstream is not None and entry.upstream.by_kernel)
             self.judge.take(entry)
             count_entry(entry, self.counts)
             event = entry.event

@@ -94,7 +94,7 @@ def summarize(
 
     *evidence* gives the kernel's own lines about devices; it is called only if the log has a VexFS
     build that does not name its device, or is a saved log of no volume here. *name_of* is as for
-    `count_kernel_trouble`.
+    `find_kernel_trouble`.
     """
     verdict, findings = judge(observation)
     volumes, window = observation.volumes, observation.window
@@ -117,7 +117,7 @@ def summarize(
             breakers,
             errors,
             records=observation.has_records or of_others,
-            devices=[each.device for each in trouble],
+            devices=[each.device for each in trouble if each.device is not None],
         ),
         log_alone=observation.log_alone and observation.has_records,
         upstream=observation.upstream,
@@ -130,9 +130,9 @@ def _kernel_trouble(
     entries: "Iterable[LogEntry]", window: Window, name_of: Callable[[str], str]
 ) -> "tuple[KernelTrouble, ...]":
     # Deferred, as few hosts ask.
-    from vexfsctl.analysis.health.kernel_trouble import count_kernel_trouble
+    from vexfsctl.analysis.health.kernel_trouble import find_kernel_trouble
 
-    return count_kernel_trouble(entries, window, name_of)
+    return find_kernel_trouble(entries, window, name_of)
 
 
 def _summarize_volume(volume: Volume, findings: Sequence[Finding]) -> VolumeSummary:

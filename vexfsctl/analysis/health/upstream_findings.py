@@ -13,6 +13,9 @@ def judge_upstream(health: UpstreamHealth) -> Iterator[Finding]:
     yield from _judge_state(health)
     if health.loaded is not False:
         yield from _judge_degradation(health.degradation)
+    if health.mounting is not None and health.mounting.hangs:
+        message = f"a mount never ended{_since(health.mounting)}"
+        yield Finding(Verdict.CRITICAL, "mount_hangs", message)
     hanging = [call for call in health.running if call.hangs]
     if len(hanging) == 1:
         yield Finding(Verdict.WARNING, "unreturned", f"a call never returned: {_told(hanging[0])}")
@@ -40,6 +43,9 @@ def _judge_degradation(level: DegradationLevel | str | None) -> Iterator[Finding
 
 
 def _told(call: RunningCall) -> str:
-    since = "" if not call.waited_us else f", begun {format_duration(call.waited_us / 1e3)} ago"
     number = "" if call.number is None else f"CALL-{call.number} "
-    return f"{number}{call.call}{since}"
+    return f"{number}{call.call}{_since(call)}"
+
+
+def _since(call: RunningCall) -> str:
+    return "" if not call.waited_us else f", begun {format_duration(call.waited_us / 1e3)} ago"

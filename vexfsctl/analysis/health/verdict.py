@@ -6,7 +6,7 @@ present moment, the log at the end of its window, which in a saved log is its la
 shows no epoch of a live volume is judged alone.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -44,6 +44,12 @@ class Observation:
     recent: "Iterable[LogEntry] | None" = None
     """Those of the window, and before it those that say something about it: states, and calls of
     builds without a tree. None: *entries*."""
+    surroundings: "Callable[[], Iterable[LogEntry]]" = tuple
+    """Returns those of the window and what else the kernel says there. That takes long, so it is
+    asked for only if the kernel says something of VexFS, or …"""
+    has_text: "Callable[[str], bool]" = bool
+    """… if a VexFS is in the log that exports no tree, and this says that the log has a text that
+    matters then."""
 
     @cached_property
     def live(self) -> Loads:
@@ -91,6 +97,15 @@ def _worst_first(finding: Finding) -> tuple[int, bool]:
     return -finding.verdict.weight, finding.volume is None
 
 
+def _judge_kernel(observation: Observation, digest: "LogDigest") -> Iterator[Finding]:
+    if not digest.traced and observation.upstream is None:
+        return
+    from vexfsctl.analysis.health.kernel_findings import LOOKUP, judge_kernel_lines
+
+    if digest.traced or observation.has_text(LOOKUP):
+        yield from judge_kernel_lines(observation.surroundings(), observation.window)
+
+
 def _findings(observation: Observation) -> Iterator[Finding]:
     for volume in observation.volumes:
         yield from judge_volume(volume, observation.now_us * 1_000)
@@ -100,6 +115,7 @@ def _findings(observation: Observation) -> Iterator[Finding]:
         yield from judge_upstream(observation.upstream)
     if observation.digest is not None:
         yield from observation.digest.judge.findings()
+        yield from _judge_kernel(observation, observation.digest)
     yield from _judge_counters(observation)
     if observation.log_alone:
         yield from _judge_log_alone(observation)

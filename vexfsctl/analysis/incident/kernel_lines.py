@@ -1,9 +1,9 @@
 """Which of the kernel's lines about devices belong to an incident: by time and by device."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from vexfsctl.analysis.incident.incidents import AnyEvent, Incident, operation_of
+from vexfsctl.analysis.incident.incidents import AnyEvent, Incident, Occurrence, operation_of
 from vexfsctl.analysis.incident.numbered_calls import NumberedCall
 from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.events import (
@@ -14,6 +14,7 @@ from vexfsctl.model.events import (
     KernelEvidence,
 )
 from vexfsctl.model.operations import OperationType
+from vexfsctl.model.record import LogRecord
 from vexfsctl.model.upstream import Significance, UpstreamEvent
 
 MARGIN_US = 20_000
@@ -22,6 +23,8 @@ ends, before the call hears of it: hardly any is needed if one log has both."""
 DRIFT_US = 1_000_000
 """More of it where the records are in a file: those carry CLOCK_MONOTONIC, from which the clock of
 printk drifts."""
+SECOND_US = 1_000_000
+"""What the coarsest times are cut to that are compared: `dmesg -T`, syslog files."""
 FILESYSTEM_US = 1_000_000
 """Reach for lines of the filesystem below, which come from its own threads (journal, writeback)."""
 WRITEBACK_US = 36_000_000
@@ -35,10 +38,16 @@ hung task detector speaks between one and two of its periods (kernel.hung_task_t
 
 @dataclass(frozen=True, slots=True)
 class Vicinity:
-    """When the calls of an incident ran, and what went wrong in them."""
+    """When the calls of an incident ran, and what went wrong in them.
 
-    begin_us: int
-    end_us: int
+    A log has uptimes, wall-clock times, or both. Lines are compared by uptime where both sides have
+    it, else by wall-clock time, as closely as that is printed.
+    """
+
+    uptimes: "Span | None"
+    """Microseconds since boot; None if its records have none."""
+    moments: "Span | None"
+    """Microseconds of Unix time."""
     boot_id: str | None
     sources: frozenset[str]
     """The logs that have its records."""
@@ -48,32 +57,70 @@ class Vicinity:
     """Whether a call of it never came back in time."""
 
     @property
-    def reach_us(self) -> tuple[int, int]:
+    def reach_us(self) -> tuple[int, int] | None:
         """The uptimes between which any line that it holds is."""
-        return self.begin_us - WRITEBACK_US - DRIFT_US, self.end_us + ABANDONED_US + DRIFT_US
+        return None if self.uptimes is None else self.uptimes.reach
+
+    @property
+    def reach_s(self) -> tuple[float, float] | None:
+        """The Unix times between which any line that it holds is that has no uptime."""
+        if self.moments is None:
+            return None
+        begin, end = self.moments.reach
+        return begin / 1_000_000, end / 1_000_000
 
     def holds(self, entry: LogEntry, devices: Collection[str] | None) -> bool:
         """Whether *entry* is a kernel line of that time about one of *devices* (None: any)."""
         evidence, record = entry.evidence, entry.record
-        if evidence is None or record.uptime_us is None or record.boot_id != self.boot_id:
+        if evidence is None:
             return False
-        drift = 0 if record.source in self.sources else DRIFT_US
-        return self._is_near(record.uptime_us, evidence, drift) and self._is_about(
-            evidence, devices
-        )
+        return self._is_near(record, evidence) and self._is_about(evidence, devices)
 
-    def _is_near(self, uptime_us: int, evidence: KernelEvidence, drift_us: int) -> bool:
+    def _is_near(self, record: LogRecord, evidence: KernelEvidence) -> bool:
+        if record.uptime_us is not None and self.uptimes is not None:
+            if record.boot_id != self.boot_id:
+                return False
+            span, time_us, rough = self.uptimes, record.uptime_us, 0
+        elif record.wall_time_s is not None and self.moments is not None:
+            span, time_us = self.moments, round(record.wall_time_s * 1_000_000)
+            rough = resolution_us(record.wall_time_s)
+        else:
+            return False
+        drift_us = 0 if record.source in self.sources else DRIFT_US
         usual = FILESYSTEM_US if evidence.kind == "filesystem" else MARGIN_US
         lost_write = self.synced and evidence.direction != "read"
         before = (WRITEBACK_US if lost_write else usual) + drift_us
         after = (ABANDONED_US if self.abandoned else usual) + drift_us
-        return self.begin_us - before <= uptime_us <= self.end_us + after
+        # A time is cut, not rounded: the line was written up to *rough* later than it says.
+        return span.begin - before - rough <= time_us <= span.end + after
 
     def _is_about(self, evidence: KernelEvidence, devices: Collection[str] | None) -> bool:
-        if evidence.device is None:
+        if not evidence.devices:
             # Such lines say how many the kernel's rate limit left out, and which tasks hang.
             return evidence.lost is not None or self.abandoned
-        return devices is None or evidence.device in devices
+        return devices is None or any(name in devices for name in evidence.devices)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From the beginning of the first call to the end of the last, in microseconds of one clock."""
+
+    begin: int
+    end: int
+
+    @property
+    def reach(self) -> tuple[int, int]:
+        """Between what any line lies that may belong to the calls."""
+        begin = self.begin - WRITEBACK_US - DRIFT_US - SECOND_US
+        return begin, self.end + ABANDONED_US + DRIFT_US
+
+
+def resolution_us(wall_time_s: float) -> int:
+    """Return how much later than a time says its record may have been written.
+
+    Most logs without uptimes give whole seconds; of the others few times look so.
+    """
+    return SECOND_US if wall_time_s.is_integer() else 0
 
 
 def find_vicinity(subject: Incident | NumberedCall) -> Vicinity | None:
@@ -81,17 +128,34 @@ def find_vicinity(subject: Incident | NumberedCall) -> Vicinity | None:
     told = subject.occurrences
     calls = [each for each in told if isinstance(each.event, CallEvent | UpstreamEvent)]
     hangs = isinstance(subject, NumberedCall) and subject.hangs
+    uptimes, moments = _uptimes_of(calls), _moments_of(calls)
+    if uptimes is None and moments is None:
+        return None
+    return Vicinity(
+        uptimes=uptimes,
+        moments=moments,
+        boot_id=subject.boot_id,
+        sources=frozenset(each.entry.record.source for each in calls),
+        synced=any(operation_of(each.event) is OperationType.SYNC for each in calls),
+        abandoned=hangs or any(_is_abandoned(each.event) for each in calls),
+    )
+
+
+def _uptimes_of(calls: Sequence[Occurrence]) -> Span | None:
     timed = [(each.event, time) for each in calls if (time := each.uptime_us) is not None]
     if not timed:
         return None
-    return Vicinity(
-        begin_us=min(time - _took_us(event) for event, time in timed),
-        end_us=max(time for _, time in timed),
-        boot_id=subject.boot_id,
-        sources=frozenset(each.entry.record.source for each in calls),
-        synced=any(operation_of(event) is OperationType.SYNC for event, _ in timed),
-        abandoned=hangs or any(_is_abandoned(event) for event, _ in timed),
-    )
+    begin = min(time - _took_us(event) for event, time in timed)
+    return Span(begin, max(time for _, time in timed))
+
+
+def _moments_of(calls: Sequence[Occurrence]) -> Span | None:
+    known = [(each.event, each.entry.record.wall_time_s) for each in calls]
+    timed = [(event, time, round(time * 1_000_000)) for event, time in known if time is not None]
+    if not timed:
+        return None
+    begin = min(time_us - _took_us(event) for event, _, time_us in timed)
+    return Span(begin, max(time_us + resolution_us(time) for _, time, time_us in timed))
 
 
 def _is_abandoned(event: AnyEvent) -> bool:

@@ -13,7 +13,7 @@ from vexfsctl.analysis.incident.incidents import operation_of
 from vexfsctl.catalogue.lookup import ERRORS, TIMEOUT
 from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.errnos import errno_name
-from vexfsctl.model.events import CallFailed, CallTimedOut, ErrorReported
+from vexfsctl.model.events import CallFailed, CallTimedOut, ErrorReported, KernelEvidence
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.severity import Severity
 from vexfsctl.model.upstream import UpstreamEvent
@@ -40,6 +40,8 @@ class Selection:
     """Names, families (`IoError`) or errnos (`EIO`)."""
     pattern: re.Pattern[str] | None = None
     """Searched for in the text."""
+    kernel: bool = False
+    """Whether the kernel's own lines are taken whatever device they are about."""
 
     def accepts(self, entry: LogEntry, moment: datetime | None) -> bool:
         """Whether *entry*, written at *moment* (None: not known), is asked for."""
@@ -73,11 +75,13 @@ class Selection:
         if self.volumes and not any(fnmatchcase(volume or "", glob) for glob in self.volumes):
             return False
         if not self.devices:
-            return entry.evidence is None
+            return self.kernel or entry.evidence is None
         if entry.device is not None:
             return entry.device in self.devices
-        named = entry.evidence or entry.upstream
-        return volume in self.device_volumes or (named is not None and named.device in self.devices)
+        if entry.evidence is not None:
+            return any(name in self.devices for name in entry.evidence.devices)
+        named = None if entry.upstream is None else entry.upstream.device
+        return volume in self.device_volumes or named in self.devices
 
     def _names_error(self, entry: LogEntry) -> bool:
         name, number = _error_of(entry)
@@ -97,9 +101,11 @@ def operation_of_entry(entry: LogEntry) -> OperationType | None:
 
 def _error_of(entry: LogEntry) -> tuple[str | None, int | None]:
     """Name and errno of the error that *entry* reports, as far as it gives them."""
-    match entry.event or entry.upstream:
+    match entry.meaning:
         case ErrorReported() | CallFailed() | UpstreamEvent() as event:
             return event.error, event.errno
+        case KernelEvidence() as evidence:
+            return None, evidence.errno
         case CallTimedOut():
             return TIMEOUT.name, TIMEOUT.errno
         case _:

@@ -208,15 +208,16 @@ def _failures_in_window(
     opened: Occurrence, window_ms: int, before: Sequence[Occurrence]
 ) -> Iterator[ErrorReported | CallTimedOut]:
     """What a breaker that *opened* had counted, the latest first; its last change cleared it."""
-    end = opened.uptime_us or 0
     for each in reversed(before):
         event = each.event
+        if not isinstance(event, BreakerChanged | ErrorReported | CallTimedOut):
+            continue
         if _place(event) != _place(opened.event):
             continue
-        too_old = (each.uptime_us or 0) < end - window_ms * 1_000
+        too_old = each.entry.record.is_older(opened.entry.record, window_ms * 1_000)
         if isinstance(event, BreakerChanged) or too_old:
             return
-        if isinstance(event, CallTimedOut) or (isinstance(event, ErrorReported) and _trips(event)):
+        if isinstance(event, CallTimedOut) or _trips(event):
             yield event
 
 

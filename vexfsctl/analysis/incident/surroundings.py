@@ -61,10 +61,13 @@ class Surroundings:
         """Whether nothing from *entry* on is needed, which comes next and is of the same boot."""
         if self._own or (self._breakers is not None and self._breakers.may_go_on):
             return False
-        uptime_us = entry.record.uptime_us
         if self._vicinity is None:
             return True
-        return uptime_us is not None and uptime_us > self._vicinity.reach_us[1] + SLACK_US
+        # By uptime only: whoever has the right may set the date back.
+        reach_us, uptime_us = self._vicinity.reach_us, entry.record.uptime_us
+        if reach_us is None or uptime_us is None:
+            return False
+        return uptime_us > reach_us[1] + SLACK_US
 
     def result(self) -> tuple[LogEntry, ...]:
         """Return those that are needed, in their order."""
@@ -119,7 +122,7 @@ class _Breakers:
 
     @property
     def may_go_on(self) -> bool:
-        """Whether anything later may be needed; False is certain once the incident is over."""
+        """Whether anything later may be needed, if no record of the incident is to come."""
         return self._aftermath is None or self._aftermath.may_go_on
 
     def refused(self, breaker: _Breaker | None = None) -> _Places:
@@ -159,8 +162,9 @@ class _Breakers:
     def _take_failure(self, breaker: _Breaker, each: Occurrence) -> None:
         failures = self._failures[breaker]
         failures.append(each)
-        end_us = (each.uptime_us or 0) - self._window_us - SLACK_US
-        while (failures[0].uptime_us or 0) < end_us:
+        # Where an opening cannot be compared with this one, it cannot with those before it either.
+        record, length_us = each.entry.record, self._window_us + SLACK_US
+        while failures[0].entry.record.is_older(record, length_us):
             failures.popleft()
 
 

@@ -116,25 +116,25 @@ def _lines(
 ) -> Iterator[TimelineLine]:
     """Yield what is *told*, with the kernel's lines of that time in between."""
     by_place = {each.place: each for each in told}
-    start = next((time for each in told if (time := each.uptime_us) is not None), None)
+    start = _Start.of(told)
     below = max(depths.values(), default=0) + 1
     for place, entry in enumerate(entries):
         if place in by_place:
             yield _told(by_place[place], depths, start)
         elif vicinity is not None and vicinity.holds(entry, devices):
-            offset = _offset(entry, start)
+            offset = start.offset_us(entry)
             yield TimelineLine(Actor.KERNEL, below, offset, entry.record.text, False, entry)
 
 
 def _told(
-    occurrence: Occurrence, depths: Mapping[CorrelationId, int], start: int | None
+    occurrence: Occurrence, depths: Mapping[CorrelationId, int], start: "_Start"
 ) -> TimelineLine:
     event = occurrence.event
     identifier = identifier_of(event)
     # A numbered call has no id: its lines are the whole story.
     within = identifier in depths or not depths
     depth = 0 if identifier is None else depths.get(identifier, 0)
-    offset = _offset(occurrence.entry, start)
+    offset = start.offset_us(occurrence.entry)
     return TimelineLine(_actor(event), depth, offset, describe(event), within, occurrence.entry)
 
 
@@ -150,9 +150,28 @@ _ACTORS: dict[type, Actor] = {
 }
 
 
-def _offset(entry: LogEntry, start: int | None) -> int | None:
-    uptime = entry.record.uptime_us
-    return None if uptime is None or start is None else uptime - start
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """When the first record was written, by each clock that its log has."""
+
+    uptime_us: int | None
+    wall_time_s: float | None
+
+    @classmethod
+    def of(cls, told: Sequence[Occurrence]) -> "_Start":
+        records = [each.entry.record for each in told]
+        uptimes = (each.uptime_us for each in records if each.uptime_us is not None)
+        times = (each.wall_time_s for each in records if each.wall_time_s is not None)
+        return cls(next(uptimes, None), next(times, None))
+
+    def offset_us(self, entry: LogEntry) -> int | None:
+        """Return how long after it *entry* was written; None if unknown."""
+        record = entry.record
+        if record.uptime_us is not None and self.uptime_us is not None:
+            return record.uptime_us - self.uptime_us
+        if record.wall_time_s is not None and self.wall_time_s is not None:
+            return round((record.wall_time_s - self.wall_time_s) * 1_000_000)
+        return None
 
 
 class Aftermath:
@@ -187,7 +206,7 @@ class Aftermath:
 
     @property
     def may_go_on(self) -> bool:
-        """Whether anything later may belong to it; False is certain once the incident is over."""
+        """Whether anything later may belong to it, if no record of the incident is to come."""
         return bool(self._wounds) or not self._told <= self._incident.depths.keys()
 
     def _note(self, part: OperationType | None, *, well: bool) -> None:

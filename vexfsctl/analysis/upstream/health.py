@@ -14,6 +14,12 @@ from vexfsctl.model.operations import OperationType
 from vexfsctl.model.upstream import Significance, UpstreamEvent, UpstreamKind
 from vexfsctl.model.volume import DegradationLevel, ModuleState
 
+ENDLESS = 16
+"""So many allocations of an inode in a row, and nothing else, are the endless recursion that a
+mount of the build with a Rust part can run into: one that goes well allocates one."""
+_MOUNTING = "ffi_mounting"
+_ALLOCATING = "ffi_inode_allocating"
+_NO_MOUNT = "the mount fails"
 PATIENCE_US = 30_000_000
 """A call that has run for less may still return: it is the limit of upstream's own watchdog for
 reads (`OperationType::FileRead`, 30 s)."""
@@ -68,6 +74,8 @@ class UpstreamHealth:
     """Those with trouble first."""
     running: tuple[RunningCall, ...]
     """The oldest first."""
+    mounting: RunningCall | None = None
+    """A mount that began and did not end within the log; of the builds that say that it began."""
 
     @property
     def troubled(self) -> tuple[SiteSummary, ...]:
@@ -94,7 +102,8 @@ class UpstreamWatch:
             and entry.origin is not Origin.UNVERIFIED
             and entry.record.boot_id == self._window.boot_id
         ):
-            self._found = True
+            # The kernel speaks like that of the module behind a tree, too.
+            self._found = self._found or not entry.upstream.by_kernel
             self._load.take(entry.upstream, entry)
             self._calls.take(entry)
 
@@ -112,6 +121,7 @@ class UpstreamWatch:
             degradation=load.degradation,
             sites=_summarize_sites(site for site in sites if site.load == last),
             running=tuple(_running(call, window) for call in self._calls.result().unreturned),
+            mounting=load.mount.result(window),
         )
 
 
@@ -125,6 +135,7 @@ class _Load:
         self.loaded: bool | None = None
         self.calls = CallTracker()
         """Of those since that load."""
+        self.mount = _Mount()
 
     def take(self, event: UpstreamEvent, entry: LogEntry) -> None:
         match event.kind:
@@ -132,6 +143,7 @@ class _Load:
                 self.state = self.degradation = self.errored = None
                 self.loaded = True
                 self.calls = CallTracker()
+                self.mount = _Mount()
             case UpstreamKind.MODULE_UNLOADED:
                 self.loaded = False
             case UpstreamKind.MODULE_STATE if _took_place(event):
@@ -141,6 +153,54 @@ class _Load:
             case UpstreamKind.DEGRADATION if event.after is not None:
                 self.degradation = _level_of(event.after)
         self.calls.take(entry)
+        self.mount.take(event, entry)
+
+
+class _Mount:
+    """The mount that began last, while the lines go by."""
+
+    def __init__(self) -> None:
+        self._begun: LogEntry | None = None
+        self._first: LogEntry | None = None
+        """The first of the allocations that nothing else stands between."""
+        self._last: LogEntry | None = None
+        self._allocations = 0
+
+    def take(self, event: UpstreamEvent, entry: LogEntry) -> None:
+        if event.by_kernel:
+            return
+        self._last = entry
+        if event.form == _ALLOCATING:
+            self._first = self._first or entry
+            self._allocations += entry.record.weight
+            return
+        self._first, self._allocations = None, 0
+        if event.form == _MOUNTING:
+            self._begun = entry
+        elif _ends_mount(event):
+            self._begun = None
+
+    def result(self, window: Window) -> RunningCall | None:
+        """Return it if it did not end; it may have begun before the log does."""
+        endless = self._allocations >= ENDLESS
+        start = self._begun or (self._first if endless else None)
+        if start is None or self._last is None or not window.holds(self._last.record):
+            return None
+        waited_us = window.age_us(start.record)
+        late = window.saved or (waited_us is not None and waited_us >= PATIENCE_US)
+        return RunningCall(
+            call="mount",
+            number=None,
+            operation=OperationType.SUPERBLOCK,
+            since_us=start.record.uptime_us,
+            waited_us=waited_us,
+            hangs=late or endless,
+        )
+
+
+def _ends_mount(event: UpstreamEvent) -> bool:
+    ends = (UpstreamKind.MOUNTED, UpstreamKind.UNMOUNTED, UpstreamKind.MODULE_UNLOADED)
+    return event.kind in ends or event.note == _NO_MOUNT
 
 
 def _took_place(event: UpstreamEvent) -> bool:

@@ -11,9 +11,11 @@ import click
 from vexfsctl.cli.command import Command
 from vexfsctl.cli.context import AppContext, pass_app
 from vexfsctl.cli.filter_options import filter_options
+from vexfsctl.cli.types import CURSOR
 from vexfsctl.exceptions import ExitStatus
 from vexfsctl.host.filters import Filters
 from vexfsctl.model.coverage import Coverage
+from vexfsctl.model.cursor import Cursor
 from vexfsctl.render.envelope import render_ndjson_row
 
 if TYPE_CHECKING:
@@ -28,9 +30,13 @@ Examples:
   vexfsctl log -S -15m -s high                     severe errors of the last 15 minutes
   vexfsctl log -V loop0 -o storage -o sync         one volume, two operation types
   vexfsctl log -d sdb                              with the kernel's lines about the disk
+  vexfsctl log --kernel -S -1h                     with all the kernel says about devices
   vexfsctl log -f --json                           each new record as one line of JSON
+  vexfsctl log --json --after CURSOR               what came after the record with that cursor
   dmesg | vexfsctl log --log -                     from standard input
   vexfsctl log -s high --log host7-dmesg.txt.xz    a log somebody sent
+  vexfsctl log --log '/var/log/kern.log*'          a log with its rotated files
+  vexfsctl log -S yesterday --log journal          the systemd journal
 """
 
 
@@ -41,31 +47,66 @@ Examples:
 )
 @click.option("-r", "--reverse", is_flag=True, help="Show the newest first.")
 @click.option("-f", "--follow", is_flag=True, help="Keep printing new records.")
+@click.option(
+    "--kernel", is_flag=True, help="Show the kernel's own lines about devices, filesystems, … too."
+)
+@click.option(
+    "--after",
+    type=CURSOR,
+    metavar="CURSOR",
+    help="Show what stands after a record: its `cursor` in JSON.",
+)
 @pass_app
-def log(app: AppContext, filters: Filters, lines: int | None, reverse: bool, follow: bool) -> None:
+def log(
+    app: AppContext,
+    filters: Filters,
+    lines: int | None,
+    reverse: bool,
+    follow: bool,
+    kernel: bool,
+    after: Cursor | None,
+) -> None:
     """Show the records of VexFS from every source, in time order.
 
     Sources are the kernel log and the files that live volumes write; --log SOURCE replaces them
     with kmsg, a path or - (standard input), in any format of dmesg, journalctl and syslog daemons,
-    plain or compressed (gzip, xz, bzip2). Each record is marked with its writer: the kernel, a
-    driver, or unverified (anybody who may write to the kernel log). Lines of earlier VexFS builds
-    are rated, and expected noise is marked.
+    plain or compressed (gzip, xz, bzip2, zstd, lz4). A directory (not those below it), or a quoted
+    pattern such as '/var/log/kern.log*', is read log by log, rotated files in the order of time.
+    journal is this host's systemd journal, journal@NAMESPACE that of a namespace, journal:DIR a
+    saved one, and pstore the crash logs. What several sources have is shown once. What grows can
+    be followed: a log, a journal, kmsg, standard input.
+
+    Each record is marked with its writer: the kernel, a driver, or unverified (anybody who may
+    write to the kernel log). Lines of earlier VexFS builds are rated, and expected noise is marked.
+
+    With --after, times tell what stands after a record that the log no longer has; if the log
+    begins later, that is a gap.
     """
     if follow and reverse:
         raise click.UsageError("--reverse and --follow cannot go together")
     if follow:
-        _follow(app, filters, lines)
+        _follow(app, filters, lines, kernel=kernel, after=after)
     else:
-        _look(app, filters, lines, reverse=reverse)
+        _look(app, filters, lines, reverse=reverse, kernel=kernel, after=after)
 
 
-def _look(app: AppContext, filters: Filters, lines: int | None, *, reverse: bool) -> None:
+def _look(
+    app: AppContext,
+    filters: Filters,
+    lines: int | None,
+    *,
+    reverse: bool,
+    kernel: bool,
+    after: Cursor | None,
+) -> None:
     # Deferred, so that help needs neither tree nor log.
     from vexfsctl.answers.log import log_result
     from vexfsctl.host.log_view import pick_log
 
-    picked = pick_log(app.host, filters, few=lines is not None)
+    few = lines is not None
+    picked = pick_log(app.host, filters, few=few, kernel=kernel, after=after)
     shown: Iterable[Picked] = picked if lines is None else picked.last(lines)
+    # What a large log lacks is known of the parts that were read for these.
     coverage = picked.coverage
     if reverse:
         shown = tuple(shown)[::-1]
@@ -74,12 +115,19 @@ def _look(app: AppContext, filters: Filters, lines: int | None, *, reverse: bool
     app.show(log_result(shown, coverage))
 
 
-def _follow(app: AppContext, filters: Filters, lines: int | None) -> None:
+def _follow(
+    app: AppContext,
+    filters: Filters,
+    lines: int | None,
+    *,
+    kernel: bool,
+    after: Cursor | None,
+) -> None:
     from vexfsctl.host.log_view import follow_log
 
-    if lines is None and filters.since is None:
+    if lines is None and filters.since is None and after is None:
         lines = _FOLLOWED_FIRST
-    with closing(follow_log(app.host, filters)) as followed:
+    with closing(follow_log(app.host, filters, kernel=kernel, after=after)) as followed:
         batches = followed.batches(lines)
         _show(app, next(batches))
         _tell_gaps(app, followed)

@@ -6,12 +6,15 @@ A block is offered each further line. It takes the line, or refuses it and there
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from vexfsctl.logs.formats.journal import load_object, record_of_entry, record_of_object
 from vexfsctl.logs.formats.kmsg import parse_kmsg_field
 from vexfsctl.logs.formats.renderings import Reading, decode_text
 from vexfsctl.model.record import LogRecord
+
+if TYPE_CHECKING:
+    from vexfsctl.logs.formats.heads import Head
 
 _LARGEST = 64 << 10
 """Characters of a record after which no further lines are joined to it."""
@@ -21,6 +24,13 @@ _PAIR = re.compile(rb'\s*("\w{1,64}" ?: .*?),?\s*', re.DOTALL)
 _PUNCTUATION = frozenset((b"{", b"}", b"},", b"},{", b"]", b"],"))
 _EXPORT_FIELD = re.compile(rb"(?P<key>[A-Z0-9_]{1,64})=(?P<value>.*)", re.DOTALL)
 _EXPORT_BINARY = re.compile(rb"[A-Z0-9_]{1,64}")
+_VERBOSE = re.compile(
+    rb"\S{2,12} \d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})? \S{1,8} \[s=[0-9a-f]{1,32};"
+    rb"i=[0-9a-f]{1,16};b=(?P<boot>[0-9a-f]{32});m=(?P<uptime>[0-9a-f]{1,14});"
+    rb"t=(?P<time>[0-9a-f]{1,14});x=[0-9a-f]{1,16}\]"
+)
+"""How `journalctl -o verbose` begins an entry: time and cursor (systemd 252, logs-show.c)."""
+_VERBOSE_FIELD = re.compile(rb" {4}(?P<key>[A-Z0-9_]{1,64})=(?P<value>.*)", re.DOTALL)
 _EXPORT_LENGTH = 8
 """Bytes of the length that stands before a value which is not plain text."""
 
@@ -53,10 +63,13 @@ class SingleRecord:
         self,
         record: LogRecord,
         extend: Callable[[LogRecord, bytes], LogRecord | None] | None = None,
+        head: "Head | None" = None,
     ) -> None:
         """*extend* adds a line to the record; it returns None for one that is not part of it."""
         self.record = record
         """With the lines that were added so far."""
+        self.head = head
+        """What its head says of the records after it; None for the usual heads."""
         self._extend = extend
 
     def take(self, line: bytes) -> bool:
@@ -209,3 +222,50 @@ class ExportEntry:
             self._fields[self._key] = decode_text(bytes(self._value[_EXPORT_LENGTH:end]))
             self._key = None
             self._value.clear()
+
+
+class VerboseEntry:
+    """`journalctl -o verbose`: a line with the cursor, then one field per line, indented.
+
+    Further lines of a value are indented to where it began, so that none of them is a field.
+    """
+
+    patient = True
+
+    def __init__(self, reading: Reading, cursor: re.Match[bytes]) -> None:
+        self._reading = reading
+        self._fields = {
+            "_BOOT_ID": decode_text(cursor["boot"]),
+            "__MONOTONIC_TIMESTAMP": str(int(cursor["uptime"], 16)),
+            "__REALTIME_TIMESTAMP": str(int(cursor["time"], 16)),
+        }
+        self._key: str | None = None
+
+    @classmethod
+    def begun_by(cls, line: bytes, reading: Reading) -> "VerboseEntry | None":
+        """Return the entry that *line* begins; None for every other line."""
+        cursor = _VERBOSE.fullmatch(line)
+        return None if cursor is None else cls(reading, cursor)
+
+    def take(self, line: bytes) -> bool:
+        """Add the next line; False if it is not indented."""
+        field = _VERBOSE_FIELD.fullmatch(line)
+        if field is not None:
+            self._key = decode_text(field["key"])
+            self._fields[self._key] = decode_text(field["value"])
+            return len(self._fields) <= _MOST_FIELDS
+        if self._key is None or not line.startswith(b"     "):
+            return False
+        value = self._fields[self._key]
+        if len(value) > _LARGEST:
+            return False
+        self._fields[self._key] = f"{value}\n{decode_text(line[5 + len(self._key) :])}"
+        return True
+
+    def ready(self) -> Iterator[LogRecord | None]:
+        """Yield nothing: another field may come."""
+        return iter(())
+
+    def finish(self) -> Iterator[LogRecord | None]:
+        """Yield the entry; None if it has no message."""
+        yield record_of_entry(self._fields, self._reading)

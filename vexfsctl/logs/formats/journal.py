@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from vexfsctl.logs.formats.renderings import Reading, possible_time, untagged_text
-from vexfsctl.model.record import KERNEL_FACILITY, LogRecord
+from vexfsctl.model.record import KERNEL_FACILITY, USER_FACILITY, LogRecord
 
 _DOCUMENT = b'{"dmesg":'
 _LISTS = (b'{"dmesg":[{', b'[{"pri":')
+_ANYBODY = frozenset(("journal", "stdout", "syslog"))
+"""Ways into the journal that are open to every program (systemd.journal-fields(7))."""
 _METADATA = {"_KERNEL_DEVICE": "DEVICE", "_KERNEL_SUBSYSTEM": "SUBSYSTEM"}
 
 
@@ -58,7 +60,8 @@ def record_of_entry(fields: Mapping[str, Any], reading: Reading) -> LogRecord | 
         return None
     get = fields.get
     tag = _text(get("SYSLOG_IDENTIFIER")) or "kernel"
-    from_kernel = _text(get("_TRANSPORT")) == "kernel"
+    transport = _text(get("_TRANSPORT"))
+    from_kernel = transport == "kernel"
     # The kernel's own messages have a word and no process; what a daemon prints has both.
     pid = _text(get("SYSLOG_PID" if from_kernel else "_PID"))
     text, metadata = untagged_text(tag, pid, message)
@@ -69,6 +72,9 @@ def record_of_entry(fields: Mapping[str, Any], reading: Reading) -> LogRecord | 
         uptime_us = _number(get("__MONOTONIC_TIMESTAMP"))
     wall_us = _number(get("__REALTIME_TIMESTAMP"))
     facility = _number(get("SYSLOG_FACILITY"))
+    if not from_kernel and transport in _ANYBODY:
+        # Only journald writes that field: whoever sent this named the facility that they liked.
+        facility = facility or USER_FACILITY
     return LogRecord(
         text=text,
         source=reading.source,
@@ -77,6 +83,7 @@ def record_of_entry(fields: Mapping[str, Any], reading: Reading) -> LogRecord | 
         facility=KERNEL_FACILITY if facility is None and from_kernel else facility,
         boot_id=_text(get("_BOOT_ID")) or reading.boot_id,
         wall_time_s=None if wall_us is None else possible_time(wall_us / 1e6),
+        host=_text(get("_HOSTNAME")),
         fields=(*metadata, *_metadata(fields)),
     )
 

@@ -8,7 +8,7 @@ to its first colon it has no escapes: what a device is called must not look long
 
 from collections.abc import Sequence
 
-from vexfsctl.logs.sieve import BEGIN, REST, WORD
+from vexfsctl.logs.sieve import BEGIN, BEGINNING, REST, RESTING, WORD, WORDING
 
 # Three ranges, which `re` looks up in a table.
 _PRINTABLE = r"[ !#-\[\]-~]"
@@ -51,11 +51,13 @@ def _in_any_order(fields: Sequence[str]) -> str:
 AHEAD = rf'(?=.*"MESSAGE":"{BEGIN})(?=.*{_BOOT}(?P<boot>[0-9a-f]{{32}})")(?=.*{_RECEIVED}{_TENS}")'
 """The boot and the five seconds of a line; if its text matters, that is found out first."""
 LINE = (
-    rf"{_SHORT}\{{(?:(?:{_OTHERS}),)*+"
+    rf"{_SHORT}\x1e?+\{{(?:(?:{_OTHERS}),)*+"
     + _in_any_order((_MESSAGE, rf'{_BOOT}(?P=boot)"', rf"{_RECEIVED}{_THE_SAME}"))
     + rf"(?:,(?:{_OTHERS}))*+\}}\n"
 )
 """A line of the same boot and the same five seconds."""
+MATTERS = rf'"(?:MESSAGE":"(?:{BEGINNING}|{RESTING})|SYSLOG_IDENTIFIER":"(?!kernel"){WORDING})'
+"""What such a line has in it that matters: no value has a quote that is not escaped."""
 UPTIME = rf"(?:.*{_SAID}|.*{_RECEIVED})(?P<uptime>\d{{1,20}})"
 """A line up to the end of its uptime."""
 TIME = rf'(?P<date>).*{_WALL}(?P<second>\d{{16}})".*(?P<zone>)'

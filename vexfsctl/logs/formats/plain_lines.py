@@ -8,12 +8,15 @@ import re
 from datetime import datetime
 from functools import lru_cache
 
-from vexfsctl.logs.formats.renderings import Reading, decode_text, parse_syslog_line
+from vexfsctl.logs.formats.renderings import Reading, decode_name, decode_text, parse_syslog_line
 from vexfsctl.model.record import LogRecord
 
 _KERNEL_LINE = re.compile(
-    rb"(?P<time>(?:[A-Z][a-z]{2} [ \d]\d |\d{4}-\d\d-\d\d )?[-+.:\dTZ]+) [\w.:-]{1,255} kernel: "
-    rb"\[ *(?P<uptime>\d{1,12}\.\d{6})\] (?P<text>.*)",
+    rb"(?P<minute>(?:[A-Z][a-z]{2} [ \d]\d |\d{4}-\d\d-\d\d[T ])\d\d:\d\d:)(?P<second>\d\d)"
+    rb"(?:\.(?P<fraction>\d{1,6}))?(?P<zone>(?:Z|[-+]\d\d:?\d\d)?)"
+    rb" (?P<host>[\w.:-]{1,255}) kernel: "
+    # A priority or a caller before or after an uptime is left to `lines`.
+    rb"(?:\[ *(?P<uptime>\d{1,12}\.\d{6})\] (?!\[ *[TC]\d)|(?!<\d|\[ *\d))(?P<text>.*)",
     re.DOTALL,
 )
 
@@ -34,7 +37,7 @@ def read_kmsg_line(line: bytes, reading: Reading) -> LogRecord | None:
     if b"\n" in line:
         return None
     head, _, text = line.partition(b";")
-    word, sequence, uptime_us, _ = head.split(b",")
+    word, sequence, uptime_us, *_ = head.split(b",")
     priority = int(word)
     return LogRecord(
         text=decode_text(text.removesuffix(b"\r")),
@@ -48,22 +51,38 @@ def read_kmsg_line(line: bytes, reading: Reading) -> LogRecord | None:
 
 
 def read_syslog_line(line: bytes, reading: Reading) -> LogRecord | None:
-    """Return the record of `Nov 29 10:00:00 host kernel: [    1.234567] text`; else None."""
+    """Return the record of `Nov 29 10:00:00 host kernel: [    1.234567] text`; else None.
+
+    There need not be an uptime.
+    """
     match = _KERNEL_LINE.fullmatch(line)
     if match is None:
         return None
-    time, uptime, text = match.groups()
+    minute, second, fraction, zone, host, uptime, text = match.groups()
+    minute_s = _minute_s(minute, zone, reading.today)
     return LogRecord(
         text=decode_text(text.removesuffix(b"\r")),
         source=reading.source,
-        uptime_us=int(uptime.replace(b".", b"")),
+        uptime_us=None if uptime is None else int(uptime.replace(b".", b"")),
         boot_id=reading.boot_id,
-        wall_time_s=_wall_time_s(time, reading.today),
+        wall_time_s=None if minute_s is None else _moment_s(minute_s, second, fraction, zone),
+        host=decode_name(host),
     )
 
 
 @lru_cache(maxsize=16)
-def _wall_time_s(time: bytes, today: datetime) -> float | None:
-    # A busy log has many lines of one second.
-    read = parse_syslog_line(time + b" host kernel: ", Reading("", None, today))
+def _minute_s(minute: bytes, zone: bytes, today: datetime) -> float | None:
+    """Return when a minute begins, in Unix time: all its seconds are of one year and one zone."""
+    read = parse_syslog_line(minute + b"00" + zone + b" host kernel: ", Reading("", None, today))
     return None if read is None else read[0].wall_time_s
+
+
+def _moment_s(minute_s: float, second: bytes, fraction: bytes | None, zone: bytes) -> float:
+    """Return the time in a minute as `datetime.timestamp` does, to the last bit."""
+    whole_s = minute_s + int(second)
+    if fraction is None:
+        return whole_s
+    micros = int(fraction.ljust(6, b"0"))
+    if zone:
+        return (int(whole_s) * 1_000_000 + micros) / 1_000_000
+    return whole_s + micros / 1e6

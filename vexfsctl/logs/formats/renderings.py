@@ -10,10 +10,11 @@ unknown, unless dmesg names it.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
-from vexfsctl.model.record import LogRecord
+from vexfsctl.model.record import KERNEL_FACILITY, LogRecord
 
 _FACILITIES = {
     word: number
@@ -37,11 +38,18 @@ _MONTHS = {
     )
 }
 
-_UPTIME = rb"\[ *(?P<seconds>\d{1,12})\.(?P<micros>\d{6})(?: <[ \d.]{1,24}>)?\](?:\[ *[TC]\d+\])?"
-_CTIME = rb"\[\w{3} (?P<month>\w{3}) (?P<day>[ \d]\d) (?P<clock>[\d:]{8}) (?P<year>\d{4})\]"
+# Thread or CPU of the caller, with CONFIG_PRINTK_CALLER (kernel/printk/printk.c): `[      T0]`.
+# util-linux 2.41 puts a blank before it.
+_CALLER = rb"(?: ?\[ *[TC]\d{1,10}\])?"
+_UPTIME = rb"\[ *(?P<seconds>\d{1,12})\.(?P<micros>\d{6})(?: <[ \d.]{1,24}>)?\]" + _CALLER
+_CTIME = (
+    rb"\[\w{3} (?P<month>"
+    + b"|".join(_MONTHS)
+    + rb") (?P<day>[ \d]\d) (?P<clock>[\d:]{8}) (?P<year>\d{4})\]"
+)
 _ISO = rb"(?P<iso>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d| UTC| GMT)?)"
 _BSD = (
-    rb"(?P<month>[A-Z][a-z]{2}) (?P<day>[ \d]\d) (?P<clock>\d\d:\d\d:\d\d)(?P<fraction>\.\d{1,6})?"
+    rb"(?P<month>[A-Z][a-z]{2}) (?P<day>[ \d]?\d) (?P<clock>\d\d:\d\d:\d\d)(?P<fraction>\.\d{1,6})?"
 )
 
 _DMESG = re.compile(
@@ -56,8 +64,14 @@ _DMESG_ISO = re.compile(
 )
 _SYSLOG = re.compile(
     rb"(?:<(?P<priority>\d{1,4})>(?:1 )?)?"
-    rb"(?:(?:[A-Z][a-z]{2} )?" + _ISO + rb"|(?P<unix>\d{9,11}\.\d{6})|" + _BSD + rb") "
-    rb"(?P<host>[\w.:-]{1,255}) (?P<rest>.*)",
+    # With a weekday, a zone follows; `heads` knows others.
+    rb"(?:(?:[A-Z][a-z]{2} (?=\S{10} \S{8,18} (?:UTC|GMT) ))?"
+    + _ISO
+    + rb"|(?P<unix>\d{9,11}\.\d{6})|"
+    + _BSD
+    + rb") "
+    # A word and a colon is a tag: there is no host.
+    rb"(?P<host>[\w.:-]{1,255})(?<!\w:) (?P<rest>.*)",
     re.DOTALL,
 )
 _TAGGED = re.compile(
@@ -68,11 +82,21 @@ _RFC5424 = re.compile(
     rb"(?P<text>.*)",
     re.DOTALL,
 )
-_INNER_UPTIME = re.compile(rb"(?:<\d{1,3}>)?\[ *(?P<seconds>\d{1,12})\.(?P<micros>\d{6})\] ?")
+_INNER_UPTIME = re.compile(
+    rb"(?:<\d{1,3}>)?\[ *(?P<seconds>\d{1,12})\.(?P<micros>\d{6})\]" + _CALLER + rb" ?"
+)
 _MONOTONIC = re.compile(
-    rb"[\w.-]{1,255} (?P<rest>(?:kernel|VexFS|vexfs\w*)(?:\[\d{1,10}\])?: .*)", re.DOTALL
+    rb"(?P<rest>kernel(?:\[\d{1,10}\])?: .*)"
+    rb"|(?P<host>[\w.-]{1,255}) (?P<hosted>(?:kernel|VexFS|vexfs\w*)(?:\[\d{1,10}\])?: .*)",
+    re.DOTALL,
 )
 _KERNEL_TAG = b"kernel"
+SELECTOR = (
+    rb"(?:kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local[0-7])\."
+    rb"(?:emerg|alert|crit|err|warn(?:ing)?|notice|info|debug) "
+)
+"""What busybox and logread put before the tag: `kern.err kernel: `."""
+_SELECTOR = re.compile(SELECTOR)
 # A day at either end of the calendar does not exist in every zone.
 _EARLIEST_S = datetime(2, 1, 1, tzinfo=UTC).timestamp()
 _LATEST_S = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
@@ -86,11 +110,29 @@ class Reading:
     boot_id: str | None
     today: datetime
     """Wall-clock time of the reader, naive, in its zone."""
+    decorated: bool = False
+    """Whether something stood before its lines that is not part of the log: whoever put it there
+    may have written the rest as well."""
+    base_s: float | None = None
+    """Unix time of the record before, for forms that only give the time since that."""
+
+
+def as_read(record: LogRecord, reading: Reading) -> LogRecord:
+    """Return *record* as it may be believed: in a decorated line, none is surely the kernel's."""
+    if reading.decorated and record.facility == KERNEL_FACILITY:
+        return replace(record, facility=None)
+    return record
 
 
 def decode_text(text: bytes) -> str:
     """Return *text* as it is shown; bytes that are not UTF-8 stay as `\\xNN`."""
     return text.decode(errors="backslashreplace")
+
+
+@lru_cache(maxsize=64)
+def decode_name(host: bytes) -> str:
+    """Return the name of a host as it is shown: the same text each time, as there are few."""
+    return decode_text(host)
 
 
 def parse_dmesg_line(line: bytes, reading: Reading) -> tuple[LogRecord, int] | None:
@@ -104,9 +146,17 @@ def parse_dmesg_line(line: bytes, reading: Reading) -> tuple[LogRecord, int] | N
     groups = match.groupdict()
     text = groups["text"]
     if groups.get("seconds") and (carried := _MONOTONIC.fullmatch(text)) is not None:
-        record, size = _tagged(carried["rest"], reading, uptime_us=_uptime_us(match))
+        level, facility = priority_of(groups)
+        record, size = read_tagged(
+            carried["rest"] or carried["hosted"],
+            reading,
+            uptime_us=_uptime_us(match),
+            level=level,
+            facility=facility,
+            host=carried["host"],
+        )
         return record, len(line) - size
-    level, facility = _priority_of(groups)
+    level, facility = priority_of(groups)
     record = LogRecord(
         text=decode_text(text),
         source=reading.source,
@@ -132,9 +182,14 @@ def parse_syslog_line(line: bytes, reading: Reading) -> tuple[LogRecord, int] | 
     if wall_time_s is None:
         return None
     # RFC 5424 and `<PRI>` name the facility; below 8 it may be one that was left out.
-    level, facility = _priority_of(groups)
-    record, size = _tagged(
-        match["rest"], reading, wall_time_s=wall_time_s, level=level, facility=facility
+    level, facility = priority_of(groups)
+    record, size = read_tagged(
+        match["rest"],
+        reading,
+        wall_time_s=wall_time_s,
+        level=level,
+        facility=facility,
+        host=match["host"],
     )
     return record, len(line) - size
 
@@ -158,7 +213,7 @@ def untagged_text(tag: str, pid: str | None, text: str) -> tuple[str, tuple[tupl
     return f"{tag}{process}: {text}", ()
 
 
-def _tagged(
+def read_tagged(
     rest: bytes,
     reading: Reading,
     *,
@@ -166,8 +221,18 @@ def _tagged(
     wall_time_s: float | None = None,
     level: int | None = None,
     facility: int | None = None,
+    host: bytes | None = None,
 ) -> tuple[LogRecord, int]:
-    """Return the record of what follows host and time, and how many bytes of that are its text."""
+    """Return the record of what follows host and time, and how many bytes of that are its text.
+
+    A tag that is not the kernel's stays in the text.
+    """
+    if (selector := _SELECTOR.match(rest)) is not None:
+        # Any program can send messages of the facility kern to a log daemon.
+        word, _, severity = decode_text(selector[0]).strip().partition(".")
+        facility = _FACILITIES[word] or None
+        level = _LEVELS[severity.removesuffix("ing")]
+        rest = rest[selector.end() :]
     match = _TAGGED.fullmatch(rest) or _RFC5424.fullmatch(rest)
     tag, pid, text = (None, None, rest) if match is None else match.group("tag", "pid", "text")
     size = len(text or b"")
@@ -187,6 +252,7 @@ def _tagged(
         facility=facility,
         boot_id=reading.boot_id,
         wall_time_s=wall_time_s,
+        host=None if host is None else decode_name(host),
         fields=fields,
     )
     return record, size
@@ -196,8 +262,8 @@ def _uptime_us(match: re.Match[bytes]) -> int:
     return int(match["seconds"]) * 1_000_000 + int(match["micros"])
 
 
-def _priority_of(groups: dict[str, bytes]) -> tuple[int | None, int | None]:
-    """Level and facility, as far as the line gives them."""
+def priority_of(groups: dict[str, bytes]) -> tuple[int | None, int | None]:
+    """Return level and facility, as far as the head of a line gives them."""
     if (facility := groups.get("facility")) is not None:
         level = groups["level"].decode()
         return _LEVELS.get(level), _FACILITIES.get(facility.decode())

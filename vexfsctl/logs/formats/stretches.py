@@ -22,9 +22,9 @@ from vexfsctl.exceptions import MalformedRecord
 from vexfsctl.logs.formats import journal_lines
 from vexfsctl.logs.formats.lines import parse_record
 from vexfsctl.logs.formats.plain_lines import read_dmesg_line, read_kmsg_line, read_syslog_line
-from vexfsctl.logs.formats.renderings import Reading
+from vexfsctl.logs.formats.renderings import Reading, as_read
 from vexfsctl.logs.own_records import DAEMON_FIELDS, NAMED
-from vexfsctl.logs.sieve import BEGIN, Sieve, sieve
+from vexfsctl.logs.sieve import BEGIN, BEGINNING, Sieve, sieve
 from vexfsctl.model.record import LogRecord
 
 _LONGEST = 8192
@@ -45,25 +45,39 @@ _DAY = (
 )
 _OFFSET = r"[+-](?:[01]\d|2[0-3])"
 # A zone in letters, or a level of the tracing library, would be taken for the host.
-_HOST = r"(?!(?:UTC|GMT|ERROR|WARN|INFO|DEBUG|TRACE) )[\w.:-]{1,255}+ "
+# A word and a colon is a tag.
+_HOST = r"(?!(?:UTC|GMT|ERROR|WARN|INFO|DEBUG|TRACE) )[\w.:-]{1,255}+(?<!:) "
 # Five seconds: the clock of a running kernel never falls back by more (`boots.restarted_between`).
 _FIVE_SECONDS = r"\[(?P<tens> *\d{0,11})(?:(?P<below>[0-4])|[5-9])\."
 _THE_SAME = r"\[(?P=tens)(?(below)[0-4]|[5-9])\.\d{6}"
 _UPTIME = r"\[ *(?P<uptime>\d{1,12}\.\d{6})"
+_AFTER_LINE = r"\n"
+"""How a pattern begins that is for lines behind another line."""
 # What a log daemon puts before a text: the kernel's tag, with or without an uptime after it, or
 # nothing, since the tag of any other program counts as the beginning of its text. That text is made
 # up if the tag stands as in RFC 5424, or alone.
 _TAG = r"[^\s\[\]:]{1,128}+(?:\[\d{1,10}\])?: "
 _MADE_UP = r"\S{1,48} \S{1,128} \S{1,32} [-\[]|\S{1,160}+(?<=:)\r?\n"
-_TIMED_KERNEL = rf"kernel: {_THE_SAME}\] "
-_OTHERS = rf"(?:kernel: (?!<\d|\[ *\d)|(?!kernel[:\[ ])(?:(?={_TAG})|(?!{_MADE_UP})))"
+_CALLER = r"(?: | ?\[ *[TC]\d{1,10}\] )"
+_TIMED_KERNEL = rf"kernel: {_THE_SAME}\]{_CALLER}"
+# What `renderings` takes off before a tag, `kern.err `, has a blank after it.
+_SELECTOR = r"[a-z]{3,8}[0-7]?\.(?:emerg|alert|crit|err|warn|notice|info|debug)"
+_NO_TAG = rf"(?!{_SELECTOR}|{_MADE_UP})"
+_OTHERS = rf"(?:kernel: (?!<\d|\[ *\d)|(?!kernel[:\[ ])(?:(?={_TAG})|{_NO_TAG}))"
+# Each of these dates has at least so many characters, and no blank after them.
+_IN_SYSLOG = (
+    rf"{_AFTER_LINE}.{{15}}\S* \S{{1,255}}+ "
+    rf"(?:kernel: (?:\[ *\d{{1,12}}\.\d{{6}}\](?: ?\[ *[TC]\d{{1,10}}\])?+ )?+)?+{BEGINNING}"
+)
 _TEXT = rf"{BEGIN}.{{0,{_LONGEST}}}+\n"
 # Metadata may say that a daemon wrote the record.
 _FIELD = rf" (?!{'|'.join(DAEMON_FIELDS)})[^\\\n=]{{1,{_LONGEST}}}+=[^\n]{{0,{_LONGEST}}}+\n"
 _FIELDS = rf"(?:(?! )|(?:{_FIELD}){{1,60}}+)"
 # All but a newline and a backslash: in three ranges, which `re` looks up in a table. Two are slow.
 _UNESCAPED = rf"[\0-\t\x0b-\[\]-\xff]{{0,{_LONGEST}}}+\n"
-_KMSG = r"\d{1,3}+,\d{1,20}+,\d{1,20}+,-;"
+# With CONFIG_PRINTK_CALLER, the caller's thread or CPU (Documentation/ABI/testing/dev-kmsg).
+_KMSG_CALLER = r"(?:,caller=[TC]\d{1,10})?"
+_KMSG = rf"\d{{1,3}}+,\d{{1,20}}+,\d{{1,20}}+,-{_KMSG_CALLER}+;"
 
 
 @dataclass(frozen=True)
@@ -93,13 +107,35 @@ class PlainForm:
     row: str | None = None
     """What stands before the text of a line, its head apart from times in a group; None if there
     is no telling."""
+    matters: str | None = None
+    """What finds those lines of a stretch that matter, and perhaps others, more quickly than `line`
+    does; None if nothing."""
+    names_writers: bool = False
+    """Whether lines say who wrote them, by a facility."""
     some_have_uptimes: bool = False
     """Whether lines with and without an uptime stand side by side."""
+    some_have_dates: bool = False
+    """Whether lines with and without a date stand side by side."""
     in_one_piece: bool = True
     """Whether the text of a record stands in its line as it is, but for escapes."""
     read: Callable[[bytes, Reading], LogRecord | None] | None = None
     """Reads a record in a stretch as `parse_record` does, but quicker; returns None if it cannot.
     """
+
+    @cached_property
+    def head(self) -> re.Pattern[bytes]:
+        """How a line begins."""
+        return re.compile(self._head.encode())
+
+    @cached_property
+    def records(self) -> re.Pattern[bytes]:
+        """Lines that begin so, and such as are indented after them."""
+        return re.compile(rf"(?:(?:{self._head})[^\n]*+\n(?: [^\n]*+\n)*+)*+".encode())
+
+    @property
+    def _head(self) -> str:
+        # Without names: `re` fails over groups that are repeated possessively (Python 3.11).
+        return re.sub(r"\(\?P<\w+>", "(?:", self.time or self.ahead)
 
     @cached_property
     def uptimes(self) -> re.Pattern[bytes] | None:
@@ -143,9 +179,7 @@ class PlainForm:
 # What journalctl puts before the text: another form.
 _NO_HOST = r"(?![\w.-]{1,255}+ (?:kernel|VexFS|vexfs))"
 _DMESG = rf"{_THE_SAME}\] {_NO_HOST}{_TEXT}"
-_FULL_DMESG = (
-    rf"{_PRIORITY}{_THE_SAME}(?: <[ \d.]{{1,24}}>)?\](?:\[ *[TC]\d{{1,10}}\])? {_NO_HOST}{_TEXT}"
-)
+_FULL_DMESG = rf"{_PRIORITY}{_THE_SAME}(?: <[ \d.]{{1,24}}>)?\]{_CALLER}{_NO_HOST}{_TEXT}"
 # Time up to the minute, second and zone, as log daemons print them.
 _TIMES = (
     ("syslog", "[A-Z]", _BSD, r"[0-5]\d(?:\.\d{1,6})?", ""),
@@ -165,6 +199,7 @@ _ISO_DMESG = (
 PLAIN_FORMS = (
     PlainForm(
         *("dmesg", r"\[", _FIVE_SECONDS, _DMESG, _UPTIME),
+        matters=rf"\] {BEGINNING}",
         row=r"()\[ *\d{1,12}\.\d{6}\] ",
         read=read_dmesg_line,
     ),
@@ -174,7 +209,9 @@ PLAIN_FORMS = (
         _PRIORITY + _FIVE_SECONDS,
         _FULL_DMESG,
         _PRIORITY + _UPTIME,
+        matters=rf"\] {BEGINNING}",
         row=rf"({_PRIORITY})\[ *\d{{1,12}}\.\d{{6}}\] ",
+        names_writers=True,
     ),
     PlainForm(
         "kmsg",
@@ -183,8 +220,10 @@ PLAIN_FORMS = (
         f"{_KMSG}{_TEXT}{_FIELDS}",
         r"\d{1,3},\d{1,20},(?P<uptime>\d{1,20}),",
         numbered=True,
+        matters=f";{BEGINNING}",
         with_escapes=f"{_KMSG}{BEGIN}{_UNESCAPED}{_FIELDS}",
-        row=r"(\d{1,3}),\d{1,20},\d{1,20},-;",
+        names_writers=True,
+        row=rf"(\d{{1,3}}),\d{{1,20}},\d{{1,20}},-{_KMSG_CALLER};",
         read=read_kmsg_line,
     ),
     *(
@@ -203,8 +242,14 @@ PLAIN_FORMS = (
                 row=rf"{date}{second}(?:{zone}) ({_HOST}kernel: )\[ *\d{{1,12}}\.\d{{6}}\] ",
                 read=read_syslog_line,
                 some_have_uptimes=True,
+                matters=_IN_SYSLOG,
             ),
-            PlainForm(name, first, time, f"{head}{_OTHERS}{_TEXT}", time=time),
+            PlainForm(
+                *(name, first, time, f"{head}{_OTHERS}{_TEXT}"),
+                time=time,
+                matters=_IN_SYSLOG,
+                read=read_syslog_line,
+            ),
         )
     ),
     PlainForm(
@@ -213,6 +258,7 @@ PLAIN_FORMS = (
         _CTIME,
         rf"{_PRIORITY}\[\w{{3}} (?P=date)[0-5]\d (?P=zone)\] {_TEXT}",
         time=_CTIME,
+        matters=rf"\] {BEGINNING}",
     ),
     PlainForm(
         "dmesg --time-format=iso",
@@ -225,17 +271,21 @@ PLAIN_FORMS = (
         "short-monotonic",
         r"\[",
         _FIVE_SECONDS,
-        rf"{_THE_SAME}\] [\w.-]{{1,255}}+ kernel: (?!<\d|\[ *\d){_TEXT}",
+        rf"{_THE_SAME}\] (?:(?!kernel: )[\w.-]{{1,255}}+ )?kernel: (?!<\d|\[ *\d){_TEXT}",
         _UPTIME,
+        matters=rf"kernel: {BEGINNING}",
     ),
     PlainForm(
         "journal in JSON",
-        r"\{",
+        r"[\x1e{]",
         journal_lines.AHEAD,
         journal_lines.LINE,
         journal_lines.UPTIME,
         journal_lines.TIME,
         names_boot=True,
+        matters=journal_lines.MATTERS,
+        names_writers=True,
+        some_have_dates=True,
         in_one_piece=False,
     ),
 )
@@ -248,6 +298,7 @@ one from which on they are taken to be of last year (`renderings`)."""
 _SEQUENCE = re.compile(rb"\d{1,3}+,(\d{1,20}+),.*+\n(?: .*+\n)*+")
 """A record of kmsg and its metadata: as lines that follow each other, they are found at once."""
 _BLANK = ord(" ")
+_HOUR_S = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +330,12 @@ class Stretch:
         return self.record(self._record_start(self.end), self.end)
 
     @property
+    def last_line(self) -> bytes:
+        """The line that the last record begins with."""
+        start = self._record_start(self.end)
+        return self.block[start : self.block.index(b"\n", start)]
+
+    @property
     def first_with_uptime(self) -> LogRecord | None:
         """The first record that has an uptime; None if there is none."""
         if self.form.uptimes is None:
@@ -293,30 +350,28 @@ class Stretch:
     @property
     def latest_wall_time_s(self) -> float | None:
         """The latest Unix time in it; None if it has no dates."""
-        if self.form.times is None:
-            return None
-        found = set(self.form.times.findall(b"\n" + self.block[self.start : self.end]))
-        # The last second of each minute.
-        in_order = sorted(found, key=itemgetter(1, 3, 2))
-        lasts = {(date, zone): line for line, date, _, zone in in_order}.values()
-        records = (parse_record(line, self.reading) for line in lasts)
-        times = (None if record is None else record.wall_time_s for record in records)
-        return max((time for time in times if time is not None), default=None)
+        return max(self._wall_times(lasts=True), default=None)
 
     @property
     def latest_s(self) -> float | None:
-        """What each Unix time in it is at most; None if it has no dates."""
-        lines = b"\n" + self.block[self.start : self.end - 1]
-        hour = lines[: lines.find(b":") + 1]
-        turn = self.reading.today + timedelta(days=1)
-        if (
-            self.form.name in _WITHOUT_YEARS
-            and hour not in (f"\n{turn:%b %e %H:}".encode(), f"\n{turn:%b %d %H:}".encode())
-            and lines.count(hour) == lines.count(b"\n")
-        ):
+        """What the Unix time of each record is at most; None if any has none."""
+        if self._some_lack_dates:
+            return None
+        if self._is_of_one_hour:
             first_s = self.first_record.wall_time_s
-            return None if first_s is None else first_s + 3600
+            return None if first_s is None else first_s + _HOUR_S
         return self.latest_wall_time_s
+
+    @property
+    def time_bounds_s(self) -> tuple[float, float] | None:
+        """What the Unix time of each record is at least and at most; None if any has none."""
+        if self._some_lack_dates:
+            return None
+        if self._is_of_one_hour:
+            first_s = self.first_record.wall_time_s
+            return None if first_s is None else (first_s - _HOUR_S, first_s + _HOUR_S)
+        firsts, lasts = [*self._wall_times(lasts=False)], [*self._wall_times(lasts=True)]
+        return (min(firsts), max(lasts)) if firsts and lasts else None
 
     @property
     def latest_uptime_us(self) -> int | None:
@@ -350,6 +405,12 @@ class Stretch:
         """Yield where the records that name VexFS begin and end."""
         return self._places_of(NAMED, self.lower)
 
+    def all_places(self) -> Iterator[tuple[int, int]]:
+        """Yield where each record begins and ends."""
+        at = self.start
+        while at < self.end:
+            yield at, (at := self._record_end(at))
+
     def candidates(self, sieve: Sieve) -> Iterable[tuple[int, int]]:
         """Return where those records begin and end that may matter by *sieve*."""
         if not sieve.evidence:
@@ -371,7 +432,7 @@ class Stretch:
         record = None if self.form.read is None else self.form.read(lines, self.reading)
         if record is None and (record := parse_record(lines, self.reading)) is None:
             raise MalformedRecord(f"not a record of the form {self.form.name}: {lines[:40]!r}")
-        return record
+        return as_read(record, self.reading)
 
     def only(self, places: Iterable[tuple[int, int]]) -> "Stretch":
         """Return what it has at *places*, where whole records are, as a stretch of its own."""
@@ -401,12 +462,54 @@ class Stretch:
 
     def _beginning(self, sieve: Sieve) -> Iterator[tuple[int, int]]:
         """Yield where the records begin and end whose text begins as *sieve* has it."""
+        if self.form.matters is not None:
+            yield from self._seeking(self.form.matters, sieve)
+            return
         others, at = _pattern(self.form.name, sieve), self.start
         while at < self.end:
             if (match := others.match(self.block, at, self.end)) is not None:
                 at = match.end()
             else:
                 yield at, (at := self._record_end(at))
+
+    def _seeking(self, matters: str, sieve: Sieve) -> Iterator[tuple[int, int]]:
+        sought, at = _sought(self.form.name, sieve), self.start
+        if matters.startswith(_AFTER_LINE):
+            # Nothing may stand before the first one.
+            yield at, (at := self._record_end(at))
+        while (hit := sought.search(self.block, max(at - 1, self.start), self.end)) is not None:
+            start = self._record_start(hit.end())
+            yield start, (at := self._record_end(start))
+
+    def _wall_times(self, *, lasts: bool) -> Iterator[float]:
+        """Yield the first Unix time of each minute, or the last."""
+        if self.form.times is None:
+            return
+        found = set(self.form.times.findall(b"\n" + self.block[self.start : self.end]))
+        in_order = sorted(found, key=itemgetter(1, 3, 2), reverse=not lasts)
+        for line in {(date, zone): line for line, date, _, zone in in_order}.values():
+            record = parse_record(line, self.reading)
+            if record is not None and record.wall_time_s is not None:
+                yield record.wall_time_s
+
+    @property
+    def _some_lack_dates(self) -> bool:
+        times = self.form.times
+        if times is None or not self.form.some_have_dates:
+            return times is None
+        lines = b"\n" + self.block[self.start : self.end - 1]
+        return len(times.findall(lines)) < lines.count(b"\n")
+
+    @property
+    def _is_of_one_hour(self) -> bool:
+        """Whether all its times are of one hour, which their dates show without a year."""
+        if self.form.name not in _WITHOUT_YEARS:
+            return False
+        lines = b"\n" + self.block[self.start : self.end - 1]
+        hour = lines[: lines.find(b":") + 1]
+        turn = self.reading.today + timedelta(days=1)
+        at_the_turn = (f"\n{turn:%b %e %H:}".encode(), f"\n{turn:%b %d %H:}".encode())
+        return hour not in at_the_turn and lines.count(hour) == lines.count(b"\n")
 
     # Lines of metadata, which only follow a record, are indented.
     def _record_start(self, before: int) -> int:
@@ -488,6 +591,14 @@ def _pattern(name: str, sieve: Sieve, *, with_escapes: bool = False) -> re.Patte
     form = _FORMS[name]
     line = form.with_escapes if with_escapes else form.line
     return sieve.refuse(f"(?={form.ahead})(?:{line})++")
+
+
+@cache
+def _sought(name: str, sieve: Sieve) -> re.Pattern[bytes]:
+    """Return what finds the lines of the form called *name* that begin as *sieve* has it."""
+    matters = _FORMS[name].matters
+    assert matters is not None
+    return sieve.seek(matters)
 
 
 def _has_backslash(match: re.Match[bytes]) -> bool:

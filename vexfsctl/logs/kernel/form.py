@@ -5,12 +5,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from vexfsctl.model.events import KernelEvidence
+from vexfsctl.model.events import EvidenceSignificance, KernelEvidence
 
 NAME = "<name>"
 """At the start of a beginning: what the kernel may call a device."""
 ANYTHING = "<anything>"
 """At the start of a beginning: the rest of it may stand anywhere in the line."""
+
+TROUBLE = EvidenceSignificance.TROUBLE
+REPAIR = EvidenceSignificance.REPAIR
+ROUTINE = EvidenceSignificance.ROUTINE
+
+SECTOR_BYTES = 512
+"""What the kernel counts sectors in, whatever the device does."""
 
 
 @dataclass(frozen=True)
@@ -39,24 +46,3 @@ class EvidenceForm:
     def _compiled(self) -> re.Pattern[str]:
         # On first use: most logs have few of the forms, and compiling all takes 8 ms.
         return re.compile(self.pattern)
-
-
-def reader(kind: str, errno: int | None = None) -> Callable[[re.Match[str]], KernelEvidence]:
-    """Return a function that reads a line of *kind* by the groups of its pattern.
-
-    Groups are `device`, `sector`, `direction` and `errno`; *errno* is for a form that always
-    stands for the same one.
-    """
-
-    def read(match: re.Match[str]) -> KernelEvidence:
-        groups = match.groupdict()
-        sector, number, direction = (groups.get(g) for g in ("sector", "errno", "direction"))
-        return KernelEvidence(
-            kind=kind,
-            device=groups.get("device"),
-            sector=None if sector is None else int(sector),
-            direction=None if direction is None else direction.lower(),
-            errno=errno if number is None else int(number),
-        )
-
-    return read

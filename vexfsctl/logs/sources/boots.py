@@ -16,7 +16,6 @@ from vexfsctl.model.record import LogRecord
 if TYPE_CHECKING:
     from vexfsctl.logs.formats.stretches import Stretch
     from vexfsctl.logs.sieve import Sieve
-    from vexfsctl.logs.sources.holes import Hole
     from vexfsctl.logs.sources.regions import Region
     from vexfsctl.logs.wanted import Wanted
 
@@ -60,10 +59,9 @@ class Part:
                 yield _later(self.reached, position), known
 
     @property
-    def holes(self) -> "Iterator[Hole]":
-        """What is known to be missing in parts that were not read at first."""
-        found = (region.hole for region in self.spool.regions(self.start, self.end))
-        return (hole for hole in found if hole is not None)
+    def regions(self) -> "Iterator[Region]":
+        """What of it was not read at first."""
+        return self.spool.regions(self.start, self.end)
 
     @property
     def size(self) -> int:
@@ -106,10 +104,14 @@ class Boot(NamedTuple):
     """The records that matter, in the order of the source."""
     ends: Mapping[str | None, LogRecord] = MappingProxyType({})
     """The last of all its records of each boot id: text need not show a restart, but name it."""
+    first: LogRecord | None = None
+    """The first of all its records, not only of those that matter; None if it is not known."""
     last: LogRecord | None = None
-    """The last of all its records; None if it has none."""
+    """The last of them; None if it has none."""
     end: Position = (0, 0.0)
     """That of the last."""
+    uptimes_fall: bool = False
+    """Whether its uptimes fall nevertheless, by more than some delay explains."""
 
     @property
     def records(self) -> Iterator[LogRecord]:
@@ -131,8 +133,10 @@ class Boot(NamedTuple):
         return Boot(
             parts=tuple(replace(part, only=boot_id) for part in known),
             ends=ends,
+            first=self.first if len(self.ends) == len(ends) else None,
             last=next(reversed(ends.values()), None),
             end=self.end,
+            uptimes_fall=self.uptimes_fall,
         )
 
     def only(self, wanted: "Wanted") -> "Boot":
@@ -158,8 +162,10 @@ class Boot(NamedTuple):
         return Boot(
             parts=(*self.parts, *on_top),
             ends={**self.ends, **later.ends},
+            first=self.first or later.first,
             last=later.last or self.last,
             end=_later(self.end, later.end),
+            uptimes_fall=self.uptimes_fall or later.uptimes_fall,
         )
 
 
@@ -175,11 +181,14 @@ class _Open:
         self.start = start
         """Mark in the spool at which it begins."""
         self.ends: dict[str | None, LogRecord] = {}
+        self.first: LogRecord | None = None
         self.last: LogRecord | None = None
         self.end: Position = (0, 0.0)
+        self.uptimes_fall = False
 
     def close(self, spool: Spool, end: int) -> Boot:
-        return Boot((Part(spool, self.start, end),), self.ends, self.last, self.end)
+        parts = (Part(spool, self.start, end),)
+        return Boot(parts, self.ends, self.first, self.last, self.end, self.uptimes_fall)
 
 
 class Keeper(Protocol):
@@ -228,13 +237,16 @@ class BootSplitter:
         """Take the next record, or stretch of records."""
         before, self._before = self._before, item
         if before is None:
-            self.first = first_record(item)
+            self.first = self._boot.first = first_record(item)
         elif restarted_between(before, item):
             self._end_boot(before, restarted=True)
             self._boots.append(self._boot.close(self._spool, self._spool.mark()))
             self._boot = _Open(self._spool.mark())
-        elif boot_id_of(before) != boot_id_of(item):
-            self._end_boot(before, restarted=False)
+            self._boot.first = first_record(item)
+        else:
+            self._boot.uptimes_fall = self._boot.uptimes_fall or _fall(before, item)
+            if boot_id_of(before) != boot_id_of(item):
+                self._end_boot(before, restarted=False)
         (self.keep if self._keeper is None else self._keeper.take)(item)
 
     @property
@@ -273,13 +285,14 @@ class BootSplitter:
         assert self._sieve is not None
         size = stretch.end - stretch.start
         count = stretch.lower.count(NAMED, stretch.start, stretch.end)
+        sifted = False
         if count * _USUAL_SIZE < size // 2:
             places = [*stretch.candidates(self._sieve)]
             count = len(places)
             if sum(end - start for start, end in places) < size // 2:
-                stretch = stretch.only(places)
+                stretch, sifted = stretch.only(places), True
         if count:
-            self._spool.append_lines(Lines.of(stretch), count)
+            self._spool.append_lines(Lines.of(stretch, sifted=sifted), count)
 
     def _decode(self, stretch: "Stretch") -> None:
         """Keep the records of *stretch* that may matter, each with its position."""
@@ -312,7 +325,10 @@ def join_boots(older: Sequence[Boot], later: Sequence[Boot], first: LogRecord | 
     end, begin = older[-1], later[0]
     if end.last is not None and first is not None and restarted_between(end.last, first):
         return [*older, *later]
-    return [*older[:-1], end.followed_by(begin), *later[1:]]
+    joined = end.followed_by(begin)
+    if end.last is not None and first is not None and _fall(end.last, first):
+        joined = joined._replace(uptimes_fall=True)
+    return [*older[:-1], joined, *later[1:]]
 
 
 def first_record(item: "LogRecord | Stretch") -> LogRecord:
@@ -342,6 +358,14 @@ def restarted_between(before: "LogRecord | Stretch", after: "LogRecord | Stretch
     return one.uptime_us - other.uptime_us > REORDERING_US
 
 
+def _fall(before: "LogRecord | Stretch", after: "LogRecord | Stretch") -> bool:
+    """Whether uptimes fall between two items of one boot."""
+    if _surely_rise(before, after):
+        return False
+    one, other = last_record(before).uptime_us, first_record(after).uptime_us
+    return one is not None and other is not None and one - other > REORDERING_US
+
+
 def _has_no_uptime(item: "LogRecord | Stretch") -> bool:
     if isinstance(item, LogRecord):
         return item.uptime_us is None
@@ -350,16 +374,17 @@ def _has_no_uptime(item: "LogRecord | Stretch") -> bool:
 
 def _surely_go_on(before: "LogRecord | Stretch", after: "LogRecord | Stretch") -> bool:
     """Whether there was no restart, by what is known without decoding a stretch."""
-    if isinstance(before, LogRecord):
-        number, latest_us = before.sequence, before.uptime_us
-    else:
-        number, latest_us = before.last_sequence, before.high_us
-    if isinstance(after, LogRecord):
-        next_number, earliest_us = after.sequence, after.uptime_us
-    else:
-        next_number, earliest_us = after.first_sequence, after.low_us
-    if number is not None and next_number is not None:
-        return next_number > number
+    number = before.sequence if isinstance(before, LogRecord) else before.last_sequence
+    following = after.sequence if isinstance(after, LogRecord) else after.first_sequence
+    if number is not None and following is not None:
+        return following > number
+    return _surely_rise(before, after)
+
+
+def _surely_rise(before: "LogRecord | Stretch", after: "LogRecord | Stretch") -> bool:
+    """Whether uptimes do not fall between them, by what is known without decoding a stretch."""
+    latest_us = before.uptime_us if isinstance(before, LogRecord) else before.high_us
+    earliest_us = after.uptime_us if isinstance(after, LogRecord) else after.low_us
     if latest_us is None or earliest_us is None:
         return False
     return latest_us - earliest_us <= REORDERING_US

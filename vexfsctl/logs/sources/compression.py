@@ -1,20 +1,27 @@
-"""Compressed logs as the text they hold: gzip, xz and bzip2, known by their first bytes.
+"""Compressed logs as the text they hold: gzip, xz, bzip2, zstd, lz4, known by their first bytes.
 
-zstd needs Python 3.14, and lz4 a library: such logs are refused with the command that helps.
+Python itself reads them, but not lz4, and not zstd before Python 3.14: these are read through the
+programs of that name. Where those are not installed, such logs are refused with the command that
+helps.
 """
 
 from collections.abc import Iterator
 
-from vexfsctl.exceptions import LogUnreadable
-
-_SUPPORTED = {b"\x1f\x8b": "gzip", b"\xfd7zXZ\x00": "xz", b"BZh": "bzip2"}
-_REFUSED = {b"\x28\xb5\x2f\xfd": "zstd", b"\x04\x22\x4d\x18": "lz4"}
+_SKIPPABLE = tuple(bytes((first,)) + b"\x2a\x4d\x18" for first in range(0x50, 0x60))
+"""Frames without text (RFC 8878); pzstd(1) begins with one."""
+_MAGIC = {
+    "gzip": (b"\x1f\x8b",),
+    "xz": (b"\xfd7zXZ\x00",),
+    "bzip2": (b"BZh",),
+    "zstd": (b"\x28\xb5\x2f\xfd", *_SKIPPABLE),
+    "lz4": (b"\x04\x22\x4d\x18",),
+}
 _LONGEST_MAGIC = 6
 
 
 def is_compressed(start: bytes) -> bool:
     """Whether a log whose first bytes are *start* is compressed, supported or not."""
-    return any(start.startswith(magic) for magic in (*_SUPPORTED, *_REFUSED))
+    return _kind_of(start) is not None
 
 
 def decompressed(chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -28,17 +35,21 @@ def decompressed(chunks: Iterator[bytes]) -> Iterator[bytes]:
         start += chunk
         if len(start) >= _LONGEST_MAGIC:
             break
-    for magic, name in _REFUSED.items():
-        if start.startswith(magic):
-            hint = f"{name} -dc FILE | vexfsctl … --log -"
-            raise LogUnreadable(f"compressed with {name}, which is not supported", hint=hint)
-    for magic, name in _SUPPORTED.items():
-        if start.startswith(magic):
-            # Deferred: most logs are text, and the libraries cost more than a fast look.
-            from vexfsctl.logs.sources.archives import expand
+    name = _kind_of(start)
+    if name is None:
+        return _unchanged(start, chunks)
+    # Deferred: most logs are text, and the libraries cost more than a fast look.
+    from vexfsctl.logs.sources.archives import can_expand, expand
 
-            return expand(name, magic, start, chunks)
-    return _unchanged(start, chunks)
+    if can_expand(name):
+        return expand(name, _MAGIC[name], start, chunks)
+    from vexfsctl.logs.sources.unpacking import unpack
+
+    return unpack(name, start, chunks)
+
+
+def _kind_of(start: bytes) -> str | None:
+    return next((name for name, magic in _MAGIC.items() if start.startswith(magic)), None)
 
 
 def _unchanged(start: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:

@@ -12,13 +12,14 @@ from vexfsctl.logs.sources.compression import decompressed
 from vexfsctl.logs.sources.holes import HoleFinder
 from vexfsctl.logs.sources.reading import SourceReading
 from vexfsctl.model.record import LogRecord
+from vexfsctl.model.unread import Unread
 
 if TYPE_CHECKING:
     from vexfsctl.logs.formats.stretches import Stretch
     from vexfsctl.logs.formats.text import RecordDecoder
     from vexfsctl.logs.sources.open_file import OpenFile
 
-    _Item = LogRecord | Stretch | None
+    _Item = LogRecord | Stretch | Unread
 
 _BEGINNING = 1 << 20
 """Bytes of a large file that are read in any case."""
@@ -75,7 +76,10 @@ class Contents:
             raise LogUnreadable(
                 f"cannot read {name}: {self.failure.message}", hint=self.failure.hint
             ) from self.failure
-        return SourceReading(name, self.boots, self.finder.holes, failure)
+        finder = self.finder
+        return SourceReading(
+            name, self.boots, finder.holes, failure, finder.names_writers, finder.notes(name)
+        )
 
 
 class Manner(NamedTuple):
@@ -118,7 +122,7 @@ def read_contents(
         for chunk in decompressed(chunks):
             contents = contents or _reader(source, today, manner, boot_id)
             contents.take_chunk(chunk)
-            if take_over is not None and contents.size >= _BEGINNING:
+            if take_over is not None and contents.size >= _BEGINNING and contents.has_records:
                 file, take_over = take_over(contents.size), None
                 if file is not None and file.size >= _LARGE:
                     contents.take_rest(file)
@@ -173,11 +177,16 @@ class _Reader:
         self.size = 0
         """Bytes that it took."""
 
+    @property
+    def has_records(self) -> bool:
+        """Whether any record came so far."""
+        return self._splitter.first is not None
+
     def take_chunk(self, chunk: bytes) -> None:
         """Take what comes next; raise LogUnreadable if there is much of it and no record."""
         self._take(self._decode(chunk))
         self.size += len(chunk)
-        if self._splitter.first is None and self.size >= _WITHOUT_RECORD:
+        if not self.has_records and self.size >= _WITHOUT_RECORD:
             raise LogUnreadable(f"not a log: no record in the first {_WITHOUT_RECORD >> 20} MiB")
 
     def take_rest(self, file: "OpenFile") -> None:
@@ -185,7 +194,7 @@ class _Reader:
         from vexfsctl.logs.sources.regions import Region
         from vexfsctl.logs.sources.sampling import parts_of
 
-        for part in parts_of(file, self.size, self._decoder.reading):
+        for part in parts_of(file, self.size, lambda: self._decoder.reading):
             if isinstance(part, Region):
                 self._take(self._decoder.settle())
                 self._splitter.pass_over(part)
@@ -197,6 +206,7 @@ class _Reader:
         self._take(self._decoder.finish())
         splitter = self._splitter
         boots = splitter.boots()
+        self._finder.zones |= self._decoder.zones
         known = self._finder, splitter.first, failure, self._empty
         return Contents(boots, *known, misjudged=splitter.misjudged)
 
@@ -204,5 +214,5 @@ class _Reader:
         for item in items:
             self._empty = False
             self._finder.observe(item)
-            if item is not None:
+            if not isinstance(item, Unread):
                 self._splitter.take(item)

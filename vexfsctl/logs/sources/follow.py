@@ -9,15 +9,19 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-from vexfsctl.exceptions import LogUnreadable
+from vexfsctl.exceptions import InvalidInput, LogUnreadable
 from vexfsctl.logs.formats.kmsg import SOURCE_NAME
 from vexfsctl.logs.sieve import sieve
 from vexfsctl.logs.sources.boots import BootSplitter
 from vexfsctl.logs.sources.compression import is_compressed
+from vexfsctl.logs.sources.journal import failure_of, follow_journal
 from vexfsctl.logs.sources.kmsg import KmsgReader
+from vexfsctl.logs.sources.listing import ask
 from vexfsctl.logs.sources.live import LiveText
-from vexfsctl.logs.sources.reader import STANDARD_INPUT, LogHost
+from vexfsctl.logs.sources.names import PSTORE, STANDARD_INPUT, is_journal, is_pattern
+from vexfsctl.logs.sources.reader import LogHost
 from vexfsctl.logs.sources.reading import LogReading, SourceReading
+from vexfsctl.logs.sources.stream import NOT_THERE, hint_for
 from vexfsctl.model.record import LogRecord
 
 if TYPE_CHECKING:
@@ -37,6 +41,7 @@ _TAIL = 64
 """Bytes before the place reached by which a file is known to be the same still."""
 _MAGIC = 8
 """Bytes by which a compressed file is known."""
+_FOLLOW_ONE = "name the logs that grow, such as --log DIR/kern.log, or journal:DIR for journals"
 
 
 class LiveSource(Protocol):
@@ -80,10 +85,12 @@ class LogFollower:
     ) -> None:
         """Open them; raise LogUnreadable with the first reason if none can be opened.
 
+        InvalidInput instead if it is of a kind that cannot be followed.
+
         *every_record* is as in `LiveText`. Holes are wanted that reach past uptime *since_us*.
         """
         self._live: list[LiveSource] = []
-        self._failures: dict[str, LogUnreadable] = {}
+        self._failures: dict[str, LogUnreadable | InvalidInput] = {}
         self._sieve = None if every_record else sieve()
         self._since_us = since_us
         self._most = math.inf
@@ -92,7 +99,7 @@ class LogFollower:
         for name in dict.fromkeys(names):
             try:
                 self._live.append(_open_live(name, host, every_record=every_record))
-            except LogUnreadable as failure:
+            except (LogUnreadable, InvalidInput) as failure:
                 self._failures[name] = failure
         if self._failures and not self._live:
             raise next(iter(self._failures.values()))
@@ -150,9 +157,23 @@ class LogFollower:
         except LogUnreadable as failure:
             self._failures[source.name] = failure
             source.close()
-            return SourceReading(source.name, splitter.boots(), finder.holes, failure.message)
+            return _reading_of(source, splitter, failure.message)
         finder.join(self._since_us)
-        return SourceReading(source.name, splitter.boots(), finder.holes).forget_older_boots()
+        return _reading_of(source, splitter).forget_older_boots()
+
+
+def _reading_of(
+    source: LiveSource, splitter: BootSplitter, failure: str | None = None
+) -> SourceReading:
+    finder = source.text.finder
+    return SourceReading(
+        name=source.name,
+        boots=splitter.boots(),
+        holes=finder.holes,
+        failure=failure,
+        names_writers=finder.names_writers,
+        notes=finder.notes(source.name),
+    )
 
 
 class FollowedFile:
@@ -250,17 +271,55 @@ class FollowedStream:
         os.close(self._descriptor)
 
 
+class FollowedJournal:
+    """A systemd journal that grows."""
+
+    ended = False
+
+    def __init__(self, name: str, text: LiveText, *, every_record: bool) -> None:
+        """Start journalctl; raise LogUnreadable."""
+        self.name = name
+        self.text = text
+        self._child = follow_journal(name, every_record=every_record)
+        # The stream closes what is its own.
+        self._stream = FollowedStream(name, os.dup(self._child.output), text)
+
+    def drain(self, most: float) -> "Iterator[LogRecord | Stretch]":
+        """Yield what has come; raise LogUnreadable when journalctl has ended."""
+        yield from self._stream.drain(most)
+        if self._stream.ended:
+            reason = failure_of(self._child.complaint() or "it ended", self.name)
+            raise LogUnreadable(f"cannot follow {self.name}: {reason.message}", hint=reason.hint)
+
+    def fileno(self) -> int | None:
+        """Return the descriptor that is readable when there is more."""
+        return self._stream.fileno()
+
+    def close(self) -> None:
+        """End journalctl."""
+        self._stream.close()
+        self._child.close()
+
+
 def _open_live(name: str, host: LogHost, *, every_record: bool) -> LiveSource:
     if name in (SOURCE_NAME, str(host.kmsg)):
         return KmsgReader(host.kmsg, boot_id=host.boot_id, every_record=every_record)
     boot_id = host.boot_id if name in host.live_logs else None
-    descriptor = _duplicate(host.stdin) if name == STANDARD_INPUT else _open_path(name)
+    if is_journal(name):
+        text = LiveText(name, every_record=every_record)
+        return FollowedJournal(name, text, every_record=every_record)
+    if name == PSTORE:
+        raise InvalidInput("cannot follow pstore: it never grows", hint="leave --follow out")
+    if name == STANDARD_INPUT:
+        descriptor = _duplicate(host.stdin)
+    else:
+        descriptor = _open_first(name, host.silence_s)
     text = LiveText(name, boot_id=boot_id, every_record=every_record)
     if name == STANDARD_INPUT or not stat.S_ISREG(os.fstat(descriptor).st_mode):
         return FollowedStream(name, descriptor, text)
     if is_compressed(os.pread(descriptor, _MAGIC, 0)):
         os.close(descriptor)
-        raise LogUnreadable(f"cannot follow {name}: it is compressed", hint="leave --follow out")
+        raise InvalidInput(f"cannot follow {name}: it is compressed", hint="leave --follow out")
     return FollowedFile(name, descriptor, text)
 
 
@@ -273,11 +332,29 @@ def _duplicate(stdin: BinaryIO | None) -> int:
     raise LogUnreadable("cannot read standard input: it is closed")
 
 
+def _open_first(name: str, silence_s: float) -> int:
+    """Open what is to be followed; InvalidInput if it is no one thing that may grow."""
+    # A dead mount would never let go of this process: a child goes first.
+    try:
+        mode = ask(lambda: os.stat(name).st_mode, silence_s)
+    except LogUnreadable as failure:
+        if failure.message == NOT_THERE and is_pattern(name):
+            reason = f"cannot follow {name}: it is a pattern"
+            raise InvalidInput(reason, hint=_FOLLOW_ONE) from failure
+        hint = failure.hint or hint_for(failure.message, Path(name))
+        raise LogUnreadable(f"cannot read {name}: {failure.message}", hint=hint) from failure
+    if stat.S_ISDIR(mode):
+        raise InvalidInput(f"cannot follow {name}: it is a directory", hint=_FOLLOW_ONE)
+    return _open_path(name)
+
+
 def _open_path(name: str) -> int:
     try:
         return os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as cause:
-        raise LogUnreadable(f"cannot read {name}: {cause.strerror}") from cause
+        reason = str(cause.strerror)
+        hint = hint_for(reason, Path(name))
+        raise LogUnreadable(f"cannot read {name}: {reason}", hint=hint) from cause
 
 
 def _read(name: str, descriptor: int, most: int = _CHUNK) -> bytes:

@@ -7,6 +7,7 @@ Filesystems whose reads may depend on somebody else (FUSE, NFS) refuse that flag
 """
 
 import ctypes
+import errno
 import os
 import stat
 import weakref
@@ -42,7 +43,7 @@ class OpenFile:
     def of_process(cls, pid: int, silence_s: float) -> "OpenFile | None":
         """Return the file that a child reads as its standard input.
 
-        None if it is no regular file, or no system or filesystem that allows to read it like this.
+        None if it is no regular file, or if the system or the filesystem cannot do it.
         """
         process = os.pidfd_open(pid)
         try:
@@ -88,11 +89,11 @@ class OpenFile:
         while at < len(room):
             try:
                 size = os.preadv(self._descriptor, [room[at:]], start + at, os.RWF_NOWAIT)
-            except BlockingIOError:
+            except OSError as cause:
+                if cause.errno not in (errno.EAGAIN, errno.EOPNOTSUPP):
+                    raise LogUnreadable(str(cause.strerror)) from cause
                 room[at:] = self._wait_for(start + at, start + len(room))
                 break
-            except OSError as cause:
-                raise LogUnreadable(str(cause.strerror)) from cause
             if not size:
                 raise _truncated()
             at += size
@@ -101,9 +102,12 @@ class OpenFile:
         """Return the same, from the device."""
         at = start - self._ahead_at
         if not 0 <= at <= at + end - start <= len(self._ahead):
-            # The child goes on where the descriptor, which both have, stands.
-            os.lseek(self._descriptor, start, os.SEEK_SET)
-            operands = (f"count={max(end - start, _AHEAD)}", "iflag=count_bytes")
+            # The child opens the file anew: the position of this descriptor is also that of the
+            # process that it was taken from.
+            operands = (
+                *("if=/proc/self/fd/0", f"skip={start}", f"count={max(end - start, _AHEAD)}"),
+                "iflag=skip_bytes,count_bytes",
+            )
             child = ReadingChild(*operands, silence_s=self._silence_s, stdin=self._descriptor)
             with closing(child):
                 self._ahead, self._ahead_at, at = b"".join(child), start, 0

@@ -1,10 +1,11 @@
 """What was asked for with `--log`, read to its present end.
 
-A source is `kmsg` (the live kernel log), `-` (standard input) or a path. One that cannot be read is
-a gap if others can; if none can, LogUnreadable is raised.
+A source is `kmsg` (the live kernel log), a systemd journal, `pstore` (crash logs), `-` (standard
+input) or a path. One that cannot be read is a gap if others can; if none can, LogUnreadable is
+raised.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,12 +16,13 @@ from vexfsctl.exceptions import LogUnreadable
 from vexfsctl.logs.formats.kmsg import SOURCE_NAME
 from vexfsctl.logs.sources.boots import BootSplitter
 from vexfsctl.logs.sources.contents import Contents, Manner, read_contents
+from vexfsctl.logs.sources.journal import journals_are_in, read_journal
 from vexfsctl.logs.sources.kmsg import KMSG, KmsgReader
+from vexfsctl.logs.sources.names import PSTORE, STANDARD_INPUT, is_journal, is_pattern, naming
+from vexfsctl.logs.sources.pstore import crash_logs_in, is_crash_log, read_crashes, standard_files
 from vexfsctl.logs.sources.reading import LogReading, SourceReading
-from vexfsctl.logs.sources.stream import FileStream, read_stream
+from vexfsctl.logs.sources.stream import IS_DIRECTORY, NOT_THERE, FileStream, read_stream
 from vexfsctl.model.volume import Volume
-
-STANDARD_INPUT = "-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +60,50 @@ def open_source(name: str, host: LogHost, manner: Manner) -> LogSource:
     """Return the source called *name*; nothing is opened yet."""
     if name in (SOURCE_NAME, str(host.kmsg)):
         return KernelLog(host, manner)
+    if is_journal(name):
+        return Journal(name, host, manner)
+    if name == PSTORE or is_crash_log(Path(name).name):
+        return CrashLogs(name, host, manner)
     if name == STANDARD_INPUT:
         return StandardInput(host, manner)
     return LogFile(name, host, manner)
+
+
+def read_source(name: str, host: LogHost, manner: Manner) -> list[SourceReading]:
+    """Read the source called *name*, or each log in it if it is a directory or a pattern.
+
+    Raises LogUnreadable if there is nothing at all.
+    """
+    source = open_source(name, host, manner)
+    try:
+        return [source.read()]
+    except LogUnreadable as failure:
+        if not isinstance(source, LogFile):
+            raise
+        # Deferred: mostly a log is one file.
+        from vexfsctl.logs.sources.log_directory import read_sets
+
+        if failure.message.endswith(IS_DIRECTORY):
+            special = _read_special_directory(name, host, manner)
+            if special is not None:
+                return [special]
+        elif not (failure.message.endswith(NOT_THERE) and is_pattern(name)):
+            raise
+    return read_sets(name, host.today, host.silence_s, manner)
+
+
+def _read_special_directory(name: str, host: LogHost, manner: Manner) -> SourceReading | None:
+    """Return what a directory of crash logs or journals has; None if it is neither."""
+    from vexfsctl.logs.sources.listing import ask
+
+    with naming(name):
+        crashes = crash_logs_in(name, host.silence_s)
+        has_journals = ask(lambda: journals_are_in(name), host.silence_s)
+    if crashes:
+        return read_crash_logs(name, crashes, host, manner)
+    if has_journals:
+        return Journal(name, host, manner).read()
+    return None
 
 
 def read_sources(names: Sequence[str], host: LogHost, manner: Manner | None = None) -> LogReading:
@@ -71,7 +114,7 @@ def read_sources(names: Sequence[str], host: LogHost, manner: Manner | None = No
     failures: dict[str, LogUnreadable] = {}
     for name in asked:
         try:
-            readings.append(open_source(name, host, manner).read())
+            readings += read_source(name, host, manner)
         except LogUnreadable as failure:
             failures[name] = failure
             readings.append(SourceReading(name, failure=failure.advice))
@@ -101,7 +144,8 @@ class KernelLog:
                 splitter.take(item)
         finally:
             reader.close()
-        return SourceReading(SOURCE_NAME, splitter.boots(), reader.text.finder.holes)
+        holes = reader.text.finder.holes
+        return SourceReading(SOURCE_NAME, splitter.boots(), holes, names_writers=True)
 
 
 class StandardInput:
@@ -120,6 +164,55 @@ class StandardInput:
         manner = self._manner._replace(recent_us=None)
         contents = read_contents(chunks, STANDARD_INPUT, self._host.today, manner)
         return contents.into_reading(STANDARD_INPUT)
+
+
+class Journal:
+    """A systemd journal (`journal`)."""
+
+    def __init__(self, name: str, host: LogHost, manner: Manner) -> None:
+        self._name = name
+        self._host = host
+        self._manner = manner
+
+    def read(self) -> SourceReading:
+        """Read it to its present end; raise LogUnreadable if nothing came."""
+        every_record = self._manner.every_record
+        name = self._name if is_journal(self._name) else f"journal:{self._name}"
+        chunks = read_journal(name, self._host.silence_s, every_record=every_record)
+        # It would be another one when it is read again.
+        manner = self._manner._replace(recent_us=None)
+        contents = read_contents(chunks, self._name, self._host.today, manner)
+        return contents.into_reading(self._name)
+
+
+class CrashLogs:
+    """What pstore kept: all of this host, or one file (`pstore`)."""
+
+    def __init__(self, name: str, host: LogHost, manner: Manner) -> None:
+        self._name = name
+        self._host = host
+        self._manner = manner
+
+    def read(self) -> SourceReading:
+        """Read them, the oldest first; raise LogUnreadable if none can be read."""
+        if self._name == PSTORE:
+            with naming(self._name):
+                files = standard_files(self._host.silence_s)
+        else:
+            files = {Path(self._name): 0.0}
+        return read_crash_logs(self._name, files, self._host, self._manner)
+
+
+def read_crash_logs(
+    name: str, files: Mapping[Path, float], host: LogHost, manner: Manner
+) -> SourceReading:
+    """Read the crash logs *files* as the source *name*; raise LogUnreadable if none can be.
+
+    *files* are as `crash_files` returns them.
+    """
+    chunks = read_crashes(files, host.silence_s)
+    known = name, host.today, manner._replace(recent_us=None)
+    return read_contents(chunks, *known).into_reading(name)
 
 
 class LogFile:

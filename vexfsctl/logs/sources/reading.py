@@ -8,12 +8,13 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from vexfsctl.logs.sources.boots import Boot
-from vexfsctl.logs.sources.holes import Hole, gaps_since
+from vexfsctl.logs.sources.holes import Hole, gaps_since, summed
 from vexfsctl.logs.sources.spool import Position
 from vexfsctl.model.coverage import Coverage, Gap
 from vexfsctl.model.record import LogRecord
 
 if TYPE_CHECKING:
+    from vexfsctl.logs.sources.regions import Region
     from vexfsctl.logs.wanted import Wanted
 
 
@@ -27,6 +28,10 @@ class SourceReading:
     holes: tuple[Hole, ...] = ()
     failure: str | None = None
     """Why it could not be read, or not to its end."""
+    names_writers: bool = False
+    """Whether any record has a facility."""
+    notes: tuple[Gap, ...] = ()
+    """What should be known of how it was read at first, and is no gap."""
 
     def forget_older_boots(self) -> "SourceReading":
         """Return it with the boot id on records of its last boot only."""
@@ -40,8 +45,18 @@ class SourceReading:
     def gaps(self, since_us: int | None) -> tuple[Gap, ...]:
         """Return what this source lacks since that uptime, as far as it was read; None: ever."""
         unread = () if self.failure is None else (Gap(self.name, "unreadable", None, self.failure),)
-        later = (hole for boot in self.boots for part in boot.parts for hole in part.holes)
+        later = (hole for region in self._regions for hole in region.holes)
         return (*unread, *gaps_since(self.name, (*self.holes, *later), since_us))
+
+    @property
+    def all_notes(self) -> tuple[Gap, ...]:
+        """What should be known of how it was read so far."""
+        later = (note for region in self._regions for note in region.notes)
+        return summed((*self.notes, *later))
+
+    @property
+    def _regions(self) -> "Iterator[Region]":
+        return (region for boot in self.boots for part in boot.parts for region in part.regions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +70,7 @@ class LogReading:
         return merge_by_time([source.boots for source in self.sources])
 
     def __len__(self) -> int:
-        """Return how many these are."""
+        """Return how many these are at most: what several sources have counts for each."""
         boots = (boot for source in self.sources for boot in source.boots)
         return sum(len(part) for boot in boots for part in boot.parts)
 
@@ -91,6 +106,11 @@ class LogReading:
         return latest[-1].last if latest else None
 
     @property
+    def naming_writers(self) -> frozenset[str]:
+        """The sources in which any record has a facility."""
+        return frozenset(source.name for source in self.sources if source.names_writers)
+
+    @property
     def boot_ids(self) -> frozenset[str | None]:
         """The boots that any record is of; None among them if a source does not say."""
         return frozenset(
@@ -98,9 +118,11 @@ class LogReading:
         )
 
     @property
-    def has_restarts(self) -> bool:
-        """Whether any source has more than one boot."""
-        return any(len(source.boots) > 1 for source in self.sources)
+    def uptimes_fall(self) -> bool:
+        """Whether uptimes fall in any source by more than some delay explains: at a restart, or
+        where only the numbers of its records go on."""
+        boots = [source.boots for source in self.sources]
+        return any(len(each) > 1 or each[0].uptimes_fall for each in boots)
 
     @property
     def boots_with_records(self) -> frozenset[str | None]:
@@ -111,11 +133,14 @@ class LogReading:
     def coverage(self, since_us: int | None = None) -> Coverage:
         """Return what was read, and what was missing since that uptime (None: ever)."""
         gaps = (gap for source in self.sources for gap in source.gaps(since_us))
-        return Coverage(tuple(source.name for source in self.sources), tuple(gaps))
+        notes = (note for source in self.sources for note in source.all_notes)
+        return Coverage(tuple(source.name for source in self.sources), tuple(gaps), tuple(notes))
 
 
 def merge_by_time(sources: Sequence[Sequence[Boot]]) -> Iterator[LogRecord]:
     """Yield all records by boot and uptime; those of one source keep their order.
+
+    What several sources have is yielded once (`duplicates`).
 
     Uptimes of different sources are compared within the last boot of each, then within the one
     before, and so on: a source need not say which boot it is of. Those that have no uptimes are
@@ -123,12 +148,15 @@ def merge_by_time(sources: Sequence[Sequence[Boot]]) -> Iterator[LogRecord]:
     """
     if len(sources) == 1:
         return chain.from_iterable(boot.records for boot in sources[0])
-    placed = merge(*map(_placed, sources), key=itemgetter(0, 1))
-    return map(itemgetter(2), placed)
+    # Deferred: mostly there is one source.
+    from vexfsctl.logs.sources.duplicates import without_duplicates
+
+    placed = merge(*map(_placed, range(len(sources)), sources), key=itemgetter(0, 1))
+    return without_duplicates(map(itemgetter(2, 3), placed))
 
 
-def _placed(boots: Sequence[Boot]) -> Iterator[tuple[int, Position, LogRecord]]:
+def _placed(source: int, boots: Sequence[Boot]) -> Iterator[tuple[int, Position, int, LogRecord]]:
     for number, boot in enumerate(boots, 1 - len(boots)):
         for part in boot.parts:
             for position, record in part:
-                yield number, position, record
+                yield number, position, source, record

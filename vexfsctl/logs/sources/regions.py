@@ -7,21 +7,26 @@ found by their bytes, and those that were found are decoded like any others.
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from vexfsctl.exceptions import LogUnreadable
 from vexfsctl.logs.formats.stretches import Stretch, form_of
 from vexfsctl.logs.formats.text import RecordDecoder
-from vexfsctl.logs.sources.holes import Hole
+from vexfsctl.logs.sources.holes import Hole, HoleFinder
 from vexfsctl.logs.sources.spool import Lines
 from vexfsctl.model.record import LogRecord
+from vexfsctl.model.unread import Unread
 
 if TYPE_CHECKING:
     from vexfsctl.logs.formats.renderings import Reading
     from vexfsctl.logs.sieve import Sieve
     from vexfsctl.logs.sources.open_file import OpenFile
     from vexfsctl.logs.wanted import Wanted
+    from vexfsctl.model.coverage import Gap
+
+_Item = LogRecord | Stretch | Unread
 
 Place = tuple[int, int]
 """Where lines begin and end."""
@@ -29,7 +34,8 @@ Needle = bytes | re.Pattern[bytes]
 
 _FEW = 64
 """Places in a region that are remembered."""
-_BLANK = ord(" ")
+_MISSING = ("torn", "not_read")
+"""Why lines of a region are holes."""
 _LEAST_LINE = 32
 """Bytes that a line has at least, mostly."""
 
@@ -46,17 +52,19 @@ class Region:
         reading: "Reading",
         *,
         uptimes: tuple[int, int],
-        latest_s: float | None,
+        time_bounds_s: tuple[float, float] | None,
     ) -> None:
         """They are at the offsets from *start* to *end*; *form* is the name of their form."""
         self.form = form
         self.reading = reading
         self.uptimes = uptimes
         """What the uptime of each (µs) is at least and at most."""
-        self.latest_s = latest_s
-        """What the Unix time of each is at most; None if they have no dates."""
-        self.hole: Hole | None = None
-        """What was found to be torn when all of it was read; None: nothing, or it was not."""
+        self.time_bounds_s = time_bounds_s
+        """What the Unix time of each is at least and at most; None if they have no dates."""
+        self.holes: tuple[Hole, ...] = ()
+        """What was found to be missing, if all of it was read."""
+        self.notes: tuple[Gap, ...] = ()
+        """What should be known of how it was read, likewise."""
         self.start = start
         self.end = end
         self._file = file
@@ -73,6 +81,11 @@ class Region:
         return self.size // _LEAST_LINE
 
     @property
+    def latest_s(self) -> float | None:
+        """What the Unix time of each is at most; None if they have no dates."""
+        return None if self.time_bounds_s is None else self.time_bounds_s[1]
+
+    @property
     def some_lack_uptimes(self) -> bool:
         """Whether any of the records may have none."""
         return form_of(self.form).some_have_uptimes
@@ -85,7 +98,7 @@ class Region:
         found = self._places.get(needle)
         if found is None:
             text = self._view()
-            found = tuple(_lines_at(text, _hits(needle, text)))
+            found = tuple(_lines_at(text, _hits(needle, text), form_of(self.form).head))
             if len(found) <= _FEW:
                 self._places[needle] = found
         return found
@@ -100,21 +113,46 @@ class Region:
         places = None if wanted is None else wanted.places(self)
         if places is not None and not places:
             return
-        text = bytes(self._view())
-        if places is not None:
-            text = b"".join(text[start:end] for start, end in places)
-        known = self.reading
-        decoder = RecordDecoder(known.source, boot_id=known.boot_id, today=known.today)
-        torn = 0
-        for item in chain(decoder.sift(text), decoder.finish()):
+        whole = bytes(self._view())
+        parts = None if places is None else b"".join(whole[a:b] for a, b in places)
+        for item in self._in_parts(parts) or self._as_a_whole(whole):
+            if isinstance(item, Unread):
+                continue
             if isinstance(item, Stretch):
                 lines = Lines.of(item)
                 yield from records_of(lines, by) if wanted is None else wanted.find(lines, by)
-            elif item is None and places is None:
-                torn += 1
-                self.hole = Hole("torn", torn, max(self.uptimes))
-            elif item is not None and by.accepts(item) and (wanted is None or wanted.accepts(item)):
+            elif by.accepts(item) and (wanted is None or wanted.accepts(item)):
                 yield item
+
+    def _in_parts(self, text: bytes | None) -> tuple[_Item, ...]:
+        """Return what the lines in *text* are; nothing if that is not to be known of them alone.
+
+        Others than those of its form may be parts of a larger record, or read by those around them.
+        """
+        if text is None or form_of(self.form).records.fullmatch(text) is None:
+            return ()
+        decoder = self._decoder()
+        items = (*decoder.sift(text), *decoder.finish())
+        return () if any(isinstance(item, Unread) for item in items) else items
+
+    def _as_a_whole(self, text: bytes) -> tuple[_Item, ...]:
+        """Return what the lines are, *text*, and note what is missing."""
+        decoder, finder = self._decoder(), HoleFinder()
+        items = (*decoder.sift(text), *decoder.finish())
+        for item in items:
+            finder.observe(item)
+        finder.zones |= decoder.zones
+        missing = (hole for hole in finder.holes if hole.reason in _MISSING)
+        latest_us = max(self.uptimes)
+        self.holes = tuple(
+            replace(hole, until_us=latest_us) if hole.until_us is None else hole for hole in missing
+        )
+        self.notes = finder.notes(self.reading.source)
+        return items
+
+    def _decoder(self) -> RecordDecoder:
+        known = self.reading
+        return RecordDecoder(known.source, boot_id=known.boot_id, today=known.today)
 
     def _view(self) -> bytearray:
         """Return the lines, to be looked at before anything else is read of the file."""
@@ -142,17 +180,20 @@ def _hits(needle: Needle, text: bytearray) -> Iterator[int]:
         at = text.find(needle, at + 1)
 
 
-def _lines_at(text: bytearray, hits: Iterable[int]) -> Iterator[Place]:
-    """Yield where the records begin and end that have *hits* in them, in ascending order."""
+def _lines_at(text: bytearray, hits: Iterable[int], head: re.Pattern[bytes]) -> Iterator[Place]:
+    """Yield where the lines are that have *hits* in them, in ascending order.
+
+    Each time from a line that begins with *head* up to the next that does: others may go on with
+    it, or not be of its form.
+    """
     end = 0
     for hit in hits:
         if hit < end:
             continue
         start = text.rfind(b"\n", end, hit) + 1 or end
-        # Lines that go on with a record are indented.
-        while start > end and text[start] == _BLANK:
+        while start > end and head.match(text, start) is None:
             start = text.rfind(b"\n", end, start - 1) + 1 or end
         end = text.find(b"\n", hit) + 1 or len(text)
-        while end < len(text) and text[end] == _BLANK:
+        while end < len(text) and head.match(text, end) is None:
             end = text.find(b"\n", end) + 1 or len(text)
         yield start, end

@@ -5,7 +5,7 @@ time went on between them as clocks do. Everywhere else the machine may have bee
 may have been set, or the log is not what it seems, so all lines there are read.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,13 +19,15 @@ if TYPE_CHECKING:
 
 _APART = 1 << 19
 """Bytes from one sample to the next, at least."""
-_MOST = 4096
+_MOST = 1 << 15
 """Samples of a file."""
 _LOOKED_AT = 2048
 """Bytes that are read of each."""
 _ENDING = 1 << 20
 """Bytes at the end of the file that are read in any case."""
 _REORDERING_S = REORDERING_US / 1e6
+_DRIFT = 1e-3
+"""The clock that uptimes are read from (sched_clock) is not disciplined by NTP, as dates are."""
 _CHUNK = 1 << 18
 
 
@@ -43,32 +45,38 @@ class Sample(NamedTuple):
     """Unix time of the same; None if lines have no dates."""
 
     def leads_to(self, later: "Sample") -> bool:
-        """Whether all records between the two are surely of one boot and one run of the clock."""
+        """Whether, by what these show, all between them is of one boot and one run of the clock."""
         if self.form is not later.form or later.uptime_us < self.uptime_us - REORDERING_US:
             return False
         if self.time_s is None or later.time_s is None:
             return self.time_s is later.time_s
         passed_s = (later.uptime_us - self.uptime_us) / 1e6
-        return abs(later.time_s - self.time_s - passed_s) <= _REORDERING_S
+        drift_s = _REORDERING_S + abs(passed_s) * _DRIFT
+        return abs(later.time_s - self.time_s - passed_s) <= drift_s
 
     def region_to(self, later: "Sample", start: int, file: "OpenFile", by: "Reading") -> Region:
         """Return what is between the two, from the offset *start* on."""
-        latest_s = None if later.time_s is None else later.time_s + _REORDERING_S
+        times_s = None
+        if self.time_s is not None and later.time_s is not None:
+            times_s = self.time_s - _REORDERING_S, later.time_s + _REORDERING_S
         return Region(
             *(file, start, later.start, self.form.name, by),
             uptimes=(self.uptime_us - REORDERING_US, later.uptime_us + REORDERING_US),
-            latest_s=latest_s,
+            time_bounds_s=times_s,
         )
 
 
-def parts_of(file: "OpenFile", start: int, reading: "Reading") -> Iterator[bytes | Region]:
+def parts_of(
+    file: "OpenFile", start: int, reading: "Callable[[], Reading]"
+) -> Iterator[bytes | Region]:
     """Yield what *file* has from the offset *start* on: bytes to be read, regions to be left out.
 
-    A region begins and ends with a line. Raises LogUnreadable.
+    A region begins and ends with a line. *reading* returns what is known of the source by what was
+    yielded so far. Raises LogUnreadable.
     """
     at = start
     in_region = False
-    for one, other in pairwise(_samples(file, start, reading)):
+    for one, other in pairwise(_samples(file, start, reading())):
         if one is None or other is None or not one.leads_to(other):
             in_region = False
             continue
@@ -76,7 +84,7 @@ def parts_of(file: "OpenFile", start: int, reading: "Reading") -> Iterator[bytes
             # The line before a region is read: if there was a restart before, it shows that.
             yield from _chunks(file, at, one.next)
             at, in_region = one.next, True
-        yield one.region_to(other, at, file, reading)
+        yield one.region_to(other, at, file, reading())
         at = other.start
     yield from _chunks(file, at, file.size)
 

@@ -45,13 +45,15 @@ class Lines(NamedTuple):
     """What the uptime of each is at least; None if they have to be looked at for that."""
     high_us: int | None
     """What it is at most."""
+    sifted: bool = False
+    """Whether each may matter, as was found before: they need not be searched again."""
 
     @classmethod
-    def of(cls, stretch: "Stretch") -> "Lines":
+    def of(cls, stretch: "Stretch", *, sifted: bool = False) -> "Lines":
         """Return those of *stretch*."""
         text = stretch.block[stretch.start : stretch.end]
         bounds = (stretch.low_us, stretch.high_us) if stretch.has_bounds else (None, None)
-        return cls(stretch.form.name, stretch.reading, text, *bounds)
+        return cls(stretch.form.name, stretch.reading, text, *bounds, sifted)
 
     @property
     def uptimes(self) -> list[int]:
@@ -69,12 +71,20 @@ class Lines(NamedTuple):
             return False
         from vexfsctl.logs.formats.stretches import form_of
 
-        return not form_of(self.form).uptimes_of_all(self.text)
+        form = form_of(self.form)
+        if form.uptime is not None and not form.some_have_uptimes:
+            return False
+        return not form.uptimes_of_all(self.text)
 
     @property
     def latest_s(self) -> float | None:
-        """What the Unix time of each is at most; None if they have no dates."""
+        """What the Unix time of each is at most; None if any has none."""
         return self.stretch.latest_s
+
+    @property
+    def time_bounds_s(self) -> tuple[float, float] | None:
+        """What the Unix time of each is at least and at most; None if any has none."""
+        return self.stretch.time_bounds_s
 
     @property
     def stretch(self) -> "Stretch":
@@ -113,8 +123,9 @@ class Spool:
         self._batch.append(
             (
                 *(position, record.text, record.source, record.uptime_us, record.sequence),
-                *(record.level, record.facility, record.boot_id, record.wall_time_s),
-                *(record.fields, record.counted and tuple(record.counted)),
+                *(record.level, record.facility, record.boot_id),
+                *(record.wall_time_s, record.host),
+                *(record.fields, record.loose, record.counted and tuple(record.counted)),
             )
         )
         self._added(1, 0)
@@ -235,5 +246,7 @@ def _size(blob: "bytes | _Extent | Region") -> int:
 
 def _placed(values: tuple[Any, ...]) -> Placed:
     counted = None if values[-1] is None else Counted(*values[-1])
-    record = LogRecord(*values[1:-1])
-    return values[0], record if counted is None else replace(record, counted=counted)
+    record, loose = LogRecord(*values[1:-2]), values[-2]
+    if counted is None and not loose:
+        return values[0], record
+    return values[0], replace(record, counted=counted, loose=loose)

@@ -12,13 +12,17 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from vexfsctl.exceptions import LogUnreadable
 from vexfsctl.logs.sources.child import ReadingChild, read_descriptor
+from vexfsctl.logs.sources.names import hint_for_missing
 from vexfsctl.system.access import access_hint
 
 if TYPE_CHECKING:
     from vexfsctl.logs.sources.open_file import OpenFile
 
+IS_DIRECTORY = os.strerror(errno.EISDIR)
+"""The reason why a directory cannot be read."""
+NOT_THERE = os.strerror(errno.ENOENT)
+"""The reason why what does not exist cannot be read."""
 _DENIED = os.strerror(errno.EACCES)
-_NO_FILE = (os.strerror(errno.ENOENT), os.strerror(errno.EISDIR))
 
 
 class FileStream:
@@ -28,18 +32,29 @@ class FileStream:
         """No byte for *silence_s* seconds counts as no answer."""
         self._path = path
         self._silence_s = silence_s
-        self._child = ReadingChild(f"if={path}", silence_s=silence_s)
+        self._child: ReadingChild | None = None
         self._given = 0
         """Bytes that were yielded so far."""
 
+    def open(self) -> int:
+        """Begin to open it; return a descriptor that is readable once it is open, or cannot be.
+
+        Raises LogUnreadable with the reason if that cannot be begun.
+        """
+        if self._child is None:
+            self._child = ReadingChild(f"if={self._path}", silence_s=self._silence_s)
+        return self._child.output
+
     def __iter__(self) -> Iterator[bytes]:
         """Yield it in chunks; raise LogUnreadable with the reason, also in the middle."""
+        self.open()
+        assert self._child is not None
         try:
             for chunk in self._child:
                 self._given += len(chunk)
                 yield chunk
         except LogUnreadable as failure:
-            failure.hint = _hint(failure.message, self._path)
+            failure.hint = hint_for(failure.message, self._path)
             raise
 
     def take_over(self, taken: int) -> "OpenFile | None":
@@ -51,14 +66,15 @@ class FileStream:
         # Deferred: most files are small.
         from vexfsctl.logs.sources.open_file import OpenFile
 
-        pid = self._child.pid
-        if pid is None or taken != self._given:
+        child = self._child
+        if child is None or child.pid is None or taken != self._given:
             return None
-        return OpenFile.of_process(pid, self._silence_s)
+        return OpenFile.of_process(child.pid, self._silence_s)
 
     def close(self) -> None:
         """Read no more."""
-        self._child.close()
+        if self._child is not None:
+            self._child.close()
 
 
 def read_stream(stream: BinaryIO, silence_s: float) -> Iterator[bytes]:
@@ -74,9 +90,13 @@ def read_stream(stream: BinaryIO, silence_s: float) -> Iterator[bytes]:
     yield from read_descriptor(descriptor, None if stream.isatty() else silence_s)
 
 
-def _hint(reason: str, path: Path) -> str | None:
+def hint_for(reason: str, path: Path) -> str | None:
+    """Return what to do where *path* cannot be read for that *reason*; None: nothing is known."""
     if reason == _DENIED:
         return access_hint(path, os.R_OK)
-    if reason in _NO_FILE:
-        return "a source is kmsg, the path of a log, or - (standard input)"
+    if reason == NOT_THERE:
+        # Deferred: mostly a source exists.
+        from vexfsctl.logs.sources.listing import names_in
+
+        return hint_for_missing(str(path), names_in(path.parent))
     return None

@@ -38,10 +38,15 @@ def find_failing_ranges(
     length = _request_length(subject)
     found = []
     for each in entries:
-        evidence = each.evidence
-        if evidence is None or evidence.sector is None or not vicinity.holds(each, starts):
+        evidence, record = each.evidence, each.record
+        if record.uptime_us is None or record.loose:
+            # Too rough, or not surely the kernel's: these bytes are acted upon.
             continue
-        start = starts.get(evidence.device or "")
+        if evidence is None or evidence.sector is None or not evidence.is_trouble:
+            continue
+        if not vicinity.holds(each, starts):
+            continue
+        start = starts.get(evidence.sector_device or "")
         if start is not None:
             found.append(ByteRange(evidence.sector * SECTOR_BYTES - start, length))
     return clip_and_join(found, size)

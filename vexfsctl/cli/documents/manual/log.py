@@ -11,6 +11,7 @@ from vexfsctl.model.events import Event
 from vexfsctl.model.hints import HintKind, RecoveryHint
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.severity import Severity
+from vexfsctl.model.unread import LINE_WORDS
 from vexfsctl.render.mdoc import (
     argument,
     literal_block,
@@ -36,6 +37,15 @@ _RATE_LIMIT = (
     "Records of calls are limited for each volume, and a call is logged whole or not at all. The"
     " suppressed record counts what was left out, so that log and counters can be reconciled."
     " State, degradation, breaker, operator, recovery and suppressed records are never limited.",
+)
+_HANDED_OVER = (
+    "A saved log may be in any form of dmesg, journalctl and syslog daemons, in any language, line"
+    " by line. What stands before the lines is taken off: quotes and bullets, indents, colours,"
+    " HTML, the FILE: of grep, a prompt; such a record is never surely the kernel's. Lines that a"
+    " mailer wrapped are joined. Where a log has no uptimes, times are compared as closely as it"
+    " has them. Times without a zone, or in one that is not known, are the reader's; those without"
+    " a year are of the last twelve months.",
+    "Lines that are not records, or not surely, are told apart:",
 )
 _ID = CorrelationId(0x6F1C93A20000002A)
 _CALLER = CorrelationId(0x6F1C93A200000029)
@@ -65,6 +75,9 @@ def log_page() -> list[str]:
         ),
         ".Ss Rate limit",
         *paragraphs(*_RATE_LIMIT),
+        ".Ss Logs that are handed over",
+        *paragraphs(*_HANDED_OVER),
+        *tagged_list((f"Sy {word}", text_lines(text)) for word, text in LINE_WORDS.items()),
         ".Sh FILES",
         *tagged_list(
             [

@@ -143,6 +143,10 @@ def _environment(root: CommandDocument) -> list[str]:
         "An option overrides its variable, and both override",
         ".Xr vexfsctl.toml 5 .",
         "The items of a list are separated by colons.",
+        "In",
+        ".Ev VEXFSCTL_LOG ,",
+        "journal:DIR is one item,",
+        "but kmsg, journal, pstore or \\- after journal: is an item of its own.",
         *tagged_list(
             [(f"Ev {o.variable}", ["As", f".{_option_name(o.names[-1])} ."]) for o in variables]
             + [
@@ -153,9 +157,10 @@ def _environment(root: CommandDocument) -> list[str]:
                     [
                         "If set and not empty, decode every record of a log,",
                         "even those that cannot matter.",
-                        "Much slower, for the same answers; please report it if they differ,",
-                        "but for torn lines of a large file far from what was asked for,",
-                        "which are noticed only so.",
+                        "Much slower, for the same answers; please report it if they differ.",
+                        "Only in this way is a line of a large file noticed that is torn,",
+                        "or of another form or time than those around it,",
+                        "and far from what was asked for.",
                     ],
                 ),
                 ("Ev PAGER", ["Pager for long answers; less by default, empty for none."]),

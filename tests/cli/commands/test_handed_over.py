@@ -1,0 +1,96 @@
+"""Logs in the form in which somebody had them: what is said of lines that are no records."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.program import Program
+from vexfsctl.exceptions import ExitStatus
+
+pytestmark = pytest.mark.usefixtures("tree", "utc")
+PLAIN = "[    0.000000] Linux version 6.1.0\n"
+FAILED = "I/O error, dev sda, sector 4096 op 0x0:(READ) flags 0x0 phys_seg 1 prio class 2"
+
+
+def write(path: Path, text: str) -> str:
+    """Write a log, and return its name."""
+    log = path / "saved.log"
+    log.write_text(text)
+    return str(log)
+
+
+def test_lines_of_no_form_are_a_note(vexfsctl: Program, tmp_path: Path) -> None:
+    """They are counted; the answer is complete."""
+    log = write(tmp_path, f"Hello,\nhere is my log:\n{PLAIN}Regards\n")
+
+    result = vexfsctl("log", "--json", "--log", log)
+
+    assert result.exit_status == ExitStatus.OK
+    assert result.json["coverage"]["notes"] == [
+        {"source": log, "reason": "not_read", "lost": 3, "detail": None}
+    ]
+    assert f"vexfsctl: note: {log}: not_read, lines: 3\n" in vexfsctl("log", "--log", log).stderr
+
+
+@pytest.mark.parametrize("line", ["vexfs is broken", "CORR-6F1C93A20000002A", f"sshd: {FAILED}"])
+def test_a_line_that_may_matter_is_a_gap(vexfsctl: Program, tmp_path: Path, line: str) -> None:
+    """It is not lost in silence."""
+    log = write(tmp_path, f"{PLAIN}x: {line}\n")
+
+    result = vexfsctl("log", "--json", "--log", log)
+
+    assert result.exit_status == ExitStatus.INCOMPLETE
+    assert result.json["coverage"]["gaps"] == [
+        {"source": log, "reason": "not_read", "lost": 1, "detail": None}
+    ]
+
+
+def test_a_file_that_is_no_log_is_a_gap(vexfsctl: Program, tmp_path: Path) -> None:
+    """Nothing of it could be read."""
+    log = write(tmp_path, "Hello,\nhere is my log:\n")
+
+    assert vexfsctl("log", "--log", log).exit_status == ExitStatus.INCOMPLETE
+
+
+def test_a_loose_record_is_marked_and_counted(vexfsctl: Program, tmp_path: Path) -> None:
+    """Nobody knows what stands before it."""
+    log = write(tmp_path, f"{PLAIN}node1|err|[   12.000000] {FAILED}\n")
+
+    result = vexfsctl("log", "-d", "sda", "--json", "--log", log)
+
+    (row,) = result.json["data"]
+    assert (row["loose"], row["origin"], row["kind"]) == (True, "unrecorded", "kernel")
+    assert result.json["coverage"]["notes"] == [
+        {"source": log, "reason": "loose", "lost": 1, "detail": None}
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "VexFS: State transition 1 -> 3",
+        "VexFS: state vol=sda epoch=1 from=initialized to=error driver=fuse version=0.1.0",
+        "BUG: KASAN: slab-out-of-bounds in vexfs_get_block+0x1d/0x90 [vexfs_deadlock_fix]",
+        FAILED,
+    ],
+)
+def test_a_loose_record_alone_is_never_critical(
+    vexfsctl: Program, tmp_path: Path, text: str
+) -> None:
+    """Anybody may have written it."""
+    log = write(tmp_path, f"{PLAIN}node1|err|[   12.000000] {text}\n")
+
+    result = vexfsctl("check", "--log", log)
+
+    assert "CRITICAL" not in result.stdout
+    assert result.exit_status == ExitStatus.INCOMPLETE
+
+
+def test_a_zone_that_is_not_known_is_told(vexfsctl: Program, tmp_path: Path) -> None:
+    """Times in it are taken to be the reader's."""
+    log = write(tmp_path, "Wed 2021-07-28 05:19:43 IST node1 kernel: usb 1-1: reset\n")
+
+    assert (
+        f"vexfsctl: note: {log}: zone (IST was taken to be the reader's zone)\n"
+        in vexfsctl("log", "--log", log).stderr
+    )

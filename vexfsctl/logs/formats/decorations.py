@@ -1,0 +1,77 @@
+"""What people and programs put before the lines of a log that they hand over; how it comes off.
+
+Quotes of mail and chat, bullets, indents, the colours of a terminal, HTML, the FILE: of grep, the
+prompt of a shell or a login. A closed set: what is not in it is not decoration.
+"""
+
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_MOST = 6
+"""Decorations that may stand one after the other."""
+_LONGEST = 300
+"""Bytes that they take up together."""
+_BLANKS = rb"(?:[ \t]|\xc2\xa0)+"
+_MARK = rb"[>|*+-]+|`{1,3}|\xe2\x80\xa2"
+_LEFT = re.compile(rb"(?P<blanks>" + _BLANKS + rb")|(?P<mark>" + _MARK + rb")")
+_OF_STAMPED = re.compile(
+    # `[root@host ~]# `, `root@host:~# `, `host:~ # `, `$ `
+    rb"(?:\[?[\w.-]{1,64}@[\w.-]{1,64}[: ][^\s#$\]]{0,64}\]?"
+    rb"|[\w.-]{1,64}:[^\s#$:\]]{1,64} ?)?[#$] ?"
+    rb"|[\w.-]{1,64} login: "
+    # grep, with -n and of context, too.
+    rb"|(?:\(standard input\)|[\w./@+,-]{1,200}?)(?:[:-]\d{1,9})?[:-](?=[\[<A-Z\d])"
+)
+"""What is one only before a line that tells its time."""
+_COLOURS = re.compile(rb"\x1b\[[\d;?]{0,16}[A-Za-z]")
+_TAGS = re.compile(
+    rb"</?(?:pre|code|br|p|div|span|tt|li|ul|ol|td|tr|table|b|i|em|strong|font|blockquote|samp|kbd)"
+    rb"(?:[ /][^<>\n]{0,200})?>",
+    re.IGNORECASE,
+)
+_ENTITY = re.compile(rb"&(?:#\d{1,5}|#x[0-9a-fA-F]{1,4}|lt|gt|amp|quot|apos|nbsp);")
+
+
+@dataclass(frozen=True, slots=True)
+class Undecorated:
+    """A line without what stood before it."""
+
+    rest: bytes
+    literal: bytes | None
+    """What stood there; None if it cannot be taken off other lines in the same way."""
+    needs_time: bool = False
+    """Whether it was decoration only if the rest tells its time."""
+
+
+def undecorated(line: bytes) -> Iterator[Undecorated]:
+    """Yield *line* without its decorations, each time without one more."""
+    shown = _shown(line)
+    plain = shown == line
+    if not plain:
+        yield Undecorated(shown, None)
+    at, needs_time, quoted = 0, False, False
+    for _ in range(_MOST):
+        match = _LEFT.match(shown, at, at + _LONGEST)
+        if match is None:
+            match, needs_time = _OF_STAMPED.match(shown, at, at + _LONGEST), True
+        if match is None or match.end() >= len(shown) or match.end() > _LONGEST:
+            return
+        at = match.end()
+        quoted = quoted or match[0].startswith(b"`")
+        if quoted:
+            yield Undecorated(shown[at:].rstrip(b"`"), None, needs_time)
+        else:
+            yield Undecorated(shown[at:], shown[:at] if plain else None, needs_time)
+
+
+def _shown(line: bytes) -> bytes:
+    """Return *line* as a terminal or a browser shows it."""
+    if b"\x1b" in line:
+        line = _COLOURS.sub(b"", line)
+    if b"<" in line:
+        line = _TAGS.sub(b"", line)
+    if b"&" in line:
+        line = _ENTITY.sub(lambda match: html.unescape(match[0].decode()).encode(), line)
+    return line

@@ -1,0 +1,131 @@
+"""What else may stand before the text of a line: heads of rarer programs, of other languages.
+
+dmesg -T and -H as util-linux prints them in any language, logread, busybox and metalog, syslog and
+journalctl in any language, journalctl -o short-full in any zone, and lines with no more than a tag.
+`renderings` has the usual ones. A tag that is not the kernel's stays in the text, as there: what
+follows it is another program's.
+"""
+
+import re
+from dataclasses import dataclass, replace
+
+from vexfsctl.logs.formats.dates import parse_minute, parse_moment
+from vexfsctl.logs.formats.renderings import (
+    SELECTOR,
+    Reading,
+    decode_text,
+    priority_of,
+    read_tagged,
+)
+from vexfsctl.model.record import LogRecord
+
+_LONGEST = 512
+"""Characters of a line that its head is looked for in."""
+_PRIORITY = re.compile(
+    rb"<(?P<priority>\d{1,4})>(?:1 )?|(?P<facility>[a-z]\w{2,8}) *:(?P<level>[a-z]{3,6}) *: "
+)
+_DELTA = re.compile(r"\[(?: *\+|<) *(?P<seconds>\d{1,9})[.,](?P<micros>\d{6})>?\] ?")
+"""dmesg -H and --time-format=delta: seconds since the record before."""
+_IN_BRACKETS = re.compile(r"\[(?P<inside>[^\[\]]{8,80})\] ?")
+_ALONE = re.compile(
+    rb"(?:(?!kernel[:\[]|" + SELECTOR + rb")(?P<host>[\w.-]{1,255}) )?"
+    rb"(?P<rest>(?:" + SELECTOR + rb")?kernel(?:\[\d{1,10}\])?: .*)",
+    re.DOTALL,
+)
+"""The kernel's tag where nothing tells the time: `kernel: text`, `host kernel: text`."""
+_HOST = re.compile(rb"(?!" + SELECTOR + rb")[\w.:-]{1,255}(?<!\w:) ")
+_IN_METALOG = b"[kernel] "
+_UPTIME = re.compile(rb"\[ *\d{1,12}\.\d{6}\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A line whose head is known."""
+
+    record: LogRecord
+    width: int
+    """Bytes of the head."""
+    base_s: float | None = None
+    """Unix time that a delta of the next record counts from; None if it counts from none."""
+    zone: str | None = None
+    """A zone that nobody can resolve: the time was taken to be in the reader's."""
+
+
+def parse_head(line: bytes, reading: Reading) -> Head | None:
+    """Return the record of a line that has such a head; None for every other line."""
+    priority = _PRIORITY.match(line)
+    if priority is None:
+        return _parse(line, reading)
+    head = _parse(line[priority.end() :], reading)
+    if head is None:
+        return None
+    level, facility = priority_of(priority.groupdict())
+    known = replace(head.record, level=level, facility=facility)
+    return replace(head, record=known, width=head.width + priority.end())
+
+
+def _parse(line: bytes, reading: Reading) -> Head | None:
+    text = decode_text(line[:_LONGEST])
+    if text.startswith("["):
+        return _bracketed(line, text, reading)
+    moment = parse_moment(text, reading.today)
+    if moment is not None:
+        width = len(text[: moment.length].encode())
+        # Some put a colon after it.
+        separator = 2 if line.startswith(b": ", width) else 1
+        if line[width : width + separator].strip(b":") == b" ":
+            rest = line[width + separator :]
+            host, rest = _split_host(rest)
+            record, size = read_tagged(rest, reading, wall_time_s=moment.unix_s, host=host)
+            return Head(record, len(line) - size, zone=moment.zone)
+    alone = _ALONE.fullmatch(line)
+    if alone is None:
+        return None
+    record, size = read_tagged(alone["rest"], reading, host=alone["host"])
+    return Head(record, len(line) - size)
+
+
+def _bracketed(line: bytes, text: str, reading: Reading) -> Head | None:
+    """Read what dmesg prints with a time that is not an uptime."""
+    delta = _DELTA.match(text)
+    if delta is not None:
+        base_s = reading.base_s
+        if base_s is not None:
+            base_s += int(delta["seconds"]) + int(delta["micros"]) / 1e6
+        return _of_dmesg(line, text[: delta.end()], base_s, reading)
+    match = _IN_BRACKETS.match(text)
+    if match is None:
+        return None
+    head, inside = match[0], match["inside"]
+    if (minute := parse_minute(inside, reading.today)) is not None:
+        return _of_dmesg(line, head, minute, reading)
+    moment = parse_moment(inside, reading.today)
+    if moment is None or moment.length != len(inside):
+        return None
+    printed = _of_dmesg(line, head, moment.unix_s, reading)
+    return replace(printed, base_s=None, zone=moment.zone)
+
+
+def _of_dmesg(line: bytes, head: str, unix_s: float | None, reading: Reading) -> Head:
+    width = len(head.encode())
+    record = LogRecord(
+        text=decode_text(line[width:]),
+        source=reading.source,
+        boot_id=reading.boot_id,
+        wall_time_s=unix_s,
+    )
+    return Head(record, width, unix_s)
+
+
+def _split_host(rest: bytes) -> tuple[bytes | None, bytes]:
+    """Return the host after a time, if any, and the rest with the kernel's tag as log daemons have
+    it.
+
+    metalog has the tag in brackets; with an uptime alone, nothing but the kernel can be meant.
+    """
+    if rest.startswith(_IN_METALOG):
+        return None, b"kernel: " + rest.removeprefix(_IN_METALOG)
+    if _UPTIME.match(rest) is not None:
+        return None, b"kernel: " + rest
+    host = _HOST.match(rest)
+    return (None, rest) if host is None else (host[0].strip(), rest[host.end() :])

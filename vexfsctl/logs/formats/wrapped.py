@@ -1,0 +1,31 @@
+"""Records that a mailer broke into two lines."""
+
+from dataclasses import replace
+
+from vexfsctl.logs.formats.blocks import Block, SingleRecord
+from vexfsctl.logs.formats.renderings import decode_text
+from vexfsctl.model.record import LogRecord
+
+WRAPPED = range(60, 81)
+"""Characters of a line after which mailers break it; RFC 3676 advises to do it at 78 or before."""
+
+
+def join_wrapped(block: Block | None, width: int, line: bytes) -> SingleRecord | None:
+    """Return the record of *block*, *width* characters of a log, with *line*; None if not wrapped.
+
+    They belong together if the kernel says such a thing of a device, and neither part says it.
+    """
+    if width not in WRAPPED or not isinstance(block, SingleRecord) or "\n" in block.record.text:
+        return None
+    # Deferred: most logs have no such line.
+    from vexfsctl.logs.interpret import meaning_of
+    from vexfsctl.logs.kernel.evidence import parse_evidence
+
+    first = block.record
+    rest = decode_text(line).strip()
+    joined = replace(first, text=f"{first.text.rstrip()} {rest}")
+    if parse_evidence(joined) is None or meaning_of(first) is not None:
+        return None
+    if parse_evidence(LogRecord(rest, first.source)) is not None:
+        return None
+    return SingleRecord(joined)

@@ -1,0 +1,105 @@
+"""Lines of XFS (fs/xfs of Linux 4.4 to 6.18): `XFS (NAME): …`, without a word for their level.
+
+Blocks that it prints in hex after `block` or `daddr` are in 512-byte units (`xfs_daddr_t`), of the
+device that the filesystem is named by, which may be another one's if the log or the realtime part
+has a device of its own. Its error numbers are positive in the older lines.
+"""
+
+from vexfsctl.logs.kernel.form import ANYTHING, ROUTINE, TROUBLE, EvidenceForm
+from vexfsctl.logs.kernel.told import Reader, free_reader
+from vexfsctl.model.events import EvidenceSignificance
+
+_HEAD = r"XFS \((?P<device>[^\s)]{1,64})\): "
+_SECTOR = r"(?P<sector>0x[0-9a-f]{1,16})"
+
+
+def _form(
+    sample: str,
+    words: str,
+    significance: EvidenceSignificance = TROUBLE,
+    *,
+    read: Reader | None = None,
+    trouble_only: bool = False,
+) -> EvidenceForm:
+    reader = read or free_reader("filesystem", significance)
+    return EvidenceForm(
+        sample, "XFS (", _HEAD + words, reader, trouble_only=trouble_only, begins=("XFS (",)
+    )
+
+
+XFS_FORMS = (
+    _form(
+        'XFS (loop0): metadata I/O error in "xfs_imap_to_bp+0x5c/0xe0" at daddr 0x80 len 32'
+        " error 5",
+        r"(?:metadata I/O error in |log recovery (?P<direction>read|write) I/O error)",
+    ),
+    _form(
+        # Up to 4.17: the function stands after the block.
+        'XFS (dm-1): metadata I/O error: block 0x1d2c0cf0 ("xfs_trans_read_buf_map") error 5'
+        " numblks 32",
+        rf"metadata I/O error: block {_SECTOR} ",
+    ),
+    _form(
+        "XFS (dm-1): Metadata corruption detected at xfs_agf_read_verify+0x70/0x120 [xfs],"
+        " xfs_agf block 0x1",
+        rf"Metadata (?:corruption|CRC error) detected at .{{1,160}}? block {_SECTOR}\b",
+    ),
+    _form(
+        "XFS (sdb1): Failing async write on buffer block 0x7fffffff0. Retrying async write.",
+        rf"[Ff]ailing async write on buffer block {_SECTOR}",
+        read=free_reader("filesystem", direction="write"),
+    ),
+    _form(
+        "XFS (sdb1): Corruption Alert: Buffer at daddr 0x80 had permanent write failures!",
+        r"Corruption Alert: Buffer at daddr ",
+        read=free_reader("filesystem", direction="write"),
+    ),
+    _form(
+        "XFS (sdb1): page discard on page 00000000c0ffee00, inode 0x83, pos 8192.",
+        r"page discard on page ",
+        read=free_reader("filesystem", direction="write"),
+    ),
+    _form(
+        "XFS (dm-3): log I/O error -5",
+        r"log I/O error",
+        read=free_reader("filesystem", direction="write"),
+    ),
+    _form(
+        # What a mount of a damaged or foreign filesystem, a full one, or an operator gets told.
+        "XFS (dm-0): EXPERIMENTAL online scrub feature in use. Use at your own risk!",
+        (
+            r"(?:EXPERIMENTAL|DAX |Deprecated |attr2 mount option is|\w{1,20} mount option is"
+            r" deprecated|mounting with \"discard\"|Mounting V\d|Delaying log recovery"
+            r"|Test dummy|Ending recovery|Starting recovery|Ending clean mount|Unmounting "
+            r"|Using (?:a more recent|experimental)|Quotacheck (?:needed|: Done)|Quotacheck: Done"
+            r"|Will try to correct with)"
+        ),
+        ROUTINE,
+        trouble_only=True,
+    ),
+    _form(
+        "XFS (dm-2): Please unmount the filesystem and rectify the problem(s)",
+        (
+            r"(?:Please (?:unmount|free space|run xfs_repair|umount)|Unmount and run xfs_repair"
+            r"|User initiated shutdown|Uncorrected metadata|Internal error "
+            r"|xfs_do_force_shutdown|xfs_force_shutdown|possible memory allocation deadlock"
+            r"|Bad |bad |Corrupt|corrupt|.{0,80}\bmismatch|.{0,120}\brun xfs_repair)"
+        ),
+    ),
+    _form(
+        "XFS (dm-2): Metadata I/O Error (0x1) detected at xfs_trans_read_buf_map+0x15c/0x2f0 [xfs]"
+        " (fs/xfs/xfs_trans_buf.c:296).  Shutting down filesystem.",
+        "",
+        trouble_only=True,
+    ),
+    EvidenceForm(
+        # Of iomap, for XFS and others that use it (fs/iomap/buffered-io.c since 5.5).
+        "loop0: writeback error on inode 131, offset 0, sector 448",
+        "writeback error on inode ",
+        r"(?P<device>[^\s:]{1,64}): writeback error on inode \d{1,20}, offset -?\d{1,20}, sector"
+        r" (?P<sector>\d{1,20})",
+        free_reader("filesystem", direction="write"),
+        begins=(f"{ANYTHING}: writeback error on inode ",),
+    ),
+)
+"""In the order tried."""

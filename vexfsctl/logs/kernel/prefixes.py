@@ -1,0 +1,36 @@
+"""What the kernel may put before a text that says something of a device: a closed list.
+
+At most one of these is passed over: what stands behind two is not known to be the kernel's.
+"""
+
+import re
+
+_SAMPLES = {
+    # A serial console, or a log daemon, put a stamp before a line that had one.
+    "[   12.345678] ": r"\[ *\d{1,12}\.\d{6}\] ",
+    # CONFIG_PRINTK_CALLER without printk.time (kernel/printk/printk.c).
+    "[    T412] ": r"\[ *[TC]\d{1,10}\] ",
+    # kernel/watchdog.c up to Linux 4.18.
+    "NMI watchdog: ": "NMI watchdog: ",
+    # A build in which this name was set for all that was compiled after it.
+    "trusted_key: ": "trusted_key: ",
+    # /dev/console of systemd and dracut keeps the level.
+    "<3>": r"<\d{1,3}>",
+}
+SAMPLES = tuple(_SAMPLES)
+"""One of each."""
+PREFIX = rf"(?:(?=[\[N<t])(?:{'|'.join(_SAMPLES.values())}))"
+"""Regular expression for one of them."""
+WORDS = ("NMI watchdog", "trusted_key")
+"""Those that a log daemon may take for a tag."""
+_FIRST = frozenset(sample[0] for sample in SAMPLES)
+"""What each begins with."""
+_PREFIX = re.compile(PREFIX, re.ASCII)
+
+
+def without_prefix(text: str) -> str:
+    """Return *text* without what of the list stands before it."""
+    if text[:1] not in _FIRST:
+        return text
+    match = _PREFIX.match(text)
+    return text if match is None else text[match.end() :]

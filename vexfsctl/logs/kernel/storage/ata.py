@@ -1,0 +1,187 @@
+"""Lines of libata (drivers/ata/libata-*.c, Linux 2.6.32 to 6.12).
+
+`ata2` is a port, `ata2.00` a device on it; the log of a host says which disk that is. What an
+error register becomes is said by `ata_to_sense_error` in libata-scsi.c.
+"""
+
+import errno
+import re
+
+from vexfsctl.logs.kernel.form import REPAIR, ROUTINE, EvidenceForm
+from vexfsctl.logs.kernel.told import find_errno, reader
+from vexfsctl.model.events import KernelEvidence
+
+_BEGINS = ("ata",)
+_ATA = r"(?P<device>ata\d{1,4}(?:\.\d{1,4})?): "
+_BITS = r"\{(?P<bits>[ \w-]{0,120})\}"
+
+_COMMANDS = (
+    ("READ", "read"),
+    ("WRITE", "write"),
+    ("FLUSH", "flush"),
+    ("DATA SET MANAGEMENT", "discard"),
+    ("SEND FPDMA", "discard"),
+)
+"""How the names of commands begin that move data, and where it goes (ACS-3)."""
+_NO_DATA = re.compile(r"(?:READ|WRITE) (?:LOG|BUFFER|MULTIPLE MODE|NATIVE)")
+_READING = {0x20, 0x24, 0x25, 0x29, 0x40, 0x42, 0x60, 0xC4, 0xC8}
+_WRITING = {0x30, 0x34, 0x35, 0x39, 0x3D, 0x61, 0xC5, 0xCA, 0xCE}
+_FLUSHING = {0xE7, 0xEA}
+_DISCARDING = {0x06, 0x64}
+"""Operation codes of the same (ACS-3)."""
+_LBA_OF_48_BITS = {0x24, 0x25, 0x29, 0x34, 0x35, 0x39, 0x3D, 0x42, 0x60, 0x61, 0xCE}
+_ERRNOS = (("UNC", errno.ENODATA), ("AMNF", errno.ENODATA), ("IDNF", errno.EREMOTEIO),
+           ("ICRC", errno.EIO), ("ABRT", errno.EIO))  # fmt: skip
+"""What a bit of the error register ends as: an unreadable sector, none of that number, the rest."""
+_QUIET_SERRORS = {"RecovData", "RecovComm"}
+
+
+def _direction_of(code: int) -> str | None:
+    ways = {"read": _READING, "write": _WRITING, "flush": _FLUSHING, "discard": _DISCARDING}
+    return next((direction for direction, codes in ways.items() if code in codes), None)
+
+
+def _read_failed_command(match: re.Match[str]) -> KernelEvidence:
+    name = match["command"]
+    known = (
+        [] if _NO_DATA.match(name) else [way for word, way in _COMMANDS if name.startswith(word)]
+    )
+    return KernelEvidence(kind="ata", device=match["device"], direction=next(iter(known), None))
+
+
+def _read_taskfile(match: re.Match[str]) -> KernelEvidence:
+    registers = bytes.fromhex(match["registers"].replace("/", "").replace(":", ""))
+    code, low, high = registers[0], registers[3:6], registers[8:11]
+    direction, lba = _direction_of(code), None
+    if direction in ("read", "write"):
+        # Of an LBA of 28 bits, the highest four are in the device register.
+        top = high if code in _LBA_OF_48_BITS else bytes([registers[11] & 0xF])
+        lba = int.from_bytes(low + top, "little")
+    media = "(media error)" in match.string
+    return KernelEvidence(
+        kind="ata",
+        device=match["device"],
+        direction=direction or {"in": "read", "out": "write"}.get(match["way"] or ""),
+        errno=errno.ENODATA if media else None,
+        lba=lba,
+    )
+
+
+def _read_error_bits(match: re.Match[str]) -> KernelEvidence:
+    bits = match["bits"].split()
+    number = next((number for bit, number in _ERRNOS if bit in bits), None)
+    return KernelEvidence(kind="ata", device=match["device"], errno=number)
+
+
+def _read_serror(match: re.Match[str]) -> KernelEvidence:
+    recovered = set(match["bits"].split()) <= _QUIET_SERRORS
+    return reader("ata", significance=REPAIR)(match) if recovered else reader("ata")(match)
+
+
+def _read_result(match: re.Match[str]) -> KernelEvidence:
+    media = "(media error)" in match.string
+    return KernelEvidence(kind="ata", errno=errno.ENODATA if media else None)
+
+
+def _read_free(match: re.Match[str]) -> KernelEvidence:
+    # What it does is free text: a word for a direction is about its own commands, not a request's.
+    return KernelEvidence(kind="ata", device=match["device"], errno=find_errno(match.string))
+
+
+_REGISTERS = r"(?P<registers>[0-9a-f]{2}(?:/[0-9a-f]{2}(?::[0-9a-f]{2}){4}){2}/[0-9a-f]{2})"
+
+ATA_FORMS = (
+    EvidenceForm(
+        "ata1.00: failed command: READ DMA EXT",
+        "failed command: ",
+        rf"{_ATA}failed command: (?P<command>[A-Z][\w ()/-]{{1,60}})",
+        _read_failed_command,
+        begins=_BEGINS,
+    ),
+    EvidenceForm(
+        "ata1.00: cmd 25/00:08:00:10:00/00:00:00:00:00/e0 tag 0 dma 4096 in",
+        ": cmd ",
+        rf"{_ATA}cmd {_REGISTERS}(?: tag \d{{1,3}})?(?:.{{1,40}}? (?P<way>in|out)\b)?",
+        _read_taskfile,
+        begins=_BEGINS,
+    ),
+    EvidenceForm(
+        "         res 51/40:08:00:10:00/00:00:00:00:00/e0 Emask 0x9 (media error)",
+        "res ",
+        r"(?: {9})?res [0-9a-f]{2}/[0-9a-f]{2}:[0-9a-f:/]{10,50} Emask 0x[0-9a-f]+ \(",
+        _read_result,
+        begins=(" " * 9 + "res ", "res "),
+    ),
+    EvidenceForm(
+        "ata1.00: error: { UNC }",
+        "error: {",
+        rf"{_ATA}error: {_BITS}",
+        _read_error_bits,
+        begins=_BEGINS,
+    ),
+    EvidenceForm(
+        "ata1: SError: { RecovData UnrecovData HostInt 10B8B BadCRC }",
+        "SError: {",
+        rf"{_ATA}SError: {_BITS}",
+        _read_serror,
+        begins=_BEGINS,
+    ),
+    EvidenceForm(
+        "ata1.00: qc timeout after 5000 msecs (cmd 0xec)",
+        "qc timeout",
+        rf"{_ATA}qc timeout",
+        reader("ata", errno=errno.ETIMEDOUT),
+        begins=_BEGINS,
+    ),
+    EvidenceForm(
+        "ata1: SATA link up 6.0 Gbps (SStatus 133 SControl 300)",
+        "ata",
+        # A link is down wherever no disk is: only what else is said tells of trouble.
+        (
+            rf"{_ATA}(?:SATA link (?:up|down)|EH complete|configured for [A-Z]|applying "
+            r"|retrying FLUSH)"
+        ),
+        reader("ata", significance=ROUTINE),
+        begins=_BEGINS,
+    ),
+    EvidenceForm(
+        "ata1: link resume succeeded after 2 retries",
+        "link resume succeeded",
+        rf"{_ATA}link resume succeeded",
+        reader("ata", significance=REPAIR),
+        begins=_BEGINS,
+    ),
+    EvidenceForm(
+        "ata1.00: detaching (SCSI 0:0:0:0)",
+        "detaching (SCSI ",
+        rf"{_ATA}detaching \(SCSI (?P<member>[\d:]{{1,40}})\)",
+        reader("ata", errno=errno.ENODEV),
+        begins=_BEGINS,
+    ),
+    EvidenceForm(
+        "ata1.00: exception Emask 0x0 SAct 0x8000 SErr 0x0 action 0x0",
+        "ata",
+        (
+            rf"{_ATA}(?:exception Emask|status: \{{|error: |SError: |(?:hard|soft) resetting link"
+            r"|device reported invalid|limiting (?:SATA link )?speed|irq_stat 0x|\(irq_stat 0x"
+            r"|disabl|link is slow to respond|NCQ disabled|EH pending|hotplug|lost interrupt"
+            r"|(?:class|n_sectors|model number|serial number|Port Multiplier \w+) mismatch"
+            r"|Drive reports diagnostics failure|SERROR|BMDMA stat|edma_err|CPB|spurious"
+            r"|illegal qc_active|HSM violation|UNIT ATTENTION persists|sense data available but"
+            r"|giving up|forcing)"
+        ),
+        _read_free,
+        begins=_BEGINS,
+    ),
+    EvidenceForm(
+        "ata1.00: revalidation failed (errno=-5)",
+        "ata",
+        (
+            rf"{_ATA}.{{0,120}}?\b(?i:fail(?:ed|ure|s)?|errors?|timed out|timeout|giving up|unable"
+            r"|frozen|rejected|broken)\b"
+        ),
+        _read_free,
+        begins=_BEGINS,
+    ),
+)
+"""In the order tried."""

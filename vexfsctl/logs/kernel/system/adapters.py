@@ -1,0 +1,75 @@
+"""Lines of host bus adapters: one family for all of their drivers.
+
+Such a line begins with the driver and the PCI address, or with the name of the adapter
+(`mpt3sas_cm0`, `aacraid0`). Wording of drivers/scsi and drivers/ata in Linux 4.4 to 6.18.
+"""
+
+from vexfsctl.logs.kernel.form import REPAIR, ROUTINE, EvidenceForm
+from vexfsctl.logs.kernel.told import free_reader
+
+DRIVERS = (
+    *("mpt2sas", "mpt3sas", "mptbase", "mptscsih", "mptsas", "megaraid_sas", "megasas", "megaraid"),
+    *("hpsa", "cciss", "aacraid", "smartpqi", "lpfc", "qla2xxx", "qla4xxx", "qla1280", "mvsas"),
+    *("pm80xx", "pm8001", "ahci", "isci", "arcmsr", "3w-9xxx", "3w-sas", "3w-xxxx", "bnx2fc"),
+    *("bnx2i", "be2iscsi", "fnic", "snic", "qedf", "qedi", "csiostor"),
+    *("hisi_sas", "hisi_sas_v2_hw", "hisi_sas_v3_hw", "mpi3mr", "myrb", "myrs", "pmcraid"),
+    *("sata_sil24", "sata_mv", "sata_nv", "virtio_scsi", "vmw_pvscsi", "hv_storvsc", "storvsc"),
+    *("efct", "ufshcd-qcom", "ufshcd", "aic7xxx", "aic79xx", "aic94xx", "sym53c8xx"),
+)
+"""Drivers of adapters that disks are connected to."""
+_ADDRESS = r"[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-9a-f]"
+_DRIVER = "|".join(sorted(DRIVERS, key=len, reverse=True))
+_HEAD = (
+    rf"(?:(?:{_DRIVER}) \[?(?P<device>{_ADDRESS})\]?(?:-[0-9a-f]{{4}}:(?:\d{{1,4}}| ))?: "
+    rf"|(?P<address>(?:{_DRIVER})(?:_cm)?\d{{0,4}}):{{1,2}} {{0,2}})"
+)
+_BEGINS = DRIVERS
+_WORDS = (
+    r"(?i:\breset(?:ting|s)?\b|\btime(?:d )?-?out\w*|\bfault\w*|\bdown\b|\boffline\w*|\bhung\b"
+    r"|\bdead\b|\bnot respond\w*|\babort\w*|\bfail\w*|\berrors?\b|\bfatal\b|log_info\(0x"
+    r"|LogInfo\(0x|\bremov(?:ed|ing)\b.{0,40}\bhandle|\black of|\blockup\b|\bnot ready\b"
+    r"|\bparity\b|\bdegraded\b|\bCRC\b|\blost\b|\bblocked\b|\bunavailable\b|\boutstanding\b)"
+)
+
+
+ADAPTER_FORMS = (
+    EvidenceForm(
+        "lpfc 0000:03:00.0: 0:1303 Link Up Event x1 received Data: x1 x0 x20 x0 x0 x0 0",
+        "",
+        (
+            rf"{_HEAD}.{{0,120}}?(?:Link Up\b|LOOP UP\b"
+            r"|(?i:reset (?:success|succeeded|complete)|\w{1,24}: SUCCESS)"
+            r"|controller is now (?:online|ready)|re-?enabled)"
+        ),
+        free_reader("hba", REPAIR),
+        begins=_BEGINS,
+    ),
+    EvidenceForm(
+        "megaraid_sas 0000:03:00.0: resetting fusion adapter scsi0.",
+        "",
+        rf"{_HEAD}[^\n]{{0,300}}?{_WORDS}",
+        free_reader("hba"),
+        begins=_BEGINS,
+    ),
+    EvidenceForm(
+        "ahci 0000:00:1f.2: AHCI 0001.0300 32 slots 6 ports 6 Gbps 0x3f impl SATA mode",
+        "",
+        (
+            rf"{_HEAD}.{{0,120}}?(?:FW now in Ready state|SSS flag set"
+            r"|flags: |slots \d|impl \w{1,8} mode|version|IRQ"
+            r"|vectors?\b|MSI|DMA|firmware type|FW(?:Pkg)?Version|enabled|supports?\b|capabilit)"
+        ),
+        free_reader("hba", ROUTINE),
+        trouble_only=True,
+        begins=_BEGINS,
+    ),
+    EvidenceForm(
+        "qla2xxx [0000:03:00.0]-801c:3: Async-gnlist WAIT 0",
+        "",
+        _HEAD,
+        free_reader("hba"),
+        trouble_only=True,
+        begins=_BEGINS,
+    ),
+)
+"""In the order tried."""

@@ -1,0 +1,47 @@
+"""Lines with which the kernel reports a failure of its own: warnings, oopses, panics.
+
+Wording of kernel/panic.c, arch/*/kernel/traps.c and mm/kasan in Linux 5.10 to 6.19, where the line
+of a warning begins with the place. Only those of storage are evidence; what names VexFS is
+`kernel.mentions`.
+"""
+
+from vexfsctl.logs.kernel.form import EvidenceForm
+from vexfsctl.logs.kernel.told import free_reader
+
+_BUGS = (
+    *("BUG: ", "stack guard page was hit", "kernel BUG at ", "Oops: ", "general protection fault"),
+    *("Unable to handle kernel", "Kernel panic - not syncing", "traps: PANIC", "PANIC: "),
+    *("Insufficient stack space to handle exception", "kernel stack overflow"),
+    *("Internal error: Oops", "Kernel BUG at ", "kernel tried to ", "list_add corruption"),
+    *("list_del corruption", "UBSAN: ", "refcount_t: "),
+)
+
+FAILURE_FORMS = (
+    EvidenceForm(
+        "WARNING: CPU: 1 PID: 145 at fs/buffer.c:1081 mark_buffer_dirty+0xd2/0x150",
+        "WARNING: ",
+        (
+            r"WARNING: (?:(?:CPU: \d{1,5} PID: \d{1,10} )?at (?:fs|block|drivers|mm)/"
+            r"|(?:fs|block|drivers|mm)/\S{1,120}:\d{1,6} at )"
+        ),
+        free_reader("kernel_bug"),
+        begins=("WARNING: ",),
+    ),
+    EvidenceForm(
+        "BUG: kernel NULL pointer dereference, address: 0000000000000010",
+        "",
+        (
+            r"BUG: (?:kernel NULL|unable to handle|KASAN: |stack guard page|Bad page|sleeping"
+            r"|scheduling while atomic|KFENCE: |workqueue leaked|Dentry )"
+            r"|stack guard page was hit|[kK]ernel BUG at |Oops: |general protection fault"
+            r"|Unable to handle kernel|Kernel panic - not syncing|(?:traps: )?PANIC: double fault"
+            r"|Insufficient stack space to handle exception|kernel stack overflow"
+            r"|Internal error: Oops|kernel tried to |list_(?:add|del) corruption"
+            r"|UBSAN: .{1,80} in (?:fs|block|drivers|mm|\S{0,80}/(?:fs|block|drivers|mm))/"
+            r"|refcount_t: (?:underflow|saturated|addition on 0)"
+        ),
+        free_reader("kernel_bug"),
+        begins=_BUGS,
+    ),
+)
+"""In the order tried."""

@@ -1,0 +1,180 @@
+"""What a line about a device tells, whatever subsystem wrote it: device, sector, direction, errno.
+
+Filesystems and drivers word their lines freely, but print numbers in few ways. The forms of a
+subsystem name what stands at a fixed place; the rest is looked for in the text.
+"""
+
+import errno as errnos
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import cache
+
+from vexfsctl.logs.kernel.form import SECTOR_BYTES, TROUBLE
+from vexfsctl.model.events import EvidenceSignificance, KernelEvidence
+
+Reader = Callable[[re.Match[str]], KernelEvidence]
+
+DEVICE = r"(?P<device>[^\s):,]{1,64})"
+"""Kernel name of a device within brackets: `sda1`, `dm-3`, `cciss!c0d0`."""
+
+STATUS_ERRNOS = {
+    1: errnos.EOPNOTSUPP,
+    2: errnos.ETIMEDOUT,
+    3: errnos.ENOSPC,
+    4: errnos.ENOLINK,
+    5: errnos.EREMOTEIO,
+    6: errnos.EBADE,
+    7: errnos.ENODATA,
+    8: errnos.EILSEQ,
+    9: errnos.ENOMEM,
+    10: errnos.EIO,
+}
+"""`blk_status_t` as a number (include/linux/blk_types.h, the same from 4.13 to 6.18)."""
+
+_DIRECTIONS = {
+    "reading": "read",
+    "read-ahead": "read",
+    "recv": "read",
+    "in": "read",
+    "writing": "write",
+    "writ": "write",
+    "out": "write",
+    "trim": "discard",
+    "flushing": "flush",
+    "write zeroes": "write_zeroes",
+}
+"""Words of drivers for what the block layer calls otherwise."""
+
+# A kernel function that failed gives its errno as a negative number; fs/xfs and fs/ext4 negate it
+# themselves. "I/O error 10" of ext4 is a status of the block layer, see `_STATUS`, and so is
+# "error=10" of nvme.
+_ERRNO = (
+    r"(?<!I/O )\b(?:error|err|errno)(?: code)?(?!=\d)[ :=(]{1,3}-?(?P<positive>\d{1,3})\b"
+    r"|(?:\b(?:error|err|errno|rc|ret|result|status|returned|failed|failure|code)\b[ :=(]{0,3}"
+    r"|[:(=][ (:=]{0,3}|\bIO error )-(?P<negative>\d{1,3})\b"
+)
+_STATUS = r"I/O error (\d{1,2}) (?:writing|reading)\b"
+_SECTOR = r"\bdaddr (0x[0-9a-f]{1,16})\b|\bsector[ =:]{1,2}(\d{1,20})\b"
+_ACTION = (
+    r"\b(?P<before>read|write|flush|discard)(?:ing)? (?:request |operation |I/O )?(?:error|fail)"
+    r"|\b(?:error|fail\w*|unable|couldn't|could not|can't|cannot)(?: on| to| when| while)?"
+    r" (?P<after>read|write|writ|flush|discard)(?:ing)?\b"
+)
+_WRITING = (
+    r"\b(?:writing|writeback|write_all_supers|lost .{0,40}page write"
+    r"|write access unavailable|updating journal superblock)\b"
+)
+_READING = r"\b(?:reading|readahead|read failure|b?read failed|bread\()\b"
+
+
+def reader(
+    kind: str,
+    significance: EvidenceSignificance = TROUBLE,
+    *,
+    errno: int | None = None,
+    direction: str | None = None,
+    sector_on_member: bool = False,
+) -> Reader:
+    """Return a function that reads a line of *kind* by the groups of its pattern.
+
+    Groups are `device`, or `address` if it has none; `member`, `direction`, `errno`, `lba`; and
+    `sector`, `hex_sector`, or `offset` in bytes. *errno* and *direction* are for lines that name
+    none and always stand for the same.
+    """
+
+    def read(match: re.Match[str]) -> KernelEvidence:
+        groups = match.groupdict()
+        sector, lba = _sector(groups), groups.get("lba")
+        return KernelEvidence(
+            kind=kind,
+            device=device_name(groups.get("device") or groups.get("address")),
+            sector=sector,
+            direction=direction_of(groups.get("direction")) or direction,
+            errno=_errno(groups.get("errno")) or errno,
+            significance=significance,
+            member=device_name(groups.get("member")),
+            sector_on_member=sector_on_member and sector is not None,
+            lba=None if lba is None else int(lba),
+        )
+
+    return read
+
+
+def free_reader(
+    kind: str,
+    significance: EvidenceSignificance = TROUBLE,
+    *,
+    errno: int | None = None,
+    direction: str | None = None,
+) -> Reader:
+    """Return the same for lines whose words are free: what has no group is looked for in them."""
+    by_groups = reader(kind, significance)
+
+    def read(match: re.Match[str]) -> KernelEvidence:
+        told, text = by_groups(match), match.string
+        return replace(
+            told,
+            sector=_find_sector(text) if told.sector is None else told.sector,
+            direction=told.direction or direction or find_direction(text),
+            errno=told.errno or find_errno(text) or errno,
+        )
+
+    return read
+
+
+def device_name(path: str | None) -> str | None:
+    """Return *path* without `/dev/`; a name is left as it is."""
+    return None if path is None else path.removeprefix("/dev/")
+
+
+def direction_of(word: str | None) -> str | None:
+    """Return what the block layer calls the direction that a line calls *word*."""
+    if word is None:
+        return None
+    lower = word.lower()
+    return _DIRECTIONS.get(lower, lower)
+
+
+def find_direction(text: str) -> str | None:
+    """Return the direction of the request that failed, by the words of *text*."""
+    found = _compiled(_ACTION, re.IGNORECASE).search(text)
+    if found is not None:
+        return direction_of(found["before"] or found["after"])
+    if _compiled(_WRITING).search(text):
+        return "write"
+    return "read" if _compiled(_READING, re.IGNORECASE).search(text) else None
+
+
+def find_errno(text: str) -> int | None:
+    """Return the errno that *text* has as a number."""
+    if (status := _compiled(_STATUS).search(text)) is not None:
+        return STATUS_ERRNOS.get(int(status[1]))
+    found = _compiled(_ERRNO, re.IGNORECASE).search(text)
+    return None if found is None else _errno(found["positive"] or found["negative"])
+
+
+def _errno(number: str | None) -> int | None:
+    if number is None or int(number) not in errnos.errorcode:
+        return None
+    return int(number)
+
+
+def _sector(groups: Mapping[str, str | None]) -> int | None:
+    if (sector := groups.get("sector")) is not None:
+        return int(sector, 16 if sector.startswith("0x") else 10)
+    if (sector := groups.get("hex_sector")) is not None:
+        return int(sector, 16)
+    offset = groups.get("offset")
+    return None if offset is None else int(offset) // SECTOR_BYTES
+
+
+def _find_sector(text: str) -> int | None:
+    found = _compiled(_SECTOR).search(text)
+    return None if found is None else _sector({"sector": found[1] or found[2]})
+
+
+@cache
+def _compiled(pattern: str, flags: re.RegexFlag = re.RegexFlag(0)) -> re.Pattern[str]:  # noqa: B008
+    # On first use: most logs have few lines of such forms.
+    return re.compile(pattern, flags)

@@ -1,0 +1,52 @@
+"""Records that several sources have, each once: the kernel's log, the journal and a syslog file.
+
+Two records are the same if their boot, sequence, uptime and text agree as far as both sources say
+them, without an uptime by Unix time and text. Equal records of one source are not duplicates: what
+a source has twice is shown twice, whatever the others have.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from vexfsctl.model.record import LogRecord
+
+
+class _Seen(NamedTuple):
+    """A record that was shown, and which sources have it."""
+
+    boot_id: str | None
+    sequence: int | None
+    sources: set[int]
+
+    def is_same(self, boot_id: str | None, sequence: int | None) -> bool:
+        """Whether neither boot nor sequence speaks against it."""
+        if None not in (self.boot_id, boot_id) and self.boot_id != boot_id:
+            return False
+        return None in (self.sequence, sequence) or self.sequence == sequence
+
+
+def without_duplicates(records: Iterable[tuple[int, LogRecord]]) -> Iterator[LogRecord]:
+    """Yield the records once that several sources have; each comes with the number of its source.
+
+    One that has no time at all is never a duplicate.
+    """
+    known: dict[int, list[_Seen]] = {}
+    for source, record in records:
+        time = record.wall_time_s if record.uptime_us is None else record.uptime_us
+        if time is not None:
+            boot_id = None if record.boot_id is None else record.boot_id.replace("-", "")
+            # Hashes: the texts of a large log would need much memory.
+            seen = known.setdefault(hash((time, record.text)), [])
+            if _is_known(seen, source, boot_id, record.sequence):
+                continue
+            seen.append(_Seen(boot_id, record.sequence, {source}))
+        yield record
+
+
+def _is_known(seen: list[_Seen], source: int, boot_id: str | None, sequence: int | None) -> bool:
+    """Whether another source had it, in which case this source has it now, too."""
+    for each in seen:
+        if source not in each.sources and each.is_same(boot_id, sequence):
+            each.sources.add(source)
+            return True
+    return False

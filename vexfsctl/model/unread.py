@@ -1,0 +1,27 @@
+"""Why a line of a log is no record."""
+
+from enum import StrEnum
+
+
+class Unread(StrEnum):
+    """A line that is no record."""
+
+    TORN = "torn"
+    """A record that is broken off."""
+    NOT_READ = "not_read"
+    """A line of no form that is known."""
+    MISSED = "missed"
+    """Such a line, which names VexFS or says what the kernel says of a device."""
+
+
+LINE_WORDS = {
+    "torn": "A record that is broken off: the end of a file, a line without its rest. It is a gap:"
+    " something may be missing.",
+    "not read": "A line of no known form. It is a note with its count. If it names VexFS or an id,"
+    " or says what the kernel says of a device, it is a gap.",
+    "loose": "A record that was found in a line of a form that nobody knows: behind the last uptime"
+    " in it, or by words that only the kernel uses of a device. It is unverified if it claims to be"
+    " VexFS's, or if its log tells who wrote other records.",
+    # Here goes `unexplained`: a line of a storage subsystem that no form knows, once it is counted.
+}
+"""Words for lines that are not read as a record, or not surely."""
