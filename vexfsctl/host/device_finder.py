@@ -99,9 +99,9 @@ class DeviceFinder:
     def told(self) -> DeviceGraph:
         """What the log tells of how devices are attached."""
         # Deferred for the same reason.
-        from vexfsctl.analysis.devices.told import TELLING, graph_of
+        from vexfsctl.analysis.devices.told import TELLING, TELLING_WORDS, graph_of
 
-        return graph_of(self._texts_with(TELLING))
+        return graph_of(self._texts_with(TELLING, *TELLING_WORDS))
 
     def _places(self, asked: str) -> Iterator[tuple[DeviceGraph, str]]:
         """Yield where to look for *asked*, and what it is called there."""
@@ -121,21 +121,26 @@ class DeviceFinder:
 
     def _mentioned(self, name: str) -> DeviceGraph:
         """Return what the log tells, with *name* if any line has it, and its disk's partitions."""
-        from vexfsctl.analysis.devices.told import word_pattern
+        from vexfsctl.analysis.devices.told import name_pattern, partition_pattern
 
-        starts = (*self.told.find(name), disk_of_partition(name) or name)
-        related = (each for start in starts for each in self.told.related(start))
-        mentioned = self._mentions(word_pattern(filter(is_block_name, related)))
-        if _NUMBER.fullmatch(name) and self._metadata_has(name):
+        starts = self.told.find(name) or (name,)
+        related = [each for start in starts for each in self.told.related(start)]
+        disks = [disk_of_partition(each) or each for each in related if is_block_name(each)]
+        mentioned = self._mentions(partition_pattern(disks), *dict.fromkeys(disks))
+        if name not in self.told.devices and is_block_name(name):
+            # One line is enough.
+            if any(True for _ in self._texts_with(name_pattern(name), name)):
+                mentioned.mention(name)
+        elif _NUMBER.fullmatch(name) and self._metadata_has(name):
             mentioned.mention_number(name)
         return self.told + mentioned.result()
 
-    def _mentions(self, pattern: str) -> "ToldGraph":
+    def _mentions(self, pattern: str, *literals: str) -> "ToldGraph":
         """Return a graph that knows every name in the log that *pattern* finds."""
         from vexfsctl.analysis.devices.told import ToldGraph
 
         mentioned = ToldGraph()
-        for text in self._texts_with(pattern) if pattern else ():
+        for text in self._texts_with(pattern, *literals) if pattern else ():
             for found in re.findall(pattern, text):
                 mentioned.mention(found)
         return mentioned
@@ -144,13 +149,13 @@ class DeviceFinder:
         wanted = ("DEVICE", f"b{number}")
         return self._reading is not None and any(wanted in each.fields for each in self._reading)
 
-    def _texts_with(self, pattern: str) -> Iterable[str]:
+    def _texts_with(self, pattern: str, *literals: str) -> Iterable[str]:
         if self._reading is None:
             return ()
         # Deferred for the same reason.
         from vexfsctl.logs.wanted import Saying
 
-        return (record.text for record in self._reading.only(Saying(pattern)))
+        return (record.text for record in self._reading.only(Saying(pattern, literals)))
 
     def _look_up(self, spelling: str) -> str:
         for graph in (self.here, self.told):

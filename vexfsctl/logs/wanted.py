@@ -91,11 +91,12 @@ class Saying:
         in_one_piece = form_of(lines.form).in_one_piece
         if (in_one_piece or self._uncut) and not self._may_find(lines.text):
             return ()
-        if not in_one_piece:
+        if not (in_one_piece or self._uncut):
             return filter(self.accepts, records_of(lines, by))
         stretch = lines.stretch
-        found = (stretch.record(*place) for place in stretch.places(self._in_bytes))
-        return filter(by.accepts, found)
+        sought = self._in_bytes if in_one_piece else self._any_literal
+        found = (stretch.record(*place) for place in stretch.places(sought))
+        return filter(by.accepts, found if in_one_piece else filter(self.accepts, found))
 
     def places(self, region: Region) -> Sequence[Place] | None:
         """Return where in *region* it finds something, or one of its literals is."""
@@ -103,7 +104,7 @@ class Saying:
             return None
         # A pattern that begins with a rare letter is found as quickly as a literal.
         short = min(map(len, self.literals), default=0) < _SHORT
-        if short or self.pattern.startswith(_NAME):
+        if short or self.pattern.startswith(_NAME) or self._begins_with_literal:
             return region.places(self._in_bytes)
         return joined(region.places(each) for each in self._encoded)
 
@@ -115,6 +116,14 @@ class Saying:
     @cached_property
     def _uncut(self) -> bool:
         return bool(self.literals) and not any(": " in each for each in self.literals)
+
+    @property
+    def _begins_with_literal(self) -> bool:
+        return len(self.literals) == 1 and self.pattern.startswith(re.escape(self.literals[0]))
+
+    @cached_property
+    def _any_literal(self) -> re.Pattern[bytes]:
+        return re.compile(b"|".join(map(re.escape, self._encoded)))
 
     @cached_property
     def _encoded(self) -> tuple[bytes, ...]:

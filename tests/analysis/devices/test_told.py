@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vexfsctl.analysis.devices.told import TELLING, graph_of
+from vexfsctl.analysis.devices.told import TELLING, TELLING_WORDS, graph_of
 from vexfsctl.model.device_graph import DeviceGraph
 
 SATA = """\
@@ -107,6 +107,7 @@ def test_lines_that_tell_are_known_by_their_beginning() -> None:
     lines += ["device-mapper: multipath: 253:2: x", "md/raid1:md0: active"]
 
     assert [line for line in lines if re.match(TELLING, line) is None] == []
+    assert [line for line in lines if not any(word in line for word in TELLING_WORDS)] == []
 
 
 @given(st.lists(st.sampled_from([*SATA.splitlines(), " vda: vda1"]) | st.text(max_size=60)))

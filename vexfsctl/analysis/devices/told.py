@@ -27,6 +27,9 @@ TELLING = (
 """How lines begin that tell more than names: a regular expression. Those of partitions are not
 among them: the name of a partition is in any line that is about it, and has its disk's in it."""
 
+TELLING_WORDS = ("sd ", "sr ", "scsi", "ata", "nvme nvme", "md/", "bind<", "device-mapper")
+"""Each of these lines has one of these in it."""
+
 _ADDRESS = r"(?P<address>(?P<host>\d{1,4}):\d{1,4}:\d{1,6}:\d{1,20})"
 _ATTACHED = re.compile(rf"(?:sd|sr|st|scsi) {_ADDRESS}: (?:\[(?P<disk>sd[a-z]{{1,4}})\] )?")
 _SCSI_HOST = re.compile(r"scsi ?(?:host)?(?P<host>\d{1,4}) ?: (?:ahci|ata_\w+|sata_\w+|pata_\w+)\b")
@@ -225,10 +228,23 @@ def graph_of(texts: Iterable[str]) -> DeviceGraph:
     return told.result()
 
 
-def word_pattern(names: Iterable[str]) -> str:
-    """Return a regular expression that finds *names* and their partitions as words.
+def name_pattern(name: str) -> str:
+    """Return a regular expression that finds *name* as a word, or a partition of it.
 
-    Empty if there are no names.
+    It begins with the name, which is quickly searched for.
     """
-    words = "|".join(re.escape(name) for name in dict.fromkeys(names))
-    return words and rf"(?<![\w:.-])(?:{words})(?:p?\d{{1,4}})?(?![\w:]|[.-]\w)"
+    return _word(name, f"(?:{_number_in(name)})?")
+
+
+def partition_pattern(disks: Iterable[str]) -> str:
+    """Return a regular expression that finds partitions of *disks* as words; empty if no disks."""
+    return "|".join(_word(disk, _number_in(disk)) for disk in dict.fromkeys(disks))
+
+
+def _word(name: str, behind: str) -> str:
+    escaped = re.escape(name)
+    return rf"{escaped}(?<![\w:.-]{escaped}){behind}(?![\w:]|[.-]\w)"
+
+
+def _number_in(disk: str) -> str:
+    return r"p\d{1,4}" if disk[-1].isdigit() else r"\d{1,4}"
