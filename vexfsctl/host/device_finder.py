@@ -19,6 +19,7 @@ from vexfsctl.model.device_names import disk_of_partition, is_block_name, name_o
 
 if TYPE_CHECKING:
     from vexfsctl.analysis.devices.told import ToldGraph
+    from vexfsctl.logs.wanted import Wanted
 
 _NODES = "/dev/"
 _NUMBER = re.compile(r"\d{1,4}:\d{1,7}")
@@ -67,8 +68,11 @@ class DeviceFinder:
 
     def names_among(self, spellings: Iterable[str]) -> tuple[str, ...]:
         """Return those of *spellings* that are the kernel's names, not what else it may say."""
-        known = self.here.devices.keys() | self.told.devices.keys()
-        return tuple(each for each in spellings if is_block_name(each) or each in known)
+        return tuple(
+            each
+            for each in spellings
+            if is_block_name(each) or each in self.here.devices or each in self.told.devices
+        )
 
     def name_of(self, spelling: str | None) -> str | None:
         """Return `name_of_device`; None if nothing is named."""
@@ -100,8 +104,9 @@ class DeviceFinder:
         """What the log tells of how devices are attached."""
         # Deferred for the same reason.
         from vexfsctl.analysis.devices.told import TELLING, TELLING_WORDS, graph_of
+        from vexfsctl.logs.wanted import Beginning
 
-        return graph_of(self._texts_with(TELLING, *TELLING_WORDS))
+        return graph_of(self._texts_of(Beginning(TELLING, TELLING_WORDS)))
 
     def _places(self, asked: str) -> Iterator[tuple[DeviceGraph, str]]:
         """Yield where to look for *asked*, and what it is called there."""
@@ -150,12 +155,12 @@ class DeviceFinder:
         return self._reading is not None and any(wanted in each.fields for each in self._reading)
 
     def _texts_with(self, pattern: str, *literals: str) -> Iterable[str]:
-        if self._reading is None:
-            return ()
-        # Deferred for the same reason.
         from vexfsctl.logs.wanted import Saying
 
-        return (record.text for record in self._reading.only(Saying(pattern, literals)))
+        return self._texts_of(Saying(pattern, literals))
+
+    def _texts_of(self, wanted: "Wanted") -> Iterable[str]:
+        return () if self._reading is None else (each.text for each in self._reading.only(wanted))
 
     def _look_up(self, spelling: str) -> str:
         for graph in (self.here, self.told):

@@ -2,11 +2,11 @@
 
 import operator
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
 
 from vexfsctl.analysis.incident.incidents import (
@@ -41,6 +41,8 @@ from vexfsctl.logs.sources.reading import LogReading
 from vexfsctl.logs.wanted import IDENTIFIER, Naming, Saying
 from vexfsctl.model.correlation import parse_id_suffix
 from vexfsctl.model.coverage import Coverage
+from vexfsctl.model.device_graph import DeviceKind, kind_of_name
+from vexfsctl.model.device_names import disk_of_partition
 from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.volume import Volume
@@ -116,11 +118,11 @@ class IncidentLog:
         """Return everything known about *subject*."""
         placed, entries = around(self._log, subject, self._recoveries.merge)
         if isinstance(placed, NumberedCall):
-            devices = self._devices_asked_for()
+            devices = self._devices_asked_for(entries)
             story = tell_call(placed, entries, devices)
         else:
             volume = self._volume_of(placed)
-            devices = self._devices_of(placed, volume)
+            devices = self._devices_of(placed, volume, entries)
             now_ns = recent_window(self._host, self._log.reading, 0).now_us * 1_000
             occurrences = find_occurrences(entries)
             story = tell_story(placed, entries, occurrences, devices, volume, now_ns)
@@ -277,36 +279,45 @@ class IncidentLog:
                 return volume
         return None
 
-    def _devices_asked_for(self) -> tuple[str, ...] | None:
+    def _devices_asked_for(self, entries: Iterable[LogEntry]) -> tuple[str, ...] | None:
         """Devices that the filter names, with their relatives; None without that filter."""
         if not self._devices:
             return None
-        related = self._related_names
+        related = partial(self._related_names, entries=entries)
         return tuple(name for device in self._devices for name in related(device))
 
-    def _devices_of(self, incident: Incident, volume: Volume | None) -> tuple[str, ...] | None:
-        """Devices below the volume; None if they are not known."""
-        if (asked := self._devices_asked_for()) is not None:
+    def _devices_of(
+        self, incident: Incident, volume: Volume | None, entries: Iterable[LogEntry]
+    ) -> tuple[str, ...] | None:
+        """Devices below the volume that *entries* may name; None if they are not known."""
+        if (asked := self._devices_asked_for(entries)) is not None:
             return asked
         number = volume.status.device if volume is not None and volume.status else None
         if number is not None and (names := self._finder.known_names_of(number)):
             return names
         for each in incident.occurrences:
             if each.entry.device is not None:
-                return self._related_names(each.entry.device)
+                return self._related_names(each.entry.device, entries)
         if incident.volume is None:
             return None
         # The kernel module's volumes have their devices' names.
         if self._is_device(incident.volume):
-            return self._related_names(incident.volume)
-        return self._finder.known_names_of(incident.volume) or None
+            return self._related_names(incident.volume, entries)
+        return None if self._elsewhere else self._finder.known_names_of(incident.volume) or None
 
     def _is_device(self, name: str) -> bool:
         """Whether the kernel has a line about a device of that name."""
         entries = self._log.only(Saying(re.escape(name))).entries
         return any(entry.evidence and name in entry.evidence.devices for entry in entries)
 
-    def _related_names(self, device: str) -> tuple[str, ...]:
+    def _related_names(self, device: str, entries: Iterable[LogEntry]) -> tuple[str, ...]:
+        named = {name for each in entries if each.evidence for name in each.evidence.devices}
+        alone = tuple(filter(None, (device, disk_of_partition(device))))
+        # All of the log is searched only for what matters, and no line tells what a loop device is
+        # made from.
+        on_a_file = kind_of_name(alone[-1]) is DeviceKind.LOOP
+        if self._elsewhere and (on_a_file or named.issubset(alone)):
+            return alone
         return self._finder.known_names_of(device) or (device,)
 
 

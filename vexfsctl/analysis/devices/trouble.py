@@ -14,6 +14,8 @@ from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.events import KernelEvidence
 
 MOST_RANGES = 256
+_BATCH = 4_096
+"""Sectors that are joined together: to do so takes long."""
 PAGE_SECTORS = 8
 """Sectors of a page, which is what the kernel reads at least when it looks for the bad one."""
 
@@ -79,7 +81,9 @@ class TroubleTally:
         """*name_of* gives the kernel's name of what a line calls a device: its number, its port."""
         self._name_of = name_of
         self._over_time = Histogram()
-        self._kinds: dict[str | None, dict[_Kind, _Times]] = {}
+        self._rows: dict[str | None, dict[_Kind, _Row]] = {}
+        self._places: dict[tuple[str | int | None, ...], _Place] = {}
+        """Where lines that say the same are counted: there may be very many of them."""
         self._sectors: dict[str, Ranges] = {}
 
     def take(
@@ -89,14 +93,18 @@ class TroubleTally:
 
         An array has the trouble of its member, too.
         """
-        names = tuple(dict.fromkeys(map(self._name_of, evidence.devices)))
+        said = (
+            *(evidence.kind, evidence.errno, evidence.direction),
+            *(evidence.device, evidence.member),
+        )
+        place = self._places.get(said)
+        if place is None:
+            place = self._places[said] = self._place_for(evidence)
+        names, rows = place
         uptime_us, weight = entry.record.uptime_us, entry.record.weight
-        kind = _Kind(evidence.kind, evidence.errno, evidence.direction)
-        for name in names or (None,):
-            times = self._kinds.setdefault(name, {}).setdefault(kind, _Times(moment, uptime_us))
-            times.last, times.last_us = moment, uptime_us
-            self._over_time.add((name, kind), moment, uptime_us, weight)
-            times.count += weight
+        for row in rows:
+            row.take(moment, uptime_us, weight)
+            self._over_time.add(row, moment, uptime_us, weight)
         if evidence.sector is not None and evidence.sector_device is not None:
             device = self._name_of(evidence.sector_device)
             self._sectors.setdefault(device, Ranges()).add(evidence.sector, weight)
@@ -104,16 +112,22 @@ class TroubleTally:
 
     def result(self) -> Mapping[str | None, DeviceTrouble]:
         """Return what was taken of each device; None: of no device that a line names."""
-        return {name: self._of(name) for name in self._kinds}
+        return {name: self._of(name) for name in self._rows}
+
+    def _place_for(self, evidence: KernelEvidence) -> "_Place":
+        names = tuple(dict.fromkeys(map(self._name_of, evidence.devices)))
+        kind = _Kind(evidence.kind, evidence.errno, evidence.direction)
+        of_names = (self._rows.setdefault(name, {}) for name in names or (None,))
+        return names, [rows.setdefault(kind, _Row()) for rows in of_names]
 
     def _of(self, name: str | None) -> DeviceTrouble:
         kinds = (
             KindTrouble(
-                *(kind.kind, kind.errno, kind.direction, times.count),
-                *(times.first, times.last, times.first_us, times.last_us),
-                over_time=self._over_time.over_time((name, kind)),
+                *(kind.kind, kind.errno, kind.direction, row.count),
+                *(row.first, row.last, row.first_us, row.last_us),
+                over_time=self._over_time.over_time(row),
             )
-            for kind, times in self._kinds[name].items()
+            for kind, row in self._rows[name].items()
         )
         ordered = sorted(kinds, key=lambda kind: -kind.count)
         return DeviceTrouble(tuple(ordered), tuple(self._sectors.get(name or "", ())))
@@ -130,7 +144,7 @@ class Ranges:
     def add(self, sector: int, weight: int = 1) -> None:
         """Count *weight* at *sector*."""
         self._counts[sector] = self._counts.get(sector, 0) + weight
-        if len(self._counts) > MOST_RANGES:
+        if len(self._counts) > _BATCH:
             self._join()
 
     def __iter__(self) -> Iterator[SectorRange]:
@@ -166,10 +180,22 @@ class _Kind(NamedTuple):
     direction: str | None
 
 
-@dataclass(slots=True)
-class _Times:
-    first: datetime | None
-    first_us: int | None
+@dataclass(slots=True, eq=False)
+class _Row:
+    """Lines of one kind about one device."""
+
+    first: datetime | None = None
+    first_us: int | None = None
     last: datetime | None = None
     last_us: int | None = None
     count: int = 0
+
+    def take(self, moment: datetime | None, uptime_us: int | None, weight: int) -> None:
+        if not self.count:
+            self.first, self.first_us = moment, uptime_us
+        self.last, self.last_us = moment, uptime_us
+        self.count += weight
+
+
+_Place = tuple[tuple[str, ...], list[_Row]]
+"""What lines are about, and where they are counted."""
