@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import chain
 
 from vexfsctl.analysis.incident.incidents import (
@@ -118,7 +118,7 @@ class IncidentLog:
         """Return everything known about *subject*."""
         placed, entries = around(self._log, subject, self._recoveries.merge)
         if isinstance(placed, NumberedCall):
-            devices = self._devices_asked_for(entries)
+            devices = self._devices_asked_for()
             story = tell_call(placed, entries, devices)
         else:
             volume = self._volume_of(placed)
@@ -279,18 +279,17 @@ class IncidentLog:
                 return volume
         return None
 
-    def _devices_asked_for(self, entries: Iterable[LogEntry]) -> tuple[str, ...] | None:
+    def _devices_asked_for(self) -> tuple[str, ...] | None:
         """Devices that the filter names, with their relatives; None without that filter."""
         if not self._devices:
             return None
-        related = partial(self._related_names, entries=entries)
-        return tuple(name for device in self._devices for name in related(device))
+        return tuple(name for device in self._devices for name in self._finder.names_of(device))
 
     def _devices_of(
         self, incident: Incident, volume: Volume | None, entries: Iterable[LogEntry]
     ) -> tuple[str, ...] | None:
         """Devices below the volume that *entries* may name; None if they are not known."""
-        if (asked := self._devices_asked_for(entries)) is not None:
+        if (asked := self._devices_asked_for()) is not None:
             return asked
         number = volume.status.device if volume is not None and volume.status else None
         if number is not None and (names := self._finder.known_names_of(number)):
