@@ -11,6 +11,7 @@
     │   └── VolumeVanished                  it went away while it was being read
     ├── NotFound
     │   ├── VolumeNotFound
+    │   ├── DeviceNotFound                  nothing is called that, here or in complete evidence
     │   ├── AttributeMissing                this provider does not have that attribute
     │   └── IncidentNotFound                no such correlation id in complete evidence
     ├── AmbiguousId                         several incidents fit the id given
@@ -170,6 +171,12 @@ class VolumeNotFound(NotFound):
     """No root has a volume of that name."""
 
     code = "volume_not_found"
+
+
+class DeviceNotFound(NotFound):
+    """No device of this host or of the log is called that."""
+
+    code = "device_not_found"
 
 
 class AttributeMissing(NotFound):

@@ -7,7 +7,6 @@ import pytest
 from vexfsctl.devices.block import (
     device_name,
     device_number,
-    disk_of_partition,
     filesystem_uuid,
     named_device_number,
     node_device_number,
@@ -74,23 +73,3 @@ def test_blkid_agrees_with_the_kernel(ext4: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("vexfsctl.devices.block._FS_IOC_GETFSUUID", 0x801115FF)
 
     assert filesystem_uuid(ext4) == by_kernel
-
-
-@pytest.mark.parametrize(
-    ("name", "disk"),
-    [
-        ("vda1", "vda"),
-        ("sdq12", "sdq"),
-        ("nvme0n1p2", "nvme0n1"),
-        ("mmcblk0p1", "mmcblk0"),
-        ("loop0p1", "loop0"),
-        ("vda", None),
-        ("loop0", None),
-        ("dm-3", None),
-        ("md127", None),
-        ("nvme0n1", None),
-    ],
-)
-def test_the_disk_of_a_partition_is_in_its_name(name: str, disk: str | None) -> None:
-    """For logs of hosts whose /sys is not here to be asked."""
-    assert disk_of_partition(name) == disk

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from tests.support.partitions import add_partition
 from vexfsctl.devices.block import device_name, device_number
 from vexfsctl.devices.loop import attach, detach
-from vexfsctl.devices.topology import devices_above, reachable, related_devices
+from vexfsctl.devices.topology import devices_above, related_devices
 from vexfsctl.exceptions import NotFound
+from vexfsctl.model.device_graph import reachable
 from vexfsctl.system.programs import run
 
 graphs = st.dictionaries(st.sampled_from("abcdef"), st.lists(st.sampled_from("abcdef")))

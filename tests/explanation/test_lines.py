@@ -2,8 +2,9 @@
 
 import pytest
 
+from vexfsctl.catalogue.kernel_kinds import KERNEL_KINDS, advice_for
 from vexfsctl.explanation.form import Explanation
-from vexfsctl.explanation.lines import KERNEL_KINDS, SIGNIFICANCES, explain_entry
+from vexfsctl.explanation.lines import SIGNIFICANCES, explain_entry
 from vexfsctl.model.breaker import BreakerState
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.entry import LogEntry, Origin, Unrecognised
@@ -233,9 +234,10 @@ def test_kernel_evidence_without_numbers_is_told_by_its_kind() -> None:
 
     assert len(lines) == len(kinds)
     assert [x.meaning for x in lines if not x.meaning.endswith(".") or "{" in x.meaning] == []
-    assert {line.what_you_do for line in lines} == {
-        "`vexfsctl log --device sdz` lists the lines about that device."
-    }
+    look = "`vexfsctl log --device sdz` lists the lines about that device."
+    assert [line.what_you_do for line in lines] == [
+        f"{advice_for([(kind, None)])} {look}" for kind in kinds
+    ]
 
 
 def test_an_unverified_record_is_doubted() -> None:

@@ -10,7 +10,7 @@ from tests.logs.sources.test_passing_over import logs, read
 from vexfsctl.logs.sieve import sieve
 from vexfsctl.logs.sources.contents import Contents, Manner
 from vexfsctl.logs.sources.reading import LogReading
-from vexfsctl.logs.wanted import STATES, OfOthers, Saying, Since, Wanted
+from vexfsctl.logs.wanted import STATES, Beginning, OfOthers, Saying, Since, Wanted
 from vexfsctl.model.record import LogRecord
 
 ALONE = Manner(ordered=False)
@@ -22,7 +22,10 @@ DATED_S = 1_795_900_000
 def wanted() -> st.SearchStrategy[Wanted]:
     """Questions of every kind."""
     lasting: st.SearchStrategy[Wanted] = st.sampled_from(
-        (STATES, OfOthers(), Saying("CORR-6F1C93A2"), Saying("sd[ab]|EXT4"))
+        (
+            *(STATES, OfOthers(), Saying("CORR-6F1C93A2"), Saying("sd[ab]|EXT4")),
+            *(Saying("sda(?!1)", ("sda",)), Beginning(r"sd \d|EXT4|I/O", ("sd ", "EXT4", "I/O"))),
+        )
     )
     times = st.none() | st.integers(0, 100)
     return lasting | st.builds(_since, lasting, times, times)

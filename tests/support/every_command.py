@@ -32,6 +32,8 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "volume list": (),
     "volume show": ("*",),
     "volume set": ("*", "access_mode=ro", "--dry-run"),
+    "device list": (),
+    "device show": (),
     "recover plan": ("--error", "IoError.ReadError"),
     "recover replay": ("--error", "IoError.ReadError", "--device", "/dev/vexfs-none", "--dry-run"),
     "recover history": (),
@@ -49,8 +51,8 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
 
 CHANGES_THE_MACHINE = {"mount", "lab up", "lab run", "generate"}
 
-TELLS_OF_THE_MACHINE = {"lab list"}
-"""The labs of other tests come and go: two answers need not be the same."""
+TELLS_OF_THE_MACHINE = {"lab list", "device list", "device show"}
+"""The labs and loop devices of other tests come and go: two answers need not be the same."""
 
 
 def command_lines() -> dict[str, tuple[str, ...]]:

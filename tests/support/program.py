@@ -56,6 +56,8 @@ class Program:
     wall_time: datetime = datetime(2026, 8, 21, 10, 0, tzinfo=UTC)
     open_tree: Callable[[Path, float], SysfsTree] = SysfsTree
     """How the program gets at a root: a test may put a live provider behind its files."""
+    sysfs: Path = Path("/sys")
+    """Where the block devices of the host are read."""
     config_file: Path = Path(os.devnull)
     """The configuration of the host, read in this process where `VEXFSCTL_CONFIG` is not set."""
 
@@ -92,6 +94,7 @@ class Program:
             wall_clock=lambda: self.wall_time,
             boot_id="0f3b7c1e-5a7c-4d43-9d0c-5b6f2a1c8e11",
             open_tree=self.open_tree,
+            sysfs=self.sysfs,
         )
 
     def as_process(

@@ -1,6 +1,7 @@
 """`lab inject`: the bytes named are the bytes that fail, and what cannot be meant is refused."""
 
 import errno
+import json
 import mmap
 import os
 from collections.abc import Iterator
@@ -216,3 +217,10 @@ def test_the_errno_is_the_kernels_word(live: LiveLab) -> None:
     lines = live.run("log", "-d", device, "--format", "tsv").stdout
     for words in KERNEL_WORDS.values():
         assert f"{words}, dev {device}, sector" in lines
+
+    shown = json.loads(live.run("device", "show", device, "--json").stdout)["data"]["devices"]
+    report = next(each for each in shown if each["name"] == device)
+    errnos = {kind["errno"] for kind in report["trouble"]["kinds"] if kind["kind"] == "block"}
+    assert {getattr(errno, name) for name in KERNEL_WORDS} <= errnos
+    assert report["trouble"]["sectors"] != []
+    assert live.lab.name in report["volumes"]

@@ -18,7 +18,7 @@ from vexfsctl.lab.layout import Layout
 README = Path(__file__).parents[2] / "README.md"
 DEMO = README.with_name("script") / "demo"
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-READS = {"status", "errors", "log", "trace"}
+READS = {"status", "errors", "log", "trace", "device"}
 """End with 3 where the ring buffer of this host has wrapped."""
 
 

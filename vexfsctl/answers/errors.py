@@ -1,21 +1,17 @@
 """What `errors` answers: groups, noise, and the counters compared with the log."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Iterator, Sequence
 from itertools import chain
 
 from vexfsctl.analysis.errors.groups import ErrorGroup, GroupKey
 from vexfsctl.analysis.errors.reconciliation import Reconciliation
 from vexfsctl.analysis.histogram import OverTime
+from vexfsctl.answers.times import LOCAL, STABLE, Clock, about_bars, bars
 from vexfsctl.answers.upstream import named_error, upstream_blocks
 from vexfsctl.host.errors import CountedErrors
 from vexfsctl.model.coverage import Coverage
-from vexfsctl.model.units import format_duration
 from vexfsctl.render.colour import tone_of_word
-from vexfsctl.render.jsonable import format_time
 from vexfsctl.render.result import Column, CommandResult, Line, Paragraph, Table
-from vexfsctl.render.sparkline import sparkline
 
 
 def errors_result(counted: CountedErrors, coverage: Coverage) -> CommandResult:
@@ -58,11 +54,7 @@ def _headline(counted: CountedErrors) -> Iterator[Line]:
         yield "no attribute tree answers for it: from the log alone"
     over_time = _over_time(counted)
     if over_time is not None and over_time.counts:
-        width = format_duration(over_time.span_s * 1_000)
-        start = "boot" if over_time.begin is None else _LOCAL.of_moment(over_time.begin)
-        if over_time.uptime_s:
-            start = f"uptime {format_duration(over_time.uptime_s * 1_000)}"
-        yield f"over time: each bar is {width}, the first from {start} on"
+        yield about_bars(over_time)
 
 
 def _over_time(counted: CountedErrors) -> OverTime | None:
@@ -96,25 +88,29 @@ def _screen_columns(counted: CountedErrors, here: Collection[str]) -> tuple[Colu
     Volume and operation are joined as people write them, `loop0/storage`.
     """
     shown = list(dict.fromkeys(counted.by))
-    over_time = () if _over_time(counted) is None else (Column("OVER TIME", _bars, drawn=True),)
-    columns = _columns_of_keys(here, _LOCAL)
+    over_time = (
+        ()
+        if _over_time(counted) is None
+        else (Column("OVER TIME", lambda group: bars(group.over_time), drawn=True),)
+    )
+    columns = _columns_of_keys(here, LOCAL)
     if GroupKey.VOLUME in shown and GroupKey.OPERATION in shown:
         first, second = sorted((GroupKey.VOLUME, GroupKey.OPERATION), key=shown.index)
         shown.remove(second)
         columns[first] = (Column("WHERE", lambda group: _where(group, here)),)
-    return (*_keyed(columns, shown), *_tally_columns(_LOCAL), *over_time)
+    return (*_keyed(columns, shown), *_tally_columns(LOCAL), *over_time)
 
 
 def _tsv_columns(counted: CountedErrors, here: Collection[str]) -> tuple[Column, ...]:
     """Return the columns for programs."""
-    keyed = _keyed(_columns_of_keys(here, _STABLE), tuple(dict.fromkeys(counted.by)))
+    keyed = _keyed(_columns_of_keys(here, STABLE), tuple(dict.fromkeys(counted.by)))
     over_time = () if _over_time(counted) is None else (Column("OVER TIME", _spans),)
-    return (*keyed, *_tally_columns(_STABLE), _VERIFIED, *over_time)
+    return (*keyed, *_tally_columns(STABLE), _VERIFIED, *over_time)
 
 
 def key_columns(keys: Sequence[GroupKey], *, screen: bool) -> tuple[Column, ...]:
     """Return the columns that show what groups by *keys* are, on *screen* or for programs."""
-    columns = _columns_of_keys((), _LOCAL if screen else _STABLE)
+    columns = _columns_of_keys((), LOCAL if screen else STABLE)
     return _keyed(columns, tuple(dict.fromkeys(keys)))
 
 
@@ -125,7 +121,7 @@ def _keyed(
     return (*chain.from_iterable(columns[key] for key in keys), *worst)
 
 
-def _tally_columns(clock: "_Clock") -> tuple[Column, ...]:
+def _tally_columns(clock: Clock) -> tuple[Column, ...]:
     return (
         Column("COUNT", lambda group: group.count, right=True),
         # It wraps: the last time matters more, and 80 columns have no room for both.
@@ -135,7 +131,7 @@ def _tally_columns(clock: "_Clock") -> tuple[Column, ...]:
     )
 
 
-def _columns_of_keys(here: Collection[str], clock: "_Clock") -> dict[GroupKey, tuple[Column, ...]]:
+def _columns_of_keys(here: Collection[str], clock: Clock) -> dict[GroupKey, tuple[Column, ...]]:
     volume = Column("VOLUME", lambda group: _volume(group, here))
     return {
         GroupKey.SEVERITY: (_SEVERITY,),
@@ -146,12 +142,8 @@ def _columns_of_keys(here: Collection[str], clock: "_Clock") -> dict[GroupKey, t
         GroupKey.DEVICE: (Column("DEVICE", lambda group: group.device),),
         GroupKey.FINGERPRINT: (_FINGERPRINT, _OPERATION, _ERROR, _MESSAGE),
         GroupKey.HOST: (Column("HOST", lambda group: group.host),),
-        GroupKey.MINUTE: (Column("MINUTE", clock.minute),),
+        GroupKey.MINUTE: (Column("MINUTE", lambda group: _minute(group, clock)),),
     }
-
-
-def _bars(group: ErrorGroup) -> str | None:
-    return None if group.over_time is None else sparkline(group.over_time.counts) or None
 
 
 def _spans(group: ErrorGroup) -> str | None:
@@ -175,29 +167,12 @@ def _hints(group: ErrorGroup) -> str | None:
     return ",".join(group.hints or ()) or None
 
 
-@dataclass(frozen=True, slots=True)
-class _Clock:
-    """How times are written: to the second on screen, in full for programs."""
-
-    of_moment: Callable[[datetime], str]
-    of_minute: Callable[[datetime], str]
-
-    def moment(self, moment: datetime | None, uptime_us: int | None) -> str | None:
-        if moment is not None:
-            return self.of_moment(moment)
-        return None if uptime_us is None else f"{uptime_us / 1_000_000:.6f}"
-
-    def minute(self, group: ErrorGroup) -> str | None:
-        if group.minute is not None:
-            return self.of_minute(group.minute)
-        return None if group.uptime_min is None else f"uptime {group.uptime_min}m"
+def _minute(group: ErrorGroup, clock: Clock) -> str | None:
+    if group.minute is not None:
+        return clock.of_minute(group.minute)
+    return None if group.uptime_min is None else f"uptime {group.uptime_min}m"
 
 
-_LOCAL = _Clock(
-    lambda moment: moment.astimezone().isoformat(" ", "seconds")[:-6],
-    lambda moment: moment.astimezone().isoformat(" ", "minutes")[:-6],
-)
-_STABLE = _Clock(format_time, format_time)
 _SEVERITY = Column(
     "SEVERITY",
     lambda group: group.severity,

@@ -10,7 +10,7 @@ from vexfsctl.host.log import live_logs_of
 from vexfsctl.model.volume import Volume
 from vexfsctl.render.result import Line, Span, Tone
 
-_READ_A_LOG = frozenset({"log", "trace", "recover"})
+_READ_A_LOG = frozenset({"log", "trace", "recover", "device"})
 """Commands that must be given again the log that an answer is from."""
 
 

@@ -79,7 +79,17 @@ def _tables(summary: Summary, here: bool) -> tuple[Table | Paragraph, ...]:
     return (
         *(table for table in tables if table.rows),
         *upstream_blocks(summary.upstream, summary.noise),
+        *_trouble_blocks(summary),
     )
+
+
+def _trouble_blocks(summary: Summary) -> tuple[Paragraph, ...]:
+    if not summary.kernel_trouble:
+        return ()
+    # Deferred, as few hosts have it.
+    from vexfsctl.answers.trouble import trouble_blocks
+
+    return trouble_blocks(summary.kernel_trouble)
 
 
 def _errors_shown(summary: Summary, here: bool) -> "tuple[ErrorGroup, ...]":
@@ -116,9 +126,6 @@ def _basis(summary: Summary) -> list[Line]:
         lines.append("no attribute tree answers for what is in the log: judged from it alone")
     elif summary.upstream is not None:
         lines.append("another VexFS here exports no attribute tree: judged from the log alone")
-    if summary.kernel_trouble:
-        told = (f"{each.count} about {each.device}" for each in summary.kernel_trouble[:3])
-        lines.append(f"kernel lines that report trouble: {', '.join(told)}")
     return lines
 
 

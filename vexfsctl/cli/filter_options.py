@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from vexfsctl.cli.context import AppContext
+from vexfsctl.cli.device_type import DEVICE
 from vexfsctl.cli.target_types import VOLUME
 from vexfsctl.host.filters import Filters, unknown_errors
 from vexfsctl.model.operations import OperationType
@@ -72,6 +73,7 @@ _OPTIONS = (
         "-d",
         "--device",
         "devices",
+        type=DEVICE,
         multiple=True,
         metavar="DEVICE",
         help="Only volumes on this device, with the kernel's own lines about it and its children.",

@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import re
 import stat
 import uuid
 from pathlib import Path
@@ -44,15 +43,6 @@ def named_device_number(name: str, *, sys: Path = SYS) -> str | None:
         return (sys / "class/block" / name / "dev").read_text(encoding="ascii").strip()
     except (OSError, ValueError):
         return None
-
-
-def disk_of_partition(name: str) -> str | None:
-    """Return the disk of a partition, by its name alone; None if *name* is not a partition's.
-
-    The kernel puts a `p` between a disk whose name ends in a digit and the partition's number.
-    """
-    match = re.fullmatch(r"(?P<numbered>.*\d)p\d+|(?P<lettered>(?:s|v|xv|h)d[a-z]+)\d+", name)
-    return match and (match["numbered"] or match["lettered"])
 
 
 def node_device_number(node: str | Path) -> str | None:

@@ -1,10 +1,10 @@
 """The tree of block devices: what a device is made from, and what is made from it (pyudev).
 
-Used to select the kernel's log lines about the device under a volume.
+Used to keep recoveries off devices that share something. `sysfs_graph` has what commands on a log
+need: other names, controllers, members.
 """
 
 import os
-from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from vexfsctl.devices.block import device_name
 from vexfsctl.devices.loop import backing_file
 from vexfsctl.devices.mountinfo import mount_of, read_mounts
 from vexfsctl.exceptions import FacilityUnavailable, NotFound
+from vexfsctl.model.device_graph import reachable
 
 if TYPE_CHECKING:
     from pyudev import Context, Device
@@ -44,18 +45,6 @@ def devices_above(device: str) -> tuple[str, ...]:
     if start is None:
         raise NotFound(f"no block device {device}")
     return (start.sys_name, *reachable(start.sys_name, lambda each: _above(context, each)))
-
-
-def reachable(start: str, step: Callable[[str], Iterable[str]]) -> tuple[str, ...]:
-    """Everything that *step* leads to from *start*, nearest first, each once, without *start*."""
-    seen = {start: None}
-    queue = [start]
-    for name in queue:
-        for found in step(name):
-            if found not in seen:
-                seen[found] = None
-                queue.append(found)
-    return tuple(queue[1:])
 
 
 def _below(context: "Context", name: str) -> list[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from vexfsctl.analysis.wording import describe
+from vexfsctl.catalogue.kernel_kinds import KERNEL_KINDS, advice_for
 from vexfsctl.catalogue.lookup import BREAKER_OPEN, TIMEOUT, entry, error_for_errno
 from vexfsctl.exceptions import NotFound
 from vexfsctl.explanation.errnos import explain_errno
@@ -39,56 +40,13 @@ SIGNIFICANCES = {
 }
 """How much a line of an earlier VexFS build matters."""
 
-KERNEL_KINDS = {
-    "block": "A request to {device} failed.",
-    "buffer": "A block of {device} could not be read into the cache or written from it.",
-    "filesystem": "A filesystem on {device} reports trouble.",
-    "scsi": "The SCSI layer reports an error or a reset of {device}.",
-    "ata": "The ATA layer reports an error or a reset of {device}.",
-    "nvme": "The NVMe driver reports an error or a reset of {device}.",
-    "md": "The RAID array {device} lost a member or reports an error.",
-    "usb": "The USB device {device} was reset or does not answer.",
-    "mmc": "The card or card reader {device} reports an error.",
-    "virtio": "The virtual disk {device} reports an error.",
-    "bcache": "The cache of bcache reports trouble with {device}.",
-    "nbd": "The network block device {device} reports trouble with its server.",
-    "rbd": "The Ceph block device {device} reports an error.",
-    "ceph": "A daemon of the Ceph cluster failed or did not answer.",
-    "drbd": "The replicated device {device} reports trouble with its disk or its peer.",
-    "zram": "The compressed memory that {device} is made of reports an error.",
-    "pmem": "The persistent memory {device} reports an error.",
-    "device_mapper": "The device mapper reports an error of {device}.",
-    "loop": "The loop device {device} reports trouble with its backing file.",
-    "fuse": "A FUSE filesystem was aborted, or lost its driver.",
-    "nfs": "The NFS client or server reports trouble with {device}.",
-    "smb": "The SMB client reports trouble with the server {device}.",
-    "network_filesystem": "A filesystem behind a network reports trouble.",
-    "cluster": "Cluster storage reports trouble with {device}.",
-    "zfs": "ZFS reports trouble with {device}.",
-    "swap": "Memory could not be written to swap on {device}, or read back from it.",
-    "memory": "The kernel could not get memory for itself.",
-    "mce": "The processor reports an error of the hardware.",
-    "edac": "The memory controller {device} reports errors of memory.",
-    "aer": "PCI Express reports an error of {device}, which may lose its connection.",
-    "iscsi": "The iSCSI {device} lost its target, or reports an error.",
-    "fc": "The Fibre Channel port {device} was lost, or reports an error.",
-    "sas": "The SAS layer reports an error, or handles one.",
-    "hba": "The adapter {device} that disks are connected to reports an error or a reset.",
-    "capacity": "The capacity of {device} changed.",
-    "hung_task": "A task has been stuck for minutes, usually waiting for a device.",
-    "stall": "A processor was stuck for a long time: the machine is overloaded or hung.",
-    "oom_kill": "The kernel killed a process because memory ran out.",
-    "kernel_bug": "The kernel itself failed; what it was doing may be half done.",
-    "suppressed": "The kernel left out lines of its own, to keep the log readable.",
-}
-"""What each kind of evidence says, if the line gives no numbers."""
-
 KERNEL_SIGNIFICANCES = {
     EvidenceSignificance.REPAIR: "Something was wrong with {device} and has been mended.",
     EvidenceSignificance.ROUTINE: "It reports what happens to {device}; nothing is wrong.",
 }
 """What a line about a device says that is no trouble."""
 
+_UNKNOWN_KIND = "The kernel reports trouble with {device}."
 _REQUESTS = {
     None: "A request of",
     "write_zeroes": "A request to write zeroes to",
@@ -151,7 +109,8 @@ def _what_the_kernel_says(evidence: KernelEvidence) -> str:
     if not evidence.is_trouble:
         return KERNEL_SIGNIFICANCES[evidence.significance].format(device=device)
     if evidence.errno is None and evidence.sector is None:
-        told = KERNEL_KINDS.get(evidence.kind, "The kernel reports trouble with {device}.")
+        known = KERNEL_KINDS.get(evidence.kind)
+        told = _UNKNOWN_KIND if known is None else known.meaning
         return told.format(device=device)
     direction = evidence.direction
     words = (direction or "").replace("_", " ")
@@ -175,9 +134,17 @@ def _next_step(meaning: object) -> str | None:
     identifier = getattr(meaning, "id", None)
     if isinstance(identifier, CorrelationId):
         return f"`vexfsctl trace {identifier}` shows everything that happened under its id."
-    if isinstance(meaning, KernelEvidence) and meaning.devices:
-        return f"`vexfsctl log --device {meaning.devices[0]}` lists the lines about that device."
-    return None
+    return _about_trouble(meaning) if isinstance(meaning, KernelEvidence) else None
+
+
+def _about_trouble(evidence: KernelEvidence) -> str | None:
+    device = next(iter(evidence.devices), None)
+    steps: list[str] = []
+    if evidence.is_trouble:
+        steps.append(advice_for([(evidence.kind, evidence.errno)], device))
+    if device is not None:
+        steps.append(f"`vexfsctl log --device {device}` lists the lines about that device.")
+    return " ".join(steps) or None
 
 
 def _what_it_names(meaning: object) -> Iterator[Explanation]:

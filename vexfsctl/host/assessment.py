@@ -10,6 +10,7 @@ from vexfsctl.analysis.health.summary import Summary, summarize
 from vexfsctl.analysis.health.verdict import Observation
 from vexfsctl.analysis.window import Window
 from vexfsctl.exceptions import LogUnreadable, Problem, VolumeNotFound
+from vexfsctl.host.device_finder import DeviceFinder
 from vexfsctl.host.host import Host
 from vexfsctl.host.log import HostLog, is_elsewhere, read_log, recent_window, select_boot
 from vexfsctl.host.volumes import Consulted, Target, consult
@@ -49,11 +50,13 @@ class Assessment:
         evidence: "Callable[[], Iterable[LogEntry]]" = tuple,
         surroundings: "Callable[[], Iterable[LogEntry]]" = tuple,
         has_text: "Callable[[str], bool]" = bool,
+        name_of: Callable[[str], str] = str,
     ) -> "Assessment":
         """Judge what was *seen* of the tree at *now_us*, and what the log *entries* say about it.
 
         *recent*, *surroundings* and *has_text* are as in `Observation`. *evidence* returns what the
-        kernel itself says in the window: called only if no tree names the device.
+        kernel itself says in the window: called only if no tree names the device; *name_of* the
+        name of a device in it.
         """
         if seen.targets:
             is_about = partial(_is_about, targets=seen.targets)
@@ -66,7 +69,7 @@ class Assessment:
         )
         return cls(
             observation=observation,
-            summary=summarize(observation, evidence),
+            summary=summarize(observation, evidence, name_of),
             coverage=seen.coverage + log,
             complete=seen.coverage.complete and (log.complete or not log_asked),
             problems=seen.problems,
@@ -96,7 +99,8 @@ def assess(host: Host, targets: Sequence[Target] = (), window_ms: int | None = N
         window = recent_window(host, None, length_ms)
         unread = failure.coverage or Coverage()
         return Assessment.of(consulted, (), unread, window, now_us=now_us)
-    if is_elsewhere(host, log, consulted.volumes):
+    elsewhere = is_elsewhere(host, log, consulted.volumes)
+    if elsewhere:
         consulted = Consulted(tuple(targets))
         _require_mention(log, targets)
     elif host.logs and targets:
@@ -117,6 +121,7 @@ def assess(host: Host, targets: Sequence[Target] = (), window_ms: int | None = N
         evidence=lambda: recent.evidence,
         surroundings=lambda: recent.entries,
         has_text=log.has_text,
+        name_of=DeviceFinder(host, log.reading, elsewhere=elsewhere).name_of_device,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-from vexfsctl.analysis.errors.backing import DeviceFinder
+from vexfsctl.analysis.errors.backing import BackingFinder
 from vexfsctl.analysis.errors.comparison import Counts, ErrorChange, compare
 from vexfsctl.analysis.errors.groups import (
     USUAL_KEYS,
@@ -20,6 +20,7 @@ from vexfsctl.analysis.errors.reconciliation import Reconciliation, reconcile
 from vexfsctl.analysis.loads import Loads
 from vexfsctl.analysis.upstream.health import UpstreamHealth, UpstreamWatch
 from vexfsctl.exceptions import covering
+from vexfsctl.host.device_finder import DeviceFinder
 from vexfsctl.host.filters import Filters
 from vexfsctl.host.host import Host
 from vexfsctl.host.log import Calendar, is_elsewhere, observed_s, read_log, recent_window
@@ -77,12 +78,15 @@ def count_errors(
         everything = read_log(
             host,
             consulted.volumes,
-            evidence=_by_device(keys),
+            # A device that is gone is found in the lines of the kernel.
+            evidence=_by_device(keys) or bool(filters.devices),
+            # Times and texts are those of each record.
             counted=not (over_time or _OF_EACH & {*keys} or filters.ask_for_each_record),
         )
         elsewhere = is_elsewhere(host, everything, consulted.volumes)
         volumes = () if elsewhere else consulted.volumes
-        view = LogView(host, filters, volumes, elsewhere=elsewhere)
+        named = DeviceFinder(host, everything.reading, elsewhere=elsewhere)
+        view = LogView(host, filters, volumes, named)
         asked = everything if filters.boot is None else view.select(everything)
     window = recent_window(host, everything.reading, 0)
     live = Loads(volumes, saved=window.saved)
@@ -92,7 +96,7 @@ def count_errors(
     seen: set[bool] = set()
     # The kernel's lines about devices are read only if they are needed: it takes long.
     for entry in asked.own_entries if finder is None else asked.entries:
-        device = None if finder is None else finder.find(entry)
+        device = None if finder is None else named.name_of(finder.find(entry))
         upstream.take(entry)
         if is_error(entry) or entry.upstream is not None:
             for _, moment in view.pick((entry,)):
@@ -173,7 +177,7 @@ def compare_errors(
     return ComparedErrors(keys, logs[0], logs[1], changes), coverage
 
 
-def _finder(volumes: Sequence[Volume]) -> DeviceFinder:
+def _finder(volumes: Sequence[Volume]) -> BackingFinder:
     # Deferred: without a device filter, /sys is not needed.
     from vexfsctl.devices.block import device_name
 
@@ -182,7 +186,7 @@ def _finder(volumes: Sequence[Volume]) -> DeviceFinder:
         for volume in volumes
         if volume.status is not None and volume.status.device is not None
     }
-    return DeviceFinder({volume: name for volume, name in names.items() if name is not None})
+    return BackingFinder({volume: name for volume, name in names.items() if name is not None})
 
 
 def _name_of_host(record: LogRecord, host: Host) -> str | None:

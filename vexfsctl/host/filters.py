@@ -9,10 +9,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
-from itertools import chain
 from typing import TYPE_CHECKING
 
-from vexfsctl.exceptions import FacilityUnavailable, InvalidInput, NotFound
+from vexfsctl.exceptions import InvalidInput
 from vexfsctl.host.host import Host
 from vexfsctl.host.volumes import Target
 from vexfsctl.model.moments import parse_time
@@ -22,9 +21,7 @@ from vexfsctl.model.volume import Volume
 
 if TYPE_CHECKING:
     from vexfsctl.analysis.incident.selection import Selection
-
-
-_DEVICE_PREFIX = "/dev/"
+    from vexfsctl.host.device_finder import DeviceFinder
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +50,18 @@ class Filters:
         return since, until
 
     def selection(
-        self, host: Host, volumes: Iterable[Volume], *, elsewhere: bool = False
+        self, host: Host, volumes: Iterable[Volume], finder: "DeviceFinder"
     ) -> "Selection":
         """Return what they select; *volumes* say which volume lies on which device.
 
-        *elsewhere*: the log is from another host, whose devices are not this host's.
-        Raises InvalidInput for an invalid time or regular expression.
+        Raises InvalidInput for an invalid time or regular expression, and what *finder* raises for
+        a device that is not there.
         """
         # Deferred: a click option needs only the names of the filters.
         from vexfsctl.analysis.incident.selection import Selection
 
         since, until = self.boundaries(host)
-        if elsewhere:
-            names = (related_names(device, elsewhere=True) for device in self.devices)
-            devices = device_volumes = set(chain.from_iterable(names))
-        else:
-            devices, device_volumes = _related(self.devices, volumes)
+        devices, device_volumes = _related(self.devices, volumes, finder)
         return Selection(
             since=since,
             until=until,
@@ -97,32 +90,6 @@ def unknown_errors(wanted: Iterable[str]) -> Iterator[tuple[str, tuple[str, ...]
             yield word, tuple(known[near] for near in get_close_matches(word.lower(), known))
 
 
-def related_names(device: str, *, elsewhere: bool = False) -> tuple[str, ...]:
-    """Return the kernel names of *device* (`/dev/loop0`, `loop0`, `7:0`) and its relatives.
-
-    A device of another host (*elsewhere*), or one that this host does not have, is only itself; a
-    partition also stands for its disk, which the kernel's I/O errors name.
-    """
-    # Deferred: help and usage errors do not look for devices.
-    from vexfsctl.devices.block import disk_of_partition
-
-    if not elsewhere and (found := find_devices(device)) is not None:
-        return found
-    name = device.removeprefix(_DEVICE_PREFIX)
-    disk = disk_of_partition(name)
-    return (name,) if disk is None else (name, disk)
-
-
-def find_devices(device: str) -> tuple[str, ...] | None:
-    """Return the same; None if this host does not have it or cannot say."""
-    from vexfsctl.devices.topology import related_devices
-
-    try:
-        return related_devices(device.removeprefix(_DEVICE_PREFIX))
-    except (NotFound, FacilityUnavailable):
-        return None
-
-
 def _parse_moment(text: str | None, now: datetime) -> datetime | None:
     if text is None:
         return None
@@ -140,15 +107,12 @@ def _compile(pattern: str) -> re.Pattern[str]:
         raise InvalidInput(f"not a regular expression: {pattern!r}: {cause}") from cause
 
 
-def _related(asked: Iterable[str], volumes: Iterable[Volume]) -> tuple[set[str], set[str]]:
+def _related(
+    asked: Iterable[str], volumes: Iterable[Volume], finder: "DeviceFinder"
+) -> tuple[set[str], set[str]]:
     """Names of the requested devices and their relatives, and of the volumes on them."""
-    # Deferred: without a device filter, neither /sys/block nor pyudev is needed.
-    from vexfsctl.devices.block import device_name
-
-    devices = {name for device in asked for name in related_names(device)}
+    devices = {name for device in asked for name in finder.names_of(device)}
     numbers = {volume.name: volume.status and volume.status.device for volume in volumes}
-    on_them = {
-        name for name, number in numbers.items() if number and device_name(number) in devices
-    }
+    on_them = {name for name, number in numbers.items() if number and number in devices}
     # The kernel module's volumes have their devices' names, and a log may outlive both.
     return devices, on_them | devices

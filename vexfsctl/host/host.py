@@ -66,6 +66,8 @@ class Host:
     """Requested log sources: `kmsg`, a path, `-`; empty: what the volumes name."""
     usual_logs: frozenset[str] = frozenset()
     """Those that the configuration or the environment names, for any command."""
+    sysfs: Path = Path("/sys")
+    """Where its block devices are read."""
     stdin: BinaryIO | None = None
     """Standard input; None if there is none to read."""
     every_record: bool = False

@@ -9,6 +9,7 @@ from functools import cached_property
 from itertools import islice
 
 from vexfsctl.exceptions import covering
+from vexfsctl.host.device_finder import DeviceFinder
 from vexfsctl.host.filters import Filters
 from vexfsctl.host.host import Host
 from vexfsctl.host.log import (
@@ -102,9 +103,8 @@ def pick_log(
         searched = few or filters.since is not None
         log = read_log(host, consulted.volumes, evidence=evidence, searched=searched)
         elsewhere = is_elsewhere(host, log, consulted.volumes)
-        view = LogView(
-            host, filters, consulted.volumes, elsewhere=elsewhere, kernel=kernel, after=after
-        )
+        finder = DeviceFinder(host, log.reading, elsewhere=elsewhere)
+        view = LogView(host, filters, consulted.volumes, finder, kernel=kernel, after=after)
         chosen = view.select(log)
         view.look_for_cursor(chosen.reading)
         return PickedLog(chosen, view)
@@ -116,7 +116,9 @@ def follow_log(
     """Open the log to follow what is selected; arguments and failures are those of `pick_log`."""
     consulted = consult_logs(host)
     with covering(consulted.coverage):
-        view = LogView(host, filters, consulted.volumes, kernel=kernel, after=after)
+        # A device that is not here may yet come: the log is not searched for it.
+        finder = DeviceFinder(host)
+        view = LogView(host, filters, consulted.volumes, finder, kernel=kernel, after=after)
         return FollowedLog(host, view, consulted.volumes)
 
 
@@ -128,20 +130,22 @@ class LogView:
         host: Host,
         filters: Filters,
         volumes: Sequence[Volume],
+        finder: DeviceFinder,
         *,
-        elsewhere: bool = False,
         kernel: bool = False,
         after: Cursor | None = None,
     ) -> None:
-        """*elsewhere*: the log is from another host. The others are those of `pick_log`."""
+        """*finder* finds the devices that are asked for; the others are those of `pick_log`.
+
+        Raises what `Filters.selection` raises.
+        """
         self.after = after
         self._begun = after is None
         """Whether the place to begin after has come."""
         self._by_time = False
         """Whether the log does not have it: then times tell what stands after it."""
         self._boot = filters.boot
-        selection = filters.selection(host, volumes, elsewhere=elsewhere)
-        self._selection = replace(selection, kernel=kernel)
+        self._selection = replace(filters.selection(host, volumes, finder), kernel=kernel)
         self._at_any_time = replace(self._selection, since=None, until=None)
         self._calendar = Calendar.of(host)
         self._undated: dict[str, int] = {}

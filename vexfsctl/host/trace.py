@@ -2,7 +2,7 @@
 
 import operator
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -24,7 +24,8 @@ from vexfsctl.analysis.incident.numbered_calls import (
 )
 from vexfsctl.analysis.incident.story import Story, tell_call, tell_story
 from vexfsctl.exceptions import EvidenceMissing, IncidentNotFound, InvalidInput, covering
-from vexfsctl.host.filters import Filters, find_devices, related_names
+from vexfsctl.host.device_finder import DeviceFinder
+from vexfsctl.host.filters import Filters
 from vexfsctl.host.host import Host
 from vexfsctl.host.incident_scope import Scope, around, at_the_end, everything, with_call, with_ids
 from vexfsctl.host.log import (
@@ -40,6 +41,8 @@ from vexfsctl.logs.sources.reading import LogReading
 from vexfsctl.logs.wanted import IDENTIFIER, Naming, Saying
 from vexfsctl.model.correlation import parse_id_suffix
 from vexfsctl.model.coverage import Coverage
+from vexfsctl.model.device_graph import DeviceKind, kind_of_name
+from vexfsctl.model.device_names import disk_of_partition
 from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.volume import Volume
@@ -78,7 +81,8 @@ class IncidentLog:
             self._elsewhere = is_elsewhere(host, log, consulted.volumes)
             self.volumes = () if self._elsewhere else consulted.volumes
             """The volumes that the log may be about: none if it is from another host."""
-            self._selection = filters.selection(host, self.volumes, elsewhere=self._elsewhere)
+            self._finder = DeviceFinder(host, log.reading, elsewhere=self._elsewhere)
+            self._selection = filters.selection(host, self.volumes, self._finder)
             self._log = HostLog(select_boot(log.reading, filters.boot), log.live_logs)
         # Another boot, or a log from elsewhere, has nothing to do with recent actions here.
         here = filters.boot is None and not host.logs
@@ -118,11 +122,12 @@ class IncidentLog:
             story = tell_call(placed, entries, devices)
         else:
             volume = self._volume_of(placed)
-            devices = self._devices_of(placed, volume)
+            devices = self._devices_of(placed, volume, entries)
             now_ns = recent_window(self._host, self._log.reading, 0).now_us * 1_000
             occurrences = find_occurrences(entries)
             story = tell_story(placed, entries, occurrences, devices, volume, now_ns)
-        return Trace(story, devices, self._calendar, self.coverage(subject))
+        shown = None if devices is None else self._finder.names_among(devices)
+        return Trace(story, shown, self._calendar, self.coverage(subject))
 
     def entries_around(self, subject: Incident | NumberedCall) -> tuple[LogEntry, ...]:
         """Return the entries that are needed to tell of *subject*, in time order."""
@@ -278,33 +283,41 @@ class IncidentLog:
         """Devices that the filter names, with their relatives; None without that filter."""
         if not self._devices:
             return None
-        related = self._related_names
-        return tuple(name for device in self._devices for name in related(device))
+        return tuple(name for device in self._devices for name in self._finder.names_of(device))
 
-    def _devices_of(self, incident: Incident, volume: Volume | None) -> tuple[str, ...] | None:
-        """Devices below the volume; None if they are not known."""
+    def _devices_of(
+        self, incident: Incident, volume: Volume | None, entries: Iterable[LogEntry]
+    ) -> tuple[str, ...] | None:
+        """Devices below the volume that *entries* may name; None if they are not known."""
         if (asked := self._devices_asked_for()) is not None:
             return asked
         number = volume.status.device if volume is not None and volume.status else None
-        if number is not None and (names := find_devices(number)) is not None:
+        if number is not None and (names := self._finder.known_names_of(number)):
             return names
         for each in incident.occurrences:
             if each.entry.device is not None:
-                return self._related_names(each.entry.device)
+                return self._related_names(each.entry.device, entries)
         if incident.volume is None:
             return None
         # The kernel module's volumes have their devices' names.
         if self._is_device(incident.volume):
-            return self._related_names(incident.volume)
-        return None if self._elsewhere else find_devices(incident.volume)
+            return self._related_names(incident.volume, entries)
+        return None if self._elsewhere else self._finder.known_names_of(incident.volume) or None
 
     def _is_device(self, name: str) -> bool:
         """Whether the kernel has a line about a device of that name."""
         entries = self._log.only(Saying(re.escape(name))).entries
         return any(entry.evidence and name in entry.evidence.devices for entry in entries)
 
-    def _related_names(self, device: str) -> tuple[str, ...]:
-        return related_names(device, elsewhere=self._elsewhere)
+    def _related_names(self, device: str, entries: Iterable[LogEntry]) -> tuple[str, ...]:
+        named = {name for each in entries if each.evidence for name in each.evidence.devices}
+        alone = tuple(filter(None, (device, disk_of_partition(device))))
+        # All of the log is searched only for what matters, and no line tells what a loop device is
+        # made from.
+        on_a_file = kind_of_name(alone[-1]) is DeviceKind.LOOP
+        if self._elsewhere and (on_a_file or named.issubset(alone)):
+            return alone
+        return self._finder.known_names_of(device) or (device,)
 
 
 def is_same(one: Incident | NumberedCall, other: Incident | NumberedCall) -> bool:

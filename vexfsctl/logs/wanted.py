@@ -91,11 +91,12 @@ class Saying:
         in_one_piece = form_of(lines.form).in_one_piece
         if (in_one_piece or self._uncut) and not self._may_find(lines.text):
             return ()
-        if not in_one_piece:
+        if not (in_one_piece or self._uncut):
             return filter(self.accepts, records_of(lines, by))
         stretch = lines.stretch
-        found = (stretch.record(*place) for place in stretch.places(self._in_bytes))
-        return filter(by.accepts, found)
+        sought = self._in_bytes if in_one_piece else self._any_literal
+        found = (stretch.record(*place) for place in stretch.places(sought))
+        return filter(by.accepts, found if in_one_piece else filter(self.accepts, found))
 
     def places(self, region: Region) -> Sequence[Place] | None:
         """Return where in *region* it finds something, or one of its literals is."""
@@ -103,7 +104,7 @@ class Saying:
             return None
         # A pattern that begins with a rare letter is found as quickly as a literal.
         short = min(map(len, self.literals), default=0) < _SHORT
-        if short or self.pattern.startswith(_NAME):
+        if short or self.pattern.startswith(_NAME) or self._begins_with_literal:
             return region.places(self._in_bytes)
         return joined(region.places(each) for each in self._encoded)
 
@@ -116,6 +117,14 @@ class Saying:
     def _uncut(self) -> bool:
         return bool(self.literals) and not any(": " in each for each in self.literals)
 
+    @property
+    def _begins_with_literal(self) -> bool:
+        return len(self.literals) == 1 and self.pattern.startswith(re.escape(self.literals[0]))
+
+    @cached_property
+    def _any_literal(self) -> re.Pattern[bytes]:
+        return re.compile(b"|".join(map(re.escape, self._encoded)))
+
     @cached_property
     def _encoded(self) -> tuple[bytes, ...]:
         return tuple(each.encode(errors="surrogatepass") for each in self.literals)
@@ -127,6 +136,50 @@ class Saying:
     @cached_property
     def _in_bytes(self) -> re.Pattern[bytes]:
         return re.compile(self.pattern.encode(errors="surrogatepass"))
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """Records whose text begins as a regular expression says."""
+
+    pattern: str
+    """Of characters in ASCII."""
+    literals: tuple[str, ...]
+    """As in `Saying`."""
+
+    def accepts(self, record: LogRecord) -> bool:
+        """Whether *record* begins so."""
+        return self._in_text.match(record.text) is not None
+
+    def find(self, lines: Lines, by: Sieve) -> Iterable[LogRecord]:
+        """Return the records of *lines* that begin so."""
+        form = form_of(lines.form)
+        if form.in_one_piece:
+            stretch = lines.stretch
+            places = stretch.places(self._behind(form.before))
+            found: Iterable[LogRecord] = (stretch.record(*place) for place in places)
+        else:
+            found = self._anywhere.find(lines, by)
+        return (each for each in found if self.accepts(each) and by.accepts(each))
+
+    def places(self, region: Region) -> Sequence[Place] | None:
+        """Return where in *region* these are, and perhaps others."""
+        form = form_of(region.form)
+        if not form.in_one_piece:
+            return self._anywhere.places(region)
+        return region.places(self._behind(form.before))
+
+    @cached_property
+    def _anywhere(self) -> Saying:
+        return Saying(self.pattern, self.literals)
+
+    @cached_property
+    def _in_text(self) -> re.Pattern[str]:
+        return re.compile(self.pattern)
+
+    def _behind(self, before: str) -> re.Pattern[bytes]:
+        # What begins with a literal is searched for three times as quickly.
+        return re.compile(f"{re.escape(before)}(?:{self.pattern})".encode())
 
 
 @dataclass(frozen=True)

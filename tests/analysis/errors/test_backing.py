@@ -1,7 +1,7 @@
 """Which device is behind an error: from the tree, the mount line, or a kernel line just before."""
 
 from tests.analysis.records import STATE, Line, error, read_log
-from vexfsctl.analysis.errors.backing import DeviceFinder
+from vexfsctl.analysis.errors.backing import BackingFinder
 
 KERNEL = "I/O error, dev sdb, sector 8 op 0x0:(READ) flags 0x0 phys_seg 1 prio class 2"
 MOUNT = "VexFS: Mounting filesystem on device /dev/loop0 (SAFE FFI)"
@@ -11,7 +11,7 @@ FAILED = "VexFS: [CALL-4] FFI call read_file failed: -5 (failure rate: 50%), usi
 
 def devices_of(*lines: Line, volumes: dict[str, str] | None = None) -> list[str | None]:
     """Return the device found for each line of a log that the kernel wrote."""
-    finder = DeviceFinder(volumes or {})
+    finder = BackingFinder(volumes or {})
     return [finder.find(entry) for entry in read_log(*lines, facility=0)]
 
 

@@ -1,19 +1,22 @@
-"""What counts as trouble with a device."""
+"""What counts as trouble with a device, and what is said of it."""
+
+import errno
 
 from tests.analysis.records import BOOT, Line, read_log
-from vexfsctl.analysis.health.kernel_trouble import KernelTrouble, count_kernel_trouble
+from vexfsctl.analysis.health.kernel_trouble import KernelTrouble, find_kernel_trouble
 from vexfsctl.analysis.window import Window
+from vexfsctl.catalogue.kernel_kinds import KERNEL_KINDS, advice_for
 
 
-def counted(*lines: Line) -> tuple[KernelTrouble, ...]:
+def found(*lines: Line) -> tuple[KernelTrouble, ...]:
     """Return the trouble of a log that the kernel wrote."""
-    return count_kernel_trouble(read_log(*lines, facility=0), Window(0, 3_600_000_000, BOOT))
+    return find_kernel_trouble(read_log(*lines, facility=0), Window(0, 3_600_000_000, BOOT))
 
 
 def test_repairs_and_routine_are_no_trouble() -> None:
     """An array that mends itself, a reset after power came back, a recovery that ends."""
     assert (
-        counted(
+        found(
             (1.0, "md/raid:md0: read error corrected (8 sectors at 4096 on sdb1)"),
             (1.1, "sd 0:0:0:0: Power-on or device reset occurred"),
             (1.2, "md: md0: recovery done."),
@@ -24,9 +27,25 @@ def test_repairs_and_routine_are_no_trouble() -> None:
 
 
 def test_trouble_is_counted_by_device() -> None:
-    """By the array; by the disk where the array has no name."""
-    assert counted(
+    """By array and by member, where the lines name both."""
+    told = found(
         (1.0, "md/raid1:md2: Disk failure on sdb6, disabling device."),
         (1.1, "md/raid1:md2: Operation continuing on 1 devices."),
         (1.2, "md/raid1:mdX: Disk failure on dm-3, disabling device."),
-    ) == (KernelTrouble("md2", 2), KernelTrouble("dm-3", 1))
+    )
+
+    assert [(each.device, each.count) for each in told] == [("md2", 2), ("sdb6", 1), ("dm-3", 1)]
+
+
+def test_what_is_wrong_and_what_to_do() -> None:
+    """The advice is about what is nearest to the cause; what names no device comes last."""
+    device, none = found(
+        (1.0, "INFO: task fio:4242 blocked for more than 120 seconds."),
+        (2.0, "Buffer I/O error on dev sdb, logical block 17510, async page read"),
+        (3.0, "critical medium error, dev sdb, sector 140083 op 0x0:(READ) flags 0x0"),
+    )
+
+    assert [each.kind for each in device.trouble.kinds] == ["buffer", "block"]
+    assert [each.first for each in device.trouble.sectors] == [140083]
+    assert device.advice == advice_for([("block", errno.ENODATA)])
+    assert (none.device, none.advice) == (None, KERNEL_KINDS["hung_task"].advice)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -9,6 +10,7 @@ import pytest
 
 from tests.support.golden import assert_golden
 from tests.support.program import Finished, Program
+from vexfsctl.catalogue.kernel_kinds import KERNEL_KINDS
 from vexfsctl.catalogue.lookup import ERRORS
 from vexfsctl.cli.command import root
 from vexfsctl.cli.context import AppContext
@@ -16,7 +18,7 @@ from vexfsctl.cli.surroundings import Surroundings
 from vexfsctl.exceptions import ExitStatus
 from vexfsctl.explanation.attributes import explain_path
 from vexfsctl.explanation.glossary import whole_glossary
-from vexfsctl.explanation.lines import KERNEL_KINDS, SIGNIFICANCES
+from vexfsctl.explanation.lines import SIGNIFICANCES
 from vexfsctl.logs.grammar import RECORD_FORMS
 from vexfsctl.model.errnos import ERRNOS
 from vexfsctl.sysfs.attributes import INJECT_ATTRIBUTES, attributes
@@ -96,7 +98,7 @@ def test_every_kind_of_record_is_known(vexfsctl: Program) -> None:
 
 def commands_of_the_prose() -> list[str]:
     """Every command of ours that any explanation names."""
-    texts: list[str] = [*KERNEL_KINDS.values(), *SIGNIFICANCES.values()]
+    texts: list[str] = [*chain.from_iterable(KERNEL_KINDS.values()), *SIGNIFICANCES.values()]
     for heading in whole_glossary().headings:
         own = heading.explain()
         told = (own.meaning, own.impact, own.what_the_system_does, own.what_you_do, own.done_when)

@@ -17,6 +17,7 @@ from tests.support.program import BOUND_S, Program
 from tests.support.tree import FakeTree
 from vexfsctl.exceptions import ExitStatus
 from vexfsctl.host import Host
+from vexfsctl.host.device_finder import DeviceFinder
 from vexfsctl.host.filters import Filters
 from vexfsctl.host.log_view import LogView
 from vexfsctl.logs.sources.reading import LogReading, SourceReading
@@ -464,8 +465,8 @@ def test_a_kernel_log_that_may_not_be_read_is_a_gap_only_where_volumes_write_the
     volumes = (with_status(healthy_volume(), log=log),)
     kernel_log = SourceReading("kmsg", failure="cannot read /dev/kmsg: Operation not permitted")
 
-    coverage = LogView(Host.of_this_machine({}), Filters(), volumes).coverage(
-        LogReading((kernel_log,))
-    )
+    host = Host.of_this_machine({})
+    view = LogView(host, Filters(), volumes, DeviceFinder(host))
+    coverage = view.coverage(LogReading((kernel_log,)))
 
     assert coverage.complete is complete

@@ -321,10 +321,47 @@ def test_a_log_of_another_kernel_without_vexfs_tells_the_kernels_own_trouble(
     assert result.stdout == (
         "UNKNOWN: no VexFS record in the log\n"
         "this is a saved log, judged alone by its last 1h\n"
-        "kernel lines that report trouble: 8 about loop0\n"
+        "\n"
+        "what the kernel says is wrong, by device:\n"
+        "loop0: buffer read (4), buffer write (4); last at uptime 2131.803593\n"
+        "    Check the file behind it (`losetup -l`), and the filesystem and disk of that file.\n"
         "\n"
         f"next: vexfsctl log -d loop0 --log {log}  what the kernel says of the device\n"
     )
+
+
+KERNEL_TROUBLE = """\
+[  100.000000] ata4.00: exception Emask 0x0 SAct 0x8000 SErr 0x0 action 0x0
+[  100.000004] critical medium error, dev sdb, sector 140083 op 0x0:(READ) flags 0x0 phys_seg 1
+[  100.100004] critical medium error, dev sdb, sector 140091 op 0x0:(READ) flags 0x0 phys_seg 1
+[  100.100005] critical medium error, dev sdb, sector 9000 op 0x0:(READ) flags 0x0 phys_seg 1
+[  110.000000] Buffer I/O error on dev dm-3, logical block 17510, async page read
+[  111.000000] EXT4-fs error (device dm-3): ext4_find_entry:1455: inode #2: comm ls: reading
+[  120.000000] INFO: task jbd2/dm-3-8:411 blocked for more than 120 seconds.
+[  130.000000] md/raid1:md2: Disk failure on sdc6, disabling device.
+"""
+
+
+def test_what_is_wrong_with_which_device_and_what_to_do(
+    vexfsctl: Program, tree: FakeTree, tmp_path: Path
+) -> None:
+    """Those with most lines first, a few of them; JSON has all, and how it was over time."""
+    tree.remove("loop0")
+    log = tmp_path / "other.dmesg"
+    log.write_text(KERNEL_TROUBLE)
+
+    text = vexfsctl("status", "--log", str(log)).stdout
+    found = vexfsctl("status", "--log", str(log), "--json").json["data"]["kernel_trouble"]
+
+    assert_golden("status-kernel-only.txt", text.replace(str(log), "LOG"))
+    devices = ["sdb", "dm-3", "ata4", "md2", "sdc6", None]
+    assert [each["device"] for each in found] == devices
+    assert found[0]["advice"].startswith("The medium has sectors that cannot be read")
+    (kind,) = found[0]["trouble"]["kinds"]
+    assert (kind["kind"], kind["errno"], kind["count"]) == ("block", 61, 3)
+    assert kind["over_time"]["counts"] == [3, 0, 0, 0, 0, 0, 0]
+    sectors = [(each["first"], each["last"]) for each in found[0]["trouble"]["sectors"]]
+    assert sectors == [(9000, 9000), (140083, 140091)]
 
 
 def test_every_rendering_of_a_log_has_the_same_verdict(vexfsctl: Program, tree: FakeTree) -> None:

@@ -16,7 +16,7 @@ _ENDS = (UpstreamKind.UNMOUNTED, UpstreamKind.MODULE_LOADED, UpstreamKind.MODULE
 
 
 @dataclass(slots=True)
-class DeviceFinder:
+class BackingFinder:
     """Watches a log go by, oldest first."""
 
     of_volumes: Mapping[str, str]

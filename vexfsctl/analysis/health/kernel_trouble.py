@@ -1,37 +1,44 @@
-"""What the kernel itself says about devices, counted by device."""
+"""What the kernel itself says is wrong, by device, and what to do about each."""
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from vexfsctl.analysis.devices.trouble import DeviceTrouble, TroubleTally, tells_trouble
 from vexfsctl.analysis.window import Window
+from vexfsctl.catalogue.kernel_kinds import advice_for
 from vexfsctl.model.entry import LogEntry
-
-_NO_TROUBLE = frozenset({"capacity", "suppressed"})
-"""Kinds of kernel lines that do not mean trouble with a device."""
 
 
 @dataclass(frozen=True, slots=True)
 class KernelTrouble:
     """Lines of trouble about one device."""
 
-    device: str
-    """Kernel name, or as the record's metadata has it; that of a member if its array has none."""
+    device: str | None
+    """Kernel name, or as the record's metadata has it; None: the lines name none, as those about
+    memory or a stuck task."""
     count: int
+    trouble: DeviceTrouble
+    advice: str
+    """What to do, in a sentence or two."""
 
 
-def count_kernel_trouble(entries: Iterable[LogEntry], window: Window) -> tuple[KernelTrouble, ...]:
-    """Return for each device how many lines of *window* report trouble with it, most first.
+def find_kernel_trouble(
+    entries: Iterable[LogEntry], window: Window, name_of: Callable[[str], str] = str
+) -> tuple[KernelTrouble, ...]:
+    """Return for each device what the lines of *window* say is wrong with it, most lines first.
 
-    Repairs and what is routine are none.
+    Repairs and what is routine are no trouble. What no device is named for comes last. *name_of*
+    gives the kernel's name of what a line calls a device: its address, its number.
     """
-    counts = Counter(
-        entry.evidence.devices[0]
-        for entry in entries
-        if entry.evidence is not None
-        and entry.evidence.devices
-        and entry.evidence.is_trouble
-        and entry.evidence.kind not in _NO_TROUBLE
-        and window.holds(entry.record)
-    )
-    return tuple(KernelTrouble(device, count) for device, count in counts.most_common())
+    tally = TroubleTally(name_of)
+    for entry in entries:
+        evidence = tells_trouble(entry)
+        if evidence is not None and window.holds(entry.record):
+            tally.take(entry, evidence, window.moment(entry.record))
+    found = (_told(device, trouble) for device, trouble in tally.result().items())
+    return tuple(sorted(found, key=lambda each: (each.device is None, -each.count)))
+
+
+def _told(device: str | None, trouble: DeviceTrouble) -> KernelTrouble:
+    advice = advice_for(((each.kind, each.errno) for each in trouble.kinds), device)
+    return KernelTrouble(device, trouble.count, trouble, advice)

@@ -88,11 +88,13 @@ class Summary:
 def summarize(
     observation: Observation,
     evidence: "Callable[[], Iterable[LogEntry]]" = tuple,
+    name_of: Callable[[str], str] = str,
 ) -> Summary:
     """Sum up what *observation* shows.
 
     *evidence* gives the kernel's own lines about devices; it is called only if the log has a VexFS
-    build that does not name its device, or is a saved log of no volume here.
+    build that does not name its device, or is a saved log of no volume here. *name_of* is as for
+    `find_kernel_trouble`.
     """
     verdict, findings = judge(observation)
     volumes, window = observation.volumes, observation.window
@@ -102,7 +104,7 @@ def summarize(
     noise = () if digest is None else digest.noise.result()
     of_others = window.saved and observation.log_alone
     told = of_others or observation.upstream is not None
-    trouble = _kernel_trouble(evidence(), window) if told else ()
+    trouble = _kernel_trouble(evidence(), window, name_of) if told else ()
     return Summary(
         verdict=verdict,
         window=window,
@@ -115,7 +117,7 @@ def summarize(
             breakers,
             errors,
             records=observation.has_records or of_others,
-            devices=[each.device for each in trouble],
+            devices=[each.device for each in trouble if each.device is not None],
         ),
         log_alone=observation.log_alone and observation.has_records,
         upstream=observation.upstream,
@@ -124,11 +126,13 @@ def summarize(
     )
 
 
-def _kernel_trouble(entries: "Iterable[LogEntry]", window: Window) -> "tuple[KernelTrouble, ...]":
+def _kernel_trouble(
+    entries: "Iterable[LogEntry]", window: Window, name_of: Callable[[str], str]
+) -> "tuple[KernelTrouble, ...]":
     # Deferred, as few hosts ask.
-    from vexfsctl.analysis.health.kernel_trouble import count_kernel_trouble
+    from vexfsctl.analysis.health.kernel_trouble import find_kernel_trouble
 
-    return count_kernel_trouble(entries, window)
+    return find_kernel_trouble(entries, window, name_of)
 
 
 def _summarize_volume(volume: Volume, findings: Sequence[Finding]) -> VolumeSummary:

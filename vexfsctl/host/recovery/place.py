@@ -11,7 +11,7 @@ from vexfsctl.devices.disks import (
 )
 from vexfsctl.devices.rescan import rescan_attribute
 from vexfsctl.exceptions import FacilityUnavailable, InvalidInput
-from vexfsctl.host.filters import find_devices
+from vexfsctl.host.device_finder import related_here
 from vexfsctl.host.recovery.request import Place
 from vexfsctl.host.recovery.subject import FoundSubject
 from vexfsctl.recovery.device.read_only import mounts_of
@@ -67,8 +67,8 @@ def _other_device(found: FoundSubject, device: BlockDevice) -> str | None:
     node = device_of(found)
     if node is None:
         return None
-    related = find_devices(node.name)
-    return None if related is None or device.name in related else str(node)
+    related = related_here(node.name)
+    return None if not related or device.name in related else str(node)
 
 
 def _ranges(

@@ -119,6 +119,8 @@ class PlainForm:
     """Whether lines with and without an uptime stand side by side."""
     some_have_dates: bool = False
     """Whether lines with and without a date stand side by side."""
+    before: str = " "
+    """What stands before the text of each line whose record stands in one piece."""
     in_one_piece: bool = True
     """Whether the text of a record stands in its line as it is, but for escapes."""
     read: Callable[[bytes, Reading], LogRecord | None] | None = None
@@ -209,6 +211,7 @@ PLAIN_FORMS = (
         *("dmesg", r"\[", _FIVE_SECONDS, _DMESG, _UPTIME),
         matters=rf"\] {BEGINNING}",
         row=r"()\[ *\d{1,12}\.\d{6}\] ",
+        before="] ",
         read=read_dmesg_line,
     ),
     PlainForm(
@@ -229,6 +232,7 @@ PLAIN_FORMS = (
         r"\d{1,3},\d{1,20},(?P<uptime>\d{1,20}),",
         numbered=True,
         matters=f";{BEGINNING}",
+        before=";",
         with_escapes=f"{_KMSG}{BEGIN}{_UNESCAPED}{_FIELDS}",
         writer=r"\d",
         row=rf"(\d{{1,3}}),\d{{1,20}},\d{{1,20}},-{_KMSG_CALLER};",

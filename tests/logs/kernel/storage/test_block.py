@@ -3,6 +3,7 @@
 import pytest
 
 from tests.logs.kernel.lines import told
+from vexfsctl.logs.kernel.form import ROUTINE
 from vexfsctl.model.events import KernelEvidence
 
 
@@ -101,7 +102,11 @@ from vexfsctl.model.events import KernelEvidence
         ("mount: attempt to access beyond end of device", KernelEvidence(kind="block", errno=5)),
         (
             "loop0: detected capacity change from 2048 to 0",
-            KernelEvidence(kind="capacity", device="loop0", errno=19),
+            KernelEvidence(kind="capacity", device="loop0", errno=19, significance=ROUTINE),
+        ),
+        (
+            "sdb: detected capacity change from 2048 to 0",
+            KernelEvidence(kind="capacity", device="sdb", errno=19),
         ),
         (
             "__find_get_block_slow() failed. block=2, b_blocknr=0, b_state=0x00000019,"

@@ -7,7 +7,7 @@ to 6.12, and before that of `blk_update_request`).
 import errno
 import re
 
-from vexfsctl.logs.kernel.form import ANYTHING, NAME, EvidenceForm
+from vexfsctl.logs.kernel.form import ANYTHING, NAME, ROUTINE, EvidenceForm
 from vexfsctl.logs.kernel.told import reader
 from vexfsctl.model.events import KernelEvidence
 
@@ -172,7 +172,15 @@ BLOCK_FORMS = (
         begins=("Trying to write to read-only block-device ",),
     ),
     EvidenceForm(
+        # Whoever detaches a loop device gets this, too.
         "loop0: detected capacity change from 2048 to 0",
+        "detected capacity change",
+        r"(?P<device>loop\d{1,6}): detected capacity change from \d{1,20} to 0$",
+        reader("capacity", significance=ROUTINE, errno=errno.ENODEV),
+        begins=(f"{NAME}: detected capacity change from ",),
+    ),
+    EvidenceForm(
+        "sdb: detected capacity change from 2048 to 0",
         "detected capacity change",
         rf"{_DEVICE}: detected capacity change from \d{{1,20}} to 0$",
         reader("capacity", errno=errno.ENODEV),

@@ -1,0 +1,61 @@
+"""What to do about the kernel's lines of trouble."""
+
+import errno
+
+import pytest
+
+from vexfsctl.catalogue.kernel_kinds import KERNEL_KINDS, advice_for
+from vexfsctl.logs.interpret import interpret_records
+from vexfsctl.logs.kernel.evidence import EVIDENCE_FORMS
+from vexfsctl.model.record import LogRecord
+
+MOST = 170
+"""Characters that a person reads at a glance."""
+
+
+def test_every_kind_has_a_meaning_and_advice() -> None:
+    """All that any form of a line gives."""
+    records = [LogRecord(form.sample, "log", facility=0, level=3) for form in EVIDENCE_FORMS]
+    found = {each.evidence.kind for each in interpret_records(records) if each.evidence}
+
+    assert found - KERNEL_KINDS.keys() == set()
+
+
+@pytest.mark.parametrize("kind", KERNEL_KINDS)
+def test_advice_is_short(kind: str) -> None:
+    """Whole sentences."""
+    for number in (None, *errno.errorcode):
+        advice = advice_for([(kind, number)])
+        assert len(advice) <= MOST
+        assert advice[0].isupper() or advice[0] == "`"
+        assert advice.endswith(".")
+
+
+def test_how_a_request_ended_says_more_than_its_kind() -> None:
+    """A bad medium more than a bad path, either more than a line of the driver."""
+    lines = [("scsi", None), ("block", errno.ENOLINK), ("block", errno.ENODATA)]
+
+    assert advice_for(lines).startswith("The medium has sectors that cannot be read")
+    assert advice_for(lines[:2]).startswith("The path to the device broke")
+    assert advice_for(lines[:1]) == KERNEL_KINDS["scsi"].advice
+
+
+@pytest.mark.parametrize(
+    ("device", "kind"),
+    [("sdb1", "block"), ("dm-3", "device_mapper"), ("loop0", "loop"), ("nvme0n1p2", "nvme")],
+)
+def test_a_request_is_about_what_the_device_is(device: str, kind: str) -> None:
+    """A mapped device has no cable."""
+    lines = [("buffer", errno.EIO), ("block", errno.EIO)]
+
+    assert advice_for(lines, device) == KERNEL_KINDS[kind].advice
+
+
+def test_an_errno_of_a_filesystem_is_not_that_of_its_device() -> None:
+    """XFS says ENODATA of an attribute that is not there."""
+    assert advice_for([("filesystem", errno.ENODATA)]) == KERNEL_KINDS["filesystem"].advice
+
+
+def test_a_kind_of_a_later_version() -> None:
+    """There is always something to do."""
+    assert advice_for([("of_a_later_version", None)]).startswith("Read the lines themselves")

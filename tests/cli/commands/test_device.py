@@ -1,0 +1,141 @@
+"""`vexfsctl device`: the devices of a host and of a log, their state, and trouble with them."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.host.test_device_finder import LINES
+from tests.support.golden import assert_golden
+from tests.support.program import Program
+from tests.support.sysfs_devices import SERVER, SERVER_SLAVES, make_sysfs
+from tests.support.tree import FakeTree
+from vexfsctl.exceptions import ExitStatus
+
+pytestmark = pytest.mark.usefixtures("utc")
+
+
+@pytest.fixture(autouse=True)
+def server(vexfsctl: Program, tmp_path: Path) -> Path:
+    """The program looks at a host with SATA, SCSI, NVMe, an array and a mapped device."""
+    vexfsctl.sysfs = make_sysfs(tmp_path / "sys", SERVER, SERVER_SLAVES)
+    return vexfsctl.sysfs
+
+
+@pytest.fixture
+def bare(tree: FakeTree) -> None:
+    """There is no volume."""
+    tree.remove("loop0")
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """A log of another host, with a failing disk."""
+    path = tmp_path / "other.kmsg"
+    path.write_text("".join(f"3,{at},{at}000000,-;{line}\n" for at, line in enumerate(LINES)))
+    return path
+
+
+def names(answer: str) -> list[str]:
+    """Return the first column of TSV."""
+    return [line.partition("\t")[0] for line in answer.splitlines()[1:]]
+
+
+@pytest.mark.usefixtures("bare")
+def test_all_devices_of_a_host_without_a_volume(vexfsctl: Program) -> None:
+    """Down to the controllers, each before what it is made from; no loop device without a file."""
+    answer = vexfsctl("device", "list")
+
+    assert (answer.exit_status, answer.stderr) == (ExitStatus.OK, "")
+    assert_golden("device-list.txt", answer.stdout)
+
+
+def test_what_is_under_volumes(vexfsctl: Program, tree: FakeTree) -> None:
+    """Only that; `--all` has the rest too."""
+    tree.write("loop0/device", "253:0")
+
+    under = vexfsctl("device", "list", "--format", "tsv").stdout
+    every = vexfsctl("device", "list", "--all", "--format", "tsv").stdout
+
+    expected = ["dm-0", "md0", "sdb1", "sdb", "sdc", "host1", "host2", "ata2", "virtio0"]
+    assert sorted(names(under)) == sorted(expected)
+    assert set(names(every)) > set(names(under))
+    (mapped, *_) = vexfsctl("device", "list", "--json").json["data"]["devices"]
+    assert (mapped["name"], mapped["volumes"], mapped["beside"]) == ("dm-0", ["loop0"], ["sdd"])
+
+
+@pytest.mark.parametrize("asked", ["sdb", "8:16", "1:0:0:0", "ata2.00", "/dev/sdb", "scsi:1:0:0:0"])
+def test_a_device_by_any_name(vexfsctl: Program, asked: str) -> None:
+    """With all below and above it."""
+    answer = vexfsctl("device", "show", asked, "--format", "tsv")
+
+    assert set(names(answer.stdout)) == {"dm-0", "md0", "sdb1", "sdb", "host1", "ata2"}
+
+
+@pytest.mark.usefixtures("bare")
+def test_trouble_of_a_log_from_elsewhere(vexfsctl: Program, log: Path) -> None:
+    """By kind, over time and by sector; a line that names the disk by its port is about it."""
+    answer = vexfsctl("device", "show", "sdx", "--log", str(log))
+
+    assert answer.exit_status == ExitStatus.OK
+    assert_golden("device-show.txt", answer.stdout.replace(str(log), "LOG"))
+
+
+@pytest.mark.usefixtures("bare")
+def test_json_has_everything(vexfsctl: Program, tree: FakeTree, log: Path) -> None:
+    """One envelope."""
+    answer = vexfsctl("device", "show", "sdx", "--json", "--log", str(log))
+
+    normal = answer.stdout.replace(str(log), "LOG").replace(str(tree.root), "ROOT")
+    assert_golden("device-show.json", normal)
+
+
+@pytest.mark.usefixtures("bare")
+@pytest.mark.parametrize("verb", ["list", "show"])
+def test_errors_of_a_time_only(vexfsctl: Program, log: Path, verb: str) -> None:
+    """A line whose time nobody knows is of no time that is asked for."""
+    data = vexfsctl("device", verb, "-S", "-1h", "--json", "--log", str(log)).json["data"]
+
+    assert all(each["trouble"]["kinds"] == [] for each in data["devices"])
+
+
+def test_trouble_of_this_host(vexfsctl: Program, tree: FakeTree, tmp_path: Path) -> None:
+    """A volume writes to that log, so it is of this boot; its member is under the volume."""
+    tree.write("loop0/device", "253:0")
+    log = tmp_path / "this.kmsg"
+    tree.write("loop0/log", str(log))
+    lines = [f"I/O error, dev sdc, sector {4096 + 8 * at} op 0x0:(READ)" for at in range(3)]
+    log.write_text("".join(f"3,{at},{at}000000,-;{line}\n" for at, line in enumerate(lines)))
+
+    data = vexfsctl("device", "show", "--json", "--log", str(log)).json["data"]
+
+    assert not data["elsewhere"]
+    (member,) = (each for each in data["devices"] if each["trouble"]["kinds"])
+    assert (member["name"], member["volumes"]) == ("sdc", ["loop0"])
+    assert (member["present"], member["state"]["state"]) == (True, "offline")
+    assert member["trouble"]["sectors"] == [{"first": 4096, "last": 4112, "count": 3}]
+
+
+def test_a_device_that_is_not_there(vexfsctl: Program) -> None:
+    """Names that are like it."""
+    answer = vexfsctl("device", "show", "sdbb")
+
+    assert answer.exit_status == ExitStatus.FAILED
+    assert "is called 'sdbb'" in answer.stderr
+    assert "did you mean sdb" in answer.stderr
+
+
+def test_a_time_that_is_none(vexfsctl: Program) -> None:
+    """Wrong usage."""
+    assert vexfsctl("device", "list", "-S", "soon").exit_status == ExitStatus.USAGE
+
+
+def test_names_of_devices_are_completed(vexfsctl: Program) -> None:
+    """Those of this host, for the command and for `-d`."""
+    for words in ("device show sd", "log -d sd"):
+        env = {
+            "_VEXFSCTL_COMPLETE": "bash_complete",
+            "COMP_WORDS": f"vexfsctl {words}",
+            "COMP_CWORD": "3",
+        }
+        offers = {line.partition(",")[2] for line in vexfsctl(env=env).stdout.splitlines()}
+        assert offers == {"sdb", "sdb1", "sdc", "sdd"}

@@ -1,0 +1,1 @@
+"""Block devices: what a log tells of them."""

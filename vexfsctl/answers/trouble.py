@@ -1,0 +1,61 @@
+"""How answers tell of trouble with devices."""
+
+from collections.abc import Iterator, Sequence
+
+from vexfsctl.analysis.devices.trouble import DeviceTrouble, KindTrouble
+from vexfsctl.analysis.health.kernel_trouble import KernelTrouble
+from vexfsctl.answers.times import LOCAL
+from vexfsctl.model.errnos import errno_name
+from vexfsctl.render.result import Line, Paragraph, Span, Tone
+
+_MOST_DEVICES = 4
+_MOST_KINDS = 4
+_MOST_RANGES = 3
+
+
+def words_of(trouble: KindTrouble) -> str:
+    """Return its kind, with direction and errno if the lines have them: `block read EIO`."""
+    errno = None if trouble.errno is None else errno_name(trouble.errno)
+    return " ".join(filter(None, (trouble.kind, trouble.direction, errno)))
+
+
+def trouble_blocks(trouble: Sequence[KernelTrouble]) -> tuple[Paragraph, ...]:
+    """Return what the kernel says is wrong with each device, and what to do."""
+    return (Paragraph(tuple(_lines(trouble))),)
+
+
+def _lines(trouble: Sequence[KernelTrouble]) -> Iterator[Line]:
+    yield "what the kernel says is wrong, by device:"
+    for each in trouble[:_MOST_DEVICES]:
+        yield (Span(each.device or "no device named", Tone.STRONG), f": {_told(each.trouble)}")
+        yield f"    {each.advice}"
+    rest = trouble[_MOST_DEVICES:]
+    if rest:
+        count = sum(each.count for each in rest)
+        yield f"{count} more lines about {len(rest)} more devices, see --json"
+
+
+def _told(trouble: DeviceTrouble) -> str:
+    kinds = [f"{words_of(each)} ({each.count})" for each in trouble.kinds[:_MOST_KINDS]]
+    rest = trouble.kinds[_MOST_KINDS:]
+    if rest:
+        kinds.append(f"other kinds ({sum(each.count for each in rest)})")
+    return "; ".join((", ".join(kinds), *_last(trouble), *_sectors(trouble)))
+
+
+def _last(trouble: DeviceTrouble) -> Iterator[str]:
+    moments = [each.last for each in trouble.kinds if each.last is not None]
+    uptimes = [each.last_us for each in trouble.kinds if each.last_us is not None]
+    last = LOCAL.moment(max(moments, default=None), max(uptimes, default=None))
+    if last is not None:
+        yield f"last at {last}" if moments else f"last at uptime {last}"
+
+
+def _sectors(trouble: DeviceTrouble) -> Iterator[str]:
+    ranges = trouble.sectors
+    if len(ranges) > _MOST_RANGES:
+        yield f"sectors {ranges[0].first} to {ranges[-1].last} in {len(ranges)} ranges"
+    elif ranges:
+        ends = (sorted({each.first, each.last}) for each in ranges)
+        words = ", ".join(" to ".join(map(str, each)) for each in ends)
+        yield f"{'sector' if len(ranges) == 1 and ' ' not in words else 'sectors'} {words}"

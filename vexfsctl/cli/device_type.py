@@ -1,0 +1,36 @@
+"""The click parameter type of a block device, by any of its names."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from vexfsctl.cli.context import AppContext
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+
+class DeviceType(click.ParamType[str]):
+    """A device as written; the shell completes those of this host."""
+
+    name = "device"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the text: whether anything is called that may depend on a log."""
+        return str(value)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> "list[CompletionItem]":
+        """Offer the names of devices, or let the shell complete a path."""
+        from click.shell_completion import CompletionItem
+
+        from vexfsctl.host.device_survey import names_of_devices
+
+        if incomplete.startswith(("/", ".")):
+            return [CompletionItem(incomplete, type="file")]
+        names = names_of_devices(ctx.ensure_object(AppContext).host)
+        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+DEVICE = DeviceType()

@@ -1,0 +1,194 @@
+"""The one place that finds a device by any of its names, for all commands.
+
+A device of this host is found in sysfs. One that is not there any more, or any of a log from
+elsewhere, is found in the whole log: by the lines that tell what is attached where, and by any
+line that names it.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from vexfsctl.exceptions import DeviceNotFound, EvidenceMissing
+from vexfsctl.host.host import Host
+from vexfsctl.logs.sources.reading import LogReading
+from vexfsctl.model.coverage import Coverage
+from vexfsctl.model.device_graph import DeviceGraph
+from vexfsctl.model.device_names import disk_of_partition, is_block_name, name_of_number
+
+if TYPE_CHECKING:
+    from vexfsctl.analysis.devices.told import ToldGraph
+    from vexfsctl.logs.wanted import Wanted
+
+_NODES = "/dev/"
+_NUMBER = re.compile(r"\d{1,4}:\d{1,7}")
+_WORD = re.compile(r"[\w:.!/+-]{1,128}", re.ASCII)
+
+_USUAL = r"\b(?:[svh]d[a-z]{1,3}\d{0,3}|nvme\d+n\d+(?:p\d+)?|(?:dm-|md|loop)\d+)\b"
+"""What most block devices are called, to find names that are like one that is not there."""
+
+
+class DeviceFinder:
+    """Finds devices of a host and of a log."""
+
+    def __init__(
+        self, host: Host, reading: LogReading | None = None, *, elsewhere: bool = False
+    ) -> None:
+        """*elsewhere*: the log is from another host, whose devices are not this host's.
+
+        Without a log, a device that is not here may yet come.
+        """
+        self.host = host
+        self._reading = reading
+        self.elsewhere = elsewhere
+        self._names: dict[str, str] = {}
+
+    def names_of(self, asked: str) -> tuple[str, ...]:
+        """Return the names of what is called *asked*, and of what is below and above it.
+
+        Each in all its spellings: kernel name, number, SCSI address, ATA port … Raises
+        DeviceNotFound if nothing is called that, EvidenceMissing if it may be in a missing part
+        of the log.
+        """
+        if names := self.known_names_of(asked):
+            return names
+        if self._reading is None:
+            word = asked.removeprefix(_NODES)
+            return tuple(filter(None, (word, disk_of_partition(word))))
+        raise self._not_found(asked)
+
+    def known_names_of(self, asked: str) -> tuple[str, ...]:
+        """Return the same, but nothing if nothing is called that."""
+        for graph, word in self._places(asked):
+            if found := graph.find(word):
+                related = dict.fromkeys(name for each in found for name in graph.related(each))
+                return tuple(dict.fromkeys((*related, *graph.spellings(related))))
+        return ()
+
+    def names_among(self, spellings: Iterable[str]) -> tuple[str, ...]:
+        """Return those of *spellings* that are the kernel's names, not what else it may say."""
+        return tuple(
+            each
+            for each in spellings
+            if is_block_name(each) or each in self.here.devices or each in self.told.devices
+        )
+
+    def name_of(self, spelling: str | None) -> str | None:
+        """Return `name_of_device`; None if nothing is named."""
+        return None if spelling is None else self.name_of_device(spelling)
+
+    def name_of_device(self, spelling: str) -> str:
+        """Return the kernel's name of the one device called *spelling*; else what was given.
+
+        That is: `sdb` for `scsi:3:0:0:0`, which a line of the kernel may call it.
+        """
+        name = self._names.get(spelling)
+        if name is None:
+            name = spelling if is_block_name(spelling) else self._look_up(spelling)
+            self._names[spelling] = name
+        return name
+
+    @cached_property
+    def here(self) -> DeviceGraph:
+        """The devices of this host; none if the log is from elsewhere."""
+        if self.elsewhere:
+            return DeviceGraph()
+        # Deferred: most commands name no device.
+        from vexfsctl.devices.sysfs_graph import read_device_graph
+
+        return read_device_graph(self.host.sysfs)
+
+    @cached_property
+    def told(self) -> DeviceGraph:
+        """What the log tells of how devices are attached."""
+        # Deferred for the same reason.
+        from vexfsctl.analysis.devices.told import TELLING, TELLING_WORDS, graph_of
+        from vexfsctl.logs.wanted import Beginning
+
+        return graph_of(self._texts_of(Beginning(TELLING, TELLING_WORDS)))
+
+    def _places(self, asked: str) -> Iterator[tuple[DeviceGraph, str]]:
+        """Yield where to look for *asked*, and what it is called there."""
+        word = asked.removeprefix(_NODES)
+        if not self.elsewhere:
+            yield self.here, word
+            if (node := self._node(asked)) is not None:
+                yield self.here, node
+        if self._reading is not None and _WORD.fullmatch(word):
+            name = name_of_number(word) or word
+            yield self._mentioned(name), name
+
+    def _node(self, asked: str) -> str | None:
+        from vexfsctl.devices.sysfs_graph import name_of_node
+
+        return name_of_node(asked, self.host.sysfs)
+
+    def _mentioned(self, name: str) -> DeviceGraph:
+        """Return what the log tells, with *name* if any line has it, and its disk's partitions."""
+        from vexfsctl.analysis.devices.told import name_pattern, partition_pattern
+
+        starts = self.told.find(name) or (name,)
+        related = [each for start in starts for each in self.told.related(start)]
+        disks = [disk_of_partition(each) or each for each in related if is_block_name(each)]
+        mentioned = self._mentions(partition_pattern(disks), *dict.fromkeys(disks))
+        if name not in self.told.devices and is_block_name(name):
+            # One line is enough.
+            if any(True for _ in self._texts_with(name_pattern(name), name)):
+                mentioned.mention(name)
+        elif _NUMBER.fullmatch(name) and self._metadata_has(name):
+            mentioned.mention_number(name)
+        return self.told + mentioned.result()
+
+    def _mentions(self, pattern: str, *literals: str) -> "ToldGraph":
+        """Return a graph that knows every name in the log that *pattern* finds."""
+        from vexfsctl.analysis.devices.told import ToldGraph
+
+        mentioned = ToldGraph()
+        for text in self._texts_with(pattern, *literals) if pattern else ():
+            for found in re.findall(pattern, text):
+                mentioned.mention(found)
+        return mentioned
+
+    def _metadata_has(self, number: str) -> bool:
+        wanted = ("DEVICE", f"b{number}")
+        return self._reading is not None and any(wanted in each.fields for each in self._reading)
+
+    def _texts_with(self, pattern: str, *literals: str) -> Iterable[str]:
+        from vexfsctl.logs.wanted import Saying
+
+        return self._texts_of(Saying(pattern, literals))
+
+    def _texts_of(self, wanted: "Wanted") -> Iterable[str]:
+        return () if self._reading is None else (each.text for each in self._reading.only(wanted))
+
+    def _look_up(self, spelling: str) -> str:
+        for graph in (self.here, self.told):
+            if found := graph.find(spelling):
+                return found[-1]
+        return name_of_number(spelling) or spelling
+
+    def _not_found(self, asked: str) -> DeviceNotFound | EvidenceMissing:
+        graph = self.here + self.told + self._mentions(_USUAL).result()
+        near = graph.near(asked)
+        hint = f"did you mean {' or '.join(near)}?" if near else "vexfsctl device list shows them"
+        where = "the log" if self.elsewhere else "this host or the log"
+        message = f"no device of {where} is called {asked!a}"
+        gaps = () if self._reading is None else self._reading.coverage().gaps
+        # A log that begins late shows no device that was gone by then: nobody can say more.
+        missing = tuple(gap for gap in gaps if gap.reason != "starts_late")
+        if not missing:
+            return DeviceNotFound(message, hint=hint)
+        failure = EvidenceMissing(
+            f"{message}, and part of the log is missing: {', '.join(map(str, missing))}", hint=hint
+        )
+        failure.coverage = Coverage(gaps=missing)
+        return failure
+
+
+def related_here(device: str) -> tuple[str, ...]:
+    """Return the names of this host's *device* and its relatives; nothing if it is not there."""
+    from vexfsctl.devices.sysfs_graph import read_device_graph
+
+    graph = read_device_graph()
+    return tuple(name for each in graph.find(device) for name in graph.related(each))

@@ -1,0 +1,241 @@
+"""The block devices of this host or of a log, with their state and what the kernel says of them."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+
+from vexfsctl.analysis.devices.trouble import DeviceTrouble, TroubleTally, tells_trouble
+from vexfsctl.devices.block_state import BlockState, read_block_state
+from vexfsctl.exceptions import LogUnreadable, covering
+from vexfsctl.host.device_finder import DeviceFinder
+from vexfsctl.host.filters import Filters
+from vexfsctl.host.host import Host
+from vexfsctl.host.log import Calendar, HostLog, is_elsewhere, read_log, select_boot
+from vexfsctl.host.volumes import consult_logs
+from vexfsctl.logs.sources.reading import LogReading
+from vexfsctl.model.coverage import Coverage
+from vexfsctl.model.device_graph import Device, DeviceGraph, DeviceKind
+from vexfsctl.model.device_names import is_block_name
+from vexfsctl.model.entry import LogEntry
+from vexfsctl.model.volume import Volume
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceReport:
+    """Everything known about one device."""
+
+    name: str
+    kind: DeviceKind
+    present: bool
+    """Whether this host has it now; False for any of a log from elsewhere."""
+    aliases: tuple[str, ...]
+    """What else it is called."""
+    below: tuple[str, ...]
+    """What it is made from, down to the controllers, nearest first."""
+    above: tuple[str, ...]
+    """What is made from it or attached to it, nearest first."""
+    beside: tuple[str, ...]
+    """Other disks of its controllers."""
+    volumes: tuple[str, ...]
+    """VexFS volumes that lie on it, directly or not."""
+    state: BlockState
+    trouble: DeviceTrouble
+    """What the kernel's lines say, in the time asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceSurvey:
+    """The devices that were asked for."""
+
+    devices: tuple[DeviceReport, ...]
+    """What others are made from comes after them; the first is the topmost."""
+    elsewhere: bool
+    """Whether they are those of a log from elsewhere."""
+    coverage: Coverage
+
+
+def survey_devices(
+    host: Host,
+    asked: Sequence[str] = (),
+    *,
+    every: bool = False,
+    filters: Filters | None = None,
+) -> DeviceSurvey:
+    """Return the devices called *asked* with all below and above them.
+
+    If none is asked for, those under volumes; without a volume, or if *every* one is wanted, all
+    that have a medium or trouble. *filters* give the boot and time of the trouble. Raises
+    DeviceNotFound or EvidenceMissing for a name that nothing has, LogUnreadable if a log was asked
+    for, InvalidInput for a time that is none.
+    """
+    filters = filters or Filters()
+    consulted = consult_logs(host)
+    coverage = consulted.coverage
+    log, elsewhere = None, False
+    with covering(coverage):
+        try:
+            log = read_log(host, consulted.volumes)
+            elsewhere = is_elsewhere(host, log, consulted.volumes)
+        except LogUnreadable as failure:
+            if host.logs:
+                raise
+            coverage += failure.coverage or Coverage()
+        finder = DeviceFinder(host, None if log is None else log.reading, elsewhere=elsewhere)
+        volumes = () if elsewhere else consulted.volumes
+        seen = _Seen(finder, volumes)
+        if log is not None:
+            seen.take_all(host, log, filters)
+            coverage += _coverage_of(host, log.reading, filters)
+        names = seen.chosen(asked, every=every)
+    devices = tuple(seen.report(host, name, elsewhere=elsewhere) for name in names)
+    return DeviceSurvey(devices, elsewhere, coverage)
+
+
+def names_of_devices(host: Host) -> tuple[str, ...]:
+    """Return the names of the block devices and controllers of this host, in order."""
+    return tuple(device.name for device in DeviceFinder(host).here)
+
+
+def _coverage_of(host: Host, reading: LogReading, filters: Filters) -> Coverage:
+    since, _ = filters.boundaries(host)
+    known = reading.coverage(None if since is None else Calendar.of(host).uptime_us(since))
+    # Without a start time, a log that begins late is no gap, as for `log`.
+    late = (gap for gap in known.gaps if since is not None or gap.reason != "starts_late")
+    return Coverage(known.sources, tuple(late))
+
+
+@dataclass
+class _Seen:
+    """What sysfs, the volumes and the log show."""
+
+    finder: DeviceFinder
+    volumes: Sequence[Volume]
+    _carried: dict[str, dict[str, None]] = field(default_factory=dict)
+    """Volumes of each device."""
+    _named: dict[str, None] = field(default_factory=dict)
+    """Names in lines of trouble and of mounts."""
+
+    def __post_init__(self) -> None:
+        self._tally = TroubleTally(self.finder.name_of_device)
+
+    def take_all(self, host: Host, log: HostLog, filters: Filters) -> None:
+        """Take the log, as far as *filters* ask for it."""
+        since, until = filters.boundaries(host)
+        calendar = Calendar.of(host)
+        chosen = HostLog(select_boot(log.reading, filters.boot), log.live_logs)
+        for entry in chosen.entries:
+            moment = calendar.moment(entry.record)
+            if entry.event is not None and entry.device is not None:
+                # Here only those that are there now: old ones may have been anywhere.
+                if self.finder.elsewhere:
+                    self._carry(entry.device, entry.event.volume)
+            elif _is_within(moment, since, until):
+                self._take(entry, moment)
+
+    def chosen(self, asked: Sequence[str], *, every: bool) -> tuple[str, ...]:
+        """Return the names of the devices to report, each above what it is made from."""
+        self._carry_live()
+        graph = self.graph
+        if asked:
+            found = (name for each in asked for name in self._related(each))
+        elif self._carried and not every:
+            found = (name for each in self._carried for name in (each, *graph.below(each)))
+        else:
+            found = (device.name for device in graph if self._is_shown(device))
+        return _topmost_first(graph, dict.fromkeys(found))
+
+    def report(self, host: Host, name: str, *, elsewhere: bool) -> DeviceReport:
+        """Return what is known of the device called *name*."""
+        graph = self.graph
+        device = graph.devices[name]
+        over = (name, *graph.above(name))
+        return DeviceReport(
+            name=name,
+            kind=device.kind,
+            present=device.present,
+            aliases=device.aliases,
+            below=graph.below(name),
+            above=graph.above(name),
+            beside=graph.beside(name),
+            volumes=tuple(
+                dict.fromkeys(volume for each in over for volume in self._carried.get(each, ()))
+            ),
+            state=BlockState() if elsewhere else read_block_state(name, host.sysfs),
+            trouble=self._trouble.get(name, DeviceTrouble()),
+        )
+
+    @cached_property
+    def graph(self) -> DeviceGraph:
+        """All devices: here, or else of the log; those that are gone if they have trouble.
+
+        Ask for it when all of the log was taken.
+        """
+        return self.finder.here + self._told()
+
+    def _told(self) -> DeviceGraph:
+        # Deferred: few hosts have devices that are gone.
+        from vexfsctl.analysis.devices.told import ToldGraph
+
+        told = ToldGraph()
+        here = self.finder.here
+        for name in (*self._named, *self._carried):
+            if name not in here.devices:
+                told.mention(name)
+        mentioned = told.result()
+        known = self.finder.told if mentioned.devices or not here.devices else DeviceGraph()
+        both = known + mentioned
+        # What is here is as sysfs says it is now, whatever its name meant before.
+        return DeviceGraph.of(each for each in both if each.name not in here.devices)
+
+    def _take(self, entry: LogEntry, moment: datetime | None) -> None:
+        if entry.upstream is not None and entry.upstream.device is not None:
+            self._named[entry.upstream.device] = None
+        evidence = tells_trouble(entry)
+        if evidence is not None:
+            self._named.update(dict.fromkeys(self._tally.take(entry, evidence, moment)))
+
+    @cached_property
+    def _trouble(self) -> Mapping[str | None, DeviceTrouble]:
+        """Ask for it when all of the log was taken."""
+        return self._tally.result()
+
+    def _carry_live(self) -> None:
+        for volume in self.volumes:
+            number = None if volume.status is None else volume.status.device
+            for name in () if number is None else self.finder.here.find(number):
+                self._carry(name, volume.name)
+
+    def _carry(self, device: str, volume: str) -> None:
+        if is_block_name(device):
+            self._carried.setdefault(device, {})[volume] = None
+
+    def _related(self, asked: str) -> Iterator[str]:
+        found = self.graph.find(asked)
+        if not found:
+            # By a path, or by a word of the log; raises if nothing is called that.
+            found = self.finder.names_among(self.finder.names_of(asked))
+        for name in found:
+            yield from (each for each in self.graph.related(name) if each in self.graph.devices)
+
+    def _is_shown(self, device: Device) -> bool:
+        if device.name in self._trouble or not device.is_block or not device.present:
+            return True
+        return read_block_state(device.name, self.finder.host.sysfs).size != 0
+
+
+def _topmost_first(graph: DeviceGraph, names: Iterable[str]) -> tuple[str, ...]:
+    """Return *names*, each before what it is made from; what can be is in their own order."""
+    names = [name for name in names if name in graph.devices]
+    heights = {name: len(graph.below(name)) for name in names}
+    return tuple(sorted(names, key=lambda name: -heights[name]))
+
+
+def _is_within(moment: datetime | None, since: datetime | None, until: datetime | None) -> bool:
+    if since is None and until is None:
+        return True
+    return (
+        moment is not None
+        and (since is None or moment >= since)
+        and (until is None or moment <= until)
+    )
