@@ -12,6 +12,7 @@ from vexfsctl.host.errors import CountedErrors
 from vexfsctl.model.coverage import Coverage
 from vexfsctl.render.colour import tone_of_word
 from vexfsctl.render.result import Column, CommandResult, Line, Paragraph, Table
+from vexfsctl.render.words import counted_noun
 
 
 def errors_result(counted: CountedErrors, coverage: Coverage) -> CommandResult:
@@ -75,11 +76,6 @@ def _reconciled(each: Reconciliation) -> Iterator[Line]:
         yield f"    likely: {'; '.join(each.causes)}"
     if each.other_epochs:
         yield f"    {counted_noun(each.other_epochs, 'more error')} in the log from earlier mounts"
-
-
-def counted_noun(count: int, noun: str) -> str:
-    """Return how many there are: `1 error`, `3 errors`."""
-    return f"1 {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _screen_columns(counted: CountedErrors, here: Collection[str]) -> tuple[Column, ...]:

@@ -4,11 +4,12 @@ from collections import Counter
 from collections.abc import Iterator
 
 from vexfsctl.analysis.errors.comparison import Change, ErrorChange
-from vexfsctl.answers.errors import counted_noun, key_columns
+from vexfsctl.answers.errors import key_columns
 from vexfsctl.host.errors import ComparedErrors, ComparedLog
 from vexfsctl.model.coverage import Coverage
 from vexfsctl.model.units import format_duration
 from vexfsctl.render.result import Column, CommandResult, Line, Paragraph, Table, Tone
+from vexfsctl.render.words import counted_noun
 
 
 def errors_diff(compared: ComparedErrors, coverage: Coverage) -> CommandResult:

@@ -7,6 +7,7 @@ from vexfsctl.analysis.health.kernel_trouble import KernelTrouble
 from vexfsctl.answers.times import LOCAL
 from vexfsctl.model.errnos import errno_name
 from vexfsctl.render.result import Line, Paragraph, Span, Tone
+from vexfsctl.render.words import counted_noun
 
 _MOST_DEVICES = 4
 _MOST_KINDS = 4
@@ -32,7 +33,8 @@ def _lines(trouble: Sequence[KernelTrouble]) -> Iterator[Line]:
     rest = trouble[_MOST_DEVICES:]
     if rest:
         count = sum(each.count for each in rest)
-        yield f"{count} more lines about {len(rest)} more devices, see --json"
+        lines, devices = counted_noun(count, "more line"), counted_noun(len(rest), "more device")
+        yield f"{lines} about {devices}, see --json"
 
 
 def _told(trouble: DeviceTrouble) -> str:

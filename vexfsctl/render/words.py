@@ -1,4 +1,4 @@
-"""State words as people see them."""
+"""State words and counts as people see them."""
 
 from enum import Enum
 
@@ -13,3 +13,8 @@ def word(value: Enum | str) -> str:
     something they may not mean.
     """
     return str(value) if isinstance(value, Enum) else UNKNOWN
+
+
+def counted_noun(count: int, noun: str) -> str:
+    """Return how many there are: `1 error`, `3 errors`."""
+    return f"1 {noun}" if count == 1 else f"{count} {noun}s"

@@ -337,7 +337,7 @@ KERNEL_TROUBLE = """\
 [  100.100005] critical medium error, dev sdb, sector 9000 op 0x0:(READ) flags 0x0 phys_seg 1
 [  110.000000] Buffer I/O error on dev dm-3, logical block 17510, async page read
 [  111.000000] EXT4-fs error (device dm-3): ext4_find_entry:1455: inode #2: comm ls: reading
-[  120.000000] INFO: task jbd2/dm-3-8:411 blocked for more than 120 seconds.
+[  120.000000] INFO: task fio:412 blocked for more than 120 seconds.
 [  130.000000] md/raid1:md2: Disk failure on sdc6, disabling device.
 """
 
