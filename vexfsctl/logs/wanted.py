@@ -15,7 +15,7 @@ from typing import Protocol
 
 from vexfsctl.logs.formats.stretches import form_of
 from vexfsctl.logs.grammar import RECORD_FORMS
-from vexfsctl.logs.own_records import may_be_vexfs
+from vexfsctl.logs.own_records import STATE, may_be_vexfs
 from vexfsctl.logs.sieve import Sieve, sieve
 from vexfsctl.logs.sources.regions import Needle, Place, Region, joined
 from vexfsctl.logs.sources.spool import Lines
@@ -159,7 +159,7 @@ class OfOthers:
         return Saying(self.pattern)
 
 
-STATES = Saying("VexFS: state vol=", ("state vol=",))
+STATES = Saying(STATE, ("state vol=",))
 """Records that say of which load of its volume the others are."""
 
 
