@@ -6,6 +6,8 @@ from vexfsctl.model.record import LogRecord
 
 NAMED = b"vexfs"
 """What most of VexFS's lines have in them, in whatever letter case."""
+STATE = "VexFS: state vol="
+"""What all our own records of states begin with."""
 DAEMON_FIELD = "TARGET"
 """Metadata of a record that a VexFS daemon wrote with the tracing library: the module's path."""
 DAEMON_FIELDS = (DAEMON_FIELD, "SYSLOG_IDENTIFIER")

@@ -15,7 +15,7 @@ from typing import Protocol
 from vexfsctl.logs.formats.stretches import form_of
 from vexfsctl.logs.grammar import RECORD_FORMS
 from vexfsctl.logs.kernel.block_sizes import SIZE_TOLD
-from vexfsctl.logs.own_records import may_be_vexfs
+from vexfsctl.logs.own_records import STATE, may_be_vexfs
 from vexfsctl.logs.sieve import Sieve, sieve
 from vexfsctl.logs.sources.regions import Needle, Place, Region, joined
 from vexfsctl.logs.sources.spool import Lines
@@ -26,7 +26,8 @@ _WORDS = "|".join(form.word for form in RECORD_FORMS if form.event is not StateC
 PASSING = rf"VexFS: (?:\[CORR-[0-9A-F]{{16}}\] (?:{_WORDS}) |(?:{_WORDS}) vol=)"
 """What our own records begin with, but for those of states."""
 
-_NAME = "VexFS: "
+_SPECIAL = frozenset(r".^$*+?{}[]\|()")
+"""Characters that stand for something else in a regular expression."""
 _SHORT = 4
 """Characters of a literal below which many lines have it."""
 _SAME = len("CORR-") + 14
@@ -102,9 +103,9 @@ class Saying:
         """Return where in *region* it finds something, or one of its literals is."""
         if not self.pattern:
             return None
-        # A pattern that begins with a rare letter is found as quickly as a literal.
-        short = min(map(len, self.literals), default=0) < _SHORT
-        if short or self.pattern.startswith(_NAME) or self._begins_with_literal:
+        if _SPECIAL.isdisjoint(self.pattern):
+            return region.places(self.pattern.encode(errors="surrogatepass"))
+        if min(map(len, self.literals), default=0) < _SHORT or self._begins_with_literal:
             return region.places(self._in_bytes)
         return joined(region.places(each) for each in self._encoded)
 
@@ -213,7 +214,7 @@ class OfOthers:
         return Saying(self.pattern)
 
 
-STATES = Saying(r"VexFS: (?:\[CORR-[0-9A-F]{16}\] )?state ", ("state vol=", "] state "))
+STATES = Saying(STATE, ("state vol=",))
 """Records that say of which load of its volume the others are."""
 
 

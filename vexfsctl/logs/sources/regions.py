@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from vexfsctl.exceptions import LogUnreadable
 from vexfsctl.logs.formats.stretches import Stretch, form_of
 from vexfsctl.logs.formats.text import RecordDecoder
+from vexfsctl.logs.own_records import STATE
 from vexfsctl.logs.sources.holes import Hole, HoleFinder
 from vexfsctl.logs.sources.spool import Lines
 from vexfsctl.model.record import LogRecord
@@ -32,6 +33,8 @@ Place = tuple[int, int]
 """Where lines begin and end."""
 Needle = bytes | re.Pattern[bytes]
 
+_USUAL = STATE.encode()
+"""What almost every question searches for besides: best while the lines are at hand."""
 _FEW = 64
 """Places in a region that are remembered."""
 _MISSING = ("torn", "not_read")
@@ -98,9 +101,15 @@ class Region:
         found = self._places.get(needle)
         if found is None:
             text = self._view()
-            found = tuple(_lines_at(text, _hits(needle, text), form_of(self.form).head))
-            if len(found) <= _FEW:
-                self._places[needle] = found
+            found = self._search(needle, text)
+            if needle != _USUAL and _USUAL not in self._places:
+                self._search(_USUAL, text)
+        return found
+
+    def _search(self, needle: Needle, text: bytearray) -> tuple[Place, ...]:
+        found = tuple(_lines_at(text, _hits(needle, text), form_of(self.form).head))
+        if len(found) <= _FEW:
+            self._places[needle] = found
         return found
 
     def find(self, wanted: "Wanted | None", by: "Sieve") -> Iterator[LogRecord]:
