@@ -33,7 +33,6 @@ from vexfsctl.analysis.incident.surroundings import (
 )
 from vexfsctl.host.log import HostLog
 from vexfsctl.logs.ids import ids_ending_in, related_ids
-from vexfsctl.logs.sources.reading import LogReading
 from vexfsctl.logs.wanted import (
     STATES,
     AnyOf,
@@ -117,13 +116,13 @@ def around(
     reasons: list[Wanted] = [_records_of(subject)]
     if vicinity is not None:
         reasons.append(During(Evidence(), *vicinity.reach_us))
+    rising = not log.reading.uptimes_fall(SLACK_US)
     if isinstance(subject, Incident):
-        reasons += _about_breakers(log.reading, subject)
+        reasons += _about_breakers(subject, rising=rising)
     sources = {source.name for source in log.reading.sources}
     told = (each.entry for each in subject.occurrences)
     own = (entry for entry in told if entry.record.source in sources)
     surroundings = Surroundings(subject, own, vicinity)
-    rising = not log.reading.uptimes_fall
     for entry in log.only(AnyOf(*reasons)).entries:
         if rising and surroundings.end_before(entry):
             break
@@ -141,24 +140,26 @@ def _records_of(subject: Incident | NumberedCall) -> Wanted:
     return Naming(frozenset(map(str, subject.depths)))
 
 
-def _about_breakers(reading: LogReading, incident: Incident) -> list[Wanted]:
-    """Return what is needed of breakers, whatever call it is about."""
+def _about_breakers(incident: Incident, *, rising: bool) -> list[Wanted]:
+    """Return what is needed of breakers, whatever call it is about.
+
+    *rising*: uptimes tell the order of records, but for `SLACK_US`.
+    """
     if incident.volume is None:
         return []
     window_us = counted_window_us(incident)
     times = [each.uptime_us for each in incident.occurrences]
     known = [time for time in times if time is not None]
-    begin_us = -math.inf
-    # Without an uptime, a record is as old as any; uptimes that fell tell no order.
-    if len(known) == len(times) and not reading.uptimes_fall:
-        begin_us = min(known) - window_us - SLACK_US
+    begin_us, end_us = -math.inf, math.inf
+    # Without an uptime, a record is as old as any.
+    if rising and len(known) == len(times):
+        # Records may stand a little too late.
+        begin_us, end_us = min(known) - window_us - SLACK_US, max(known) + SLACK_US
     refused = any(isinstance(each.event, CallRejected) for each in incident.occurrences)
     # What refused a call may have opened long before.
     opened_us = -math.inf if refused else begin_us
     about: list[Wanted] = [During(_ABOUT_BREAKERS, opened_us, or_undated=True)]
     if window_us:
-        # Records may stand a little too late.
-        end_us = max(known, default=math.inf) + SLACK_US
         about.append(During(_FAILURES, begin_us, end_us, or_undated=True))
     return about
 
