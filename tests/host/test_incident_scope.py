@@ -1,5 +1,6 @@
 """What is found by looking at a part of a log is what is found by looking at all of it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -170,18 +171,37 @@ def test_failures_that_are_dated_after_the_breaker_they_opened() -> None:
     assert story(*around(log, incident, tuple)).counted == (CorrelationId(OURS + 1),)
 
 
-def test_a_recovery_that_is_dated_before_the_failure() -> None:
-    """Where the clock fell, but the numbers of the records go on: nobody restarted the machine."""
-    texts = (
+ORDINARY = "eth0: link becomes ready"
+WITHOUT_UPTIME = 7
+"""Of `rendered`: as syslog has what programs say."""
+WITH_BOTH = 5
+"""Of `rendered`: as syslog has what the kernel says."""
+
+
+@pytest.mark.parametrize(
+    ("form", "between"),
+    [
+        (NUMBERED, []),
+        (NUMBERED, [(ORDINARY, at, NUMBERED) for at in (*range(201, 240), *range(60, 100))]),
+        (WITH_BOTH, [("systemd[1]: Started x.", 201, WITHOUT_UPTIME)]),
+        (0, [(ORDINARY, at, 0) for at in range(196, 100, -4)]),
+    ],
+    ids=["at once", "among others", "unnoticed", "little by little"],
+)
+def test_a_recovery_that_is_dated_before_the_failure(
+    form: int, between: Sequence[tuple[str, int, int]]
+) -> None:
+    """The clock fell, but there is no restart, or none that the log shows."""
+    failed = (
         "VexFS: [CORR-4000000000000001] error vol=loop0 op=storage call=read err=x errno=EIO"
-        " sev=high attempt=1/3 msg=x",
-        "VexFS: degradation vol=loop0 from=normal to=read_only cause=CORR-4000000000000001",
-        "VexFS: degradation vol=loop0 from=read_only to=normal",
+        " sev=high attempt=1/3 msg=x"
     )
-    times = (200_000_000, 200_000_001, 110_000_000)
+    degraded = "VexFS: degradation vol=loop0 from=normal to=read_only cause=CORR-4000000000000001"
+    recovered = "VexFS: degradation vol=loop0 from=read_only to=normal"
+    told = ((failed, 200, form), (degraded, 200, form), *between, (recovered, 100, form))
     lines = [
-        rendered(text, time, number, NUMBERED)
-        for number, (text, time) in enumerate(zip(texts, times, strict=True))
+        rendered(text, at * 1_000_000 + number, number, line_form)
+        for number, (text, at, line_form) in enumerate(told)
     ]
     log = read_log(b"\n".join((*lines, b"")))
     check(log)

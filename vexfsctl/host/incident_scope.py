@@ -34,7 +34,6 @@ from vexfsctl.analysis.incident.surroundings import (
 from vexfsctl.host.log import HostLog
 from vexfsctl.logs.ids import ids_ending_in, related_ids
 from vexfsctl.logs.kernel.block_sizes import REMEMBERED_US, SETTLING_US
-from vexfsctl.logs.sources.reading import LogReading
 from vexfsctl.logs.wanted import (
     SIZES,
     STATES,
@@ -119,12 +118,14 @@ def around(
     reasons: list[Wanted] = [_records_of(subject)]
     if vicinity is not None:
         reasons.append(_evidence_in(vicinity))
+    rising = not log.reading.uptimes_fall(SLACK_US)
     if isinstance(subject, Incident):
-        reasons += _about_breakers(log.reading, subject)
-    found = _surroundings_in(log, subject, vicinity, reasons)
+        reasons += _about_breakers(subject, rising=rising)
+    found = _surroundings_in(log, subject, vicinity, reasons, rising=rising)
     if found is not None and any(_awaits_size(entry) for entry in found):
         # Rare, and a size may have been told anywhere in the log.
-        found = _surroundings_in(log, subject, vicinity, [*reasons, SIZES])
+        reasons.append(SIZES)
+        found = _surroundings_in(log, subject, vicinity, reasons, rising=rising)
     # All of the log has every record of it, whatever was overlooked in searching.
     entries = merge(tuple(log.entries) if found is None else found)
     return replace(subject, occurrences=in_places(subject.occurrences, entries)), entries
@@ -135,13 +136,17 @@ def _surroundings_in(
     subject: Incident | NumberedCall,
     vicinity: Vicinity | None,
     reasons: Sequence[Wanted],
+    *,
+    rising: bool,
 ) -> tuple[LogEntry, ...] | None:
-    """Return what is needed to tell of *subject*; None if records of its own are missing there."""
+    """Return what is needed to tell of *subject*; None if records of its own are missing there.
+
+    *rising*: uptimes tell the order of records, but for `SLACK_US`.
+    """
     sources = {source.name for source in log.reading.sources}
     told = (each.entry for each in subject.occurrences)
     own = (entry for entry in told if entry.record.source in sources)
     surroundings = Surroundings(subject, own, vicinity)
-    rising = not log.reading.uptimes_fall
     for entry in log.only(AnyOf(*reasons)).entries:
         if rising and surroundings.end_before(entry):
             break
@@ -171,24 +176,26 @@ def _evidence_in(vicinity: Vicinity) -> Wanted:
     return During(Evidence(), uptimes_us, times_s)
 
 
-def _about_breakers(reading: LogReading, incident: Incident) -> list[Wanted]:
-    """Return what is needed of breakers, whatever call it is about."""
+def _about_breakers(incident: Incident, *, rising: bool) -> list[Wanted]:
+    """Return what is needed of breakers, whatever call it is about.
+
+    *rising*: uptimes tell the order of records, but for `SLACK_US`.
+    """
     if incident.volume is None:
         return []
     window_us = counted_window_us(incident)
     times = [each.uptime_us for each in incident.occurrences]
     known = [time for time in times if time is not None]
-    begin_us = -math.inf
-    # Without an uptime, a record is as old as any; uptimes that fell tell no order.
-    if len(known) == len(times) and not reading.uptimes_fall:
-        begin_us = min(known) - window_us - SLACK_US
+    begin_us, end_us = -math.inf, math.inf
+    # Without an uptime, a record is as old as any.
+    if rising and len(known) == len(times):
+        # Records may stand a little too late.
+        begin_us, end_us = min(known) - window_us - SLACK_US, max(known) + SLACK_US
     refused = any(isinstance(each.event, CallRejected) for each in incident.occurrences)
     # What refused a call may have opened long before.
     opened_us = -math.inf if refused else begin_us
     about: list[Wanted] = [During(_ABOUT_BREAKERS, (opened_us, math.inf), or_undated=True)]
     if window_us:
-        # Records may stand a little too late.
-        end_us = max(known, default=math.inf) + SLACK_US
         about.append(During(_FAILURES, (begin_us, end_us), or_undated=True))
     return about
 

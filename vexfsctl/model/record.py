@@ -65,6 +65,10 @@ class LogRecord:
             return round((other.wall_time_s - self.wall_time_s) * 1_000_000) > span_us
         return self.has_time or other.has_time
 
+    def is_near(self, other: "LogRecord", span_us: int) -> bool:
+        """Whether neither was written more than *span_us* before the other, as `is_older` says."""
+        return not (self.is_older(other, span_us) or other.is_older(self, span_us))
+
     @property
     def has_time(self) -> bool:
         """Whether it says when it was written, by one clock or another."""

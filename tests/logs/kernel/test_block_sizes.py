@@ -46,6 +46,15 @@ def test_the_block_layer_gives_the_size_away(told: int, sector: int | None) -> N
     assert sector_of(first) == sector_of(later) == (sector, 4096)
 
 
+@pytest.mark.parametrize("later_s", [9.0, -9.0])
+def test_what_is_not_near_gives_no_size_away(later_s: float) -> None:
+    """A clock that falls back by so much began anew."""
+    failed = "critical medium error, dev sdb, sector 4096 op 0x0:(READ) flags 0x0 phys_seg 1"
+    first, _ = read_log((100.0, CDB), (100.0 + later_s, failed), facility=0)
+
+    assert sector_of(first) == (None, 4096)
+
+
 def test_where_both_sizes_fit_none_is_told() -> None:
     """Near the beginning of a disk; at its very beginning it does not matter."""
     command = CDB.replace("10 00 00 00", "00 08 00 00")

@@ -267,6 +267,7 @@ def in_json(text: str, uptime_us: int, sequence: int, form: int) -> bytes:
     if form == 3:
         del fields["_SOURCE_MONOTONIC_TIMESTAMP"]
         fields |= {"_PID": "12", "SYSLOG_PID": "12", "_CMDLINE": 'sh -c "a\\b"'}
+    # Somebody may have taken it from a few.
     if uptime_us % 16 == 5:
         del fields["__REALTIME_TIMESTAMP"]
     at = (uptime_us + sequence) % len(fields)

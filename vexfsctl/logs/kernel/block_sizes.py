@@ -40,7 +40,7 @@ def with_sectors(entries: Iterable[LogEntry]) -> Iterator[LogEntry]:
     for each in entries:
         entry, meaning = each, each.meaning
         if held:
-            late = held[0].record.is_older(entry.record, SETTLING_US)
+            late = not held[0].record.is_near(entry.record, SETTLING_US)
             if not (late or isinstance(meaning, KernelEvidence) or len(held) == _MOST_HELD):
                 held.append(entry)
                 continue
@@ -101,7 +101,7 @@ class _BlockSizes:
         if (told := self._told.get(place)) is not None:
             return told
         size, since = self._given_away.get(place, (None, record))
-        return None if since.is_older(record, REMEMBERED_US) else size
+        return size if since.is_near(record, REMEMBERED_US) else None
 
 
 def _awaits_sector(evidence: KernelEvidence) -> bool:

@@ -45,6 +45,6 @@ def _with_device(
     entry: LogEntry, evidence: KernelEvidence, device: str, heading: LogRecord
 ) -> LogEntry:
     same_boot = heading.boot_id == entry.record.boot_id
-    if not same_boot or heading.is_older(entry.record, _TOGETHER_US):
+    if not (same_boot and heading.is_near(entry.record, _TOGETHER_US)):
         return entry
     return replace(entry, meaning=replace(evidence, device=device))

@@ -64,6 +64,15 @@ class Part:
         return self.spool.regions(self.start, self.end)
 
     @property
+    def uptimes(self) -> Iterator[int]:
+        """Yield the uptimes in it as `Boot.uptimes` does."""
+        for kept in self.spool.read(self.start, self.end):
+            if isinstance(kept, Lines) or not isinstance(kept, tuple):
+                yield from kept.uptimes
+            elif kept[1].uptime_us is not None:
+                yield kept[1].uptime_us
+
+    @property
     def size(self) -> int:
         """Bytes that it takes up."""
         return self.spool.size(self.start, self.end)
@@ -110,13 +119,16 @@ class Boot(NamedTuple):
     """The last of them; None if it has none."""
     end: Position = (0, 0.0)
     """That of the last."""
-    uptimes_fall: bool = False
-    """Whether its uptimes fall nevertheless, by more than some delay explains."""
 
     @property
     def records(self) -> Iterator[LogRecord]:
         """Yield the records that matter, in the order of the source."""
         return (record for part in self.parts for _, record in part)
+
+    @property
+    def uptimes(self) -> Iterator[int]:
+        """Yield the uptimes (µs) of these; of lines that go on with each other only two bounds."""
+        return (uptime_us for part in self.parts for uptime_us in part.uptimes)
 
     def without_id(self) -> "Boot":
         """Return it with the boot unknown."""
@@ -136,7 +148,6 @@ class Boot(NamedTuple):
             first=self.first if len(self.ends) == len(ends) else None,
             last=next(reversed(ends.values()), None),
             end=self.end,
-            uptimes_fall=self.uptimes_fall,
         )
 
     def only(self, wanted: "Wanted") -> "Boot":
@@ -165,7 +176,6 @@ class Boot(NamedTuple):
             first=self.first or later.first,
             last=later.last or self.last,
             end=_later(self.end, later.end),
-            uptimes_fall=self.uptimes_fall or later.uptimes_fall,
         )
 
 
@@ -184,11 +194,10 @@ class _Open:
         self.first: LogRecord | None = None
         self.last: LogRecord | None = None
         self.end: Position = (0, 0.0)
-        self.uptimes_fall = False
 
     def close(self, spool: Spool, end: int) -> Boot:
         parts = (Part(spool, self.start, end),)
-        return Boot(parts, self.ends, self.first, self.last, self.end, self.uptimes_fall)
+        return Boot(parts, self.ends, self.first, self.last, self.end)
 
 
 class Keeper(Protocol):
@@ -243,10 +252,8 @@ class BootSplitter:
             self._boots.append(self._boot.close(self._spool, self._spool.mark()))
             self._boot = _Open(self._spool.mark())
             self._boot.first = first_record(item)
-        else:
-            self._boot.uptimes_fall = self._boot.uptimes_fall or _fall(before, item)
-            if boot_id_of(before) != boot_id_of(item):
-                self._end_boot(before, restarted=False)
+        elif boot_id_of(before) != boot_id_of(item):
+            self._end_boot(before, restarted=False)
         (self.keep if self._keeper is None else self._keeper.take)(item)
 
     @property
@@ -325,10 +332,7 @@ def join_boots(older: Sequence[Boot], later: Sequence[Boot], first: LogRecord | 
     end, begin = older[-1], later[0]
     if end.last is not None and first is not None and restarted_between(end.last, first):
         return [*older, *later]
-    joined = end.followed_by(begin)
-    if end.last is not None and first is not None and _fall(end.last, first):
-        joined = joined._replace(uptimes_fall=True)
-    return [*older[:-1], joined, *later[1:]]
+    return [*older[:-1], end.followed_by(begin), *later[1:]]
 
 
 def first_record(item: "LogRecord | Stretch") -> LogRecord:
@@ -358,14 +362,6 @@ def restarted_between(before: "LogRecord | Stretch", after: "LogRecord | Stretch
     return one.uptime_us - other.uptime_us > REORDERING_US
 
 
-def _fall(before: "LogRecord | Stretch", after: "LogRecord | Stretch") -> bool:
-    """Whether uptimes fall between two items of one boot."""
-    if _surely_rise(before, after):
-        return False
-    one, other = last_record(before).uptime_us, first_record(after).uptime_us
-    return one is not None and other is not None and one - other > REORDERING_US
-
-
 def _has_no_uptime(item: "LogRecord | Stretch") -> bool:
     if isinstance(item, LogRecord):
         return item.uptime_us is None
@@ -374,17 +370,16 @@ def _has_no_uptime(item: "LogRecord | Stretch") -> bool:
 
 def _surely_go_on(before: "LogRecord | Stretch", after: "LogRecord | Stretch") -> bool:
     """Whether there was no restart, by what is known without decoding a stretch."""
-    number = before.sequence if isinstance(before, LogRecord) else before.last_sequence
-    following = after.sequence if isinstance(after, LogRecord) else after.first_sequence
-    if number is not None and following is not None:
-        return following > number
-    return _surely_rise(before, after)
-
-
-def _surely_rise(before: "LogRecord | Stretch", after: "LogRecord | Stretch") -> bool:
-    """Whether uptimes do not fall between them, by what is known without decoding a stretch."""
-    latest_us = before.uptime_us if isinstance(before, LogRecord) else before.high_us
-    earliest_us = after.uptime_us if isinstance(after, LogRecord) else after.low_us
+    if isinstance(before, LogRecord):
+        number, latest_us = before.sequence, before.uptime_us
+    else:
+        number, latest_us = before.last_sequence, before.high_us
+    if isinstance(after, LogRecord):
+        next_number, earliest_us = after.sequence, after.uptime_us
+    else:
+        next_number, earliest_us = after.first_sequence, after.low_us
+    if number is not None and next_number is not None:
+        return next_number > number
     if latest_us is None or earliest_us is None:
         return False
     return latest_us - earliest_us <= REORDERING_US

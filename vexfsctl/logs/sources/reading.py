@@ -1,6 +1,6 @@
 """What reading the log gave: records, and how complete they are."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from heapq import merge
 from itertools import chain
@@ -117,12 +117,16 @@ class LogReading:
             each for source in self.sources for boot in source.boots for each in boot.ends
         )
 
-    @property
-    def uptimes_fall(self) -> bool:
-        """Whether uptimes fall in any source by more than some delay explains: at a restart, or
-        where only the numbers of its records go on."""
-        boots = [source.boots for source in self.sources]
-        return any(len(each) > 1 or each[0].uptimes_fall for each in boots)
+    def uptimes_fall(self, by_us: int) -> bool:
+        """Whether uptimes of records that matter fall by more than *by_us* in any source.
+
+        That is so after a restart, whether it was noticed or not: a line without an uptime may
+        stand between, or numbers of records go on.
+        """
+        return any(
+            len(source.boots) > 1 or _fall(source.boots[0].uptimes, by_us)
+            for source in self.sources
+        )
 
     @property
     def boots_with_records(self) -> frozenset[str | None]:
@@ -153,6 +157,15 @@ def merge_by_time(sources: Sequence[Sequence[Boot]]) -> Iterator[LogRecord]:
 
     placed = merge(*map(_placed, range(len(sources)), sources), key=itemgetter(0, 1))
     return without_duplicates(map(itemgetter(2, 3), placed))
+
+
+def _fall(uptimes: Iterable[int], by_us: int) -> bool:
+    highest = 0
+    for uptime_us in uptimes:
+        if highest - uptime_us > by_us:
+            return True
+        highest = max(highest, uptime_us)
+    return False
 
 
 def _placed(source: int, boots: Sequence[Boot]) -> Iterator[tuple[int, Position, int, LogRecord]]:
