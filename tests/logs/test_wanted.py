@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.logs.sources.test_passing_over import logs, read
+from tests.logs.sources.test_passing_over import logs, read, rendered
+from vexfsctl.analysis.devices.told import TELLING, TELLING_AGAIN, TELLING_WORDS, graph_of
 from vexfsctl.logs.sieve import sieve
 from vexfsctl.logs.sources.contents import Contents, Manner
 from vexfsctl.logs.sources.reading import LogReading
@@ -89,3 +90,37 @@ def test_the_end_is_a_part_of_a_long_log(count: int) -> None:
         shown = list(ending)
         assert 10 <= len(shown) < count
         assert shown[-1].text == f"VexFS: line {count - 1}"
+
+
+ATTACHED = st.builds(
+    "{}: {}".format,
+    st.sampled_from(("sd 2:0:0:0", "sd 3:0:0:0")),
+    st.sampled_from(("[sdb] Attached SCSI disk", "[sdc] Attached SCSI disk", "[sdc] tag#1 FAILED")),
+) | st.builds(
+    "{}: {}".format,
+    st.sampled_from(("ata3", "ata3.00", "nvme nvme0", "scsi host2", "scsi host3")),
+    st.sampled_from(("SATA max UDMA/133", "exception Emask 0x0", "ahci", "pci function 00:01.0")),
+)
+
+
+@given(st.lists(ATTACHED, max_size=40), st.sampled_from((0, 4, 6)), st.booleans())
+@settings(max_examples=200, deadline=None)
+def test_repetitions_need_not_be_found(texts: list[str], form: int, whole: bool) -> None:
+    """Without them a log tells of the same devices."""
+    lines = [rendered(text, 1_000 * n, n, form) + b"\n" for n, text in enumerate(texts)]
+    contents = read(b"".join(lines), (), EVERY if whole else ALONE)
+    found_texts = [
+        record.text for record in found(contents, Beginning(TELLING, TELLING_WORDS, TELLING_AGAIN))
+    ]
+
+    assert graph_of(found_texts) == graph_of(texts)
+
+
+def test_what_a_storm_repeats_is_found_once() -> None:
+    """But for what is said anew in between."""
+    texts = ["sd 3:0:0:0: [sdb] tag#1 x", "sd 3:0:0:0: [sdb] tag#2 y", "sd 3:0:0:0: [sdc] tag#3 z"]
+    lines = [rendered(text, n, n, 0) + b"\n" for n, text in enumerate([*texts, *texts])]
+    asked = Beginning(TELLING, TELLING_WORDS, TELLING_AGAIN)
+
+    shown = [each.text for each in found(read(b"".join(lines), (), ALONE), asked)]
+    assert shown == [texts[0], texts[2], texts[0], texts[2]]

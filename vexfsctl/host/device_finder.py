@@ -6,7 +6,7 @@ line that names it.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -43,6 +43,8 @@ class DeviceFinder:
         self._reading = reading
         self.elsewhere = elsewhere
         self._names: dict[str, str] = {}
+        self._found: set[str] = set()
+        """Names of devices that something was asked about."""
 
     def names_of(self, asked: str) -> tuple[str, ...]:
         """Return the names of what is called *asked*, and of what is below and above it.
@@ -58,21 +60,24 @@ class DeviceFinder:
             return tuple(filter(None, (word, disk_of_partition(word))))
         raise self._not_found(asked)
 
-    def known_names_of(self, asked: str) -> tuple[str, ...]:
-        """Return the same, but nothing if nothing is called that."""
-        for graph, word in self._places(asked):
+    def known_names_of(self, asked: str, among: Collection[str] | None = None) -> tuple[str, ...]:
+        """Return the same, but nothing if nothing is called that.
+
+        *among*: names that are in the log; None: it is searched for them.
+        """
+        for graph, word in self._places(asked, among):
             if found := graph.find(word):
                 related = dict.fromkeys(name for each in found for name in graph.related(each))
+                self._found.update(related)
                 return tuple(dict.fromkeys((*related, *graph.spellings(related))))
         return ()
 
     def names_among(self, spellings: Iterable[str]) -> tuple[str, ...]:
-        """Return those of *spellings* that are the kernel's names, not what else it may say."""
-        return tuple(
-            each
-            for each in spellings
-            if is_block_name(each) or each in self.here.devices or each in self.told.devices
-        )
+        """Return those of *spellings* that are names, not what else the kernel may say.
+
+        They are what `names_of` gave.
+        """
+        return tuple(each for each in spellings if is_block_name(each) or each in self._found)
 
     def name_of(self, spelling: str | None) -> str | None:
         """Return `name_of_device`; None if nothing is named."""
@@ -103,12 +108,20 @@ class DeviceFinder:
     def told(self) -> DeviceGraph:
         """What the log tells of how devices are attached."""
         # Deferred for the same reason.
-        from vexfsctl.analysis.devices.told import TELLING, TELLING_WORDS, graph_of
+        from vexfsctl.analysis.devices.told import (
+            TELLING,
+            TELLING_AGAIN,
+            TELLING_WORDS,
+            graph_of,
+        )
         from vexfsctl.logs.wanted import Beginning
 
-        return graph_of(self._texts_of(Beginning(TELLING, TELLING_WORDS)))
+        telling = Beginning(TELLING, TELLING_WORDS, repeated=TELLING_AGAIN)
+        return graph_of(self._texts_of(telling))
 
-    def _places(self, asked: str) -> Iterator[tuple[DeviceGraph, str]]:
+    def _places(
+        self, asked: str, among: Collection[str] | None
+    ) -> Iterator[tuple[DeviceGraph, str]]:
         """Yield where to look for *asked*, and what it is called there."""
         word = asked.removeprefix(_NODES)
         if not self.elsewhere:
@@ -117,12 +130,24 @@ class DeviceFinder:
                 yield self.here, node
         if self._reading is not None and _WORD.fullmatch(word):
             name = name_of_number(word) or word
-            yield self._mentioned(name), name
+            yield self._mentioned(name) if among is None else self._told_with(among), name
 
     def _node(self, asked: str) -> str | None:
         from vexfsctl.devices.sysfs_graph import name_of_node
 
         return name_of_node(asked, self.host.sysfs)
+
+    def _told_with(self, names: Iterable[str]) -> DeviceGraph:
+        """Return what the log tells, and devices of these *names*."""
+        from vexfsctl.analysis.devices.told import ToldGraph
+
+        mentioned = ToldGraph()
+        for name in names:
+            if _NUMBER.fullmatch(name) and name_of_number(name) is None:
+                mentioned.mention_number(name)
+            else:
+                mentioned.mention(name)
+        return self.told + mentioned.result()
 
     def _mentioned(self, name: str) -> DeviceGraph:
         """Return what the log tells, with *name* if any line has it, and its disk's partitions."""

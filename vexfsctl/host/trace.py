@@ -296,12 +296,12 @@ class IncidentLog:
             return names
         for each in incident.occurrences:
             if each.entry.device is not None:
-                return self._related_names(each.entry.device, entries)
+                return self._related_names(each.entry.device, incident, entries)
         if incident.volume is None:
             return None
         # The kernel module's volumes have their devices' names.
         if self._is_device(incident.volume):
-            return self._related_names(incident.volume, entries)
+            return self._related_names(incident.volume, incident, entries)
         return None if self._elsewhere else self._finder.known_names_of(incident.volume) or None
 
     def _is_device(self, name: str) -> bool:
@@ -309,15 +309,30 @@ class IncidentLog:
         entries = self._log.only(Saying(re.escape(name))).entries
         return any(entry.evidence and name in entry.evidence.devices for entry in entries)
 
-    def _related_names(self, device: str, entries: Iterable[LogEntry]) -> tuple[str, ...]:
-        named = {name for each in entries if each.evidence for name in each.evidence.devices}
+    def _related_names(
+        self, device: str, incident: Incident, entries: Iterable[LogEntry]
+    ) -> tuple[str, ...]:
+        vicinity = find_vicinity(incident)
+        near = (each.evidence for each in entries if vicinity and vicinity.holds(each, None))
+        named = {name for evidence in near if evidence for name in evidence.devices}
         alone = tuple(filter(None, (device, disk_of_partition(device))))
-        # All of the log is searched only for what matters, and no line tells what a loop device is
-        # made from.
-        on_a_file = kind_of_name(alone[-1]) is DeviceKind.LOOP
-        if self._elsewhere and (on_a_file or named.issubset(alone)):
+        # All of the log is searched only for what matters.
+        if self._elsewhere and all(name in alone or _are_apart(device, name) for name in named):
             return alone
-        return self._finder.known_names_of(device) or (device,)
+        return self._finder.known_names_of(device, {device, *named}) or (device,)
+
+
+_STACKED = re.compile(r"md|dm-|nvme\d+c\d+n|(?:nvme|ata|host)[\d.]+$|scsi:|pci:|[\d:]+$")
+"""How names begin of what may be above a disk, or below it, and what else such may be called."""
+
+
+def _are_apart(device: str, name: str) -> bool:
+    """Whether no line of a log tells that the device called *name* is below *device* or above it.
+
+    None tells what a loop device is made from.
+    """
+    kind = kind_of_name(disk_of_partition(device) or device)
+    return kind is DeviceKind.LOOP or (kind is DeviceKind.DISK and _STACKED.match(name) is None)
 
 
 def is_same(one: Incident | NumberedCall, other: Incident | NumberedCall) -> bool:

@@ -140,18 +140,41 @@ class Saying:
         return re.compile(self.pattern.encode(errors="surrogatepass"))
 
 
-@dataclass(frozen=True)
 class Beginning:
-    """Records whose text begins as a regular expression says."""
+    """Records whose text begins as a regular expression says, mostly without repetitions.
 
-    pattern: str
-    """Of characters in ASCII."""
-    literals: tuple[str, ...]
-    """As in `Saying`."""
+    It is used up by one reading: what it has found, it need not find again.
+    """
+
+    def __init__(self, pattern: str, literals: tuple[str, ...], repeated: str = "") -> None:
+        """*pattern*: of characters in ASCII.
+
+        *literals*: a few texts with one of which each of them begins, cut as in `Saying`.
+        *repeated*: another pattern, for others. Its group `thing` is what a record is about, and
+        all that it finds is what is said of that: a record is wanted if the one before said
+        something else of the same thing.
+        """
+        self._pattern = pattern
+        self._literals = literals
+        self._repeated = repeated
+        self._said: dict[str, str] = {}
+        """What was said last of each thing."""
+        self._in_bytes: dict[str, re.Pattern[bytes]] = {}
 
     def accepts(self, record: LogRecord) -> bool:
-        """Whether *record* begins so."""
-        return self._in_text.match(record.text) is not None
+        """Whether *record* begins so, and is no repetition."""
+        match = self._in_text.match(record.text)
+        if match is None:
+            return False
+        thing = match["thing"] if self._repeated else None
+        if thing is None:
+            return True
+        if self._said.get(thing) == match[0]:
+            return False
+        if thing in self._said or len(self._said) < _SOME:
+            self._said[thing] = match[0]
+            self._in_bytes.clear()
+        return True
 
     def find(self, lines: Lines, by: Sieve) -> Iterable[LogRecord]:
         """Return the records of *lines* that begin so."""
@@ -172,16 +195,27 @@ class Beginning:
         return region.places(self._behind(form.before))
 
     @cached_property
+    def _any(self) -> str:
+        return "|".join(filter(None, (self._pattern, self._repeated)))
+
+    @cached_property
     def _anywhere(self) -> Saying:
-        return Saying(self.pattern, self.literals)
+        return Saying(self._any.replace("?P<thing>", "?:"), self._literals)
 
     @cached_property
     def _in_text(self) -> re.Pattern[str]:
-        return re.compile(self.pattern)
+        return re.compile(self._any)
 
     def _behind(self, before: str) -> re.Pattern[bytes]:
+        """Return what finds those behind *before*, but hardly any repetition of what was said."""
+        if (known := self._in_bytes.get(before)) is not None:
+            return known
+        said = "|".join(map(re.escape, self._said.values()))
+        wanted = f"{self._pattern}|(?!{said}){self._repeated}" if said else self._any
         # What begins with a literal is searched for three times as quickly.
-        return re.compile(f"{re.escape(before)}(?:{self.pattern})".encode())
+        start = f"{re.escape(before)}(?={'|'.join(map(re.escape, self._literals))})"
+        found = re.compile(f"{start}(?:{wanted})".encode())
+        return self._in_bytes.setdefault(before, found)
 
 
 @dataclass(frozen=True)

@@ -20,18 +20,30 @@ from vexfsctl.model.device_names import (
     nvme_controller_of,
 )
 
+_ADDRESS = r"\d{1,4}:\d{1,4}:\d{1,6}:\d{1,20}"
+_INTRODUCTION = r"(?:[SP]ATA max|DUMMY|pci function )"
+"""What ports and controllers say of themselves once, when they are found."""
+
 TELLING = (
-    r"s[dr] \d{1,4}:\d{1,4}:\d{1,6}:\d{1,20}: \[|scsi ?(?:host)?\d{1,4} ?: "
-    r"|ata\d{1,4}(?:\.\d{1,2})?: |nvme nvme\d|md/\w{1,16}:|md: bind<|device-mapper: "
+    rf"scsi ?(?:host)?\d{{1,4}} ?: |(?:ata\d{{1,4}}|nvme nvme\w{{1,16}}): {_INTRODUCTION}"
+    r"|md/\w{1,16}:|md: bind<|device-mapper: "
 )
 """How lines begin that tell more than names: a regular expression. Those of partitions are not
 among them: the name of a partition is in any line that is about it, and has its disk's in it."""
 
-TELLING_WORDS = ("sd ", "sr ", "scsi", "ata", "nvme nvme", "md/", "bind<", "device-mapper")
-"""Each of these lines has one of these in it."""
+TELLING_AGAIN = (
+    rf"(?P<thing>s[dr] {_ADDRESS}: (?=\[)|(?:ata\d{{1,4}}(?:\.\d{{1,2}})?|nvme nvme\w{{1,16}}): )"
+    r"(?:\[sd[a-z]{1,4}\] )?"
+)
+"""The same of the others, which mostly repeat what was told, as `Beginning` has it."""
 
-_ADDRESS = r"(?P<address>(?P<host>\d{1,4}):\d{1,4}:\d{1,6}:\d{1,20})"
-_ATTACHED = re.compile(rf"(?:sd|sr|st|scsi) {_ADDRESS}: (?:\[(?P<disk>sd[a-z]{{1,4}})\] )?")
+TELLING_WORDS = ("sd ", "sr ", "scsi", "ata", "nvme nvme", "md", "device-mapper")
+"""Each of these lines begins with one of these."""
+
+_ATTACHED = re.compile(
+    rf"(?:sd|sr|st|scsi) (?P<address>(?=(?P<host>\d{{1,4}}):){_ADDRESS}): "
+    r"(?:\[(?P<disk>sd[a-z]{1,4})\] )?"
+)
 _SCSI_HOST = re.compile(r"scsi ?(?:host)?(?P<host>\d{1,4}) ?: (?:ahci|ata_\w+|sata_\w+|pata_\w+)\b")
 _PORT = re.compile(r"(?P<port>ata\d{1,4}): (?:[SP]ATA max|DUMMY)")
 _ON_PORT = re.compile(r"(?P<port>ata\d{1,4})(?:\.(?P<device>\d{1,2}))?: ")
