@@ -93,6 +93,7 @@ def count_errors(
     groups, noise = ErrorGroups(keys, over_time=over_time), NoiseGroups()
     upstream = UpstreamWatch(window)
     finder = _finder(volumes) if _by_device(keys) else None
+    by_host = GroupKey.HOST in keys
     seen: set[bool] = set()
     # The kernel's lines about devices are read only if they are needed: it takes long.
     for entry in asked.own_entries if finder is None else asked.entries:
@@ -100,7 +101,7 @@ def count_errors(
         upstream.take(entry)
         if is_error(entry) or entry.upstream is not None:
             for _, moment in view.pick((entry,)):
-                name = _name_of_host(entry.record, host)
+                name = _name_of_host(entry.record, host) if by_host else None
                 sighting = Sighting(entry, moment, live.hold(entry), device, name)
                 groups.take(sighting)
                 noise.take(sighting)

@@ -27,17 +27,18 @@ def with_devices(entries: Iterable[LogEntry]) -> Iterator[LogEntry]:
     headings: dict[tuple[str, str], tuple[str, LogRecord]] = {}
     """The latest of each log and kind of line."""
     for entry in entries:
-        record, evidence = entry.record, entry.evidence
-        if evidence is None:
-            if entry.meaning is None and (match := _HEADING.fullmatch(record.text)) is not None:
+        meaning = entry.meaning
+        if meaning is None:
+            record = entry.record
+            if (match := _HEADING.fullmatch(record.text)) is not None:
                 device = match["device"] or match["address"]
                 headings[record.source, "scsi"] = device, record
-        elif evidence.kind in _KINDS:
-            place = record.source, evidence.kind
-            if evidence.device is not None:
-                headings[place] = evidence.device, record
+        elif isinstance(meaning, KernelEvidence) and meaning.kind in _KINDS:
+            place = entry.record.source, meaning.kind
+            if meaning.device is not None:
+                headings[place] = meaning.device, entry.record
             elif place in headings:
-                entry = _with_device(entry, evidence, *headings[place])
+                entry = _with_device(entry, meaning, *headings[place])
         yield entry
 
 
