@@ -13,7 +13,7 @@ from structlog.processors import LogfmtRenderer
 
 from bench.measure import Comparison
 from tests.resilience.volume import ALWAYS_EIO, GuardedVolume
-from vexfsctl.logs.formats.text import RecordDecoder
+from vexfsctl.logs.decoder import RecordDecoder
 from vexfsctl.logs.grammar import format_event, parse_event
 from vexfsctl.model.events import Event
 from vexfsctl.model.record import LogRecord

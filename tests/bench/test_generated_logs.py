@@ -9,7 +9,7 @@ import pytest
 
 from bench.generated_logs.renderings import Rendering
 from bench.generated_logs.writing import BOOTED, Kind, write_log
-from vexfsctl.logs.formats.text import RecordDecoder
+from vexfsctl.logs.decoder import RecordDecoder
 from vexfsctl.logs.interpret import LogEntries
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.entry import LogEntry, Origin, Unrecognised

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from tests.analysis.incident.test_upstream_incidents import failed, fallback, well
 from tests.logs.data import KERNEL_LOGS
-from tests.logs.sources.test_passing_over import read, rendered
+from tests.logs.reading.test_passing_over import read, rendered
 from vexfsctl.analysis.incident.incidents import Incident, find_occurrences
 from vexfsctl.analysis.incident.numbered_calls import NumberedCall
 from vexfsctl.analysis.incident.story import Story, tell_call, tell_story
 from vexfsctl.host.incident_scope import around, at_the_end, everything, with_call, with_ids
 from vexfsctl.host.log import HostLog
-from vexfsctl.logs.sources.contents import Manner
-from vexfsctl.logs.sources.reading import LogReading
+from vexfsctl.logs.reading.contents import Manner
+from vexfsctl.logs.reading.log import LogReading
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.entry import LogEntry
 

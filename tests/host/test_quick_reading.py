@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.host.test_incident_scope import logs as own_logs
-from tests.logs.sources.test_passing_over import in_json
-from tests.logs.sources.test_passing_over import logs as mixed_logs
-from tests.logs.sources.test_phrases import busy_logs
+from tests.logs.reading.test_passing_over import in_json
+from tests.logs.reading.test_passing_over import logs as mixed_logs
+from tests.logs.reading.test_phrases import busy_logs
 from tests.support.clock import VirtualClock
 from vexfsctl.exceptions import VexfsctlException
 from vexfsctl.host import Host, assess
@@ -104,7 +104,7 @@ def test_the_latest_incident(log: bytes, asked: str | None) -> None:
     def find(endings: tuple[int, ...]) -> object:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("vexfsctl.host.trace._ENDINGS", endings)
-            patch.setattr("vexfsctl.logs.sources.spool._BATCH", 1)
+            patch.setattr("vexfsctl.logs.reading.spool._BATCH", 1)
             incidents = IncidentLog(replace(NOWHERE, stdin=io.BytesIO(log)))
             try:
                 found = incidents.find(asked)

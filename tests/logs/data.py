@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from vexfsctl.logs.sources.contents import Manner
+from vexfsctl.logs.reading.contents import Manner
 from vexfsctl.logs.sources.kmsg import KmsgReader
 from vexfsctl.logs.sources.reader import LogHost, read_sources
 from vexfsctl.model.record import LogRecord

@@ -62,7 +62,7 @@ def command_lines() -> dict[str, tuple[str, ...]]:
 
 def command_names() -> list[str]:
     """Return the words of every command that is no group of others, as the program knows them."""
-    return _names_below(root, click.Context(root), ())
+    return _names_below(root, click.Context(root, **root.context_settings), ())
 
 
 def _names_below(group: click.Group, context: click.Context, above: tuple[str, ...]) -> list[str]:
@@ -71,7 +71,7 @@ def _names_below(group: click.Group, context: click.Context, above: tuple[str, .
         command = group.get_command(context, word)
         assert command is not None
         if isinstance(command, click.Group):
-            inner = click.Context(command, info_name=word, parent=context)
+            inner = click.Context(command, context, word, **command.context_settings)
             names += _names_below(command, inner, (*above, word))
         else:
             names.append(" ".join((*above, word)))

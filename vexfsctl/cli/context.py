@@ -57,7 +57,7 @@ class AppContext:
     def host(self) -> "Host":
         """This host, with the roots, sources and limits that options and configuration give."""
         from vexfsctl.host.host import Deadlines, Windows
-        from vexfsctl.logs.sources.names import split_names
+        from vexfsctl.logs.files.names import split_names
 
         here, configuration = self.surroundings, self.configuration
         source_s = configuration.source_timeout_ms / 1_000

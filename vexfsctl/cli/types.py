@@ -128,7 +128,7 @@ class LogSourceType(PathListType):
     def split_envvar_value(self, rv: str) -> list[str]:
         """Return the items of a list."""
         # Deferred: few set the variable.
-        from vexfsctl.logs.sources.names import split_names
+        from vexfsctl.logs.files.names import split_names
 
         return split_names(rv)
 
@@ -138,7 +138,7 @@ class LogSourceType(PathListType):
         """Offer the words; if none begins like this, let the shell complete a path."""
         from click.shell_completion import CompletionItem
 
-        from vexfsctl.logs.sources.names import WORDS
+        from vexfsctl.logs.files.names import WORDS
 
         words = [word for word in WORDS if word.startswith(incomplete)]
         if words:

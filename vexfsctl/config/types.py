@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
-from vexfsctl.logs.sources.names import JOURNAL, WORDS
+from vexfsctl.logs.files.names import JOURNAL, WORDS
 from vexfsctl.model.units import parse_duration
 from vexfsctl.sysfs.values import Number
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from vexfsctl.logs.formats.text import RecordDecoder
+from vexfsctl.logs.decoder import RecordDecoder
 from vexfsctl.logs.interpret import interpret_records
 from vexfsctl.model.entry import LogEntry, Unrecognised
 from vexfsctl.model.record import LogRecord

@@ -18,7 +18,7 @@ from vexfsctl.model.coverage import Coverage
 from vexfsctl.model.filtered import Filtered
 
 if TYPE_CHECKING:
-    from vexfsctl.logs.wanted import Wanted
+    from vexfsctl.logs.reading.wanted import Wanted
     from vexfsctl.model.entry import LogEntry
 
 _LAST_BOOT = "0"
@@ -128,7 +128,7 @@ def assess(host: Host, targets: Sequence[Target] = (), window_ms: int | None = N
 def _since(window: Window) -> "Wanted":
     """Return what of a log a verdict about *window* is about."""
     # Deferred: without a log there is nothing to choose from.
-    from vexfsctl.logs.wanted import OfOthers, Since
+    from vexfsctl.logs.reading.wanted import OfOthers, Since
 
     # A second more, as such times are not exact.
     now_s = None if window.now is None else window.now.timestamp()

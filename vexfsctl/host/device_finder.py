@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 from vexfsctl.exceptions import DeviceNotFound, EvidenceMissing
 from vexfsctl.host.host import Host
-from vexfsctl.logs.sources.reading import LogReading
+from vexfsctl.logs.reading.log import LogReading
 from vexfsctl.model.coverage import Coverage
 from vexfsctl.model.device_graph import DeviceGraph
 from vexfsctl.model.device_names import disk_of_partition, is_block_name, name_of_number
 
 if TYPE_CHECKING:
     from vexfsctl.analysis.devices.told import ToldGraph
-    from vexfsctl.logs.wanted import Wanted
+    from vexfsctl.logs.reading.wanted import Wanted
 
 _NODES = "/dev/"
 _NUMBER = re.compile(r"\d{1,4}:\d{1,7}")
@@ -114,7 +114,7 @@ class DeviceFinder:
             TELLING_WORDS,
             graph_of,
         )
-        from vexfsctl.logs.wanted import Beginning
+        from vexfsctl.logs.reading.wanted import Beginning
 
         telling = Beginning(TELLING, TELLING_WORDS, repeated=TELLING_AGAIN)
         return graph_of(self._texts_of(telling))
@@ -180,7 +180,7 @@ class DeviceFinder:
         return self._reading is not None and any(wanted in each.fields for each in self._reading)
 
     def _texts_with(self, pattern: str, *literals: str) -> Iterable[str]:
-        from vexfsctl.logs.wanted import Saying
+        from vexfsctl.logs.reading.wanted import Saying
 
         return self._texts_of(Saying(pattern, literals))
 

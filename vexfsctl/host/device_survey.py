@@ -13,7 +13,7 @@ from vexfsctl.host.filters import Filters
 from vexfsctl.host.host import Host
 from vexfsctl.host.log import Calendar, HostLog, is_elsewhere, read_log, select_boot
 from vexfsctl.host.volumes import consult_logs
-from vexfsctl.logs.sources.reading import LogReading
+from vexfsctl.logs.reading.log import LogReading
 from vexfsctl.model.coverage import Coverage
 from vexfsctl.model.device_graph import Device, DeviceGraph, DeviceKind
 from vexfsctl.model.device_names import is_block_name

@@ -34,7 +34,7 @@ from vexfsctl.analysis.incident.surroundings import (
 from vexfsctl.host.log import HostLog
 from vexfsctl.logs.ids import ids_ending_in, related_ids
 from vexfsctl.logs.kernel.block_sizes import REMEMBERED_US, SETTLING_US
-from vexfsctl.logs.wanted import (
+from vexfsctl.logs.reading.wanted import (
     SIZES,
     STATES,
     AnyOf,

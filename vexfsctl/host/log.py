@@ -13,10 +13,10 @@ from vexfsctl.analysis.window import Window
 from vexfsctl.exceptions import InvalidInput, LogUnreadable, NotFound
 from vexfsctl.host.host import Host
 from vexfsctl.logs.own_records import may_be_vexfs
-from vexfsctl.logs.sources.boots import Boot
-from vexfsctl.logs.sources.contents import Manner
+from vexfsctl.logs.reading.boots import Boot
+from vexfsctl.logs.reading.contents import Manner
+from vexfsctl.logs.reading.log import LogReading
 from vexfsctl.logs.sources.reader import LogHost, read_sources, standard_sources
-from vexfsctl.logs.sources.reading import LogReading
 from vexfsctl.model.coverage import Coverage, Gap
 from vexfsctl.model.filtered import Filtered
 from vexfsctl.model.moments import moment_of
@@ -24,7 +24,7 @@ from vexfsctl.model.record import LogRecord
 from vexfsctl.model.volume import Volume
 
 if TYPE_CHECKING:
-    from vexfsctl.logs.wanted import Wanted
+    from vexfsctl.logs.reading.wanted import Wanted
     from vexfsctl.model.entry import LogEntry
 
 _FEW = 10_000
@@ -64,7 +64,7 @@ class HostLog:
 
     def has_text(self, text: str) -> bool:
         """Whether any record that matters has *text* in it."""
-        from vexfsctl.logs.wanted import Saying
+        from vexfsctl.logs.reading.wanted import Saying
 
         found = self.reading.only(Saying(re.escape(text), (text,)))
         return next(iter(found), None) is not None
@@ -75,7 +75,7 @@ class HostLog:
         By the latter the meaning of others is judged.
         """
         # Deferred, as most logs have no records.
-        from vexfsctl.logs.wanted import STATES, AnyOf
+        from vexfsctl.logs.reading.wanted import STATES, AnyOf
 
         reading = self.reading.only(AnyOf(STATES, wanted))
         return replace(self, reading=reading, whole=self.whole or self)
@@ -85,7 +85,7 @@ class HostLog:
         """All of its records of states."""
         if self.whole is not None:
             return self.whole._states
-        from vexfsctl.logs.wanted import STATES
+        from vexfsctl.logs.reading.wanted import STATES
 
         # Without a length: that of a reading is a bound, for which memory would be set aside.
         return tuple(iter(self.reading.only(STATES)))

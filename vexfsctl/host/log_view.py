@@ -25,8 +25,8 @@ from vexfsctl.host.log import (
 from vexfsctl.host.volumes import consult_logs
 from vexfsctl.logs.formats.kmsg import SOURCE_NAME
 from vexfsctl.logs.interpret import Loads, interpret_records, is_vexfs_record
+from vexfsctl.logs.reading.log import LogReading
 from vexfsctl.logs.sources.follow import LogFollower
-from vexfsctl.logs.sources.reading import LogReading
 from vexfsctl.model.coverage import Coverage, Gap
 from vexfsctl.model.cursor import Cursor
 from vexfsctl.model.entry import LogEntry
@@ -205,7 +205,7 @@ class LogView:
         if self._selection.since is None:
             return chosen
         # Deferred: needed for this only.
-        from vexfsctl.logs.wanted import Since
+        from vexfsctl.logs.reading.wanted import Since
 
         return chosen.only(Since(time_s=self._selection.since.timestamp() - 1))
 
@@ -303,7 +303,7 @@ def _last(
     if whole:
         return deque(pick(reading), maxlen=count)
     # Deferred: needed for this only.
-    from vexfsctl.logs.wanted import STATES
+    from vexfsctl.logs.reading.wanted import STATES
 
     size = _ENDING
     # Records of states are read from all of the log: so many may stand before its end.

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from vexfsctl.exceptions import LogUnreadable
 from vexfsctl.host.host import Host
-from vexfsctl.logs.sources.stream import read_stream
+from vexfsctl.logs.files.stream import read_stream
 
 MOST_INPUT = 1 << 20
 """Bytes that are read: this is for pasted lines; `log` and `trace` read whole logs."""

@@ -37,8 +37,8 @@ from vexfsctl.host.log import (
     select_boot,
 )
 from vexfsctl.host.volumes import consult, parse_target
-from vexfsctl.logs.sources.reading import LogReading
-from vexfsctl.logs.wanted import IDENTIFIER, Naming, Saying
+from vexfsctl.logs.reading.log import LogReading
+from vexfsctl.logs.reading.wanted import IDENTIFIER, Naming, Saying
 from vexfsctl.model.correlation import parse_id_suffix
 from vexfsctl.model.coverage import Coverage
 from vexfsctl.model.device_graph import DeviceKind, kind_of_name

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterable
 
-from vexfsctl.logs.sources.reading import LogReading
-from vexfsctl.logs.wanted import IDENTIFIER, Naming, Saying, is_passing
+from vexfsctl.logs.reading.log import LogReading
+from vexfsctl.logs.reading.wanted import IDENTIFIER, Naming, Saying, is_passing
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.groups import Groups
 

@@ -112,13 +112,13 @@ def misunderstood(text: str) -> str | None:
         text = text.replace(placeholder, value)
     arguments = [word.strip("'") for word in re.findall(r"'[^']*'|\S+", text)[1:]]
     app = AppContext(Surroundings.of_this_process())
-    context = click.Context(root, info_name="vexfsctl", obj=app)
+    context = click.Context(root, info_name="vexfsctl", obj=app, **root.context_settings)
     command: click.Command = root
     try:
         while isinstance(command, click.Group):
             name, found, arguments = command.resolve_command(context, arguments)
             assert found is not None and name is not None, text
-            command, context = found, click.Context(found, parent=context, info_name=name)
+            command, context = found, click.Context(found, context, name, **found.context_settings)
         command.make_context(context.info_name, arguments, parent=context.parent)
     except click.MissingParameter as refusal:
         # Named in passing, without what it works on.

@@ -20,7 +20,7 @@ from vexfsctl.host import Host
 from vexfsctl.host.device_finder import DeviceFinder
 from vexfsctl.host.filters import Filters
 from vexfsctl.host.log_view import LogView
-from vexfsctl.logs.sources.reading import LogReading, SourceReading
+from vexfsctl.logs.reading.log import LogReading, SourceReading
 
 pytestmark = pytest.mark.usefixtures("tree", "utc")
 SAVED = ("--log", str(INCIDENT))

@@ -11,7 +11,7 @@ from tests.support.golden import assert_golden
 from tests.support.program import Program
 from tests.support.tree import FakeTree
 from vexfsctl.exceptions import ExitStatus
-from vexfsctl.logs.sources.contents import Manner
+from vexfsctl.logs.reading.contents import Manner
 from vexfsctl.logs.sources.reader import LogHost, read_sources
 
 pytestmark = pytest.mark.usefixtures("tree", "utc")

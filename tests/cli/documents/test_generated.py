@@ -103,7 +103,7 @@ def test_the_registry_says_what_the_command_says() -> None:
     """The short help that is listed without importing the command is its own first sentence."""
     own = {}
     for entry in COMMANDS:
-        command = root.get_command(click.Context(root), entry.name)
+        command = root.get_command(click.Context(root, **root.context_settings), entry.name)
         assert command is not None, entry
         own[entry.name] = command.get_short_help_str(limit=1_000)
 

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from vexfsctl.logs.decoder import RecordDecoder
 from vexfsctl.logs.formats.dates import month_of
-from vexfsctl.logs.formats.text import RecordDecoder
 from vexfsctl.model.record import LogRecord
 from vexfsctl.model.unread import Unread
 

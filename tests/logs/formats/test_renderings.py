@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.logs.data import record_or_none, recorded
-from vexfsctl.logs.formats.text import RecordDecoder
+from vexfsctl.logs.decoder import RecordDecoder
 from vexfsctl.logs.interpret import LogEntries
 from vexfsctl.model.entry import LogEntry, Origin
 from vexfsctl.model.events import KernelEvidence

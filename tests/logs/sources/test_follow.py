@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.logs.sources.test_passing_over import boot_summary, chunks, logs
+from tests.logs.reading.test_passing_over import boot_summary, chunks, logs
 from tests.logs.sources.test_reader import BOOT, lines
 from vexfsctl.exceptions import InvalidInput, LogUnreadable
 from vexfsctl.logs.sources.follow import LogFollower

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from vexfsctl.exceptions import LogUnreadable
-from vexfsctl.logs.sources.contents import Manner
+from vexfsctl.logs.reading.contents import Manner
 from vexfsctl.logs.sources.follow import LogFollower
 from vexfsctl.logs.sources.journal import failure_of
 from vexfsctl.logs.sources.reader import LogHost, read_sources

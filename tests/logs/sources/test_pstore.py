@@ -6,10 +6,10 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vexfsctl.logs.sources.contents import Manner
+from vexfsctl.logs.reading.contents import Manner
+from vexfsctl.logs.reading.log import SourceReading
 from vexfsctl.logs.sources.pstore import Part, crash_files, dumps_of, is_crash_log
 from vexfsctl.logs.sources.reader import LogHost, read_crash_logs, read_sources
-from vexfsctl.logs.sources.reading import SourceReading
 
 HOST = LogHost(silence_s=20)
 EVERY = Manner(every_record=True)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from vexfsctl.exceptions import LogUnreadable
+from vexfsctl.logs.files.names import SOURCES
 from vexfsctl.logs.sources.kmsg import write_kmsg
-from vexfsctl.logs.sources.names import SOURCES
 from vexfsctl.logs.sources.reader import LogHost, read_sources, standard_sources
 from vexfsctl.model.coverage import Coverage, Gap
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vexfsctl.exceptions import LogUnreadable
-from vexfsctl.logs.sources.listing import Identity, list_files
+from vexfsctl.logs.files.listing import Identity, list_files
 from vexfsctl.logs.sources.reader import LogHost, read_sources
 from vexfsctl.logs.sources.rotated import opened_together, sets_of
 

@@ -1,1 +1,1 @@
-"""Where records come from: /dev/kmsg, files plain or compressed, pipes; and what was missing."""
+"""Where records come from: /dev/kmsg, the journal, files, pipes, pstore; now and later."""

@@ -10,22 +10,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from vexfsctl.exceptions import InvalidInput, LogUnreadable
+from vexfsctl.logs.files.compression import is_compressed
+from vexfsctl.logs.files.listing import ask
+from vexfsctl.logs.files.names import PSTORE, STANDARD_INPUT, is_journal, is_pattern
+from vexfsctl.logs.files.stream import NOT_THERE, hint_for
 from vexfsctl.logs.formats.kmsg import SOURCE_NAME
+from vexfsctl.logs.reading.boots import BootSplitter
+from vexfsctl.logs.reading.log import LogReading, SourceReading
 from vexfsctl.logs.sieve import sieve
-from vexfsctl.logs.sources.boots import BootSplitter
-from vexfsctl.logs.sources.compression import is_compressed
 from vexfsctl.logs.sources.journal import failure_of, follow_journal
 from vexfsctl.logs.sources.kmsg import KmsgReader
-from vexfsctl.logs.sources.listing import ask
 from vexfsctl.logs.sources.live import LiveText
-from vexfsctl.logs.sources.names import PSTORE, STANDARD_INPUT, is_journal, is_pattern
 from vexfsctl.logs.sources.reader import LogHost
-from vexfsctl.logs.sources.reading import LogReading, SourceReading
-from vexfsctl.logs.sources.stream import NOT_THERE, hint_for
 from vexfsctl.model.record import LogRecord
 
 if TYPE_CHECKING:
-    from vexfsctl.logs.formats.stretches import Stretch
+    from vexfsctl.logs.stretches.stretch import Stretch
 
 FILE_INTERVAL_S = 0.25
 """How often a file is looked at again: nothing tells us that it has grown."""

@@ -11,8 +11,8 @@ from contextlib import closing
 from pathlib import Path
 
 from vexfsctl.exceptions import LogUnreadable
-from vexfsctl.logs.sources.child import SourceChild
-from vexfsctl.logs.sources.names import JOURNAL
+from vexfsctl.logs.files.child import SourceChild
+from vexfsctl.logs.files.names import JOURNAL
 from vexfsctl.system.access import access_hint
 
 _FIELDS = (

@@ -14,7 +14,7 @@ from vexfsctl.model.record import USER_FACILITY, LogRecord
 from vexfsctl.system.access import WITH_SUDO, access_hint
 
 if TYPE_CHECKING:
-    from vexfsctl.logs.formats.stretches import Stretch
+    from vexfsctl.logs.stretches.stretch import Stretch
 
 KMSG = Path("/dev/kmsg")
 _PRINTK_DEVKMSG = Path("/proc/sys/kernel/printk_devkmsg")

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from vexfsctl.logs.sources.holes import HoleFinder
+from vexfsctl.logs.reading.holes import HoleFinder
 from vexfsctl.model.record import LogRecord
 
 if TYPE_CHECKING:
-    from vexfsctl.logs.formats.stretches import Stretch
+    from vexfsctl.logs.stretches.stretch import Stretch
 
 
 class LiveText:
@@ -21,7 +21,7 @@ class LiveText:
     ) -> None:
         """With *every_record*, all are decoded and there are no stretches: much slower."""
         # Deferred: it brings the wordings of all VexFS builds.
-        from vexfsctl.logs.formats.text import RecordDecoder
+        from vexfsctl.logs.decoder import RecordDecoder
 
         self._decoder = RecordDecoder(source, boot_id=boot_id)
         self._decode = self._decoder.feed if every_record else self._decoder.sift

@@ -12,12 +12,12 @@ from glob import escape
 from pathlib import Path
 
 from vexfsctl.exceptions import LogUnreadable
-from vexfsctl.logs.sources.contents import Contents, Manner, read_contents
-from vexfsctl.logs.sources.listing import Identity, list_files
-from vexfsctl.logs.sources.names import is_pattern, naming
-from vexfsctl.logs.sources.reading import SourceReading
+from vexfsctl.logs.files.listing import Identity, list_files
+from vexfsctl.logs.files.names import is_pattern, naming
+from vexfsctl.logs.files.stream import FileStream
+from vexfsctl.logs.reading.contents import Contents, Manner, read_contents
+from vexfsctl.logs.reading.log import SourceReading
 from vexfsctl.logs.sources.rotated import opened_together, sets_of, without_copies
-from vexfsctl.logs.sources.stream import FileStream
 
 _BINARY = frozenset(("btmp", "wtmp", "lastlog", "faillog", "tallylog"))
 """Files of /var/log that are no text; who may read the logs there may not read btmp."""

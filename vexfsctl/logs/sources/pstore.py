@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from vexfsctl.exceptions import LogUnreadable
-from vexfsctl.logs.sources.listing import ask
-from vexfsctl.logs.sources.stream import FileStream
+from vexfsctl.logs.files.listing import ask
+from vexfsctl.logs.files.stream import FileStream
 
 STANDARD = (Path("/sys/fs/pstore"), Path("/var/lib/systemd/pstore"))
 _PART = re.compile(r"dmesg-[\w-]+-(?P<id>\d+)(?P<compressed>\.enc\.z)?")

@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from vexfsctl.exceptions import LogUnreadable
+from vexfsctl.logs.files.names import PSTORE, STANDARD_INPUT, is_journal, is_pattern, naming
+from vexfsctl.logs.files.stream import IS_DIRECTORY, NOT_THERE, FileStream, read_stream
 from vexfsctl.logs.formats.kmsg import SOURCE_NAME
-from vexfsctl.logs.sources.boots import BootSplitter
-from vexfsctl.logs.sources.contents import Contents, Manner, read_contents
+from vexfsctl.logs.reading.boots import BootSplitter
+from vexfsctl.logs.reading.contents import Contents, Manner, read_contents
+from vexfsctl.logs.reading.log import LogReading, SourceReading
 from vexfsctl.logs.sources.journal import journals_are_in, read_journal
 from vexfsctl.logs.sources.kmsg import KMSG, KmsgReader
-from vexfsctl.logs.sources.names import PSTORE, STANDARD_INPUT, is_journal, is_pattern, naming
 from vexfsctl.logs.sources.pstore import crash_logs_in, is_crash_log, read_crashes, standard_files
-from vexfsctl.logs.sources.reading import LogReading, SourceReading
-from vexfsctl.logs.sources.stream import IS_DIRECTORY, NOT_THERE, FileStream, read_stream
 from vexfsctl.model.volume import Volume
 
 
@@ -94,7 +94,7 @@ def read_source(name: str, host: LogHost, manner: Manner) -> list[SourceReading]
 
 def _read_special_directory(name: str, host: LogHost, manner: Manner) -> SourceReading | None:
     """Return what a directory of crash logs or journals has; None if it is neither."""
-    from vexfsctl.logs.sources.listing import ask
+    from vexfsctl.logs.files.listing import ask
 
     with naming(name):
         crashes = crash_logs_in(name, host.silence_s)

@@ -12,8 +12,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from vexfsctl.exceptions import LogUnreadable
-from vexfsctl.logs.sources.listing import Identity
-from vexfsctl.logs.sources.stream import FileStream
+from vexfsctl.logs.files.listing import Identity
+from vexfsctl.logs.files.stream import FileStream
 
 _PACKED = frozenset((".gz", ".xz", ".bz2", ".zst", ".lz4"))
 _NAME = re.compile(

@@ -1,0 +1,280 @@
+"""Lines with something before them, and lines of no known form: what is read, what never is."""
+
+from datetime import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vexfsctl.logs.decoder import RecordDecoder
+from vexfsctl.logs.interpret import interpret_records
+from vexfsctl.model.entry import LogEntry, Origin
+from vexfsctl.model.events import KernelEvidence
+from vexfsctl.model.record import LogRecord
+from vexfsctl.model.unread import Unread
+
+TODAY = datetime(2026, 11, 29, 22, 0)
+ABORTED = "Aborting journal on device sda1-8."
+FAILED = "blk_update_request: I/O error, dev sda, sector 1400832 op 0x0:(READ) flags 0x0"
+OWN = "VexFS: [CORR-6F1C93A20000002A] rejected vol=loop0 op=file call=read retry_after_ms=0"
+STATE = "VexFS: state vol=loop0 epoch=1 from=uninitialized to=initialized driver=fuse version=1.0"
+
+
+def decode(text: str | bytes) -> list[LogRecord | Unread]:
+    """Return what the decoder makes of *text*."""
+    whole = text if isinstance(text, bytes) else text.encode()
+    decoder = RecordDecoder("saved.log", today=TODAY)
+    return [*decoder.feed(whole), *decoder.finish()]
+
+
+def entries(text: str | bytes, *, named: bool = False) -> list[LogEntry]:
+    """Return the entries of the records in *text*; *named*: others of it have a facility."""
+    records = [item for item in decode(text) if isinstance(item, LogRecord)]
+    return [*interpret_records(records, named=("saved.log",) if named else ())]
+
+
+@pytest.mark.parametrize(
+    "decoration",
+    [
+        *("> ", "> > ", ">", "\t", "    ", "* ", "- ", "| ", "\u00a0 ", "> * ", "\u2022 "),
+        *("node1 login: ", "[root@node1 ~]# ", "root@node1:/var/log# ", "$ ", "# "),
+        *("messages:", "/var/log/kern.log.1:", "kern.log:123:", "kern.log-122-", "17:"),
+        *("(standard input):", "\x1b[32m", "<pre>", '<p class="log"><code>', "&gt; "),
+    ],
+)
+def test_what_stands_before_a_line_is_taken_off(decoration: str) -> None:
+    """Mail, chat, terminals, HTML and grep put it there."""
+    (entry,) = entries(f"{decoration}[   12.000001] {FAILED}")
+
+    assert entry.record == LogRecord(FAILED, "saved.log", 12_000_001)
+    assert entry.meaning == KernelEvidence(
+        kind="block", device="sda", sector=1400832, direction="read", errno=5
+    )
+    assert entry.origin is Origin.UNRECORDED
+
+
+@pytest.mark.parametrize("decoration", ["> ", "* ", "`", "\t", "<pre>"])
+def test_a_bare_text_may_be_decorated(decoration: str) -> None:
+    """The stamps were taken off before it was quoted."""
+    (entry,) = entries(decoration + ABORTED)
+
+    assert entry.evidence == KernelEvidence(kind="filesystem", device="sda1")
+
+
+def test_the_colours_of_dmesg_are_no_part_of_the_text() -> None:
+    """util-linux 2.38 with --color=always."""
+    line = (
+        "\x1b[32m[   12.000001] \x1b[0m\x1b[33msd 0:0:0:0: \x1b[0m\x1b[31m[sda] tag#12 FAILED "
+        "Result: hostbyte=DID_OK driverbyte=DRIVER_OK cmd_age=0s\x1b[0m"
+    )
+    (entry,) = entries(line)
+
+    assert entry.record.text.startswith("sd 0:0:0:0: [sda] tag#12 FAILED Result: hostbyte=DID_OK")
+    assert entry.evidence == KernelEvidence(kind="scsi", device="sda")
+
+
+def test_a_decorated_line_is_not_surely_the_kernels() -> None:
+    """Whoever put something before it may have written the rest; a user's stays a user's."""
+    kernel, user = entries(f"> 3,7,12,-;{ABORTED}\n> 12,8,13,-;{OWN}\n")
+
+    assert kernel.origin is Origin.UNRECORDED
+    assert user.origin is Origin.UNVERIFIED
+
+
+@pytest.mark.parametrize(
+    ("line", "uptime_us"),
+    [
+        (f"node1|kern|err|[   12.000001] {ABORTED}", 12_000_001),
+        (f"(2) [   11.000000] [   12.000001][  T412] {ABORTED}", 12_000_001),
+        (f"Last thing I saw on the screen was {FAILED}", None),
+    ],
+)
+def test_a_line_of_no_known_form_is_read_loosely(line: str, uptime_us: int | None) -> None:
+    """By its last stamp, or by a form that is the kernel's wherever it stands."""
+    (entry,) = entries(line)
+
+    assert entry.record.loose
+    assert entry.record.uptime_us == uptime_us
+    assert entry.origin is Origin.UNRECORDED
+    assert entry.evidence is not None
+
+
+@pytest.mark.parametrize(
+    "prefix",
+    ["[   11.000000] ", "NMI watchdog: ", "trusted_key: ", "<3>"],
+)
+def test_one_inner_prefix_is_passed_over(prefix: str) -> None:
+    """A second stamp, a level, a word that some kernels put there; not two of them."""
+    once, twice = entries(
+        f"[   12.000001] {prefix}{ABORTED}\n[   13.000000] {prefix}{prefix}{ABORTED}\n"
+    )
+
+    assert once.evidence == KernelEvidence(kind="filesystem", device="sda1")
+    assert twice.evidence is None
+
+
+def test_a_loose_record_is_no_evidence_in_a_log_that_names_writers() -> None:
+    """There, who wrote a line would be known."""
+    (entry,) = entries(f"x|[   12.000001] {ABORTED}", named=True)
+
+    assert entry.origin is Origin.UNVERIFIED
+    assert entry.evidence is None
+
+
+@pytest.mark.parametrize("text", [OWN, STATE])
+def test_what_is_found_loosely_is_never_our_own(text: str) -> None:
+    """It is shown, and never believed."""
+    (entry,) = entries(f"x|[   12.000001] {text}")
+
+    assert entry.origin is Origin.UNVERIFIED
+    assert entry.epoch is None
+
+
+FORGED = (ABORTED, FAILED, f"[   12.000001] {ABORTED}", f"> [   12.000001] {FAILED}")
+LOG_DAEMONS = (
+    "Nov 29 10:00:00 host sshd[12]: ",
+    "2026-11-29T10:00:00.123456+01:00 host nginx: ",
+    "Wed 2026-11-25 10:00:00 CET host su[1]: ",
+    "Mär 03 10:00:00 host cron[7]: ",
+    "Nov 29 10:00:00 host auth.info sshd[12]: ",
+    "Nov 29 10:00:00 sshd[12]: ",
+)
+
+
+@pytest.mark.parametrize("head", LOG_DAEMONS)
+@pytest.mark.parametrize("text", FORGED)
+@pytest.mark.parametrize("start", ["", "x", 'user "', "a=", "\t", "kernel: ", "x kernel: "])
+def test_a_program_cannot_speak_for_the_kernel(head: str, start: str, text: str) -> None:
+    """Whatever it says, the text begins with its tag."""
+    assert [entry for entry in entries(head + start + text) if entry.evidence is not None] == []
+
+
+@pytest.mark.parametrize("head", LOG_DAEMONS)
+@pytest.mark.parametrize("start", ["", "\t", "    ", "  > ", "x ", "\x1b[0m"])
+def test_further_lines_of_a_program_are_not_the_kernels(head: str, start: str) -> None:
+    """A log daemon that keeps newlines writes them as lines of their own."""
+    log = f"{head}first\n{start}{FAILED}\n{start}{ABORTED}\nx|[   12.000001] {ABORTED}\n"
+    quoted = f"> {head}first\n>   [   12.000001] {FAILED}\n> {start}{ABORTED}\n"
+
+    assert [entry for entry in entries(log) if entry.evidence is not None] == []
+    assert [entry for entry in entries(quoted) if entry.evidence is not None] == []
+    assert decode(log)[-1] is Unread.MISSED or start in ("    ", "  > ")
+
+
+@pytest.mark.parametrize("head", ["[   12.000000] ", "user  :notice: [   12.000000] ", "6,1,5,-;"])
+@pytest.mark.parametrize("start", [" ", "\t", "      ", "  > ", "\u00a0"])
+@pytest.mark.parametrize("text", FORGED)
+def test_an_indented_line_after_a_record_goes_on_with_it(head: str, start: str, text: str) -> None:
+    """Whatever the column: it may be a further line of what user space wrote."""
+    log = f"{head}first\n{start}{text}\n"
+
+    assert [entry for entry in entries(log) if entry.evidence is not None] == []
+
+
+def test_an_indented_excerpt_among_prose_is_read() -> None:
+    """After a blank line, or a line of no form, it goes on with nothing."""
+    log = f"It began with\n\n    [   12.000000] usb\n    [   13.000000] {ABORTED}\n\nand then\n"
+    log += f"    [   14.000000] {ABORTED}\n      {ABORTED}\n\n  {ABORTED}\n"
+
+    found = [entry.record.uptime_us for entry in entries(log) if entry.evidence is not None]
+    assert found == [13_000_000, 14_000_000, None]
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        *('he said "', "msg=", "Product: ", "comm ", "sshd: ", "sshd[12]: ", "app/worker: "),
+        *("'", "(sshd[12]: ", "x: "),
+    ],
+)
+@pytest.mark.parametrize("text", [FAILED, f"[   12.000001] {FAILED}"])
+def test_what_is_quoted_or_tagged_is_not_read_loosely(start: str, text: str) -> None:
+    """A name, a value, a quotation, or another program's words."""
+    assert entries(start + text) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        (b"usb 1-1: new high-speed USB device number 5", Unread.NOT_READ),
+        (b"\x00\x01\xff", Unread.NOT_READ),
+        (b"the vexfs mount hung", Unread.MISSED),
+        (b"see CORR-6F1C93A20000002A", Unread.MISSED),
+        (f"sshd: {FAILED}".encode(), Unread.MISSED),
+        (b"6,12", Unread.TORN),
+        (b"[   12.00", Unread.TORN),
+        (b'{"MESSAGE": "x', Unread.TORN),
+        (b"x" * 70_000, Unread.TORN),
+    ],
+)
+def test_what_is_not_read_is_told_apart(line: bytes, kind: Unread) -> None:
+    """Broken off; of no known form; of none, but it would matter."""
+    assert decode(line) == [kind]
+
+
+def test_a_line_that_a_mailer_wrapped_is_one_record() -> None:
+    """Here after the word `sector`, at 73 characters."""
+    first = "[ 1234.567890] blk_update_request: critical medium error, dev sdb, sector"
+    (entry, after) = entries(f"{first}\n123456 op 0x0:(READ) flags 0x0\n[ 1235.000000] x")
+
+    assert entry.evidence == KernelEvidence(
+        kind="block", device="sdb", sector=123456, direction="read", errno=61
+    )
+    assert after.record.text == "x"
+
+
+def test_a_wrapped_line_after_a_decorated_one() -> None:
+    """What stood before another line does not count to its width."""
+    lines = (
+        "messages:Nov 28 21:07:30 node1 kernel: x",
+        "[ 1234.567890] blk_update_request: critical medium error, dev sdb, sector",
+        "123456 op 0x0:(READ) flags 0x0",
+        "",
+    )
+    text = "\n".join(lines).encode()
+    decoder = RecordDecoder("saved.log", today=TODAY)
+
+    sifted = [*decoder.sift(text), *decoder.finish()]
+
+    assert [*map(str, sifted)] == [*map(str, decode(text))]
+    assert str(sifted[1]).startswith(
+        "LogRecord(text='blk_update_request: critical medium error, dev"
+    )
+
+
+def test_a_short_line_was_not_wrapped() -> None:
+    """No mailer breaks lines there."""
+    assert decode("[ 12.000000] end of\nAborting\n")[1] is Unread.NOT_READ
+    (entry,) = entries("[ 12.000000] critical medium error, dev sdb, sector\n123456 op\n")
+    assert entry.evidence is None
+
+
+def test_a_number_that_a_pager_cut_is_no_number() -> None:
+    """less -S ends the line with `>`."""
+    (entry,) = entries("[   12.000001] critical medium error, dev sda, sector 140083>")
+
+    assert entry.evidence == KernelEvidence(kind="block", device="sda", errno=61)
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_something(line: bytes) -> None:
+    """No line raises, and none is lost."""
+    items = decode(line.replace(b"\n", b" ") + b"\n6,1,1,-;end\n")
+
+    assert isinstance(items[-1], LogRecord)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("> " * 4000, "[" * 8000, "a:" * 4000, "[ 1.000000] " * 700, "<b>" * 2700, "&lt;" * 2000),
+        *("dev sda, sector I/O error, " * 300, "\x1b[" * 4000, "a-" * 4000, " " * 8000 + "x"),
+    ],
+    ids=lambda line: line[:12],
+)
+def test_a_hostile_line_takes_no_time(line: str) -> None:
+    """A thousand such lines are read in a few seconds: no pattern goes back over and over."""
+    started = datetime.now()
+    decode(f"{line}\n" * 20)
+
+    assert (datetime.now() - started).total_seconds() < 2

@@ -1,0 +1,1 @@
+"""Where the bytes of a log are: files, plain or packed, and directories."""

@@ -1,0 +1,1 @@
+"""Lines that people hand over otherwise than a program printed them."""
