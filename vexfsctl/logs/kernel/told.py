@@ -18,6 +18,8 @@ Reader = Callable[[re.Match[str]], KernelEvidence]
 DEVICE = r"(?P<device>[^\s):,]{1,64})"
 """Kernel name of a device within brackets: `sda1`, `dm-3`, `cciss!c0d0`."""
 
+_NAMES = ("device", "address", "controller")
+"""Groups of a pattern that name what a line is about, where it has alternatives."""
 STATUS_ERRNOS = {
     1: errnos.EOPNOTSUPP,
     2: errnos.ETIMEDOUT,
@@ -78,9 +80,9 @@ def reader(
 ) -> Reader:
     """Return a function that reads a line of *kind* by the groups of its pattern.
 
-    Groups are `device`, or `address` if it has none; `member`, `direction`, `errno`, `lba`; and
-    `sector`, `hex_sector`, or `offset` in bytes. *errno* and *direction* are for lines that name
-    none and always stand for the same.
+    Groups are `device`, or `address` or `controller` if it has none; `member`, `direction`,
+    `errno`, `lba`; and `sector`, `hex_sector`, or `offset` in bytes. *errno* and *direction* are
+    for lines that name none and always stand for the same.
     """
 
     def read(match: re.Match[str]) -> KernelEvidence:
@@ -88,7 +90,7 @@ def reader(
         sector, lba = _sector(groups), groups.get("lba")
         return KernelEvidence(
             kind=kind,
-            device=device_name(groups.get("device") or groups.get("address")),
+            device=device_name(next(filter(None, map(groups.get, _NAMES)), None)),
             sector=sector,
             direction=direction_of(groups.get("direction")) or direction,
             errno=_errno(groups.get("errno")) or errno,

@@ -7,7 +7,7 @@ about one of its disks by that.
 import errno
 import re
 
-from vexfsctl.logs.kernel.form import REPAIR, EvidenceForm
+from vexfsctl.logs.kernel.form import REPAIR, ROUTINE, EvidenceForm
 from vexfsctl.logs.kernel.told import find_direction, find_errno, free_reader
 from vexfsctl.model.events import EvidenceSignificance, KernelEvidence
 
@@ -94,6 +94,16 @@ CACHE_FORMS = (
         ),
         free_reader("bcache"),
         begins=("bcache: ",),
+    ),
+    EvidenceForm(
+        "bcachefs (sdb1): recovering from unclean shutdown",
+        "shutdown",
+        (
+            rf"bcachefs \((?:{_UUID}|(?P<device>[\w!-]{{1,40}}))\): (?:recovering from (?:un)?clean"
+            r" shutdown|shutdown by|clean shutdown complete|shutdown complete)"
+        ),
+        free_reader("filesystem", ROUTINE),
+        begins=("bcachefs",),
     ),
     EvidenceForm(
         "bcachefs (sdb1 sector 4096): data read error: I/O error",

@@ -258,6 +258,31 @@ MD_FORMS = (
         ),
     ),
     EvidenceForm(
+        # Of Unraid, whose driver calls the disks of the array by number.
+        "md: disk1 read error, sector=4096",
+        " error, sector=",
+        (
+            r"md: (?P<device>disk\d{1,3}) (?P<direction>read|write) error,"
+            r" sector=(?P<sector>\d{1,20})"
+        ),
+        reader("md"),
+        begins=("md: ",),
+    ),
+    EvidenceForm(
+        "md: recovery thread: P corrected, sector=4096",
+        " corrected, sector=",
+        r"md: recovery thread: PQ? corrected, sector=(?P<sector>\d{1,20})",
+        reader("md", significance=REPAIR),
+        begins=("md: ",),
+    ),
+    EvidenceForm(
+        "md: recovery thread: PQ incorrect, sector=4096",
+        " incorrect, sector=",
+        r"md: recovery thread: PQ? incorrect, sector=(?P<sector>\d{1,20})",
+        reader("md"),
+        begins=("md: ",),
+    ),
+    EvidenceForm(
         "md5: mismatch sector in range 4096-4104",
         "mismatch sector in range ",
         r"(?P<device>[\w.-]{1,40}): mismatch sector in range \d{1,20}-\d{1,20}",

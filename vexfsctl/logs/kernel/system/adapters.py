@@ -8,27 +8,34 @@ from vexfsctl.logs.kernel.form import REPAIR, ROUTINE, EvidenceForm
 from vexfsctl.logs.kernel.told import free_reader
 
 DRIVERS = (
-    *("mpt2sas", "mpt3sas", "mptbase", "mptscsih", "mptsas", "megaraid_sas", "megasas", "megaraid"),
+    *("mpt2sas", "mpt3sas", "mptbase", "mptscsih", "mptsas", "mptspi", "mptfc"),
+    *("megaraid_sas", "megasas", "megaraid"),
     *("hpsa", "cciss", "aacraid", "smartpqi", "lpfc", "qla2xxx", "qla4xxx", "qla1280", "mvsas"),
     *("pm80xx", "pm8001", "ahci", "isci", "arcmsr", "3w-9xxx", "3w-sas", "3w-xxxx", "bnx2fc"),
     *("bnx2i", "be2iscsi", "fnic", "snic", "qedf", "qedi", "csiostor"),
     *("hisi_sas", "hisi_sas_v2_hw", "hisi_sas_v3_hw", "mpi3mr", "myrb", "myrs", "pmcraid"),
     *("sata_sil24", "sata_mv", "sata_nv", "virtio_scsi", "vmw_pvscsi", "hv_storvsc", "storvsc"),
-    *("efct", "ufshcd-qcom", "ufshcd", "aic7xxx", "aic79xx", "aic94xx", "sym53c8xx"),
+    *("ufshcd", "ufshcd-qcom", "ufshcd-mtk", "ufshcd-hisi", "exynos-ufshc"),
+    *("efct", "aic7xxx", "aic79xx", "aic94xx", "sym53c8xx"),
 )
 """Drivers of adapters that disks are connected to."""
-_ADDRESS = r"[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-9a-f]"
+_ADDRESS = r"(?:[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-9a-f]|[0-9a-f]{4,16}\.[\w-]{2,24})"
+"""Of PCI, or of a device that the platform has: `1d84000.ufshc`."""
+_BEFORE_PLACE = r" (?=\w{1,64} {1,2}\d{1,5}:)"
+"""Up to 5.9, pm80xx puts a function and a line behind its name, and nothing between."""
 _DRIVER = "|".join(sorted(DRIVERS, key=len, reverse=True))
 _HEAD = (
     rf"(?:(?:{_DRIVER}) \[?(?P<device>{_ADDRESS})\]?(?:-[0-9a-f]{{4}}:(?:\d{{1,4}}| ))?: "
-    rf"|(?P<address>(?:{_DRIVER})(?:_cm)?\d{{0,4}}):{{1,2}} {{0,2}})"
+    r"|mpt(?:base|scsih|sas|spi|fc): (?P<controller>ioc\d{1,3}): "
+    rf"|(?P<address>(?:{_DRIVER})(?:_cm)?\d{{0,4}})(?::{{1,2}} {{0,2}}|{_BEFORE_PLACE}))"
 )
 _BEGINS = DRIVERS
 _WORDS = (
     r"(?i:\breset(?:ting|s)?\b|\btime(?:d )?-?out\w*|\bfault\w*|\bdown\b|\boffline\w*|\bhung\b"
     r"|\bdead\b|\bnot respond\w*|\babort\w*|\bfail\w*|\berrors?\b|\bfatal\b|log_info\(0x"
     r"|LogInfo\(0x|\bremov(?:ed|ing)\b.{0,40}\bhandle|\black of|\blockup\b|\bnot ready\b"
-    r"|\bparity\b|\bdegraded\b|\bCRC\b|\blost\b|\bblocked\b|\bunavailable\b|\boutstanding\b)"
+    r"|\bwaiting for \d+ commands|\brc ?= ?-?[1-9]|\bparity\b|\bdegraded\b|\bCRC\b|\blost\b"
+    r"|\bblocked\b|\bunavailable\b|\boutstanding\b)"
 )
 
 
@@ -38,7 +45,8 @@ ADAPTER_FORMS = (
         "",
         (
             rf"{_HEAD}.{{0,120}}?(?:Link Up\b|LOOP UP\b"
-            r"|(?i:reset (?:success|succeeded|complete)|\w{1,24}: SUCCESS)"
+            r"|(?i:reset (?:[\w ]{1,16} )?(?:success|succeeded|complete)|[\w ]{1,24}: SUCCESS)"
+            r"|no pending (?:cmds|commands) after reset"
             r"|controller is now (?:online|ready)|re-?enabled)"
         ),
         free_reader("hba", REPAIR),

@@ -11,10 +11,12 @@ from vexfsctl.logs.kernel.told import free_reader
 
 _ADDRESS = r"[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-9a-f]"
 _PCI = rf"(?P<device>{_ADDRESS})"
-_PORTS = ("pcieport", "nvme", "vmd", *DRIVERS)
+_PORTS = ("pcieport", "nvme", "vmd", "xhci_hcd", *DRIVERS)
 """Drivers of the devices whose errors are storage's, and of the ports that these are behind."""
 _DRIVER = rf"(?:{'|'.join(_PORTS)})"
 _BUS_BEGINS = tuple(f"{driver} " for driver in _PORTS)
+_DETAILS = r" {0,4}(?:device \[|\[ ?\d|TLP Header|Error of this Agent)"
+"""What follows a report of an error and does not say how bad it was."""
 _EDAC = r"EDAC (?:\w{1,24} )?(?P<device>MC\d{1,3}|PCI\d{0,3}|DEVICE\d{0,3}): "
 _HARDWARE = r"(?:mce: |\{[0-9]{1,10}\})?\[Hardware Error\]: "
 _HARDWARE_BEGINS = (
@@ -98,7 +100,7 @@ HARDWARE_FORMS = (
     EvidenceForm(
         "pcieport 0000:00:1c.0: AER: device recovery failed",
         "AER: ",
-        rf"{_DRIVER} {_PCI}: AER: (?!enabled with|PCIe Bus Error|PCIe errors handled)",
+        rf"{_DRIVER} {_PCI}: AER: (?!enabled with|PCIe Bus Error|PCIe errors handled|{_DETAILS})",
         free_reader("aer"),
         begins=_BUS_BEGINS,
     ),
