@@ -56,6 +56,30 @@ def test_an_errno_of_a_filesystem_is_not_that_of_its_device() -> None:
     assert advice_for([("filesystem", errno.ENODATA)]) == KERNEL_KINDS["filesystem"].advice
 
 
+def test_what_the_device_mapper_says_of_its_own_functions() -> None:
+    """ENODATA of a cache's metadata is no bad medium; a pool without space is full."""
+    lines = [("device_mapper", errno.ENODATA)]
+
+    assert advice_for(lines) == KERNEL_KINDS["device_mapper"].advice
+    assert advice_for([*lines, ("device_mapper", errno.ENOSPC)]).startswith("The storage below")
+
+
+def test_what_a_filesystem_says_of_full_storage_is_repeated() -> None:
+    """The line of the pool may have been left out."""
+    advice = advice_for([("filesystem", errno.ENOSPC), ("buffer", None)], "dm-4")
+
+    assert advice.startswith("The storage below is full")
+
+
+@pytest.mark.parametrize("kind", ["nvme", "mmc", "usb", "virtio"])
+def test_a_device_without_a_cable_of_its_own(kind: str) -> None:
+    """Has another way to be reconnected."""
+    late, gone = (advice_for([(kind, number)]) for number in (errno.ETIMEDOUT, errno.ENODEV))
+
+    assert late == f"The device did not answer in time. {KERNEL_KINDS[kind].advice}"
+    assert gone == f"The device went away. {KERNEL_KINDS[kind].advice}"
+
+
 def test_a_kind_of_a_later_version() -> None:
     """There is always something to do."""
     assert advice_for([("of_a_later_version", None)]).startswith("Read the lines themselves")
