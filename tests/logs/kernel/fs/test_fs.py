@@ -113,6 +113,13 @@ from vexfsctl.model.events import EvidenceSignificance
             "filesystem dm-0 64 write 5",
         ),
         ("XFS (dm-1): log I/O error -5", "filesystem dm-1 write 5"),
+        ("UBI: fixable bit-flip detected at PEB 273", "filesystem repair"),
+        ("ubi0: fixable bit-flip detected at PEB 273", "filesystem ubi0 repair"),
+        (
+            "UBI warning: ubi_io_read: error -74 (ECC error) while reading 64 bytes from PEB 0:0,"
+            " read only 64 bytes, retry",
+            "filesystem read 74",
+        ),
         ("XFS (dm-17): writeback error on sector 1841944", "filesystem dm-17 1841944 write"),
         (
             'I/O error in filesystem ("sda2") meta-data dev sda2 block 0xf054f4      '

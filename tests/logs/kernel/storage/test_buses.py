@@ -138,6 +138,14 @@ from vexfsctl.model.events import KernelEvidence
             "mmc0: final write to SD card still running",
             KernelEvidence(kind="mmc", device="mmc0"),
         ),
+        (
+            "mmcblk mmc0:0001: __mmc_blk_ioctl_cmd: cmd error -110",
+            KernelEvidence(kind="mmc", device="mmc0", errno=110),
+        ),
+        (
+            "mmc_erase: erase error -110, status 0x800",
+            KernelEvidence(kind="mmc", direction="discard", errno=110),
+        ),
     ],
 )
 def test_a_line_says_what_happened_where(text: str, evidence: KernelEvidence) -> None:

@@ -173,6 +173,14 @@ from vexfsctl.model.events import KernelEvidence
             "md: recovery thread: P incorrect, sector=4096",
             KernelEvidence(kind="md", sector=4096),
         ),
+        (
+            "md: sdb1: bogus bblog_shift 9 for badblocks.",
+            KernelEvidence(kind="md", device="sdb1"),
+        ),
+        (
+            "md-cluster(md0:2): failed to get EX on TOKEN (-5)",
+            KernelEvidence(kind="md", device="md0", errno=5),
+        ),
     ],
 )
 def test_a_line_says_what_happened_where(text: str, evidence: KernelEvidence) -> None:

@@ -32,7 +32,7 @@ from tests.logs.kernel.told import told
         ("sd 2:0:3:7: SCSI error: return code = 0x00010000", "scsi 2:0:3:7 5"),
         ("sd 2:0:3:7: SCSI error: return code = 0x08100002", "scsi 2:0:3:7 121"),
         ("SCSI error : <0 0 2 1> return code = 0x8000002", "scsi 0:0:2:1"),
-        ("SCSI error: host 1 channel 0 id 3 lun 0 return code = 10000", "nothing"),
+        ("SCSI disk error : host 1 channel 0 id 3 lun 0 return code = 10000", "scsi 1:0:3:0 5"),
         ("Current sda: sense key Hardware Error", "scsi sda 121"),
         ("Info fld=0x12ab, Current sdc: sense key Medium Error", "scsi sdc 61"),
         ("sda: Current: sense key: Recovered Error", "scsi sda repair"),

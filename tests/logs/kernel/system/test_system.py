@@ -132,6 +132,20 @@ from tests.logs.kernel.told import told
         ("pm80xx0:: mpi_sata_event 2692: SATA EVENT 0x23 failed", "hba pm80xx0"),
         ("pm80xx pm8001_mpi_task_abort_resp 3742:task abort failed status 0x6", "hba pm80xx"),
         ("pm80xx pm8001_abort_task 1231:rc= 5", "hba pm80xx"),
+        (
+            "hv_storvsc f8b3781b-1e82-4818-a1c3-63d806ec15bb: tag#59 cmd 0x2a status: scsi 0x2"
+            " srb 0xa hv 0xc0000001",
+            "hba f8b3781b-1e82-4818-a1c3-63d806ec15bb write",
+        ),
+        (
+            "hv_storvsc f8b3781b-1e82-4818-a1c3-63d806ec15bb: tag#59 cmd 0x12 status: scsi 0x0"
+            " srb 0x4 hv 0xc0000001",
+            "hba f8b3781b-1e82-4818-a1c3-63d806ec15bb routine",
+        ),
+        (
+            "qla2xxx [0000:02:00.0]-705d:12: Remote port 51 40 2e c0 is not coming back",
+            "hba 0000:02:00.0",
+        ),
         ("mptscsih: ioc1: task abort: SUCCESS (rv=2002) (sc=00000000c0ffee00)", "hba ioc1 repair"),
         ("megasas: [ 0]waiting for 1 commands to complete", "hba megasas"),
         ("megaraid_sas: no pending cmds after reset", "hba megaraid_sas repair"),

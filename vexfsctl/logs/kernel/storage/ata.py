@@ -226,7 +226,7 @@ ATA_FORMS = (
         "ata",
         (
             rf"{_ATA}.{{0,120}}?\b(?i:fail(?:ed|ure|s)?|errors?|timed out|timeout|giving up|unable"
-            r"|frozen|rejected|broken)\b"
+            r"|frozen|rejected|broken|mismatch|reported inactive)\b"
         ),
         _read_free,
         begins=_BEGINS,

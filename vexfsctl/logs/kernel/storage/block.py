@@ -172,6 +172,14 @@ BLOCK_FORMS = (
         begins=("Trying to write to read-only block-device ",),
     ),
     EvidenceForm(
+        # Of protection information (block/t10-pi.c): it counts intervals of its own size.
+        "sdb: guard tag error at sector 4096 (rcvd 1f2e, want 2f3e)",
+        " tag error at ",
+        rf"{_DEVICE}: (?:guard|ref) tag error at ",
+        reader("block", errno=errno.EILSEQ, direction="read"),
+        begins=(f"{NAME}: guard tag error at ", f"{NAME}: ref tag error at "),
+    ),
+    EvidenceForm(
         # Whoever detaches a loop device gets this, too.
         "loop0: detected capacity change from 2048 to 0",
         "detected capacity change",

@@ -177,6 +177,23 @@ BUS_FORMS = (
         begins=_MMC_BEGINS,
     ),
     EvidenceForm(
+        "mmcblk mmc0:0001: __mmc_blk_ioctl_cmd: cmd error -110",
+        " error -",
+        (
+            r"mmcblk (?P<device>mmc\d{1,3}):[0-9a-f]{4}: \w{1,40}: (?:sbc|cmd|data) error"
+            r" -(?P<errno>\d{1,3})"
+        ),
+        reader("mmc"),
+        begins=_MMC_BEGINS,
+    ),
+    EvidenceForm(
+        "mmc_erase: erase error -110, status 0x800",
+        "mmc_erase: ",
+        r"mmc_erase: [\w ]{1,24} error -?(?P<errno>\d{1,3})",
+        reader("mmc", direction="discard"),
+        begins=_MMC_BEGINS,
+    ),
+    EvidenceForm(
         # Of a host controller, which the platform names.
         "dwmmc_rockchip fe2c0000.mmc: Unexpected command timeout, state 3",
         "",

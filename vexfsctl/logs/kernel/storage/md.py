@@ -220,8 +220,9 @@ MD_FORMS = (
         "md: sdb1 does not have a valid v1.2 superblock, not importing!",
         "md: ",
         (
-            r"md: (?P<device>[\w!-]{1,32}) (?:does not have a valid|has zero or unknown size"
+            r"md: (?P<device>[\w!-]{1,32})(?: (?:does not have a valid|has zero or unknown size"
             r"|has (?:strangely )?different|has same UUID but|flush io error)"
+            r"|: bogus bblog_shift)"
         ),
         _read_free,
         begins=("md: ",),
@@ -281,6 +282,16 @@ MD_FORMS = (
         r"md: recovery thread: PQ? incorrect, sector=(?P<sector>\d{1,20})",
         reader("md"),
         begins=("md: ",),
+    ),
+    EvidenceForm(
+        "md-cluster(md0:2): failed to get EX on TOKEN (-5)",
+        "md-cluster",
+        (
+            r"md-cluster(?:\((?P<device>md[\w.-]{1,40}):\d{1,5}\))?: .{0,80}?"
+            r"(?i:fail|could not|timeout|unable)"
+        ),
+        _read_free,
+        begins=("md-cluster",),
     ),
     EvidenceForm(
         "md5: mismatch sector in range 4096-4104",

@@ -49,7 +49,9 @@ def _read_return_code(match: re.Match[str]) -> KernelEvidence:
 
 
 def _read_numbered(match: re.Match[str]) -> KernelEvidence:
-    device = match["numbers"].replace(" ", ":")
+    numbers = match["numbers"]
+    parts = numbers.split() if numbers else match.group("host", "channel", "id", "lun")
+    device = ":".join(parts)
     return KernelEvidence(kind="scsi", device=device, errno=_code_errno(match["code"]))
 
 
@@ -218,13 +220,15 @@ SCSI_FORMS = (
     ),
     EvidenceForm(
         "SCSI error : <0 0 0 0> return code = 0x8000002",
-        "return code = 0x",
+        "return code = ",
         (
-            r"SCSI error : <(?P<numbers>\d{1,5}(?: \d{1,20}){3})>"
-            r" return code = 0x(?P<code>[0-9a-f]{1,8})"
+            r"SCSI (?:error : <(?P<numbers>\d{1,5}(?: \d{1,20}){3})>"
+            r"|(?:disk )?error ?: host (?P<host>\d{1,5}) channel (?P<channel>\d{1,5})"
+            r" id (?P<id>\d{1,5}) lun (?P<lun>\d{1,20}))"
+            r" return code = (?:0x)?(?P<code>[0-9a-f]{1,8})"
         ),
         _read_numbered,
-        begins=("SCSI error : ",),
+        begins=("SCSI error : ", "SCSI disk error : host ", "SCSI error: host "),
     ),
     _form(
         "sd 0:0:0:0: rejecting I/O to offline device",

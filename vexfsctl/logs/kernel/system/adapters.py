@@ -4,8 +4,13 @@ Such a line begins with the driver and the PCI address, or with the name of the 
 (`mpt3sas_cm0`, `aacraid0`). Wording of drivers/scsi and drivers/ata in Linux 4.4 to 6.18.
 """
 
+import re
+from dataclasses import replace
+
 from vexfsctl.logs.kernel.form import REPAIR, ROUTINE, EvidenceForm
-from vexfsctl.logs.kernel.told import free_reader
+from vexfsctl.logs.kernel.storage.scsi_results import read_command
+from vexfsctl.logs.kernel.told import free_reader, reader
+from vexfsctl.model.events import KernelEvidence
 
 DRIVERS = (
     *("mpt2sas", "mpt3sas", "mptbase", "mptscsih", "mptsas", "mptspi", "mptfc"),
@@ -35,11 +40,31 @@ _WORDS = (
     r"|\bdead\b|\bnot respond\w*|\babort\w*|\bfail\w*|\berrors?\b|\bfatal\b|log_info\(0x"
     r"|LogInfo\(0x|\bremov(?:ed|ing)\b.{0,40}\bhandle|\black of|\blockup\b|\bnot ready\b"
     r"|\bwaiting for \d+ commands|\brc ?= ?-?[1-9]|\bparity\b|\bdegraded\b|\bCRC\b|\blost\b"
-    r"|\bblocked\b|\bunavailable\b|\boutstanding\b)"
+    r"|\bnot coming back\b|\bblocked\b|\bunavailable\b|\boutstanding\b)"
 )
 
 
+def _read_hyper_v(match: re.Match[str]) -> KernelEvidence:
+    told = reader("hba")(match)
+    direction = read_command(bytes([int(match["command"], 16)])).direction
+    # Of commands that move no data it tries some that a disk may not know.
+    if direction is None:
+        return replace(told, significance=ROUTINE)
+    return replace(told, direction=direction)
+
+
 ADAPTER_FORMS = (
+    EvidenceForm(
+        "hv_storvsc f8b3781b-1e82-4818-a1c3-63d806ec15bb: tag#59 cmd 0x28 status: scsi 0x2 srb 0xa"
+        " hv 0xc0000001",
+        "hv_storvsc ",
+        (
+            r"hv_storvsc (?P<device>[0-9a-f-]{36}): tag#\d{1,8} cmd"
+            r" (?P<command>0x[0-9a-f]{1,2}) status: scsi "
+        ),
+        _read_hyper_v,
+        begins=("hv_storvsc ",),
+    ),
     EvidenceForm(
         "lpfc 0000:03:00.0: 0:1303 Link Up Event x1 received Data: x1 x0 x20 x0 x0 x0 0",
         "",
