@@ -59,14 +59,14 @@ BUS_FORMS = (
             r"|cmd cmplt err -|stat urb: (?:status -|no pending)"
             r"|Device not responding to setup address|device firmware changed"
             r"|(?:Failed to set U[12] timeout|Set SEL for device-initiated"
-            r"|Could not (?:enable|disable) )|\w{1,40}:? Failed to disable L[PT]M"
+            r"|Could not (?:enable|disable) )|usb_\w{1,40}:? Failed to disable L[PT]M"
             r"|cannot (?:reset|disable) \(err|Cannot enable\. |over-current condition"
             r"|disabled by hub|connect-debounce failed)"
         ),
         free_reader("usb"),
         begins=(
             *(f"{NAME}: Failed to set U", f"{NAME}: Set SEL for device-initiated"),
-            *(f"{NAME}: Could not ", f"{NAME}: usb_reset_and_verify_device Failed"),
+            *(f"{NAME}: Could not ", f"{NAME}: usb_"),
             *(f"{NAME}: cannot reset (err", f"{NAME}: cannot disable (err"),
             *(f"{NAME}: Cannot enable. ", f"{NAME}: over-current condition"),
             *(f"{NAME}: disabled by hub", f"{NAME}: connect-debounce failed"),

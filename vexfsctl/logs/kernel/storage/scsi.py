@@ -223,7 +223,7 @@ SCSI_FORMS = (
         "return code = ",
         (
             r"SCSI (?:error : <(?P<numbers>\d{1,5}(?: \d{1,20}){3})>"
-            r"|(?:disk )?error ?: host (?P<host>\d{1,5}) channel (?P<channel>\d{1,5})"
+            r"|(?:disk error :|error:) host (?P<host>\d{1,5}) channel (?P<channel>\d{1,5})"
             r" id (?P<id>\d{1,5}) lun (?P<lun>\d{1,20}))"
             r" return code = (?:0x)?(?P<code>[0-9a-f]{1,8})"
         ),
