@@ -165,6 +165,17 @@ BLOCK_FORMS = (
         begins=(_BEYOND_END,),
     ),
     EvidenceForm(
+        # Up to 5.x, of a device that went away.
+        "generic_make_request: Trying to access nonexistent block-device sdb1 (4096)",
+        "nonexistent block-device",
+        (
+            rf"generic_make_request: Trying to access nonexistent block-device {_DEVICE}"
+            r" \((?P<sector>\d{1,20})\)"
+        ),
+        reader("block", errno=errno.EIO),
+        begins=("generic_make_request: Trying to access",),
+    ),
+    EvidenceForm(
         "Trying to write to read-only block-device sdb1",
         "Trying to write to read-only block-device",
         rf"Trying to (?P<direction>write) to read-only block-device {_DEVICE}",
