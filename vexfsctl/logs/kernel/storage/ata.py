@@ -143,7 +143,7 @@ ATA_FORMS = (
         begins=_BEGINS,
     ),
     EvidenceForm(
-        # Up to 2.6.2x.
+        # Up to 6.1.
         "ata1: translated ATA stat/err 0x51/40 to SCSI SK/ASC/ASCQ 0x3/11/04",
         "translated ATA ",
         (

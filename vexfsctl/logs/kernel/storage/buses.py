@@ -168,8 +168,8 @@ BUS_FORMS = (
         "mmc",
         (
             rf"{_MMC}(?:.{{0,120}}?\b(?i:errors?|fail(?:ed|ure)?|never completed|stuck|unable"
-            r"|never left|removed during|consuming too much power|never released|Resetting controller"
-            r"|CQE recovery|tuning execution|never stabilised|even though no"
+            r"|never left|removed during|consuming too much power|never released"
+            r"|Resetting controller|CQE recovery|tuning execution|never stabilised|even though no"
             r"|unexpected interrupt|problem (?:switching|setting)|rejected|broken|timed out"
             r"|timeout|problem reading|still running|could not complete)\b)"
         ),
