@@ -101,6 +101,12 @@ from tests.logs.kernel.told import told
             "fc rport-2:0-1 110",
         ),
         ("sas: Enter sas_scsi_recover_host busy: 1 failed: 1", "sas"),
+        ("sas: ata2: end_device-1:0:9: cmd error handler", "sas ata2"),
+        (
+            "cciss 0000:05:00.0: cciss: c ffff810037e00000 has CHECK CONDITION sense key = 0x3",
+            "hba 0000:05:00.0 61",
+        ),
+        ("cciss: cmd 0000010000540000 has CHECK CONDITION sense key = 0x1", "hba cciss repair"),
         (
             "mpt3sas_cm0: log_info(0x31120303): originator(PL), code(0x12), sub_code(0x0303)",
             "hba mpt3sas_cm0",

@@ -51,7 +51,8 @@ def _read_return_code(match: re.Match[str]) -> KernelEvidence:
 def _read_numbered(match: re.Match[str]) -> KernelEvidence:
     numbers = match["numbers"]
     parts = numbers.split() if numbers else match.group("host", "channel", "id", "lun")
-    device = ":".join(parts)
+    # A web page may have taken the numbers in brackets for a tag.
+    device = ":".join(parts) if all(parts) else None
     return KernelEvidence(kind="scsi", device=device, errno=_code_errno(match["code"]))
 
 
@@ -222,7 +223,7 @@ SCSI_FORMS = (
         "SCSI error : <0 0 0 0> return code = 0x8000002",
         "return code = ",
         (
-            r"SCSI (?:error : <(?P<numbers>\d{1,5}(?: \d{1,20}){3})>"
+            r"SCSI (?:error :(?: <(?P<numbers>\d{1,5}(?: \d{1,20}){3})>)?"
             r"|(?:disk error :|error:) host (?P<host>\d{1,5}) channel (?P<channel>\d{1,5})"
             r" id (?P<id>\d{1,5}) lun (?P<lun>\d{1,20}))"
             r" return code = (?:0x)?(?P<code>[0-9a-f]{1,8})"

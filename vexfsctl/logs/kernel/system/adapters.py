@@ -8,7 +8,12 @@ import re
 from dataclasses import replace
 
 from vexfsctl.logs.kernel.form import REPAIR, ROUTINE, EvidenceForm
-from vexfsctl.logs.kernel.storage.scsi_results import read_command
+from vexfsctl.logs.kernel.storage.scsi_results import (
+    key_errno,
+    key_significance,
+    read_command,
+    sense_key,
+)
 from vexfsctl.logs.kernel.told import free_reader, reader
 from vexfsctl.model.events import KernelEvidence
 
@@ -53,6 +58,11 @@ def _read_hyper_v(match: re.Match[str]) -> KernelEvidence:
     return replace(told, direction=direction)
 
 
+def _read_sense(match: re.Match[str]) -> KernelEvidence:
+    key = sense_key(match["key"])
+    return reader("hba", key_significance(key), errno=key_errno(key))(match)
+
+
 ADAPTER_FORMS = (
     EvidenceForm(
         "hv_storvsc f8b3781b-1e82-4818-a1c3-63d806ec15bb: tag#59 cmd 0x28 status: scsi 0x2 srb 0xa"
@@ -64,6 +74,14 @@ ADAPTER_FORMS = (
         ),
         _read_hyper_v,
         begins=("hv_storvsc ",),
+    ),
+    EvidenceForm(
+        # Of HP's adapters up to 3.x.
+        "cciss 0000:05:00.0: cciss: c ffff810037e00000 has CHECK CONDITION sense key = 0x3",
+        "ense key = 0x",
+        rf"{_HEAD}.{{0,60}}has CHECK CONDITION sense key = (?P<key>0x[0-9a-f]{{1,2}})",
+        _read_sense,
+        begins=_BEGINS,
     ),
     EvidenceForm(
         "lpfc 0000:03:00.0: 0:1303 Link Up Event x1 received Data: x1 x0 x20 x0 x0 x0 0",
