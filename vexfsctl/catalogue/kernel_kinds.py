@@ -214,7 +214,19 @@ _CONNECTION = {
 """… where the connection may have failed."""
 
 _OF_DEVICES = frozenset(
-    {"block", "scsi", "ata", "nvme", "mmc", "usb", "virtio", "buffer", "md", "device_mapper"}
+    {
+        "block",
+        "scsi",
+        "ata",
+        "nvme",
+        "mmc",
+        "usb",
+        "virtio",
+        "buffer",
+        "md",
+        "device_mapper",
+        "capacity",
+    }
 )
 """Kinds that have such an errno from the device itself …"""
 _OF_FULL = frozenset({*_OF_DEVICES, "filesystem"})
@@ -232,9 +244,9 @@ _DRIVERS = {
 _LAYERS = (
     ("aer", "fc", "iscsi", "sas", "usb"),
     ("hba", "mce", "edac", "ata", "scsi", "nvme", "mmc", "virtio", "pmem", "nbd", "rbd", "ceph",
-     "block"),
+     "block", "capacity"),
     ("md", "device_mapper", "bcache", "loop", "zram", "zfs", "drbd", "cluster"),
-    ("buffer", "filesystem", "swap", "capacity", "nfs", "smb", "network_filesystem", "fuse"),
+    ("buffer", "filesystem", "swap", "nfs", "smb", "network_filesystem", "fuse"),
 )  # fmt: skip
 """Kinds by what they speak of: the ways to disks, disks, what is made of disks, what lies on that.
 Trouble of one layer is the cause of that in those behind it."""

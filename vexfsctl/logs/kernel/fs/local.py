@@ -113,6 +113,14 @@ LOCAL_FORMS = (
         begins=("VFS: Busy inodes after unmount of ",),
     ),
     EvidenceForm(
+        # Up to 5.x "… or resized disk sdc".
+        "VFS: busy inodes on changed media sdc",
+        "busy inodes on changed media",
+        r"VFS: busy inodes on changed media (?:or resized disk )?(?P<device>[^\s.(]{1,64})$",
+        free_reader("filesystem"),
+        begins=("VFS: busy inodes on changed media ",),
+    ),
+    EvidenceForm(
         # Up to 3.1x no device is named.
         "ubi0: fixable bit-flip detected at PEB 273",
         "fixable bit-flip detected",

@@ -53,8 +53,14 @@ _OLD_FORMS = (
     ),
     _old_form(
         "XFS internal error XFS_WANT_CORRUPTED_GOTO at line 1546 of file fs/xfs/xfs_alloc.c.",
-        r"XFS(?: internal error |: (?:log mount|failed to|bad |failed ))",
-        *("XFS internal error ", "XFS: log mount", "XFS: failed ", "XFS: bad "),
+        r"XFS(?: internal error |: (?:Internal error |log mount|failed to|bad |failed ))",
+        *(
+            "XFS internal error ",
+            "XFS: Internal error ",
+            "XFS: log mount",
+            "XFS: failed ",
+            "XFS: bad ",
+        ),
     ),
     _old_form(
         "Please umount the filesystem, and rectify the problem(s)",

@@ -61,10 +61,11 @@ BUS_FORMS = (
             r"|(?:Failed to set U[12] timeout|Set SEL for device-initiated"
             r"|Could not (?:enable|disable) )|usb_\w{1,40}:? Failed to disable L[PT]M"
             r"|cannot (?:reset|disable) \(err|Cannot enable\. |over-current condition"
-            r"|disabled by hub|connect-debounce failed)"
+            r"|disabled by hub|connect-debounce failed|clear tt \d)"
         ),
         free_reader("usb"),
         begins=(
+            f"{NAME}: clear tt ",
             *(f"{NAME}: Failed to set U", f"{NAME}: Set SEL for device-initiated"),
             *(f"{NAME}: Could not ", f"{NAME}: usb_"),
             *(f"{NAME}: cannot reset (err", f"{NAME}: cannot disable (err"),

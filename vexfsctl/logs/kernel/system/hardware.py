@@ -51,6 +51,20 @@ HARDWARE_FORMS = (
         begins=("mce: ", "Memory failure: 0x"),
     ),
     EvidenceForm(
+        # Red Hat's 2.6.32; before 2.6.33 the words stood so without a driver's name, too.
+        "sbridge: HANDLING MCE MEMORY ERROR",
+        "M",
+        (
+            r"(?:(?:sbridge|i7core|skx|sb_edac): HANDLING MCE MEMORY ERROR"
+            r"|CPU [0-9]{1,5}: Machine Check Exception: )"
+        ),
+        free_reader("mce"),
+        begins=(
+            *("sbridge: HANDLING MCE", "i7core: HANDLING MCE", "skx: HANDLING MCE"),
+            *("sb_edac: HANDLING MCE", *(f"CPU {digit}" for digit in range(10))),
+        ),
+    ),
+    EvidenceForm(
         "EDAC MC0: 1 CE memory read error on CPU_SrcID#0_Ha#0_Chan#0_DIMM#0 (channel:0 slot:0)",
         "EDAC ",
         rf"{_EDAC}(?:\d{{1,10}} CE\b|CE[ :])",
