@@ -96,6 +96,7 @@ from vexfsctl.model.events import KernelEvidence
             "drbd r0/0 drbd4 node2: pdsk( UpToDate -> DUnknown ) repl( Established -> Off )",
             KernelEvidence(kind="drbd", device="drbd4"),
         ),
+        ("block drbd0: disk( Diskless -> Attaching )", None),
         ("block nbd0: queue cleared", KernelEvidence(kind="nbd", device="nbd0")),
         ("block nbd0: shutting down socket", KernelEvidence(kind="nbd", device="nbd0")),
         (
@@ -104,6 +105,6 @@ from vexfsctl.model.events import KernelEvidence
         ),
     ],
 )
-def test_a_line_says_what_happened_where(text: str, evidence: KernelEvidence) -> None:
+def test_a_line_says_what_happened_where(text: str, evidence: KernelEvidence | None) -> None:
     """Device, sector, direction and errno are those of the line; a daemon is no device."""
     assert told(text) == evidence

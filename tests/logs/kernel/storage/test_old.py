@@ -36,6 +36,12 @@ from tests.logs.kernel.told import told
         ("SCSI error : return code = 0x20000", "scsi 5"),
         ("Current sda: sense key Hardware Error", "scsi sda 121"),
         ("ext3_abort called.", "filesystem"),
+        (
+            "XFS: Internal error XFS_WANT_CORRUPTED_RETURN at line 342 of file fs/xfs/xfs_alloc.c.",
+            "filesystem",
+        ),
+        ("VFS: busy inodes on changed media or resized disk sdc", "filesystem sdc"),
+        ("CPU 0: Machine Check Exception: 0 Bank 5: 8c00004000010093", "mce"),
         ("Info fld=0x12ab, Current sdc: sense key Medium Error", "scsi sdc 61"),
         ("sda: Current: sense key: Recovered Error", "scsi sda repair"),
         ("sda: Current [descriptor]: sense key: Medium Error", "scsi sda 61"),

@@ -107,6 +107,9 @@ from tests.logs.kernel.told import told
             "hba 0000:05:00.0 61",
         ),
         ("cciss: cmd 0000010000540000 has CHECK CONDITION sense key = 0x1", "hba cciss repair"),
+        ("aacraid: Host adapter abort request (0,0,3,1)", "hba 0:0:3:1"),
+        ("aacraid: Outstanding commands on (0,0,3,1):", "hba 0:0:3:1"),
+        (": mpt2sas0: fault_state(0x5841)!", "hba mpt2sas0"),
         (
             "mpt3sas_cm0: log_info(0x31120303): originator(PL), code(0x12), sub_code(0x0303)",
             "hba mpt3sas_cm0",

@@ -22,7 +22,7 @@ _DRBD_TROUBLE = (
     r"|ProtocolError|Unconnected|DUnknown)\b|quorum\( yes -> no"
     r"|returned -\d|\b(?i:errors?|fail(?:ed|ure)?|detaching|split-brain"
     r"|not arrive in time|lost|timed out|time expired|out of sync|reset by peer|broken|unable"
-    r"|disconnecting|broke down|diskless|out of memory|no local data|short read|shut down"
+    r"|disconnecting|broke down|diskless(?! ->)|out of memory|no local data|short read|shut down"
     r" by peer|cannot|can not|blocked|aborting)\b))"
 )
 

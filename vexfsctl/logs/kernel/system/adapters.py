@@ -63,7 +63,22 @@ def _read_sense(match: re.Match[str]) -> KernelEvidence:
     return reader("hba", key_significance(key), errno=key_errno(key))(match)
 
 
+def _read_abort(match: re.Match[str]) -> KernelEvidence:
+    return replace(reader("hba")(match), device=match["disk"].replace(",", ":"))
+
+
 ADAPTER_FORMS = (
+    EvidenceForm(
+        # Of some adapters in two lines, of which the second has the disk.
+        "aacraid: Host adapter abort request (0,0,3,0)",
+        "aacraid",
+        (
+            rf"{_HEAD}(?:Host adapter abort request|Outstanding commands on)"
+            r" \((?P<disk>\d{1,5},\d{1,5},\d{1,5},\d{1,5})\)"
+        ),
+        _read_abort,
+        begins=("aacraid",),
+    ),
     EvidenceForm(
         "hv_storvsc f8b3781b-1e82-4818-a1c3-63d806ec15bb: tag#59 cmd 0x28 status: scsi 0x2 srb 0xa"
         " hv 0xc0000001",
