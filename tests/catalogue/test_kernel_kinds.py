@@ -4,7 +4,7 @@ import errno
 
 import pytest
 
-from vexfsctl.catalogue.kernel_kinds import KERNEL_KINDS, advice_for
+from vexfsctl.catalogue.kernel_kinds import KERNEL_KINDS, advice_for, layer_of
 from vexfsctl.logs.interpret import interpret_records
 from vexfsctl.logs.kernel.evidence import EVIDENCE_FORMS
 from vexfsctl.model.record import LogRecord
@@ -78,6 +78,15 @@ def test_a_device_without_a_cable_of_its_own(kind: str) -> None:
 
     assert late == f"The device did not answer in time. {KERNEL_KINDS[kind].advice}"
     assert gone == f"The device went away. {KERNEL_KINDS[kind].advice}"
+
+
+def test_a_medium_that_is_no_longer_there() -> None:
+    """Is the cause of what its filesystem says, and has the advice for what the device is."""
+    lines = [("filesystem", None), ("capacity", errno.ENODEV)]
+
+    assert advice_for(lines, "sdc").startswith("The device went away: check its cable")
+    assert advice_for(lines, "nvme2n1").endswith(KERNEL_KINDS["nvme"].advice)
+    assert layer_of(lines, "sdc") < layer_of(lines[:1], "sdc1")
 
 
 def test_a_kind_of_a_later_version() -> None:

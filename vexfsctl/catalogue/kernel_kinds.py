@@ -233,7 +233,7 @@ _OF_FULL = frozenset({*_OF_DEVICES, "filesystem"})
 """… and those that have it if there is no space: a filesystem repeats what a request ended with."""
 _OF_MAPPED = frozenset({errno.ENOSPC, errno.EILSEQ})
 """Such errnos that the device mapper gives its own lines; others of these are its functions'."""
-_REQUESTS = frozenset({"block", "buffer"})
+_REQUESTS = frozenset({"block", "buffer", "capacity"})
 """Kinds of lines of the block layer, which do not say what the device is …"""
 _DRIVERS = {
     "dm-": "device_mapper", "md": "md", "loop": "loop", "nvme": "nvme", "vd": "virtio",

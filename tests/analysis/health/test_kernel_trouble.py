@@ -75,4 +75,4 @@ def test_a_disk_that_says_itself_that_it_is_bad_comes_first() -> None:
         (1.3, "sd 0:0:2:0: [sdc] tag#3 Sense Key : Medium Error [current]"),
     )
 
-    assert [each.device for each in told] == ["sdc", "2-1", "aacraid", "dm-0"]
+    assert [each.device for each in told] == ["sdc", "2-1", "0:0:2:0", "dm-0"]
