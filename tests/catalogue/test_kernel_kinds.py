@@ -4,7 +4,7 @@ import errno
 
 import pytest
 
-from vexfsctl.catalogue.kernel_kinds import KERNEL_KINDS, advice_for
+from vexfsctl.catalogue.kernel_kinds import KERNEL_KINDS, advice_for, layer_of
 from vexfsctl.logs.interpret import interpret_records
 from vexfsctl.logs.kernel.evidence import EVIDENCE_FORMS
 from vexfsctl.model.record import LogRecord
@@ -54,6 +54,39 @@ def test_a_request_is_about_what_the_device_is(device: str, kind: str) -> None:
 def test_an_errno_of_a_filesystem_is_not_that_of_its_device() -> None:
     """XFS says ENODATA of an attribute that is not there."""
     assert advice_for([("filesystem", errno.ENODATA)]) == KERNEL_KINDS["filesystem"].advice
+
+
+def test_what_the_device_mapper_says_of_its_own_functions() -> None:
+    """ENODATA of a cache's metadata is no bad medium; a pool without space is full."""
+    lines = [("device_mapper", errno.ENODATA)]
+
+    assert advice_for(lines) == KERNEL_KINDS["device_mapper"].advice
+    assert advice_for([*lines, ("device_mapper", errno.ENOSPC)]).startswith("The storage below")
+
+
+def test_what_a_filesystem_says_of_full_storage_is_repeated() -> None:
+    """The line of the pool may have been left out."""
+    advice = advice_for([("filesystem", errno.ENOSPC), ("buffer", None)], "dm-4")
+
+    assert advice.startswith("The storage below is full")
+
+
+@pytest.mark.parametrize("kind", ["nvme", "mmc", "usb", "virtio"])
+def test_a_device_without_a_cable_of_its_own(kind: str) -> None:
+    """Has another way to be reconnected."""
+    late, gone = (advice_for([(kind, number)]) for number in (errno.ETIMEDOUT, errno.ENODEV))
+
+    assert late == f"The device did not answer in time. {KERNEL_KINDS[kind].advice}"
+    assert gone == f"The device went away. {KERNEL_KINDS[kind].advice}"
+
+
+def test_a_medium_that_is_no_longer_there() -> None:
+    """Is the cause of what its filesystem says, and has the advice for what the device is."""
+    lines = [("filesystem", None), ("capacity", errno.ENODEV)]
+
+    assert advice_for(lines, "sdc").startswith("The device went away: check its cable")
+    assert advice_for(lines, "nvme2n1").endswith(KERNEL_KINDS["nvme"].advice)
+    assert layer_of(lines, "sdc") < layer_of(lines[:1], "sdc1")
 
 
 def test_a_kind_of_a_later_version() -> None:

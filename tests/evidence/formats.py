@@ -8,7 +8,7 @@ _COMMENT = re.compile(r'("(?:\\.|[^"\\\n])*")|/\*.*?\*/|//[^\n]*', re.DOTALL)
 _STRING = re.compile(r'"((?:\\.|[^"\\\n])*)"')
 _LITERAL = re.compile(
     r"(?:(?:KERN_[A-Z]+|FW_BUG|FW_WARN|FW_INFO|HW_ERR|PRI\w+|PTR_FMT|CSUM_FMT|KBUILD_MODNAME"
-    r'|DM_MSG_PREFIX|[A-Z][A-Z_]*_PFX|PREFIX|"(?:\\.|[^"\\\n])*")\s*)+'
+    r'|DM_MSG_PREFIX|[A-Z][A-Z_]*_PFX|PREFIX|MPT3SAS_FMT|"(?:\\.|[^"\\\n])*")\s*)+'
 )
 _CONVERSION = re.compile(
     r"%(?P<flags>[-+ #0]*)(?P<width>\d+|\*)?(?:\.(?:\d+|\*))?(?P<size>hh|ll|[hlLqjzt])?"
@@ -17,7 +17,12 @@ _CONVERSION = re.compile(
 _ERROR_LEVELS = ("KERN_EMERG", "KERN_ALERT", "KERN_CRIT", "KERN_ERR", "ML_ERROR", "VFS")
 _OTHER_LEVEL = re.compile(r"\bKERN_(?:WARNING|NOTICE|INFO|DEBUG|CONT|DEFAULT)\b")
 _PR_FMT = re.compile(r"^#define\s+pr_fmt\(\w+\)\s+((?:.*\\\n)*.*)$", re.MULTILINE)
-_MACROS = {"HW_ERR": "[Hardware Error]: ", "FW_BUG": "[Firmware Bug]: ", "PTR_FMT": "%p"}
+_MACROS = {
+    "HW_ERR": "[Hardware Error]: ",
+    "FW_BUG": "[Firmware Bug]: ",
+    "PTR_FMT": "%p",
+    "MPT3SAS_FMT": "%s: ",
+}
 _EXAMPLES = {
     "d": "5", "i": "5", "u": "5", "x": "1f", "X": "1F", "o": "7", "c": "c", "n": "",
     "%": "%", "pV": "text", "pg": "sda1", "pd": "file", "pD": "file", "pe": "-EIO",
@@ -96,7 +101,7 @@ def _pr_fmt(code: str, module: str) -> str:
 
 def _joined(literal: str, module: str) -> str:
     parts = []
-    for word in re.finditer(r'"((?:\\.|[^"\\\n])*)"|\b[A-Z_]+\b', literal):
+    for word in re.finditer(r'"((?:\\.|[^"\\\n])*)"|\b[A-Z_0-9]+\b', literal):
         if word[1] is not None:
             parts.append(word[1])
         elif word[0] == "KBUILD_MODNAME":

@@ -148,7 +148,15 @@ SUBSYSTEMS = (
         },
     ),
     Subsystem("btrfs", ("fs/btrfs/*.c",), "btrfs", _levels("btrfs", _BTRFS, _BTRFS_VARIANTS)),
-    Subsystem("F2FS", ("fs/f2fs/*.c",), "f2fs", _levels("f2fs", "F2FS-fs (sda1): ")),
+    Subsystem(
+        "F2FS",
+        ("fs/f2fs/*.c",),
+        "f2fs",
+        {
+            **_levels("f2fs", "F2FS-fs (sda1): "),
+            **_each("f2fs_msg", "F2FS-fs (sda1): ", levelled=True),
+        },
+    ),
     Subsystem(
         "bcachefs",
         ("fs/bcachefs/*.c",),
@@ -298,6 +306,7 @@ SUBSYSTEMS = (
         "mpt3sas",
         _each("ioc_err", "mpt3sas_cm0: "),
         f"mpt3sas {_PCI}",
+        example="mpt3sas_cm0",
     ),
     Subsystem(
         "megaraid_sas",

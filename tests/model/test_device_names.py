@@ -23,6 +23,8 @@ from vexfsctl.model.device_names import (
         ("8:255", "sdp15"),
         ("65:0", "sdq"),
         ("65:160", "sdaa"),
+        ("202:3", "xvda3"),
+        ("202:16", "xvdb"),
         ("7:3", "loop3"),
         ("9:127", "md127"),
         ("253:0", None),

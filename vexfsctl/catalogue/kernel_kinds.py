@@ -196,7 +196,8 @@ _BY_ERRNO = {
     errno.ENODEV: f"The device went away: {_CABLE}; what was written last may be lost.",
     errno.ENOLINK: "The path to the device broke: check cable, port, switch and target; the disk "
     "itself may be sound.",
-    errno.EREMOTEIO: f"The device reports a fault of its own: {_OWN_LOG}; replace it if it is so.",
+    errno.EREMOTEIO: f"The device refused a request or reports a fault of its own: {_OWN_LOG}; "
+    "replace it if so.",
     errno.ETIMEDOUT: f"The device did not answer in time: {_CABLE}; {_OWN_LOG}.",
     errno.ENOSPC: "The storage below is full, as a thin pool can be: extend it, or free space "
     "there, before anything else is written.",
@@ -204,11 +205,35 @@ _BY_ERRNO = {
 }
 """What to do about a device whose requests end so; first what is nearest to the cause."""
 
+_WITHOUT_CABLE = frozenset({"nvme", "mmc", "usb", "virtio"})
+"""Kinds of devices that do not hang on a cable of their own: theirs is other advice …"""
+_CONNECTION = {
+    errno.ENODEV: "The device went away.",
+    errno.ETIMEDOUT: "The device did not answer in time.",
+}
+"""… where the connection may have failed."""
+
 _OF_DEVICES = frozenset(
-    {"block", "scsi", "ata", "nvme", "mmc", "usb", "virtio", "buffer", "md", "device_mapper"}
+    {
+        "block",
+        "scsi",
+        "ata",
+        "nvme",
+        "mmc",
+        "usb",
+        "virtio",
+        "buffer",
+        "md",
+        "device_mapper",
+        "capacity",
+    }
 )
-"""Kinds that have such an errno from the device itself."""
-_REQUESTS = frozenset({"block", "buffer"})
+"""Kinds that have such an errno from the device itself …"""
+_OF_FULL = frozenset({*_OF_DEVICES, "filesystem"})
+"""… and those that have it if there is no space: a filesystem repeats what a request ended with."""
+_OF_MAPPED = frozenset({errno.ENOSPC, errno.EILSEQ})
+"""Such errnos that the device mapper gives its own lines; others of these are its functions'."""
+_REQUESTS = frozenset({"block", "buffer", "capacity"})
 """Kinds of lines of the block layer, which do not say what the device is …"""
 _DRIVERS = {
     "dm-": "device_mapper", "md": "md", "loop": "loop", "nvme": "nvme", "vd": "virtio",
@@ -216,16 +241,54 @@ _DRIVERS = {
     "bcache": "bcache", "zd": "zfs",
 }  # fmt: skip
 """… but its name does: by how that begins, the kind of its driver's own lines."""
+_LAYERS = (
+    ("aer", "fc", "iscsi", "sas", "usb"),
+    ("hba", "mce", "edac", "ata", "scsi", "nvme", "mmc", "virtio", "pmem", "nbd", "rbd", "ceph",
+     "block", "capacity"),
+    ("md", "device_mapper", "bcache", "loop", "zram", "zfs", "drbd", "cluster"),
+    ("buffer", "filesystem", "swap", "nfs", "smb", "network_filesystem", "fuse"),
+)  # fmt: skip
+"""Kinds by what they speak of: the ways to disks, disks, what is made of disks, what lies on that.
+Trouble of one layer is the cause of that in those behind it."""
 _OTHERS = "Read the lines themselves, and those just before them."
 
 
 def advice_for(lines: Iterable[tuple[str, int | None]], device: str | None = None) -> str:
     """Return what to do about *device* that has *lines* of trouble, given by kind and errno."""
     seen = {*lines}
-    errnos = {number for kind, number in seen if kind in _OF_DEVICES}
+    errnos = {number for kind, number in seen if number is not None and _is_told(kind, number)}
     kinds = {kind for kind, _ in seen}
     if kinds & _REQUESTS and device is not None:
         kinds |= {kind for begin, kind in _DRIVERS.items() if device.startswith(begin)}
-    by_errno = [advice for number, advice in _BY_ERRNO.items() if number in errnos]
     by_kind = [known.advice for kind, known in KERNEL_KINDS.items() if kind in kinds]
-    return [*by_errno, *by_kind, _OTHERS][0]
+    for number, advice in _BY_ERRNO.items():
+        if number in errnos:
+            own = number in _CONNECTION and by_kind and kinds & _WITHOUT_CABLE
+            return f"{_CONNECTION[number]} {by_kind[0]}" if own else advice
+    return [*by_kind, _OTHERS][0]
+
+
+def layer_of(lines: Iterable[tuple[str, int | None]], device: str | None = None) -> int:
+    """Return how near *device* is to the cause of its trouble and of others', the nearest first.
+
+    0: it says itself that its medium is bad. Then by the layer of storage that its lines speak of.
+    """
+    seen = {*lines}
+    made_of = next(
+        (kind for begin, kind in _DRIVERS.items() if (device or "").startswith(begin)), ""
+    )
+    if made_of not in _LAYERS[2] and any(
+        number == errno.ENODATA and _is_told(kind, number) for kind, number in seen
+    ):
+        return 0
+    # What the block layer says of a device, it says of the layer that the device belongs to.
+    kinds = {made_of or kind if kind == "block" else kind for kind, _ in seen}
+    found = (at for at, layer in enumerate(_LAYERS, 1) if not kinds.isdisjoint(layer))
+    return next(found, len(_LAYERS) + 1)
+
+
+def _is_told(kind: str, number: int) -> bool:
+    """Whether *number* on a line of *kind* tells how a request to the device ended."""
+    if number == errno.ENOSPC:
+        return kind in _OF_FULL
+    return kind in _OF_DEVICES and (kind != "device_mapper" or number in _OF_MAPPED)

@@ -13,9 +13,10 @@ _DISK = re.compile(
 _PARTITION = re.compile(r"(?P<numbered>.*\d)p\d+|(?P<lettered>(?:s|v|xv|h)d[a-z]+)\d+")
 _NVME = re.compile(r"nvme(?P<subsystem>\d+)(?:c(?P<controller>\d+))?n(?P<namespace>\d+)")
 _NUMBER = re.compile(r"(?P<major>\d{1,4}):(?P<minor>\d{1,7})")
-_SD_MAJORS = (8, *range(65, 72), *range(128, 136))
-_SD_MINORS = 16
-"""Numbers of a SCSI disk: its own, and those of 15 partitions."""
+_MAJORS = {"sd": (8, *range(65, 72), *range(128, 136)), "xvd": (202,)}
+"""Majors of disks that have letters, in the order of these: SCSI, and those of Xen."""
+_MINORS = 16
+"""Numbers of such a disk: its own, and those of 15 partitions."""
 _WHOLE = {7: "loop", 9: "md", 43: "nbd"}
 """Majors whose minor numbers count devices. (nbd: as long as it makes no partitions.)"""
 
@@ -63,27 +64,28 @@ def name_of_number(number: str) -> str | None:
     major, minor = int(match["major"]), int(match["minor"])
     if major in _WHOLE:
         return f"{_WHOLE[major]}{minor}"
-    if major not in _SD_MAJORS or minor >= 256:
+    driver = next((driver for driver, majors in _MAJORS.items() if major in majors), None)
+    if driver is None or minor >= 256:
         return None
-    disk, partition = divmod(minor, _SD_MINORS)
-    letters = _letters(_SD_MAJORS.index(major) * 256 // _SD_MINORS + disk)
-    return f"sd{letters}{partition or ''}"
+    disk, partition = divmod(minor, _MINORS)
+    letters = _letters(_MAJORS[driver].index(major) * 256 // _MINORS + disk)
+    return f"{driver}{letters}{partition or ''}"
 
 
 def number_of_name(name: str) -> str | None:
     """Return the number that a name stands for, where `name_of_number` knows it."""
     disk = disk_of_partition(name) or name
-    if (match := re.fullmatch(r"sd([a-z]{1,2})", disk)) is not None:
-        position = 0
-        for letter in match[1]:
+    if (match := re.fullmatch(r"(sd|xvd)([a-z]{1,2})", disk)) is not None:
+        position, majors = 0, _MAJORS[match[1]]
+        for letter in match[2]:
             position = position * 26 + ord(letter) - ord("a") + 1
-        minors = (position - 1) * _SD_MINORS + int(name.removeprefix(disk) or 0)
+        minors = (position - 1) * _MINORS + int(name.removeprefix(disk) or 0)
         at, minor = divmod(minors, 256)
-        number = f"{_SD_MAJORS[at]}:{minor}" if at < len(_SD_MAJORS) else ""
+        number = f"{majors[at]}:{minor}" if at < len(majors) else ""
     else:
-        majors = {begin: major for major, begin in _WHOLE.items()}
+        counted = {begin: major for major, begin in _WHOLE.items()}
         begin = disk.rstrip("0123456789")
-        number = f"{majors.get(begin)}:{disk.removeprefix(begin)}"
+        number = f"{counted.get(begin)}:{disk.removeprefix(begin)}"
     return number if name_of_number(number) == name else None
 
 

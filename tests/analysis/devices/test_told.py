@@ -85,6 +85,17 @@ def test_multipath() -> None:
     assert graph.devices["dm-2"].below == ("sdb",)
 
 
+def test_what_device_mapper_names_may_not_be_its_own() -> None:
+    """Verity names the device below it, by a number that may be anything's."""
+    graph = told(
+        "device-mapper: verity: 259:3: data block 17 is corrupted\n"
+        "device-mapper: table: 8:17: linear: Device lookup failed (-6)\n"
+        "device-mapper: thin: 253:2: switching pool to write mode\n"
+    )
+
+    assert list(graph.devices) == ["dm-2"]
+
+
 def test_lines_of_a_virtual_machine() -> None:
     """Its disk by address, its partition by name (Linux 6.1, scsi_debug)."""
     graph = told(

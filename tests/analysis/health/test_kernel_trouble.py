@@ -49,3 +49,30 @@ def test_what_is_wrong_and_what_to_do() -> None:
     assert [each.first for each in device.trouble.sectors] == [140083]
     assert device.advice == advice_for([("block", errno.ENODATA)])
     assert (none.device, none.advice) == (None, KERNEL_KINDS["hung_task"].advice)
+
+
+def test_causes_come_before_what_follows_from_them() -> None:
+    """A lost path, the disk, the array made of it, the filesystem on that, however many lines."""
+    told = found(
+        (1.0, "usb 2-1: device descriptor read/64, error -71"),
+        (1.1, "I/O error, dev sdb, sector 64 op 0x1:(WRITE) flags 0x0 phys_seg 1 prio class 2"),
+        (1.2, "md/raid1:md2: Disk failure on sdb6, disabling device."),
+        (1.3, "I/O error, dev dm-4, sector 64 op 0x1:(WRITE) flags 0x0 phys_seg 1 prio class 2"),
+        (1.3, "EXT4-fs warning (device md2p1): ext4_end_bio:343: I/O error 10 writing to inode 12"),
+        (1.4, "Aborting journal on device md2p1-8."),
+        (1.5, "INFO: task fio:4242 blocked for more than 120 seconds."),
+    )
+
+    assert [each.device for each in told] == ["2-1", "sdb", "md2", "sdb6", "dm-4", "md2p1", None]
+
+
+def test_a_disk_that_says_itself_that_it_is_bad_comes_first() -> None:
+    """Before the adapter that resets it, and a mapped device that passes on what the disk said."""
+    told = found(
+        (1.0, "aacraid: Host adapter abort request (0,0,2,0)"),
+        (1.1, "usb 2-1: reset SuperSpeed USB device number 3 using xhci_hcd"),
+        (1.2, "critical medium error, dev dm-0, sector 8 op 0x0:(READ) flags 0x0"),
+        (1.3, "sd 0:0:2:0: [sdc] tag#3 Sense Key : Medium Error [current]"),
+    )
+
+    assert [each.device for each in told] == ["sdc", "2-1", "0:0:2:0", "dm-0"]

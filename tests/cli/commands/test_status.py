@@ -345,7 +345,7 @@ KERNEL_TROUBLE = """\
 def test_what_is_wrong_with_which_device_and_what_to_do(
     vexfsctl: Program, tree: FakeTree, tmp_path: Path
 ) -> None:
-    """Those with most lines first, a few of them; JSON has all, and how it was over time."""
+    """Causes first, a few of them; JSON has all, and how it was over time."""
     tree.remove("loop0")
     log = tmp_path / "other.dmesg"
     log.write_text(KERNEL_TROUBLE)
@@ -354,7 +354,7 @@ def test_what_is_wrong_with_which_device_and_what_to_do(
     found = vexfsctl("status", "--log", str(log), "--json").json["data"]["kernel_trouble"]
 
     assert_golden("status-kernel-only.txt", text.replace(str(log), "LOG"))
-    devices = ["sdb", "dm-3", "ata4", "md2", "sdc6", None]
+    devices = ["sdb", "ata4", "md2", "sdc6", "dm-3", None]
     assert [each["device"] for each in found] == devices
     assert found[0]["advice"].startswith("The medium has sectors that cannot be read")
     (kind,) = found[0]["trouble"]["kinds"]

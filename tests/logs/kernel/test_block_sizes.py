@@ -64,3 +64,36 @@ def test_where_both_sizes_fit_none_is_told() -> None:
 
     assert sector_of(first) == (None, 8)
     assert sector_of(zero) == (0, 0)
+
+
+def test_other_lines_between_do_not_matter() -> None:
+    """Those that the rate limit counts, or of another disk, whose command awaits its own line."""
+    other = CDB.replace("3:0:0:0: [sdb]", "4:0:0:0: [sdc]").replace("10 00", "20 00", 1)
+    entries = read_log(
+        (1.0, CDB),
+        (1.0, other),
+        (1.0, "blk_print_req_error: 11 callbacks suppressed"),
+        (1.0, "I/O error, dev sdb, sector 4096 op 0x0:(READ) flags 0x0 phys_seg 1 prio class 2"),
+        (1.1, "Buffer I/O error on dev sdb1, logical block 0, async page read"),
+        (1.2, "I/O error, dev sdc, sector 8192 op 0x0:(READ) flags 0x0 phys_seg 1 prio class 2"),
+        facility=0,
+    )
+
+    assert [each.evidence.sector for each in entries if each.evidence] == [
+        *(4096, 8192, None, 4096, None, 8192)
+    ]
+
+
+def test_the_block_layer_gives_the_size_away_of_a_disk_of_libata() -> None:
+    """Its name is another one, but the sector is that of the command."""
+    command = "ata3.00: cmd 60/08:00:{}/00:00:14:00:00/40 tag 0 ncq dma 4096 in"
+    first, second, *_ = read_log(
+        (1.0, command.format("90:e3:57")),
+        (1.0, command.format("00:00:01")),
+        (1.0, "ata3.00: error: { UNC }"),
+        (1.0, "end_request: I/O error, dev sda, sector 341304210"),
+        facility=0,
+    )
+
+    assert sector_of(first) == (341304208, 341304208)
+    assert sector_of(second) == (335609856, 335609856)

@@ -43,6 +43,17 @@ def test_a_failed_command_of_linux_3() -> None:
     ]
 
 
+def test_a_filesystem_that_becomes_read_only() -> None:
+    """The line before tells which; other filesystems' lines without a name stay so."""
+    error, remount, other = told(
+        (100, "EXT3-fs error (device dm-9): ext3_journal_start_sb: Detected aborted journal"),
+        (101, "Remounting filesystem read-only"),
+        (102, "SQUASHFS error: Unable to read metadata cache entry [2f1a0]"),
+    )
+
+    assert [each and each.device for each in (error, remount, other)] == ["dm-9", "dm-9", None]
+
+
 def test_the_result_of_an_ata_command() -> None:
     """It stands below the command."""
     *_, result = told(

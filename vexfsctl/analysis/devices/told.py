@@ -57,7 +57,10 @@ _MEMBERS = re.compile(
     r"(?P<name>[a-z][a-z0-9-]{1,30})\b"
 )
 _BOUND = re.compile(r"md: bind<(?P<name>[\w-]{1,32})>")
-_MAPPED = re.compile(r"device-mapper: [\w -]{1,32}: (?P<major>\d{1,4}):(?P<minor>\d{1,7}): ?")
+# Verity names the device below it.
+_MAPPED = re.compile(
+    r"device-mapper: (?!verity)[\w -]{1,32}: (?P<number>\d{1,4}:(?P<minor>\d{1,7})): ?"
+)
 _PATH = re.compile(r"(?:Failing|Reinstating) path (?P<name>\S{1,32}?)\.?$")
 
 
@@ -184,11 +187,12 @@ class ToldGraph:
             self._bound.clear()
 
     def _take_mapped(self, text: str) -> None:
-        if (told := _MAPPED.match(text)) is None:
+        told = _MAPPED.match(text)
+        if told is None or name_of_number(told["number"]) is not None:
             return
         name = f"dm-{told['minor']}"
         self._note(name)
-        self._call(name, f"{told['major']}:{told['minor']}")
+        self._call(name, told["number"])
         if (path := _PATH.search(text)) is not None:
             below = name_of_number(path["name"]) or path["name"]
             if is_block_name(below):

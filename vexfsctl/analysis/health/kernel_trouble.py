@@ -1,11 +1,11 @@
 """What the kernel itself says is wrong, by device, and what to do about each."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from vexfsctl.analysis.devices.trouble import DeviceTrouble, TroubleTally, tells_trouble
 from vexfsctl.analysis.window import Window
-from vexfsctl.catalogue.kernel_kinds import advice_for
+from vexfsctl.catalogue.kernel_kinds import advice_for, layer_of
 from vexfsctl.model.entry import LogEntry
 
 
@@ -25,10 +25,11 @@ class KernelTrouble:
 def find_kernel_trouble(
     entries: Iterable[LogEntry], window: Window, name_of: Callable[[str], str] = str
 ) -> tuple[KernelTrouble, ...]:
-    """Return for each device what the lines of *window* say is wrong with it, most lines first.
+    """Return for each device what the lines of *window* say is wrong with it, causes first.
 
-    Repairs and what is routine are no trouble. What no device is named for comes last. *name_of*
-    gives the kernel's name of what a line calls a device: its address, its number.
+    That is, in the order of the layers of storage, and within one, most lines first. Repairs and
+    what is routine are no trouble. What no device is named for comes last. *name_of* gives the
+    kernel's name of what a line calls a device: its address, its number.
     """
     tally = TroubleTally(name_of)
     for entry in entries:
@@ -36,9 +37,17 @@ def find_kernel_trouble(
         if evidence is not None and window.holds(entry.record):
             tally.take(entry, evidence, window.moment(entry.record))
     found = (_told(device, trouble) for device, trouble in tally.result().items())
-    return tuple(sorted(found, key=lambda each: (each.device is None, -each.count)))
+    return tuple(sorted(found, key=_distance))
 
 
 def _told(device: str | None, trouble: DeviceTrouble) -> KernelTrouble:
-    advice = advice_for(((each.kind, each.errno) for each in trouble.kinds), device)
-    return KernelTrouble(device, trouble.count, trouble, advice)
+    return KernelTrouble(device, trouble.count, trouble, advice_for(_lines(trouble), device))
+
+
+def _distance(each: KernelTrouble) -> tuple[bool, int, int]:
+    """Return what puts causes first when sorted by it."""
+    return each.device is None, layer_of(_lines(each.trouble), each.device), -each.count
+
+
+def _lines(trouble: DeviceTrouble) -> Iterator[tuple[str, int | None]]:
+    return ((each.kind, each.errno) for each in trouble.kinds)

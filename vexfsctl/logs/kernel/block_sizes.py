@@ -2,7 +2,7 @@
 
 A command names its first block by LBA, in blocks of 512 or 4096 bytes. The disk driver prints the
 size when it finds a disk (`sd_print_capacity`, drivers/scsi/sd.c, Linux 2.6 to 6.12), and the block
-layer says of a command that failed, right after the driver did, in which sector that was.
+layer says of a command that failed, soon after the driver did, in which sector that was.
 
 Whoever looks at a part of a log finds the same sectors with all lines of the former kind
 (`SIZE_TOLD`), and those of the kernel from `REMEMBERED_US` before that part to `SETTLING_US` after.
@@ -30,6 +30,8 @@ _SIZES = (512, 4096)
 _LONGEST = 1 << 20
 """Bytes of a request, the first of which its command names and one of which the block layer."""
 _MOST_HELD = 1_000
+_ANY = "*"
+"""In place of a name that the block layer does not know; it calls nothing so."""
 
 
 def with_sectors(entries: Iterable[LogEntry]) -> Iterator[LogEntry]:
@@ -37,24 +39,32 @@ def with_sectors(entries: Iterable[LogEntry]) -> Iterator[LogEntry]:
     sizes = _BlockSizes()
     held: list[LogEntry] = []
     """One with an LBA whose size is not known yet, and what came after it."""
+    waiting: dict[str, list[int]] = {}
+    """Where in *held* such are, by what the block layer calls their device."""
     for each in entries:
         entry, meaning = each, each.meaning
-        if held:
-            late = not held[0].record.is_near(entry.record, SETTLING_US)
-            if not (late or isinstance(meaning, KernelEvidence) or len(held) == _MOST_HELD):
-                held.append(entry)
-                continue
-            if not late:
-                held[0] = sizes.settled(held[0], entry)
+        if held and (len(held) == _MOST_HELD or _is_late(held[0], entry)):
             yield from held
             held.clear()
+            waiting.clear()
         if isinstance(meaning, KernelEvidence) and meaning.tells_of_blocks:
             meaning = sizes.with_sector(meaning, entry.record)
             entry = replace(entry, meaning=meaning)
             if _awaits_sector(meaning):
+                waiting.setdefault(_name_in_blocks(meaning), []).append(len(held))
                 held.append(entry)
                 continue
-        yield entry
+        if not held:
+            yield entry
+            continue
+        held.append(entry)
+        if isinstance(meaning, KernelEvidence) and meaning.kind == "block":
+            for name in (meaning.device or "", _ANY):
+                for place in waiting.pop(name, ()):
+                    held[place] = sizes.settled(held[place], meaning)
+            if not waiting:
+                yield from held
+                held.clear()
     yield from held
 
 
@@ -83,18 +93,14 @@ class _BlockSizes:
             return evidence
         return replace(evidence, sector=evidence.lba * (size or 0) // SECTOR_BYTES)
 
-    def settled(self, entry: LogEntry, following: LogEntry) -> LogEntry:
-        """Return *entry*, which has an LBA, with its sector if *following* gives its size away."""
-        told, block = entry.evidence, following.evidence
+    def settled(self, entry: LogEntry, block: KernelEvidence) -> LogEntry:
+        """Return *entry*, which has an LBA, with its sector if *block* gives its size away."""
+        told = entry.evidence
         if told is None or told.lba is None or told.device is None:
             return entry
-        if block is None or block.kind != "block" or block.device != told.device:
-            return entry
-        size = _size_by(told.lba, block.sector)
-        if size is None:
-            return entry
-        record = entry.record
-        self._given_away[record.source, record.boot_id, told.device] = size, record
+        size, record = _size_by(told.lba, block.sector), entry.record
+        if size is not None:
+            self._given_away[record.source, record.boot_id, told.device] = size, record
         return replace(entry, meaning=self.with_sector(told, record))
 
     def _size_at(self, place: _Place, record: LogRecord) -> int | None:
@@ -104,8 +110,19 @@ class _BlockSizes:
         return size if since.is_near(record, REMEMBERED_US) else None
 
 
+def _is_late(waiting: LogEntry, entry: LogEntry) -> bool:
+    """Whether no line from *entry* on gives away the size of blocks in *waiting*."""
+    return not waiting.record.is_near(entry.record, SETTLING_US)
+
+
+def _name_in_blocks(evidence: KernelEvidence) -> str:
+    """Return what the block layer calls the device of *evidence*."""
+    # It does not know the names of libata: where its sector fits, it means that disk.
+    return _ANY if evidence.kind == "ata" or evidence.device is None else evidence.device
+
+
 def _awaits_sector(evidence: KernelEvidence) -> bool:
-    """Whether the next line may say where *evidence* was."""
+    """Whether a line soon after may say where *evidence* was."""
     return evidence.lba is not None and evidence.sector is None and evidence.device is not None
 
 

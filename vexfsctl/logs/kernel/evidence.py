@@ -18,6 +18,7 @@ from vexfsctl.logs.kernel.storage.block import BLOCK_FORMS
 from vexfsctl.logs.kernel.storage.buses import BUS_FORMS
 from vexfsctl.logs.kernel.storage.caches import CACHE_FORMS
 from vexfsctl.logs.kernel.storage.device_mapper import DEVICE_MAPPER_FORMS
+from vexfsctl.logs.kernel.storage.ide import IDE_FORMS
 from vexfsctl.logs.kernel.storage.md import MD_FORMS
 from vexfsctl.logs.kernel.storage.memory import MEMORY_FORMS
 from vexfsctl.logs.kernel.storage.network import NETWORK_FORMS
@@ -31,6 +32,7 @@ EVIDENCE_FORMS = (
     *BLOCK_FORMS,
     *SCSI_FORMS,
     *ATA_FORMS,
+    *IDE_FORMS,
     *NVME_FORMS,
     *MD_FORMS,
     *DEVICE_MAPPER_FORMS,

@@ -2,7 +2,8 @@
 
 Up to Linux 3.16 the SCSI layer printed the device alone, and what it is about on a line of its own
 (scsi_io_completion, drivers/scsi/scsi_lib.c); libata prints the result of a command like that to
-this day (ata_eh_link_report, drivers/ata/libata-eh.c).
+this day (ata_eh_link_report, drivers/ata/libata-eh.c). Up to 2.6.3x ext3 and ext4 said without a
+name that a filesystem becomes read-only (ext3_handle_error, fs/ext3/super.c).
 """
 
 import re
@@ -19,7 +20,9 @@ _HEADING = re.compile(
 )
 _TOGETHER_US = 10_000
 """So far apart are lines at most that belong together."""
-_KINDS = frozenset(("scsi", "ata"))
+_KINDS = frozenset(("scsi", "ata", "filesystem"))
+_OF_EXT3 = "Remounting filesystem read-only"
+"""The only line about a filesystem that does not name what a line before it does."""
 
 
 def with_devices(entries: Iterable[LogEntry]) -> Iterator[LogEntry]:
@@ -37,9 +40,14 @@ def with_devices(entries: Iterable[LogEntry]) -> Iterator[LogEntry]:
             place = entry.record.source, meaning.kind
             if meaning.device is not None:
                 headings[place] = meaning.device, entry.record
-            elif place in headings:
+            elif place in headings and _is_below(meaning, entry.record):
                 entry = _with_device(entry, meaning, *headings[place])
         yield entry
+
+
+def _is_below(evidence: KernelEvidence, record: LogRecord) -> bool:
+    """Whether the line of *record* is about what a line before it names."""
+    return evidence.kind != "filesystem" or record.text.startswith(_OF_EXT3)
 
 
 def _with_device(

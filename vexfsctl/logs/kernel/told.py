@@ -18,6 +18,8 @@ Reader = Callable[[re.Match[str]], KernelEvidence]
 DEVICE = r"(?P<device>[^\s):,]{1,64})"
 """Kernel name of a device within brackets: `sda1`, `dm-3`, `cciss!c0d0`."""
 
+_NAMES = ("device", "address", "controller")
+"""Groups of a pattern that name what a line is about, where it has alternatives."""
 STATUS_ERRNOS = {
     1: errnos.EOPNOTSUPP,
     2: errnos.ETIMEDOUT,
@@ -32,6 +34,7 @@ STATUS_ERRNOS = {
 }
 """`blk_status_t` as a number (include/linux/blk_types.h, the same from 4.13 to 6.18)."""
 
+_ERRNO_NUMBERS = {name: number for number, name in errnos.errorcode.items()}
 _DIRECTIONS = {
     "reading": "read",
     "read-ahead": "read",
@@ -54,6 +57,8 @@ _ERRNO = (
     r"|(?:\b(?:error|err|errno|rc|ret|result|status|returned|failed|failure|code)\b[ :=(]{0,3}"
     r"|[:(=][ (:=]{0,3}|\bIO error )-(?P<negative>\d{1,3})\b"
 )
+_ERRNO_NAME = r"(?<![\w-])-(E[A-Z0-9]{2,15})\b"
+"""What `%pe` prints since Linux 5.5."""
 _STATUS = r"I/O error (\d{1,2}) (?:writing|reading)\b"
 _SECTOR = r"\bdaddr (0x[0-9a-f]{1,16})\b|\bsector[ =:]{1,2}(\d{1,20})\b"
 _ACTION = (
@@ -78,9 +83,9 @@ def reader(
 ) -> Reader:
     """Return a function that reads a line of *kind* by the groups of its pattern.
 
-    Groups are `device`, or `address` if it has none; `member`, `direction`, `errno`, `lba`; and
-    `sector`, `hex_sector`, or `offset` in bytes. *errno* and *direction* are for lines that name
-    none and always stand for the same.
+    Groups are `device`, or `address` or `controller` if it has none; `member`, `direction`,
+    `errno`, `lba`; and `sector`, `hex_sector`, or `offset` in bytes. *errno* and *direction* are
+    for lines that name none and always stand for the same.
     """
 
     def read(match: re.Match[str]) -> KernelEvidence:
@@ -88,7 +93,7 @@ def reader(
         sector, lba = _sector(groups), groups.get("lba")
         return KernelEvidence(
             kind=kind,
-            device=device_name(groups.get("device") or groups.get("address")),
+            device=device_name(next(filter(None, map(groups.get, _NAMES)), None)),
             sector=sector,
             direction=direction_of(groups.get("direction")) or direction,
             errno=_errno(groups.get("errno")) or errno,
@@ -147,11 +152,14 @@ def find_direction(text: str) -> str | None:
 
 
 def find_errno(text: str) -> int | None:
-    """Return the errno that *text* has as a number."""
+    """Return the errno that *text* has, as a number or by name."""
     if (status := _compiled(_STATUS).search(text)) is not None:
         return STATUS_ERRNOS.get(int(status[1]))
     found = _compiled(_ERRNO, re.IGNORECASE).search(text)
-    return None if found is None else _errno(found["positive"] or found["negative"])
+    if found is not None:
+        return _errno(found["positive"] or found["negative"])
+    named = _compiled(_ERRNO_NAME).search(text) if "-E" in text else None
+    return None if named is None else _ERRNO_NUMBERS.get(named[1])
 
 
 def _errno(number: str | None) -> int | None:

@@ -113,6 +113,28 @@ from vexfsctl.model.events import EvidenceSignificance
             "filesystem dm-0 64 write 5",
         ),
         ("XFS (dm-1): log I/O error -5", "filesystem dm-1 write 5"),
+        ("UBI: fixable bit-flip detected at PEB 273", "filesystem repair"),
+        ("ubi0: fixable bit-flip detected at PEB 273", "filesystem ubi0 repair"),
+        (
+            "UBI warning: ubi_io_read: error -74 (ECC error) while reading 64 bytes from PEB 0:0,"
+            " read only 64 bytes, retry",
+            "filesystem read 74",
+        ),
+        ("XFS (dm-17): writeback error on sector 1841944", "filesystem dm-17 1841944 write"),
+        (
+            'I/O error in filesystem ("sda2") meta-data dev sda2 block 0xf054f4      '
+            ' ("xlog_iodone") error 5 buf count 32768',
+            "filesystem sda2 15750388 5",
+        ),
+        (
+            "xfs_force_shutdown(sda2,0x2) called from line 956 of file fs/xfs/xfs_log.c.  Return"
+            " address = 0x801288d8",
+            "filesystem sda2",
+        ),
+        (
+            'Filesystem "dm-0": xfs_log_force: error 5 returned.',
+            "filesystem dm-0 5",
+        ),
         (
             "XFS (dm-1): xfs_do_force_shutdown(0x2) called from line 1180 of file"
             " fs/xfs/xfs_log.c.  Return address = 00000000c0ffee",

@@ -59,7 +59,7 @@ from vexfsctl.model.events import KernelEvidence
         ),
         (
             "         res 40/00:00:00:00:00/00:00:00:00:00/00 Emask 0x4 (timeout)",
-            KernelEvidence(kind="ata"),
+            KernelEvidence(kind="ata", errno=110),
         ),
         ("ata1.00: status: { DRDY ERR }", KernelEvidence(kind="ata", device="ata1.00")),
         ("ata1.00: status: { DRDY }", KernelEvidence(kind="ata", device="ata1.00")),
@@ -114,6 +114,19 @@ from vexfsctl.model.events import KernelEvidence
         (
             "ata3.00: NCQ disabled due to excessive errors",
             KernelEvidence(kind="ata", device="ata3.00"),
+        ),
+        (
+            "ata7.00 (slot 4): exception Emask 0x0 SAct 0x1 SErr 0x0 action 0x0",
+            KernelEvidence(kind="ata", device="ata7.00"),
+        ),
+        (
+            "ata7 (slot 4): EH complete",
+            KernelEvidence(kind="ata", device="ata7", significance=ROUTINE),
+        ),
+        (
+            "ata1.00: cmd 61/08:00:00:10:00/00:00:00:00:00/40 tag 0 ncq dma 4096 out\n         res"
+            " 40/00:00:00:00:00/00:00:00:00:00/00 Emask 0x4 (timeout)",
+            KernelEvidence(kind="ata", device="ata1.00", direction="write", errno=110, lba=4096),
         ),
     ],
 )

@@ -121,6 +121,14 @@ from vexfsctl.model.events import KernelEvidence
             " loop0: unable to read partition table",
             KernelEvidence(kind="buffer", device="loop0", direction="read"),
         ),
+        (
+            "sdb: ref tag error at location 4096 (rcvd 0)",
+            KernelEvidence(kind="block", device="sdb", direction="read", errno=84),
+        ),
+        (
+            "generic_make_request: Trying to access nonexistent block-device sdb1 (4096)",
+            KernelEvidence(kind="block", device="sdb1", sector=4096, errno=5),
+        ),
     ],
 )
 def test_a_line_says_what_happened_where(text: str, evidence: KernelEvidence) -> None:

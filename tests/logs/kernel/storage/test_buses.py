@@ -86,6 +86,66 @@ from vexfsctl.model.events import KernelEvidence
             "nd_pmem btt0.0: io error in WRITE sector 4096, len 4096,",
             KernelEvidence(kind="pmem", device="btt0.0", sector=4096, direction="write"),
         ),
+        (
+            "usb 2-2.3: Failed to set U1 timeout to 0x0,error code -19",
+            KernelEvidence(kind="usb", device="2-2.3", errno=19),
+        ),
+        (
+            "usb 2-2.3: Set SEL for device-initiated U1 failed.",
+            KernelEvidence(kind="usb", device="2-2.3"),
+        ),
+        (
+            "usb 5-1-port1: cannot reset (err = -108)",
+            KernelEvidence(kind="usb", device="5-1-port1", errno=108),
+        ),
+        (
+            "usb usb5-port1: over-current condition",
+            KernelEvidence(kind="usb", device="usb5-port1"),
+        ),
+        (
+            "hub 5-1:1.0: hub_port_status failed (err = -108)",
+            KernelEvidence(kind="usb", device="5-1", errno=108),
+        ),
+        (
+            "hub 1-0:1.0: unable to enumerate USB device on port 3",
+            KernelEvidence(kind="usb", device="usb1"),
+        ),
+        (
+            "xhci_hcd 0000:00:14.0: xHCI host controller not responding, assume dead",
+            KernelEvidence(kind="usb", device="0000:00:14.0"),
+        ),
+        (
+            "xhci-hcd xhci-hcd.9.auto: HC died; cleaning up",
+            KernelEvidence(kind="usb", device="xhci-hcd.9.auto"),
+        ),
+        (
+            "xhci_hcd 0000:01:00.0: WARNING: Host System Error",
+            KernelEvidence(kind="usb", device="0000:01:00.0"),
+        ),
+        (
+            "mmc_host mmc1: Timeout sending command (cmd 0x200000 arg 0x0 status 0x80200000)",
+            KernelEvidence(kind="mmc", device="mmc1", errno=110),
+        ),
+        (
+            "dwmmc_rockchip fe2c0000.mmc: Busy; trying anyway",
+            KernelEvidence(kind="mmc", device="fe2c0000.mmc"),
+        ),
+        (
+            "sunxi-mmc 1c0f000.mmc: data error, sending stop command",
+            KernelEvidence(kind="mmc", device="1c0f000.mmc"),
+        ),
+        (
+            "mmc0: final write to SD card still running",
+            KernelEvidence(kind="mmc", device="mmc0"),
+        ),
+        (
+            "mmcblk mmc0:0001: __mmc_blk_ioctl_cmd: cmd error -110",
+            KernelEvidence(kind="mmc", device="mmc0", errno=110),
+        ),
+        (
+            "mmc_erase: erase error -110, status 0x800",
+            KernelEvidence(kind="mmc", direction="discard", errno=110),
+        ),
     ],
 )
 def test_a_line_says_what_happened_where(text: str, evidence: KernelEvidence) -> None:
@@ -100,6 +160,12 @@ def test_a_line_says_what_happened_where(text: str, evidence: KernelEvidence) ->
         "mmcblk0: mmc0:aaaa SL16G 14.8 GiB",
         "usb 1-2: new high-speed USB device number 3 using xhci_hcd",
         "zram: Added device: zram0",
+        "xhci_hcd 0000:00:14.0: hcc params 0x200077c1 hci version 0x110 quirks 0x0",
+        "xhci_hcd 0000:00:14.0: Host supports USB 3.0 SuperSpeed",
+        "hub 1-0:1.0: USB hub found",
+        "mmc_host mmc1: Bus speed (slot 0) = 400000Hz (slot req 400000Hz, actual 400000HZ div = 0)",
+        "dwmmc_rockchip fe2c0000.mmc: Successfully tuned phase to 161",
+        "sdhci-pci 0000:00:1a.0: SDHCI controller found [8086:4dc4] (rev 1)",
         "virtio_blk virtio2: 2/0/0 default/read/poll queues",
     ],
 )

@@ -51,6 +51,15 @@ from vexfsctl.model.events import KernelEvidence
             KernelEvidence(kind="filesystem", device="sdb1", sector=4096, direction="read"),
         ),
         (
+            "bcachefs (2ebd6f4d-8b1c-4d7e-9f1a-0c1d2e3f4a5b): IO error on dm-0 for data checksum"
+            " error, inode 4108 offset 9714656",
+            KernelEvidence(kind="filesystem", device="dm-0"),
+        ),
+        (
+            "bcachefs (2ebd6f4d-8b1c-4d7e-9f1a-0c1d2e3f4a5b): emergency read only",
+            KernelEvidence(kind="filesystem"),
+        ),
+        (
             "bcachefs (2ebd6f4d-8b1c-4d7e-9f1a-0c1d2e3f4a5b): fatal error - emergency read only",
             KernelEvidence(kind="filesystem"),
         ),

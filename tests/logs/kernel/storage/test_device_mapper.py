@@ -137,6 +137,14 @@ from vexfsctl.model.events import KernelEvidence
             " VDO Status: Device is read-only",
             KernelEvidence(kind="device_mapper"),
         ),
+        (
+            "device-mapper: table: 253:6: crypt: Error allocating crypto tfm (-ENOENT)",
+            KernelEvidence(kind="device_mapper", device="253:6", errno=2),
+        ),
+        (
+            "device-mapper: thin: 253:4: dm_pool_get_free_block_count returned -5",
+            KernelEvidence(kind="device_mapper", device="253:4", errno=5),
+        ),
     ],
 )
 def test_a_line_says_what_happened_where(text: str, evidence: KernelEvidence) -> None:

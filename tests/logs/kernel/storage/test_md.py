@@ -161,6 +161,26 @@ from vexfsctl.model.events import KernelEvidence
         ),
         ("md0: bitmap initialisation failed: -5", KernelEvidence(kind="md", device="md0", errno=5)),
         ("md5: mismatch sector in range 4096-4104", KernelEvidence(kind="md", device="md5")),
+        (
+            "md: disk1 read error, sector=4096",
+            KernelEvidence(kind="md", device="disk1", sector=4096, direction="read"),
+        ),
+        (
+            "md: recovery thread: PQ corrected, sector=4096",
+            KernelEvidence(kind="md", sector=4096, significance=REPAIR),
+        ),
+        (
+            "md: recovery thread: P incorrect, sector=4096",
+            KernelEvidence(kind="md", sector=4096),
+        ),
+        (
+            "md: sdb1: bogus bblog_shift 9 for badblocks.",
+            KernelEvidence(kind="md", device="sdb1"),
+        ),
+        (
+            "md-cluster(md0:2): failed to get EX on TOKEN (-5)",
+            KernelEvidence(kind="md", device="md0", errno=5),
+        ),
     ],
 )
 def test_a_line_says_what_happened_where(text: str, evidence: KernelEvidence) -> None:

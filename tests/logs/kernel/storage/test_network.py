@@ -88,8 +88,23 @@ from vexfsctl.model.events import KernelEvidence
             KernelEvidence(kind="drbd", device="drbd0", significance=ROUTINE),
         ),
         ("drbd r0: PingAck did not arrive in time.", KernelEvidence(kind="drbd")),
+        (
+            "drbd r0/0 drbd4: quorum( yes -> no )",
+            KernelEvidence(kind="drbd", device="drbd4"),
+        ),
+        (
+            "drbd r0/0 drbd4 node2: pdsk( UpToDate -> DUnknown ) repl( Established -> Off )",
+            KernelEvidence(kind="drbd", device="drbd4"),
+        ),
+        ("block drbd0: disk( Diskless -> Attaching )", None),
+        ("block nbd0: queue cleared", KernelEvidence(kind="nbd", device="nbd0")),
+        ("block nbd0: shutting down socket", KernelEvidence(kind="nbd", device="nbd0")),
+        (
+            "block nbd0: NBD_DISCONNECT",
+            KernelEvidence(kind="nbd", device="nbd0", significance=ROUTINE),
+        ),
     ],
 )
-def test_a_line_says_what_happened_where(text: str, evidence: KernelEvidence) -> None:
+def test_a_line_says_what_happened_where(text: str, evidence: KernelEvidence | None) -> None:
     """Device, sector, direction and errno are those of the line; a daemon is no device."""
     assert told(text) == evidence

@@ -111,6 +111,14 @@ from vexfsctl.model.events import KernelEvidence
             "nvme: probe of 0000:01:00.0 failed with error -12",
             KernelEvidence(kind="nvme", device="0000:01:00.0", errno=12),
         ),
+        (
+            "nvme nvme1: ignoring nsid 1 because of duplicate IDs",
+            KernelEvidence(kind="nvme", device="nvme1"),
+        ),
+        (
+            "nvme nvme0: Received C2HTermReq (FES = Data Transfer Limit Exceeded)",
+            KernelEvidence(kind="nvme", device="nvme0"),
+        ),
     ],
 )
 def test_a_line_says_what_happened_where(text: str, evidence: KernelEvidence) -> None:

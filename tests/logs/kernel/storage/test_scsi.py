@@ -251,6 +251,34 @@ from vexfsctl.model.events import KernelEvidence
             "sd 6:0:0:0: [sdb] Asking for cache data failed",
             KernelEvidence(kind="scsi", device="sdb", significance=ROUTINE),
         ),
+        (
+            "sd 0:0:0:0: [sdb] tag#0 task abort: SUCCESS scmd(00000000c0ffee00)",
+            KernelEvidence(kind="scsi", device="sdb", significance=REPAIR),
+        ),
+        (
+            "scsi target0:0:0: target reset: SUCCESS scmd(00000000c0ffee00)",
+            KernelEvidence(kind="scsi", device="target0:0:0", significance=REPAIR),
+        ),
+        (
+            "sd 0:0:0:0: device reset: FAILED scmd(00000000c0ffee00)",
+            KernelEvidence(kind="scsi", device="0:0:0:0"),
+        ),
+        (
+            "sd 0:0:0:0: device_block, handle(0x000c)",
+            KernelEvidence(kind="scsi", device="0:0:0:0"),
+        ),
+        (
+            "sd 0:0:0:0: device_unblock and setting to running, handle(0x000c)",
+            KernelEvidence(kind="scsi", device="0:0:0:0", significance=REPAIR),
+        ),
+        (
+            "sd 0:0:0:0: device_unblock failed with return(-22) for handle(0x000c)",
+            KernelEvidence(kind="scsi", device="0:0:0:0", errno=22),
+        ),
+        (
+            "sd 2:2:3:0: [sdd] megasas: RESET cmd=28 retries=0",
+            KernelEvidence(kind="scsi", device="sdd"),
+        ),
     ],
 )
 def test_a_line_says_what_happened_where(text: str, evidence: KernelEvidence) -> None:

@@ -101,12 +101,21 @@ from tests.logs.kernel.told import told
             "fc rport-2:0-1 110",
         ),
         ("sas: Enter sas_scsi_recover_host busy: 1 failed: 1", "sas"),
+        ("sas: ata2: end_device-1:0:9: cmd error handler", "sas ata2"),
+        (
+            "cciss 0000:05:00.0: cciss: c ffff810037e00000 has CHECK CONDITION sense key = 0x3",
+            "hba 0000:05:00.0 61",
+        ),
+        ("cciss: cmd 0000010000540000 has CHECK CONDITION sense key = 0x1", "hba cciss repair"),
+        ("aacraid: Host adapter abort request (0,0,3,1)", "hba 0:0:3:1"),
+        ("aacraid: Outstanding commands on (0,0,3,1):", "hba 0:0:3:1"),
+        (": mpt2sas0: fault_state(0x5841)!", "hba mpt2sas0"),
         (
             "mpt3sas_cm0: log_info(0x31120303): originator(PL), code(0x12), sub_code(0x0303)",
             "hba mpt3sas_cm0",
         ),
         ("mpt2sas_cm0: removing handle(0x0009), sas_addr(0x4433221100000000)", "hba mpt2sas_cm0"),
-        ("mptbase: ioc0: LogInfo(0x31140000): Originator={PL}, Code={IO Executed}", "hba mptbase"),
+        ("mptbase: ioc0: LogInfo(0x31140000): Originator={PL}, Code={IO Executed}", "hba ioc0"),
         (
             "megaraid_sas 0000:03:00.0: 2031 (595s/0x0020/FATAL) - Controller encountered a"
             " fatal error and was reset",
@@ -130,6 +139,46 @@ from tests.logs.kernel.told import told
         ),
         ("qla2xxx [0000:03:00.0]-500a:3: LOOP UP detected (8 Gbps).", "hba 0000:03:00.0 repair"),
         ("pm80xx0:: mpi_sata_event 2692: SATA EVENT 0x23 failed", "hba pm80xx0"),
+        ("pm80xx pm8001_mpi_task_abort_resp 3742:task abort failed status 0x6", "hba pm80xx"),
+        ("pm80xx pm8001_abort_task 1231:rc= 5", "hba pm80xx"),
+        (
+            "hv_storvsc f8b3781b-1e82-4818-a1c3-63d806ec15bb: tag#59 cmd 0x2a status: scsi 0x2"
+            " srb 0xa hv 0xc0000001",
+            "hba f8b3781b-1e82-4818-a1c3-63d806ec15bb write",
+        ),
+        (
+            "hv_storvsc f8b3781b-1e82-4818-a1c3-63d806ec15bb: tag#59 cmd 0x12 status: scsi 0x0"
+            " srb 0x4 hv 0xc0000001",
+            "hba f8b3781b-1e82-4818-a1c3-63d806ec15bb routine",
+        ),
+        (
+            "qla2xxx [0000:02:00.0]-705d:12: Remote port 51 40 2e c0 is not coming back",
+            "hba 0000:02:00.0",
+        ),
+        ("mptscsih: ioc1: task abort: SUCCESS (rv=2002) (sc=00000000c0ffee00)", "hba ioc1 repair"),
+        ("megasas: [ 0]waiting for 1 commands to complete", "hba megasas"),
+        ("megaraid_sas: no pending cmds after reset", "hba megaraid_sas repair"),
+        (
+            "hpsa 0000:05:00.0: scsi 0:1:0:0: reset logical  completed successfully Direct-Access",
+            "hba 0000:05:00.0 repair",
+        ),
+        (
+            "ufshcd-qcom 1d84000.ufshc: ufshcd_abort: Device abort task at tag 7",
+            "hba 1d84000.ufshc",
+        ),
+        (
+            "xhci_hcd 0000:97:00.0: AER: can't recover (no error_detected callback)",
+            "aer 0000:97:00.0",
+        ),
+        (
+            "pcieport 0000:00:1d.0: AER:   device [8086:a330] error status/mask=00001000/00002000",
+            "nothing",
+        ),
+        ("pcieport 0000:00:1d.0: AER:    [12] Timeout", "nothing"),
+        (
+            "pcieport 0000:00:1d.0: AER:   TLP Header: 60000001 0100000f 000000ff ffffe000",
+            "nothing",
+        ),
         ("ahci 0000:00:1f.2: controller reset failed (0xffffffff)", "hba 0000:00:1f.2"),
         (
             "ahci 0000:00:1f.2: AHCI 0001.0300 32 slots 6 ports 6 Gbps 0x3f impl SATA mode",

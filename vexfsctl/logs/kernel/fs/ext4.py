@@ -112,6 +112,22 @@ EXT4_FORMS = (
         read=free_reader("filesystem", direction="write"),
     ),
     EvidenceForm(
+        # Of ext3 and ext4 up to 2.6.3x, after a line that names the device.
+        "Remounting filesystem read-only",
+        "Remounting filesystem read-only",
+        r"Remounting filesystem read-only\s{0,2}$",
+        free_reader("filesystem"),
+        begins=("Remounting filesystem read-only",),
+    ),
+    EvidenceForm(
+        # … and before such a line.
+        "ext3_abort called.",
+        "_abort called",
+        r"ext[34]_abort called\.",
+        free_reader("filesystem"),
+        begins=("ext3_abort called.", "ext4_abort called."),
+    ),
+    EvidenceForm(
         "EXT4-fs (sda1): warning: mounting fs with errors, running e2fsck is recommended",
         "-fs ",
         _PLAIN,

@@ -4,7 +4,7 @@ F2FS, FAT, exFAT, NTFS, UDF, ISO 9660, SquashFS, EROFS, UBIFS, NILFS, JFS, Reise
 and what the kernel says of any of them (fs/verity, fs/super.c). Linux 5.10 to 6.18.
 """
 
-from vexfsctl.logs.kernel.form import ROUTINE, EvidenceForm
+from vexfsctl.logs.kernel.form import REPAIR, ROUTINE, EvidenceForm
 from vexfsctl.logs.kernel.told import DEVICE, free_reader
 
 _NAMES = (
@@ -111,6 +111,29 @@ LOCAL_FORMS = (
         r"VFS: Busy inodes after unmount of (?P<device>[^\s.(]{1,64})",
         free_reader("filesystem"),
         begins=("VFS: Busy inodes after unmount of ",),
+    ),
+    EvidenceForm(
+        # Up to 5.x "… or resized disk sdc".
+        "VFS: busy inodes on changed media sdc",
+        "busy inodes on changed media",
+        r"VFS: busy inodes on changed media (?:or resized disk )?(?P<device>[^\s.(]{1,64})$",
+        free_reader("filesystem"),
+        begins=("VFS: busy inodes on changed media ",),
+    ),
+    EvidenceForm(
+        # Up to 3.1x no device is named.
+        "ubi0: fixable bit-flip detected at PEB 273",
+        "fixable bit-flip detected",
+        r"(?:(?P<device>ubi[0-9]\d{0,2})|UBI): fixable bit-flip detected",
+        free_reader("filesystem", REPAIR),
+        begins=(*(f"ubi{digit}" for digit in range(10)), "UBI: fixable bit-flip"),
+    ),
+    EvidenceForm(
+        "UBI error: ubi_io_read: error -74 (ECC error) while reading 64 bytes from PEB 0:0",
+        "UBI ",
+        r"UBI (?:error|warning): ",
+        free_reader("filesystem"),
+        begins=("UBI error: ", "UBI warning: "),
     ),
     EvidenceForm(
         "ubi0 error: ubi_io_read: error -74 (ECC error) while reading 2048 bytes from PEB 17:0",

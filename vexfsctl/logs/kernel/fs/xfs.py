@@ -27,6 +27,49 @@ def _form(
     )
 
 
+def _old_form(sample: str, pattern: str, *begins: str) -> EvidenceForm:
+    return EvidenceForm(sample, "", pattern, free_reader("filesystem"), begins=begins)
+
+
+_OLD_FORMS = (
+    _old_form(
+        'I/O error in filesystem ("sda2") meta-data dev sda2 block 0x1000       ("xlog_iodone")'
+        " error 5 buf count 32768",
+        (
+            r'I/O error in filesystem \("[^"\s]{1,64}"\) meta-data dev (?P<device>[^\s]{1,64})'
+            rf" block {_SECTOR}"
+        ),
+        "I/O error in filesystem (",
+    ),
+    _old_form(
+        "xfs_force_shutdown(sda2,0x2) called from line 956 of file fs/xfs/xfs_log.c.",
+        r"xfs_force_shutdown\((?P<device>[^\s,)]{1,64}),0x",
+        "xfs_force_shutdown(",
+    ),
+    _old_form(
+        'Filesystem "sda2": Corruption of in-memory data detected.  Shutting down filesystem: sda2',
+        r'Filesystem "(?P<device>[^"\s]{1,64})": (?!Disabling barriers)',
+        "Filesystem ",
+    ),
+    _old_form(
+        "XFS internal error XFS_WANT_CORRUPTED_GOTO at line 1546 of file fs/xfs/xfs_alloc.c.",
+        r"XFS(?: internal error |: (?:Internal error |log mount|failed to|bad |failed ))",
+        *(
+            "XFS internal error ",
+            "XFS: Internal error ",
+            "XFS: log mount",
+            "XFS: failed ",
+            "XFS: bad ",
+        ),
+    ),
+    _old_form(
+        "Please umount the filesystem, and rectify the problem(s)",
+        r"Please umount the filesystem, and rectify the problem\(s\)",
+        "Please umount the filesystem, and",
+    ),
+)
+"""Of Linux up to 2.6.38, which had no head of its own."""
+
 XFS_FORMS = (
     _form(
         'XFS (loop0): metadata I/O error in "xfs_imap_to_bp+0x5c/0xe0" at daddr 0x80 len 32'
@@ -52,6 +95,12 @@ XFS_FORMS = (
     _form(
         "XFS (sdb1): Corruption Alert: Buffer at daddr 0x80 had permanent write failures!",
         r"Corruption Alert: Buffer at daddr ",
+        read=free_reader("filesystem", direction="write"),
+    ),
+    _form(
+        # 4.18 to 5.4; what stands in its place since then is a line of iomap.
+        "XFS (sdb1): writeback error on sector 4096",
+        r"writeback error on sector (?P<sector>\d{1,20})",
         read=free_reader("filesystem", direction="write"),
     ),
     _form(
@@ -92,6 +141,7 @@ XFS_FORMS = (
         "",
         trouble_only=True,
     ),
+    *_OLD_FORMS,
     EvidenceForm(
         # Of iomap, for XFS and others that use it (fs/iomap/buffered-io.c since 5.5).
         "loop0: writeback error on inode 131, offset 0, sector 448",

@@ -8,11 +8,14 @@ import errno
 import re
 
 from vexfsctl.logs.kernel.form import REPAIR, ROUTINE, EvidenceForm
+from vexfsctl.logs.kernel.storage.ide import BIT_ERRNOS
+from vexfsctl.logs.kernel.storage.scsi_results import key_errno, sense_key
 from vexfsctl.logs.kernel.told import find_errno, reader
 from vexfsctl.model.events import KernelEvidence
 
 _BEGINS = ("ata",)
-_ATA = r"(?P<device>ata\d{1,4}(?:\.\d{1,4})?): "
+_ATA = r"(?P<device>ata\d{1,4}(?:\.\d{1,4})?)(?: \(slot \d{1,3}\))?: "
+"""Synology's kernel says in which slot of its case the disk is."""
 _BITS = r"\{(?P<bits>[ \w-]{0,120})\}"
 
 _COMMANDS = (
@@ -33,6 +36,9 @@ _LBA_OF_48_BITS = {0x24, 0x25, 0x29, 0x34, 0x35, 0x39, 0x3D, 0x42, 0x60, 0x61, 0
 _ERRNOS = (("UNC", errno.ENODATA), ("AMNF", errno.ENODATA), ("IDNF", errno.EREMOTEIO),
            ("ICRC", errno.EIO), ("ABRT", errno.EIO))  # fmt: skip
 """What a bit of the error register ends as: an unreadable sector, none of that number, the rest."""
+_CAUSES = {"media error": errno.ENODATA, "timeout": errno.ETIMEDOUT}
+"""Words of `ata_err_string` for what went wrong with a command, where that is an errno."""
+_CAUSE = re.compile(r"\bEmask 0x[0-9a-f]+ \(([\w ]{1,40})\)")
 _QUIET_SERRORS = {"RecovData", "RecovComm"}
 
 
@@ -57,12 +63,12 @@ def _read_taskfile(match: re.Match[str]) -> KernelEvidence:
         # Of an LBA of 28 bits, the highest four are in the device register.
         top = high if code in _LBA_OF_48_BITS else bytes([registers[11] & 0xF])
         lba = int.from_bytes(low + top, "little")
-    media = "(media error)" in match.string
+    cause = _CAUSE.search(match.string)
     return KernelEvidence(
         kind="ata",
         device=match["device"],
         direction=direction or {"in": "read", "out": "write"}.get(match["way"] or ""),
-        errno=errno.ENODATA if media else None,
+        errno=None if cause is None else _CAUSES.get(cause[1]),
         lba=lba,
     )
 
@@ -79,8 +85,22 @@ def _read_serror(match: re.Match[str]) -> KernelEvidence:
 
 
 def _read_result(match: re.Match[str]) -> KernelEvidence:
-    media = "(media error)" in match.string
-    return KernelEvidence(kind="ata", errno=errno.ENODATA if media else None)
+    return KernelEvidence(kind="ata", errno=_CAUSES.get(match["cause"]))
+
+
+def _read_translated(match: re.Match[str]) -> KernelEvidence:
+    key = sense_key(match["key"])
+    return KernelEvidence(kind="ata", device=match["device"], errno=key_errno(key))
+
+
+def _read_named_bits(match: re.Match[str]) -> KernelEvidence:
+    number = next((BIT_ERRNOS[bit] for bit in match["bits"].split() if bit in BIT_ERRNOS), None)
+    return KernelEvidence(kind="ata", device=match["device"], errno=number or errno.EIO)
+
+
+def _read_timeout(match: re.Match[str]) -> KernelEvidence:
+    told = reader("ata", errno=errno.ETIMEDOUT, direction=_direction_of(int(match["code"], 16)))
+    return told(match)
 
 
 def _read_free(match: re.Match[str]) -> KernelEvidence:
@@ -108,7 +128,10 @@ ATA_FORMS = (
     EvidenceForm(
         "         res 51/40:08:00:10:00/00:00:00:00:00/e0 Emask 0x9 (media error)",
         "res ",
-        r"(?: {9})?res [0-9a-f]{2}/[0-9a-f]{2}:[0-9a-f:/]{10,50} Emask 0x[0-9a-f]+ \(",
+        (
+            r"(?: {9})?res [0-9a-f]{2}/[0-9a-f]{2}:[0-9a-f:/]{10,50} Emask 0x[0-9a-f]+"
+            r" \((?P<cause>[\w ]{1,40})\)"
+        ),
         _read_result,
         begins=(" " * 9 + "res ", "res "),
     ),
@@ -117,6 +140,31 @@ ATA_FORMS = (
         "error: {",
         rf"{_ATA}error: {_BITS}",
         _read_error_bits,
+        begins=_BEGINS,
+    ),
+    EvidenceForm(
+        # Up to 6.1.
+        "ata1: translated ATA stat/err 0x51/40 to SCSI SK/ASC/ASCQ 0x3/11/04",
+        "translated ATA ",
+        (
+            rf"{_ATA}translated ATA stat/err 0x[0-9a-f]{{1,2}}/[0-9a-f]{{1,2}} to SCSI"
+            r" SK/ASC/ASCQ (?P<key>0x[0-9a-f])/"
+        ),
+        _read_translated,
+        begins=_BEGINS,
+    ),
+    EvidenceForm(
+        "ata1: error=0x40 { UncorrectableError }",
+        "error=0x",
+        rf"{_ATA}error=0x[0-9a-f]{{1,2}} {_BITS}",
+        _read_named_bits,
+        begins=_BEGINS,
+    ),
+    EvidenceForm(
+        "ata1: command 0x25 timeout, stat 0x50 host_stat 0x24",
+        " timeout, stat ",
+        rf"{_ATA}command (?P<code>0x[0-9a-f]{{1,2}}) timeout, stat ",
+        _read_timeout,
         begins=_BEGINS,
     ),
     EvidenceForm(
@@ -178,7 +226,7 @@ ATA_FORMS = (
         "ata",
         (
             rf"{_ATA}.{{0,120}}?\b(?i:fail(?:ed|ure|s)?|errors?|timed out|timeout|giving up|unable"
-            r"|frozen|rejected|broken)\b"
+            r"|frozen|rejected|broken|mismatch|reported inactive)\b"
         ),
         _read_free,
         begins=_BEGINS,

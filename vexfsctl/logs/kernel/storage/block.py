@@ -165,11 +165,30 @@ BLOCK_FORMS = (
         begins=(_BEYOND_END,),
     ),
     EvidenceForm(
+        # Up to 5.x, of a device that went away.
+        "generic_make_request: Trying to access nonexistent block-device sdb1 (4096)",
+        "nonexistent block-device",
+        (
+            rf"generic_make_request: Trying to access nonexistent block-device {_DEVICE}"
+            r" \((?P<sector>\d{1,20})\)"
+        ),
+        reader("block", errno=errno.EIO),
+        begins=("generic_make_request: Trying to access",),
+    ),
+    EvidenceForm(
         "Trying to write to read-only block-device sdb1",
         "Trying to write to read-only block-device",
         rf"Trying to (?P<direction>write) to read-only block-device {_DEVICE}",
         reader("block"),
         begins=("Trying to write to read-only block-device ",),
+    ),
+    EvidenceForm(
+        # Of protection information (block/t10-pi.c): it counts intervals of its own size.
+        "sdb: guard tag error at sector 4096 (rcvd 1f2e, want 2f3e)",
+        " tag error at ",
+        rf"{_DEVICE}: (?:guard|ref) tag error at ",
+        reader("block", errno=errno.EILSEQ, direction="read"),
+        begins=(f"{NAME}: guard tag error at ", f"{NAME}: ref tag error at "),
     ),
     EvidenceForm(
         # Whoever detaches a loop device gets this, too.

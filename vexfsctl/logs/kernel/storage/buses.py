@@ -5,14 +5,34 @@ drivers/mmc, Linux 3.16 to 6.12. A USB device is called by its path, as in sysfs
 """
 
 import errno
+import re
+from dataclasses import replace
 
 from vexfsctl.logs.kernel.form import NAME, ROUTINE, EvidenceForm
 from vexfsctl.logs.kernel.told import free_reader, reader
+from vexfsctl.model.events import KernelEvidence
 
-_USB = r"usb (?P<device>(?:usb)?\d{1,3}(?:-[\w.]{1,24})?): "
+_USB = r"usb (?P<device>(?:usb)?\d{1,3}(?:-[\w.]{1,24})?(?:-port\d{1,3})?): "
+_HUB = r"hub (?P<device>\d{1,3}-[\d.]{1,24}):\d{1,3}\.\d{1,3}: "
+_USB_HOST_BEGINS = ("xhci", "ehci", "ohci", "uhci")
+_USB_HOST = rf"(?:{'|'.join(_USB_HOST_BEGINS)})[\w-]{{0,16}} (?P<device>[\w:.-]{{1,40}}): "
 _SPEEDS = ("low-speed", "full-speed", "high-speed", "SuperSpeed", "super-speed", "variable speed")
 _MMC_BEGINS = ("mmc",)
-_MMC = r"(?P<device>mmc(?:blk)?\d{1,3}(?:boot\d|rpmb|gp\d)?): "
+_MMC = r"(?:mmc_host )?(?P<device>mmc(?:blk)?\d{1,3}(?:boot\d|rpmb|gp\d)?): "
+_MMC_HOST_BEGINS = (
+    *("dwmmc_", "sdhci", "sunxi-mmc", "bcm2835-mmc", "mmc-bcm2835", "sdhost-bcm2835"),
+    *("meson-gx-mmc", "meson-mx-", "omap_hsmmc", "mtk-msdc", "renesas_sdhi", "mmci-pl18x"),
+)
+_MMC_HOST = (
+    rf"(?:{'|'.join(_MMC_HOST_BEGINS)})[\w-]{{0,24}} (?P<device>[0-9a-f]{{4,16}}\.[\w-]{{2,24}}): "
+)
+
+
+def _read_hub(match: re.Match[str]) -> KernelEvidence:
+    told = free_reader("usb")(match)
+    bus, _, port = match["device"].partition("-")
+    return replace(told, device=f"usb{bus}") if port == "0" else told
+
 
 BUS_FORMS = (
     EvidenceForm(
@@ -37,14 +57,48 @@ BUS_FORMS = (
             rf"{_USB}(?:device descriptor read/\w{{1,4}}, error -"
             r"|device not accepting address \d+, error -|unable to enumerate USB device"
             r"|cmd cmplt err -|stat urb: (?:status -|no pending)"
-            r"|Device not responding to setup address|device firmware changed)"
+            r"|Device not responding to setup address|device firmware changed"
+            r"|(?:Failed to set U[12] timeout|Set SEL for device-initiated"
+            r"|Could not (?:enable|disable) )|usb_\w{1,40}:? Failed to disable L[PT]M"
+            r"|cannot (?:reset|disable) \(err|Cannot enable\. |over-current condition"
+            r"|disabled by hub|connect-debounce failed|clear tt \d)"
         ),
         free_reader("usb"),
         begins=(
+            f"{NAME}: clear tt ",
+            *(f"{NAME}: Failed to set U", f"{NAME}: Set SEL for device-initiated"),
+            *(f"{NAME}: Could not ", f"{NAME}: usb_"),
+            *(f"{NAME}: cannot reset (err", f"{NAME}: cannot disable (err"),
+            *(f"{NAME}: Cannot enable. ", f"{NAME}: over-current condition"),
+            *(f"{NAME}: disabled by hub", f"{NAME}: connect-debounce failed"),
             *(f"{NAME}: device descriptor read/", f"{NAME}: device not accepting address "),
             *(f"{NAME}: unable to enumerate USB", f"{NAME}: cmd cmplt err ", f"{NAME}: stat urb: "),
             *(f"{NAME}: Device not responding to", f"{NAME}: device firmware changed"),
         ),
+    ),
+    EvidenceForm(
+        # A port of such a hub, up to 3.1x; what hangs on it is not told.
+        "hub 1-1:1.0: cannot reset port 2 (err = -110)",
+        "hub ",
+        (
+            rf"{_HUB}(?:hub_\w{{1,32}} failed|(?:cannot|Cannot) (?:reset|disable|enable) port"
+            r"|unable to enumerate USB device|port \d{1,3} disabled by hub|over-current"
+            r"|get_hub_status failed|connect-debounce failed|config failed)"
+        ),
+        _read_hub,
+        begins=("hub ",),
+    ),
+    EvidenceForm(
+        "xhci_hcd 0000:00:14.0: xHCI host controller not responding, assume dead",
+        "",
+        (
+            rf"{_USB_HOST}(?:.{{0,80}}?(?:not responding|host is dying|HC died|not halt(?:ed|ing)"
+            r"|[Tt]ook too long|ERROR |Host (?:System|Controller) Error|\bfatal|reset failed"
+            r"|not accessible)|(?:Aborting|Abort failed|Timeout while) |Mismatch between completed"
+            r"|Completing active URBs anyway)"
+        ),
+        free_reader("usb"),
+        begins=_USB_HOST_BEGINS,
     ),
     EvidenceForm(
         "virtio_blk virtio2: [vdb] new size: 4096 512-byte logical blocks (2.10 MB/2.00 MiB)",
@@ -89,7 +143,10 @@ BUS_FORMS = (
     EvidenceForm(
         "mmc0: Timeout waiting for hardware interrupt.",
         "ime",
-        rf"{_MMC}(?:Timeout waiting for hardware|(?:cqhci: )?timeout for tag|.{{0,60}}timed out)",
+        (
+            rf"{_MMC}(?:Timeout (?:waiting for hardware|sending command)"
+            r"|(?:cqhci: )?timeout for tag|.{0,60}timed out)"
+        ),
         reader("mmc", errno=errno.ETIMEDOUT),
         begins=_MMC_BEGINS,
     ),
@@ -112,13 +169,41 @@ BUS_FORMS = (
         "mmc",
         (
             rf"{_MMC}(?:.{{0,120}}?\b(?i:errors?|fail(?:ed|ure)?|never completed|stuck|unable"
-            r"|removed during|consuming too much power|never released|Resetting controller"
-            r"|CQE recovery|tuning execution|never stabilised|even though no"
+            r"|never left|removed during|consuming too much power|never released"
+            r"|Resetting controller|CQE recovery|tuning execution|never stabilised|even though no"
             r"|unexpected interrupt|problem (?:switching|setting)|rejected|broken|timed out"
-            r"|timeout|problem reading)\b)"
+            r"|timeout|problem reading|still running|could not complete)\b)"
         ),
         free_reader("mmc"),
         begins=_MMC_BEGINS,
+    ),
+    EvidenceForm(
+        "mmcblk mmc0:0001: __mmc_blk_ioctl_cmd: cmd error -110",
+        " error -",
+        (
+            r"mmcblk (?P<device>mmc\d{1,3}):[0-9a-f]{4}: \w{1,40}: (?:sbc|cmd|data) error"
+            r" -(?P<errno>\d{1,3})"
+        ),
+        reader("mmc"),
+        begins=_MMC_BEGINS,
+    ),
+    EvidenceForm(
+        "mmc_erase: erase error -110, status 0x800",
+        "mmc_erase: ",
+        r"mmc_erase: [\w ]{1,24} error -?(?P<errno>\d{1,3})",
+        reader("mmc", direction="discard"),
+        begins=_MMC_BEGINS,
+    ),
+    EvidenceForm(
+        # Of a host controller, which the platform names.
+        "dwmmc_rockchip fe2c0000.mmc: Unexpected command timeout, state 3",
+        "",
+        (
+            rf"{_MMC_HOST}.{{0,120}}?\b(?i:errors?|timed? ?out|fail(?:ed|ure)?|busy|never completed"
+            r"|unexpected|not complete)\b"
+        ),
+        free_reader("mmc"),
+        begins=_MMC_HOST_BEGINS,
     ),
 )
 """In the order tried."""

@@ -7,12 +7,14 @@ about one of its disks by that.
 import errno
 import re
 
-from vexfsctl.logs.kernel.form import REPAIR, EvidenceForm
+from vexfsctl.logs.kernel.form import REPAIR, ROUTINE, EvidenceForm
 from vexfsctl.logs.kernel.told import find_direction, find_errno, free_reader
 from vexfsctl.model.events import EvidenceSignificance, KernelEvidence
 
 _BCACHE = r"bcache: (?:\w{1,60}\(\) )?"
 _UUID = r"[0-9a-f]{8}-[0-9a-f-]{27}"
+_ON_DISK = re.compile(r"\b(?:IO error|btree node) on (?P<device>[a-z][\w!-]{1,40}) (?:for|at) ")
+"""Of a filesystem called by its UUID, the disk that a line is about."""
 _MENDED = re.compile(r"\b(?:retry success|successful retry|now fixed|fixing|repaired)\b")
 
 
@@ -34,9 +36,10 @@ def _read_bcachefs(match: re.Match[str]) -> KernelEvidence:
     significance = EvidenceSignificance.TROUBLE
     if _MENDED.search(text):
         significance = REPAIR
+    disk = _ON_DISK.search(text)
     return KernelEvidence(
         kind="filesystem",
-        device=match["device"],
+        device=match["device"] if disk is None else disk["device"],
         sector=None if sector is None else int(sector),
         direction=find_direction(text),
         errno=find_errno(text),
@@ -94,6 +97,26 @@ CACHE_FORMS = (
         ),
         free_reader("bcache"),
         begins=("bcache: ",),
+    ),
+    EvidenceForm(
+        "bcachefs (sdb1): recovering from unclean shutdown",
+        "shutdown",
+        (
+            rf"bcachefs \((?:{_UUID}|(?P<device>[\w!-]{{1,40}}))\): (?:recovering from (?:un)?clean"
+            r" shutdown|shutdown by|clean shutdown complete|shutdown complete)"
+        ),
+        free_reader("filesystem", ROUTINE),
+        begins=("bcachefs",),
+    ),
+    EvidenceForm(
+        "bcachefs (sdb1): fatal error - emergency read only",
+        "emergency read",
+        (
+            rf"bcachefs(?: error)? \((?:{_UUID}|(?P<device>[\w!-]{{1,40}}))\): .{{0,80}}?emergency"
+            " read"
+        ),
+        free_reader("filesystem"),
+        begins=("bcachefs",),
     ),
     EvidenceForm(
         "bcachefs (sdb1 sector 4096): data read error: I/O error",

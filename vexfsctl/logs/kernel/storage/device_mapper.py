@@ -145,11 +145,12 @@ DEVICE_MAPPER_FORMS = (
         "device-mapper: table: 253:1: linear: Device lookup failed (-6)",
         "device-mapper: ",
         (
-            rf"device-mapper: [\w -]{{1,40}}: (?:\(?{_DEVICE}\)?: )?.{{0,200}}?\b(?i:fail\w*"
+            rf"device-mapper: [\w -]{{1,40}}: (?:\(?{_DEVICE}\)?: )?.{{0,200}}?(?:\b(?i:fail\w*"
             r"|errors?|erroring|corrupt\w*|invalid(?:ating)?|abort\w*|unable|offline|out of"
             r"|read-only"
             r"|couldn't|could not|cannot|overflow\w*|too small|dead|mismatch|unavailable"
-            r"|bypass\w*|lost|timed out|timeout)\b"
+            r"|bypass\w*|lost|timed out|timeout|mismatched|recursive (?:lock|acquisition)"
+            r"|bio unserviceable)\b|\breturned -\d|\(-E[A-Z]{2})"
         ),
         free_reader("device_mapper"),
         begins=_BEGINS,

@@ -220,8 +220,9 @@ MD_FORMS = (
         "md: sdb1 does not have a valid v1.2 superblock, not importing!",
         "md: ",
         (
-            r"md: (?P<device>[\w!-]{1,32}) (?:does not have a valid|has zero or unknown size"
+            r"md: (?P<device>[\w!-]{1,32})(?: (?:does not have a valid|has zero or unknown size"
             r"|has (?:strangely )?different|has same UUID but|flush io error)"
+            r"|: bogus bblog_shift)"
         ),
         _read_free,
         begins=("md: ",),
@@ -256,6 +257,41 @@ MD_FORMS = (
             *(f"{NAME}: invalid bitmap file", f"{NAME}: kicking failed bitmap"),
             *(f"{NAME}: failed to create bitmap", f"{NAME}: could not start resync"),
         ),
+    ),
+    EvidenceForm(
+        # Of Unraid, whose driver calls the disks of the array by number.
+        "md: disk1 read error, sector=4096",
+        " error, sector=",
+        (
+            r"md: (?P<device>disk\d{1,3}) (?P<direction>read|write) error,"
+            r" sector=(?P<sector>\d{1,20})"
+        ),
+        reader("md"),
+        begins=("md: ",),
+    ),
+    EvidenceForm(
+        "md: recovery thread: P corrected, sector=4096",
+        " corrected, sector=",
+        r"md: recovery thread: PQ? corrected, sector=(?P<sector>\d{1,20})",
+        reader("md", significance=REPAIR),
+        begins=("md: ",),
+    ),
+    EvidenceForm(
+        "md: recovery thread: PQ incorrect, sector=4096",
+        " incorrect, sector=",
+        r"md: recovery thread: PQ? incorrect, sector=(?P<sector>\d{1,20})",
+        reader("md"),
+        begins=("md: ",),
+    ),
+    EvidenceForm(
+        "md-cluster(md0:2): failed to get EX on TOKEN (-5)",
+        "md-cluster",
+        (
+            r"md-cluster(?:\((?P<device>md[\w.-]{1,40}):\d{1,5}\))?: .{0,80}?"
+            r"(?i:fail|could not|timeout|unable)"
+        ),
+        _read_free,
+        begins=("md-cluster",),
     ),
     EvidenceForm(
         "md5: mismatch sector in range 4096-4104",

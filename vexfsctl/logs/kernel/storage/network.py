@@ -14,14 +14,15 @@ from vexfsctl.model.events import KernelEvidence
 _NBD = r"(?:block )?(?P<device>nbd\d{1,5}): "
 _NBD_BEGINS = ("block nbd", "nbd")
 _RBD = r"rbd: (?:(?P<device>rbd\d{1,5}): |(?:image|id|rbd_dev) [^\s:]{1,80}: )?"
-_DRBD = r"(?:block |drbd [^\s:]{1,60}[/ ](?:\d{1,5} )?)?(?P<device>drbd\d{1,5}): "
+_DRBD = r"(?:block |drbd [^\s:]{1,60}[/ ](?:\d{1,5} )?)?(?P<device>drbd\d{1,5})(?: [^\s:]{1,60})?: "
 _DRBD_RESOURCE = r"(?:d-con|drbd) [^\s:]{1,60}(?: [^\s:]{1,60})?: "
 _DRBD_BEGINS = ("block drbd", "drbd", "d-con ")
 _DRBD_TROUBLE = (
     r"(?:.{0,200}?(?:-> (?:Failed|Diskless|Inconsistent|Outdated|NetworkFailure|BrokenPipe|Timeout"
-    r"|ProtocolError|Unconnected)\b|\b(?i:errors?|fail(?:ed|ure)?|detaching|split-brain"
+    r"|ProtocolError|Unconnected|DUnknown)\b|quorum\( yes -> no"
+    r"|returned -\d|\b(?i:errors?|fail(?:ed|ure)?|detaching|split-brain"
     r"|not arrive in time|lost|timed out|time expired|out of sync|reset by peer|broken|unable"
-    r"|disconnecting|broke down|diskless|out of memory|no local data|short read|shut down"
+    r"|disconnecting|broke down|diskless(?! ->)|out of memory|no local data|short read|shut down"
     r" by peer|cannot|can not|blocked|aborting)\b))"
 )
 
@@ -79,8 +80,8 @@ NETWORK_FORMS = (
     ),
     EvidenceForm(
         "block nbd0: Disconnected due to user request.",
-        "isconnect",
-        rf"{_NBD}Disconnected due to user request",
+        "",
+        rf"{_NBD}(?:Disconnected due to user request|NBD_DISCONNECT)",
         reader("nbd", significance=ROUTINE),
         begins=_NBD_BEGINS,
     ),
@@ -95,7 +96,8 @@ NETWORK_FORMS = (
         "block nbd0: Receive control failed (result -32)",
         "nbd",
         (
-            rf"{_NBD}(?:shutting down sockets|.{{0,120}}?\b(?i:fail\w*|errors?|timed out"
+            rf"{_NBD}(?:shutting down sockets?|queue cleared"
+            r"|.{0,120}?\b(?i:fail\w*|errors?|timed out"
             r"|closed socket|dead connection|wrong magic|unexpected reply|double reply"
             r"|suspicious reply|read-only"
             r"|invalid socket|signal \d+|got signal)\b)"

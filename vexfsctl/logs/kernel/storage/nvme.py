@@ -149,10 +149,19 @@ NVME_FORMS = (
             rf"{_NVME}(?!Shutdown timeout set).{{0,120}}?\b(?i:errors?"
             r"|fail(?:ed|ure)?|timeout|timed out|unable|malformed"
             r"|unexpected|not ready|got bad|short data-in|Max reconnect attempts|rejected"
-            r"|rejecting|lost|mismatch|invalid id)\b"
+            r"|rejecting|lost|mismatch|invalid id|crashed|did not boot|C2HTermReq|exceeded"
+            r"|duplicate IDs?|Duplicate|IDs don't match|may cause data corruption)\b"
         ),
         free_reader("nvme"),
         begins=_BEGINS,
+    ),
+    EvidenceForm(
+        # Of RDMA, which does not say what connection this is.
+        "nvme_rdma: PI error found type 0 expected 0x1f vs actual 0x2f",
+        "PI error found",
+        r"nvme_rdma: PI error found ",
+        reader("nvme", errno=errno.EILSEQ),
+        begins=("nvme_rdma: ",),
     ),
     EvidenceForm(
         "block nvme0n1: no usable path - requeuing I/O",

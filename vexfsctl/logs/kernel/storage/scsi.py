@@ -28,6 +28,10 @@ _SCSI = (
     r"(?:\[(?P<device>[\w-]{1,32})\] {0,2})?(?:tag#\d{1,8} )?\n?"
 )
 _BYTES = r"(?P<bytes>[0-9a-f]{2}(?: [0-9a-f]{2}){0,31})"
+_OLD_KEY = r"(?P<key>[A-Z][\w ]{1,40}?)\s{0,4}$"
+_ADDITIONAL = r"(?:(?: {4})?Add\. Sense|Additional sense): "
+_ADDITIONAL_ALONE = ("Add. Sense: ", "    Add. Sense: ", "Additional sense: ")
+"""Up to 2.6.1x in full; up to 2.6.2x with blanks before it."""
 _COMMAND_NAME = r"(?P<command>[A-Z][A-Za-z /]{2,30}(?:\(\d{1,2}\))?)"
 
 
@@ -38,6 +42,23 @@ def _evidence(match: re.Match[str], **told: object) -> KernelEvidence:
 
 def _read_result(match: re.Match[str]) -> KernelEvidence:
     return _evidence(match, errno=host_errno(match["host"]))
+
+
+def _read_return_code(match: re.Match[str]) -> KernelEvidence:
+    return _evidence(match, errno=_code_errno(match["code"]))
+
+
+def _read_numbered(match: re.Match[str]) -> KernelEvidence:
+    numbers = match["numbers"]
+    parts = numbers.split() if numbers else match.group("host", "channel", "id", "lun")
+    # A web page may have taken the numbers in brackets for a tag.
+    device = ":".join(parts) if all(parts) else None
+    return KernelEvidence(kind="scsi", device=device, errno=_code_errno(match["code"]))
+
+
+def _code_errno(code: str) -> int | None:
+    """Return the errno of a result in hex, as old kernels print it: by its second byte."""
+    return host_errno(f"0x{int(code, 16) >> 16 & 0xFF:02x}")
 
 
 def _read_failed_command(match: re.Match[str]) -> KernelEvidence:
@@ -127,34 +148,34 @@ SCSI_FORMS = (
     ),
     _form(
         "sd 0:0:0:0: [sda] tag#12 Add. Sense: Power on, reset, or bus device reset occurred",
-        "Add. Sense: ",
+        "ense: ",
         (
-            r"Add\. Sense: (?:No additional sense|Power on|Bus device reset|Device internal reset"
+            rf"{_ADDITIONAL}(?:No additional sense|Power on|Bus device reset|Device internal reset"
             r"|I_T nexus loss|Parameters changed|Mode parameters changed|.{1,60} has changed)"
         ),
         reader("scsi", significance=ROUTINE),
-        alone=("Add. Sense: ",),
+        alone=_ADDITIONAL_ALONE,
     ),
     _form(
         "sd 0:0:0:0: [sda] tag#12 Add. Sense: Space allocation failed write protect",
-        "Add. Sense: ",
-        r"Add\. Sense: Space allocation failed",
+        "ense: ",
+        rf"{_ADDITIONAL}Space allocation failed",
         reader("scsi", errno=errno.ENOSPC),
-        alone=("Add. Sense: ",),
+        alone=_ADDITIONAL_ALONE,
     ),
     _form(
         "sd 0:0:0:0: [sda] tag#12 Add. Sense: Unrecovered read error",
-        "Add. Sense: ",
-        r"Add\. Sense: ",
+        "ense: ",
+        _ADDITIONAL,
         reader("scsi"),
-        alone=("Add. Sense: ",),
+        alone=_ADDITIONAL_ALONE,
     ),
     _form(
         "sd 0:0:0:0: [sda] tag#12 ASC=0x11 ASCQ=0x4",
         "ASC=0x",
-        r"(?:<<vendor>>)?ASC=0x[0-9a-f]{1,2} {1,2}(?:<<vendor>>)?ASCQ=0x",
+        r"(?:<<vendor>> ?)?ASC=0x[0-9a-f]{1,2} {1,2}(?:<<vendor>>)?ASCQ=0x",
         reader("scsi"),
-        alone=("ASC=0x", "<<vendor>>ASC=0x"),
+        alone=("ASC=0x", "<<vendor>>"),
     ),
     _form(
         "sd 0:0:0:0: [sda] tag#12 72 03 11 04 00 00 00 00",
@@ -192,6 +213,25 @@ SCSI_FORMS = (
         _read_cdb,
     ),
     _form(
+        # Up to 2.6.2x.
+        "sd 0:0:0:0: SCSI error: return code = 0x08000002",
+        "return code = 0x",
+        r"SCSI error: return code = 0x(?P<code>[0-9a-f]{1,8})",
+        _read_return_code,
+    ),
+    EvidenceForm(
+        "SCSI error : <0 0 0 0> return code = 0x8000002",
+        "return code = ",
+        (
+            r"SCSI (?:error :(?: <(?P<numbers>\d{1,5}(?: \d{1,20}){3})>)?"
+            r"|(?:disk error :|error:) host (?P<host>\d{1,5}) channel (?P<channel>\d{1,5})"
+            r" id (?P<id>\d{1,5}) lun (?P<lun>\d{1,20}))"
+            r" return code = (?:0x)?(?P<code>[0-9a-f]{1,8})"
+        ),
+        _read_numbered,
+        begins=("SCSI error : ", "SCSI disk error : host ", "SCSI error: host "),
+    ),
+    _form(
         "sd 0:0:0:0: rejecting I/O to offline device",
         "ing I/O to ",
         # The caller gets EIO from some versions: it is the device that is missing.
@@ -207,7 +247,10 @@ SCSI_FORMS = (
     _form(
         "sd 0:0:0:0: Device offlined - not ready after error recovery",
         "ffli",
-        r"(?:Device offlined|device offline or changed|.{0,60}\b(?i:offlining) (?:disk|device))",
+        (
+            r"(?:(?:scsi: )?Device offlined|device offline or changed"
+            r"|.{0,60}\b(?i:offlining) (?:disk|device))"
+        ),
         reader("scsi", errno=errno.ENODEV),
     ),
     _form(
@@ -280,6 +323,31 @@ SCSI_FORMS = (
         reader("capacity", significance=ROUTINE),
     ),
     _form(
+        "sd 0:0:0:0: task abort: SUCCESS scmd(00000000c0ffee00)",
+        "SUCCESS",
+        r"(?i:(?:task|query) abort|(?:device|target|bus|host|lun) reset)\b.{0,20}SUCCESS\b",
+        reader("scsi", significance=REPAIR),
+    ),
+    _form(
+        # Of mpt3sas, while a link is lost.
+        "sd 0:0:0:0: device_block, handle(0x000c)",
+        "device_block, ",
+        r"device_block, ",
+        reader("scsi"),
+    ),
+    _form(
+        "sd 0:0:0:0: device_unblock and setting to running, handle(0x000c)",
+        "device_unblock and setting to running",
+        r"device_unblock and setting to running",
+        reader("scsi", significance=REPAIR),
+    ),
+    _form(
+        "sd 0:2:0:0: [sda] megasas: RESET cmd=28 retries=0",
+        " RESET ",
+        r"meg\w{4,12}: RESET cmd=",
+        reader("scsi"),
+    ),
+    _form(
         "sd 0:0:0:0: device reset",
         " reset",
         r".{0,60}(?i:device|target|bus|host|LUN) reset\b",
@@ -307,14 +375,29 @@ SCSI_FORMS = (
         free_reader("scsi"),
     ),
     EvidenceForm(
+        # Up to 2.6.2x.
         "sdb: Current: sense key: Medium Error",
         "ense key: ",
         (
-            r"(?P<device>s[dr][a-z0-9]{1,8})(?P<address>): Current(?: \[descriptor\])?: sense key: "
-            r"(?P<key>[A-Z][\w ]{1,40}?)\s{0,4}$"
+            r"(?P<device>s[dr][a-z0-9]{1,8})(?P<address>): (?:Current|Deferred)"
+            rf"(?: \[descriptor\])?: sense key: {_OLD_KEY}"
         ),
         _read_sense,
-        begins=(f"{NAME}: Current: sense key: ", f"{NAME}: Current [descriptor]: sense key: "),
+        begins=(
+            *(f"{NAME}: Current: sense key: ", f"{NAME}: Current [descriptor]: sense key: "),
+            *(f"{NAME}: Deferred: sense key: ", f"{NAME}: Deferred [descriptor]: sense key: "),
+        ),
+    ),
+    EvidenceForm(
+        # Up to 2.6.1x.
+        "Current sdb: sense key Medium Error",
+        "sense key ",
+        (
+            r"(?:Info fld=0x[0-9a-f]{1,16},? (?:\(nonstd\),? )?)?(?:Current|Deferred) "
+            rf"(?P<device>s[dr][a-z0-9]{{1,8}})(?P<address>): sense key {_OLD_KEY}"
+        ),
+        _read_sense,
+        begins=("Current sd", "Current sr", "Deferred sd", "Deferred sr", "Info fld=0x"),
     ),
 )
 """In the order tried."""

@@ -4,41 +4,107 @@ Such a line begins with the driver and the PCI address, or with the name of the 
 (`mpt3sas_cm0`, `aacraid0`). Wording of drivers/scsi and drivers/ata in Linux 4.4 to 6.18.
 """
 
+import re
+from dataclasses import replace
+
 from vexfsctl.logs.kernel.form import REPAIR, ROUTINE, EvidenceForm
-from vexfsctl.logs.kernel.told import free_reader
+from vexfsctl.logs.kernel.storage.scsi_results import (
+    key_errno,
+    key_significance,
+    read_command,
+    sense_key,
+)
+from vexfsctl.logs.kernel.told import free_reader, reader
+from vexfsctl.model.events import KernelEvidence
 
 DRIVERS = (
-    *("mpt2sas", "mpt3sas", "mptbase", "mptscsih", "mptsas", "megaraid_sas", "megasas", "megaraid"),
+    *("mpt2sas", "mpt3sas", "mptbase", "mptscsih", "mptsas", "mptspi", "mptfc"),
+    *("megaraid_sas", "megasas", "megaraid"),
     *("hpsa", "cciss", "aacraid", "smartpqi", "lpfc", "qla2xxx", "qla4xxx", "qla1280", "mvsas"),
     *("pm80xx", "pm8001", "ahci", "isci", "arcmsr", "3w-9xxx", "3w-sas", "3w-xxxx", "bnx2fc"),
     *("bnx2i", "be2iscsi", "fnic", "snic", "qedf", "qedi", "csiostor"),
     *("hisi_sas", "hisi_sas_v2_hw", "hisi_sas_v3_hw", "mpi3mr", "myrb", "myrs", "pmcraid"),
     *("sata_sil24", "sata_mv", "sata_nv", "virtio_scsi", "vmw_pvscsi", "hv_storvsc", "storvsc"),
-    *("efct", "ufshcd-qcom", "ufshcd", "aic7xxx", "aic79xx", "aic94xx", "sym53c8xx"),
+    *("ufshcd", "ufshcd-qcom", "ufshcd-mtk", "ufshcd-hisi", "exynos-ufshc"),
+    *("efct", "aic7xxx", "aic79xx", "aic94xx", "sym53c8xx"),
 )
 """Drivers of adapters that disks are connected to."""
-_ADDRESS = r"[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-9a-f]"
+_ADDRESS = r"(?:[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-9a-f]|[0-9a-f]{4,16}\.[\w-]{2,24})"
+"""Of PCI, or of a device that the platform has: `1d84000.ufshc`."""
+_BEFORE_PLACE = r" (?=\w{1,64} {1,2}\d{1,5}:)"
+"""Up to 5.9, pm80xx puts a function and a line behind its name, and nothing between."""
 _DRIVER = "|".join(sorted(DRIVERS, key=len, reverse=True))
 _HEAD = (
     rf"(?:(?:{_DRIVER}) \[?(?P<device>{_ADDRESS})\]?(?:-[0-9a-f]{{4}}:(?:\d{{1,4}}| ))?: "
-    rf"|(?P<address>(?:{_DRIVER})(?:_cm)?\d{{0,4}}):{{1,2}} {{0,2}})"
+    r"|mpt(?:base|scsih|sas|spi|fc): (?P<controller>ioc\d{1,3}): "
+    rf"|(?P<address>(?:{_DRIVER})(?:_cm)?\d{{0,4}})(?::{{1,2}} {{0,2}}|{_BEFORE_PLACE}))"
 )
 _BEGINS = DRIVERS
 _WORDS = (
     r"(?i:\breset(?:ting|s)?\b|\btime(?:d )?-?out\w*|\bfault\w*|\bdown\b|\boffline\w*|\bhung\b"
     r"|\bdead\b|\bnot respond\w*|\babort\w*|\bfail\w*|\berrors?\b|\bfatal\b|log_info\(0x"
     r"|LogInfo\(0x|\bremov(?:ed|ing)\b.{0,40}\bhandle|\black of|\blockup\b|\bnot ready\b"
-    r"|\bparity\b|\bdegraded\b|\bCRC\b|\blost\b|\bblocked\b|\bunavailable\b|\boutstanding\b)"
+    r"|\bwaiting for \d+ commands|\brc ?= ?-?[1-9]|\bparity\b|\bdegraded\b|\bCRC\b|\blost\b"
+    r"|\bnot coming back\b|\bblocked\b|\bunavailable\b|\boutstanding\b)"
 )
 
 
+def _read_hyper_v(match: re.Match[str]) -> KernelEvidence:
+    told = reader("hba")(match)
+    direction = read_command(bytes([int(match["command"], 16)])).direction
+    # Of commands that move no data it tries some that a disk may not know.
+    if direction is None:
+        return replace(told, significance=ROUTINE)
+    return replace(told, direction=direction)
+
+
+def _read_sense(match: re.Match[str]) -> KernelEvidence:
+    key = sense_key(match["key"])
+    return reader("hba", key_significance(key), errno=key_errno(key))(match)
+
+
+def _read_abort(match: re.Match[str]) -> KernelEvidence:
+    return replace(reader("hba")(match), device=match["disk"].replace(",", ":"))
+
+
 ADAPTER_FORMS = (
+    EvidenceForm(
+        # Of some adapters in two lines, of which the second has the disk.
+        "aacraid: Host adapter abort request (0,0,3,0)",
+        "aacraid",
+        (
+            rf"{_HEAD}(?:Host adapter abort request|Outstanding commands on)"
+            r" \((?P<disk>\d{1,5},\d{1,5},\d{1,5},\d{1,5})\)"
+        ),
+        _read_abort,
+        begins=("aacraid",),
+    ),
+    EvidenceForm(
+        "hv_storvsc f8b3781b-1e82-4818-a1c3-63d806ec15bb: tag#59 cmd 0x28 status: scsi 0x2 srb 0xa"
+        " hv 0xc0000001",
+        "hv_storvsc ",
+        (
+            r"hv_storvsc (?P<device>[0-9a-f-]{36}): tag#\d{1,8} cmd"
+            r" (?P<command>0x[0-9a-f]{1,2}) status: scsi "
+        ),
+        _read_hyper_v,
+        begins=("hv_storvsc ",),
+    ),
+    EvidenceForm(
+        # Of HP's adapters up to 3.x.
+        "cciss 0000:05:00.0: cciss: c ffff810037e00000 has CHECK CONDITION sense key = 0x3",
+        "ense key = 0x",
+        rf"{_HEAD}.{{0,60}}has CHECK CONDITION sense key = (?P<key>0x[0-9a-f]{{1,2}})",
+        _read_sense,
+        begins=_BEGINS,
+    ),
     EvidenceForm(
         "lpfc 0000:03:00.0: 0:1303 Link Up Event x1 received Data: x1 x0 x20 x0 x0 x0 0",
         "",
         (
             rf"{_HEAD}.{{0,120}}?(?:Link Up\b|LOOP UP\b"
-            r"|(?i:reset (?:success|succeeded|complete)|\w{1,24}: SUCCESS)"
+            r"|(?i:reset (?:[\w ]{1,16} )?(?:success|succeeded|complete)|[\w ]{1,24}: SUCCESS)"
+            r"|no pending (?:cmds|commands) after reset"
             r"|controller is now (?:online|ready)|re-?enabled)"
         ),
         free_reader("hba", REPAIR),

@@ -11,10 +11,12 @@ from vexfsctl.logs.kernel.told import free_reader
 
 _ADDRESS = r"[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-9a-f]"
 _PCI = rf"(?P<device>{_ADDRESS})"
-_PORTS = ("pcieport", "nvme", "vmd", *DRIVERS)
+_PORTS = ("pcieport", "nvme", "vmd", "xhci_hcd", *DRIVERS)
 """Drivers of the devices whose errors are storage's, and of the ports that these are behind."""
 _DRIVER = rf"(?:{'|'.join(_PORTS)})"
 _BUS_BEGINS = tuple(f"{driver} " for driver in _PORTS)
+_DETAILS = r" {0,4}(?:device \[|\[ ?\d|TLP Header|Error of this Agent)"
+"""What follows a report of an error and does not say how bad it was."""
 _EDAC = r"EDAC (?:\w{1,24} )?(?P<device>MC\d{1,3}|PCI\d{0,3}|DEVICE\d{0,3}): "
 _HARDWARE = r"(?:mce: |\{[0-9]{1,10}\})?\[Hardware Error\]: "
 _HARDWARE_BEGINS = (
@@ -47,6 +49,20 @@ HARDWARE_FORMS = (
         ),
         free_reader("mce"),
         begins=("mce: ", "Memory failure: 0x"),
+    ),
+    EvidenceForm(
+        # Red Hat's 2.6.32; before 2.6.33 the words stood so without a driver's name, too.
+        "sbridge: HANDLING MCE MEMORY ERROR",
+        "M",
+        (
+            r"(?:(?:sbridge|i7core|skx|sb_edac): HANDLING MCE MEMORY ERROR"
+            r"|CPU [0-9]{1,5}: Machine Check Exception: )"
+        ),
+        free_reader("mce"),
+        begins=(
+            *("sbridge: HANDLING MCE", "i7core: HANDLING MCE", "skx: HANDLING MCE"),
+            *("sb_edac: HANDLING MCE", *(f"CPU {digit}" for digit in range(10))),
+        ),
     ),
     EvidenceForm(
         "EDAC MC0: 1 CE memory read error on CPU_SrcID#0_Ha#0_Chan#0_DIMM#0 (channel:0 slot:0)",
@@ -98,7 +114,7 @@ HARDWARE_FORMS = (
     EvidenceForm(
         "pcieport 0000:00:1c.0: AER: device recovery failed",
         "AER: ",
-        rf"{_DRIVER} {_PCI}: AER: (?!enabled with|PCIe Bus Error|PCIe errors handled)",
+        rf"{_DRIVER} {_PCI}: AER: (?!enabled with|PCIe Bus Error|PCIe errors handled|{_DETAILS})",
         free_reader("aer"),
         begins=_BUS_BEGINS,
     ),

@@ -85,7 +85,7 @@ TRANSPORT_FORMS = (
         "sas: ",
         (
             r"sas: (?:Enter sas_scsi_recover_host busy: \d|trying to (?:find task|abort|reset)"
-            r"|ata\d{1,4}: end_device|.{0,120}(?:fail|error|abort|timed out|timeout))"
+            r"|(?P<device>ata\d{1,4}): end_device|.{0,120}(?:fail|error|abort|timed out|timeout))"
         ),
         free_reader("sas"),
         begins=("sas: ",),
