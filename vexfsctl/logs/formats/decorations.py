@@ -47,7 +47,7 @@ class Undecorated:
 
 def undecorated(line: bytes) -> Iterator[Undecorated]:
     """Yield *line* without its decorations, each time without one more."""
-    shown = _shown(line)
+    shown = as_shown(line)
     plain = shown == line
     if not plain:
         yield Undecorated(shown, None)
@@ -66,7 +66,7 @@ def undecorated(line: bytes) -> Iterator[Undecorated]:
             yield Undecorated(shown[at:], shown[:at] if plain else None, needs_time)
 
 
-def _shown(line: bytes) -> bytes:
+def as_shown(line: bytes) -> bytes:
     """Return *line* as a terminal or a browser shows it."""
     if b"\x1b" in line:
         line = _COLOURS.sub(b"", line)

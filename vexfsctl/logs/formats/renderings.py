@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
+from vexfsctl.logs.own_records import PROGRAM_FIELD, VEXFS
 from vexfsctl.model.record import KERNEL_FACILITY, LogRecord
 
 FACILITIES = {
@@ -26,12 +27,13 @@ FACILITIES = {
     )
 } | {f"local{number}": 16 + number for number in range(8)}
 """Numbers of the facilities of syslog by their names."""
-_LEVELS = {
+LEVELS = {
     word: number
     for number, word in enumerate(
         ("emerg", "alert", "crit", "err", "warn", "notice", "info", "debug")
     )
 }
+"""Numbers of the levels of syslog by the names that dmesg gives them."""
 _MONTHS = {
     name: number
     for number, name in enumerate(
@@ -95,6 +97,8 @@ _MONOTONIC = re.compile(
     re.DOTALL,
 )
 _KERNEL_TAG = b"kernel"
+_NIL = "-"
+"""What stands for nothing in RFC 5424."""
 SELECTOR = (
     rb"\[?(?:kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local[0-7])\."
     rb"(?:emerg|alert|crit|err|warn(?:ing)?|notice|info|debug)\]? "
@@ -204,17 +208,19 @@ def possible_time(unix_s: float) -> float | None:
 
 
 def untagged_text(tag: str, pid: str | None, text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """Return the kernel's own text, and metadata; *tag* is what a log daemon removed from it.
+    """Return a text with the *tag* that a log daemon took off it, and metadata.
 
-    `kernel` stands for no tag; another one may be the first word of the kernel's own message, or
-    the program that wrote it. Output of a VexFS daemon keeps its tag as metadata.
+    `kernel` alone stands for no tag: the kernel has no process. Any other tag is a program's, and
+    metadata, too: its text may be whatever the program likes. Output of a VexFS daemon has it as
+    metadata only, and a text that begins with VexFS's name has none.
     """
-    if tag == "kernel":
+    if tag == "kernel" and pid is None:
         return text, ()
-    if pid is not None and tag.lower().startswith("vexfs"):
-        return text, (("SYSLOG_IDENTIFIER", tag),)
     process = "" if pid is None else f"[{pid}]"
-    return f"{tag}{process}: {text}", ()
+    whole = f"{tag}{process}: {text}"
+    if not tag.lower().startswith(VEXFS):
+        return whole, ((PROGRAM_FIELD, tag),)
+    return (whole, ()) if pid is None else (text, ((PROGRAM_FIELD, tag),))
 
 
 def read_tagged(
@@ -235,21 +241,26 @@ def read_tagged(
         # Any program can send messages of the facility kern to a log daemon.
         word, _, severity = decode_text(selector[0]).strip(" []").partition(".")
         facility = FACILITIES[word] or None
-        level = _LEVELS[severity.removesuffix("ing")]
+        level = LEVELS[severity.removesuffix("ing")]
         rest = rest[selector.end() :]
         if _INNER_UPTIME.match(rest) is not None:
             rest = b"kernel: " + rest
     match = _TAGGED.fullmatch(rest) or _RFC5424.fullmatch(rest)
     tag, pid, text = (None, None, rest) if match is None else match.group("tag", "pid", "text")
+    if pid == b"-":
+        pid = None
     size = len(text or b"")
     inner = _INNER_UPTIME.match(text or b"")
-    if inner is not None and tag == _KERNEL_TAG:
+    if inner is not None and tag == _KERNEL_TAG and pid is None:
         uptime_us, text = _uptime_us(inner), text[inner.end() :]
     shown = decode_text(text or b"")
     fields: tuple[tuple[str, str], ...] = ()
     if tag is not None:
-        process = None if pid in (None, b"-") else decode_text(pid)
+        process = None if pid is None else decode_text(pid)
         shown, fields = untagged_text(decode_text(tag), process, shown)
+    elif inner is None and not shown.lower().startswith(VEXFS):
+        # Log daemons tag what the kernel says: this is from a program that sent no tag.
+        fields = ((PROGRAM_FIELD, _NIL),)
     record = LogRecord(
         text=shown,
         source=reading.source,
@@ -272,7 +283,7 @@ def priority_of(groups: dict[str, bytes]) -> tuple[int | None, int | None]:
     """Return level and facility, as far as the head of a line gives them."""
     if (facility := groups.get("facility")) is not None:
         level = groups["level"].decode()
-        return _LEVELS.get(level), FACILITIES.get(facility.decode())
+        return LEVELS.get(level), FACILITIES.get(facility.decode())
     if (word := groups.get("priority")) is None:
         return None, None
     priority = int(word)
