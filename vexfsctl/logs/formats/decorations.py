@@ -22,7 +22,7 @@ _OF_STAMPED = re.compile(
     rb"|[\w.-]{1,64}:[^\s#$:\]]{1,64} ?)?[#$] ?"
     rb"|[\w.-]{1,64} login: "
     # grep, with -n and of context, too.
-    rb"|(?:\(standard input\)|[\w./@+,-]{1,200}?)(?:[:-]\d{1,9})?[:-](?=[\[<A-Z\d])"
+    rb"|(?:\(standard input\)|[\w./@+,-]{1,200}?)(?:[:-]\d{1,9})?[:-](?!\d\d-\d\d)(?=[\[<A-Z\d])"
 )
 """What is one only before a line that tells its time."""
 _COLOURS = re.compile(rb"\x1b\[[\d;?]{0,16}[A-Za-z]")
@@ -73,5 +73,11 @@ def as_shown(line: bytes) -> bytes:
     if b"<" in line:
         line = _TAGS.sub(b"", line)
     if b"&" in line:
-        line = _ENTITY.sub(lambda match: html.unescape(match[0].decode()).encode(), line)
+        line = _ENTITY.sub(_unescaped, line)
     return line
+
+
+def _unescaped(entity: re.Match[bytes]) -> bytes:
+    shown = html.unescape(entity[0].decode())
+    # What cannot be shown must not end a line, or change one.
+    return (shown if shown.isprintable() else " ").encode()

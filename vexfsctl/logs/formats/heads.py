@@ -56,10 +56,14 @@ def parse_head(line: bytes, reading: Reading) -> Head | None:
     priority = _PRIORITY.match(line)
     if priority is None:
         return _parse(line, reading)
-    head = _parse(line[priority.end() :], reading)
-    if head is None:
-        return None
     level, facility = priority_of(priority.groupdict())
+    rest = line[priority.end() :]
+    head = _parse(rest, reading)
+    if head is None:
+        if priority["facility"] is None or None in (level, facility):
+            return None
+        # dmesg -t -x prints no time.
+        head = Head(LogRecord(decode_text(rest), reading.source, boot_id=reading.boot_id), 0)
     known = replace(head.record, level=level, facility=facility)
     return replace(head, record=known, width=head.width + priority.end())
 

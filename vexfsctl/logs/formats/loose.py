@@ -22,10 +22,11 @@ _QUOTING = re.compile(
     r"|\bcomm\b"
     # What a colon says of the rest, unless it is that the kernel wrote it.
     r"|(?<!(?<![\w.@/-])kernel):(?:\s|$)"
+    # A record of kmsg; a priority of another facility than the kernel's.
+    r"|\d,\d{1,20},\d{1,20},[-c]|<(?:[89]|[1-9]\d{1,3})>"
 )
 _TIME = re.compile(
     r"\[[ +<]*\d{1,9}[.,]\d{6}>?\]|\d\d:\d\d:\d\d\S*(?: \d{4}\])?|\b\d{9,11}\.\d{6}\b"
-    r"|\d,[-c][^;\s]{0,80};"
 )
 """A time, however it is written."""
 _KERNEL_TAGS = (["kernel"], ["kernel:"], ["[kernel]"])
@@ -36,26 +37,29 @@ def parse_loose(line: bytes, reading: Reading) -> LogRecord | None:
     text = decode_text(as_shown(line[:_LONGEST]))
     stamp = _last(_STAMP.finditer(text))
     if stamp is not None:
-        if _is_of_another(text[: stamp.start()]):
+        # A host may stand there.
+        if _is_of_another(text[: stamp.start()], words=1):
             return None
         uptime_us = int(stamp["seconds"]) * 1_000_000 + int(stamp["micros"])
         return _record(text[stamp.end() :], reading, uptime_us)
     start = find_strong(text)
-    if start is None or _is_of_another(text[:start]):
+    if start is None or _is_of_another(text[:start], words=0):
         return None
     return _record(text[start:], reading)
 
 
-def _is_of_another(before: str) -> bool:
-    """Whether what stands *before* a text says that it is quoted, or that a program wrote it."""
+def _is_of_another(before: str, *, words: int) -> bool:
+    """Whether what stands *before* a text says that it is quoted, or that a program wrote it.
+
+    Behind a time, more than so many *words* are the text of a record, or who wrote that.
+    """
     if _QUOTING.search(before) is not None:
         return True
     time = _last(_TIME.finditer(before))
     if time is None:
         return False
-    # A host, perhaps. With more words it is the text of a record, or who wrote that.
-    words = before[time.end() :].split()
-    return len(words) > (2 if words[-1:] in _KERNEL_TAGS else 1)
+    behind = before[time.end() :].split()
+    return len(behind) > (2 if behind[-1:] in _KERNEL_TAGS else words)
 
 
 def _last(found: Iterator[re.Match[str]]) -> re.Match[str] | None:
