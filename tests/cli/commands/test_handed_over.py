@@ -86,6 +86,35 @@ def test_a_loose_record_alone_is_never_critical(
     assert result.exit_status == ExitStatus.INCOMPLETE
 
 
+def test_trouble_in_words_that_no_form_knows_is_counted(vexfsctl: Program, tmp_path: Path) -> None:
+    """By subsystem; another program's lines, routine and what is understood are not."""
+    lines = (
+        "[    1.000000] sd 3:0:0:0: Warning! The quantum foam is damaged",
+        "[    2.000000] device-mapper: frobnicator: the foam failed",
+        "[    3.000000] sd 3:0:0:0: Warning! The foam is damaged again",
+        "[    4.000000] sd 3:0:0:0: [sdb] 8 quanta of foam",
+        f"[    5.000000] {FAILED}",
+        "<3>[    6.000000] nvme nvme0: foam 8",
+        "<6>[    7.000000] nvme nvme0: foam 8",
+        "<11>[    8.000000] nvme nvme0: foam failed",
+    )
+    log = write(tmp_path, PLAIN + "\n".join(lines))
+    told = {
+        "source": log,
+        "reason": "unexplained",
+        "lost": 3,
+        "detail": "scsi 2, nvme 1",
+    }
+
+    for command in ("status", "device list"):
+        result = vexfsctl(*command.split(), "--json", "--log", log)
+        assert result.json["coverage"]["notes"] == [told]
+    assert (
+        f"vexfsctl: note: {log}: unexplained, lines: 3 (scsi 2, nvme 1)\n"
+        in vexfsctl("device", "list", "--log", log).stderr
+    )
+
+
 def test_a_zone_that_is_not_known_is_told(vexfsctl: Program, tmp_path: Path) -> None:
     """Times in it are taken to be the reader's."""
     log = write(tmp_path, "Wed 2021-07-28 05:19:43 IST node1 kernel: usb 1-1: reset\n")

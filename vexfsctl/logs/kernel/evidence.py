@@ -104,6 +104,11 @@ def match_forms(text: str, *, loud: bool) -> tuple[re.Match[str], EvidenceForm] 
     return _first_of(_ANYWHERE, text, loud=loud)
 
 
+def tells_of_trouble(text: str) -> bool:
+    """Whether *text* has a word of trouble in it."""
+    return _TROUBLE.search(text) is not None
+
+
 def forms_for(text: str) -> tuple[EvidenceForm, ...]:
     """Return the forms that *text* may have, in the order tried: a few of them all."""
     return (*_BY_LEAD.get(text[:_LEAD], ()), *_behind_a_name(text))
@@ -132,7 +137,7 @@ def _first_of(
     for form in forms:
         if (match := form.match(text)) is None:
             continue
-        if loud or not form.trouble_only or _TROUBLE.search(text) is not None:
+        if loud or not form.trouble_only or tells_of_trouble(text):
             return match, form
     return None
 
