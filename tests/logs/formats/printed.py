@@ -95,6 +95,8 @@ PRINTED = (
         '{"fac": "kern", "pri": "err", "time": 5.0, "msg": "%s"}',
         lambda tag, text: json.dumps({"fac": "user", "pri": "err", "time": 5.0, "msg": tag + text}),
     ),
+    Printed("dmesg -T --show-delta", "[Mon Nov 23 15:49:20 2026 <    1.000000>] %s", tells=False),
+    Printed("netconsole with a release", "6.10.0-1,3,7,5000001,-;%s", _by("6.10.0-1,11,7,5,-;%s")),
     Printed("with callers", "[    5.000001][  T412] %s", tells=False),
     Printed("with callers apart", "[    5.000001] [    T412] %s", tells=False),
     Printed("kmsg", "3,7,5000001,-;%s", _by("11,7,5000001,-;%s")),
@@ -107,6 +109,8 @@ PRINTED = (
         for name, head in (
             ("syslog", "Nov 29 10:00:00 host "),
             ("syslog without a host", "Nov 29 10:00:00 "),
+            ("syslog-ng with a source", "Nov 29 10:00:00 s_src@host "),
+            ("syslog-ng with a relay", "Nov 29 10:00:00 relay/host "),
             ("syslog with fractions", "Nov 29 10:00:00.123456 host "),
             ("syslog in German", "M\u00e4r 03 10:00:00 host "),
             ("syslog with ISO dates", "2026-11-29T10:00:00.123456+01:00 host "),
@@ -135,6 +139,10 @@ PRINTED = (
         "RFC 5424",
         "<3>1 2026-11-29T10:00:00Z host kernel - - - %s",
         _by("<11>1 2026-11-29T10:00:00Z host app 12 ID47 - %s"),
+    ),
+    Printed(
+        *("RFC 5424 with data", '2026-11-29T10:00:00Z host kernel - - [a b="\\]"][c d="2"] %s'),
+        _by('2026-11-29T10:00:00Z host app 12 - [a b="1"][c d="2"] %s'),
     ),
     Printed("metalog", "Jan  4 10:34:35 [kernel] %s", _by("Jan  4 10:34:35 [sshd] %s")),
     # Their lines have a tag in any case, and may begin with one.
@@ -178,5 +186,8 @@ DECORATIONS = (
     *("node1 login: ", "[root@node1 ~]# ", "root@node1:/var/log# ", "$ ", "# "),
     *("messages:", "/var/log/kern.log.1:", "kern.log:123:", "kern.log-122-", "17:"),
     *("(standard input):", "\x1b[32m", "<pre>", '<p class="log"><code>', "&gt; "),
+    *("    12\t", "12: ", "  12 | ", "12) ", "#12 ", "\u2502 ", "\u2192 ", "~~~", ": ", "< ", "! "),
+    *("web-1  | ", "\x1b[36mweb_1  |\x1b[0m ", "<joe> ", "12:34 <@joe> ", "[12:34] < joe> "),
+    *("10:00:00 ", "[10:00:00.123] ", "1795900000.123456 ", "&nbsp;", "\u200b"),
 )
 """What is taken off the left at the second attempt."""

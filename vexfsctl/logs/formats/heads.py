@@ -26,6 +26,8 @@ _PRIORITY = re.compile(
 )
 _DELTA = re.compile(r"\[(?: *\+|<) *(?P<seconds>\d{1,9})[.,](?P<micros>\d{6})>?\] ?")
 """dmesg -H and --time-format=delta: seconds since the record before."""
+_DELTA_BEHIND = re.compile(r"(?: <[ \d.]{1,24}>)?")
+"""What --show-delta adds to a time."""
 _IN_BRACKETS = re.compile(r"\[(?P<inside>[^\[\]]{8,80})\] ?")
 _ALONE = re.compile(
     rb"(?:(?!kernel[:\[]|" + SELECTOR + rb")(?P<host>[\w.-]{1,255}) )?"
@@ -33,7 +35,7 @@ _ALONE = re.compile(
     re.DOTALL,
 )
 """The kernel's tag where nothing tells the time: `kernel: text`, `host kernel: text`."""
-_HOST = re.compile(rb"(?!" + SELECTOR + rb")[\w.:-]{1,255}(?<!\w:) ")
+_HOST = re.compile(rb"(?!" + SELECTOR + rb")[\w.:@/-]{1,255}(?<!\w:) ")
 _IN_METALOG = b"[kernel] "
 _UPTIME = re.compile(rb"\[ *\d{1,12}\.\d{6}\]")
 
@@ -78,7 +80,7 @@ def _parse(line: bytes, reading: Reading) -> Head | None:
         # Some put a colon after it.
         separator = 2 if line.startswith(b": ", width) else 1
         if line[width : width + separator].strip(b":") == b" ":
-            rest = line[width + separator :]
+            rest = line[width + separator :].lstrip(b" ")
             host, rest = _split_host(rest)
             record, size = read_tagged(rest, reading, wall_time_s=moment.unix_s, host=host)
             return Head(record, len(line) - size, zone=moment.zone)
@@ -104,7 +106,7 @@ def _bracketed(line: bytes, text: str, reading: Reading) -> Head | None:
     if (minute := parse_minute(inside, reading.today)) is not None:
         return _of_dmesg(line, head, minute, reading)
     moment = parse_moment(inside, reading.today)
-    if moment is None or moment.length != len(inside):
+    if moment is None or _DELTA_BEHIND.fullmatch(inside, moment.length) is None:
         return None
     printed = _of_dmesg(line, head, moment.unix_s, reading)
     return replace(printed, base_s=None, zone=moment.zone)

@@ -73,8 +73,8 @@ _SYSLOG = re.compile(
     + rb"|(?P<unix>\d{9,11}\.\d{6})|"
     + _BSD
     + rb") "
-    # A word and a colon is a tag: there is no host.
-    rb"(?P<host>[\w.:-]{1,255})(?<!\w:) (?P<rest>.*)",
+    # A word and a colon is a tag: there is no host. syslog-ng writes `s_src@host`, `relay/host`.
+    rb"(?P<host>[\w.:@/-]{1,255})(?<!\w:) (?P<rest>.*)",
     re.DOTALL,
 )
 _TAGGED = re.compile(
@@ -84,8 +84,8 @@ _TAGGED = re.compile(
     re.DOTALL,
 )
 _RFC5424 = re.compile(
-    rb"(?P<tag>\S{1,48}) (?P<pid>\S{1,128}) \S{1,32} (?:-|\[[^\]]{0,1024}\]) ?(?:\xef\xbb\xbf)?"
-    rb"(?P<text>.*)",
+    rb"(?P<tag>\S{1,48}) (?P<pid>\S{1,128}) \S{1,32} "
+    rb"(?:-|(?:\[(?:[^\]\\]|\\.){0,1024}\]){1,8}) ?(?:\xef\xbb\xbf)?(?P<text>.*)",
     re.DOTALL,
 )
 _INNER_UPTIME = re.compile(
