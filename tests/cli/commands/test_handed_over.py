@@ -115,6 +115,39 @@ def test_trouble_in_words_that_no_form_knows_is_counted(vexfsctl: Program, tmp_p
     )
 
 
+@pytest.mark.parametrize(
+    ("head", "assumed"),
+    [
+        ("Nov 25 10:00:00 host kernel: ", ["zone", "year"]),
+        ("Nov 25 10:00:00 host kernel: [    5.000000] ", ["zone", "year"]),
+        ("Mär 03 10:00:00 host kernel: ", ["zone", "year"]),
+        ("[Nov25 10:00] ", ["zone", "year"]),
+        ("[Wed Nov 25 10:00:00 2026] ", ["zone"]),
+        ("2026-11-25 10:00:00 host kernel: ", ["zone"]),
+        ("> 2026-11-25 10:00:00 host kernel: ", ["zone"]),
+        ("2026-11-25T10:00:00+01:00 host kernel: ", []),
+        ("1795900000.123456 host kernel: ", []),
+        ("[    5.000000] ", []),
+    ],
+)
+@pytest.mark.parametrize("lines", [1, 40])
+def test_what_is_assumed_of_times_is_told_once(
+    vexfsctl: Program, tmp_path: Path, head: str, assumed: list[str], lines: int
+) -> None:
+    """Every command says so that reads the log, of one line and of many."""
+    log = write(tmp_path, f"{head}{FAILED}\n" * lines)
+    told = {
+        "zone": f"note: {log}: zone (times without a zone were taken to be in the reader's zone)\n",
+        "year": f"note: {log}: year (times without a year were taken to be of the last twelve"
+        " months)\n",
+    }
+
+    for command in ("log --kernel", "log -S 2026-01-01", "errors", "device list", "status"):
+        stderr = vexfsctl(*command.split(), "--log", log).stderr
+        assert [name for name, text in told.items() if text in stderr] == assumed
+        assert stderr.count("were taken to be") == len(assumed)
+
+
 def test_a_zone_that_is_not_known_is_told(vexfsctl: Program, tmp_path: Path) -> None:
     """Times in it are taken to be the reader's."""
     log = write(tmp_path, "Wed 2021-07-28 05:19:43 IST node1 kernel: usb 1-1: reset\n")

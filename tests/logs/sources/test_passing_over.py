@@ -170,6 +170,10 @@ TRICKY = {
         b"2026-11-29T10:00:05.5Z host usb 1-1\n2026-11-29T10:00:05.55Z host usb 1-1\n"
         b"2026-11-29T10:00:05Z host usb 1-1\nrubbish\n"
     ),
+    "zones here and there": b"".join(
+        b"2026-11-29T10:0%d:00%s host usb 1-1\n" % (n // 8, b"" if n % 16 < 9 else b"Z")
+        for n in range(64)
+    ),
     "indented after a mark of byte order": (
         b"[   77.000000] usb 1-1: reset\n\xef\xbb\xbf               VexFS: indented\nrubbish\n"
     ),

@@ -7,11 +7,12 @@ follows it is another program's.
 """
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from vexfsctl.logs.formats.dates import parse_minute, parse_moment
 from vexfsctl.logs.formats.renderings import (
     SELECTOR,
+    Head,
     Reading,
     decode_text,
     priority_of,
@@ -38,19 +39,6 @@ _ALONE = re.compile(
 _HOST = re.compile(rb"(?!" + SELECTOR + rb")[\w.:@/-]{1,255}(?<!\w:) ")
 _IN_METALOG = b"[kernel] "
 _UPTIME = re.compile(rb"\[ *\d{1,12}\.\d{6}\]")
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """A line whose head is known."""
-
-    record: LogRecord
-    width: int
-    """Bytes of the head."""
-    base_s: float | None = None
-    """Unix time that a delta of the next record counts from; None if it counts from none."""
-    zone: str | None = None
-    """A zone that nobody can resolve: the time was taken to be in the reader's."""
 
 
 def parse_head(line: bytes, reading: Reading) -> Head | None:
@@ -83,7 +71,7 @@ def _parse(line: bytes, reading: Reading) -> Head | None:
             rest = line[width + separator :].lstrip(b" ")
             host, rest = _split_host(rest)
             record, size = read_tagged(rest, reading, wall_time_s=moment.unix_s, host=host)
-            return Head(record, len(line) - size, zone=moment.zone)
+            return Head(record, len(line) - size, zone=moment.zone, lacks=moment.lacks)
     alone = _ALONE.fullmatch(line)
     if alone is None:
         return None
@@ -104,12 +92,12 @@ def _bracketed(line: bytes, text: str, reading: Reading) -> Head | None:
         return None
     head, inside = match[0], match["inside"]
     if (minute := parse_minute(inside, reading.today)) is not None:
-        return _of_dmesg(line, head, minute, reading)
+        return replace(_of_dmesg(line, head, minute, reading), lacks=("zone", "year"))
     moment = parse_moment(inside, reading.today)
     if moment is None or _DELTA_BEHIND.fullmatch(inside, moment.length) is None:
         return None
     printed = _of_dmesg(line, head, moment.unix_s, reading)
-    return replace(printed, base_s=None, zone=moment.zone)
+    return replace(printed, base_s=None, zone=moment.zone, lacks=moment.lacks)
 
 
 def _of_dmesg(line: bytes, head: str, unix_s: float | None, reading: Reading) -> Head:

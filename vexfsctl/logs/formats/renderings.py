@@ -51,6 +51,7 @@ _CTIME = (
     + rb") (?P<day>[ \d]\d) (?P<clock>[\d:]{8}) (?P<year>\d{4})\]"
 )
 _ISO = rb"(?P<iso>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d| UTC| GMT)?)"
+_ZONE = re.compile(rb"(?:Z|[+-]\d\d:?\d\d| UTC| GMT)$")
 _BSD = (
     rb"(?P<month>[A-Z][a-z]{2}) (?P<day>[ \d]?\d) (?P<clock>\d\d:\d\d:\d\d)(?P<fraction>\.\d{1,6})?"
 )
@@ -125,6 +126,21 @@ class Reading:
     """Unix time of the record before, for forms that only give the time since that."""
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A line whose head is known."""
+
+    record: LogRecord
+    width: int
+    """Bytes of the head."""
+    base_s: float | None = None
+    """Unix time that a delta of the next record counts from; None if it counts from none."""
+    zone: str | None = None
+    """A zone that nobody can resolve: the time was taken to be in the reader's."""
+    lacks: tuple[str, ...] = ()
+    """What its time does not say and was assumed: `zone`, `year`."""
+
+
 def as_read(record: LogRecord, reading: Reading) -> LogRecord:
     """Return *record* as it may be believed: in a decorated line, none is surely the kernel's."""
     if reading.decorated and record.facility == KERNEL_FACILITY:
@@ -143,10 +159,10 @@ def decode_name(host: bytes) -> str:
     return decode_text(host)
 
 
-def parse_dmesg_line(line: bytes, reading: Reading) -> tuple[LogRecord, int] | None:
-    """Return the record that a line of dmesg begins, and how wide its prefix is; None for others.
+def parse_dmesg_line(line: bytes, reading: Reading) -> Head | None:
+    """Return the record that a line of dmesg begins; None for every other line.
 
-    Further lines of the same message are indented by that width.
+    Further lines of the same message are indented by the width of the head.
     """
     match = _DMESG.fullmatch(line) or _DMESG_ISO.fullmatch(line)
     if match is None:
@@ -163,7 +179,7 @@ def parse_dmesg_line(line: bytes, reading: Reading) -> tuple[LogRecord, int] | N
             facility=facility,
             host=carried["host"],
         )
-        return record, len(line) - size
+        return Head(record, len(line) - size)
     level, facility = priority_of(groups)
     record = LogRecord(
         text=decode_text(text),
@@ -174,10 +190,10 @@ def parse_dmesg_line(line: bytes, reading: Reading) -> tuple[LogRecord, int] | N
         boot_id=reading.boot_id,
         wall_time_s=_wall_time(groups, reading),
     )
-    return record, match.start("text")
+    return Head(record, match.start("text"), lacks=_lacks(groups))
 
 
-def parse_syslog_line(line: bytes, reading: Reading) -> tuple[LogRecord, int] | None:
+def parse_syslog_line(line: bytes, reading: Reading) -> Head | None:
     """Return the same for a line of a syslog file or of journalctl.
 
     journalctl indents as dmesg does; in a syslog file a record has one line.
@@ -199,7 +215,7 @@ def parse_syslog_line(line: bytes, reading: Reading) -> tuple[LogRecord, int] | 
         facility=facility,
         host=match["host"],
     )
-    return record, len(line) - size
+    return Head(record, len(line) - size, lacks=_lacks(groups))
 
 
 def possible_time(unix_s: float) -> float | None:
@@ -303,6 +319,15 @@ def _wall_time(groups: dict[str, bytes], reading: Reading) -> float | None:
     except (ValueError, OverflowError, OSError):
         return None
     return None
+
+
+def _lacks(groups: dict[str, bytes]) -> tuple[str, ...]:
+    """Return what the time of a line does not say."""
+    if (iso := groups.get("iso")) is not None:
+        return () if _ZONE.search(iso) is not None else ("zone",)
+    if groups.get("clock") is None:
+        return ()
+    return ("zone",) if groups.get("year") else ("zone", "year")
 
 
 def _iso_time(text: str) -> float:

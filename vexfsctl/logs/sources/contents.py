@@ -173,6 +173,8 @@ class _Reader:
         self._decode = decode
         self._splitter = splitter
         self._finder = HoleFinder()
+        # The same sets, which grow.
+        self._finder.zones, self._finder.lacks = decoder.zones, decoder.lacks
         self._empty = True
         self.size = 0
         """Bytes that it took."""
@@ -206,7 +208,6 @@ class _Reader:
         self._take(self._decoder.finish())
         splitter = self._splitter
         boots = splitter.boots()
-        self._finder.zones |= self._decoder.zones
         known = self._finder, splitter.first, failure, self._empty
         return Contents(boots, *known, misjudged=splitter.misjudged)
 
