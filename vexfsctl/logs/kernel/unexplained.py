@@ -6,6 +6,7 @@ Only among the lines that are looked at anyway, since they begin as some form do
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import starmap
 
 from vexfsctl.logs.kernel.evidence import tells_of_trouble
@@ -56,13 +57,20 @@ def subsystem_of(entry: LogEntry) -> str | None:
     None if none does, or if it is not surely the kernel that does.
     """
     record = entry.record
-    match = _SUBSYSTEM.match(record.text)
-    if match is None or record.loose or record.facility not in (None, KERNEL_FACILITY):
-        return None
+    subsystem, in_trouble = _told(record.text)
     severe = record.level is not None and record.level <= _SEVERE
-    if is_of_program(record) or not (severe or tells_of_trouble(record.text)):
+    if subsystem is None or not (in_trouble or severe):
         return None
-    return match.lastgroup
+    if record.loose or record.facility not in (None, KERNEL_FACILITY) or is_of_program(record):
+        return None
+    return subsystem
+
+
+@lru_cache(maxsize=1024)
+def _told(text: str) -> tuple[str | None, bool]:
+    """Return which subsystem *text* is from, and whether it has a word of trouble."""
+    match = _SUBSYSTEM.match(text)
+    return (None, False) if match is None else (match.lastgroup, tells_of_trouble(text))
 
 
 def _note(source: str, counts: Counter[str]) -> Gap:
