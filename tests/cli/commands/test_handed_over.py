@@ -116,6 +116,33 @@ def test_trouble_in_words_that_no_form_knows_is_counted(vexfsctl: Program, tmp_p
 
 
 @pytest.mark.parametrize(
+    ("text", "ordinary", "missed"),
+    [
+        ("[   12.000000] usb 1-1: reset [   12.100000] usb 1-2: reset [13.000000] eth0: up", 2, 0),
+        (f"> [   12.000000] usb 1-1: reset [   12.100000] {FAILED} [   13.000000] eth0: up", 1, 1),
+        (f"[   12.000000] usb<br>[   12.100000] {FAILED}", 0, 1),
+        (f"Nov 25 10:00:00 host kernel: usb Nov 25 10:00:01 host kernel: {FAILED}", 0, 1),
+        (f'[   12.000000] audit: comm="x [   12.100000] {FAILED}"', 0, 0),
+        (f"Nov 25 10:00:00 host sshd[12]: usb [   12.100000] {FAILED}", 0, 0),
+        ("[   11.000000] [   12.000000] [    T12] sd 0:0:0:0: [sda] Attached SCSI disk", 0, 0),
+    ],
+)
+def test_records_behind_the_first_of_a_line_are_counted(
+    vexfsctl: Program, tmp_path: Path, text: str, ordinary: int, missed: int
+) -> None:
+    """A mail lost the newlines; they are not believed, since any text may quote such."""
+    log = write(tmp_path, f"{PLAIN}{text}\n")
+
+    result = vexfsctl("log", "--kernel", "--json", "--log", log)
+
+    coverage = result.json["coverage"]
+    notes = [note["lost"] for note in coverage.get("notes", ()) if note["reason"] == "not_read"]
+    gaps = [gap["lost"] for gap in coverage["gaps"] if gap["reason"] == "not_read"]
+    assert (notes, gaps) == ([ordinary] * bool(ordinary), [missed] * bool(missed))
+    assert result.json["data"] == []
+
+
+@pytest.mark.parametrize(
     ("head", "assumed"),
     [
         ("Nov 25 10:00:00 host kernel: ", ["zone", "year"]),

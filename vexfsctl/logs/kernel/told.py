@@ -65,8 +65,12 @@ _WRITING = (
     r"\b(?:writing|writeback|write_all_supers|lost .{0,40}page write"
     r"|write access unavailable|updating journal superblock)\b"
 )
-_GIVEN = r"\bcomm .{1,15}?(?:, |: (?:path .*: )?|$)|(?<!\w)'.*'(?!\w)"
-"""Names of processes and files, which users give them: numbers in there mean nothing."""
+_GIVEN = (
+    r"\bcomm .{1,15}?(?:, |: (?:path .*: )?|$)|(?<!\w)'.*'(?!\w)"
+    r"| \[ *\d{1,12}\.\d{6}\] .*"
+)
+"""Names of processes and files, which users give them, and further records on the same line:
+numbers in there mean nothing."""
 _READING = r"\b(?:reading|readahead|read failure|b?read failed|bread\()\b"
 
 
@@ -126,7 +130,7 @@ def free_reader(
 
 
 def _without_names(text: str) -> str:
-    if "comm " not in text and "'" not in text:
+    if "comm " not in text and "'" not in text and "] " not in text:
         return text
     return _compiled(_GIVEN, re.DOTALL).sub(" ", text)
 
