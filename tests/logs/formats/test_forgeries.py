@@ -159,3 +159,22 @@ def test_a_name_is_not_believed(printed: Printed, before: str, line: str, name: 
     told = [entry.evidence for entry in entries(log) if entry.evidence is not None]
     assert {each.device for each in told} <= {None, "sdz1"}
     assert {each.kind for each in told} <= {"oom_kill", "memory", "filesystem"}
+
+
+@in_every_form
+@given(
+    before=BEFORE,
+    tag=st.sampled_from(TAGS),
+    text=st.sampled_from(KERNEL),
+    width=st.integers(60, 80),
+)
+@settings(max_examples=100, deadline=None)
+def test_a_wrapped_line_of_a_program_is_not_believed(
+    printed: Printed, before: str, tag: str, text: str, width: int
+) -> None:
+    """Whatever a mailer breaks off it, and joined again; but for what then stands alone."""
+    log = decorated(before, forged(printed, tag, "x" * (width - 60) + text))
+    first, rest = log[:width], log[width:]
+
+    told = [entry for entry in entries(f"{first}\n{rest}") if is_believed(entry)]
+    assert [entry for entry in told if entry.record.text not in rest] == []

@@ -13,7 +13,7 @@ from vexfsctl.model.unread import Unread
 _STAMP = rb"(?:<\d{1,4}>)?\[ *\d{1,12}\.\d{6}\](?: ?\[ *[TC]\d{1,10}\])? "
 _LOGGED = rb"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S{1,255} kernel: "
 _HEAD = re.compile(rb"\W{0,16}?(?:%s(?:%s)*+|(?:%s)++)" % (_LOGGED, _STAMP, _STAMP))
-_FURTHER = re.compile(rb"(?:\s|<br ?/?>)+(?:%s(?:%s)?|%s)(?=\S)" % (_LOGGED, _STAMP, _STAMP))
+_FURTHER = re.compile(rb"(?:\s|<br ?/?>)(?:%s(?:%s)?|%s)(?=\S)" % (_LOGGED, _STAMP, _STAMP))
 _QUOTED = re.compile(rb'"[^"]*"')
 
 

@@ -66,7 +66,7 @@ _WRITING = (
     r"|write access unavailable|updating journal superblock)\b"
 )
 _GIVEN = (
-    r"\bcomm .{1,15}?(?:, |: (?:path .*: )?|$)|(?<!\w)'.*'(?!\w)"
+    r"\bcomm .{1,15}?(?:, |: (?:path .*: )?|$)|(?<!\w)'.{0,255}'(?!\w)"
     r"| \[ *\d{1,12}\.\d{6}\] .*"
 )
 """Names of processes and files, which users give them, and further records on the same line:
