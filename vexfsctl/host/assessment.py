@@ -1,7 +1,7 @@
 """An assessment of the volumes and their log: what `status` and `check` both show."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import partial
 from typing import TYPE_CHECKING
@@ -110,7 +110,11 @@ def assess(host: Host, targets: Sequence[Target] = (), window_ms: int | None = N
         # It may hold several boots: their clocks cannot be compared, and the last one counts.
         log = HostLog(select_boot(log.reading, _LAST_BOOT), log.live_logs)
     recent = log.only(_since(window)) if host.logs else log
-    return Assessment.of(
+    # Deferred: without a log there are none.
+    from vexfsctl.logs.kernel.unexplained import UnexplainedLines
+
+    unexplained = UnexplainedLines()
+    assessment = Assessment.of(
         consulted,
         log.own_entries,
         log.reading.coverage(window.since_us),
@@ -118,11 +122,12 @@ def assess(host: Host, targets: Sequence[Target] = (), window_ms: int | None = N
         now_us=now_us,
         log_asked=bool(host.logs),
         recent=recent.own_entries,
-        evidence=lambda: recent.evidence,
+        evidence=lambda: unexplained.passing(recent.evidence),
         surroundings=lambda: recent.entries,
         has_text=log.has_text,
         name_of=DeviceFinder(host, log.reading, elsewhere=elsewhere).name_of_device,
     )
+    return replace(assessment, coverage=assessment.coverage + unexplained.coverage)
 
 
 def _since(window: Window) -> "Wanted":

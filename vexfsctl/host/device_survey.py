@@ -86,7 +86,7 @@ def survey_devices(
         seen = _Seen(finder, volumes)
         if log is not None:
             seen.take_all(host, log, filters)
-            coverage += _coverage_of(host, log.reading, filters)
+            coverage += _coverage_of(host, log.reading, filters) + seen.unexplained
         names = seen.chosen(asked, every=every)
     devices = tuple(seen.report(host, name, elsewhere=elsewhere) for name in names)
     return DeviceSurvey(devices, elsewhere, coverage)
@@ -102,7 +102,7 @@ def _coverage_of(host: Host, reading: LogReading, filters: Filters) -> Coverage:
     known = reading.coverage(None if since is None else Calendar.of(host).uptime_us(since))
     # Without a start time, a log that begins late is no gap, as for `log`.
     late = (gap for gap in known.gaps if since is not None or gap.reason != "starts_late")
-    return Coverage(known.sources, tuple(late))
+    return Coverage(known.sources, tuple(late), known.notes)
 
 
 @dataclass
@@ -118,9 +118,15 @@ class _Seen:
 
     def __post_init__(self) -> None:
         self._tally = TroubleTally(self.finder.name_of_device)
+        self.unexplained = Coverage()
+        """How many lines of trouble no form knows."""
 
     def take_all(self, host: Host, log: HostLog, filters: Filters) -> None:
         """Take the log, as far as *filters* ask for it."""
+        # Deferred: without a log there are none.
+        from vexfsctl.logs.kernel.unexplained import UnexplainedLines
+
+        unexplained = UnexplainedLines()
         since, until = filters.boundaries(host)
         calendar = Calendar.of(host)
         chosen = HostLog(select_boot(log.reading, filters.boot), log.live_logs)
@@ -131,7 +137,9 @@ class _Seen:
                 if self.finder.elsewhere:
                     self._carry(entry.device, entry.event.volume)
             elif _is_within(moment, since, until):
+                unexplained.take(entry)
                 self._take(entry, moment)
+        self.unexplained = unexplained.coverage
 
     def chosen(self, asked: Sequence[str], *, every: bool) -> tuple[str, ...]:
         """Return the names of the devices to report, each above what it is made from."""

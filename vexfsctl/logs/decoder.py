@@ -61,6 +61,8 @@ class RecordDecoder:
         """Characters of the line that the open block began with."""
         self.zones: set[str] = set()
         """Zones that nobody can resolve: times were taken to be in the reader's."""
+        self.lacks: set[str] = set()
+        """What times did not say and was assumed: `zone`, `year`."""
 
     @property
     def reading(self) -> Reading:
@@ -133,6 +135,7 @@ class RecordDecoder:
 
     def _pass_over(self, stretch: Stretch) -> Iterator[Item | Stretch]:
         yield from self._close()
+        self.lacks |= stretch.lacks
         self._before, self._adjacent = stretch, True
         yield stretch
 
@@ -223,6 +226,7 @@ class RecordDecoder:
             return
         if head.zone is not None and len(self.zones) < _MOST_ZONES:
             self.zones.add(head.zone)
+        self.lacks.update(head.lacks)
         if head.base_s is not None:
             self._reading = replace(self._reading, base_s=head.base_s)
 

@@ -10,11 +10,13 @@ STATE = "VexFS: state vol="
 """What all our own records of states begin with."""
 DAEMON_FIELD = "TARGET"
 """Metadata of a record that a VexFS daemon wrote with the tracing library: the module's path."""
-DAEMON_FIELDS = (DAEMON_FIELD, "SYSLOG_IDENTIFIER")
+PROGRAM_FIELD = "SYSLOG_IDENTIFIER"
+"""Metadata of a record that a log daemon says a program wrote: what that calls itself."""
+DAEMON_FIELDS = (DAEMON_FIELD, PROGRAM_FIELD)
 """Metadata that may name a VexFS daemon."""
+VEXFS = NAMED.decode()
 
-_NAME = NAMED.decode()
-_DAEMONS = ("vexfs", "vexgraph")
+_DAEMONS = (VEXFS, "vexgraph")
 
 
 def may_be_vexfs(record: LogRecord) -> bool:
@@ -23,7 +25,9 @@ def may_be_vexfs(record: LogRecord) -> bool:
     Most lines name VexFS; the others begin like a form, or are a daemon's output.
     """
     text = record.text
-    return _NAME in text.lower() or text.startswith(unnamed_leads()) or is_daemon_output(record)
+    if VEXFS in text.lower() or is_daemon_output(record):
+        return True
+    return text.startswith(unnamed_leads()) and not is_of_program(record)
 
 
 def is_daemon_output(record: LogRecord) -> bool:
@@ -35,6 +39,14 @@ def is_daemon_output(record: LogRecord) -> bool:
         return not record.loose
     return any(
         key in DAEMON_FIELDS and value.lower().startswith(_DAEMONS) for key, value in record.fields
+    )
+
+
+def is_of_program(record: LogRecord) -> bool:
+    """Whether a log daemon says that some program wrote *record*, and not the kernel or VexFS."""
+    return any(
+        key == PROGRAM_FIELD and not value.lower().startswith(_DAEMONS)
+        for key, value in record.fields
     )
 
 

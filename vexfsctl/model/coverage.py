@@ -10,7 +10,7 @@ class Gap:
     source: str
     reason: str
     """`starts_late`, `overrun`, `torn`, `not_read`, `unreadable`, `undated`; for a volume, its
-    presence. Of a note: `not_read`, `loose`, `zone`."""
+    presence. Of a note: `not_read`, `loose`, `zone`, `year`, `unexplained`."""
     lost: int | None = None
     """How many records were lost, if the source says; of a note, how many it is about."""
     detail: str | None = None
@@ -26,7 +26,9 @@ _WORDS = {
     "torn": "has records that are broken off",
     "not_read": "has lines that are not read: no form fits",
     "loose": "has records in lines of a form that is not known",
+    "unexplained": "has trouble in words of the kernel that no form knows",
     "zone": "has times in a zone that is not known",
+    "year": "has times without a year",
     "unreadable": "cannot be read",
     "undated": "has records without a time",
 }

@@ -1,6 +1,7 @@
 """The row "from the log alone" of the verdict table: VexFS builds that export no attribute tree."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -427,6 +428,15 @@ def test_a_mount_that_looks_for_a_block_without_end() -> None:
         ],
     )
     assert [judged(log=log)[1] for log in (few, over, went_on)] == [[], [], []]
+
+
+@pytest.mark.parametrize("doubt", [{"loose": True}, {"uptime_us": None}])
+def test_lines_that_may_be_anybodys_are_no_endless_mount(doubt: dict[str, Any]) -> None:
+    """Nothing that is known stands before them, or nothing at all."""
+    lookups = kernel_log(*((NOW_S - ago, LOOKUP) for ago in range(30, 0, -1)))
+    log = interpret_records(replace(entry.record, facility=None, **doubt) for entry in lookups)
+
+    assert Verdict.CRITICAL is not judged(log=tuple(log))[0]
 
 
 MOUNTING = "VexFS: Mounting filesystem on device /dev/loop0 (SAFE FFI)"

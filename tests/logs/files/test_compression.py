@@ -53,6 +53,18 @@ def in_pieces(data: bytes, size: int) -> Iterator[bytes]:
     return (data[start : start + size] for start in range(0, len(data), size))
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("size", [1, 7, 1 << 16])
+def test_text_in_utf_16_is_read(encoding: str, size: int) -> None:
+    """Known by its mark, whatever the pieces; what is broken in it costs a letter."""
+    whole = ("\ufeff" + CAPTURE.read_text()).encode(encoding)
+
+    assert b"".join(decompressed(in_pieces(whole, size))) == CAPTURE.read_bytes()
+    assert (
+        b"".join(decompressed(iter([b"\xff\xfea\x00\x00\xd8b\x00c"]))) == "a\ufffdb\ufffd".encode()
+    )
+
+
 @each_archiver
 def test_a_compressed_file_says_what_the_plain_one_does(archiver: Archiver, tmp_path: Path) -> None:
     """Whatever its name, and from standard input as well."""

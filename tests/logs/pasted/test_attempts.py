@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.logs.formats.printed import DECORATIONS
 from vexfsctl.logs.decoder import RecordDecoder
 from vexfsctl.logs.interpret import interpret_records
 from vexfsctl.model.entry import LogEntry, Origin
@@ -33,17 +34,9 @@ def entries(text: str | bytes, *, named: bool = False) -> list[LogEntry]:
     return [*interpret_records(records, named=("saved.log",) if named else ())]
 
 
-@pytest.mark.parametrize(
-    "decoration",
-    [
-        *("> ", "> > ", ">", "\t", "    ", "* ", "- ", "| ", "\u00a0 ", "> * ", "\u2022 "),
-        *("node1 login: ", "[root@node1 ~]# ", "root@node1:/var/log# ", "$ ", "# "),
-        *("messages:", "/var/log/kern.log.1:", "kern.log:123:", "kern.log-122-", "17:"),
-        *("(standard input):", "\x1b[32m", "<pre>", '<p class="log"><code>', "&gt; "),
-    ],
-)
+@pytest.mark.parametrize("decoration", DECORATIONS)
 def test_what_stands_before_a_line_is_taken_off(decoration: str) -> None:
-    """Mail, chat, terminals, HTML and grep put it there."""
+    """Mail, chat, terminals, HTML, editors, containers and grep put it there."""
     (entry,) = entries(f"{decoration}[   12.000001] {FAILED}")
 
     assert entry.record == LogRecord(FAILED, "saved.log", 12_000_001)

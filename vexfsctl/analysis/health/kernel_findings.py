@@ -32,11 +32,17 @@ def judge_kernel_lines(entries: Iterable[LogEntry], window: Window) -> Iterator[
     """Yield what the believed lines of *window* show, taken in the order of time."""
     failures, lookups = _Failures(), _Lookups(window)
     for entry in entries:
-        if entry.origin is not Origin.UNVERIFIED and window.holds(entry.record):
+        if _is_believed(entry) and window.holds(entry.record):
             failures.take(entry)
             lookups.take(entry)
     yield from failures.findings()
     yield from lookups.findings()
+
+
+def _is_believed(entry: LogEntry) -> bool:
+    # What has no head that is known, or no head at all, may be anybody's words.
+    record = entry.record
+    return entry.origin is not Origin.UNVERIFIED and record.has_time and not record.loose
 
 
 class _Failures:

@@ -20,7 +20,7 @@ from vexfsctl.model.operations import OperationType
 from vexfsctl.model.record import Counted
 
 SLACK_US = 10_000_000
-"""Records of one boot may stand too late by half of it (`logs.sources.boots`)."""
+"""Records of one boot may stand too late by half of it (`logs.reading.boots`)."""
 
 
 class Surroundings:

@@ -2,9 +2,10 @@
 
 Python itself reads them, but not lz4, and not zstd before Python 3.14: these are read through the
 programs of that name. Where those are not installed, such logs are refused with the command that
-helps.
+helps. Text in UTF-16, as shells of Windows write it into files, is read the same way.
 """
 
+import codecs
 from collections.abc import Iterator
 
 _SKIPPABLE = tuple(bytes((first,)) + b"\x2a\x4d\x18" for first in range(0x50, 0x60))
@@ -17,6 +18,7 @@ _MAGIC = {
     "lz4": (b"\x04\x22\x4d\x18",),
 }
 _LONGEST_MAGIC = 6
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def is_compressed(start: bytes) -> bool:
@@ -25,7 +27,7 @@ def is_compressed(start: bytes) -> bool:
 
 
 def decompressed(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield the text of a log; what is not compressed comes out as it is.
+    """Yield the text of a log; what is neither compressed nor in UTF-16 comes out as it is.
 
     Raises LogUnreadable with the reason, also in the middle: the archive is damaged or ends too
     early, or is of a kind that cannot be read.
@@ -37,7 +39,8 @@ def decompressed(chunks: Iterator[bytes]) -> Iterator[bytes]:
             break
     name = _kind_of(start)
     if name is None:
-        return _unchanged(start, chunks)
+        unchanged = _unchanged(start, chunks)
+        return _from_utf_16(unchanged) if start.startswith(_UTF_16) else unchanged
     # Deferred: most logs are text, and the libraries cost more than a fast look.
     from vexfsctl.logs.files.archives import can_expand, expand
 
@@ -50,6 +53,13 @@ def decompressed(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 def _kind_of(start: bytes) -> str | None:
     return next((name for name, magic in _MAGIC.items() if start.startswith(magic)), None)
+
+
+def _from_utf_16(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    decoder = codecs.getincrementaldecoder("utf-16")(errors="replace")
+    for chunk in chunks:
+        yield decoder.decode(chunk).encode()
+    yield decoder.decode(b"", final=True).encode()
 
 
 def _unchanged(start: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:

@@ -14,7 +14,7 @@ from vexfsctl.logs.formats.renderings import Reading, decode_text
 from vexfsctl.model.record import LogRecord
 
 if TYPE_CHECKING:
-    from vexfsctl.logs.formats.heads import Head
+    from vexfsctl.logs.formats.renderings import Head
 
 _LARGEST = 64 << 10
 """Characters of a record after which no further lines are joined to it."""
@@ -69,7 +69,7 @@ class SingleRecord:
         self.record = record
         """With the lines that were added so far."""
         self.head = head
-        """What its head says of the records after it; None for the usual heads."""
+        """What its head says of its time, and of the records after it; None if it has none."""
         self._extend = extend
 
     def take(self, line: bytes) -> bool:

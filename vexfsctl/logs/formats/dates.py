@@ -61,6 +61,8 @@ class Moment:
     """Characters that it takes up."""
     zone: str | None = None
     """A zone that nobody can resolve: the time is taken to be in the reader's."""
+    lacks: tuple[str, ...] = ()
+    """What it does not say: `zone`, `year`."""
 
 
 def parse_moment(text: str, today: datetime) -> Moment | None:
@@ -82,7 +84,8 @@ def parse_moment(text: str, today: datetime) -> Moment | None:
             continue
         if unix_s is not None:
             fraction = (groups.get("fraction") or "0").replace(",", ".")
-            return Moment(unix_s + float(fraction), match.end(), unknown)
+            lacks = tuple(name for name in ("zone", "year") if groups.get(name) is None)
+            return Moment(unix_s + float(fraction), match.end(), unknown, lacks)
     return None
 
 

@@ -7,11 +7,12 @@ follows it is another program's.
 """
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from vexfsctl.logs.formats.dates import parse_minute, parse_moment
 from vexfsctl.logs.formats.renderings import (
     SELECTOR,
+    Head,
     Reading,
     decode_text,
     priority_of,
@@ -26,6 +27,8 @@ _PRIORITY = re.compile(
 )
 _DELTA = re.compile(r"\[(?: *\+|<) *(?P<seconds>\d{1,9})[.,](?P<micros>\d{6})>?\] ?")
 """dmesg -H and --time-format=delta: seconds since the record before."""
+_DELTA_BEHIND = re.compile(r"(?: <[ \d.]{1,24}>)?")
+"""What --show-delta adds to a time."""
 _IN_BRACKETS = re.compile(r"\[(?P<inside>[^\[\]]{8,80})\] ?")
 _ALONE = re.compile(
     rb"(?:(?!kernel[:\[]|" + SELECTOR + rb")(?P<host>[\w.-]{1,255}) )?"
@@ -33,22 +36,9 @@ _ALONE = re.compile(
     re.DOTALL,
 )
 """The kernel's tag where nothing tells the time: `kernel: text`, `host kernel: text`."""
-_HOST = re.compile(rb"(?!" + SELECTOR + rb")[\w.:-]{1,255}(?<!\w:) ")
+_HOST = re.compile(rb"(?!" + SELECTOR + rb")[\w.:@/-]{1,255}(?<!\w:) ")
 _IN_METALOG = b"[kernel] "
 _UPTIME = re.compile(rb"\[ *\d{1,12}\.\d{6}\]")
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """A line whose head is known."""
-
-    record: LogRecord
-    width: int
-    """Bytes of the head."""
-    base_s: float | None = None
-    """Unix time that a delta of the next record counts from; None if it counts from none."""
-    zone: str | None = None
-    """A zone that nobody can resolve: the time was taken to be in the reader's."""
 
 
 def parse_head(line: bytes, reading: Reading) -> Head | None:
@@ -56,10 +46,14 @@ def parse_head(line: bytes, reading: Reading) -> Head | None:
     priority = _PRIORITY.match(line)
     if priority is None:
         return _parse(line, reading)
-    head = _parse(line[priority.end() :], reading)
-    if head is None:
-        return None
     level, facility = priority_of(priority.groupdict())
+    rest = line[priority.end() :]
+    head = _parse(rest, reading)
+    if head is None:
+        if priority["facility"] is None or None in (level, facility):
+            return None
+        # dmesg -t -x prints no time.
+        head = Head(LogRecord(decode_text(rest), reading.source, boot_id=reading.boot_id), 0)
     known = replace(head.record, level=level, facility=facility)
     return replace(head, record=known, width=head.width + priority.end())
 
@@ -74,10 +68,10 @@ def _parse(line: bytes, reading: Reading) -> Head | None:
         # Some put a colon after it.
         separator = 2 if line.startswith(b": ", width) else 1
         if line[width : width + separator].strip(b":") == b" ":
-            rest = line[width + separator :]
+            rest = line[width + separator :].lstrip(b" ")
             host, rest = _split_host(rest)
             record, size = read_tagged(rest, reading, wall_time_s=moment.unix_s, host=host)
-            return Head(record, len(line) - size, zone=moment.zone)
+            return Head(record, len(line) - size, zone=moment.zone, lacks=moment.lacks)
     alone = _ALONE.fullmatch(line)
     if alone is None:
         return None
@@ -98,12 +92,12 @@ def _bracketed(line: bytes, text: str, reading: Reading) -> Head | None:
         return None
     head, inside = match[0], match["inside"]
     if (minute := parse_minute(inside, reading.today)) is not None:
-        return _of_dmesg(line, head, minute, reading)
+        return replace(_of_dmesg(line, head, minute, reading), lacks=("zone", "year"))
     moment = parse_moment(inside, reading.today)
-    if moment is None or moment.length != len(inside):
+    if moment is None or _DELTA_BEHIND.fullmatch(inside, moment.length) is None:
         return None
     printed = _of_dmesg(line, head, moment.unix_s, reading)
-    return replace(printed, base_s=None, zone=moment.zone)
+    return replace(printed, base_s=None, zone=moment.zone, lacks=moment.lacks)
 
 
 def _of_dmesg(line: bytes, head: str, unix_s: float | None, reading: Reading) -> Head:

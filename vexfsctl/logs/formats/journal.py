@@ -5,16 +5,26 @@ message and keeps it as SYSLOG_IDENTIFIER: it is put back, or `VexFS: …` would
 """
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from vexfsctl.logs.formats.renderings import Reading, possible_time, untagged_text
+from vexfsctl.logs.formats.renderings import (
+    FACILITIES,
+    LEVELS,
+    Reading,
+    possible_time,
+    untagged_text,
+)
 from vexfsctl.model.record import KERNEL_FACILITY, USER_FACILITY, LogRecord
 
 _DOCUMENT = b'{"dmesg":'
-_LISTS = (b'{"dmesg":[{', b'[{"pri":')
-_ANYBODY = frozenset(("journal", "stdout", "syslog"))
-"""Ways into the journal that are open to every program (systemd.journal-fields(7))."""
+_LISTS = (b'{"dmesg":[{', b'[{"pri":', b'[{"fac":')
+_BETWEEN = re.compile(rb'\},(?=\{"(?:pri|fac)":)')
+_OF_DMESG = frozenset(("pri", "fac", "time", "caller", "msg"))
+"""Keys of an object of dmesg's (sys-utils/dmesg.c): others log in JSON, too, and call it `msg`."""
+_OF_PROCESS = frozenset(("_TRANSPORT", "_PID", "_UID", "_COMM", "_EXE"))
+"""What journald notes of a process that sent an entry; `kernel` is the transport of none."""
 _METADATA = {"_KERNEL_DEVICE": "DEVICE", "_KERNEL_SUBSYSTEM": "SUBSYSTEM"}
 
 
@@ -35,7 +45,7 @@ def split_objects(line: bytes) -> list[bytes]:
     if not line.startswith(_LISTS):
         return [line]
     # Within a string the quotes of this would be escaped.
-    return line.replace(b'},{"pri":', b'}\n[{"pri":').split(b"\n")
+    return _BETWEEN.sub(b"}\n[", line).split(b"\n")
 
 
 def load_object(text: bytes | str) -> dict[str, Any] | None:
@@ -49,8 +59,9 @@ def load_object(text: bytes | str) -> dict[str, Any] | None:
 
 def record_of_object(fields: Mapping[str, Any], reading: Reading) -> LogRecord | None:
     """Return the record of an object that journalctl or dmesg printed; None for another one."""
-    known = record_of_entry if "MESSAGE" in fields else _record_of_dmesg
-    return known(fields, reading)
+    if "MESSAGE" in fields:
+        return record_of_entry(fields, reading)
+    return _record_of_dmesg(fields, reading) if fields.keys() <= _OF_DMESG else None
 
 
 def record_of_entry(fields: Mapping[str, Any], reading: Reading) -> LogRecord | None:
@@ -60,20 +71,20 @@ def record_of_entry(fields: Mapping[str, Any], reading: Reading) -> LogRecord | 
         return None
     get = fields.get
     tag = _text(get("SYSLOG_IDENTIFIER")) or "kernel"
-    transport = _text(get("_TRANSPORT"))
-    from_kernel = transport == "kernel"
+    from_kernel = get("_TRANSPORT") == "kernel"
     # The kernel's own messages have a word and no process; what a daemon prints has both.
     pid = _text(get("SYSLOG_PID" if from_kernel else "_PID"))
     text, metadata = untagged_text(tag, pid, message)
     if from_kernel and metadata:
-        text, metadata = f"{tag}[{pid}]: {message}", ()
+        process = "" if pid is None else f"[{pid}]"
+        text, metadata = f"{tag}{process}: {message}", ()
     uptime_us = _number(get("_SOURCE_MONOTONIC_TIMESTAMP"))
     if uptime_us is None:
         uptime_us = _number(get("__MONOTONIC_TIMESTAMP"))
     wall_us = _number(get("__REALTIME_TIMESTAMP"))
     facility = _number(get("SYSLOG_FACILITY"))
-    if not from_kernel and transport in _ANYBODY:
-        # Only journald writes that field: whoever sent this named the facility that they liked.
+    if not from_kernel and not _OF_PROCESS.isdisjoint(fields):
+        # Only journald writes those: whoever sent this named the facility that they liked.
         facility = facility or USER_FACILITY
     return LogRecord(
         text=text,
@@ -92,19 +103,23 @@ def _record_of_dmesg(fields: Mapping[str, Any], reading: Reading) -> LogRecord |
     """Return the record of one object of `dmesg --json`; None if it has no message.
 
     util-linux 2.38 prints wrong priorities for facilities other than kern: one below 8 says nothing
-    about who wrote the record.
+    about who wrote the record. With -x, it names facility and level.
     """
     message, time = _text(fields.get("msg")), fields.get("time")
     if message is None:
         return None
     priority = _number(fields.get("pri"))
+    if priority is None:
+        level, facility = LEVELS.get(str(fields.get("pri"))), FACILITIES.get(str(fields.get("fac")))
+    else:
+        level, facility = priority & 7, priority >> 3 if priority > 7 else None
     seconds = time if isinstance(time, int | float) and 0 <= time < 1e12 else None
     return LogRecord(
         text=message,
         source=reading.source,
         uptime_us=None if seconds is None else round(seconds * 1_000_000),
-        level=None if priority is None else priority & 7,
-        facility=priority >> 3 if priority is not None and priority > 7 else None,
+        level=level,
+        facility=facility,
         boot_id=reading.boot_id,
     )
 

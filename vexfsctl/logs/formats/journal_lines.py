@@ -62,5 +62,5 @@ UPTIME = rf"(?:.*{_SAID}|.*{_RECEIVED})(?P<uptime>\d{{1,20}})"
 """A line up to the end of its uptime."""
 TIME = rf'(?P<date>).*{_WALL}(?P<second>\d{{16}})".*(?P<zone>)'
 """A line that has a time."""
-WRITER = r'.*(?:"_TRANSPORT":"(?:kernel|journal|stdout|syslog)"|"SYSLOG_FACILITY":"\d{1,20}")'
+WRITER = r'.*"(?:_(?:TRANSPORT|PID|UID|COMM|EXE)":"|SYSLOG_FACILITY":"\d{1,20}")'
 """A line that says who wrote it."""

@@ -17,7 +17,13 @@ from vexfsctl.logs.formats.blocks import (
 )
 from vexfsctl.logs.formats.journal import parse_json_entry
 from vexfsctl.logs.formats.kmsg import parse_kmsg_record
-from vexfsctl.logs.formats.renderings import Reading, as_read, parse_dmesg_line, parse_syslog_line
+from vexfsctl.logs.formats.renderings import (
+    Head,
+    Reading,
+    as_read,
+    parse_dmesg_line,
+    parse_syslog_line,
+)
 from vexfsctl.logs.formats.tracing import parse_bare_line, parse_traced_line
 from vexfsctl.model.record import LogRecord
 
@@ -53,16 +59,14 @@ def begin_block(line: bytes, reading: Reading) -> Block | None:
     if first.isdigit() and (record := _parse_kmsg(line, reading)) is not None:
         return SingleRecord(record, extend_by_field)
     if (printed := parse_dmesg_line(line, reading)) is not None:
-        record, width = printed
-        return SingleRecord(record, extend_by_indent(width))
+        return _begin_printed(printed)
     if (entry_of_lines := _begin_lines(line, reading)) is not None:
         return entry_of_lines
     for parse in (parse_json_entry, parse_traced_line):
         if (one_line := parse(line, reading)) is not None:
             return SingleRecord(one_line)
     if (logged := parse_syslog_line(line, reading)) is not None:
-        record, width = logged
-        return SingleRecord(record, extend_by_indent(width))
+        return _begin_printed(logged)
     if (rare := _begin_rare(line, reading)) is not None:
         return rare
     bare = parse_bare_line(line, reading)
@@ -74,8 +78,10 @@ def _begin_rare(line: bytes, reading: Reading) -> SingleRecord | None:
     from vexfsctl.logs.formats.heads import parse_head
 
     head = parse_head(line, reading)
-    if head is None:
-        return None
+    return None if head is None else _begin_printed(head)
+
+
+def _begin_printed(head: Head) -> SingleRecord:
     return SingleRecord(head.record, extend_by_indent(head.width), head)
 
 

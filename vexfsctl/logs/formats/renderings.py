@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
+from vexfsctl.logs.own_records import PROGRAM_FIELD, VEXFS
 from vexfsctl.model.record import KERNEL_FACILITY, LogRecord
 
 FACILITIES = {
@@ -26,12 +27,13 @@ FACILITIES = {
     )
 } | {f"local{number}": 16 + number for number in range(8)}
 """Numbers of the facilities of syslog by their names."""
-_LEVELS = {
+LEVELS = {
     word: number
     for number, word in enumerate(
         ("emerg", "alert", "crit", "err", "warn", "notice", "info", "debug")
     )
 }
+"""Numbers of the levels of syslog by the names that dmesg gives them."""
 _MONTHS = {
     name: number
     for number, name in enumerate(
@@ -49,6 +51,7 @@ _CTIME = (
     + rb") (?P<day>[ \d]\d) (?P<clock>[\d:]{8}) (?P<year>\d{4})\]"
 )
 _ISO = rb"(?P<iso>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d| UTC| GMT)?)"
+_ZONE = re.compile(rb"(?:Z|[+-]\d\d:?\d\d| UTC| GMT)$")
 _BSD = (
     rb"(?P<month>[A-Z][a-z]{2}) (?P<day>[ \d]?\d) (?P<clock>\d\d:\d\d:\d\d)(?P<fraction>\.\d{1,6})?"
 )
@@ -71,8 +74,8 @@ _SYSLOG = re.compile(
     + rb"|(?P<unix>\d{9,11}\.\d{6})|"
     + _BSD
     + rb") "
-    # A word and a colon is a tag: there is no host.
-    rb"(?P<host>[\w.:-]{1,255})(?<!\w:) (?P<rest>.*)",
+    # A word and a colon is a tag: there is no host. syslog-ng writes `s_src@host`, `relay/host`.
+    rb"(?P<host>[\w.:@/-]{1,255})(?<!\w:) (?P<rest>.*)",
     re.DOTALL,
 )
 _TAGGED = re.compile(
@@ -82,8 +85,8 @@ _TAGGED = re.compile(
     re.DOTALL,
 )
 _RFC5424 = re.compile(
-    rb"(?P<tag>\S{1,48}) (?P<pid>\S{1,128}) \S{1,32} (?:-|\[[^\]]{0,1024}\]) ?(?:\xef\xbb\xbf)?"
-    rb"(?P<text>.*)",
+    rb"(?P<tag>\S{1,48}) (?P<pid>\S{1,128}) \S{1,32} "
+    rb"(?:-|(?:\[(?:[^\]\\]|\\.){0,1024}\]){1,8}) ?(?:\xef\xbb\xbf)?(?P<text>.*)",
     re.DOTALL,
 )
 _INNER_UPTIME = re.compile(
@@ -95,6 +98,8 @@ _MONOTONIC = re.compile(
     re.DOTALL,
 )
 _KERNEL_TAG = b"kernel"
+_NIL = "-"
+"""What stands for nothing in RFC 5424."""
 SELECTOR = (
     rb"\[?(?:kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local[0-7])\."
     rb"(?:emerg|alert|crit|err|warn(?:ing)?|notice|info|debug)\]? "
@@ -121,6 +126,21 @@ class Reading:
     """Unix time of the record before, for forms that only give the time since that."""
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A line whose head is known."""
+
+    record: LogRecord
+    width: int
+    """Bytes of the head."""
+    base_s: float | None = None
+    """Unix time that a delta of the next record counts from; None if it counts from none."""
+    zone: str | None = None
+    """A zone that nobody can resolve: the time was taken to be in the reader's."""
+    lacks: tuple[str, ...] = ()
+    """What its time does not say and was assumed: `zone`, `year`."""
+
+
 def as_read(record: LogRecord, reading: Reading) -> LogRecord:
     """Return *record* as it may be believed: in a decorated line, none is surely the kernel's."""
     if reading.decorated and record.facility == KERNEL_FACILITY:
@@ -139,10 +159,10 @@ def decode_name(host: bytes) -> str:
     return decode_text(host)
 
 
-def parse_dmesg_line(line: bytes, reading: Reading) -> tuple[LogRecord, int] | None:
-    """Return the record that a line of dmesg begins, and how wide its prefix is; None for others.
+def parse_dmesg_line(line: bytes, reading: Reading) -> Head | None:
+    """Return the record that a line of dmesg begins; None for every other line.
 
-    Further lines of the same message are indented by that width.
+    Further lines of the same message are indented by the width of the head.
     """
     match = _DMESG.fullmatch(line) or _DMESG_ISO.fullmatch(line)
     if match is None:
@@ -159,7 +179,7 @@ def parse_dmesg_line(line: bytes, reading: Reading) -> tuple[LogRecord, int] | N
             facility=facility,
             host=carried["host"],
         )
-        return record, len(line) - size
+        return Head(record, len(line) - size)
     level, facility = priority_of(groups)
     record = LogRecord(
         text=decode_text(text),
@@ -170,10 +190,10 @@ def parse_dmesg_line(line: bytes, reading: Reading) -> tuple[LogRecord, int] | N
         boot_id=reading.boot_id,
         wall_time_s=_wall_time(groups, reading),
     )
-    return record, match.start("text")
+    return Head(record, match.start("text"), lacks=_lacks(groups))
 
 
-def parse_syslog_line(line: bytes, reading: Reading) -> tuple[LogRecord, int] | None:
+def parse_syslog_line(line: bytes, reading: Reading) -> Head | None:
     """Return the same for a line of a syslog file or of journalctl.
 
     journalctl indents as dmesg does; in a syslog file a record has one line.
@@ -195,7 +215,7 @@ def parse_syslog_line(line: bytes, reading: Reading) -> tuple[LogRecord, int] | 
         facility=facility,
         host=match["host"],
     )
-    return record, len(line) - size
+    return Head(record, len(line) - size, lacks=_lacks(groups))
 
 
 def possible_time(unix_s: float) -> float | None:
@@ -204,17 +224,19 @@ def possible_time(unix_s: float) -> float | None:
 
 
 def untagged_text(tag: str, pid: str | None, text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """Return the kernel's own text, and metadata; *tag* is what a log daemon removed from it.
+    """Return a text with the *tag* that a log daemon took off it, and metadata.
 
-    `kernel` stands for no tag; another one may be the first word of the kernel's own message, or
-    the program that wrote it. Output of a VexFS daemon keeps its tag as metadata.
+    `kernel` alone stands for no tag: the kernel has no process. Any other tag is a program's, and
+    metadata, too: its text may be whatever the program likes. Output of a VexFS daemon has it as
+    metadata only, and a text that begins with VexFS's name has none.
     """
-    if tag == "kernel":
+    if tag == "kernel" and pid is None:
         return text, ()
-    if pid is not None and tag.lower().startswith("vexfs"):
-        return text, (("SYSLOG_IDENTIFIER", tag),)
     process = "" if pid is None else f"[{pid}]"
-    return f"{tag}{process}: {text}", ()
+    whole = f"{tag}{process}: {text}"
+    if not tag.lower().startswith(VEXFS):
+        return whole, ((PROGRAM_FIELD, tag),)
+    return (whole, ()) if pid is None else (text, ((PROGRAM_FIELD, tag),))
 
 
 def read_tagged(
@@ -235,21 +257,26 @@ def read_tagged(
         # Any program can send messages of the facility kern to a log daemon.
         word, _, severity = decode_text(selector[0]).strip(" []").partition(".")
         facility = FACILITIES[word] or None
-        level = _LEVELS[severity.removesuffix("ing")]
+        level = LEVELS[severity.removesuffix("ing")]
         rest = rest[selector.end() :]
         if _INNER_UPTIME.match(rest) is not None:
             rest = b"kernel: " + rest
     match = _TAGGED.fullmatch(rest) or _RFC5424.fullmatch(rest)
     tag, pid, text = (None, None, rest) if match is None else match.group("tag", "pid", "text")
+    if pid == b"-":
+        pid = None
     size = len(text or b"")
     inner = _INNER_UPTIME.match(text or b"")
-    if inner is not None and tag == _KERNEL_TAG:
+    if inner is not None and tag == _KERNEL_TAG and pid is None:
         uptime_us, text = _uptime_us(inner), text[inner.end() :]
     shown = decode_text(text or b"")
     fields: tuple[tuple[str, str], ...] = ()
     if tag is not None:
-        process = None if pid in (None, b"-") else decode_text(pid)
+        process = None if pid is None else decode_text(pid)
         shown, fields = untagged_text(decode_text(tag), process, shown)
+    elif inner is None and not shown.lower().startswith(VEXFS):
+        # Log daemons tag what the kernel says: this is from a program that sent no tag.
+        fields = ((PROGRAM_FIELD, _NIL),)
     record = LogRecord(
         text=shown,
         source=reading.source,
@@ -272,7 +299,7 @@ def priority_of(groups: dict[str, bytes]) -> tuple[int | None, int | None]:
     """Return level and facility, as far as the head of a line gives them."""
     if (facility := groups.get("facility")) is not None:
         level = groups["level"].decode()
-        return _LEVELS.get(level), FACILITIES.get(facility.decode())
+        return LEVELS.get(level), FACILITIES.get(facility.decode())
     if (word := groups.get("priority")) is None:
         return None, None
     priority = int(word)
@@ -292,6 +319,15 @@ def _wall_time(groups: dict[str, bytes], reading: Reading) -> float | None:
     except (ValueError, OverflowError, OSError):
         return None
     return None
+
+
+def _lacks(groups: dict[str, bytes]) -> tuple[str, ...]:
+    """Return what the time of a line does not say."""
+    if (iso := groups.get("iso")) is not None:
+        return () if _ZONE.search(iso) is not None else ("zone",)
+    if groups.get("clock") is None:
+        return ()
+    return ("zone",) if groups.get("year") else ("zone", "year")
 
 
 def _iso_time(text: str) -> float:

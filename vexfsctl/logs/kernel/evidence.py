@@ -13,6 +13,7 @@ from typing import Any
 from vexfsctl.logs.kernel.form import ANYTHING, NAME, EvidenceForm
 from vexfsctl.logs.kernel.fs import FS_FORMS
 from vexfsctl.logs.kernel.prefixes import without_prefix
+from vexfsctl.logs.kernel.processes import process_of
 from vexfsctl.logs.kernel.storage.ata import ATA_FORMS
 from vexfsctl.logs.kernel.storage.block import BLOCK_FORMS
 from vexfsctl.logs.kernel.storage.buses import BUS_FORMS
@@ -25,6 +26,7 @@ from vexfsctl.logs.kernel.storage.network import NETWORK_FORMS
 from vexfsctl.logs.kernel.storage.nvme import NVME_FORMS
 from vexfsctl.logs.kernel.storage.scsi import SCSI_FORMS
 from vexfsctl.logs.kernel.system import SYSTEM_FORMS
+from vexfsctl.logs.own_records import is_of_program
 from vexfsctl.model.events import KernelEvidence
 from vexfsctl.model.record import KERNEL_FACILITY, LogRecord
 
@@ -63,6 +65,9 @@ _CUT = ">"
 """What less -S and journalctl put in place of the rest of a line."""
 _CAN_BE_CUT = ("device", "member", "sector", "lba", "errno", "task", "block_bytes")
 
+_REPORTERS = ("zed: ", "zed[")
+"""Programs that tell what a module of the kernel reported."""
+
 _LEAD = 2
 """How many characters of a text, or behind a name in it, say which forms are worth trying."""
 _COLON = ": "
@@ -78,6 +83,8 @@ def parse_evidence(record: LogRecord) -> KernelEvidence | None:
     """
     if record.facility not in (None, KERNEL_FACILITY):
         return None
+    if record.fields and is_of_program(record) and not record.text.startswith(_REPORTERS):
+        return None
     loud = record.level is not None and record.level <= _LEAST_LEVEL
     text = record.text
     # Texts of drivers repeat a lot.
@@ -90,9 +97,18 @@ def match_forms(text: str, *, loud: bool) -> tuple[re.Match[str], EvidenceForm] 
 
     *loud*: the kernel says by its level that something is wrong.
     """
-    return _first_of(_BY_LEAD.get(text[:_LEAD], ()), text, loud=loud) or _first_of(
+    matched = _first_of(_BY_LEAD.get(text[:_LEAD], ()), text, loud=loud) or _first_of(
         _behind_a_name(text), text, loud=loud
     )
+    if matched is None or process_of(text) is None or text.startswith(_REPORTERS):
+        return matched
+    # What looks like another line's beginning is but what the process calls itself.
+    return _first_of(_ANYWHERE, text, loud=loud)
+
+
+def tells_of_trouble(text: str) -> bool:
+    """Whether *text* has a word of trouble in it."""
+    return _TROUBLE.search(text) is not None
 
 
 def forms_for(text: str) -> tuple[EvidenceForm, ...]:
@@ -123,7 +139,7 @@ def _first_of(
     for form in forms:
         if (match := form.match(text)) is None:
             continue
-        if loud or not form.trouble_only or _TROUBLE.search(text) is not None:
+        if loud or not form.trouble_only or tells_of_trouble(text):
             return match, form
     return None
 

@@ -70,6 +70,12 @@ _WRITING = (
     r"\b(?:writing|writeback|write_all_supers|lost .{0,40}page write"
     r"|write access unavailable|updating journal superblock)\b"
 )
+_GIVEN = (
+    r"\bcomm .{1,15}?(?:, |: (?:path .*: )?|$)|(?<!\w)'.{0,255}'(?!\w)"
+    r"| \[ *\d{1,12}\.\d{6}\] .*"
+)
+"""Names of processes and files, which users give them, and further records on the same line:
+numbers in there mean nothing."""
 _READING = r"\b(?:reading|readahead|read failure|b?read failed|bread\()\b"
 
 
@@ -117,7 +123,7 @@ def free_reader(
     by_groups = reader(kind, significance)
 
     def read(match: re.Match[str]) -> KernelEvidence:
-        told, text = by_groups(match), match.string
+        told, text = by_groups(match), _without_names(match.string)
         return replace(
             told,
             sector=_find_sector(text) if told.sector is None else told.sector,
@@ -126,6 +132,12 @@ def free_reader(
         )
 
     return read
+
+
+def _without_names(text: str) -> str:
+    if "comm " not in text and "'" not in text and "] " not in text:
+        return text
+    return _compiled(_GIVEN, re.DOTALL).sub(" ", text)
 
 
 def device_name(path: str | None) -> str | None:

@@ -1,7 +1,8 @@
 """What people and programs put before the lines of a log that they hand over; how it comes off.
 
 Quotes of mail and chat, bullets, indents, the colours of a terminal, HTML, the FILE: of grep, the
-prompt of a shell or a login. A closed set: what is not in it is not decoration.
+prompt of a shell or a login, numbers of lines, names of containers and of who chats, the clock of a
+terminal. A closed set: what is not in it is not decoration.
 """
 
 import html
@@ -14,15 +15,25 @@ _MOST = 6
 _LONGEST = 300
 """Bytes that they take up together."""
 _BLANKS = rb"(?:[ \t]|\xc2\xa0)+"
-_MARK = rb"[>|*+-]+|`{1,3}|\xe2\x80\xa2"
+# The last are a bullet, another one, a dash, an arrow, and the border of a window.
+_MARK = rb"[>|*+-]+|`{1,3}|\xe2\x80\xa2|\xe2\x97\xa6|\xe2\x80\x93|\xe2\x86\x92|\xe2\x94\x82"
 _LEFT = re.compile(rb"(?P<blanks>" + _BLANKS + rb")|(?P<mark>" + _MARK + rb")")
 _OF_STAMPED = re.compile(
     # `[root@host ~]# `, `root@host:~# `, `host:~ # `, `$ `
     rb"(?:\[?[\w.-]{1,64}@[\w.-]{1,64}[: ][^\s#$\]]{0,64}\]?"
     rb"|[\w.-]{1,64}:[^\s#$:\]]{1,64} ?)?[#$] ?"
     rb"|[\w.-]{1,64} login: "
+    # Numbers of lines, of cat, nl, less and editors.
+    rb"|#?\d{1,6}[:.)]?[ \t|]{1,8}"
+    # docker compose, `<nick> ` with or without a time, what terminals and ts put there.
+    rb"|[\w.-]{1,64} {1,32}\| |<[ @+%~&]?[\w^|{}-]{1,32}> "
+    rb"|[\[(]?\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?[\])]? {1,4}|\d{9,11}\.\d{3,9} "
+    # Marks of diff, and of text formats.
+    rb"|(?:[!%<]|::?) |~{3}"
+    # The release, of netconsole (Documentation/networking/netconsole.rst).
+    rb"|\d[\w.+-]{1,64},(?=\d{1,4},\d{1,20},\d{1,20},)"
     # grep, with -n and of context, too.
-    rb"|(?:\(standard input\)|[\w./@+,-]{1,200}?)(?:[:-]\d{1,9})?[:-](?=[\[<A-Z\d])"
+    rb"|(?:\(standard input\)|[\w./@+,-]{1,200}?)(?:[:-]\d{1,9})?[:-](?!\d\d-\d\d)(?=[\[<A-Z\d])"
 )
 """What is one only before a line that tells its time."""
 _COLOURS = re.compile(rb"\x1b\[[\d;?]{0,16}[A-Za-z]")
@@ -47,7 +58,7 @@ class Undecorated:
 
 def undecorated(line: bytes) -> Iterator[Undecorated]:
     """Yield *line* without its decorations, each time without one more."""
-    shown = _shown(line)
+    shown = as_shown(line)
     plain = shown == line
     if not plain:
         yield Undecorated(shown, None)
@@ -66,12 +77,20 @@ def undecorated(line: bytes) -> Iterator[Undecorated]:
             yield Undecorated(shown[at:], shown[:at] if plain else None, needs_time)
 
 
-def _shown(line: bytes) -> bytes:
-    """Return *line* as a terminal or a browser shows it."""
+def as_shown(line: bytes) -> bytes:
+    """Return *line* as a terminal or a browser shows it, with plain blanks."""
     if b"\x1b" in line:
         line = _COLOURS.sub(b"", line)
     if b"<" in line:
         line = _TAGS.sub(b"", line)
     if b"&" in line:
-        line = _ENTITY.sub(lambda match: html.unescape(match[0].decode()).encode(), line)
-    return line
+        line = _ENTITY.sub(_unescaped, line)
+    if b"\xc2\xa0" in line:
+        line = line.replace(b"\xc2\xa0", b" ")
+    return line.replace(b"\xe2\x80\x8b", b"") if b"\xe2\x80\x8b" in line else line
+
+
+def _unescaped(entity: re.Match[bytes]) -> bytes:
+    shown = html.unescape(entity[0].decode())
+    # What cannot be shown must not end a line, or change one.
+    return (shown if shown.isprintable() else " ").encode()

@@ -19,7 +19,7 @@ _LONGEST = 8192
 _BLANKS = (b" ", b"\t", b"\xc2\xa0")
 _OF_DAEMON = re.compile(rb"(?![\[{])(?:.{0,48}?\d\d:\d\d:\d\d|\d{9,11}\.\d{6} )\S* ")
 """How a line begins that a log daemon wrote: with a time that is not in brackets."""
-_OF_KERNEL = re.compile(rb"(?:.{0,300}? |^)(?:kernel(?:\[\d{1,10}\])?:|\[kernel\])(?: |$)")
+_OF_KERNEL = re.compile(rb"(?:.{0,300}? |^)(?:kernel:|\[kernel\])(?: |$)")
 _UPTIME = re.compile(rb"\[ *\d{1,12}\.\d{6}\]")
 _TAG = re.compile(rb"(?:\S{1,300} ){0,2}?[^\s\[\]]{1,128}(?:\[\d{1,10}\])?:(?: |$)")
 

@@ -2,6 +2,7 @@
 
 import re
 
+from vexfsctl.logs.formats.journal import load_object
 from vexfsctl.logs.formats.renderings import decode_text
 from vexfsctl.logs.kernel.strong import find_strong
 from vexfsctl.logs.own_records import NAMED
@@ -16,8 +17,13 @@ _ID = b"CORR-"
 
 def kind_of_unread(line: bytes) -> Unread:
     """Say why *line*, of which no record could be made, is none."""
-    if _BEGUN.match(line) is not None:
+    if _BEGUN.match(line) is not None and not _is_whole_object(line):
         return Unread.TORN
     if NAMED in line.lower() or _ID in line or find_strong(decode_text(line)) is not None:
         return Unread.MISSED
     return Unread.NOT_READ
+
+
+def _is_whole_object(line: bytes) -> bool:
+    """Whether it is an object, of some program that logs in JSON: nothing is missing of it."""
+    return line[:1] == b"{" and load_object(line) is not None

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 _BEGINNING = 1 << 20
 """Bytes of a large file that are read in any case."""
+_HANDED_OVER = 256 << 10
+"""Bytes of a source that are searched for several records on one line; larger ones are logs that a
+program wrote."""
 _LARGE = 32 << 20
 """Bytes from which on a file is large."""
 _WITHOUT_RECORD = 4 << 20
@@ -173,7 +176,11 @@ class _Reader:
         self._decode = decode
         self._splitter = splitter
         self._finder = HoleFinder()
+        # The same sets, which grow.
+        self._finder.zones, self._finder.lacks = decoder.zones, decoder.lacks
         self._empty = True
+        self._whole = bytearray()
+        """All of it, if it is small."""
         self.size = 0
         """Bytes that it took."""
 
@@ -186,6 +193,10 @@ class _Reader:
         """Take what comes next; raise LogUnreadable if there is much of it and no record."""
         self._take(self._decode(chunk))
         self.size += len(chunk)
+        if self.size <= _HANDED_OVER:
+            self._whole += chunk
+        else:
+            self._whole.clear()
         if not self.has_records and self.size >= _WITHOUT_RECORD:
             raise LogUnreadable(f"not a log: no record in the first {_WITHOUT_RECORD >> 20} MiB")
 
@@ -204,9 +215,13 @@ class _Reader:
     def finish(self, failure: LogUnreadable | None) -> Contents:
         """Return what it had up to its end, or to the *failure* to read on."""
         self._take(self._decoder.finish())
+        if self._whole:
+            # Deferred: large logs have none.
+            from vexfsctl.logs.pasted.flattened import further_records
+
+            self._take(further_records(bytes(self._whole)))
         splitter = self._splitter
         boots = splitter.boots()
-        self._finder.zones |= self._decoder.zones
         known = self._finder, splitter.first, failure, self._empty
         return Contents(boots, *known, misjudged=splitter.misjudged)
 

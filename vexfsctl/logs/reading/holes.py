@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 _GAPS = {Unread.TORN: "torn", Unread.MISSED: "not_read"}
 """Lines that are a hole, each by itself."""
+_ASSUMED = {
+    "zone": ("zone", None, "times without a zone were taken to be in the reader's zone"),
+    "year": ("year", None, "times without a year were taken to be of the last twelve months"),
+}
+"""How a note tells what was assumed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,8 @@ class HoleFinder:
         """The same since the last record."""
         self.zones: set[str] = set()
         """Zones that nobody can resolve."""
+        self.lacks: set[str] = set()
+        """What times do not say and was assumed, as in `_ASSUMED`."""
         self.names_writers = False
         """Whether any record has a facility."""
         self.loose = 0
@@ -73,6 +80,7 @@ class HoleFinder:
         if self.zones:
             zones = ", ".join(sorted(self.zones))
             notes.append(Gap(source, "zone", None, f"{zones} was taken to be the reader's zone"))
+        notes += (Gap(source, *told) for name, told in _ASSUMED.items() if name in self.lacks)
         return tuple(notes)
 
     def observe(self, item: "LogRecord | Stretch | Unread") -> None:
@@ -121,6 +129,7 @@ class HoleFinder:
         joined.ordinary = self.ordinary + later.ordinary
         joined.loose = self.loose + later.loose
         joined.zones = self.zones | later.zones
+        joined.lacks = self.lacks | later.lacks
         joined.names_writers = self.names_writers or later.names_writers
         if later._first is None:
             joined._unread += later._unread

@@ -151,7 +151,7 @@ class Region:
         items = (*decoder.sift(text), *decoder.finish())
         for item in items:
             finder.observe(item)
-        finder.zones |= decoder.zones
+        finder.zones, finder.lacks = decoder.zones, decoder.lacks
         missing = (hole for hole in finder.holes if hole.reason in _MISSING)
         latest_us = max(self.uptimes)
         self.holes = tuple(

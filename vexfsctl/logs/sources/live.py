@@ -26,6 +26,8 @@ class LiveText:
         self._decoder = RecordDecoder(source, boot_id=boot_id)
         self._decode = self._decoder.feed if every_record else self._decoder.sift
         self.finder = HoleFinder()
+        # The same sets, which grow.
+        self.finder.zones, self.finder.lacks = self._decoder.zones, self._decoder.lacks
         """Knows what was missing."""
         self.size = 0
         """Bytes so far."""

@@ -76,6 +76,8 @@ def _timed(form: PlainForm, reading: Reading, lower: bytes, match: re.Match[byte
         following = _low_us(form, more)
         if following < latest or (form.names_boot and more["boot"] != boot):
             break
+        if form.lacks is None and bool(more["zone"]) is not bool(match["zone"]):
+            break
         latest, end = following, more.end()
     bounds = (None, None) if form.uptime is None else (low, latest + 4_999_999)
     if boot is not None:

@@ -108,6 +108,9 @@ class PlainForm:
     """What stands before the text of each line whose record stands in one piece."""
     in_one_piece: bool = True
     """Whether the text of a record stands in its line as it is, but for escapes."""
+    lacks: frozenset[str] | None = frozenset()
+    """What its times do not say and is assumed, `zone` and `year`; None: the zone, if there is none
+    in `zone`."""
     read: Callable[[bytes, Reading], LogRecord | None] | None = None
     """Reads a record in a stretch as `parse_record` does, but quicker; returns None if it cannot.
     """
@@ -175,14 +178,14 @@ class PlainForm:
 _NO_HOST = r"(?![\w.-]{1,255}+ (?:kernel|VexFS|vexfs))"
 _DMESG = rf"{_THE_SAME}\] {_NO_HOST}{_TEXT}"
 _FULL_DMESG = rf"{_PRIORITY}{_THE_SAME}(?: <[ \d.]{{1,24}}>)?\]{_CALLER}{_NO_HOST}{_TEXT}"
-# Time up to the minute, second and zone, as log daemons print them.
+# Time up to the minute, second and zone, as log daemons print them; what is missing of it.
 _TIMES = (
-    ("syslog", "[A-Z]", _BSD, r"[0-5]\d(?:\.\d{1,6})?", ""),
+    ("syslog", "[A-Z]", _BSD, r"[0-5]\d(?:\.\d{1,6})?", "", frozenset(("zone", "year"))),
     (
         *("syslog with ISO dates", r"\d", rf"{_DAY}[T ]{_MINUTE}"),
-        *(r"[0-5]\d(?:\.\d{1,9})?", rf"Z|{_OFFSET}:?[0-5]\d|"),
+        *(r"[0-5]\d(?:\.\d{1,9})?", rf"Z|{_OFFSET}:?[0-5]\d|", None),
     ),
-    ("syslog with Unix times", r"\d", r"\d{8,10}", r"\d\.\d{6}", ""),
+    ("syslog with Unix times", r"\d", r"\d{8,10}", r"\d\.\d{6}", "", frozenset[str]()),
 )
 _CTIME = rf"{_PRIORITY}\[\w{{3}} (?P<date>{_BSD})(?P<second>[0-5]\d) (?P<zone>{_YEAR})\]"
 # With a blank, or another zone, it would be a syslog line with a comma in its time.
@@ -225,7 +228,7 @@ PLAIN_FORMS = (
     ),
     *(
         form
-        for name, first, date, second, zone in _TIMES
+        for name, first, date, second, zone, lacks in _TIMES
         for time in (rf"(?P<date>{date})(?P<second>{second})(?P<zone>{zone}) {_HOST}",)
         for head in (rf"(?P=date){second}(?P=zone) {_HOST}",)
         for form in (
@@ -240,11 +243,13 @@ PLAIN_FORMS = (
                 read=read_syslog_line,
                 some_have_uptimes=True,
                 matters=_IN_SYSLOG,
+                lacks=lacks,
             ),
             PlainForm(
                 *(name, first, time, f"{head}{_OTHERS}{_TEXT}"),
                 time=time,
                 matters=_IN_SYSLOG,
+                lacks=lacks,
                 read=read_syslog_line,
             ),
         )
@@ -255,6 +260,7 @@ PLAIN_FORMS = (
         _CTIME,
         rf"{_PRIORITY}\[\w{{3}} (?P=date)[0-5]\d (?P=zone)\] {_TEXT}",
         time=_CTIME,
+        lacks=frozenset(("zone",)),
         matters=rf"\] {BEGINNING}",
         writer=_FACILITY,
     ),
@@ -290,10 +296,6 @@ PLAIN_FORMS = (
 )
 """In the order tried."""
 _FORMS = {form.name: form for form in PLAIN_FORMS}
-
-WITHOUT_YEARS = ("syslog", "syslog and uptimes")
-"""Forms whose times have no zone either: all lines of an hour are of the same one, unless it is the
-one from which on they are taken to be of last year (`renderings`)."""
 
 
 def form_of(name: str) -> PlainForm:

@@ -74,7 +74,7 @@ def read_syslog_line(line: bytes, reading: Reading) -> LogRecord | None:
 def _minute_s(minute: bytes, zone: bytes, today: datetime) -> float | None:
     """Return when a minute begins, in Unix time: all its seconds are of one year and one zone."""
     read = parse_syslog_line(minute + b"00" + zone + b" host kernel: ", Reading("", None, today))
-    return None if read is None else read[0].wall_time_s
+    return None if read is None else read.record.wall_time_s
 
 
 def _moment_s(minute_s: float, second: bytes, fraction: bytes | None, zone: bytes) -> float:

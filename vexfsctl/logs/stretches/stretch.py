@@ -14,7 +14,6 @@ from vexfsctl.logs.own_records import NAMED
 from vexfsctl.logs.sieve import Sieve
 from vexfsctl.logs.stretches.forms import (
     AFTER_LINE,
-    WITHOUT_YEARS,
     PlainForm,
     form_of,
     passing,
@@ -59,6 +58,16 @@ class Stretch:
         """The line that the last record begins with."""
         start = self._record_start(self.end)
         return self.block[start : self.block.index(b"\n", start)]
+
+    @property
+    def lacks(self) -> frozenset[str]:
+        """What its times do not say and is assumed: `zone`, `year`."""
+        if self.form.lacks is not None:
+            return self.form.lacks
+        times = self.form.times
+        assert times is not None
+        first = times.match(b"\n" + self.block[self.start : self._record_end(self.start)])
+        return frozenset() if first is not None and first["zone"] else frozenset(("zone",))
 
     @property
     def first_with_uptime(self) -> LogRecord | None:
@@ -244,8 +253,9 @@ class Stretch:
 
     @property
     def _is_of_one_hour(self) -> bool:
-        """Whether all its times are of one hour, which their dates show without a year."""
-        if self.form.name not in WITHOUT_YEARS:
+        """Whether all its times are of one hour, which their dates show without a year or a zone,
+        unless it is the hour from which on they are taken to be of last year (`renderings`)."""
+        if "year" not in self.lacks:
             return False
         lines = b"\n" + self.block[self.start : self.end - 1]
         hour = lines[: lines.find(b":") + 1]

@@ -11,6 +11,7 @@ from functools import cache, lru_cache
 from operator import attrgetter, itemgetter
 
 from vexfsctl.logs.kernel.mentions import parse_mention
+from vexfsctl.logs.kernel.processes import process_of
 from vexfsctl.logs.own_records import is_daemon_output, may_be_vexfs
 from vexfsctl.logs.upstream.form import Form
 from vexfsctl.logs.upstream.forms import UPSTREAM_FORMS
@@ -33,6 +34,7 @@ _LEADS = (0, 5, 8, 13, 20, 30)
 """Lengths of the beginnings by which forms are looked up: most lines leave one or two to try."""
 _MACRO = re.compile(r"vexfs(?: (?:error|warning|info|debug))?: (?=VexFS)")
 _ID = re.compile(r"\[(CALL-[1-9]\d{0,17}|CORR-[0-9A-F]{16})\]")
+_WORD = re.compile(r"[\w-]+")
 _MOST_IDS = 4
 _FIRST_STAND_IN = 1 << 56
 """Numbers from this on, which no line has itself, stand in for the ids of a line."""
@@ -60,7 +62,11 @@ def parse_upstream(record: LogRecord) -> UpstreamEvent | None:
         return known
     line = text[:_LONGEST]
     mention = parse_mention(line) if record.facility in (None, KERNEL_FACILITY) else None
-    return mention or parse_unlisted(line)
+    if mention is not None:
+        return mention
+    process = process_of(line)
+    # A daemon's name is a word.
+    return parse_unlisted(line) if process is None or _WORD.fullmatch(process) else None
 
 
 def parse_upstream_text(text: str, *, bare: bool = False) -> UpstreamEvent | None:

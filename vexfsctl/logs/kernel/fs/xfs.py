@@ -146,7 +146,7 @@ XFS_FORMS = (
         # Of iomap, for XFS and others that use it (fs/iomap/buffered-io.c since 5.5).
         "loop0: writeback error on inode 131, offset 0, sector 448",
         "writeback error on inode ",
-        r"(?P<device>[^\s:]{1,64}): writeback error on inode \d{1,20}, offset -?\d{1,20}, sector"
+        r"(?P<device>[\w!.+-]{1,64}): writeback error on inode \d{1,20}, offset -?\d{1,20}, sector"
         r" (?P<sector>\d{1,20})",
         free_reader("filesystem", direction="write"),
         begins=(f"{ANYTHING}: writeback error on inode ",),

@@ -8,6 +8,7 @@ import errno
 import re
 
 from vexfsctl.logs.kernel.form import ANYTHING, NAME, ROUTINE, EvidenceForm
+from vexfsctl.logs.kernel.processes import PROCESS
 from vexfsctl.logs.kernel.told import reader
 from vexfsctl.model.events import KernelEvidence
 
@@ -151,7 +152,7 @@ BLOCK_FORMS = (
         "limit=",
         (
             # `want` of Linux up to 5.12 is the end of the request, which may begin anywhere.
-            r"(?:.{0,80}attempt to access beyond end of device\n)?"
+            rf"(?:(?:{PROCESS}: )?attempt to access beyond end of device\n)?"
             rf"{_DEVICE}: rw=(?P<rw>\d{{1,10}}), (?:sector=(?P<sector>\d{{1,20}})|want=\d{{1,20}}),"
         ),
         _read_beyond_end,
@@ -160,7 +161,7 @@ BLOCK_FORMS = (
     EvidenceForm(
         "mount: attempt to access beyond end of device",
         "beyond end of device",
-        r".{0,80}attempt to access beyond end of device",
+        rf"(?:{PROCESS}: )?attempt to access beyond end of device",
         reader("block", errno=errno.EIO),
         begins=(_BEYOND_END,),
     ),

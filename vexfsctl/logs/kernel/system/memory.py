@@ -5,6 +5,7 @@ numbers of a swap device are major, minor, and a sector of 512 bytes.
 """
 
 from vexfsctl.logs.kernel.form import ANYTHING, NAME, ROUTINE, EvidenceForm
+from vexfsctl.logs.kernel.processes import PROCESS
 from vexfsctl.logs.kernel.told import free_reader
 
 _SWAP_BEGINS = ("Read-error on swap-device", "Write-error on swap-device")
@@ -54,7 +55,7 @@ MEMORY_FORMS = (
     EvidenceForm(
         "fio invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0",
         "oom",
-        r".{1,40} invoked oom-killer: |oom-kill:constraint=",
+        rf"{PROCESS} invoked oom-killer: |oom-kill:constraint=",
         free_reader("oom_kill"),
         begins=(f"{ANYTHING} invoked oom-killer: ", "oom-kill:constraint="),
     ),
@@ -76,7 +77,7 @@ MEMORY_FORMS = (
     EvidenceForm(
         "kswapd0: page allocation failure: order:0, mode:0x1080020",
         ": page allocation failure: ",
-        r".{1,40}: page allocation failure: order:",
+        rf"{PROCESS}: page allocation failure: order:",
         free_reader("memory"),
         begins=(f"{ANYTHING}: page allocation failure: ",),
     ),

@@ -1,0 +1,25 @@
+"""Kernel lines that begin with the name of a process: what that calls itself is not the kernel's.
+
+Any user may call a program `XFS (sda): bad` and let it crash. The wording is that of arch/*/mm and
+arch/*/kernel (`show_signal_msg`), kernel/signal.c, mm/oom_kill.c, mm/page_alloc.c, fs/drop_caches.c
+and kernel/exit.c in Linux 4.4 to 6.18.
+"""
+
+import re
+
+PROCESS = r"(?:[^:=\n]|:(?! )){1,15}?"
+"""Regular expression for the name of a process, without a tag before it, as of a log daemon: what
+stands behind a tag may be any program's words."""
+_BEGINS = re.compile(
+    # TASK_COMM_LEN is 16, with its end.
+    r"(?:traps: )?(?P<name>.{1,15}?)(?:\[\d{1,10}\]:? | \(\d{1,10}\)(?:: | used )"
+    r"| invoked oom-killer: |: (?:page allocation |vmalloc|sending ioctl |uses )"
+    r"| (?:uses obsolete |calls setitimer))",
+    re.DOTALL,
+)
+
+
+def process_of(text: str) -> str | None:
+    """Return the name of the process that *text*, of the kernel, begins with; None if with none."""
+    match = _BEGINS.match(text)
+    return None if match is None else match["name"]
