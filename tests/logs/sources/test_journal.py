@@ -9,7 +9,7 @@ import pytest
 
 from vexfsctl.exceptions import LogUnreadable
 from vexfsctl.logs.sources.contents import Manner
-from vexfsctl.logs.sources.follow import LogFollower
+from vexfsctl.logs.sources.following.follower import LogFollower
 from vexfsctl.logs.sources.journal import failure_of
 from vexfsctl.logs.sources.reader import LogHost, read_sources
 

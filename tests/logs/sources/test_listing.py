@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from vexfsctl.exceptions import LogUnreadable
-from vexfsctl.logs.sources.follow import LogFollower
+from vexfsctl.logs.sources.following.follower import LogFollower
 from vexfsctl.logs.sources.listing import ask, list_files
 from vexfsctl.logs.sources.reader import LogHost, read_sources
 

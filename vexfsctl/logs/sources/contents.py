@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from vexfsctl.exceptions import LogUnreadable
 from vexfsctl.logs.sources.boots import Boot, BootSplitter, Keeper, join_boots
 from vexfsctl.logs.sources.compression import decompressed
-from vexfsctl.logs.sources.holes import HoleFinder
+from vexfsctl.logs.sources.holes import WITHOUT_RECORD, HoleFinder, no_log
 from vexfsctl.logs.sources.reading import SourceReading
 from vexfsctl.model.record import LogRecord
 from vexfsctl.model.unread import Unread
@@ -25,8 +25,6 @@ _BEGINNING = 1 << 20
 """Bytes of a large file that are read in any case."""
 _LARGE = 32 << 20
 """Bytes from which on a file is large."""
-_WITHOUT_RECORD = 4 << 20
-"""Bytes after which a source without any record is not a log: a disk, /dev/zero, an archive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +184,8 @@ class _Reader:
         """Take what comes next; raise LogUnreadable if there is much of it and no record."""
         self._take(self._decode(chunk))
         self.size += len(chunk)
-        if not self.has_records and self.size >= _WITHOUT_RECORD:
-            raise LogUnreadable(f"not a log: no record in the first {_WITHOUT_RECORD >> 20} MiB")
+        if not self.has_records and self.size >= WITHOUT_RECORD:
+            raise no_log()
 
     def take_rest(self, file: "OpenFile") -> None:
         """Take what *file* has after that, most of it unread; raise LogUnreadable."""

@@ -16,7 +16,7 @@ from vexfsctl.exceptions import LogUnreadable
 from vexfsctl.logs.formats.kmsg import SOURCE_NAME
 from vexfsctl.logs.sources.boots import BootSplitter
 from vexfsctl.logs.sources.contents import Contents, Manner, read_contents
-from vexfsctl.logs.sources.journal import journals_are_in, read_journal
+from vexfsctl.logs.sources.journal import as_journal, journals_are_in, read_journal
 from vexfsctl.logs.sources.kmsg import KMSG, KmsgReader
 from vexfsctl.logs.sources.names import PSTORE, STANDARD_INPUT, is_journal, is_pattern, naming
 from vexfsctl.logs.sources.pstore import crash_logs_in, is_crash_log, read_crashes, standard_files
@@ -177,8 +177,9 @@ class Journal:
     def read(self) -> SourceReading:
         """Read it to its present end; raise LogUnreadable if nothing came."""
         every_record = self._manner.every_record
-        name = self._name if is_journal(self._name) else f"journal:{self._name}"
-        chunks = read_journal(name, self._host.silence_s, every_record=every_record)
+        chunks = read_journal(
+            as_journal(self._name), self._host.silence_s, every_record=every_record
+        )
         # It would be another one when it is read again.
         manner = self._manner._replace(recent_us=None)
         contents = read_contents(chunks, self._name, self._host.today, manner)
