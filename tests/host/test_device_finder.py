@@ -85,6 +85,18 @@ def test_the_name_of_what_a_line_names(log: Path, spelling: str | None, name: st
     assert finder(log, elsewhere=True).name_of(spelling) == name
 
 
+def test_what_has_one_disk_is_one_suspect_with_it(log: Path) -> None:
+    """A port, but not a controller with several disks, nor one whose disks no line tells."""
+    for name, suspect in (("ata2", "sdx"), ("ata2.00", "sdx"), ("ata9", "ata9"), ("sdb1", "sdb1")):
+        assert finder(log, elsewhere=True).suspect(name) == suspect
+    with log.open("a") as file:
+        file.write("3,90,90000000,-;nvme nvme0n1: I/O 1 QID 1 timeout\n")
+    assert finder(log, elsewhere=True).suspect("nvme0") == "nvme0n1"
+    with log.open("a") as file:
+        file.write("3,91,91000000,-;nvme nvme0n2: failed\n")
+    assert finder(log, elsewhere=True).suspect("nvme0") == "nvme0"
+
+
 def test_all_lines_about_a_disk(vexfsctl: Program, log: Path) -> None:
     """Those of its port, its partition and its address, not those of another disk."""
     answer = vexfsctl("log", "-d", "ata2.00", "--log", str(log), "--json")

@@ -89,6 +89,19 @@ class DeviceFinder:
             self._names[spelling] = name
         return name
 
+    def suspect(self, spelling: str) -> str:
+        """Return the same, but for what has only one disk attached, such as an ATA port, the disk.
+
+        Lines about one are about the other.
+        """
+        name = self.name_of_device(spelling)
+        for graph in (self.here, self.told):
+            device = graph.devices.get(name)
+            if device is not None and not device.is_block:
+                disks = graph.disks_at(name)
+                return disks[0] if len(disks) == 1 else name
+        return name
+
     @cached_property
     def here(self) -> DeviceGraph:
         """The devices of this host; none if the log is from elsewhere."""

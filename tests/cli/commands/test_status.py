@@ -345,7 +345,7 @@ KERNEL_TROUBLE = """\
 def test_what_is_wrong_with_which_device_and_what_to_do(
     vexfsctl: Program, tree: FakeTree, tmp_path: Path
 ) -> None:
-    """Those with most lines first, a few of them; JSON has all, and how it was over time."""
+    """The latest first, a few of them; JSON has all, and how it was over time."""
     tree.remove("loop0")
     log = tmp_path / "other.dmesg"
     log.write_text(KERNEL_TROUBLE)
@@ -354,13 +354,14 @@ def test_what_is_wrong_with_which_device_and_what_to_do(
     found = vexfsctl("status", "--log", str(log), "--json").json["data"]["kernel_trouble"]
 
     assert_golden("status-kernel-only.txt", text.replace(str(log), "LOG"))
-    devices = ["sdb", "dm-3", "ata4", "md2", "sdc6", None]
+    devices = ["md2", "sdc6", "dm-3", "sdb", "ata4", None]
     assert [each["device"] for each in found] == devices
-    assert found[0]["advice"].startswith("The medium has sectors that cannot be read")
-    (kind,) = found[0]["trouble"]["kinds"]
+    disk = found[3]
+    assert disk["advice"].startswith("The medium has sectors that cannot be read")
+    (kind,) = disk["trouble"]["kinds"]
     assert (kind["kind"], kind["errno"], kind["count"]) == ("block", 61, 3)
     assert kind["over_time"]["counts"] == [3, 0, 0, 0, 0, 0, 0]
-    sectors = [(each["first"], each["last"]) for each in found[0]["trouble"]["sectors"]]
+    sectors = [(each["first"], each["last"]) for each in disk["trouble"]["sectors"]]
     assert sectors == [(9000, 9000), (140083, 140091)]
 
 

@@ -1,0 +1,42 @@
+"""When replays of recoveries read a device: what fails then shows no new trouble.
+
+A step is recorded when it has ended, with how long it took; the kernel's lines about its reads
+stand before that record.
+"""
+
+from vexfsctl.model.entry import LogEntry
+from vexfsctl.model.events import KernelEvidence, RecoveryStepTaken
+from vexfsctl.model.hints import HintKind
+from vexfsctl.model.intervals import Intervals
+
+_STEPS = frozenset(map(str, HintKind))
+"""Steps of a replay; those of a driver that shuts down have other names."""
+_WRITING_US = 1_000_000
+"""How long it may take to write the ledger, which comes before the record."""
+
+
+class Replays:
+    """Takes the entries of a log, and knows when each volume was recovered."""
+
+    def __init__(self) -> None:
+        self._spans: dict[str, Intervals] = {}
+        """Uptimes (µs) at which a step was under way, by volume."""
+
+    @property
+    def volumes(self) -> tuple[str, ...]:
+        """The volumes that were recovered."""
+        return tuple(self._spans)
+
+    def take(self, entry: LogEntry) -> None:
+        """Take the next entry."""
+        event, ended_us = entry.event, entry.record.uptime_us
+        if isinstance(event, RecoveryStepTaken) and event.step in _STEPS and ended_us is not None:
+            begun_us = ended_us - event.duration_us - _WRITING_US
+            self._spans.setdefault(event.volume, Intervals()).add_all(begun_us, ended_us + 1)
+
+    def may_have_read(self, volume: str, entry: LogEntry, evidence: KernelEvidence) -> bool:
+        """Whether a replay for *volume* was under way when that line about reading came."""
+        spans = self._spans.get(volume)
+        if spans is None or evidence.direction not in (None, "read"):
+            return False
+        return entry.record.uptime_us in spans
