@@ -39,7 +39,7 @@ class HostLog:
 
     reading: LogReading
     live_logs: Mapping[str, str]
-    """Name of each volume that answers to its attribute `log`."""
+    """Name of each volume that answers, and writes from user space, to its attribute `log`."""
     whole: "HostLog | None" = None
     """What it is a selection of, if it is one."""
 
@@ -134,7 +134,7 @@ def read_log(
             gaps=tuple(Gap(name, "unreadable", None, why) for name, why in reasons.items())
         )
         raise
-    return HostLog(reading, live_logs_of(volumes))
+    return HostLog(reading, vouching_logs_of(volumes))
 
 
 def source_names(host: Host, volumes: Sequence[Volume]) -> Sequence[str]:
@@ -145,6 +145,13 @@ def source_names(host: Host, volumes: Sequence[Volume]) -> Sequence[str]:
 def live_logs_of(volumes: Iterable[Volume]) -> dict[str, str]:
     """Return the name of each volume that answers and where it writes its records."""
     return {v.name: v.status.log for v in volumes if v.status is not None}
+
+
+def vouching_logs_of(volumes: Iterable[Volume]) -> dict[str, str]:
+    """Return the same of those that write from user space: their records are not the kernel's."""
+    return live_logs_of(
+        v for v in volumes if v.status is not None and v.status.writes_from_user_space
+    )
 
 
 def log_host(host: Host, volumes: Sequence[Volume]) -> LogHost:

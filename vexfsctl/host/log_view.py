@@ -21,6 +21,7 @@ from vexfsctl.host.log import (
     read_log,
     select_boot,
     source_names,
+    vouching_logs_of,
 )
 from vexfsctl.host.volumes import consult_logs
 from vexfsctl.logs.formats.kmsg import SOURCE_NAME
@@ -252,7 +253,7 @@ class FollowedLog:
         self._reading = self._follower.read()
         view.look_for_cursor(self._reading)
         self._told: dict[tuple[str, str], Gap] = {}
-        self._live_logs = live_logs_of(volumes)
+        self._live_logs = vouching_logs_of(volumes)
         self._loads: Loads = {}
         self._shown = Shown()
         """What came from each of several sources."""
