@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from vexfsctl.analysis.devices.trouble import DeviceTrouble, KindTrouble
+from vexfsctl.analysis.devices.trouble import DeviceTrouble, KindTrouble, SectorRange
 from vexfsctl.analysis.health.kernel_trouble import KernelTrouble
 from vexfsctl.analysis.health.summary import foremost
 from vexfsctl.answers.times import LOCAL
@@ -61,10 +61,15 @@ def _last(trouble: DeviceTrouble) -> Iterator[str]:
 
 
 def _sectors(trouble: DeviceTrouble) -> Iterator[str]:
-    ranges = trouble.sectors
-    if len(ranges) > _MOST_RANGES:
-        yield f"sectors {ranges[0].first} to {ranges[-1].last} in {len(ranges)} ranges"
-    elif ranges:
-        ends = (sorted({each.first, each.last}) for each in ranges)
-        words = ", ".join(" to ".join(map(str, each)) for each in ends)
+    shown = trouble.most_hit(_MOST_RANGES)
+    ranges, others = shown.sectors, shown.scattered
+    if ranges:
+        words = ", ".join(map(_ends, ranges))
         yield f"{'sector' if len(ranges) == 1 and ' ' not in words else 'sectors'} {words}"
+    if others is not None:
+        lines = counted_noun(others.count, "more line" if ranges else "line")
+        yield f"{lines} about sectors {_ends(others)}"
+
+
+def _ends(each: SectorRange) -> str:
+    return " to ".join(map(str, sorted({each.first, each.last})))

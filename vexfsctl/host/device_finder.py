@@ -184,7 +184,10 @@ class DeviceFinder:
     def _not_found(self, asked: str) -> DeviceNotFound | EvidenceMissing:
         graph = self.here + self.told + self._mentions(_USUAL).result()
         near = graph.near(asked)
-        hint = f"did you mean {' or '.join(near)}?" if near else "vexfsctl device list shows them"
+        shown = "vexfsctl device list --all shows them"
+        if self.elsewhere:
+            shown += ", with --log as here"
+        hint = f"did you mean {' or '.join(near)}?" if near else shown
         where = "the log" if self.elsewhere else "this host or the log"
         message = f"no device of {where} is called {asked!a}"
         gaps = () if self._reading is None else self._reading.coverage().gaps

@@ -40,8 +40,8 @@ class DeviceReport:
     volumes: tuple[str, ...]
     """VexFS volumes that lie on it, directly or not."""
     state: BlockState
-    trouble: DeviceTrouble
-    """What the kernel's lines say, in the time asked for."""
+    trouble: DeviceTrouble | None
+    """What the kernel's lines say, in the time asked for; None if no log could be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +115,14 @@ class _Seen:
     """Volumes of each device."""
     _named: dict[str, None] = field(default_factory=dict)
     """Names in lines of trouble and of mounts."""
+    _has_log: bool = False
 
     def __post_init__(self) -> None:
         self._tally = TroubleTally(self.finder.name_of_device)
 
     def take_all(self, host: Host, log: HostLog, filters: Filters) -> None:
         """Take the log, as far as *filters* ask for it."""
+        self._has_log = True
         since, until = filters.boundaries(host)
         calendar = Calendar.of(host)
         chosen = HostLog(select_boot(log.reading, filters.boot), log.live_logs)
@@ -162,7 +164,7 @@ class _Seen:
                 dict.fromkeys(volume for each in over for volume in self._carried.get(each, ()))
             ),
             state=BlockState() if elsewhere else read_block_state(name, host.sysfs),
-            trouble=self._trouble.get(name, DeviceTrouble()),
+            trouble=self._trouble.get(name, DeviceTrouble()) if self._has_log else None,
         )
 
     @cached_property

@@ -160,6 +160,7 @@ def log_host(host: Host, volumes: Sequence[Volume]) -> LogHost:
     return LogHost(
         boot_id=host.boot_id,
         live_logs=frozenset(files),
+        standing_logs=host.usual_logs,
         stdin=host.stdin,
         today=host.wall_clock().astimezone(),
         silence_s=host.deadlines.source_s,

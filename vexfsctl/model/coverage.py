@@ -9,8 +9,8 @@ class Gap:
 
     source: str
     reason: str
-    """`starts_late`, `overrun`, `torn`, `not_read`, `unreadable`, `undated`; for a volume, its
-    presence. Of a note: `not_read`, `loose`, `zone`."""
+    """`starts_late`, `overrun`, `torn`, `not_read`, `unreadable`, `undated`, `empty`; for a volume,
+    its presence. Of a note: `not_read`, `loose`, `zone`."""
     lost: int | None = None
     """How many records were lost, if the source says; of a note, how many it is about."""
     detail: str | None = None
@@ -29,6 +29,7 @@ _WORDS = {
     "zone": "has times in a zone that is not known",
     "unreadable": "cannot be read",
     "undated": "has records without a time",
+    "empty": "has nothing in it",
 }
 
 

@@ -16,6 +16,7 @@ from vexfsctl.exceptions import LogUnreadable
 from vexfsctl.logs.formats.kmsg import SOURCE_NAME
 from vexfsctl.logs.sources.boots import BootSplitter
 from vexfsctl.logs.sources.contents import Contents, Manner, read_contents
+from vexfsctl.logs.sources.holes import Hole
 from vexfsctl.logs.sources.journal import as_journal, journals_are_in, read_journal
 from vexfsctl.logs.sources.kmsg import KMSG, KmsgReader
 from vexfsctl.logs.sources.names import PSTORE, STANDARD_INPUT, is_journal, is_pattern, naming
@@ -33,6 +34,8 @@ class LogHost:
     """The present boot."""
     live_logs: frozenset[str] = frozenset()
     """Files that live volumes write: their last records are of this boot."""
+    standing_logs: frozenset[str] = frozenset()
+    """Logs that are read as a rule: that one has nothing in it yet is no reason for doubt."""
     stdin: BinaryIO | None = None
     """None: there is no standard input to read."""
     today: datetime | None = None
@@ -40,6 +43,15 @@ class LogHost:
     kmsg: Path = KMSG
     silence_s: float = 2.0
     """Seconds without a byte after which a source counts as not answering."""
+
+
+def _reading_of(contents: Contents, name: str, host: LogHost) -> SourceReading:
+    """Return what the source *name* gave; a gap if that is nothing at all. Raises LogUnreadable."""
+    reading = contents.into_reading(name)
+    if not contents.empty or name in host.standing_logs | host.live_logs:
+        return reading
+    # Whoever saved it failed to: what it lacks is not known.
+    return replace(reading, holes=(*reading.holes, Hole("empty", None)))
 
 
 class LogSource(Protocol):
@@ -163,7 +175,7 @@ class StandardInput:
         # It cannot be read again if its end is not what it seemed to be.
         manner = self._manner._replace(recent_us=None)
         contents = read_contents(chunks, STANDARD_INPUT, self._host.today, manner)
-        return contents.into_reading(STANDARD_INPUT)
+        return _reading_of(contents, STANDARD_INPUT, self._host)
 
 
 class Journal:
@@ -232,7 +244,7 @@ class LogFile:
             older = self._read(self._path.with_name(f"{self._path.name}.1"))
             if older.precedes(contents):
                 contents = older.followed_by(contents)
-        return contents.into_reading(self._name).forget_older_boots()
+        return _reading_of(contents, self._name, self._host).forget_older_boots()
 
     def _read(self, path: Path) -> Contents:
         contents = self._read_once(path, self._manner)
