@@ -431,3 +431,21 @@ def test_errors_of_several_hosts(vexfsctl: Program, tree: FakeTree, tmp_path: Pa
         ["db1", "high", "2"],
         ["db2.example", "high", "1"],
     ]
+
+
+def test_errors_by_device_of_a_log_without_vexfs(vexfsctl: Program, tmp_path: Path) -> None:
+    """There are none, but the kernel has something to say about devices."""
+    log = tmp_path / "other.dmesg"
+    log.write_text(
+        "[   10.000000] I/O error, dev sdb, sector 8 op 0x0:(READ) flags 0x0 phys_seg 1\n"
+        "[   10.100000] Buffer I/O error on dev sdb, logical block 1, async page read\n"
+    )
+
+    result = vexfsctl("errors", "--by", "device", "--log", str(log))
+
+    assert result.stdout == (
+        "0 errors\n"
+        "the kernel itself has 2 lines of trouble with devices: see vexfsctl device list\n"
+    )
+    later = vexfsctl("errors", "--by", "device", "-e", "ENOSPC", "--log", str(log), "--json")
+    assert later.json["data"]["kernel_lines"] == 0
