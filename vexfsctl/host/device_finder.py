@@ -43,6 +43,7 @@ class DeviceFinder:
         self._reading = reading
         self.elsewhere = elsewhere
         self._names: dict[str, str] = {}
+        self._suspects: dict[str, str] = {}
 
     def names_of(self, asked: str) -> tuple[str, ...]:
         """Return the names of what is called *asked*, and of what is below and above it.
@@ -74,10 +75,6 @@ class DeviceFinder:
             if is_block_name(each) or each in self.here.devices or each in self.told.devices
         )
 
-    def name_of(self, spelling: str | None) -> str | None:
-        """Return `name_of_device`; None if nothing is named."""
-        return None if spelling is None else self.name_of_device(spelling)
-
     def name_of_device(self, spelling: str) -> str:
         """Return the kernel's name of the one device called *spelling*; else what was given.
 
@@ -94,13 +91,10 @@ class DeviceFinder:
 
         Lines about one are about the other.
         """
-        name = self.name_of_device(spelling)
-        for graph in (self.here, self.told):
-            device = graph.devices.get(name)
-            if device is not None and not device.is_block:
-                disks = graph.disks_at(name)
-                return disks[0] if len(disks) == 1 else name
-        return name
+        suspect = self._suspects.get(spelling)
+        if suspect is None:
+            suspect = self._suspects[spelling] = self._only_disk(self.name_of_device(spelling))
+        return suspect
 
     @cached_property
     def here(self) -> DeviceGraph:
@@ -180,6 +174,14 @@ class DeviceFinder:
             if found := graph.find(spelling):
                 return found[-1]
         return name_of_number(spelling) or spelling
+
+    def _only_disk(self, name: str) -> str:
+        for graph in (self.here, self.told):
+            device = graph.devices.get(name)
+            if device is not None and not device.is_block:
+                disks = graph.disks_at(name)
+                return disks[0] if len(disks) == 1 else name
+        return name
 
     def _not_found(self, asked: str) -> DeviceNotFound | EvidenceMissing:
         graph = self.here + self.told + self._mentions(_USUAL).result()

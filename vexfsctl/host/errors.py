@@ -102,12 +102,13 @@ def count_errors(
     kernel_lines = 0
     # The kernel's lines about devices are read only if they are needed: it takes long.
     for entry in asked.own_entries if finder is None else asked.entries:
-        device = None if finder is None else named.name_of(finder.find(entry))
+        found = None if finder is None else finder.find(entry)
         upstream.take(entry)
         if tells_trouble(entry) is not None:
             kernel_lines += sum(entry.record.weight for _ in of_kernel.pick((entry,)))
         if is_error(entry) or entry.upstream is not None:
             for _, moment in view.pick((entry,)):
+                device = None if found is None else named.suspect(found)
                 name = _name_of_host(entry.record, host)
                 sighting = Sighting(entry, moment, live.hold(entry), device, name)
                 groups.take(sighting)
