@@ -72,6 +72,7 @@ def test_what_a_replay_reads_is_no_new_trouble() -> None:
         (110.0, error.format("sdb", "READ")),
         (110.1, error.format("sdb", "WRITE")),
         (110.2, error.format("sdc", "READ")),
+        (111.5, error.format("sdb", "READ")),
         (130.0, error.format("sdb", "READ")),
     ]
     replays = Replays()
