@@ -461,7 +461,10 @@ MOUNTED = "VexFS: Superblock initialized successfully (SAFE FFI)"
 @pytest.mark.parametrize(
     ("lines", "finding"),
     [
-        ((MOUNTING, *[ALLOCATING] * 40), ["mount_hangs: a mount never ended, begun 40s ago"]),
+        (
+            (MOUNTING, *[ALLOCATING] * 40),
+            ["mount_hangs: a mount of loop0 never ended, begun 40s ago"],
+        ),
         ([ALLOCATING] * 40, ["mount_hangs: a mount never ended, begun 39s ago"]),
         ((MOUNTING, "VexFS: Filling superblock (SAFE FFI)"), []),
         ((MOUNTING, ALLOCATING, MOUNTED), []),
