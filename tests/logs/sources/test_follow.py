@@ -127,6 +127,20 @@ def test_a_file_written_anew_is_followed(tmp_path: Path) -> None:
     follower.close()
 
 
+def test_a_file_that_was_emptied_is_followed(tmp_path: Path) -> None:
+    """It is empty for a while: a log daemon goes on writing to it later."""
+    log = tmp_path / "loop0.kmsg"
+    log.write_text(lines(0, 1, 2))
+    follower = LogFollower([str(log)], LogHost())
+    follower.read()
+    os.truncate(log, 0)
+    assert texts(follower) == texts(follower) == []
+    log.write_text(lines(0))
+
+    assert texts(follower) == ["VexFS: record 0"]
+    follower.close()
+
+
 def test_a_file_written_anew_and_longer_is_followed(tmp_path: Path) -> None:
     """It is noticed by what stands before the place that was reached."""
     log = tmp_path / "loop0.kmsg"

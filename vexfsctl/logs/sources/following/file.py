@@ -37,6 +37,7 @@ class FollowedFile:
         if self._is_rewritten():
             yield from self.text.finish()
             os.lseek(self._descriptor, 0, os.SEEK_SET)
+            self._tail = b""
         while self._is_replaced():
             # Only now, when nothing more is written to the old file.
             yield from self._drain_descriptor(most)
