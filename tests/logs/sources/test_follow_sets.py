@@ -4,8 +4,11 @@ import gzip
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from vexfsctl.exceptions import LogUnreadable
 from vexfsctl.logs.sources.following.follower import LogFollower
@@ -149,3 +152,75 @@ def test_what_several_logs_have_is_yielded_once_in_a_reading(tmp_path: Path) -> 
 
     with follow(tmp_path) as follower:
         assert numbers(follower) == [1, 2]
+
+
+class Daemon:
+    """Writes to a log in a directory, and rotates it in every manner of logrotate."""
+
+    def __init__(self, directory: Path) -> None:
+        self._log = directory / "kern.log"
+        self._log.touch()
+        self.written = 0
+
+    def add(self) -> None:
+        """Write a line."""
+        add(self._log, self.written)
+        self.written += 1
+
+    def rename(self) -> None:
+        """Rotate by renaming; the new file is there at once, and empty."""
+        self._shift()
+        self._log.rename(self._log.with_name("kern.log.1"))
+        self._log.touch()
+
+    def rename_late(self) -> None:
+        """Rotate by renaming; what comes next makes the new file."""
+        self._shift()
+        self._log.rename(self._log.with_name("kern.log.1"))
+
+    def copy(self) -> None:
+        """Rotate by copying and emptying."""
+        self._shift()
+        self._log.with_name("kern.log.1").write_bytes(self._log.read_bytes())
+        self._log.write_bytes(b"")
+
+    def pack(self) -> None:
+        """Compress what was rotated last."""
+        older = self._log.with_name("kern.log.1")
+        if older.exists():
+            packed = self._log.with_name("kern.log.1.gz")
+            packed.write_bytes(gzip.compress(older.read_bytes()))
+            older.unlink()
+
+    def _shift(self) -> None:
+        if not self._log.exists():
+            self._log.touch()
+        for number in range(9, 0, -1):
+            for suffix in ("", ".gz"):
+                older = self._log.with_name(f"kern.log.{number}{suffix}")
+                if older.exists():
+                    older.rename(self._log.with_name(f"kern.log.{number + 1}{suffix}"))
+
+
+ACTIONS = ("add", "rename", "rename_late", "copy", "pack")
+
+
+@given(
+    st.lists(st.sampled_from(ACTIONS), max_size=8),
+    st.lists(st.sampled_from(ACTIONS), max_size=16),
+)
+@settings(max_examples=60, deadline=None)
+def test_each_line_comes_once_however_a_log_is_rotated(before: list[str], after: list[str]) -> None:
+    """Before it is followed and meanwhile; it is read as often as something happens to it."""
+    with TemporaryDirectory() as directory:
+        daemon = Daemon(Path(directory))
+        daemon.add()
+        for action in before:
+            getattr(daemon, action)()
+        with follow(directory) as follower:
+            found = numbers(follower)
+            for action in after:
+                getattr(daemon, action)()
+                found += numbers(follower)
+
+    assert found == [*range(daemon.written)]
