@@ -14,7 +14,7 @@ from vexfsctl.host.host import Host
 from vexfsctl.host.log import Calendar, HostLog, is_elsewhere, read_log, select_boot
 from vexfsctl.host.volumes import consult_logs
 from vexfsctl.logs.sources.reading import LogReading
-from vexfsctl.model.coverage import Coverage
+from vexfsctl.model.coverage import Coverage, Gap
 from vexfsctl.model.device_graph import Device, DeviceGraph, DeviceKind
 from vexfsctl.model.device_names import is_block_name
 from vexfsctl.model.entry import LogEntry
@@ -87,6 +87,7 @@ def survey_devices(
         if log is not None:
             seen.take_all(host, log, filters)
             coverage += _coverage_of(host, log.reading, filters)
+            coverage += Coverage(gaps=tuple(seen.undated()))
         names = seen.chosen(asked, every=every)
     devices = tuple(seen.report(host, name, elsewhere=elsewhere) for name in names)
     return DeviceSurvey(devices, elsewhere, coverage)
@@ -116,6 +117,8 @@ class _Seen:
     _named: dict[str, None] = field(default_factory=dict)
     """Names in lines of trouble and of mounts."""
     _has_log: bool = False
+    _undated: dict[str, int] = field(default_factory=dict)
+    """Lines of trouble, by source, that may be of the time asked for: they have none."""
 
     def __post_init__(self) -> None:
         self._tally = TroubleTally(self.finder.name_of_device)
@@ -134,6 +137,13 @@ class _Seen:
                     self._carry(entry.device, entry.event.volume)
             elif _is_within(moment, since, until):
                 self._take(entry, moment)
+            elif moment is None and tells_trouble(entry) is not None:
+                source, weight = entry.record.source, entry.record.weight
+                self._undated[source] = self._undated.get(source, 0) + weight
+
+    def undated(self) -> Iterator[Gap]:
+        """Yield what could not be judged, as it has no time."""
+        return (Gap(source, "undated", lost) for source, lost in self._undated.items())
 
     def chosen(self, asked: Sequence[str], *, every: bool) -> tuple[str, ...]:
         """Return the names of the devices to report, each above what it is made from."""

@@ -96,10 +96,12 @@ def test_json_has_everything(vexfsctl: Program, tree: FakeTree, log: Path) -> No
 @pytest.mark.usefixtures("bare")
 @pytest.mark.parametrize("verb", ["list", "show"])
 def test_errors_of_a_time_only(vexfsctl: Program, log: Path, verb: str) -> None:
-    """A line whose time nobody knows is of no time that is asked for."""
-    data = vexfsctl("device", verb, "-S", "-1h", "--json", "--log", str(log)).json["data"]
+    """A line whose time nobody knows is of no time that is asked for, and a gap."""
+    answer = vexfsctl("device", verb, "-S", "-1h", "--json", "--log", str(log))
 
-    assert all(each["trouble"]["kinds"] == [] for each in data["devices"])
+    assert all(each["trouble"]["kinds"] == [] for each in answer.json["data"]["devices"])
+    gaps = [(gap["reason"], gap["lost"]) for gap in answer.json["coverage"]["gaps"]]
+    assert (answer.exit_status, gaps) == (ExitStatus.INCOMPLETE, [("undated", 5)])
 
 
 def test_trouble_of_this_host(vexfsctl: Program, tree: FakeTree, tmp_path: Path) -> None:
