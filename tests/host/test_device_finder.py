@@ -78,11 +78,39 @@ def test_what_nothing_is_called(log: Path) -> None:
 
 @pytest.mark.parametrize(
     ("spelling", "name"),
-    [("scsi:3:0:0:0", "sdx"), ("8:17", "sdb1"), ("ata2.00", "sdx"), ("ata9", "ata9"), (None, None)],
+    [("scsi:3:0:0:0", "sdx"), ("8:17", "sdb1"), ("ata2.00", "sdx"), ("ata9", "ata9")],
 )
-def test_the_name_of_what_a_line_names(log: Path, spelling: str | None, name: str | None) -> None:
+def test_the_name_of_what_a_line_names(log: Path, spelling: str, name: str) -> None:
     """Where nobody can say, what the line has."""
-    assert finder(log, elsewhere=True).name_of(spelling) == name
+    assert finder(log, elsewhere=True).name_of_device(spelling) == name
+
+
+def test_what_has_one_disk_is_one_suspect_with_it(log: Path) -> None:
+    """A port, but not a controller with several disks, nor one whose disks no line tells."""
+    for name, suspect in (("ata2", "sdx"), ("ata2.00", "sdx"), ("ata9", "ata9"), ("sdb1", "sdb1")):
+        assert finder(log, elsewhere=True).suspect(name) == suspect
+    with log.open("a") as file:
+        file.write("3,90,90000000,-;nvme nvme0n1: I/O 1 QID 1 timeout\n")
+    assert finder(log, elsewhere=True).suspect("nvme0") == "nvme0n1"
+    with log.open("a") as file:
+        file.write("3,91,91000000,-;nvme nvme0n2: failed\n")
+    assert finder(log, elsewhere=True).suspect("nvme0") == "nvme0"
+
+
+def test_an_error_after_a_reset_of_a_port_counts_for_its_disk(vexfsctl: Program, log: Path) -> None:
+    """Whichever of the two the line just before it names."""
+    with log.open("a") as file:
+        for at, line in enumerate(("ata2: hard resetting link", LINES[9]), 20):
+            file.write(f"3,{at},{at}000000,-;{line}\n")
+            file.write(
+                f"4,{at}0,{at}000500,-;VexFS: [CORR-6F1C93A2000000{at}] error vol=data op=storage "
+                "call=read err=IoError.ReadError errno=EIO sev=high attempt=1/1 hints=retry:500 "
+                'msg="read operation failed"\n'
+            )
+
+    answer = vexfsctl("errors", "--by", "device", "--log", str(log), "--json").json["data"]
+
+    assert [(each["device"], each["count"]) for each in answer["groups"]] == [("sdx", 2)]
 
 
 def test_all_lines_about_a_disk(vexfsctl: Program, log: Path) -> None:

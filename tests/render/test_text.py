@@ -171,3 +171,13 @@ def _without_codes(text: str) -> str:
     for code in ("\x1b[1;31m", "\x1b[32m", "\x1b[1m", "\x1b[0m"):
         text = text.replace(code, "")
     return text
+
+
+def test_the_title_of_a_table_wraps_like_prose() -> None:
+    """It stands above a table that may be much narrower."""
+    table = Table((Column("DEVICE", str),), ("sdb",), "errors by kind; each bar is 1s")
+    result = CommandResult("x", (), body=(table,))
+
+    assert render_terminal(result, width=24, colour=False) == (
+        "errors by kind; each bar\n  is 1s\nDEVICE\n──────\nsdb\n"
+    )

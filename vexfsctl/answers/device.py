@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 
-from vexfsctl.analysis.devices.trouble import KindTrouble, SectorRange
+from vexfsctl.analysis.devices.trouble import DeviceTrouble, KindTrouble, SectorRange
 from vexfsctl.analysis.health.next_steps import NextStep
 from vexfsctl.answers.next_steps import next_commands, next_lines
 from vexfsctl.answers.times import LOCAL, about_bars, bars
@@ -14,6 +14,8 @@ from vexfsctl.model.units import format_size
 from vexfsctl.render.result import Column, CommandResult, Paragraph, Table, Tone
 
 _MOST_STEPS = 3
+_MOST_RANGES = 12
+"""What one screen has room for of each device; JSON has more."""
 _GOOD_STATES = frozenset(
     {"running", "live", "clean", "active", "active-idle", "write-pending", "readonly"}
 )
@@ -38,7 +40,8 @@ def _result(
 ) -> CommandResult:
     devices = survey.devices
     commands = next_commands(_steps(devices, next_step), log_words)
-    nothing = Paragraph(("There is no block device.",))
+    where = "The log tells of" if survey.elsewhere else "There is"
+    nothing = Paragraph((f"{where} no block device.",))
     data = {each.name: getattr(survey, each.name) for each in fields(survey)}
     del data["coverage"]
     table = Table(_LOG_COLUMNS if survey.elsewhere else _COLUMNS, devices)
@@ -52,9 +55,9 @@ def _result(
 
 
 def _steps(devices: Sequence[DeviceReport], verb: str) -> Iterator[NextStep]:
-    worst = sorted(devices, key=lambda device: -device.trouble.count)
+    worst = sorted(devices, key=lambda device: -(_errors(device) or 0))
     for device in worst[:_MOST_STEPS]:
-        if not device.trouble.count:
+        if not _errors(device):
             return
         if verb == "show":
             yield NextStep(("device", "show", device.name), "its errors by kind, time and sector")
@@ -63,15 +66,25 @@ def _steps(devices: Sequence[DeviceReport], verb: str) -> Iterator[NextStep]:
 
 
 def _trouble_tables(devices: Sequence[DeviceReport]) -> Iterator[Table]:
-    kinds = [_KindRow(each, kind) for each in devices for kind in each.trouble.kinds]
+    troubled = [(each, each.trouble) for each in devices if each.trouble is not None]
+    kinds = [_KindRow(each, kind) for each, trouble in troubled for kind in trouble.kinds]
     if not kinds:
         return
     over_time = kinds[0].kind.over_time
     spans = f"; {about_bars(over_time)}" if over_time.counts else ""
     yield Table(_KIND_COLUMNS, kinds, f"errors by kind{spans}")
-    ranges = [_RangeRow(each, found) for each in devices for found in each.trouble.sectors]
+    ranges = [row for each, trouble in troubled for row in _range_rows(each, trouble)]
     if ranges:
-        yield Table(_RANGE_COLUMNS, ranges, "sectors at which failed requests began")
+        scattered = any(row.scattered for row in ranges)
+        columns = _RANGE_COLUMNS if scattered else _RANGE_COLUMNS[:-1]
+        yield Table(columns, ranges, "sectors at which failed requests began")
+
+
+def _range_rows(device: DeviceReport, trouble: DeviceTrouble) -> Iterator["_RangeRow"]:
+    trouble = trouble.most_hit(_MOST_RANGES)
+    yield from (_RangeRow(device, found) for found in trouble.sectors)
+    if trouble.scattered is not None:
+        yield _RangeRow(device, trouble.scattered, scattered=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +97,8 @@ class _KindRow:
 class _RangeRow:
     device: DeviceReport
     found: SectorRange
+    scattered: bool = False
+    """Whether it stands for places in it that no other row has."""
 
 
 def _state(device: DeviceReport) -> str | None:
@@ -108,6 +123,10 @@ def _tone(device: DeviceReport) -> Tone | None:
     return Tone.BAD if bad or state.degraded else None
 
 
+def _errors(device: DeviceReport) -> int | None:
+    return None if device.trouble is None else device.trouble.count
+
+
 def _model(device: DeviceReport) -> str | None:
     return device.state.model or device.state.mapped_name or device.state.backing_file
 
@@ -124,7 +143,7 @@ _COLUMNS = (
     Column("NAME", _model, wraps=True),
     Column("BELOW", lambda device: ",".join(device.below) or None, wraps=True),
     Column("VOLUMES", lambda device: ",".join(device.volumes) or None, wraps=True),
-    Column("ERRORS", lambda device: device.trouble.count, right=True),
+    Column("ERRORS", _errors, right=True),
 )
 _LOG_COLUMNS = tuple(column for column in _COLUMNS if column.title not in ("SIZE", "STATE", "NAME"))
 """Of a log from elsewhere, which does not tell the rest."""
@@ -141,4 +160,5 @@ _RANGE_COLUMNS = (
     Column("FIRST SECTOR", lambda row: row.found.first, right=True),
     Column("LAST SECTOR", lambda row: row.found.last, right=True),
     Column("COUNT", lambda row: row.found.count, right=True),
+    Column("WHERE", lambda row: "scattered between" if row.scattered else None),
 )

@@ -53,6 +53,9 @@ def _headline(counted: CountedErrors) -> Iterator[Line]:
     yield ", ".join(parts) + more
     if counted.log_alone:
         yield "no attribute tree answers for it: from the log alone"
+    if counted.kernel_lines:
+        lines = counted_noun(counted.kernel_lines, "line")
+        yield f"the kernel itself has {lines} of trouble with devices: see vexfsctl device list"
     over_time = _over_time(counted)
     if over_time is not None and over_time.counts:
         yield about_bars(over_time)

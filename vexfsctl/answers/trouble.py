@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from vexfsctl.analysis.devices.trouble import DeviceTrouble, KindTrouble
+from vexfsctl.analysis.devices.trouble import DeviceTrouble, KindTrouble, SectorRange
 from vexfsctl.analysis.health.kernel_trouble import KernelTrouble
+from vexfsctl.analysis.health.summary import foremost
 from vexfsctl.answers.times import LOCAL
 from vexfsctl.model.errnos import errno_name
 from vexfsctl.render.result import Line, Paragraph, Span, Tone
@@ -26,23 +27,29 @@ def trouble_blocks(trouble: Sequence[KernelTrouble]) -> tuple[Paragraph, ...]:
 
 
 def _lines(trouble: Sequence[KernelTrouble]) -> Iterator[Line]:
-    yield "what the kernel says is wrong, by device:"
-    for each in trouble[:_MOST_DEVICES]:
-        yield (Span(each.device or "no device named", Tone.STRONG), f": {_told(each.trouble)}")
+    shown = foremost(trouble)[:_MOST_DEVICES]
+    volumes = ", ".join(dict.fromkeys(name for each in shown for name in each.volumes))
+    below = f" below {volumes}" if volumes else ""
+    yield f"what the kernel says is wrong{below}, by device:"
+    for each in shown:
+        yield (Span(each.device or "no device named", Tone.STRONG), f": {_told(each)}")
         yield f"    {each.advice}"
-    rest = trouble[_MOST_DEVICES:]
+    rest = [each for each in trouble if each not in shown]
     if rest:
         count = sum(each.count for each in rest)
-        lines, devices = counted_noun(count, "more line"), counted_noun(len(rest), "more device")
-        yield f"{lines} about {devices}, see --json"
+        names = ", ".join(each.device or "no device named" for each in rest[:_MOST_DEVICES])
+        more = ", …" if len(rest) > _MOST_DEVICES else ""
+        yield f"{counted_noun(count, 'more line')} about {names}{more}: see --json"
 
 
-def _told(trouble: DeviceTrouble) -> str:
+def _told(each: KernelTrouble) -> str:
+    trouble = each.trouble
     kinds = [f"{words_of(each)} ({each.count})" for each in trouble.kinds[:_MOST_KINDS]]
     rest = trouble.kinds[_MOST_KINDS:]
     if rest:
         kinds.append(f"other kinds ({sum(each.count for each in rest)})")
-    return "; ".join((", ".join(kinds), *_last(trouble), *_sectors(trouble)))
+    recovered = ("recovered",) if each.recovered else ()
+    return "; ".join((", ".join(kinds), *recovered, *_last(trouble), *_sectors(trouble)))
 
 
 def _last(trouble: DeviceTrouble) -> Iterator[str]:
@@ -54,10 +61,15 @@ def _last(trouble: DeviceTrouble) -> Iterator[str]:
 
 
 def _sectors(trouble: DeviceTrouble) -> Iterator[str]:
-    ranges = trouble.sectors
-    if len(ranges) > _MOST_RANGES:
-        yield f"sectors {ranges[0].first} to {ranges[-1].last} in {len(ranges)} ranges"
-    elif ranges:
-        ends = (sorted({each.first, each.last}) for each in ranges)
-        words = ", ".join(" to ".join(map(str, each)) for each in ends)
+    shown = trouble.most_hit(_MOST_RANGES)
+    ranges, others = shown.sectors, shown.scattered
+    if ranges:
+        words = ", ".join(map(_ends, ranges))
         yield f"{'sector' if len(ranges) == 1 and ' ' not in words else 'sectors'} {words}"
+    if others is not None:
+        lines = counted_noun(others.count, "more line" if ranges else "line")
+        yield f"{lines} about sectors {_ends(others)}"
+
+
+def _ends(each: SectorRange) -> str:
+    return " to ".join(map(str, sorted({each.first, each.last})))

@@ -49,7 +49,12 @@ class Command(click.Command):
             app, words = ctx.ensure_object(AppContext), ctx.command_path.split()[1:]
             app.command = ".".join(words)
             app.judging = gives_verdict(words)
-        return super().parse_args(ctx, args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as refusal:
+            # click does not say of which command an option lacks its value.
+            refusal.ctx = refusal.ctx or ctx
+            raise
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run, once every level has been parsed and the configuration applied."""

@@ -1,6 +1,6 @@
 """An assessment of the volumes and their log: what `status` and `check` both show."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import partial
@@ -51,12 +51,13 @@ class Assessment:
         surroundings: "Callable[[], Iterable[LogEntry]]" = tuple,
         has_text: "Callable[[str], bool]" = bool,
         name_of: Callable[[str], str] = str,
+        related: Callable[[str], Collection[str]] = lambda _: (),
     ) -> "Assessment":
         """Judge what was *seen* of the tree at *now_us*, and what the log *entries* say about it.
 
         *recent*, *surroundings* and *has_text* are as in `Observation`. *evidence* returns what the
-        kernel itself says in the window: called only if no tree names the device; *name_of* the
-        name of a device in it.
+        kernel itself says in the window, *name_of* the name of a device in it, *related* what a
+        device and those below and above it are called: called only if that may explain anything.
         """
         if seen.targets:
             is_about = partial(_is_about, targets=seen.targets)
@@ -69,7 +70,7 @@ class Assessment:
         )
         return cls(
             observation=observation,
-            summary=summarize(observation, evidence, name_of),
+            summary=summarize(observation, evidence, name_of, related),
             coverage=seen.coverage + log,
             complete=seen.coverage.complete and (log.complete or not log_asked),
             problems=seen.problems,
@@ -114,6 +115,7 @@ def assess(host: Host, targets: Sequence[Target] = (), window_ms: int | None = N
     from vexfsctl.logs.kernel.unexplained import UnexplainedLines
 
     unexplained = UnexplainedLines()
+    finder = DeviceFinder(host, log.reading, elsewhere=elsewhere)
     assessment = Assessment.of(
         consulted,
         log.own_entries,
@@ -125,7 +127,8 @@ def assess(host: Host, targets: Sequence[Target] = (), window_ms: int | None = N
         evidence=lambda: unexplained.passing(recent.evidence),
         surroundings=lambda: recent.entries,
         has_text=log.has_text,
-        name_of=DeviceFinder(host, log.reading, elsewhere=elsewhere).name_of_device,
+        name_of=finder.suspect,
+        related=finder.known_names_of,
     )
     return replace(assessment, coverage=assessment.coverage + unexplained.coverage)
 

@@ -45,6 +45,7 @@ class DeviceFinder:
         self._names: dict[str, str] = {}
         self._found: set[str] = set()
         """Names of devices that something was asked about."""
+        self._suspects: dict[str, str] = {}
 
     def names_of(self, asked: str) -> tuple[str, ...]:
         """Return the names of what is called *asked*, and of what is below and above it.
@@ -79,10 +80,6 @@ class DeviceFinder:
         """
         return tuple(each for each in spellings if is_block_name(each) or each in self._found)
 
-    def name_of(self, spelling: str | None) -> str | None:
-        """Return `name_of_device`; None if nothing is named."""
-        return None if spelling is None else self.name_of_device(spelling)
-
     def name_of_device(self, spelling: str) -> str:
         """Return the kernel's name of the one device called *spelling*; else what was given.
 
@@ -93,6 +90,16 @@ class DeviceFinder:
             name = spelling if is_block_name(spelling) else self._look_up(spelling)
             self._names[spelling] = name
         return name
+
+    def suspect(self, spelling: str) -> str:
+        """Return the same, but for what has only one disk attached, such as an ATA port, the disk.
+
+        Lines about one are about the other.
+        """
+        suspect = self._suspects.get(spelling)
+        if suspect is None:
+            suspect = self._suspects[spelling] = self._only_disk(self.name_of_device(spelling))
+        return suspect
 
     @cached_property
     def here(self) -> DeviceGraph:
@@ -193,10 +200,21 @@ class DeviceFinder:
                 return found[-1]
         return name_of_number(spelling) or spelling
 
+    def _only_disk(self, name: str) -> str:
+        for graph in (self.here, self.told):
+            device = graph.devices.get(name)
+            if device is not None and not device.is_block:
+                disks = graph.disks_at(name)
+                return disks[0] if len(disks) == 1 else name
+        return name
+
     def _not_found(self, asked: str) -> DeviceNotFound | EvidenceMissing:
         graph = self.here + self.told + self._mentions(_USUAL).result()
         near = graph.near(asked)
-        hint = f"did you mean {' or '.join(near)}?" if near else "vexfsctl device list shows them"
+        shown = "vexfsctl device list --all shows them"
+        if self.elsewhere:
+            shown += ", with --log as here"
+        hint = f"did you mean {' or '.join(near)}?" if near else shown
         where = "the log" if self.elsewhere else "this host or the log"
         message = f"no device of {where} is called {asked!a}"
         gaps = () if self._reading is None else self._reading.coverage().gaps

@@ -14,7 +14,7 @@ from vexfsctl.host.host import Host
 from vexfsctl.host.log import Calendar, HostLog, is_elsewhere, read_log, select_boot
 from vexfsctl.host.volumes import consult_logs
 from vexfsctl.logs.reading.log import LogReading
-from vexfsctl.model.coverage import Coverage
+from vexfsctl.model.coverage import Coverage, Gap
 from vexfsctl.model.device_graph import Device, DeviceGraph, DeviceKind
 from vexfsctl.model.device_names import is_block_name
 from vexfsctl.model.entry import LogEntry
@@ -40,8 +40,8 @@ class DeviceReport:
     volumes: tuple[str, ...]
     """VexFS volumes that lie on it, directly or not."""
     state: BlockState
-    trouble: DeviceTrouble
-    """What the kernel's lines say, in the time asked for."""
+    trouble: DeviceTrouble | None
+    """What the kernel's lines say, in the time asked for; None if no log could be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,7 @@ def survey_devices(
         if log is not None:
             seen.take_all(host, log, filters)
             coverage += _coverage_of(host, log.reading, filters) + seen.unexplained
+            coverage += Coverage(gaps=tuple(seen.undated()))
         names = seen.chosen(asked, every=every)
     devices = tuple(seen.report(host, name, elsewhere=elsewhere) for name in names)
     return DeviceSurvey(devices, elsewhere, coverage)
@@ -115,6 +116,9 @@ class _Seen:
     """Volumes of each device."""
     _named: dict[str, None] = field(default_factory=dict)
     """Names in lines of trouble and of mounts."""
+    _has_log: bool = False
+    _undated: dict[str, int] = field(default_factory=dict)
+    """Lines of trouble, by source, that may be of the time asked for: they have none."""
 
     def __post_init__(self) -> None:
         self._tally = TroubleTally(self.finder.name_of_device)
@@ -123,6 +127,7 @@ class _Seen:
 
     def take_all(self, host: Host, log: HostLog, filters: Filters) -> None:
         """Take the log, as far as *filters* ask for it."""
+        self._has_log = True
         # Deferred: without a log there are none.
         from vexfsctl.logs.kernel.unexplained import UnexplainedLines
 
@@ -139,7 +144,14 @@ class _Seen:
             elif _is_within(moment, since, until):
                 unexplained.take(entry)
                 self._take(entry, moment)
+            elif moment is None and tells_trouble(entry) is not None:
+                source, weight = entry.record.source, entry.record.weight
+                self._undated[source] = self._undated.get(source, 0) + weight
         self.unexplained = unexplained.coverage
+
+    def undated(self) -> Iterator[Gap]:
+        """Yield what could not be judged, as it has no time."""
+        return (Gap(source, "undated", lost) for source, lost in self._undated.items())
 
     def chosen(self, asked: Sequence[str], *, every: bool) -> tuple[str, ...]:
         """Return the names of the devices to report, each above what it is made from."""
@@ -170,7 +182,7 @@ class _Seen:
                 dict.fromkeys(volume for each in over for volume in self._carried.get(each, ()))
             ),
             state=BlockState() if elsewhere else read_block_state(name, host.sysfs),
-            trouble=self._trouble.get(name, DeviceTrouble()),
+            trouble=self._trouble.get(name, DeviceTrouble()) if self._has_log else None,
         )
 
     @cached_property

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
+from vexfsctl.analysis.devices.trouble import tells_trouble
 from vexfsctl.analysis.errors.backing import BackingFinder
 from vexfsctl.analysis.errors.comparison import Counts, ErrorChange, compare
 from vexfsctl.analysis.errors.groups import (
@@ -52,6 +53,9 @@ class CountedErrors:
 
     observed_s: float | None = None
     """How many seconds of the log that is; None if it does not say."""
+    kernel_lines: int | None = None
+    """How many lines of the kernel itself are about trouble with devices, which are no errors of
+    VexFS; None if they were not looked at, as errors were not counted by device."""
     left_out: int = 0
     """How many groups `groups` lacks, if only the first were asked for."""
 
@@ -87,6 +91,7 @@ def count_errors(
         volumes = () if elsewhere else consulted.volumes
         named = DeviceFinder(host, everything.reading, elsewhere=elsewhere)
         view = LogView(host, filters, volumes, named)
+        of_kernel = LogView(host, filters, volumes, named, kernel=True)
         asked = everything if filters.boot is None else view.select(everything)
     window = recent_window(host, everything.reading, 0)
     live = Loads(volumes, saved=window.saved)
@@ -95,12 +100,16 @@ def count_errors(
     finder = _finder(volumes) if _by_device(keys) else None
     by_host = GroupKey.HOST in keys
     seen: set[bool] = set()
+    kernel_lines = 0
     # The kernel's lines about devices are read only if they are needed: it takes long.
     for entry in asked.own_entries if finder is None else asked.entries:
-        device = None if finder is None else named.name_of(finder.find(entry))
+        found = None if finder is None else finder.find(entry)
         upstream.take(entry)
+        if tells_trouble(entry) is not None:
+            kernel_lines += sum(entry.record.weight for _ in of_kernel.pick((entry,)))
         if is_error(entry) or entry.upstream is not None:
             for _, moment in view.pick((entry,)):
+                device = None if found is None else named.suspect(found)
                 name = _name_of_host(entry.record, host) if by_host else None
                 sighting = Sighting(entry, moment, live.hold(entry), device, name)
                 groups.take(sighting)
@@ -119,6 +128,7 @@ def count_errors(
         # Builds without a tree name no volume: a volume filter leaves them out.
         upstream=None if filters.volumes else upstream.result(),
         observed_s=observed_s(asked.reading, Calendar.of(host), *filters.boundaries(host)),
+        kernel_lines=None if finder is None else kernel_lines,
     )
     return counted, view.coverage(asked.reading)
 

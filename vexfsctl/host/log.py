@@ -39,7 +39,7 @@ class HostLog:
 
     reading: LogReading
     live_logs: Mapping[str, str]
-    """Name of each volume that answers to its attribute `log`."""
+    """Name of each volume that answers, and writes from user space, to its attribute `log`."""
     whole: "HostLog | None" = None
     """What it is a selection of, if it is one."""
 
@@ -134,7 +134,7 @@ def read_log(
             gaps=tuple(Gap(name, "unreadable", None, why) for name, why in reasons.items())
         )
         raise
-    return HostLog(reading, live_logs_of(volumes))
+    return HostLog(reading, vouching_logs_of(volumes))
 
 
 def source_names(host: Host, volumes: Sequence[Volume]) -> Sequence[str]:
@@ -147,12 +147,20 @@ def live_logs_of(volumes: Iterable[Volume]) -> dict[str, str]:
     return {v.name: v.status.log for v in volumes if v.status is not None}
 
 
+def vouching_logs_of(volumes: Iterable[Volume]) -> dict[str, str]:
+    """Return the same of those that write from user space: their records are not the kernel's."""
+    return live_logs_of(
+        v for v in volumes if v.status is not None and v.status.writes_from_user_space
+    )
+
+
 def log_host(host: Host, volumes: Sequence[Volume]) -> LogHost:
     """Return what the readers of a log need to know of *host*."""
     files = {*live_logs_of(volumes).values(), *_logs_of_the_silent(volumes)}
     return LogHost(
         boot_id=host.boot_id,
         live_logs=frozenset(files),
+        standing_logs=host.usual_logs,
         stdin=host.stdin,
         today=host.wall_clock().astimezone(),
         silence_s=host.deadlines.source_s,

@@ -21,12 +21,14 @@ from vexfsctl.host.log import (
     read_log,
     select_boot,
     source_names,
+    vouching_logs_of,
 )
 from vexfsctl.host.volumes import consult_logs
 from vexfsctl.logs.formats.kmsg import SOURCE_NAME
 from vexfsctl.logs.interpret import Loads, interpret_records, is_vexfs_record
+from vexfsctl.logs.reading.duplicates import Shown
 from vexfsctl.logs.reading.log import LogReading
-from vexfsctl.logs.sources.follow import LogFollower
+from vexfsctl.logs.sources.following.follower import LogFollower
 from vexfsctl.model.coverage import Coverage, Gap
 from vexfsctl.model.cursor import Cursor
 from vexfsctl.model.entry import LogEntry
@@ -42,6 +44,8 @@ _FEW = 16_384
 """So many entries are kept to be shown, which takes about 20 MiB."""
 _GROWTH = 8
 """… so many times as many."""
+_LATEST = 16_384
+"""So many records are remembered to know them if another source has them later: some MiB."""
 
 Picked = tuple[LogEntry, datetime | None]
 """An entry, and when it was written; None if that is not known."""
@@ -249,8 +253,10 @@ class FollowedLog:
         self._reading = self._follower.read()
         view.look_for_cursor(self._reading)
         self._told: dict[tuple[str, str], Gap] = {}
-        self._live_logs = live_logs_of(volumes)
+        self._live_logs = vouching_logs_of(volumes)
         self._loads: Loads = {}
+        self._shown = Shown()
+        """What came from each of several sources."""
 
     def batches(self, lines: int | None = None) -> Iterator[Iterator[Picked]]:
         """Yield what the log has already, then what has come since, until the sources end.
@@ -262,6 +268,7 @@ class FollowedLog:
         while not self._follower.ended:
             self._follower.wait(_PATIENCE_S)
             self._reading = self._follower.read()
+            self._shown.forget_older(_LATEST)
             yield self._pick(self._reading)
 
     def new_gaps(self, *, grown: bool = True) -> tuple[Gap, ...]:
@@ -282,14 +289,15 @@ class FollowedLog:
 
     def _present(self, lines: int) -> Sequence[Picked]:
         def pick(reading: LogReading) -> Iterator[Picked]:
-            self._loads = {}
+            self._loads, self._shown = {}, Shown()
             return self._pick(reading)
 
         return _last(self._reading, lines, pick, whole=self._view.after is not None)
 
     def _pick(self, reading: LogReading) -> Iterator[Picked]:
         named = reading.naming_writers
-        return self._view.pick(interpret_records(reading, self._live_logs, self._loads, named))
+        records = reading.not_yet(self._shown)
+        return self._view.pick(interpret_records(records, self._live_logs, self._loads, named))
 
 
 def _last(

@@ -9,8 +9,8 @@ class Gap:
 
     source: str
     reason: str
-    """`starts_late`, `overrun`, `torn`, `not_read`, `unreadable`, `undated`; for a volume, its
-    presence. Of a note: `not_read`, `loose`, `zone`, `year`, `unexplained`."""
+    """`starts_late`, `overrun`, `torn`, `not_read`, `unreadable`, `undated`, `empty`; for a volume,
+    its presence. Of a note: `not_read`, `loose`, `zone`, `year`, `unexplained`."""
     lost: int | None = None
     """How many records were lost, if the source says; of a note, how many it is about."""
     detail: str | None = None
@@ -31,6 +31,7 @@ _WORDS = {
     "year": "has times without a year",
     "unreadable": "cannot be read",
     "undated": "has records without a time",
+    "empty": "has nothing in it",
 }
 
 

@@ -91,6 +91,11 @@ class DeviceGraph:
         found = (each for each in disks if each not in under and not self._is_controller(each))
         return tuple(dict.fromkeys(found))
 
+    def disks_at(self, name: str) -> tuple[str, ...]:
+        """Return the disks that are attached to the controller called *name*."""
+        above = (self.devices[each] for each in self.above(name))
+        return tuple(device.name for device in above if device.kind is DeviceKind.DISK)
+
     def related(self, name: str) -> tuple[str, ...]:
         """Return *name*, what is below it, then what is above it; each once."""
         return tuple(dict.fromkeys((name, *self.below(name), *self.above(name))))

@@ -136,6 +136,16 @@ class VolumeStatus:
     operations: dict[OperationType, OperationStatus]
     """Those that were read, except any with a number that is missing or not understood."""
 
+    @property
+    def writes_from_user_space(self) -> bool:
+        """Whether its records are those of a program, whatever log they are in."""
+        return self.driver != "kernel"
+
+    @property
+    def may_be_dropped(self) -> bool:
+        """Whether a logger may drop its records: what user space writes to the kernel log."""
+        return self.writes_from_user_space and self.log == "kmsg"
+
 
 @dataclass(frozen=True, slots=True)
 class Volume:

@@ -44,7 +44,8 @@ def render_terminal(
     box = _ASCII_HEAD if ascii_rules else SIMPLE_HEAD
 
     def lines_of_table(table: Table) -> list[str]:
-        title = [] if table.title is None else [render_line(table.title, colour=colour)]
+        wrapped = () if table.title is None else wrap_line(table.title, width)
+        title = (render_line(line, colour=colour) for line in wrapped)
         return [*title, *_table_lines(table, width, colour, box)]
 
     def lines_of_prose(prose: Paragraph) -> Iterator[str]:

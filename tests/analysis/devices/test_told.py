@@ -36,6 +36,16 @@ def test_a_disk_is_found_by_its_address_and_its_ata_port() -> None:
     assert graph.above("ata2") == ("host1", "sdb", "sdb1", "sdb2", "sdb5")
 
 
+def test_a_log_that_has_not_all_hosts_or_ports() -> None:
+    """It begins among the hosts, whose last is the last port's, or was cut among the ports."""
+    lines = SATA.splitlines()
+    hosts = [f"scsi host{number}: ahci" for number in range(3)]
+    ports = [f"ata{number}: SATA max UDMA/133 abar m4096@0xfebd2000" for number in (1, 2, 3)]
+    for part in ((hosts[1:], ports), (hosts, ports[:2])):
+        graph = graph_of([*part[0], *part[1], *lines[5:]])
+        assert graph.find("ata2.00") == ("sdb",)
+
+
 def test_a_removed_disk_keeps_its_partitions() -> None:
     """What took its address afterwards is another one; what was written last counts."""
     graph = told(f"{SATA}sd 1:0:0:0: [sdb] Stopping disk\nsd 1:0:0:0: [sdc] Attached SCSI disk")

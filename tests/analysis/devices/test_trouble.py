@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from vexfsctl.analysis.devices.trouble import (
     MOST_RANGES,
+    DeviceTrouble,
     Ranges,
     SectorRange,
     TroubleTally,
@@ -26,12 +27,14 @@ def test_every_sector_is_in_a_range(hit: list[int]) -> None:
     for sector in hit:
         ranges.add(sector)
 
-    found = list(ranges)
+    found, scattered = ranges.result()
     assert len(found) <= MOST_RANGES
-    assert sum(each.count for each in found) == len(hit)
     for each in found:
         assert {each.first, each.last} <= set(hit)
         assert sum(each.first <= sector <= each.last for sector in hit) == each.count
+    kept = sum(each.count for each in found)
+    assert kept + (0 if scattered is None else scattered.count) == len(hit)
+    assert (scattered is None) == (kept == len(hit))
 
 
 def test_sectors_a_page_apart_are_one_range() -> None:
@@ -40,7 +43,26 @@ def test_sectors_a_page_apart_are_one_range() -> None:
     for sector in (4112, 4096, 4104, 9000):
         ranges.add(sector)
 
-    assert list(ranges) == [SectorRange(4096, 4112, 3), SectorRange(9000, 9000, 1)]
+    assert ranges.result() == ((SectorRange(4096, 4112, 3), SectorRange(9000, 9000, 1)), None)
+
+
+def test_what_was_hit_most_of_a_disk_with_errors_all_over() -> None:
+    """Places 1 MiB apart are told apart; the others are counted."""
+    ranges = Ranges()
+    for number in range(20_000):
+        ranges.add(number * 1_000_003)
+        if number % 100 == 0:
+            ranges.add(5_000_000 + number)
+
+    found, scattered = ranges.result()
+
+    assert max(found, key=lambda each: each.count) == SectorRange(5_000_000, 5_019_900, 201)
+    assert scattered is not None
+    assert sum(each.count for each in found) + scattered.count == 20_200
+    trouble = DeviceTrouble(sectors=found, scattered=scattered).most_hit(1)
+    assert [each.count for each in trouble.sectors] == [201]
+    assert trouble.scattered is not None
+    assert (trouble.scattered.first, trouble.scattered.count) == (0, 19_999)
 
 
 def entry(evidence: KernelEvidence, origin: Origin = Origin.KERNEL) -> LogEntry:

@@ -83,6 +83,8 @@ def test_a_log_that_shows_nothing_and_has_no_hole_may_be_a_logger_that_drops() -
         "a logger may drop what user space writes to the kernel log: "
         "rsyslog's imklog does by default",
     )
+    # What the kernel itself writes is not dropped.
+    assert reconciled(with_status(counted(5), driver="kernel"), log_of(0)).causes == ()
 
 
 def test_a_log_that_was_not_read_is_named() -> None:

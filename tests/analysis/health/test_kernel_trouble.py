@@ -3,9 +3,18 @@
 import errno
 
 from tests.analysis.records import BOOT, Line, read_log
-from vexfsctl.analysis.health.kernel_trouble import KernelTrouble, find_kernel_trouble
+from vexfsctl.analysis.health.kernel_trouble import (
+    KernelTrouble,
+    VolumesBelow,
+    find_kernel_trouble,
+)
+from vexfsctl.analysis.health.replays import Replays
 from vexfsctl.analysis.window import Window
 from vexfsctl.catalogue.kernel_kinds import KERNEL_KINDS, advice_for
+from vexfsctl.model.correlation import CorrelationId
+from vexfsctl.model.entry import LogEntry, Origin
+from vexfsctl.model.events import RecoveryStepTaken
+from vexfsctl.model.record import LogRecord
 
 
 def found(*lines: Line) -> tuple[KernelTrouble, ...]:
@@ -35,6 +44,54 @@ def test_trouble_is_counted_by_device() -> None:
     )
 
     assert [(each.device, each.count) for each in told] == [("md2", 2), ("sdb6", 1), ("dm-3", 1)]
+
+
+def test_the_worst_comes_first() -> None:
+    """What was lost; what was repaired since comes last, whatever its count."""
+    told = found(
+        (1.0, "I/O error, dev sda, sector 8 op 0x1:(WRITE) flags 0x0 phys_seg 1 prio class 2"),
+        *((2.0 + at, "nvme nvme1: I/O 12 QID 3 timeout, reset controller") for at in range(3)),
+        (6.0, "I/O error, dev sdb, sector 8 op 0x1:(WRITE) flags 0x0 phys_seg 1 prio class 2"),
+        (7.0, "nvme nvme1: controller reset completed"),
+        (8.0, "INFO: task fio:4242 blocked for more than 120 seconds."),
+    )
+
+    assert [(each.device, each.recovered) for each in told] == [
+        ("sda", False),
+        ("sdb", False),
+        ("nvme1", True),
+        (None, False),
+    ]
+
+
+def test_what_a_replay_reads_is_no_new_trouble() -> None:
+    """Only reading, only below its volume, and only while one of its steps was under way."""
+    error = "I/O error, dev {}, sector 8 op 0x0:({}) flags 0x0 phys_seg 1 prio class 2"
+    lines = [
+        (100.0, error.format("sdb", "READ")),
+        (110.0, error.format("sdb", "READ")),
+        (110.1, error.format("sdb", "WRITE")),
+        (110.2, error.format("sdc", "READ")),
+        (111.5, error.format("sdb", "READ")),
+        (130.0, error.format("sdb", "READ")),
+    ]
+    replays = Replays()
+    identifier = CorrelationId(0x6F1C93A20000002A)
+    for at_s, step in ((111.0, "retry"), (131.0, "sync")):
+        event = RecoveryStepTaken(
+            volume="data", id=identifier, step=step, result="failed", duration_us=3_000_000
+        )
+        record = LogRecord(text="", source="kmsg", uptime_us=int(at_s * 1e6), boot_id=BOOT)
+        replays.take(LogEntry(record, event, Origin.DRIVER))
+
+    below = VolumesBelow({"data": ("sdb1", "sdb")}, ("data",), replays)
+    window = Window(0, 3_600_000_000, BOOT)
+    told = find_kernel_trouble(read_log(*lines, facility=0), window, below=below)
+
+    kinds = ((each.device, kind) for each in told for kind in each.trouble.kinds)
+    counts = {(device, kind.direction): kind.count for device, kind in kinds}
+    assert counts == {("sdb", "read"): 2, ("sdb", "write"): 1, ("sdc", "read"): 1}
+    assert [(each.device, each.volumes) for each in told] == [("sdb", ("data",)), ("sdc", ())]
 
 
 def test_what_is_wrong_and_what_to_do() -> None:

@@ -366,6 +366,30 @@ FRAME = " vexfs_sync_fs+0x2c/0x40 [vexfs_deadlock_fix]"
             Verdict.WARNING,
             "kernel_stall: 1 stall of the kernel with VexFS in its call trace",
         ),
+        (
+            "WARNING: CPU: 0 PID: 9 at kernel/kthread.c:399 __kthread_bind_mask+0x1a/0x20",
+            Verdict.WARNING,
+            "kernel_warning: 1 warning of the kernel with VexFS in its call trace at"
+            " kernel/kthread.c:399",
+        ),
+        (
+            "WARNING: possible circular locking dependency detected",
+            Verdict.WARNING,
+            "kernel_warning: 1 warning of the kernel with VexFS in its call trace",
+        ),
+        *(
+            (
+                line,
+                Verdict.CRITICAL,
+                "kernel_failure: 1 failure of the kernel with VexFS in its call trace",
+            )
+            for line in (
+                "divide error: 0000 [#1] PREEMPT SMP NOPTI",
+                "double fault: 0000 [#1] PREEMPT SMP NOPTI",
+                "BUG kmalloc-64 (Tainted: G    B      OE     ): Object already free",
+                "usercopy: Kernel memory exposure attempt detected from SLUB object 'kmalloc-64'",
+            )
+        ),
     ],
 )
 def test_a_failure_with_vexfs_among_its_functions(
@@ -447,7 +471,10 @@ MOUNTED = "VexFS: Superblock initialized successfully (SAFE FFI)"
 @pytest.mark.parametrize(
     ("lines", "finding"),
     [
-        ((MOUNTING, *[ALLOCATING] * 40), ["mount_hangs: a mount never ended, begun 40s ago"]),
+        (
+            (MOUNTING, *[ALLOCATING] * 40),
+            ["mount_hangs: a mount of loop0 never ended, begun 40s ago"],
+        ),
         ([ALLOCATING] * 40, ["mount_hangs: a mount never ended, begun 39s ago"]),
         ((MOUNTING, "VexFS: Filling superblock (SAFE FFI)"), []),
         ((MOUNTING, ALLOCATING, MOUNTED), []),

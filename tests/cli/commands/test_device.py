@@ -1,5 +1,6 @@
 """`vexfsctl device`: the devices of a host and of a log, their state, and trouble with them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,10 @@ from tests.support.golden import assert_golden
 from tests.support.program import Program
 from tests.support.sysfs_devices import SERVER, SERVER_SLAVES, make_sysfs
 from tests.support.tree import FakeTree
+from vexfsctl.answers.device import device_show
 from vexfsctl.exceptions import ExitStatus
+from vexfsctl.host.device_survey import survey_devices
+from vexfsctl.render.result import Table
 
 pytestmark = pytest.mark.usefixtures("utc")
 
@@ -92,10 +96,12 @@ def test_json_has_everything(vexfsctl: Program, tree: FakeTree, log: Path) -> No
 @pytest.mark.usefixtures("bare")
 @pytest.mark.parametrize("verb", ["list", "show"])
 def test_errors_of_a_time_only(vexfsctl: Program, log: Path, verb: str) -> None:
-    """A line whose time nobody knows is of no time that is asked for."""
-    data = vexfsctl("device", verb, "-S", "-1h", "--json", "--log", str(log)).json["data"]
+    """A line whose time nobody knows is of no time that is asked for, and a gap."""
+    answer = vexfsctl("device", verb, "-S", "-1h", "--json", "--log", str(log))
 
-    assert all(each["trouble"]["kinds"] == [] for each in data["devices"])
+    assert all(each["trouble"]["kinds"] == [] for each in answer.json["data"]["devices"])
+    gaps = [(gap["reason"], gap["lost"]) for gap in answer.json["coverage"]["gaps"]]
+    assert (answer.exit_status, gaps) == (ExitStatus.INCOMPLETE, [("undated", 5)])
 
 
 def test_trouble_of_this_host(vexfsctl: Program, tree: FakeTree, tmp_path: Path) -> None:
@@ -122,6 +128,46 @@ def test_a_device_that_is_not_there(vexfsctl: Program) -> None:
     assert answer.exit_status == ExitStatus.FAILED
     assert "is called 'sdbb'" in answer.stderr
     assert "did you mean sdb" in answer.stderr
+
+
+@pytest.mark.usefixtures("bare")
+def test_errors_are_not_known_without_a_log(vexfsctl: Program, log: Path) -> None:
+    """That none could be read is not that there are none."""
+    survey = survey_devices(replace(vexfsctl.host(vexfsctl.environ), logs=(str(log),)))
+    blind = replace(survey, devices=tuple(replace(each, trouble=None) for each in survey.devices))
+
+    table, *others = device_show(blind).body
+    assert isinstance(table, Table)
+    errors = table.columns[-1]
+    assert (errors.title, {errors.text(row) for row in table.rows}) == ("ERRORS", {None})
+    assert len(others) == 1
+
+
+def test_errors_all_over_a_disk(vexfsctl: Program, tmp_path: Path) -> None:
+    """The places that were hit most, and how many lines are about others; not hundreds of rows."""
+    log = tmp_path / "worn.dmesg"
+    sectors = [
+        *range(8_000, 10_000, 100),
+        *range(0, 10**9, 10**7),
+        *range(5_000_000, 5_002_000, 100),
+    ]
+    log.write_text(
+        "".join(
+            f"[{at:5}.000000] I/O error, dev sdw, sector {sector} op 0x0:(READ) flags 0x0\n"
+            for at, sector in enumerate(sectors)
+        )
+    )
+
+    shown = vexfsctl("device", "show", "sdw", "--log", str(log)).stdout
+    status = vexfsctl("status", "--log", str(log)).stdout
+
+    (table,) = [part for part in shown.split("\n\n") if part.startswith("sectors at which")]
+    assert table.splitlines()[2:] == [
+        "sdw             8000         9900     20  -",
+        "sdw          5000000      5001900     20  -",
+        "sdw                0    990000000    100  scattered between",
+    ]
+    assert "sectors 8000 to 9900, 5000000 to 5001900; 100 more lines about sectors 0 to" in status
 
 
 def test_a_time_that_is_none(vexfsctl: Program) -> None:

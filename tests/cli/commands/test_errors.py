@@ -155,7 +155,7 @@ def test_no_error_is_an_answer(vexfsctl: Program) -> None:
 def test_errors_that_the_log_lost_are_unaccounted_for(
     vexfsctl: Program, tree: FakeTree, tmp_path: Path
 ) -> None:
-    """With the likely cause."""
+    """No logger is to blame for what a driver's own file has not."""
     log = tmp_path / "dropped.kmsg"
     log.write_text(BEGIN)
     tree.write("loop0/log", str(log))
@@ -169,8 +169,6 @@ def test_errors_that_the_log_lost_are_unaccounted_for(
         "\n"
         "loop0: 7 errors counted since it was mounted = "
         "0 in the log + 2 left out by the rate limit + 5 unaccounted for\n"
-        "    likely: a logger may drop what user space writes to the kernel log: "
-        "rsyslog's imklog does by default\n"
     )
 
 
@@ -195,6 +193,25 @@ def test_unverified_records_stand_apart(vexfsctl: Program, tree: FakeTree, tmp_p
         "critical  x/file  IoError.ReadError (EIO) (unverified)      1  5.000000"
         "  5.000000  CORR-6F1C93A20000002A\n"
     )
+
+
+def test_a_live_volume_vouches_for_no_more_than_it_writes(
+    vexfsctl: Program, tree: FakeTree, tmp_path: Path
+) -> None:
+    """What a program put into the log is not of a volume that the kernel provides."""
+    log = tmp_path / "live.kmsg"
+    log.write_text(
+        "12,1,5000000,-;VexFS: [CORR-6F1C93A20000002A] error vol=loop0 op=file call=read "
+        'err=IoError.ReadError errno=EIO sev=critical attempt=1/1 hints=retry:5 msg="no"\n'
+    )
+    tree.write("loop0/log", str(log))
+    believed = {}
+    for driver in ("fuse", "kernel"):
+        tree.write("loop0/driver", driver)
+        (group,) = vexfsctl("errors", "--log", str(log), "--json").json["data"]["groups"]
+        believed[driver] = group["verified"]
+
+    assert believed == {"fuse": True, "kernel": False}
 
 
 def test_a_key_that_there_is_not_is_wrong_usage(vexfsctl: Program) -> None:
@@ -414,3 +431,21 @@ def test_errors_of_several_hosts(vexfsctl: Program, tree: FakeTree, tmp_path: Pa
         ["db1", "high", "2"],
         ["db2.example", "high", "1"],
     ]
+
+
+def test_errors_by_device_of_a_log_without_vexfs(vexfsctl: Program, tmp_path: Path) -> None:
+    """There are none, but the kernel has something to say about devices."""
+    log = tmp_path / "other.dmesg"
+    log.write_text(
+        "[   10.000000] I/O error, dev sdb, sector 8 op 0x0:(READ) flags 0x0 phys_seg 1\n"
+        "[   10.100000] Buffer I/O error on dev sdb, logical block 1, async page read\n"
+    )
+
+    result = vexfsctl("errors", "--by", "device", "--log", str(log))
+
+    assert result.stdout == (
+        "0 errors\n"
+        "the kernel itself has 2 lines of trouble with devices: see vexfsctl device list\n"
+    )
+    later = vexfsctl("errors", "--by", "device", "-e", "ENOSPC", "--log", str(log), "--json")
+    assert later.json["data"]["kernel_lines"] == 0

@@ -443,6 +443,28 @@ def test_following_tells_what_was_lost_even_if_no_record_follows(
     assert (gap["kind"], gap["reason"]) == ("gap", "overrun")
 
 
+def test_following_shows_once_what_several_sources_have(vexfsctl: Program, tmp_path: Path) -> None:
+    """Also if one has it later than another: the log daemon is behind the kernel."""
+    lines = INCIDENT.read_text().splitlines(keepends=True)
+    quick, slow = tmp_path / "quick.kmsg", tmp_path / "slow.kmsg"
+    quick.write_text(lines[0])
+    slow.write_text(lines[0])
+    process = start_following(vexfsctl, "--kernel", "--log", str(quick), "--log", str(slow))
+    assert process.stdout is not None
+    found = []
+    try:
+        for log, line in ((quick, lines[1]), (slow, "".join(lines[1:4]))):
+            found.append(json.loads(process.stdout.readline())["sequence"])
+            with log.open("a") as file:
+                file.write(line)
+        found.append(json.loads(process.stdout.readline())["sequence"])
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=BOUND_S)
+
+    assert found == [697, 698, 700]
+
+
 def start_following(vexfsctl: Program, *arguments: str) -> "subprocess.Popen[str]":
     """Start `log --follow` as a program of its own."""
     return subprocess.Popen(

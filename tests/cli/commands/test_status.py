@@ -356,11 +356,12 @@ def test_what_is_wrong_with_which_device_and_what_to_do(
     assert_golden("status-kernel-only.txt", text.replace(str(log), "LOG"))
     devices = ["sdb", "ata4", "md2", "sdc6", "dm-3", None]
     assert [each["device"] for each in found] == devices
-    assert found[0]["advice"].startswith("The medium has sectors that cannot be read")
-    (kind,) = found[0]["trouble"]["kinds"]
+    disk = found[0]
+    assert disk["advice"].startswith("The medium has sectors that cannot be read")
+    (kind,) = disk["trouble"]["kinds"]
     assert (kind["kind"], kind["errno"], kind["count"]) == ("block", 61, 3)
     assert kind["over_time"]["counts"] == [3, 0, 0, 0, 0, 0, 0]
-    sectors = [(each["first"], each["last"]) for each in found[0]["trouble"]["sectors"]]
+    sectors = [(each["first"], each["last"]) for each in disk["trouble"]["sectors"]]
     assert sectors == [(9000, 9000), (140083, 140091)]
 
 

@@ -19,7 +19,7 @@ from vexfsctl.exceptions import InvalidInput, LogUnreadable
 from vexfsctl.logs.files.archives import can_expand
 from vexfsctl.logs.files.compression import decompressed, is_compressed
 from vexfsctl.logs.reading.contents import Manner
-from vexfsctl.logs.sources.follow import LogFollower
+from vexfsctl.logs.sources.following.follower import LogFollower
 from vexfsctl.logs.sources.reader import LogHost, read_sources
 
 CAPTURE = KERNEL_LOGS / "vexfs" / "head_normal.kmsg"

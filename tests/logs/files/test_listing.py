@@ -9,7 +9,7 @@ import pytest
 
 from vexfsctl.exceptions import LogUnreadable
 from vexfsctl.logs.files.listing import ask, list_files
-from vexfsctl.logs.sources.follow import LogFollower
+from vexfsctl.logs.sources.following.follower import LogFollower
 from vexfsctl.logs.sources.reader import LogHost, read_sources
 
 _MNT_DETACH = 2

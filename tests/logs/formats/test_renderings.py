@@ -69,6 +69,15 @@ def test_the_failing_module_says_the_same_in_plain_text() -> None:
     assert {entry.origin for entry in printed} == {Origin.UNRECORDED}
 
 
+def test_what_the_kernel_says_of_a_cache_is_no_host_with_a_tag() -> None:
+    """Unlike a daemon's line, as journalctl prints it with uptimes."""
+    leak = "kmem_cache_destroy vexfs_inode_cache: Slab cache still has objects"
+
+    assert read(f"[    5.000000] {leak}").text == leak
+    daemon = read("[    5.000000] host1 vexfs_fuse[412]: VexFS: one")
+    assert (daemon.host, daemon.text) == ("host1", "VexFS: one")
+
+
 def test_times_of_day_are_those_of_the_readers_zone() -> None:
     """`dmesg -T` names no zone; the capture was made at 15:49 there."""
     first = recorded("vexfs/head_normal.Tx")[0]

@@ -6,7 +6,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vexfsctl.logs.reading.duplicates import without_duplicates
+from vexfsctl.logs.reading.duplicates import Shown
 from vexfsctl.logs.sources.reader import LogHost, read_sources
 from vexfsctl.model.record import LogRecord
 
@@ -39,7 +39,7 @@ def test_other_boots_and_other_numbers_are_other_records() -> None:
     boot = LogRecord("a", "y", 5, sequence=1, boot_id="2" * 32)
     number = LogRecord("a", "z", 5, sequence=2, boot_id="1" * 32)
 
-    assert [*without_duplicates([(0, first), (1, boot), (2, number)])] == [first, boot, number]
+    assert [*Shown().take([(0, first), (1, boot), (2, number)])] == [first, boot, number]
 
 
 def test_syslog_files_have_no_uptime() -> None:
@@ -48,7 +48,7 @@ def test_syslog_files_have_no_uptime() -> None:
     undated = LogRecord("a", "x")
 
     records = [(0, dated), (1, dated), (0, undated), (1, undated)]
-    assert [*without_duplicates(records)] == [dated, undated, undated]
+    assert [*Shown().take(records)] == [dated, undated, undated]
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 3))))
@@ -56,7 +56,7 @@ def test_each_record_is_shown_as_often_as_one_source_has_it(placed: list[tuple[i
     """The largest count of any source, in whatever order they come."""
     shown = Counter(
         record.text
-        for record in without_duplicates(
+        for record in Shown().take(
             (source, LogRecord(str(word), "x", 1)) for source, word in placed
         )
     )
@@ -64,3 +64,14 @@ def test_each_record_is_shown_as_often_as_one_source_has_it(placed: list[tuple[i
     for word in range(4):
         counts = Counter(source for source, each in placed if each == word)
         assert shown[str(word)] == max(counts.values(), default=0)
+
+
+def test_what_was_shown_is_known_later() -> None:
+    """A source may have a record long after another: the latest are remembered."""
+    shown = Shown()
+    old, new = LogRecord("old", "x", 1), LogRecord("new", "x", 2)
+    assert [*shown.take([(0, old), (0, new)])] == [old, new]
+
+    shown.forget_older(1)
+
+    assert [*shown.take([(1, old), (1, new)])] == [old]

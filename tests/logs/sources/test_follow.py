@@ -1,5 +1,6 @@
 """Sources that go on."""
 
+import gzip
 import io
 import os
 import re
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from tests.logs.reading.test_passing_over import boot_summary, chunks, logs
 from tests.logs.sources.test_reader import BOOT, lines
 from vexfsctl.exceptions import InvalidInput, LogUnreadable
-from vexfsctl.logs.sources.follow import LogFollower
+from vexfsctl.logs.sources.following.follower import LogFollower
 from vexfsctl.logs.sources.kmsg import write_kmsg
 from vexfsctl.logs.sources.reader import LogHost
 from vexfsctl.model.coverage import Gap
@@ -44,20 +45,23 @@ def test_a_growing_file_is_followed(tmp_path: Path) -> None:
     follower.close()
 
 
-def test_what_cannot_be_followed_says_what_can(tmp_path: Path) -> None:
-    """A directory, a pattern and crash logs; beside others they are only a gap."""
-    log = tmp_path / "kern.log"
+def test_what_cannot_be_followed_says_so(tmp_path: Path) -> None:
+    """Crash logs, of this host and saved ones, and archives; beside others they are only a gap."""
+    log, archive, crashes = tmp_path / "kern.log", tmp_path / "kern.log.gz", tmp_path / "crashes"
     log.write_text(lines(0))
+    archive.write_bytes(gzip.compress(b"1"))
+    crashes.mkdir()
+    (crashes / "dmesg-efi-1").write_text("Panic#1 Part1\n")
     refused = {
-        str(tmp_path): "it is a directory",
-        f"{tmp_path}/kern*": "it is a pattern",
         "pstore": "it never grows",
+        str(crashes): "what pstore kept never grows",
+        str(archive): "it is compressed",
     }
 
     for name, reason in refused.items():
         with pytest.raises(InvalidInput, match=re.escape(f"cannot follow {name}: {reason}")) as no:
             LogFollower([name], LogHost())
-        assert no.value.hint
+        assert no.value.hint == "leave --follow out"
     with closing(LogFollower([*refused, str(log)], LogHost())) as follower:
         reading = follower.read()
         assert [record.text for record in reading] == ["VexFS: record 0"]
@@ -117,6 +121,20 @@ def test_a_file_written_anew_is_followed(tmp_path: Path) -> None:
     log.write_text(lines(0, 1, 2))
     follower = LogFollower([str(log)], LogHost())
     follower.read()
+    log.write_text(lines(0))
+
+    assert texts(follower) == ["VexFS: record 0"]
+    follower.close()
+
+
+def test_a_file_that_was_emptied_is_followed(tmp_path: Path) -> None:
+    """It is empty for a while: a log daemon goes on writing to it later."""
+    log = tmp_path / "loop0.kmsg"
+    log.write_text(lines(0, 1, 2))
+    follower = LogFollower([str(log)], LogHost())
+    follower.read()
+    os.truncate(log, 0)
+    assert texts(follower) == texts(follower) == []
     log.write_text(lines(0))
 
     assert texts(follower) == ["VexFS: record 0"]

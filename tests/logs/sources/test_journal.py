@@ -9,7 +9,7 @@ import pytest
 
 from vexfsctl.exceptions import LogUnreadable
 from vexfsctl.logs.reading.contents import Manner
-from vexfsctl.logs.sources.follow import LogFollower
+from vexfsctl.logs.sources.following.follower import LogFollower
 from vexfsctl.logs.sources.journal import failure_of
 from vexfsctl.logs.sources.reader import LogHost, read_sources
 
@@ -123,10 +123,11 @@ def test_what_is_no_journal_says_what_to_do(tmp_path: Path) -> None:
 
 
 @needs_journals
-def test_a_journal_is_followed(journal: Maker) -> None:
-    """What is there comes first, then what is added."""
+@pytest.mark.parametrize("prefix", ["journal:", ""])
+def test_a_journal_is_followed(journal: Maker, prefix: str) -> None:
+    """What is there comes first, then what is added; the directory alone says what it has."""
     directory = journal(entry("VexFS: one", 10_000_000))
-    follower = LogFollower([f"journal:{directory}"], HOST)
+    follower = LogFollower([f"{prefix}{directory}"], HOST)
     found: list[str] = []
 
     def follow(count: int) -> None:

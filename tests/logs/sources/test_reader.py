@@ -43,12 +43,16 @@ def test_a_file_is_read_whole(tmp_path: Path) -> None:
     assert reading.coverage() == Coverage((str(log),))
 
 
-def test_an_empty_file_is_an_empty_log(tmp_path: Path) -> None:
-    """No record is no gap."""
+def test_an_empty_file_is_a_gap_unless_it_stands(tmp_path: Path) -> None:
+    """Whoever saved it failed to; one that is read as a rule has had no records yet."""
     log = tmp_path / "loop0.kmsg"
     log.touch()
+    standing = LogHost(standing_logs=frozenset([str(log)]))
 
-    assert read_sources([str(log)], LogHost()).coverage() == Coverage((str(log),))
+    assert read_sources([str(log)], standing).coverage() == Coverage((str(log),))
+    for name, host in ((str(log), LogHost()), ("-", LogHost(stdin=io.BytesIO()))):
+        gaps = read_sources([name], host).coverage().gaps
+        assert gaps == (Gap(name, "empty"),)
 
 
 def test_what_a_file_lacks_is_a_gap(tmp_path: Path) -> None:

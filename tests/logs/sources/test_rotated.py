@@ -123,8 +123,8 @@ def listing(directory: Path, *changes: Callable[[], object]) -> Callable[[], dic
 
 def opened(look: Callable[[], dict[Path, Identity]]) -> list[tuple[str, str]]:
     """Return names and contents of the files of a set, as they were opened."""
-    with opened_together(look(), look, 20) as streams:
-        return [(path.name, b"".join(stream).decode()) for path, stream in streams.items()]
+    with opened_together(look(), look, 20) as files:
+        return [(path.name, b"".join(stream).decode()) for path, _, stream in files]
 
 
 def test_a_rotation_in_between_loses_nothing(tmp_path: Path) -> None:
@@ -139,10 +139,10 @@ def test_a_rotation_in_between_loses_nothing(tmp_path: Path) -> None:
     expected = [("kern.log.1", "old"), ("kern.log", "new")]
     assert opened(listing(tmp_path, rotate)) == expected
     look = listing(tmp_path)
-    with opened_together(look(), look, 20) as streams:
-        for path in streams:
-            path.unlink()
-        assert [b"".join(stream) for stream in streams.values()] == [b"old", b"new"]
+    with opened_together(look(), look, 20) as files:
+        for each in files:
+            each.path.unlink()
+        assert [b"".join(each.stream) for each in files] == [b"old", b"new"]
 
 
 def test_a_log_that_is_copied_and_emptied_in_between(tmp_path: Path) -> None:

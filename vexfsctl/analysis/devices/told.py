@@ -7,7 +7,6 @@ devices and the files of loop devices.
 """
 
 import re
-from collections import deque
 from collections.abc import Callable, Iterable
 
 from vexfsctl.model.device_graph import Device, DeviceGraph, DeviceKind, kind_of_name
@@ -73,9 +72,11 @@ class ToldGraph:
         self._kinds: dict[str, DeviceKind] = {}
         self._at: dict[str, str] = {}
         """The disk at each SCSI address, the latest."""
-        self._hosts: deque[str] = deque()
-        """SCSI hosts of ATA whose ports have not been named yet."""
-        self._ports: dict[str, str] = {}
+        self._hosts: list[str] = []
+        """SCSI hosts of ATA, in the order in which they were told …"""
+        self._ports: list[str] = []
+        """… and the ports that were named after them."""
+        self._port_of: dict[str, str] = {}
         """The ATA port of each SCSI host."""
         self._on_ports: dict[str, None] = {}
         """What stands on ATA ports: `ata2.00`."""
@@ -147,13 +148,13 @@ class ToldGraph:
                 self._call(disk, address, f"scsi:{address}")
                 self._stands_on(disk, host)
         elif (made := _SCSI_HOST.match(text)) is not None:
+            if self._ports:
+                self._pair_ports()
             self._hosts.append(f"host{made['host']}")
 
     def _take_ata(self, text: str) -> None:
         if (port := _PORT.match(text)) is not None:
-            # ata_host_register() adds the SCSI hosts of all ports, then names the ports in order.
-            if self._hosts:
-                self._ports[self._hosts.popleft()] = port["port"]
+            self._ports.append(port["port"])
             self._kinds.setdefault(port["port"], DeviceKind.CONTROLLER)
         elif (on_port := _ON_PORT.match(text)) is not None:
             self._kinds.setdefault(on_port["port"], DeviceKind.CONTROLLER)
@@ -209,10 +210,22 @@ class ToldGraph:
             if disk_of_partition(name) == disk:
                 self._note(name)
 
+    def _pair_ports(self) -> None:
+        """Note which SCSI host each port is that was named so far.
+
+        ata_host_register() adds the SCSI hosts of all ports, then names the ports in order.
+        """
+        # A log may begin among the hosts, or have been cut among the ports.
+        ports = self._ports[max(0, len(self._ports) - len(self._hosts)) :]
+        self._port_of.update(zip(self._hosts, ports, strict=False))
+        self._hosts.clear()
+        self._ports.clear()
+
     def _join_ports(self) -> None:
         """Say which disks are at the ATA ports."""
+        self._pair_ports()
         hosts: dict[str, str] = {}
-        for host, port in self._ports.items():
+        for host, port in self._port_of.items():
             hosts[port] = host.removeprefix("host")
             if host in self._kinds:
                 self._stands_on(host, port)

@@ -1,11 +1,12 @@
 """What the kernel's lines of trouble say of devices: by kind, over time, and which sectors.
 
 A fold over a log. The memory for each device is bounded: times and sectors are joined more coarsely
-the more of them there are, and nothing is left out of a count.
+the more of them there are, and of sectors all over a disk those are kept apart that were hit most;
+nothing is left out of a count.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -16,8 +17,12 @@ from vexfsctl.model.events import KernelEvidence
 MOST_RANGES = 256
 _BATCH = 4_096
 """Sectors that are joined together: to do so takes long."""
+_MOST_KEPT = 8_192
+"""So many ranges are kept apart meanwhile, as any of them may yet become one of those hit most."""
 PAGE_SECTORS = 8
 """Sectors of a page, which is what the kernel reads at least when it looks for the bad one."""
+NEAR_SECTORS = 2_048
+"""Those of 1 MiB: where there are many ranges, what is closer is one place of a disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +60,26 @@ class DeviceTrouble:
     kinds: tuple[KindTrouble, ...] = ()
     """The most frequent first."""
     sectors: tuple[SectorRange, ...] = ()
-    """In their order."""
+    """In their order; of very many, those that were hit most."""
+    scattered: SectorRange | None = None
+    """From the first to the last of the others, and how many lines name one of them."""
 
     @property
     def count(self) -> int:
         """How many lines."""
         return sum(kind.count for kind in self.kinds)
+
+    def most_hit(self, most: int) -> "DeviceTrouble":
+        """Return it with *most* ranges of sectors at most: those hit most, joined if need be."""
+        if len(self.sectors) <= most:
+            return self
+        near = _joined(self.sectors, NEAR_SECTORS)
+        ranges, others = _most_hit(near, most)
+        # Of those that were hit as often as others that are left out, none is worth more.
+        least = max((each.count for each in others), default=0)
+        others += [each for each in ranges if each.count <= least]
+        ranges = [each for each in ranges if each.count > least]
+        return replace(self, sectors=tuple(ranges), scattered=_around(self.scattered, others))
 
 
 def tells_trouble(entry: LogEntry) -> KernelEvidence | None:
@@ -130,39 +149,44 @@ class TroubleTally:
             for kind, row in self._rows[name].items()
         )
         ordered = sorted(kinds, key=lambda kind: -kind.count)
-        return DeviceTrouble(tuple(ordered), tuple(self._sectors.get(name or "", ())))
+        sectors, scattered = self._sectors.get(name or "", Ranges()).result()
+        return DeviceTrouble(tuple(ordered), sectors, scattered)
 
 
 class Ranges:
-    """Sectors joined to ranges: those a page apart, or more where there are very many."""
+    """Sectors joined to ranges: those a page apart, or 1 MiB where there are many."""
 
     def __init__(self) -> None:
         self._counts: dict[int, int] = {}
-        self._joined: list[SectorRange] = []
-        self._distance = PAGE_SECTORS
+        self._ranges: list[SectorRange] = []
+        self._scattered: SectorRange | None = None
 
     def add(self, sector: int, weight: int = 1) -> None:
         """Count *weight* at *sector*."""
         self._counts[sector] = self._counts.get(sector, 0) + weight
         if len(self._counts) > _BATCH:
-            self._join()
+            self._join(_MOST_KEPT)
 
-    def __iter__(self) -> Iterator[SectorRange]:
-        """Yield the ranges in their order."""
-        self._join()
-        return iter(self._joined)
+    def result(self) -> tuple[tuple[SectorRange, ...], SectorRange | None]:
+        """Return the ranges in their order, those hit most, and what is around all others."""
+        self._join(MOST_RANGES)
+        return tuple(self._ranges), self._scattered
 
-    def _join(self) -> None:
+    def _join(self, most: int) -> None:
+        """Join the ranges; keep *most* of them apart."""
         single = (SectorRange(sector, sector, count) for sector, count in self._counts.items())
-        ranges = sorted([*self._joined, *single], key=lambda each: each.first)
+        ranges = sorted([*self._ranges, *single], key=_first)
         self._counts = {}
-        self._joined = _joined(ranges, self._distance)
-        while len(self._joined) > MOST_RANGES:
-            self._distance *= 2
-            self._joined = _joined(self._joined, self._distance)
+        self._ranges = _joined(ranges, PAGE_SECTORS)
+        if len(self._ranges) > most:
+            self._ranges = _joined(self._ranges, NEAR_SECTORS)
+        if len(self._ranges) > most:
+            # By half, so that it is not done again at once.
+            self._ranges, others = _most_hit(self._ranges, min(most, _MOST_KEPT // 2))
+            self._scattered = _around(self._scattered, others)
 
 
-def _joined(ranges: list[SectorRange], distance: int) -> list[SectorRange]:
+def _joined(ranges: Iterable[SectorRange], distance: int) -> list[SectorRange]:
     joined: list[SectorRange] = []
     for each in ranges:
         before = joined[-1] if joined else None
@@ -172,6 +196,29 @@ def _joined(ranges: list[SectorRange], distance: int) -> list[SectorRange]:
             last = max(before.last, each.last)
             joined[-1] = SectorRange(before.first, last, before.count + each.count)
     return joined
+
+
+def _most_hit(
+    ranges: Sequence[SectorRange], most: int
+) -> tuple[list[SectorRange], list[SectorRange]]:
+    """Return *most* of *ranges* that were hit most, and the others, each in their order."""
+    by_count = sorted(ranges, key=lambda each: -each.count)
+    kept, others = by_count[:most], by_count[most:]
+    return sorted(kept, key=_first), sorted(others, key=_first)
+
+
+def _first(each: SectorRange) -> int:
+    return each.first
+
+
+def _around(scattered: SectorRange | None, others: Iterable[SectorRange]) -> SectorRange | None:
+    """Return what is around all of these; None if there is nothing."""
+    for each in others:
+        known = scattered or SectorRange(each.first, each.last, 0)
+        scattered = SectorRange(
+            min(known.first, each.first), max(known.last, each.last), known.count + each.count
+        )
+    return scattered
 
 
 class _Kind(NamedTuple):

@@ -151,7 +151,7 @@ def _causes(
         yield f"the volume writes to {status.log}, which was not read"
     if found.unverified:
         yield f"{found.unverified} more in the log are unverified and were not counted"
-    if not gaps and not in_log:
+    if status.may_be_dropped and not gaps and not in_log:
         yield (
             "a logger may drop what user space writes to the kernel log: "
             "rsyslog's imklog does by default"

@@ -8,6 +8,8 @@ from vexfsctl.model.coverage import Coverage
 from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.volume import VolumeStatus
 
+_LOGGER = "some loggers drop what user space writes to the kernel log: rsyslog's imklog does"
+
 
 def judge_counters(
     name: str,
@@ -36,5 +38,5 @@ def judge_counters(
         yield Finding(Verdict.UNKNOWN, "log_incomplete", message, name)
     elif not shown:
         message = "the counters have an error that the log does not show"
-        hint = "some loggers drop what user space writes to the kernel log: rsyslog's imklog does"
+        hint = _LOGGER if status.may_be_dropped else None
         yield Finding(Verdict.UNKNOWN, "log_disagrees", message, name, hint=hint)

@@ -1,6 +1,6 @@
 """What `status` says: every volume in one line, what is wrong, and the next step."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -82,19 +82,22 @@ class Summary:
     noise: "tuple[NoiseGroup, ...]"
     """Lines of the window that look like trouble but are known to be harmless."""
     kernel_trouble: "tuple[KernelTrouble, ...]"
-    """What the kernel itself says about devices in the window, if no tree names the device."""
+    """What the kernel itself says about devices in the window, the worst first: if only volumes of
+    this host are judged, about those that failing ones lie on."""
 
 
 def summarize(
     observation: Observation,
     evidence: "Callable[[], Iterable[LogEntry]]" = tuple,
     name_of: Callable[[str], str] = str,
+    related: Callable[[str], Collection[str]] = lambda _: (),
 ) -> Summary:
     """Sum up what *observation* shows.
 
-    *evidence* gives the kernel's own lines about devices; it is called only if the log has a VexFS
-    build that does not name its device, or is a saved log of no volume here. *name_of* is as for
-    `find_kernel_trouble`.
+    *evidence* gives the kernel's own lines about devices; it is called only if something is wrong
+    with a volume, the log has a VexFS build without a tree, or it is a saved log of no volume here.
+    *name_of* is as for `find_kernel_trouble`, *related* returns what a device and all that is below
+    and above it are called.
     """
     verdict, findings = judge(observation)
     volumes, window = observation.volumes, observation.window
@@ -103,8 +106,10 @@ def summarize(
     errors = () if digest is None else digest.errors.result()
     noise = () if digest is None else digest.noise.result()
     of_others = window.saved and observation.log_alone
-    told = of_others or observation.upstream is not None
-    trouble = _kernel_trouble(evidence(), window, name_of) if told else ()
+    failing = _failing(observation, findings)
+    trouble: tuple[KernelTrouble, ...] = ()
+    if failing or of_others or observation.upstream is not None:
+        trouble = _kernel_trouble(observation, failing, evidence, name_of, related)
     return Summary(
         verdict=verdict,
         window=window,
@@ -117,7 +122,7 @@ def summarize(
             breakers,
             errors,
             records=observation.has_records or of_others,
-            devices=[each.device for each in trouble if each.device is not None],
+            devices=[each.device for each in foremost(trouble) if each.device is not None],
         ),
         log_alone=observation.log_alone and observation.has_records,
         upstream=observation.upstream,
@@ -126,13 +131,45 @@ def summarize(
     )
 
 
+def foremost(trouble: "Sequence[KernelTrouble]") -> "Sequence[KernelTrouble]":
+    """Return of *trouble* that with what failing volumes lie on; all if there is none."""
+    return tuple(each for each in trouble if each.volumes) or trouble
+
+
+def _failing(observation: Observation, findings: Sequence[Finding]) -> tuple[str, ...]:
+    """Return the volumes that something is known to be wrong with."""
+    known = [each for each in findings if each.verdict is not Verdict.UNKNOWN]
+    names = [each.volume for each in known if each.volume is not None]
+    if len(names) < len(known) and observation.upstream is not None:
+        # Such a build has no names of volumes.
+        digest = observation.digest
+        names += () if digest is None else digest.mounted
+    return tuple(dict.fromkeys(names))
+
+
 def _kernel_trouble(
-    entries: "Iterable[LogEntry]", window: Window, name_of: Callable[[str], str]
+    observation: Observation,
+    failing: Collection[str],
+    evidence: "Callable[[], Iterable[LogEntry]]",
+    name_of: Callable[[str], str],
+    related: Callable[[str], Collection[str]],
 ) -> "tuple[KernelTrouble, ...]":
     # Deferred, as few hosts ask.
-    from vexfsctl.analysis.health.kernel_trouble import find_kernel_trouble
+    from vexfsctl.analysis.health.kernel_trouble import VolumesBelow, find_kernel_trouble
 
-    return find_kernel_trouble(entries, window, name_of)
+    digest = observation.digest
+    devices = {} if digest is None else dict(digest.devices)
+    replays = None if digest is None else digest.replays
+    for volume in observation.volumes:
+        if volume.status is not None and volume.status.device is not None:
+            devices[volume.name] = volume.status.device
+    names = (*failing, *(() if replays is None else replays.volumes))
+    # The module calls a volume by its device.
+    found = {name: related(devices.get(name, name)) for name in dict.fromkeys(names)}
+    below = VolumesBelow(found, failing, replays)
+    trouble = find_kernel_trouble(evidence(), observation.window, name_of, below)
+    alone = observation.log_alone or observation.upstream is not None
+    return trouble if alone else tuple(each for each in trouble if each.volumes)
 
 
 def _summarize_volume(volume: Volume, findings: Sequence[Finding]) -> VolumeSummary:

@@ -14,7 +14,9 @@ def judge_upstream(health: UpstreamHealth) -> Iterator[Finding]:
     if health.loaded is not False:
         yield from _judge_degradation(health.degradation)
     if health.mounting is not None and health.mounting.hangs:
-        message = f"a mount never ended{_since(health.mounting)}"
+        device = health.mounting.device
+        what = "a mount" if device is None else f"a mount of {device}"
+        message = f"{what} never ended{_since(health.mounting)}"
         yield Finding(Verdict.CRITICAL, "mount_hangs", message)
     hanging = [call for call in health.running if call.hangs]
     if len(hanging) == 1:

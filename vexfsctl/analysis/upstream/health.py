@@ -57,6 +57,8 @@ class RunningCall:
     """From then to the end of the window."""
     hangs: bool
     """Whether that is too long for a call that is only under way."""
+    device: str | None = None
+    """What is mounted, if a line says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,6 +197,7 @@ class _Mount:
             since_us=start.record.uptime_us,
             waited_us=waited_us,
             hangs=late or endless,
+            device=None if start.upstream is None else start.upstream.device,
         )
 
 

@@ -99,6 +99,9 @@ def show_devices(
     Each with its state, the errors that the kernel reported by kind and over time, and the sectors
     at which failed requests began, of 512 bytes each. DEVICE is a kernel name, a number, a SCSI
     address, an ATA port, an NVMe controller or a path. Without DEVICE, those of `device list`.
+
+    Of errors all over a disk, the places that were hit most are shown, sectors within 1 MiB as one
+    place, and the lines about other sectors are counted.
     """
     from vexfsctl.answers.device import device_show
     from vexfsctl.answers.next_steps import log_options

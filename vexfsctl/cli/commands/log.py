@@ -73,8 +73,10 @@ def log(
     plain or compressed (gzip, xz, bzip2, zstd, lz4). A directory (not those below it), or a quoted
     pattern such as '/var/log/kern.log*', is read log by log, rotated files in the order of time.
     journal is this host's systemd journal, journal@NAMESPACE that of a namespace, journal:DIR a
-    saved one, and pstore the crash logs. What several sources have is shown once. What grows can
-    be followed: a log, a journal, kmsg, standard input.
+    saved one, and pstore the crash logs. What several sources have is shown once.
+
+    With --follow, a log goes on after it was rotated, and a directory or pattern with logs that
+    appear in it later. What never grows cannot be followed: crash logs and compressed files.
 
     Each record is marked with its writer: the kernel, a driver, or unverified (anybody who may
     write to the kernel log). Lines of earlier VexFS builds are rated, and expected noise is marked.

@@ -53,7 +53,13 @@ def status(
     window_ms: int | None,
     exit_code: bool,
 ) -> None:
-    """Show what is wrong, in one screen: volumes, breakers, recent errors, next step."""
+    """Show what is wrong, in one screen: volumes, breakers, recent errors, next step.
+
+    Where something is wrong with a volume, the kernel's lines of trouble with the devices below it
+    are counted; of a saved log without such a volume, those about all devices. The worst come
+    first: what was not recovered, and causes before what follows from them. What a replay of a
+    recovery reads is left out.
+    """
     # Deferred, so that help needs neither tree nor log.
     from vexfsctl.answers.next_steps import log_options
     from vexfsctl.answers.status import status_result

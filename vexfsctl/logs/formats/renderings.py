@@ -94,7 +94,9 @@ _INNER_UPTIME = re.compile(
 )
 _MONOTONIC = re.compile(
     rb"(?P<rest>kernel(?:\[\d{1,10}\])?: .*)"
-    rb"|(?P<host>[\w.-]{1,255}) (?P<hosted>(?:kernel|VexFS|vexfs\w*)(?:\[\d{1,10}\])?: .*)",
+    # Words that the kernel itself puts before a name of VexFS are no hosts.
+    rb"|(?!kmem_cache_|BUG |module )(?P<host>[\w.-]{1,255}) "
+    rb"(?P<hosted>(?:kernel|VexFS|vexfs\w*)(?:\[\d{1,10}\])?: .*)",
     re.DOTALL,
 )
 _KERNEL_TAG = b"kernel"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from vexfsctl.exceptions import LogUnreadable
 from vexfsctl.logs.files.compression import decompressed
 from vexfsctl.logs.reading.boots import Boot, BootSplitter, Keeper, join_boots
-from vexfsctl.logs.reading.holes import HoleFinder
+from vexfsctl.logs.reading.holes import WITHOUT_RECORD, HoleFinder, no_log
 from vexfsctl.logs.reading.log import SourceReading
 from vexfsctl.model.record import LogRecord
 from vexfsctl.model.unread import Unread
@@ -28,8 +28,6 @@ _HANDED_OVER = 256 << 10
 program wrote."""
 _LARGE = 32 << 20
 """Bytes from which on a file is large."""
-_WITHOUT_RECORD = 4 << 20
-"""Bytes after which a source without any record is not a log: a disk, /dev/zero, an archive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,8 +195,8 @@ class _Reader:
             self._whole += chunk
         else:
             self._whole.clear()
-        if not self.has_records and self.size >= _WITHOUT_RECORD:
-            raise LogUnreadable(f"not a log: no record in the first {_WITHOUT_RECORD >> 20} MiB")
+        if not self.has_records and self.size >= WITHOUT_RECORD:
+            raise no_log()
 
     def take_rest(self, file: "OpenFile") -> None:
         """Take what *file* has after that, most of it unread; raise LogUnreadable."""

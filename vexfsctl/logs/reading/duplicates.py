@@ -6,6 +6,7 @@ a source has twice is shown twice, whatever the others have.
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from vexfsctl.model.record import LogRecord
@@ -25,22 +26,32 @@ class _Seen(NamedTuple):
         return None in (self.sequence, sequence) or self.sequence == sequence
 
 
-def without_duplicates(records: Iterable[tuple[int, LogRecord]]) -> Iterator[LogRecord]:
-    """Yield the records once that several sources have; each comes with the number of its source.
+class Shown:
+    """The records that were shown so far."""
 
-    One that has no time at all is never a duplicate.
-    """
-    known: dict[int, list[_Seen]] = {}
-    for source, record in records:
-        time = record.wall_time_s if record.uptime_us is None else record.uptime_us
-        if time is not None:
-            boot_id = None if record.boot_id is None else record.boot_id.replace("-", "")
-            # Hashes: the texts of a large log would need much memory.
-            seen = known.setdefault(hash((time, record.text)), [])
-            if _is_known(seen, source, boot_id, record.sequence):
-                continue
-            seen.append(_Seen(boot_id, record.sequence, {source}))
-        yield record
+    def __init__(self) -> None:
+        self._known: dict[int, list[_Seen]] = {}
+
+    def take(self, records: Iterable[tuple[int, LogRecord]]) -> Iterator[LogRecord]:
+        """Yield those once that several sources have; each comes with the number of its source.
+
+        One that has no time at all is never a duplicate.
+        """
+        for source, record in records:
+            time = record.wall_time_s if record.uptime_us is None else record.uptime_us
+            if time is not None:
+                boot_id = None if record.boot_id is None else record.boot_id.replace("-", "")
+                # Hashes: the texts of a large log would need much memory.
+                seen = self._known.setdefault(hash((time, record.text)), [])
+                if _is_known(seen, source, boot_id, record.sequence):
+                    continue
+                seen.append(_Seen(boot_id, record.sequence, {source}))
+            yield record
+
+    def forget_older(self, most: int) -> None:
+        """Forget all but about the last *most* of them."""
+        for key in [*islice(self._known, max(0, len(self._known) - most))]:
+            del self._known[key]
 
 
 def _is_known(seen: list[_Seen], source: int, boot_id: str | None, sequence: int | None) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from vexfsctl.exceptions import LogUnreadable
 from vexfsctl.logs.reading.boots import first_record
 from vexfsctl.model.coverage import Gap
 from vexfsctl.model.record import LogRecord
@@ -17,6 +18,8 @@ from vexfsctl.model.unread import Unread
 if TYPE_CHECKING:
     from vexfsctl.logs.stretches.stretch import Stretch
 
+WITHOUT_RECORD = 4 << 20
+"""Bytes after which a source without any record is not a log: a disk, /dev/zero, an archive."""
 _GAPS = {Unread.TORN: "torn", Unread.MISSED: "not_read"}
 """Lines that are a hole, each by itself."""
 _ASSUMED = {
@@ -64,6 +67,11 @@ class HoleFinder:
         """Records that were found in lines whose form nobody knows."""
         self.ordinary = 0
         """Lines that are none and do not look as if they mattered."""
+
+    @property
+    def has_records(self) -> bool:
+        """Whether any record came so far."""
+        return self._first is not None
 
     @property
     def holes(self) -> tuple[Hole, ...]:
@@ -161,6 +169,11 @@ class HoleFinder:
         # The kernel numbers from 0 and dates its first records 0.000000.
         if first.sequence or (first.sequence is None and first.uptime_us):
             yield Hole("starts_late", first.sequence, first.uptime_us)
+
+
+def no_log() -> LogUnreadable:
+    """Return the exception for a source that has no record where a log would have one."""
+    return LogUnreadable(f"not a log: no record in the first {WITHOUT_RECORD >> 20} MiB")
 
 
 def gaps_since(source: str, holes: Iterable[Hole], since_us: int | None = None) -> tuple[Gap, ...]:

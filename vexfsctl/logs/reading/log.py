@@ -14,6 +14,7 @@ from vexfsctl.model.coverage import Coverage, Gap
 from vexfsctl.model.record import LogRecord
 
 if TYPE_CHECKING:
+    from vexfsctl.logs.reading.duplicates import Shown
     from vexfsctl.logs.reading.regions import Region
     from vexfsctl.logs.reading.wanted import Wanted
 
@@ -68,6 +69,10 @@ class LogReading:
     def __iter__(self) -> Iterator[LogRecord]:
         """Yield the records that matter, in order of time, as far as the sources give times."""
         return merge_by_time([source.boots for source in self.sources])
+
+    def not_yet(self, shown: "Shown") -> Iterator[LogRecord]:
+        """Yield those of them that no other source had before, as far as is known by *shown*."""
+        return merge_by_time([source.boots for source in self.sources], shown)
 
     def __len__(self) -> int:
         """Return how many these are at most: what several sources have counts for each."""
@@ -141,10 +146,12 @@ class LogReading:
         return Coverage(tuple(source.name for source in self.sources), tuple(gaps), tuple(notes))
 
 
-def merge_by_time(sources: Sequence[Sequence[Boot]]) -> Iterator[LogRecord]:
+def merge_by_time(
+    sources: Sequence[Sequence[Boot]], shown: "Shown | None" = None
+) -> Iterator[LogRecord]:
     """Yield all records by boot and uptime; those of one source keep their order.
 
-    What several sources have is yielded once (`duplicates`).
+    What several sources have is yielded once (`duplicates`), and not if it was *shown* before.
 
     Uptimes of different sources are compared within the last boot of each, then within the one
     before, and so on: a source need not say which boot it is of. Those that have no uptimes are
@@ -153,10 +160,10 @@ def merge_by_time(sources: Sequence[Sequence[Boot]]) -> Iterator[LogRecord]:
     if len(sources) == 1:
         return chain.from_iterable(boot.records for boot in sources[0])
     # Deferred: mostly there is one source.
-    from vexfsctl.logs.reading.duplicates import without_duplicates
+    from vexfsctl.logs.reading.duplicates import Shown
 
     placed = merge(*map(_placed, range(len(sources)), sources), key=itemgetter(0, 1))
-    return without_duplicates(map(itemgetter(2, 3), placed))
+    return (shown or Shown()).take(map(itemgetter(2, 3), placed))
 
 
 def _fall(uptimes: Iterable[int], by_us: int) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from vexfsctl.exceptions import LogUnreadable
 from vexfsctl.logs.files.child import SourceChild
-from vexfsctl.logs.files.names import JOURNAL
+from vexfsctl.logs.files.names import JOURNAL, is_journal
 from vexfsctl.system.access import access_hint
 
 _FIELDS = (
@@ -38,6 +38,11 @@ def journals_are_in(name: str) -> bool:
     directory = Path(name)
     patterns = ("*.journal", "*.journal~", "*/system*.journal")
     return any(next(directory.glob(pattern), None) is not None for pattern in patterns)
+
+
+def as_journal(name: str) -> str:
+    """Return the journal that *name* is, or that a directory of that name has."""
+    return name if is_journal(name) else f"{JOURNAL}:{name}"
 
 
 def read_journal(name: str, silence_s: float, *, every_record: bool) -> Iterator[bytes]:

@@ -1,9 +1,9 @@
-"""Text of a source that goes on: what it holds, as far as it has come, and what was missing."""
+"""Text of a source that is followed: what it holds so far, and what was missing."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from vexfsctl.logs.reading.holes import HoleFinder
+from vexfsctl.logs.reading.holes import WITHOUT_RECORD, HoleFinder, no_log
 from vexfsctl.model.record import LogRecord
 
 if TYPE_CHECKING:
@@ -31,11 +31,21 @@ class LiveText:
         """Knows what was missing."""
         self.size = 0
         """Bytes so far."""
+        self.failure: str | None = None
+        """Why some of the source could not be read, although it goes on."""
+
+    @property
+    def is_no_log(self) -> bool:
+        """Whether it has no record among its lines, or in many bytes."""
+        so_far = self.finder.ordinary or self.size >= WITHOUT_RECORD
+        return bool(so_far) and not self.finder.has_records
 
     def take(self, chunk: bytes) -> "Iterator[LogRecord | Stretch]":
-        """Yield what *chunk* completes."""
+        """Yield what *chunk* completes; raise LogUnreadable if there is much and no record."""
         self.size += len(chunk)
         yield from self.finder.passing(self._decode(chunk))
+        if self.size >= WITHOUT_RECORD and not self.finder.has_records:
+            raise no_log()
 
     def settle(self) -> "Iterator[LogRecord | Stretch]":
         """Yield the record that was waiting for more lines, since none have come."""

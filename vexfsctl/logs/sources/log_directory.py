@@ -4,7 +4,7 @@ Each rotated set in it is a source of its own; what has no record is no log and 
 directory, only the files in itself are read, not those in directories below.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
@@ -14,10 +14,9 @@ from pathlib import Path
 from vexfsctl.exceptions import LogUnreadable
 from vexfsctl.logs.files.listing import Identity, list_files
 from vexfsctl.logs.files.names import is_pattern, naming
-from vexfsctl.logs.files.stream import FileStream
 from vexfsctl.logs.reading.contents import Contents, Manner, read_contents
 from vexfsctl.logs.reading.log import SourceReading
-from vexfsctl.logs.sources.rotated import opened_together, sets_of, without_copies
+from vexfsctl.logs.sources.rotated import Opened, opened_together, sets_of, without_copies
 
 _BINARY = frozenset(("btmp", "wtmp", "lastlog", "faillog", "tallylog"))
 """Files of /var/log that are no text; who may read the logs there may not read btmp."""
@@ -35,23 +34,41 @@ def read_sets(
     with naming(name):
         readings = list(_read_sets(name, today, silence_s, manner))
     if not readings:
-        raise _nothing_in(name)
+        raise nothing_in(name)
     return readings
+
+
+def list_sets(name: str, silence_s: float) -> dict[Path, dict[Path, Identity]]:
+    """Return the files of each set in the directory, or of the pattern, *name*, oldest first.
+
+    Raises LogUnreadable with the reason.
+    """
+    files = without_copies(list_files(name, silence_s))
+    return {
+        base: {path: files[path] for path in paths}
+        for base, paths in sets_of(files).items()
+        if base.name not in _BINARY
+    }
+
+
+def list_set(base: Path, name: str, silence_s: float) -> dict[Path, Identity]:
+    """Return the files of one set of those in *name*; none if it is gone. Raises LogUnreadable."""
+    # Of a directory not all: of many sets, each would be listed as often as there are sets.
+    place = f"{escape(str(base))}*" if base.parent == Path(name) else name
+    return list_sets(place, silence_s).get(base, {})
 
 
 def _read_sets(
     name: str, today: datetime | None, silence_s: float, manner: Manner
 ) -> Iterator[SourceReading]:
-    for base, files in _list_sets(name, silence_s).items():
-        # Of a directory not all: of many sets, each would be listed as often as there are sets.
-        place = f"{escape(str(base))}*" if base.parent == Path(name) else name
+    for base, files in list_sets(name, silence_s).items():
 
-        def list_again(base: Path = base, place: str = place) -> dict[Path, Identity]:
-            return _list_sets(place, silence_s).get(base, {})
+        def list_again(base: Path = base) -> dict[Path, Identity]:
+            return list_set(base, name, silence_s)
 
         try:
-            with opened_together(files, list_again, silence_s) as streams:
-                reading = _read_set(str(base), streams, today, manner)
+            with opened_together(files, list_again, silence_s) as opened:
+                reading = _read_set(str(base), opened, today, manner)
         except LogUnreadable as failure:
             # Not the others either: what has ceased to answer would keep us waiting for each.
             reason = f"not read from {base.name} on: {failure.message}"
@@ -61,23 +78,14 @@ def _read_sets(
             yield reading
 
 
-def _list_sets(name: str, silence_s: float) -> dict[Path, dict[Path, Identity]]:
-    files = without_copies(list_files(name, silence_s))
-    return {
-        base: {path: files[path] for path in paths}
-        for base, paths in sets_of(files).items()
-        if base.name not in _BINARY
-    }
-
-
 def _read_set(
-    name: str, streams: dict[Path, FileStream], today: datetime | None, manner: Manner
+    name: str, opened: Sequence[Opened], today: datetime | None, manner: Manner
 ) -> SourceReading | None:
     """Return what a set has; None if it is no log."""
     whole: Contents | None = None
-    failures = [] if streams else ["it vanished before it was read"]
+    failures = [] if opened else ["it vanished before it was read"]
     hint: str | None = None
-    for path, stream in streams.items():
+    for path, _, stream in opened:
         with closing(stream):
             contents = read_contents(iter(stream), name, today, manner)
         if contents.first is None and (contents.failure is None or not contents.empty):
@@ -96,7 +104,8 @@ def _read_set(
     return replace(reading, failure=failure or None).forget_older_boots()
 
 
-def _nothing_in(name: str) -> LogUnreadable:
+def nothing_in(name: str) -> LogUnreadable:
+    """Return the exception for a directory or pattern without any log."""
     if is_pattern(name):
         return LogUnreadable(f"cannot read {name}: no log is named like that", hint=_NOT_BELOW)
     return LogUnreadable(f"cannot read {name}: there is no log in it", hint=_NOT_BELOW)

@@ -18,8 +18,9 @@ from vexfsctl.logs.files.stream import IS_DIRECTORY, NOT_THERE, FileStream, read
 from vexfsctl.logs.formats.kmsg import SOURCE_NAME
 from vexfsctl.logs.reading.boots import BootSplitter
 from vexfsctl.logs.reading.contents import Contents, Manner, read_contents
+from vexfsctl.logs.reading.holes import Hole
 from vexfsctl.logs.reading.log import LogReading, SourceReading
-from vexfsctl.logs.sources.journal import journals_are_in, read_journal
+from vexfsctl.logs.sources.journal import as_journal, journals_are_in, read_journal
 from vexfsctl.logs.sources.kmsg import KMSG, KmsgReader
 from vexfsctl.logs.sources.pstore import crash_logs_in, is_crash_log, read_crashes, standard_files
 from vexfsctl.model.volume import Volume
@@ -33,6 +34,8 @@ class LogHost:
     """The present boot."""
     live_logs: frozenset[str] = frozenset()
     """Files that live volumes write: their last records are of this boot."""
+    standing_logs: frozenset[str] = frozenset()
+    """Logs that are read as a rule: that one has nothing in it yet is no reason for doubt."""
     stdin: BinaryIO | None = None
     """None: there is no standard input to read."""
     today: datetime | None = None
@@ -40,6 +43,15 @@ class LogHost:
     kmsg: Path = KMSG
     silence_s: float = 2.0
     """Seconds without a byte after which a source counts as not answering."""
+
+
+def _reading_of(contents: Contents, name: str, host: LogHost) -> SourceReading:
+    """Return what the source *name* gave; a gap if that is nothing at all. Raises LogUnreadable."""
+    reading = contents.into_reading(name)
+    if not contents.empty or name in host.standing_logs | host.live_logs:
+        return reading
+    # Whoever saved it failed to: what it lacks is not known.
+    return replace(reading, holes=(*reading.holes, Hole("empty", None)))
 
 
 class LogSource(Protocol):
@@ -163,7 +175,7 @@ class StandardInput:
         # It cannot be read again if its end is not what it seemed to be.
         manner = self._manner._replace(recent_us=None)
         contents = read_contents(chunks, STANDARD_INPUT, self._host.today, manner)
-        return contents.into_reading(STANDARD_INPUT)
+        return _reading_of(contents, STANDARD_INPUT, self._host)
 
 
 class Journal:
@@ -177,8 +189,9 @@ class Journal:
     def read(self) -> SourceReading:
         """Read it to its present end; raise LogUnreadable if nothing came."""
         every_record = self._manner.every_record
-        name = self._name if is_journal(self._name) else f"journal:{self._name}"
-        chunks = read_journal(name, self._host.silence_s, every_record=every_record)
+        chunks = read_journal(
+            as_journal(self._name), self._host.silence_s, every_record=every_record
+        )
         # It would be another one when it is read again.
         manner = self._manner._replace(recent_us=None)
         contents = read_contents(chunks, self._name, self._host.today, manner)
@@ -231,7 +244,7 @@ class LogFile:
             older = self._read(self._path.with_name(f"{self._path.name}.1"))
             if older.precedes(contents):
                 contents = older.followed_by(contents)
-        return contents.into_reading(self._name).forget_older_boots()
+        return _reading_of(contents, self._name, self._host).forget_older_boots()
 
     def _read(self, path: Path) -> Contents:
         contents = self._read_once(path, self._manner)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from vexfsctl.exceptions import LogUnreadable
 from vexfsctl.logs.files.listing import Identity
@@ -20,7 +21,21 @@ _NAME = re.compile(
     r"(?P<base>.+?)(?:[.-](?P<date>\d{8}(?:[-_]?\d{2,10})?)|\.(?P<number>\d{1,4}))?"
     rf"(?P<packed>{'|'.join(map(re.escape, sorted(_PACKED)))})?"
 )
-_TRIES = 5
+TRIES = 5
+"""How often it is tried to open a set that changes meanwhile."""
+
+
+class Opened(NamedTuple):
+    """One file of a set."""
+
+    path: Path
+    identity: Identity
+    stream: FileStream
+
+
+def is_packed(path: Path) -> bool:
+    """Whether a file called *path* is compressed, and so does not grow."""
+    return path.suffix in _PACKED
 
 
 def sets_of(paths: Iterable[Path]) -> dict[Path, list[Path]]:
@@ -37,7 +52,7 @@ def without_copies(files: Mapping[Path, Identity]) -> dict[Path, Identity]:
     """Return *files* without what is still being compressed: its original is there until then."""
 
     def is_copy(path: Path) -> bool:
-        original = files.get(path.with_suffix("")) if path.suffix in _PACKED else None
+        original = files.get(path.with_suffix("")) if is_packed(path) else None
         return original is not None and files[path].modified_ns >= original.modified_ns
 
     return {path: identity for path, identity in files.items() if not is_copy(path)}
@@ -48,21 +63,26 @@ def opened_together(
     files: Mapping[Path, Identity],
     list_again: Callable[[], Mapping[Path, Identity]],
     silence_s: float,
-) -> Iterator[dict[Path, FileStream]]:
+) -> Iterator[list[Opened]]:
     """Yield the *files* of a set, oldest first, all of them open; one with two names only once.
 
     If it has changed meanwhile, what is listed then is opened instead. Raises LogUnreadable if it
     changes all the time.
     """
-    for _ in range(_TRIES):
+    for _ in range(TRIES):
         with ExitStack() as opened:
-            streams = _open_all(files, silence_s, opened)
+            all_opened = _open_all(files, silence_s, opened)
             found = list_again()
             if _is_unchanged(files, found):
-                yield streams
+                yield all_opened
                 return
         files = found
-    raise LogUnreadable("it was rotated again and again meanwhile", hint="run it again")
+    raise rotated_meanwhile()
+
+
+def rotated_meanwhile() -> LogUnreadable:
+    """Return the exception for a set that changed whenever it was opened."""
+    return LogUnreadable("it was rotated again and again meanwhile", hint="run it again")
 
 
 def _age(match: re.Match[str] | None) -> tuple[int, str, int, bool]:
@@ -77,19 +97,17 @@ def _age(match: re.Match[str] | None) -> tuple[int, str, int, bool]:
     return 2, "", 0, unpacked
 
 
-def _open_all(
-    files: Mapping[Path, Identity], silence_s: float, opened: ExitStack
-) -> dict[Path, FileStream]:
+def _open_all(files: Mapping[Path, Identity], silence_s: float, opened: ExitStack) -> list[Opened]:
     known: set[tuple[int, int]] = set()
-    streams: dict[Path, FileStream] = {}
-    for path in reversed([*files]):
-        same = files[path].device, files[path].inode
+    found: list[Opened] = []
+    for path, identity in reversed([*files.items()]):
+        same = identity.device, identity.inode
         if same not in known:
             known.add(same)
-            streams[path] = FileStream(path, silence_s)
-            opened.callback(streams[path].close)
-    _wait_until_open(streams.values(), silence_s)
-    return {path: streams[path] for path in files if path in streams}
+            found.insert(0, Opened(path, identity, FileStream(path, silence_s)))
+            opened.callback(found[0].stream.close)
+    _wait_until_open((each.stream for each in found), silence_s)
+    return found
 
 
 def _wait_until_open(streams: Iterable[FileStream], silence_s: float) -> None:

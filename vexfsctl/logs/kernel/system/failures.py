@@ -1,11 +1,11 @@
 """Lines with which the kernel reports a failure of its own: warnings, oopses, panics.
 
 Wording of kernel/panic.c, arch/*/kernel/traps.c and mm/kasan in Linux 5.10 to 6.19, where the line
-of a warning begins with the place. Only those of storage are evidence; what names VexFS is
-`kernel.mentions`.
+of a warning begins with the place. Only those of storage are trouble with devices, but VexFS may
+be in the call trace below any; what names VexFS is `kernel.mentions`.
 """
 
-from vexfsctl.logs.kernel.form import EvidenceForm
+from vexfsctl.logs.kernel.form import ROUTINE, EvidenceForm
 from vexfsctl.logs.kernel.told import free_reader
 
 _BUGS = (
@@ -13,8 +13,13 @@ _BUGS = (
     *("Unable to handle kernel", "Kernel panic - not syncing", "traps: PANIC", "PANIC: "),
     *("Insufficient stack space to handle exception", "kernel stack overflow"),
     *("Internal error: Oops", "Kernel BUG at ", "kernel tried to ", "list_add corruption"),
-    *("list_del corruption", "UBSAN: ", "refcount_t: "),
+    *("list_del corruption", "UBSAN: ", "refcount_t: ", "BUG kmalloc-", "usercopy: Kernel memory "),
 )
+_EXCEPTIONS = (
+    *("divide error: ", "double fault: ", "invalid opcode: ", "stack segment: ", "int3: "),
+    *("alignment check: ", "invalid TSS: ", "segment not present: ", "bounds: "),
+)
+"""What x86 calls exceptions without a line of their own (arch/x86/kernel/traps.c)."""
 
 FAILURE_FORMS = (
     EvidenceForm(
@@ -39,9 +44,25 @@ FAILURE_FORMS = (
             r"|Internal error: Oops|kernel tried to |list_(?:add|del) corruption"
             r"|UBSAN: .{1,80} in (?:fs|block|drivers|mm|\S{0,80}/(?:fs|block|drivers|mm))/"
             r"|refcount_t: (?:underflow|saturated|addition on 0)"
+            r"|BUG kmalloc-\S{1,20} .{0,80}: "
+            r"|usercopy: Kernel memory (?:exposure|overwrite) attempt"
         ),
         free_reader("kernel_bug"),
         begins=_BUGS,
+    ),
+    EvidenceForm(
+        "divide error: 0000 [#1] PREEMPT SMP NOPTI",
+        ": ",
+        rf"(?:{'|'.join(_EXCEPTIONS)})[0-9a-f]{{4}} \[#\d{{1,5}}\]",
+        free_reader("kernel_bug"),
+        begins=_EXCEPTIONS,
+    ),
+    EvidenceForm(
+        "WARNING: possible circular locking dependency detected",
+        "",
+        r"WARNING: |BUG: (?!KCSAN: )|UBSAN: ",
+        free_reader("kernel_bug", ROUTINE),
+        begins=("WARNING: ", "BUG: ", "UBSAN: "),
     ),
 )
 """In the order tried."""

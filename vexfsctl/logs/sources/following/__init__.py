@@ -1,0 +1,1 @@
+"""Sources that are followed: what they have already, then what comes (`log --follow`)."""
