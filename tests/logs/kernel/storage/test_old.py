@@ -40,6 +40,12 @@ from tests.logs.kernel.told import told
             "XFS: Internal error XFS_WANT_CORRUPTED_RETURN at line 342 of file fs/xfs/xfs_alloc.c.",
             "filesystem",
         ),
+        ("UBIFS error (pid 932): check_lpt_crc: invalid crc in LPT node", "filesystem"),
+        (
+            "jffs2: error: (132) jffs2_get_inode_nodes: short read at 0x3c4: 5 instead of 12.",
+            "filesystem",
+        ),
+        ("jffs2: version 2.2 (NAND) (SUMMARY) 2001-2006 Red Hat, Inc.", "nothing"),
         ("VFS: busy inodes on changed media or resized disk sdc", "filesystem sdc"),
         ("CPU 0: Machine Check Exception: 0 Bank 5: 8c00004000010093", "mce"),
         ("Info fld=0x12ab, Current sdc: sense key Medium Error", "scsi sdc 61"),

@@ -1,11 +1,11 @@
 """Lines of the other filesystems of a block device: one form for each way of beginning a line.
 
-F2FS, FAT, exFAT, NTFS, UDF, ISO 9660, SquashFS, EROFS, UBIFS, NILFS, JFS, ReiserFS, HFS, bcachefs,
-and what the kernel says of any of them (fs/verity, fs/super.c). Linux 5.10 to 6.18.
+F2FS, FAT, exFAT, NTFS, UDF, ISO 9660, SquashFS, EROFS, UBIFS, JFFS2, NILFS, JFS, ReiserFS, HFS,
+bcachefs, and what the kernel says of any of them (fs/verity, fs/super.c). Linux 5.10 to 6.18.
 """
 
 from vexfsctl.logs.kernel.form import REPAIR, ROUTINE, EvidenceForm
-from vexfsctl.logs.kernel.told import DEVICE, free_reader
+from vexfsctl.logs.kernel.told import DEVICE, free_reader, reader
 
 _NAMES = (
     *("F2FS-fs", "FAT-fs", "exFAT-fs", "bcachefs", "erofs", "SQUASHFS", "UBIFS", "NILFS"),
@@ -43,7 +43,8 @@ LOCAL_FORMS = (
     EvidenceForm(
         "UBIFS error (ubi0:0 pid 1172): ubifs_read_node: bad node type (255 but expected 1)",
         "UBIFS",
-        rf"UBIFS {_LOUD} \((?P<device>ubi\d{{1,3}}:\d{{1,3}})",
+        # Up to 4.0 with the process alone.
+        rf"UBIFS {_LOUD} \((?:(?P<device>ubi\d{{1,3}}:\d{{1,3}})|pid )",
         free_reader("filesystem"),
         begins=_BEGINS,
     ),
@@ -72,6 +73,22 @@ LOCAL_FORMS = (
         rf"(?:squashfs: )?(?:{_NAME}):? {_LOUD}\b",
         free_reader("filesystem"),
         begins=_BEGINS,
+    ),
+    EvidenceForm(
+        "jffs2: Newly-erased block contained word 0x19852003 at offset 0x00750000",
+        "block contained word 0x",
+        r"jffs2: Newly-erased block contained word 0x",
+        free_reader("filesystem"),
+        begins=("jffs2: ",),
+    ),
+    EvidenceForm(
+        "jffs2: notice: (132) check_node_data: wrong data CRC in data node at 0x0033c4d4",
+        "jffs2: ",
+        # The number in brackets is that of a process.
+        r"jffs2: ",
+        reader("filesystem"),
+        trouble_only=True,
+        begins=("jffs2: ",),
     ),
     EvidenceForm(
         # JFS names itself nowhere in this line (fs/jfs/super.c).
