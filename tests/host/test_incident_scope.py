@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.analysis.incident.test_upstream_incidents import failed, fallback, well
 from tests.logs.data import KERNEL_LOGS
 from tests.logs.sources.test_passing_over import read, rendered
+from vexfsctl.analysis.incident.devices_below import DevicesBelow
 from vexfsctl.analysis.incident.incidents import Incident, find_occurrences
 from vexfsctl.analysis.incident.numbered_calls import NumberedCall
 from vexfsctl.analysis.incident.story import Story, tell_call, tell_story
@@ -121,8 +122,8 @@ def read_log(text: bytes) -> HostLog:
 def story(subject: Incident | NumberedCall, entries: tuple[LogEntry, ...]) -> Story:
     """Tell of *subject*, found among *entries*."""
     if isinstance(subject, NumberedCall):
-        return tell_call(subject, entries, None)
-    return tell_story(subject, entries, find_occurrences(entries), None, None, 0)
+        return tell_call(subject, entries, DevicesBelow())
+    return tell_story(subject, entries, find_occurrences(entries), DevicesBelow())
 
 
 def told(subject: Incident | NumberedCall) -> list[LogEntry]:

@@ -1,5 +1,6 @@
 """What a VexFS event means, in a phrase for people. The wording of the log itself is in `logs`."""
 
+from vexfsctl.model.breaker import BreakerState
 from vexfsctl.model.errnos import errno_name
 from vexfsctl.model.events import (
     BreakerChanged,
@@ -22,19 +23,22 @@ from vexfsctl.model.units import format_duration, format_size
 from vexfsctl.model.upstream import Significance, UpstreamEvent
 
 
-def describe(event: Event | UpstreamEvent) -> str:
-    """Return what *event* says, without volume, operation and id."""
+def describe(event: Event | UpstreamEvent, answered: str | None = None) -> str:
+    """Return what *event* says, without volume, operation and id.
+
+    *answered* is who got what an application's call ended in, if not the application.
+    """
     match event:
         case UpstreamEvent():
             return _upstream(event)
         case CallEvent():
-            return _describe_call(event)
+            return _describe_call(event, answered)
         case _:
             return _describe_volume(event)
 
 
-def _describe_call(event: CallEvent) -> str:
-    caller = "the application" if event.parent is None else "its caller"
+def _describe_call(event: CallEvent, answered: str | None) -> str:
+    caller = answered or "the application" if event.parent is None else "its caller"
     match event:
         case ErrorReported():
             return _failed_attempt(event)
@@ -103,6 +107,9 @@ def _rejection(event: CallRejected) -> str:
 
 def _breaker_change(event: BreakerChanged) -> str:
     reason = f" by {event.by}" if event.by else ""
+    if event.id is not None and not event.by and event.before is BreakerState.HALF_OPEN:
+        outcome = "succeeded" if event.after is BreakerState.CLOSED else "failed"
+        reason = f", its probe {event.id} {outcome}"
     if event.failures is not None and event.window_ms is not None:
         window = format_duration(event.window_ms)
         reason = f", {event.failures} failures in {window} (threshold {event.failure_threshold})"

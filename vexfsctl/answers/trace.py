@@ -4,11 +4,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
+from itertools import repeat
 from operator import add
 
 from vexfsctl.analysis.health.next_steps import NextStep
-from vexfsctl.analysis.incident.story import Advice, BreakerNow, TracedCall
+from vexfsctl.analysis.incident.blame import WEIGHTS, Explanation, Sign, Suspect
+from vexfsctl.analysis.incident.reread import Reread
+from vexfsctl.analysis.incident.silence import Silence
+from vexfsctl.analysis.incident.story import Advice, BreakerNow, Story, TracedCall, Unfinished
 from vexfsctl.analysis.incident.timeline import Actor, Refusals, TimelineLine
+from vexfsctl.answers.blame import arithmetic_lines, blame_lines, silence_line
 from vexfsctl.answers.log import LogRow, log_row
 from vexfsctl.answers.next_steps import next_commands, next_lines
 from vexfsctl.host.log import Calendar
@@ -42,6 +47,41 @@ class TraceRow:
 
 
 @dataclass(frozen=True, slots=True)
+class SignRow:
+    """One term of the points of a line."""
+
+    sign: Sign
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class TestimonyRow:
+    """What lines of one kind, or another volume, say about a suspect."""
+
+    kind: str
+    points: float
+    """What counts: the sum of the signs, from 0 to 0.95; negative if it is against the suspect."""
+    signs: tuple[SignRow, ...]
+    lines: int
+    cursor: str | None
+    """The line that it is from: that of its record in the timeline."""
+    volume: str | None
+    """The other volume, that fails at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class SuspectRow:
+    """What may be to blame."""
+
+    name: str
+    kind: str
+    certainty: float
+    """From 0 to 1."""
+    testimony: tuple[TestimonyRow, ...]
+    explained: Explanation | None
+
+
+@dataclass(frozen=True, slots=True)
 class IncidentReport:
     """One incident with everything known about it."""
 
@@ -55,8 +95,17 @@ class IncidentReport:
     epoch: int | None
     begin: datetime | None
     """Wall-clock time of its first record, if the boot is known."""
+    device: str | None
+    """The kernel's name of the device that the volume lies on; None: not known."""
     devices: tuple[str, ...] | None
-    """The devices whose kernel lines are shown; None: not known, so the lines of all devices."""
+    """The devices whose kernel lines are shown; None: it, or what it is made from, is not known, so
+    the lines of all devices."""
+    reread: Reread | None
+    """The call by which the kernel read again: the application got what that ended in."""
+    suspects: tuple[SuspectRow, ...]
+    """Who may be to blame, the most certain first."""
+    silence: Silence | None
+    """Why no line of the kernel says who."""
     calls: tuple[TracedCall, ...]
     timeline: tuple[TraceRow, ...]
     refusals: tuple[Refusals, ...]
@@ -68,13 +117,22 @@ class IncidentReport:
     breakers_now: tuple[BreakerNow, ...]
 
 
-def trace_result(traces: Sequence[Trace], log_words: tuple[str, ...]) -> CommandResult:
-    """Answer `trace`: *traces* in order; *log_words* make suggested commands read the same log."""
+def trace_result(
+    traces: Sequence[Trace], log_words: tuple[str, ...], *, verbose: bool = False
+) -> CommandResult:
+    """Answer `trace`: *traces* in order; *log_words* make suggested commands read the same log.
+
+    *verbose*: also how certain each suspect is, and why.
+    """
     reports = tuple(map(_report, traces))
     return CommandResult(
         "trace",
         reports,
-        body=tuple(block for report in reports for block in _body(report, log_words)),
+        body=tuple(
+            block
+            for trace, report in zip(traces, reports, strict=True)
+            for block in _body(trace.story, report, log_words, verbose=verbose)
+        ),
         coverage=reduce(add, (trace.coverage for trace in traces)),
     )
 
@@ -89,7 +147,11 @@ def _report(trace: Trace) -> IncidentReport:
         boot_id=story.boot_id,
         epoch=story.epoch,
         begin=next((row.record.time for row in rows if row.within), None),
+        device=trace.device,
         devices=trace.devices,
+        reread=story.reread,
+        suspects=tuple(map(_suspect, story.suspects, repeat(trace.calendar))),
+        silence=story.silence,
         calls=story.calls,
         timeline=rows,
         refusals=story.timeline.refusals,
@@ -100,14 +162,38 @@ def _report(trace: Trace) -> IncidentReport:
     )
 
 
-def _body(trace: IncidentReport, log_words: tuple[str, ...]) -> tuple[Table | Paragraph, ...]:
+def _body(
+    story: Story, trace: IncidentReport, log_words: tuple[str, ...], *, verbose: bool
+) -> tuple[Table | Paragraph, ...]:
     return (
-        Paragraph(tuple(_head(trace))),
+        Paragraph((*_head(trace), *_cause(story, trace))),
         Table(_COLUMNS, trace.timeline),
+        Paragraph(tuple(arithmetic_lines(story.suspects)) if verbose else ()),
         Paragraph(tuple(_outcome(trace))),
         Paragraph(tuple(_advice(trace.advice))),
         Paragraph(tuple(_now(trace, log_words))),
     )
+
+
+def _suspect(suspect: Suspect, calendar: Calendar) -> SuspectRow:
+    testimony = tuple(
+        TestimonyRow(
+            kind=told.kind,
+            points=told.points / 100,
+            signs=tuple(SignRow(sign, WEIGHTS[sign] / 100) for sign in told.signs),
+            lines=told.lines,
+            cursor=None
+            if told.line is None
+            else log_row(told.line, calendar.moment(told.line.record)).cursor,
+            volume=told.volume,
+        )
+        for told in suspect.testimony
+    )
+    explained = suspect.explained
+    if explained is not None:
+        explained = Explanation(explained.suspect, round(explained.certainty, 4))
+    certainty = round(suspect.certainty, 4)
+    return SuspectRow(suspect.name, str(suspect.kind), certainty, testimony, explained)
 
 
 def _row(line: TimelineLine, calendar: Calendar) -> TraceRow:
@@ -127,9 +213,24 @@ def _head(trace: IncidentReport) -> Iterator[Line]:
     yield (Span(str(trace.root), Tone.STRONG), f"{volume}{begin or ''}")
     if trace.aliases:
         yield f"also called {', '.join(map(str, trace.aliases))}: several ids for one failure"
+    if not trace.calls:
+        yield "no call of an application: only what operators, recovery or the driver itself did"
     for call in trace.calls:
         identifier = "" if call.id is None else f"  {call.id}"
         yield f"{_INDENT * call.depth}{_call_name(call)}: {_result(call)}{identifier}"
+    if trace.reread is not None:
+        got = errno_name(trace.reread.errno)
+        yield f"the application got {got}: the kernel read again, as {trace.reread.id}"
+
+
+def _cause(story: Story, trace: IncidentReport) -> Iterator[Line]:
+    """Yield what brought it about, or why that is not known."""
+    if trace.opened_by is not None and trace.silence is Silence.REFUSED:
+        yield f"cause: the breaker was opened by {trace.opened_by}; no device was asked"
+    elif trace.silence is not None:
+        lost = sum(line.evidence.lost or 0 for line in story.timeline.kernel_lines if line.evidence)
+        yield silence_line(trace.silence, trace.device, lost)
+    yield from blame_lines(story.suspects)
 
 
 def _call_name(call: TracedCall) -> str:
@@ -142,8 +243,16 @@ def _call_name(call: TracedCall) -> str:
 def _result(call: TracedCall) -> str:
     error = "" if call.errno is None else f" with {errno_name(call.errno)}"
     took = call.duration_us and f" after {format_duration(call.duration_us / 1_000)}"
-    nothing = "never returned" if call.id is None else "left no record"
+    nothing = "left no record" if call.unfinished is None else _without_end(call.unfinished)
     return f"{call.outcome or nothing}{error}{took or ''}"
+
+
+def _without_end(unfinished: Unfinished) -> str:
+    if unfinished.log_goes_on_us is None:
+        return "never returned, as far as the log tells"
+    later = format_duration(unfinished.log_goes_on_us / 1_000)
+    what = "boot" if unfinished.restarted else "log"
+    return f"never returned: the {what} ends {later} after its last record"
 
 
 def _who(row: TraceRow) -> str:
@@ -208,15 +317,18 @@ _COLUMNS = (
 
 def _outcome(trace: IncidentReport) -> Iterator[Line]:
     for refused in trace.refusals:
-        calls = "1 call was" if refused.calls == 1 else f"{refused.calls} calls were"
-        yield f"cost: {calls} refused by the open breaker of {refused.operation}"
+        breaker = f"refused by the open breaker of {refused.operation}"
+        if refused.calls == 1:
+            yield f"cost: 1 call was {breaker}: {refused.first}"
+        else:
+            ids = f"from {refused.first} to {refused.last}"
+            yield f"cost: {refused.calls} calls were {breaker}, {ids}"
     if trace.counted:
         earlier = ", ".join(map(str, trace.counted))
-        yield f"cause: failures of earlier calls counted too: {earlier}"
-    if trace.opened_by is not None:
-        yield f"cause: the breaker was opened by {trace.opened_by}"
-    if trace.devices is None:
-        yield "the device below is not known: kernel lines about all devices are shown"
+        yield f"the breaker counted failures of earlier calls too: {earlier}"
+    if trace.devices is None and any(row.actor is Actor.KERNEL for row in trace.timeline):
+        below = "the device below" if trace.device is None else f"what {trace.device} is made from"
+        yield f"{below} is not known: kernel lines about all devices are shown"
 
 
 def _advice(advice: Sequence[Advice]) -> Iterator[Line]:

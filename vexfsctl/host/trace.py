@@ -2,7 +2,7 @@
 
 import operator
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -22,11 +22,12 @@ from vexfsctl.analysis.incident.numbered_calls import (
     find_numbered,
     is_numbered,
 )
-from vexfsctl.analysis.incident.story import Story, tell_call, tell_story
+from vexfsctl.analysis.incident.story import LogEnd, Story, tell_call, tell_story
 from vexfsctl.exceptions import EvidenceMissing, IncidentNotFound, InvalidInput, covering
 from vexfsctl.host.device_finder import DeviceFinder
 from vexfsctl.host.filters import Filters
 from vexfsctl.host.host import Host
+from vexfsctl.host.incident_devices import IncidentDevices
 from vexfsctl.host.incident_scope import Scope, around, at_the_end, everything, with_call, with_ids
 from vexfsctl.host.log import (
     Calendar,
@@ -41,8 +42,6 @@ from vexfsctl.logs.sources.reading import LogReading
 from vexfsctl.logs.wanted import IDENTIFIER, Naming, Saying
 from vexfsctl.model.correlation import parse_id_suffix
 from vexfsctl.model.coverage import Coverage
-from vexfsctl.model.device_graph import DeviceKind, kind_of_name
-from vexfsctl.model.device_names import disk_of_partition
 from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.volume import Volume
@@ -58,6 +57,8 @@ class Trace:
     """One incident with everything around it."""
 
     story: Story
+    device: str | None
+    """The kernel's name of the device that the volume lies on; None if unknown."""
     devices: tuple[str, ...] | None
     """The devices whose kernel lines are shown; None: not known, so the lines of all devices."""
     calendar: Calendar
@@ -75,7 +76,6 @@ class IncidentLog:
         consulted = consult(host)
         self._host = host
         self._calendar = Calendar.of(host)
-        self._devices = filters.devices
         with covering(consulted.coverage):
             log = read_log(host, consulted.volumes, searched=True)
             self._elsewhere = is_elsewhere(host, log, consulted.volumes)
@@ -84,6 +84,7 @@ class IncidentLog:
             self._finder = DeviceFinder(host, log.reading, elsewhere=self._elsewhere)
             self._selection = filters.selection(host, self.volumes, self._finder)
             self._log = HostLog(select_boot(log.reading, filters.boot), log.live_logs)
+            self._devices = IncidentDevices(self._finder, self._log, self.volumes, filters.devices)
         # Another boot, or a log from elsewhere, has nothing to do with recent actions here.
         here = filters.boot is None and not host.logs
         self._recoveries = Recoveries.of(host, self._log.reading, of_this_boot=here)
@@ -117,17 +118,17 @@ class IncidentLog:
     def trace(self, subject: Incident | NumberedCall) -> Trace:
         """Return everything known about *subject*."""
         placed, entries = around(self._log, subject, self._recoveries.merge)
+        volume = None if isinstance(placed, NumberedCall) else self._volume_of(placed)
+        below = self._devices.below(placed, volume, entries)
         if isinstance(placed, NumberedCall):
-            devices = self._devices_asked_for()
-            story = tell_call(placed, entries, devices)
+            story = tell_call(placed, entries, below, self._end_of(placed))
         else:
-            volume = self._volume_of(placed)
-            devices = self._devices_of(placed, volume, entries)
             now_ns = recent_window(self._host, self._log.reading, 0).now_us * 1_000
             occurrences = find_occurrences(entries)
-            story = tell_story(placed, entries, occurrences, devices, volume, now_ns)
-        shown = None if devices is None else self._finder.names_among(devices)
-        return Trace(story, shown, self._calendar, self.coverage(subject))
+            end = self._end_of(placed)
+            story = tell_story(placed, entries, occurrences, below, volume, now_ns, end)
+        shown = self._devices.shown(below.names)
+        return Trace(story, below.device, shown, self._calendar, self.coverage(subject))
 
     def entries_around(self, subject: Incident | NumberedCall) -> tuple[LogEntry, ...]:
         """Return the entries that are needed to tell of *subject*, in time order."""
@@ -139,6 +140,16 @@ class IncidentLog:
         span = None if vicinity is None else vicinity.uptimes
         since_us = None if span is None else span.begin
         return self._log.reading.coverage(since_us) + self._recoveries.coverage
+
+    def _end_of(self, subject: Incident | NumberedCall) -> LogEnd | None:
+        """Return how the log of *subject* ends, of its boot; None if several may be that."""
+        sources = self._log.reading.sources
+        boots = [boot for source in sources for boot in source.boots]
+        ends = [boot.ends[subject.boot_id] for boot in boots if subject.boot_id in boot.ends]
+        if len(sources) != 1 or len(ends) != 1:
+            return None
+        *_, latest = (each for boot in boots for each in boot.ends)
+        return LogEnd(ends[0], restarted=subject.boot_id != latest)
 
     def _coverage_asked_for(self) -> Coverage:
         since = self._selection.since
@@ -278,46 +289,6 @@ class IncidentLog:
             if incident.epoch in (None, volume.status.epoch):
                 return volume
         return None
-
-    def _devices_asked_for(self) -> tuple[str, ...] | None:
-        """Devices that the filter names, with their relatives; None without that filter."""
-        if not self._devices:
-            return None
-        return tuple(name for device in self._devices for name in self._finder.names_of(device))
-
-    def _devices_of(
-        self, incident: Incident, volume: Volume | None, entries: Iterable[LogEntry]
-    ) -> tuple[str, ...] | None:
-        """Devices below the volume that *entries* may name; None if they are not known."""
-        if (asked := self._devices_asked_for()) is not None:
-            return asked
-        number = volume.status.device if volume is not None and volume.status else None
-        if number is not None and (names := self._finder.known_names_of(number)):
-            return names
-        for each in incident.occurrences:
-            if each.entry.device is not None:
-                return self._related_names(each.entry.device, entries)
-        if incident.volume is None:
-            return None
-        # The kernel module's volumes have their devices' names.
-        if self._is_device(incident.volume):
-            return self._related_names(incident.volume, entries)
-        return None if self._elsewhere else self._finder.known_names_of(incident.volume) or None
-
-    def _is_device(self, name: str) -> bool:
-        """Whether the kernel has a line about a device of that name."""
-        entries = self._log.only(Saying(re.escape(name))).entries
-        return any(entry.evidence and name in entry.evidence.devices for entry in entries)
-
-    def _related_names(self, device: str, entries: Iterable[LogEntry]) -> tuple[str, ...]:
-        named = {name for each in entries if each.evidence for name in each.evidence.devices}
-        alone = tuple(filter(None, (device, disk_of_partition(device))))
-        # All of the log is searched only for what matters, and no line tells what a loop device is
-        # made from.
-        on_a_file = kind_of_name(alone[-1]) is DeviceKind.LOOP
-        if self._elsewhere and (on_a_file or named.issubset(alone)):
-            return alone
-        return self._finder.known_names_of(device) or (device,)
 
 
 def is_same(one: Incident | NumberedCall, other: Incident | NumberedCall) -> bool:

@@ -170,7 +170,10 @@ def test_a_refused_call_leads_to_what_opened_the_breaker(vexfsctl: Program) -> N
     """Its own story is short."""
     result = vexfsctl("trace", "2C", *SAVED)
 
-    assert "cause: the breaker was opened by CORR-6F1C93A20000002A\n" in result.stdout
+    assert (
+        "cause: the breaker was opened by CORR-6F1C93A20000002A; no device was asked\n"
+        in result.stdout
+    )
     assert result.stdout.endswith(
         f"next: vexfsctl recover plan CORR-6F1C93A20000002B --log {INCIDENT}"
         "  what can be done about it, step by step\n"

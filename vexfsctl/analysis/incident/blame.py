@@ -1,0 +1,383 @@
+"""Who is to blame for an incident: every suspect below it, and how certain that is.
+
+A suspect is a device, a controller, a filesystem, or a task that is stuck. Each line of the kernel
+about it has signs, and each sign a weight; the line's points are their sum. Lines of one kind say
+one thing, so only the best of each kind counts, however often it stands in the log. Kinds count as
+witnesses who know nothing of each other: together they leave the product of the doubts that each
+leaves. A suspect is less certain if something below it has lines of its own, which explain it.
+
+So the order of lines does not matter, a further line never makes its suspect less certain unless it
+tells of a repair, and certainty is between 0 and 1. The weights are a judgement, not measured; what
+is computed from them is all shown (`trace --verbose`).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from errno import EIO, ETIMEDOUT
+from math import prod
+from typing import NamedTuple
+
+from vexfsctl.analysis.incident.complaint import Complaint
+from vexfsctl.analysis.incident.devices_below import DevicesBelow, Standing
+from vexfsctl.analysis.incident.kernel_lines import MARGIN_US, Vicinity, When
+from vexfsctl.model.calls import READ
+from vexfsctl.model.device_graph import DeviceKind
+from vexfsctl.model.entry import LogEntry, Origin
+from vexfsctl.model.errnos import ErrnoClass, application_errno, classify_errno
+from vexfsctl.model.events import EvidenceSignificance, KernelEvidence
+from vexfsctl.model.record import LogRecord
+
+
+class Sign(StrEnum):
+    """What speaks for or against a suspect."""
+
+    TROUBLE = "trouble"
+    BELOW = "below"
+    """The volume lies on it."""
+    ERRNO = "same_errno"
+    STUCK = "stuck"
+    """Something hangs, as the call did."""
+    DIRECTION = "same_direction"
+    SECTOR = "same_sector"
+    """Another line names that sector, too."""
+    JUST_BEFORE = "just_before"
+    """Before VexFS's record of the error."""
+    DURING = "during"
+    """While the call ran."""
+    KERNEL = "kernel"
+    """Surely the kernel wrote it."""
+    OTHER_ERRNO = "other_errno"
+    OTHER_DIRECTION = "other_direction"
+    BEFORE = "before"
+    AFTER = "after"
+    APART = "apart"
+    """The volume does not lie on it."""
+    LOOSE = "loose"
+    """It is in a line of no known form."""
+    REPAIR = "repair"
+    VOLUME = "volume"
+    """Another volume that lies on it fails at once."""
+
+
+WEIGHTS = {
+    Sign.TROUBLE: 20,
+    Sign.BELOW: 20,
+    Sign.ERRNO: 15,
+    Sign.STUCK: 15,
+    Sign.DIRECTION: 10,
+    Sign.SECTOR: 5,
+    Sign.JUST_BEFORE: 15,
+    Sign.DURING: 10,
+    Sign.KERNEL: 10,
+    Sign.OTHER_ERRNO: -20,
+    Sign.OTHER_DIRECTION: -30,
+    Sign.BEFORE: -10,
+    Sign.AFTER: -20,
+    Sign.APART: -40,
+    Sign.LOOSE: -20,
+    Sign.REPAIR: -30,
+    Sign.VOLUME: 75,
+}
+"""In hundredths. A line that tells of a repair has only that sign: it is against its suspect."""
+MOST = 95
+"""Points that a line has at most: none is a proof."""
+EXPLAINED = 50
+"""What the certainty of something below takes from a suspect, in hundredths of it."""
+
+JUST_BEFORE_US = 100_000
+"""How long before VexFS's own record the kernel's line is the cause, as a rule: a busy machine
+writes that record 23 ms late (measured)."""
+_STUCK = frozenset({"hung_task", "stall"})
+_FILESYSTEM = "filesystem"
+
+
+class SuspectKind(StrEnum):
+    """What can be to blame, besides the kinds of devices."""
+
+    FILESYSTEM = "filesystem"
+    TASK = "task"
+    OTHER = "other"
+    """What the kernel calls by a name that is no block device's: a server, an address."""
+    MACHINE = "machine"
+    """Memory, processors, the kernel itself."""
+
+
+_NO_DEVICE = frozenset({SuspectKind.TASK, SuspectKind.MACHINE})
+
+
+@dataclass(frozen=True, slots=True)
+class Testimony:
+    """What lines of one kind say about a suspect."""
+
+    kind: str
+    """As in `KernelEvidence`; `volume` for another volume that fails at once."""
+    points: int
+    """In hundredths, those of the best line; negative if it is against the suspect."""
+    signs: tuple[Sign, ...]
+    """Those of that line."""
+    lines: int
+    """How many lines there are of that kind."""
+    line: LogEntry | None = None
+    """The best of them; None if it is no line of the kernel."""
+    volume: str | None = None
+    """The other volume."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What is below a suspect and has lines of its own."""
+
+    suspect: str
+    certainty: float
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """What may be to blame."""
+
+    name: str
+    """The kernel's name of a device; a task by name and process number."""
+    kind: DeviceKind | SuspectKind
+    testimony: tuple[Testimony, ...]
+    """One for each kind of lines, the best first."""
+    explained: Explanation | None = None
+
+    @property
+    def called(self) -> str:
+        """What it is, in words: `disk sdb`, `filesystem on dm-1`."""
+        match self.kind:
+            case SuspectKind.FILESYSTEM:
+                return f"filesystem on {self.name}"
+            case SuspectKind.OTHER:
+                return self.name
+            case SuspectKind.MACHINE:
+                return f"machine ({self.name.replace('_', ' ')})"
+            case DeviceKind.MAPPED | DeviceKind.LOOP:
+                return f"{self.kind} device {self.name}"
+        return f"{self.kind} {self.name}"
+
+    @property
+    def alone(self) -> float:
+        """How certain it is by its own lines."""
+        doubts = (1 - each.points / 100 for each in self.testimony if each.points > 0)
+        repairs = (1 + each.points / 100 for each in self.testimony if each.points < 0)
+        return (1 - prod(doubts)) * prod(repairs)
+
+    @property
+    def certainty(self) -> float:
+        """How certain it is that it is to blame, from 0 to 1."""
+        explained = 0.0 if self.explained is None else self.explained.certainty
+        return self.alone * (1 - EXPLAINED / 100 * explained)
+
+
+def find_suspects(
+    complaint: Complaint,
+    lines: Iterable[LogEntry],
+    vicinity: Vicinity | None,
+    below: DevicesBelow,
+) -> tuple[Suspect, ...]:
+    """Return who may be to blame for what *complaint* tells, the most certain first.
+
+    *lines* are the kernel's around the incident, *vicinity* when that was.
+    """
+    if vicinity is None or not complaint.points_below:
+        return ()
+    scale = _Scale(complaint, vicinity, below)
+    found: dict[_Key, list[Testimony]] = defaultdict(list)
+    by_key = _by_key(lines, below)
+    for key, (kept, sectors) in by_key.items():
+        for kind, entries in kept.items():
+            found[key].append(_best(kind, [scale.weigh(each, key, sectors) for each in entries]))
+    for key, testimony in _common_parents(below):
+        found[key].append(testimony)
+    ranked = [Suspect(*_named(key), _ordered(told)) for key, told in found.items()]
+    judged = [replace(each, explained=_explanation(each, ranked, below)) for each in ranked]
+    return tuple(sorted(judged, key=lambda each: (-round(each.certainty, 6), each.called)))
+
+
+class _Key(NamedTuple):
+    kind: DeviceKind | SuspectKind
+    name: str
+
+
+_Sector = tuple[str | None, int]
+_Lines = tuple[dict[str, list[LogEntry]], dict[_Sector, int]]
+"""Lines by kind, and how often each sector is named."""
+
+
+def _by_key(lines: Iterable[LogEntry], below: DevicesBelow) -> dict[_Key, _Lines]:
+    found: dict[_Key, _Lines] = {}
+    for entry in lines:
+        evidence = entry.evidence
+        # What may be a forgery is no evidence.
+        if evidence is None or not entry.verified or evidence.lost is not None:
+            continue
+        if evidence.significance is EvidenceSignificance.ROUTINE:
+            continue
+        kinds, sectors = found.setdefault(_key_of(evidence, below), ({}, {}))
+        kinds.setdefault(evidence.kind, []).append(entry)
+        if evidence.sector is not None and evidence.is_trouble:
+            sector = evidence.sector_device, evidence.sector
+            sectors[sector] = sectors.get(sector, 0) + 1
+    return found
+
+
+def _key_of(evidence: KernelEvidence, below: DevicesBelow) -> _Key:
+    if evidence.task is not None:
+        return _Key(SuspectKind.TASK, evidence.task)
+    # A line about a member of an array is about that, not about all of the array.
+    spelling = evidence.member or evidence.device
+    if spelling is None:
+        return _Key(SuspectKind.MACHINE, evidence.kind)
+    name = below.name_of(spelling)
+    if evidence.kind == _FILESYSTEM:
+        return _Key(SuspectKind.FILESYSTEM, name)
+    return _Key(below.kind_of(name) or SuspectKind.OTHER, name)
+
+
+def _named(key: _Key) -> tuple[str, DeviceKind | SuspectKind]:
+    return key.name, key.kind
+
+
+def _ordered(told: Iterable[Testimony]) -> tuple[Testimony, ...]:
+    return tuple(sorted(told, key=lambda each: (-each.points, each.kind, each.volume or "")))
+
+
+def _best(kind: str, told: Sequence[Testimony]) -> Testimony:
+    """Return the best of *told*, of one kind, for all of them.
+
+    Lines of a repair count only where there is no trouble of that kind.
+    """
+    best = max(told, key=lambda each: (each.points > 0, abs(each.points)))
+    return replace(best, kind=kind, lines=len(told))
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """Weighs lines against what the calls complain of."""
+
+    complaint: Complaint
+    vicinity: Vicinity
+    below: DevicesBelow
+
+    def weigh(self, entry: LogEntry, key: _Key, sectors: dict[_Sector, int]) -> Testimony:
+        """Return what one line says about the suspect that *key* names."""
+        evidence = entry.evidence
+        if evidence is None or evidence.significance is EvidenceSignificance.REPAIR:
+            return Testimony("", WEIGHTS[Sign.REPAIR], (Sign.REPAIR,), 1, entry)
+        again = evidence.sector is not None and sectors[_sector_of(evidence)] > 1
+        signs = (
+            Sign.TROUBLE,
+            *self._standing(key),
+            *self._outcome(evidence),
+            *self._direction(evidence),
+            *((Sign.SECTOR,) if again else ()),
+            *self._time(entry.record),
+            *((Sign.KERNEL,) if entry.origin is Origin.KERNEL else ()),
+            *((Sign.LOOSE,) if entry.record.loose else ()),
+        )
+        points = sum(WEIGHTS[sign] for sign in signs)
+        return Testimony("", max(0, min(MOST, points)), signs, 1, entry)
+
+    def _standing(self, key: _Key) -> Iterator[Sign]:
+        if key.kind in _NO_DEVICE:
+            return
+        standing = self.below.standing(key.name)
+        if standing is Standing.BELOW:
+            yield Sign.BELOW
+        elif standing is Standing.APART:
+            yield Sign.APART
+
+    def _outcome(self, evidence: KernelEvidence) -> Iterator[Sign]:
+        if self.complaint.abandoned and evidence.kind in _STUCK:
+            yield Sign.STUCK
+        elif evidence.errno is not None:
+            if any(_agree(evidence.errno, number) for number in self.complaint.errnos):
+                yield Sign.ERRNO
+            elif self.complaint.abandoned:
+                # Its request ended in something after nobody waited for it any more.
+                yield from (Sign.ERRNO,) if evidence.errno == ETIMEDOUT else ()
+            elif self.complaint.errnos:
+                yield Sign.OTHER_ERRNO
+
+    def _direction(self, evidence: KernelEvidence) -> Iterator[Sign]:
+        if evidence.direction is not None and self.complaint.directions:
+            reads = evidence.direction == READ
+            agrees = any((each == READ) is reads for each in self.complaint.directions)
+            yield Sign.DIRECTION if agrees else Sign.OTHER_DIRECTION
+
+    def _time(self, record: LogRecord) -> Iterator[Sign]:
+        when = self.vicinity.when(record)
+        gaps = (_gap_us(record, end) for end in self.complaint.ends)
+        if any(gap is not None and -MARGIN_US <= gap <= JUST_BEFORE_US for gap in gaps):
+            yield Sign.JUST_BEFORE
+        elif when is When.DURING:
+            yield Sign.DURING
+        elif when is When.BEFORE:
+            yield Sign.BEFORE
+        elif when is When.AFTER and not self.complaint.abandoned:
+            yield Sign.AFTER
+
+
+def _sector_of(evidence: KernelEvidence) -> _Sector:
+    return evidence.sector_device, evidence.sector or 0
+
+
+def _agree(theirs: int, ours: int) -> bool:
+    """Whether a call may end in errno *ours* because of a request that ended in *theirs*.
+
+    The page cache makes EIO of nearly all that a device answers.
+    """
+    if application_errno(theirs) == application_errno(ours):
+        return True
+    return ours == EIO and classify_errno(theirs, "") is ErrnoClass.DEVICE
+
+
+def _gap_us(line: LogRecord, end: LogRecord) -> int | None:
+    """Return how long after *line* the record *end* was written; None if that is not known."""
+    if line.source != end.source or line.boot_id != end.boot_id:
+        return None
+    if line.uptime_us is not None and end.uptime_us is not None:
+        return end.uptime_us - line.uptime_us
+    if line.wall_time_s is None or end.wall_time_s is None or line.wall_time_s.is_integer():
+        return None
+    return round((end.wall_time_s - line.wall_time_s) * 1_000_000)
+
+
+def _common_parents(below: DevicesBelow) -> Iterator[tuple[_Key, Testimony]]:
+    """Yield, for each other volume that failed at once, the nearest thing that both lie on."""
+    if below.device is None:
+        return
+    own = below.under(below.device)
+    for volume, device in sorted(below.others.items()):
+        theirs = frozenset(below.under(device))
+        if (parent := next((each for each in own if each in theirs), None)) is not None:
+            key = _Key(below.kind_of(parent) or SuspectKind.OTHER, parent)
+            points = WEIGHTS[Sign.VOLUME]
+            yield key, Testimony("volume", points, (Sign.VOLUME,), 1, volume=volume)
+
+
+def _explanation(
+    suspect: Suspect, others: Iterable[Suspect], below: DevicesBelow
+) -> Explanation | None:
+    """Return what below *suspect* explains it best, by its own lines."""
+    explaining = [each for each in others if _explains(each, suspect, below) and each.alone > 0]
+    best = max(explaining, key=lambda each: (each.alone, each.called), default=None)
+    return None if best is None else Explanation(best.called, best.alone)
+
+
+def _explains(one: Suspect, other: Suspect, below: DevicesBelow) -> bool:
+    """Whether trouble of *one* brings trouble to *other*."""
+    if one.kind in _NO_DEVICE or other.kind is SuspectKind.MACHINE:
+        return False
+    if other.kind is SuspectKind.TASK:
+        return below.standing(one.name) is not Standing.APART
+    if one.name == other.name:
+        return one.kind is not SuspectKind.FILESYSTEM and other.kind is SuspectKind.FILESYSTEM
+    if one.name in below.under(other.name):
+        return True
+    # Nobody knows what it is made of: it may be that disk.
+    related = one.name in below.graph.above(other.name)
+    return one.kind is DeviceKind.DISK and below.is_open(other.name) and not related

@@ -1,0 +1,140 @@
+"""Which devices are below the volume of an incident, by this host or by the log itself."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from vexfsctl.analysis.errors.backing import BackingFinder
+from vexfsctl.analysis.incident.devices_below import DevicesBelow
+from vexfsctl.analysis.incident.incidents import Incident
+from vexfsctl.analysis.incident.kernel_lines import find_vicinity
+from vexfsctl.analysis.incident.numbered_calls import NumberedCall
+from vexfsctl.analysis.incident.others import others_at_once
+from vexfsctl.host.device_finder import DeviceFinder
+from vexfsctl.host.log import HostLog
+from vexfsctl.logs.wanted import OfOthers, Saying
+from vexfsctl.model.device_graph import DeviceGraph
+from vexfsctl.model.device_names import disk_of_partition
+from vexfsctl.model.entry import LogEntry
+from vexfsctl.model.volume import Volume
+
+_MOUNTS = r"[Mm]ount|[Mm]odule|[Ii]nitializ|[Uu]nload"
+"""What lines of earlier builds say of mounts, and of loads, which end them."""
+
+
+class IncidentDevices:
+    """Finds the devices below the volumes of a log."""
+
+    def __init__(
+        self,
+        finder: DeviceFinder,
+        log: HostLog,
+        volumes: Sequence[Volume],
+        asked: Sequence[str] = (),
+    ) -> None:
+        """*volumes* are those that the log may be about, *asked* the devices of a filter."""
+        self._finder = finder
+        self._log = log
+        self._volumes = volumes
+        self._asked = asked
+
+    def below(
+        self,
+        subject: Incident | NumberedCall,
+        volume: Volume | None,
+        entries: Sequence[LogEntry],
+    ) -> DevicesBelow:
+        """Return what is below *subject*, told with *entries*; *volume* is its own as it is now."""
+        device = self._device_of(subject, volume)
+        others = self._others(subject, entries)
+        named = {name for each in entries if each.evidence for name in each.evidence.devices}
+        graph = self._graph(device, {*named, *others.values()})
+        canonical = device if device is None else next(iter(graph.find(device)), device)
+        below = DevicesBelow(canonical, graph, None, others)
+        return DevicesBelow(canonical, graph, self._names(below), others)
+
+    def shown(self, names: Iterable[str] | None) -> tuple[str, ...] | None:
+        """Return those of *names* that are the kernel's names of devices; None if not known."""
+        return None if names is None else self._finder.names_among(names)
+
+    def _names(self, below: DevicesBelow) -> tuple[str, ...] | None:
+        """Names of devices whose lines count; None for any device."""
+        if self._asked:
+            return tuple(name for each in self._asked for name in self._finder.names_of(each))
+        if below.device is None or below.is_open(below.device):
+            return None
+        return below.graph.spellings(below.graph.related(below.device))
+
+    def _device_of(self, subject: Incident | NumberedCall, volume: Volume | None) -> str | None:
+        """What the volume lies on, by name or number; None if that is not known."""
+        number = volume.status.device if volume is not None and volume.status else None
+        if number is not None and self._finder.known_names_of(number):
+            return number
+        for each in subject.occurrences:
+            if each.entry.device is not None:
+                return each.entry.device
+        if isinstance(subject, NumberedCall) or subject.volume is None:
+            return self._mounted(subject)
+        # The kernel module's volumes have their devices' names.
+        return subject.volume if self._is_device(subject.volume) else None
+
+    def _mounted(self, subject: Incident | NumberedCall) -> str | None:
+        """What an earlier build had mounted then, if that is one device."""
+        first = subject.occurrences[0].entry
+        finder = BackingFinder({})
+        found = None
+        for entry in self._log.only(OfOthers(_MOUNTS)).entries:
+            if _is_later(entry, first):
+                break
+            if entry.upstream is not None and _is_same_log(entry, first):
+                found = finder.find(entry)
+        return found
+
+    def _is_device(self, name: str) -> bool:
+        """Whether this host or a line of the kernel knows a device of that name."""
+        if not self._finder.elsewhere and self._finder.known_names_of(name):
+            return True
+        entries = self._log.only(Saying(re.escape(name))).entries
+        return any(entry.evidence and name in entry.evidence.devices for entry in entries)
+
+    def _others(
+        self, subject: Incident | NumberedCall, entries: Iterable[LogEntry]
+    ) -> Mapping[str, str]:
+        failed = others_at_once(subject, entries, find_vicinity(subject))
+        return dict(self._devices_of(failed))
+
+    def _devices_of(self, failed: Iterable[LogEntry]) -> Iterator[tuple[str, str]]:
+        numbers = {each.name: each.status.device for each in self._volumes if each.status}
+        for entry in failed:
+            if entry.event is None:
+                continue
+            name = entry.event.volume
+            device = entry.device or numbers.get(name)
+            if device is not None:
+                yield name, self._finder.name_of_device(device)
+
+    def _graph(self, device: str | None, named: set[str]) -> DeviceGraph:
+        """Return what is known of *device* and of those *named*."""
+        # Deferred, as for the finder.
+        from vexfsctl.analysis.devices.told import ToldGraph
+
+        mentioned = ToldGraph()
+        for name in (device, *sorted(named)):
+            if name is not None:
+                mentioned.mention(name)
+        words = mentioned.result()
+        if self._finder.elsewhere:
+            # All of the log is searched only for what matters.
+            alone = named <= {device, disk_of_partition(device or "")}
+            return words if alone else self._finder.told + words
+        here = self._finder.here + words
+        known = all(self._finder.here.find(each) for each in (device, *named) if each is not None)
+        return here if known else here + self._finder.told
+
+
+def _is_same_log(entry: LogEntry, other: LogEntry) -> bool:
+    one, two = entry.record, other.record
+    return (one.source, one.boot_id) == (two.source, two.boot_id)
+
+
+def _is_later(entry: LogEntry, other: LogEntry) -> bool:
+    return _is_same_log(entry, other) and other.record.is_older(entry.record, 0)
