@@ -9,6 +9,7 @@ from vexfsctl.render.result import Line, Span, Tone
 from vexfsctl.render.words import counted_noun
 
 _CERTAIN, _LIKELY = 0.8, 0.5
+_WORTH_SAYING = 0.25
 _MOST_OTHERS = 2
 _SIGNS = {
     Sign.TROUBLE: "tells of trouble",
@@ -37,7 +38,8 @@ def blame_lines(suspects: Sequence[Suspect]) -> Iterator[Line]:
     found = [each for each in suspects if round(each.certainty, 2) > 0]
     if not found:
         return
-    first, *others = found
+    first, *rest = found
+    others = [each for each in rest if each.certainty >= _WORTH_SAYING]
     word = _word(first.certainty)
     yield (
         f"{word}: ",
@@ -46,8 +48,8 @@ def blame_lines(suspects: Sequence[Suspect]) -> Iterator[Line]:
     )
     if others:
         named = [f"{each.called} ({each.certainty:.2f})" for each in others[:_MOST_OTHERS]]
-        rest = len(others) - _MOST_OTHERS
-        more = [f"{rest} more"] if rest > 0 else []
+        unnamed = len(others) - _MOST_OTHERS
+        more = [f"{unnamed} more"] if unnamed > 0 else []
         yield f"less likely: {', '.join((*named, *more))}"
 
 

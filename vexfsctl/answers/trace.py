@@ -326,9 +326,12 @@ def _outcome(trace: IncidentReport) -> Iterator[Line]:
     if trace.counted:
         earlier = ", ".join(map(str, trace.counted))
         yield f"the breaker counted failures of earlier calls too: {earlier}"
-    if trace.devices is None and any(row.actor is Actor.KERNEL for row in trace.timeline):
-        below = "the device below" if trace.device is None else f"what {trace.device} is made from"
-        yield f"{below} is not known: kernel lines about all devices are shown"
+    shown = {row.record.event["device"] for row in trace.timeline if row.actor is Actor.KERNEL}
+    if trace.devices is None and shown - {None, trace.device}:
+        unknown = "the device below is not known"
+        if trace.device is not None:
+            unknown = f"not everything below {trace.device} is known"
+        yield f"{unknown}: kernel lines about all devices are shown"
 
 
 def _advice(advice: Sequence[Advice]) -> Iterator[Line]:

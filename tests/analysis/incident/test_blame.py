@@ -193,10 +193,12 @@ def test_a_task_that_hangs_is_a_symptom_of_the_device_below() -> None:
 
 
 def test_nobody_is_to_blame_for_an_answer() -> None:
-    """A full filesystem asks no device; nor does a breaker that refuses."""
+    """A full filesystem asks no device; but the storage below can be full, too."""
     full = error(0x2A, err="OutOfSpace", errno="ENOSPC")
+    space = "critical space allocation error, dev sdb, sector 8 op 0x1:(WRITE) flags 0x800"
 
     assert suspects_of((9.99, READ.format("sdb")), failure=full) == ()
+    assert [each.called for each in suspects_of((9.99, space), failure=full)] == ["disk sdb"]
 
 
 def test_what_may_be_a_forgery_makes_nobody_suspect() -> None:

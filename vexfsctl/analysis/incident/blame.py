@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from errno import EIO, ETIMEDOUT
+from functools import partial
 from math import prod
 from typing import NamedTuple
 
@@ -182,8 +183,12 @@ def find_suspects(
 
     *lines* are the kernel's around the incident, *vicinity* when that was.
     """
-    if vicinity is None or not complaint.points_below:
+    if vicinity is None:
         return ()
+    if not complaint.points_below:
+        # A filesystem answers so itself; but the storage below may have run full.
+        lines = filter(partial(_tells_answer, complaint), lines)
+        below = replace(below, others={})
     scale = _Scale(complaint, vicinity, below)
     found: dict[_Key, list[Testimony]] = defaultdict(list)
     by_key = _by_key(lines, below)
@@ -205,6 +210,10 @@ class _Key(NamedTuple):
 _Sector = tuple[str | None, int]
 _Lines = tuple[dict[str, list[LogEntry]], dict[_Sector, int]]
 """Lines by kind, and how often each sector is named."""
+
+
+def _tells_answer(complaint: Complaint, entry: LogEntry) -> bool:
+    return entry.evidence is not None and entry.evidence.errno in complaint.errnos
 
 
 def _by_key(lines: Iterable[LogEntry], below: DevicesBelow) -> dict[_Key, _Lines]:
