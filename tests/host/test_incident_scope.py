@@ -13,7 +13,7 @@ from tests.logs.sources.test_passing_over import read, rendered
 from vexfsctl.analysis.incident.devices_below import DevicesBelow
 from vexfsctl.analysis.incident.incidents import Incident, find_occurrences
 from vexfsctl.analysis.incident.numbered_calls import NumberedCall
-from vexfsctl.analysis.incident.story import Story, tell_call, tell_story
+from vexfsctl.analysis.incident.story import Setting, Story, tell_call, tell_story
 from vexfsctl.host.incident_scope import around, at_the_end, everything, with_call, with_ids
 from vexfsctl.host.log import HostLog
 from vexfsctl.logs.sources.contents import Manner
@@ -122,8 +122,8 @@ def read_log(text: bytes) -> HostLog:
 def story(subject: Incident | NumberedCall, entries: tuple[LogEntry, ...]) -> Story:
     """Tell of *subject*, found among *entries*."""
     if isinstance(subject, NumberedCall):
-        return tell_call(subject, entries, DevicesBelow())
-    return tell_story(subject, entries, find_occurrences(entries), DevicesBelow())
+        return tell_call(subject, entries, Setting(DevicesBelow()))
+    return tell_story(subject, entries, find_occurrences(entries), Setting(DevicesBelow()))
 
 
 def told(subject: Incident | NumberedCall) -> list[LogEntry]:

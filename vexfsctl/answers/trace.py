@@ -101,7 +101,7 @@ class IncidentReport:
     """The devices whose kernel lines are shown; None: it, or what it is made from, is not known, so
     the lines of all devices."""
     reread: Reread | None
-    """The call by which the kernel read again: the application got what that ended in."""
+    """The call by which the kernel may have read again: the application then got its errno."""
     suspects: tuple[SuspectRow, ...]
     """Who may be to blame, the most certain first."""
     silence: Silence | None
@@ -220,7 +220,8 @@ def _head(trace: IncidentReport) -> Iterator[Line]:
         yield f"{_INDENT * call.depth}{_call_name(call)}: {_result(call)}{identifier}"
     if trace.reread is not None:
         got = errno_name(trace.reread.errno)
-        yield f"the application got {got}: the kernel read again, as {trace.reread.id}"
+        again = f"if {trace.reread.id} is that, the application got {got}"
+        yield f"the kernel may have read again (before Linux 6.6): {again}"
 
 
 def _cause(story: Story, trace: IncidentReport) -> Iterator[Line]:

@@ -22,7 +22,7 @@ from vexfsctl.analysis.incident.numbered_calls import (
     find_numbered,
     is_numbered,
 )
-from vexfsctl.analysis.incident.story import LogEnd, Story, tell_call, tell_story
+from vexfsctl.analysis.incident.story import LogEnd, Setting, Story, tell_call, tell_story
 from vexfsctl.exceptions import EvidenceMissing, IncidentNotFound, InvalidInput, covering
 from vexfsctl.host.device_finder import DeviceFinder
 from vexfsctl.host.filters import Filters
@@ -50,6 +50,12 @@ from vexfsctl.recovery.ledger.recoveries import merge_recoveries, recoveries_of
 
 _ENDINGS = (1 << 20, 4 << 20)
 """Bytes of a log's end that are looked at for the latest incident, before all of it is."""
+
+_RELEASE = re.compile(r"(?P<major>\d{1,3})\.(?P<minor>\d{1,3})")
+_VERSION = re.compile(rf"Linux version {_RELEASE.pattern}")
+"""How the log of a boot begins."""
+_WITHOUT_CACHE = 6, 6
+"""The first release in which a file that is read past the page cache can be mapped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +126,17 @@ class IncidentLog:
         placed, entries = around(self._log, subject, self._recoveries.merge)
         volume = None if isinstance(placed, NumberedCall) else self._volume_of(placed)
         below = self._devices.below(placed, volume, entries)
+        setting = Setting(
+            below,
+            volume,
+            now_ns=recent_window(self._host, self._log.reading, 0).now_us * 1_000,
+            end=self._end_of(placed),
+            may_read_again=self._may_read_again(placed),
+        )
         if isinstance(placed, NumberedCall):
-            story = tell_call(placed, entries, below, self._end_of(placed))
+            story = tell_call(placed, entries, setting)
         else:
-            now_ns = recent_window(self._host, self._log.reading, 0).now_us * 1_000
-            occurrences = find_occurrences(entries)
-            end = self._end_of(placed)
-            story = tell_story(placed, entries, occurrences, below, volume, now_ns, end)
+            story = tell_story(placed, entries, find_occurrences(entries), setting)
         shown = self._devices.shown(below.names)
         return Trace(story, below.device, shown, self._calendar, self.coverage(subject))
 
@@ -150,6 +160,19 @@ class IncidentLog:
             return None
         *_, latest = (each for boot in boots for each in boot.ends)
         return LogEnd(ends[0], restarted=subject.boot_id != latest)
+
+    def _may_read_again(self, subject: Incident | NumberedCall) -> bool:
+        """Whether its kernel may be one that reads through the page cache of our driver's mounts.
+
+        By its release, which is known of this boot, and of a log that begins with a boot.
+        """
+        boots = (boot for source in self._log.reading.sources for boot in source.boots)
+        begins = (boot.first for boot in boots if subject.boot_id in boot.ends)
+        releases = [_VERSION.match(first.text) for first in begins if first is not None]
+        if subject.boot_id is not None and subject.boot_id == self._host.boot_id:
+            releases.append(_RELEASE.match(self._host.kernel))
+        known = [(int(each["major"]), int(each["minor"])) for each in releases if each]
+        return not known or min(known) < _WITHOUT_CACHE
 
     def _coverage_asked_for(self) -> Coverage:
         since = self._selection.since

@@ -1,8 +1,9 @@
-"""A read that the kernel made again: what the application got is what came of that.
+"""A read that the kernel may have made again: the application then got what came of that.
 
 The page cache of a FUSE mount reads ahead. If a read of several pages fails, the kernel tells
-nobody, and reads the page that is needed once more, alone (filemap_read and filemap_read_folio,
-mm/filemap.c, Linux 6.12). By then a breaker may be open.
+nobody, and reads the page that is needed once more, alone (filemap_update_page, mm/filemap.c, Linux
+6.1). By then a breaker may be open. From Linux 6.6 on, our driver reads past the page cache, and
+each call is one of the application.
 """
 
 from collections.abc import Iterable
@@ -12,7 +13,7 @@ from vexfsctl.analysis.incident.incidents import Incident, Occurrence
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.events import CallFailed, ErrorReported
 
-SOON_US = 1_000_000
+SOON_US = 250_000
 """How soon the second call begins; 0.1 s was measured on a slow machine."""
 LONGEST_US = 60_000_000
 """How long it may take: its record is written when it ends."""
@@ -22,11 +23,11 @@ _CALL = "read"
 
 @dataclass(frozen=True, slots=True)
 class Reread:
-    """The second call."""
+    """What may be the second call."""
 
     id: CorrelationId
     errno: int
-    """What the application got."""
+    """What the application got, if it is."""
 
 
 class RereadFinder:

@@ -39,7 +39,7 @@ from vexfsctl.model.record import LogRecord
 from vexfsctl.model.upstream import UpstreamEvent, UpstreamKind
 from vexfsctl.model.volume import Volume
 
-_KERNEL = "the kernel"
+_CALLER = "its caller"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ class Story:
     calls: tuple[TracedCall, ...]
     """The application's call first, each before those nested in it."""
     reread: Reread | None
-    """The call by which the kernel read again: what that ended in is what the application got."""
+    """The call by which the kernel may have read again."""
     suspects: tuple[Suspect, ...]
     """Who may be to blame, the most certain first."""
     silence: Silence | None
@@ -131,31 +131,39 @@ class Story:
     """Empty if the volume does not answer, or is of another epoch."""
 
 
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What is known around an incident."""
+
+    below: DevicesBelow
+    """The devices that it may be about."""
+    volume: Volume | None = None
+    """Its volume as it is now; None if there is none."""
+    now_ns: int = 0
+    end: LogEnd | None = None
+    """None if not known."""
+    may_read_again: bool = True
+    """Whether its kernel may read through the page cache, as before Linux 6.6."""
+
+
 def tell_story(
     incident: Incident,
     entries: Sequence[LogEntry],
     occurrences: Sequence[Occurrence],
-    below: DevicesBelow,
-    volume: Volume | None = None,
-    now_ns: int = 0,
-    end: LogEnd | None = None,
+    setting: Setting,
 ) -> Story:
-    """Put together everything about *incident*, found among the *occurrences* of *entries*.
-
-    *below* are the devices that it may be about; *volume* is its volume as it is now, None if there
-    is none; *end* is where its log ends, if that is known.
-    """
-    reread = find_reread(incident, occurrences)
-    answered = None if reread is None else _KERNEL
-    timeline = build_timeline(incident, entries, occurrences, below.names, answered)
-    suspects, silence = _blame(incident, timeline, below)
+    """Put together everything about *incident*, found among the *occurrences* of *entries*."""
+    reread = find_reread(incident, occurrences) if setting.may_read_again else None
+    answered = None if reread is None else _CALLER
+    timeline = build_timeline(incident, entries, occurrences, setting.below.names, answered)
+    suspects, silence = _blame(incident, timeline, setting.below)
     return Story(
         volume=incident.volume,
         root=incident.root,
         aliases=tuple(each for each in incident.depths if each in incident.aliases),
         boot_id=incident.boot_id,
         epoch=incident.epoch,
-        calls=tuple(_traced_calls(incident, end)),
+        calls=tuple(_traced_calls(incident, setting.end)),
         reread=reread,
         suspects=suspects,
         silence=silence,
@@ -163,26 +171,21 @@ def tell_story(
         counted=tuple(dict.fromkeys(_counted(incident, occurrences))),
         opened_by=_opened_by(incident, occurrences),
         advice=tuple(_advice(incident.occurrences)),
-        breakers_now=tuple(_breakers_now(incident, volume, now_ns)),
+        breakers_now=tuple(_breakers_now(incident, setting.volume, setting.now_ns)),
     )
 
 
-def tell_call(
-    call: NumberedCall,
-    entries: Sequence[LogEntry],
-    below: DevicesBelow,
-    end: LogEnd | None = None,
-) -> Story:
-    """Put together everything about one numbered call of an earlier build; the rest as above."""
-    timeline = build_call_timeline(call, entries, below.names)
-    suspects, silence = _blame(call, timeline, below)
+def tell_call(call: NumberedCall, entries: Sequence[LogEntry], setting: Setting) -> Story:
+    """Put together everything about one numbered call of an earlier build."""
+    timeline = build_call_timeline(call, entries, setting.below.names)
+    suspects, silence = _blame(call, timeline, setting.below)
     return Story(
         volume=None,
         root=call.name,
         aliases=(),
         boot_id=call.boot_id,
         epoch=None,
-        calls=(_traced_call(None, 0, call.occurrences, end),),
+        calls=(_traced_call(None, 0, call.occurrences, setting.end),),
         reread=None,
         suspects=suspects,
         silence=silence,
