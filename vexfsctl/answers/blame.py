@@ -11,7 +11,7 @@ from vexfsctl.render.words import counted_noun
 _CERTAIN, _LIKELY = 0.8, 0.5
 _WORTH_SAYING = 0.25
 _MOST_OTHERS = 2
-_SIGNS = {
+SIGN_WORDS = {
     Sign.TROUBLE: "tells of trouble",
     Sign.BELOW: "the volume lies on it",
     Sign.ERRNO: "same errno",
@@ -108,7 +108,7 @@ def _what(suspect: Suspect) -> str:
 def _said(told: Testimony) -> str:
     evidence = None if told.line is None else told.line.evidence
     if evidence is None:
-        return f"{told.volume} fails at once"
+        return f"volume {told.volume} on it fails at once"
     errno = None if evidence.errno is None else errno_name(evidence.errno)
     words = filter(None, (evidence.kind.replace("_", " "), evidence.direction, errno))
     sector = "" if evidence.sector is None else f" at sector {evidence.sector}"
@@ -124,7 +124,7 @@ def _source(told: Testimony) -> str:
 
 
 def _sum(told: Testimony) -> str:
-    terms = [f"{WEIGHTS[sign] / 100:+.2f} {_SIGNS[sign]}" for sign in told.signs]
+    terms = [f"{WEIGHTS[sign] / 100:+.2f} {SIGN_WORDS[sign]}" for sign in told.signs]
     total = sum(WEIGHTS[sign] for sign in told.signs)
     limit = "" if total == told.points else f", limited to {told.points / 100:.2f}"
     return f"{', '.join(terms)} = {total / 100:.2f}{limit}"

@@ -253,7 +253,7 @@ def _without_end(unfinished: Unfinished) -> str:
         return "never returned, as far as the log tells"
     later = format_duration(unfinished.log_goes_on_us / 1_000)
     what = "boot" if unfinished.restarted else "log"
-    return f"never returned: the {what} ends {later} after its last record"
+    return f"had not returned when the {what} ended, {later} after its last record"
 
 
 def _who(row: TraceRow) -> str:

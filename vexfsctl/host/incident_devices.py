@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from vexfsctl.analysis.errors.backing import BackingFinder
-from vexfsctl.analysis.incident.devices_below import DevicesBelow
+from vexfsctl.analysis.incident.devices_below import TRANSPORTS, DevicesBelow
 from vexfsctl.analysis.incident.incidents import Incident
 from vexfsctl.analysis.incident.kernel_lines import find_vicinity
 from vexfsctl.analysis.incident.numbered_calls import NumberedCall
@@ -50,19 +51,20 @@ class IncidentDevices:
         graph = self._graph(device, {*named, *others.values()})
         canonical = device if device is None else next(iter(graph.find(device)), device)
         below = DevicesBelow(canonical, graph, None, others)
-        return DevicesBelow(canonical, graph, self._names(below), others)
+        return replace(below, names=self._names(below, entries))
 
     def shown(self, names: Iterable[str] | None) -> tuple[str, ...] | None:
         """Return those of *names* that are the kernel's names of devices; None if not known."""
         return None if names is None else self._finder.names_among(names)
 
-    def _names(self, below: DevicesBelow) -> tuple[str, ...] | None:
+    def _names(self, below: DevicesBelow, entries: Iterable[LogEntry]) -> tuple[str, ...] | None:
         """Names of devices whose lines count; None for any device."""
         if self._asked:
             return tuple(name for each in self._asked for name in self._finder.names_of(each))
         if below.device is None or below.is_open(below.device):
             return None
-        return below.graph.spellings(below.graph.related(below.device))
+        related = below.graph.spellings(below.graph.related(below.device))
+        return (*related, *dict.fromkeys(_transports(below, entries)))
 
     def _device_of(self, subject: Incident | NumberedCall, volume: Volume | None) -> str | None:
         """What the volume lies on, by name or number; None if that is not known."""
@@ -129,6 +131,13 @@ class IncidentDevices:
         here = self._finder.here + words
         known = all(self._finder.here.find(each) for each in (device, *named) if each is not None)
         return here if known else here + self._finder.told
+
+
+def _transports(below: DevicesBelow, entries: Iterable[LogEntry]) -> Iterator[str]:
+    """Yield what disks may be attached to, as lines call it, if nobody knows which disks."""
+    told = (each.evidence for each in entries if each.evidence is not None)
+    names = (name for each in told if each.kind in TRANSPORTS for name in each.devices)
+    return (name for name in names if below.may_carry(below.name_of(name)))
 
 
 def _is_same_log(entry: LogEntry, other: LogEntry) -> bool:

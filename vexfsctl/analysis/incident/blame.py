@@ -283,7 +283,7 @@ class _Scale:
             *self._outcome(evidence),
             *self._direction(evidence),
             *((Sign.SECTOR,) if again else ()),
-            *self._time(entry.record),
+            *self._time(entry.record, evidence),
             *((Sign.KERNEL,) if entry.origin is Origin.KERNEL else ()),
             *((Sign.LOOSE,) if entry.record.loose else ()),
         )
@@ -317,8 +317,8 @@ class _Scale:
             agrees = any((each == READ) is reads for each in self.complaint.directions)
             yield Sign.DIRECTION if agrees else Sign.OTHER_DIRECTION
 
-    def _time(self, record: LogRecord) -> Iterator[Sign]:
-        when = self.vicinity.when(record)
+    def _time(self, record: LogRecord, evidence: KernelEvidence) -> Iterator[Sign]:
+        when = self.vicinity.when(record, evidence)
         gaps = (_gap_us(record, end) for end in self.complaint.ends)
         if any(gap is not None and -MARGIN_US <= gap <= JUST_BEFORE_US for gap in gaps):
             yield Sign.JUST_BEFORE

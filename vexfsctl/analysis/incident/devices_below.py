@@ -7,6 +7,10 @@ from enum import StrEnum
 from vexfsctl.model.device_graph import DeviceGraph, DeviceKind, kind_of_name
 from vexfsctl.model.device_names import is_block_name
 
+TRANSPORTS = frozenset(
+    {"scsi", "ata", "nvme", "mmc", "usb", "virtio", "iscsi", "fc", "sas", "hba", "aer"}
+)
+"""Kinds of lines about what disks are attached to, which need not say which disks those are."""
 _MADE_OF_OTHERS = frozenset({DeviceKind.MAPPED, DeviceKind.ARRAY, DeviceKind.LOOP})
 
 
@@ -43,8 +47,14 @@ class DevicesBelow:
             return Standing.UNKNOWN
         if name in self.under(self.device):
             return Standing.BELOW
+        if self.may_carry(name):
+            return Standing.UNKNOWN
         above = name in self.graph.above(self.device)
         return Standing.APART if above or not self.is_open(self.device) else Standing.UNKNOWN
+
+    def may_carry(self, name: str) -> bool:
+        """Whether *name* is no block device, and nobody knows which are attached to it."""
+        return not any(map(self._is_block, (name, *self.graph.above(name))))
 
     def under(self, name: str) -> tuple[str, ...]:
         """Return *name* and what is below it, nearest first."""
@@ -56,6 +66,9 @@ class DevicesBelow:
             self.kind_of(each) in _MADE_OF_OTHERS and not self.graph.below(each)
             for each in self.under(name)
         )
+
+    def _is_block(self, name: str) -> bool:
+        return self.kind_of(name) not in (None, DeviceKind.CONTROLLER)
 
     def kind_of(self, name: str) -> DeviceKind | None:
         """Return what *name* is; None for what is neither a block device nor its controller."""

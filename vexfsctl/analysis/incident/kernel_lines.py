@@ -27,8 +27,10 @@ DRIFT_US = 1_000_000
 printk drifts."""
 SECOND_US = 1_000_000
 """What the coarsest times are cut to that are compared: `dmesg -T`, syslog files."""
-FILESYSTEM_US = 1_000_000
-"""Reach for lines of the filesystem below, which come from its own threads (journal, writeback)."""
+THREADS_US = 1_000_000
+"""Reach for lines that come from threads of their own: a filesystem's (journal, writeback), error
+handlers of adapters and links."""
+_OF_THREADS = frozenset({"filesystem", "ata", "usb", "iscsi", "fc", "sas", "hba", "aer"})
 WRITEBACK_US = 36_000_000
 """Reach back where an fsync failed: it reports what writeback lost earlier, which takes data that
 is 30 s old and looks every 5 s (vm.dirty_expire_centisecs, vm.dirty_writeback_centisecs)."""
@@ -46,6 +48,8 @@ class When(StrEnum):
     """When a line was written, as against the calls of an incident."""
 
     BEFORE = "before"
+    SOON_BEFORE = "soon_before"
+    """Within what lines of its kind may come late or early."""
     DURING = "during"
     AFTER = "after"
 
@@ -103,15 +107,16 @@ class Vicinity:
             return False
         return self._is_near(record, evidence) and self._is_about(evidence, devices)
 
-    def when(self, record: LogRecord) -> "When | None":
+    def when(self, record: LogRecord, evidence: KernelEvidence) -> "When | None":
         """Return when *record* was written, as against the calls; None if that is not known."""
         if (placed := self._placed(record)) is None:
             return None
         span, time_us, rough = placed
-        margin = MARGIN_US + self._drift_us(record)
-        if time_us < span.begin - margin - rough:
-            return When.BEFORE
-        return When.DURING if time_us <= span.end + margin else When.AFTER
+        drift_us = self._drift_us(record)
+        early_us = span.begin - rough - drift_us - time_us
+        if early_us > MARGIN_US:
+            return When.BEFORE if early_us > usual_reach_us(evidence) else When.SOON_BEFORE
+        return When.DURING if time_us <= span.end + MARGIN_US + drift_us else When.AFTER
 
     def is_at_once(self, record: LogRecord) -> bool:
         """Whether *record* was written while the calls ran, or about then."""
@@ -125,7 +130,7 @@ class Vicinity:
             return False
         span, time_us, rough = placed
         drift_us = self._drift_us(record)
-        usual = FILESYSTEM_US if evidence.kind == "filesystem" else MARGIN_US
+        usual = usual_reach_us(evidence)
         lost_write = self.synced and evidence.direction != "read"
         before = (WRITEBACK_US if lost_write else usual) + drift_us
         after = (ABANDONED_US if self.abandoned else usual) + drift_us
@@ -167,6 +172,11 @@ class Span:
     def widened(self, by_us: int) -> tuple[int, int]:
         """Return begin and end, with that much more at both."""
         return self.begin - by_us, self.end + by_us
+
+
+def usual_reach_us(evidence: KernelEvidence) -> int:
+    """Return how long before and after a call lines like this one belong to it."""
+    return THREADS_US if evidence.kind in _OF_THREADS else MARGIN_US
 
 
 def resolution_us(wall_time_s: float) -> int:
