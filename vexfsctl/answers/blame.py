@@ -74,6 +74,8 @@ def silence_line(silence: Silence, device: str | None, lost: int) -> str:
             return "cause: an open breaker refused the call, so no device was asked"
         case Silence.ANSWERED:
             why = "the filesystem below gives that answer itself, no device failed"
+        case Silence.UNDATED:
+            return "no line of the kernel can be told to belong to it: its records have no time"
         case Silence.ABANDONED:
             why = (
                 "the call was abandoned before its request ended, and a hung task is reported "

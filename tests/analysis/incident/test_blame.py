@@ -293,4 +293,10 @@ def test_why_the_kernel_wrote_nothing(
     complaint: Complaint, lines: Sequence[Line], device: str | None, silence: Silence | None
 ) -> None:
     """By what failed, by the kind of device, and by what the kernel says that it left out."""
-    assert find_silence(complaint, entries_of(*lines), DevicesBelow(device)) == silence
+    (incident,) = build_incidents(find_occurrences(read_log((FAILED, error(0x2A)))))
+    vicinity = find_vicinity(incident)
+    below = DevicesBelow(device)
+
+    assert find_silence(complaint, entries_of(*lines), vicinity, below) == silence
+    if complaint.points_below:
+        assert find_silence(complaint, (), None, below) is Silence.UNDATED

@@ -466,7 +466,8 @@ def test_a_clean_unmount_is_no_incident(vexfsctl: Program) -> None:
 
     assert (clean.exit_status, clean.stderr) == (
         ExitStatus.FAILED,
-        "vexfsctl: the log has no incident\n",
+        "vexfsctl: the log has no incident\n"
+        "hint: trouble without an id is told by: vexfsctl status\n",
     )
     assert asked.stdout.startswith(
         "CORR-4000000000000083 on v\n"

@@ -222,7 +222,8 @@ def latest_incident(
     if not asked:
         target = volume if operation is None else f"{volume}/{operation}"
         where = "" if target is None else f" of {target}"
-        raise IncidentNotFound(f"the log has no incident{where}")
+        hint = "trouble without an id is told by: vexfsctl status" if target is None else None
+        raise IncidentNotFound(f"the log has no incident{where}", hint=hint)
     best = max((each.vouched, each.erroneous) for each in asked)
     return [each for each in asked if (each.vouched, each.erroneous) == best][-1]
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from vexfsctl.analysis.incident.complaint import Complaint
 from vexfsctl.analysis.incident.devices_below import DevicesBelow
+from vexfsctl.analysis.incident.kernel_lines import Vicinity
 from vexfsctl.model.entry import LogEntry
 
 _BIO_BASED = ("dm-", "md", "bcache", "zram", "ram", "pmem")
@@ -23,6 +24,8 @@ class Silence(StrEnum):
     """A breaker refused the call: no device was asked."""
     ANSWERED = "answered"
     """The filesystem below answers so itself: no space, no such file, read-only, busy."""
+    UNDATED = "undated"
+    """Its records have no time, so nobody can say which lines belong to it."""
     ABANDONED = "abandoned"
     """The call was abandoned, and its request had not ended by then."""
     LEFT_OUT = "left_out"
@@ -36,9 +39,12 @@ class Silence(StrEnum):
 
 
 def find_silence(
-    complaint: Complaint, lines: Iterable[LogEntry], below: DevicesBelow
+    complaint: Complaint,
+    lines: Iterable[LogEntry],
+    vicinity: Vicinity | None,
+    below: DevicesBelow,
 ) -> Silence | None:
-    """Return why the kernel's *lines* around the incident hold nobody to blame.
+    """Return why the kernel's *lines* around the incident, in its *vicinity*, blame nobody.
 
     None if nothing failed that it could tell of.
     """
@@ -46,6 +52,8 @@ def find_silence(
         if complaint.errnos:
             return Silence.ANSWERED
         return Silence.REFUSED if complaint.refused else None
+    if vicinity is None:
+        return Silence.UNDATED
     if complaint.abandoned:
         return Silence.ABANDONED
     if any(each.evidence is not None and each.evidence.lost for each in lines):

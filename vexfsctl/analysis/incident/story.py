@@ -200,11 +200,12 @@ def tell_call(call: NumberedCall, entries: Sequence[LogEntry], setting: Setting)
 def _blame(
     subject: Incident | NumberedCall, timeline: Timeline, below: DevicesBelow
 ) -> tuple[tuple[Suspect, ...], Silence | None]:
-    complaint, lines = find_complaint(subject), timeline.kernel_lines
-    suspects = find_suspects(complaint, lines, find_vicinity(subject), below)
+    complaint, vicinity = find_complaint(subject), find_vicinity(subject)
+    lines = timeline.kernel_lines
+    suspects = find_suspects(complaint, lines, vicinity, below)
     if any(each.certainty > 0 for each in suspects):
         return suspects, None
-    return suspects, find_silence(complaint, lines, below)
+    return suspects, find_silence(complaint, lines, vicinity, below)
 
 
 def _traced_calls(incident: Incident, end: LogEnd | None) -> Iterator[TracedCall]:
