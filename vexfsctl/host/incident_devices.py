@@ -12,14 +12,11 @@ from vexfsctl.analysis.incident.numbered_calls import NumberedCall
 from vexfsctl.analysis.incident.others import others_at_once
 from vexfsctl.host.device_finder import DeviceFinder
 from vexfsctl.host.log import HostLog
-from vexfsctl.logs.wanted import OfOthers, Saying
+from vexfsctl.logs.wanted import MOUNTS, Saying
 from vexfsctl.model.device_graph import DeviceGraph
 from vexfsctl.model.device_names import disk_of_partition
 from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.volume import Volume
-
-_MOUNTS = r"[Mm]ount|[Mm]odule|[Ii]nitializ|[Uu]nload"
-"""What lines of earlier builds say of mounts, and of loads, which end them."""
 
 
 class IncidentDevices:
@@ -84,7 +81,7 @@ class IncidentDevices:
         first = subject.occurrences[0].entry
         finder = BackingFinder({})
         found = None
-        for entry in self._log.only(OfOthers(_MOUNTS)).entries:
+        for entry in self._log.only(MOUNTS).entries:
             if _is_later(entry, first):
                 break
             if entry.upstream is not None and _is_same_log(entry, first):
