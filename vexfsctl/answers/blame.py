@@ -4,11 +4,14 @@ from collections.abc import Iterator, Sequence
 
 from vexfsctl.analysis.incident.blame import EXPLAINED, WEIGHTS, Sign, Suspect, Testimony
 from vexfsctl.analysis.incident.silence import Silence
+from vexfsctl.catalogue.kernel_kinds import advice_for
 from vexfsctl.model.errnos import errno_name
 from vexfsctl.render.result import Line, Span, Tone
 from vexfsctl.render.words import counted_noun
 
-_CERTAIN, _LIKELY = 0.8, 0.5
+_CERTAIN = 0.8
+LIKELY = 0.5
+"""How certain it is at least that a suspect is to blame if that is said to be likely."""
 _WORTH_SAYING = 0.25
 _MOST_OTHERS = 2
 SIGN_WORDS = {
@@ -51,6 +54,13 @@ def blame_lines(suspects: Sequence[Suspect]) -> Iterator[Line]:
         unnamed = len(others) - _MOST_OTHERS
         more = [f"{unnamed} more"] if unnamed > 0 else []
         yield f"less likely: {', '.join((*named, *more))}"
+
+
+def advice_about(suspect: Suspect) -> str | None:
+    """Return what to do about *suspect*; None if no line of the kernel says what is wrong."""
+    told = [each.line.evidence for each in suspect.testimony if each.points > 0 and each.line]
+    lines = [(each.kind, each.errno) for each in told if each is not None]
+    return advice_for(lines, suspect.name) if lines else None
 
 
 def arithmetic_lines(suspects: Sequence[Suspect]) -> Iterator[Line]:
@@ -96,7 +106,7 @@ def silence_line(silence: Silence, device: str | None, lost: int) -> str:
 def _word(certainty: float) -> str:
     if certainty >= _CERTAIN:
         return "cause"
-    return "likely cause" if certainty >= _LIKELY else "possible cause"
+    return "likely cause" if certainty >= LIKELY else "possible cause"
 
 
 def _what(suspect: Suspect) -> str:

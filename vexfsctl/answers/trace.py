@@ -13,13 +13,20 @@ from vexfsctl.analysis.incident.reread import Reread
 from vexfsctl.analysis.incident.silence import Silence
 from vexfsctl.analysis.incident.story import Advice, BreakerNow, Story, TracedCall, Unfinished
 from vexfsctl.analysis.incident.timeline import Actor, Refusals, TimelineLine
-from vexfsctl.answers.blame import arithmetic_lines, blame_lines, silence_line
+from vexfsctl.answers.blame import (
+    LIKELY,
+    advice_about,
+    arithmetic_lines,
+    blame_lines,
+    silence_line,
+)
 from vexfsctl.answers.log import LogRow, log_row
 from vexfsctl.answers.next_steps import next_commands, next_lines
 from vexfsctl.host.log import Calendar
 from vexfsctl.host.trace import Trace
 from vexfsctl.model.breaker import BreakerState
 from vexfsctl.model.correlation import CorrelationId
+from vexfsctl.model.device_graph import DeviceKind
 from vexfsctl.model.entry import Origin
 from vexfsctl.model.errnos import errno_name
 from vexfsctl.model.units import format_duration
@@ -79,6 +86,9 @@ class SuspectRow:
     """From 0 to 1."""
     testimony: tuple[TestimonyRow, ...]
     explained: Explanation | None
+    """What below it has lines of its own, and how certain that is by them."""
+    what_you_do: str | None
+    """None if no line of the kernel says what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +180,8 @@ def _body(
         Table(_COLUMNS, trace.timeline),
         Paragraph(tuple(arithmetic_lines(story.suspects)) if verbose else ()),
         Paragraph(tuple(_outcome(trace))),
-        Paragraph(tuple(_advice(trace.advice))),
-        Paragraph(tuple(_now(trace, log_words))),
+        Paragraph((*_advice_about(story.suspects), *_advice(trace.advice))),
+        Paragraph(tuple(_now(story, trace, log_words))),
     )
 
 
@@ -193,7 +203,10 @@ def _suspect(suspect: Suspect, calendar: Calendar) -> SuspectRow:
     if explained is not None:
         explained = Explanation(explained.suspect, round(explained.certainty, 4))
     certainty = round(suspect.certainty, 4)
-    return SuspectRow(suspect.name, str(suspect.kind), certainty, testimony, explained)
+    return SuspectRow(
+        *(suspect.name, str(suspect.kind), certainty, testimony, explained),
+        what_you_do=advice_about(suspect),
+    )
 
 
 def _row(line: TimelineLine, calendar: Calendar) -> TraceRow:
@@ -335,6 +348,13 @@ def _outcome(trace: IncidentReport) -> Iterator[Line]:
         yield f"{unknown}: kernel lines about all devices are shown"
 
 
+def _advice_about(suspects: Sequence[Suspect]) -> Iterator[Line]:
+    likely = (each for each in suspects[:1] if each.certainty >= LIKELY)
+    for suspect in likely:
+        if (advice := advice_about(suspect)) is not None:
+            yield (Span(suspect.called, Tone.STRONG), f": {advice}")
+
+
 def _advice(advice: Sequence[Advice]) -> Iterator[Line]:
     for each in advice:
         yield (Span(each.error, Tone.STRONG), f": {each.meaning}")
@@ -349,7 +369,7 @@ def _changed(trace: IncidentReport, breaker: BreakerNow) -> bool:
     )
 
 
-def _now(trace: IncidentReport, log_words: tuple[str, ...]) -> Iterator[Line]:
+def _now(story: Story, trace: IncidentReport, log_words: tuple[str, ...]) -> Iterator[Line]:
     for breaker in trace.breakers_now:
         if breaker.state == BreakerState.CLOSED and not _changed(trace, breaker):
             continue
@@ -357,13 +377,16 @@ def _now(trace: IncidentReport, log_words: tuple[str, ...]) -> Iterator[Line]:
         why = f", {breaker.why}" if breaker.why else ""
         name = f"{trace.volume}/{breaker.operation}"
         yield (f"now: breaker {name} is ", Span(state, tone_of_word(state)), why)
-    yield from next_lines(next_commands(_next_steps(trace), log_words))
+    yield from next_lines(next_commands(_next_steps(story, trace), log_words))
 
 
-def _next_steps(trace: IncidentReport) -> Iterator[NextStep]:
+def _next_steps(story: Story, trace: IncidentReport) -> Iterator[NextStep]:
     if trace.advice:
         plan = ("recover", "plan", str(trace.root))
         yield NextStep(plan, "what can be done about it, step by step")
+    for suspect in story.suspects[:1]:
+        if isinstance(suspect.kind, DeviceKind) and suspect.certainty >= LIKELY:
+            yield NextStep(("device", "show", suspect.name), "its errors by kind, time and sector")
     for breaker in trace.breakers_now:
         if breaker.state in (BreakerState.OPEN, BreakerState.FORCED_OPEN):
             name = f"{trace.volume}/{breaker.operation}"
