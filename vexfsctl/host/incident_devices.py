@@ -56,12 +56,11 @@ class IncidentDevices:
 
     def _names(self, below: DevicesBelow, entries: Iterable[LogEntry]) -> tuple[str, ...] | None:
         """Names of devices whose lines count; None for any device."""
-        if self._asked:
-            return tuple(name for each in self._asked for name in self._finder.names_of(each))
+        asked = tuple(name for each in self._asked for name in self._finder.names_of(each))
         if below.device is None or below.is_open(below.device):
-            return None
+            return asked or None
         related = below.graph.spellings(below.graph.related(below.device))
-        return (*related, *dict.fromkeys(_transports(below, entries)))
+        return tuple(dict.fromkeys((*related, *asked, *_transports(below, entries))))
 
     def _device_of(self, subject: Incident | NumberedCall, volume: Volume | None) -> str | None:
         """What the volume lies on, by name or number; None if that is not known."""
