@@ -1,8 +1,16 @@
 """How an answer says who is to blame for an incident, and by which arithmetic."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from math import prod
 
-from vexfsctl.analysis.incident.blame import EXPLAINED, WEIGHTS, Sign, Suspect, Testimony
+from vexfsctl.analysis.incident.blame import (
+    EXPLAINED,
+    MOST_CERTAIN,
+    WEIGHTS,
+    Sign,
+    Suspect,
+    Testimony,
+)
 from vexfsctl.analysis.incident.silence import Silence
 from vexfsctl.catalogue.kernel_kinds import advice_for
 from vexfsctl.model.errnos import errno_name
@@ -143,8 +151,16 @@ def _sum(told: Testimony) -> str:
 
 
 def _together(suspect: Suspect) -> str:
-    doubts = [f"(1 - {each.points / 100:.2f})" for each in suspect.testimony if each.points > 0]
-    repairs = [f"(1 - {-each.points / 100:.2f})" for each in suspect.testimony if each.points < 0]
-    certain = f"1 - {' * '.join(doubts)}" if doubts else "0"
-    against = "".join(f" * {each}" for each in repairs)
-    return f"{f'({certain})' if against else certain}{against} = {suspect.alone:.2f}"
+    doubts = [1 - each.points / 100 for each in suspect.testimony if each.points > 0]
+    repairs = [1 + each.points / 100 for each in suspect.testimony if each.points < 0]
+    certain = 1 - prod(doubts)
+    terms = [f"1 - {_product(doubts)} = {certain:.2f}" if doubts else "0"]
+    if certain > MOST_CERTAIN:
+        terms.append(f"limited to {MOST_CERTAIN:.2f}")
+    if repairs:
+        terms.append(f"times {_product(repairs)} = {suspect.alone:.2f}")
+    return ", ".join(terms)
+
+
+def _product(factors: Iterable[float]) -> str:
+    return " * ".join(f"(1 - {1 - factor:.2f})" for factor in factors)

@@ -10,6 +10,7 @@ from tests.analysis.records import STATE, Line, error, read_log
 from vexfsctl.analysis.devices.told import graph_of
 from vexfsctl.analysis.incident.blame import (
     MOST,
+    MOST_CERTAIN,
     WEIGHTS,
     Sign,
     Suspect,
@@ -300,3 +301,55 @@ def test_why_the_kernel_wrote_nothing(
     assert find_silence(complaint, entries_of(*lines), vicinity, below) == silence
     if complaint.points_below:
         assert find_silence(complaint, (), None, below) is Silence.UNDATED
+
+
+def test_a_filesystem_that_tells_of_io_errors_speaks_of_its_device() -> None:
+    """Only damage is its own; and a pool whose log tells nothing of who uses it may be below."""
+    graph = DeviceGraph.of((device("dm-4", DeviceKind.MAPPED), device("dm-2", DeviceKind.MAPPED)))
+    below = DevicesBelow("dm-4", graph)
+    full = error(0x2A, op="sync", err="OutOfSpace", errno="ENOSPC").replace("read", "fsync")
+
+    suspects = suspects_of(
+        (
+            *(9.8,),
+            "EXT4-fs warning (device dm-4): ext4_end_bio:343: I/O error 3 writing to inode 13 "
+            "starting block 3089)",
+        ),
+        (
+            *(9.5,),
+            "device-mapper: thin: 253:2: switching pool to out-of-data-space (error IO) mode",
+        ),
+        below=below,
+        failure=full,
+    )
+
+    assert [each.called for each in suspects] == ["mapped device dm-4", "253:2"]
+    assert [told.kind for told in suspects[0].testimony] == ["filesystem"]
+    assert suspects[0].explained is not None
+
+
+def test_the_repair_of_a_partition_is_against_its_disk_too() -> None:
+    """The array read the other member instead."""
+    repaired = "md/raid1:md0: read error corrected (8 sectors at 2048 on sdb1)"
+
+    suspects = suspects_of((9.98, MEDIUM.format("sdb")), (9.99, repaired))
+
+    (disk, partition) = suspects
+    assert (disk.called, partition.called) == ("disk sdb", "partition sdb1")
+    assert [each.points for each in disk.testimony] == [90, WEIGHTS[Sign.REPAIR]]
+    assert partition.certainty == 0
+
+
+def test_no_number_of_lines_is_a_proof() -> None:
+    """The certainty stays below one."""
+    kinds = (
+        MEDIUM.format("sdb"),
+        "sd 1:0:0:0: [sdb] tag#14 Add. Sense: Unrecovered read error",
+        BUFFER.format("sdb"),
+        "md/raid1:md0: Disk failure on sdb, disabling device.",
+    )
+
+    (suspect, *_) = suspects_of(*((9.99, text) for text in kinds))
+
+    assert len(suspect.testimony) == len(kinds)
+    assert suspect.certainty == MOST_CERTAIN

@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from errno import EIO, ETIMEDOUT
+from errno import EIO, ENOSPC, ETIMEDOUT
 from functools import partial
 from math import prod
 from typing import NamedTuple
@@ -84,6 +84,8 @@ WEIGHTS = {
 """In hundredths. A line that tells of a repair has only that sign: it is against its suspect."""
 MOST = 95
 """Points that a line has at most: none is a proof."""
+MOST_CERTAIN = 0.99
+"""What any number of lines comes to at most."""
 EXPLAINED = 50
 """What the certainty of something below takes from a suspect, in hundredths of it."""
 
@@ -164,7 +166,7 @@ class Suspect:
         """How certain it is by its own lines."""
         doubts = (1 - each.points / 100 for each in self.testimony if each.points > 0)
         repairs = (1 + each.points / 100 for each in self.testimony if each.points < 0)
-        return (1 - prod(doubts)) * prod(repairs)
+        return min(1 - prod(doubts), MOST_CERTAIN) * prod(repairs)
 
     @property
     def certainty(self) -> float:
@@ -193,7 +195,7 @@ def find_suspects(
     found: dict[_Key, list[Testimony]] = defaultdict(list)
     by_key = _by_key(lines, below)
     for key, (kept, sectors) in by_key.items():
-        for kind, entries in kept.items():
+        for (kind, _), entries in kept.items():
             found[key].append(_best(kind, [scale.weigh(each, key, sectors) for each in entries]))
     for key, testimony in _common_parents(below):
         found[key].append(testimony)
@@ -208,8 +210,8 @@ class _Key(NamedTuple):
 
 
 _Sector = tuple[str | None, int]
-_Lines = tuple[dict[str, list[LogEntry]], dict[_Sector, int]]
-"""Lines by kind, and how often each sector is named."""
+_Lines = tuple[dict[tuple[str, bool], list[LogEntry]], dict[_Sector, int]]
+"""Lines by kind, those of repairs apart, and how often each sector is named."""
 
 
 def _tells_answer(complaint: Complaint, entry: LogEntry) -> bool:
@@ -225,12 +227,23 @@ def _by_key(lines: Iterable[LogEntry], below: DevicesBelow) -> dict[_Key, _Lines
             continue
         if evidence.significance is EvidenceSignificance.ROUTINE:
             continue
-        kinds, sectors = found.setdefault(_key_of(evidence, below), ({}, {}))
-        kinds.setdefault(evidence.kind, []).append(entry)
-        if evidence.sector is not None and evidence.is_trouble:
-            sector = evidence.sector_device, evidence.sector
-            sectors[sector] = sectors.get(sector, 0) + 1
+        for key in _keys_of(evidence, below):
+            kinds, sectors = found.setdefault(key, ({}, {}))
+            kinds.setdefault((evidence.kind, evidence.is_trouble), []).append(entry)
+            if evidence.sector is not None and evidence.is_trouble:
+                sector = _sector_of(evidence)
+                sectors[sector] = sectors.get(sector, 0) + 1
     return found
+
+
+def _keys_of(evidence: KernelEvidence, below: DevicesBelow) -> Iterator[_Key]:
+    """Yield whom a line is about; one that tells of a repair, of a partition and its disk."""
+    key = _key_of(evidence, below)
+    yield key
+    if not evidence.is_trouble and key.kind is DeviceKind.PARTITION:
+        for disk in below.graph.below(key.name):
+            if below.kind_of(disk) is DeviceKind.DISK:
+                yield _Key(DeviceKind.DISK, disk)
 
 
 def _key_of(evidence: KernelEvidence, below: DevicesBelow) -> _Key:
@@ -241,9 +254,17 @@ def _key_of(evidence: KernelEvidence, below: DevicesBelow) -> _Key:
     if spelling is None:
         return _Key(SuspectKind.MACHINE, evidence.kind)
     name = below.name_of(spelling)
-    if evidence.kind == _FILESYSTEM:
+    if evidence.kind == _FILESYSTEM and not _passes_on(evidence):
         return _Key(SuspectKind.FILESYSTEM, name)
     return _Key(below.kind_of(name) or SuspectKind.OTHER, name)
+
+
+def _passes_on(evidence: KernelEvidence) -> bool:
+    """Whether a filesystem tells that its device failed."""
+    number = evidence.errno
+    return number == ENOSPC or (
+        number is not None and classify_errno(number, "") is ErrnoClass.DEVICE
+    )
 
 
 def _named(key: _Key) -> tuple[str, DeviceKind | SuspectKind]:
@@ -255,11 +276,8 @@ def _ordered(told: Iterable[Testimony]) -> tuple[Testimony, ...]:
 
 
 def _best(kind: str, told: Sequence[Testimony]) -> Testimony:
-    """Return the best of *told*, of one kind, for all of them.
-
-    Lines of a repair count only where there is no trouble of that kind.
-    """
-    best = max(told, key=lambda each: (each.points > 0, abs(each.points)))
+    """Return the best of *told*, of one kind, for all of them."""
+    best = max(told, key=lambda each: each.points)
     return replace(best, kind=kind, lines=len(told))
 
 
@@ -387,6 +405,6 @@ def _explains(one: Suspect, other: Suspect, below: DevicesBelow) -> bool:
         return one.kind is not SuspectKind.FILESYSTEM and other.kind is SuspectKind.FILESYSTEM
     if one.name in below.under(other.name):
         return True
-    # Nobody knows what it is made of: it may be that disk.
-    related = one.name in below.graph.above(other.name)
-    return one.kind is DeviceKind.DISK and below.is_open(other.name) and not related
+    # Nobody knows what the volume's own device is made of: it may be that.
+    may_be = below.standing(one.name) is Standing.UNKNOWN
+    return may_be and below.standing(other.name) is Standing.BELOW and below.is_open(other.name)

@@ -28,9 +28,11 @@ printk drifts."""
 SECOND_US = 1_000_000
 """What the coarsest times are cut to that are compared: `dmesg -T`, syslog files."""
 THREADS_US = 1_000_000
-"""Reach for lines that come from threads of their own: a filesystem's (journal, writeback), error
-handlers of adapters and links."""
-_OF_THREADS = frozenset({"filesystem", "ata", "usb", "iscsi", "fc", "sas", "hba", "aer"})
+"""Reach for lines that come from threads of their own: those of filesystems (journal, writeback),
+of arrays and pools, and of error handlers of adapters and links."""
+_OF_THREADS = frozenset(
+    {"filesystem", "md", "device_mapper", "ata", "usb", "iscsi", "fc", "sas", "hba", "aer"}
+)
 WRITEBACK_US = 36_000_000
 """Reach back where an fsync failed: it reports what writeback lost earlier, which takes data that
 is 30 s old and looks every 5 s (vm.dirty_expire_centisecs, vm.dirty_writeback_centisecs)."""
