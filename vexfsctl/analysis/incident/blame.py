@@ -89,6 +89,9 @@ MOST_CERTAIN = 0.99
 EXPLAINED = 50
 """What the certainty of something below takes from a suspect, in hundredths of it."""
 
+MOST_SUSPECTS = 64
+"""How many are compared with each other; a log can name any number of devices."""
+
 JUST_BEFORE_US = 100_000
 """How long before VexFS's own record the kernel's line is the cause, as a rule: a busy machine
 writes that record 23 ms late (measured)."""
@@ -181,7 +184,7 @@ def find_suspects(
     vicinity: Vicinity | None,
     below: DevicesBelow,
 ) -> tuple[Suspect, ...]:
-    """Return who may be to blame for what *complaint* tells, the most certain first.
+    """Return who may be to blame for what *complaint* tells, the most certain first, not too many.
 
     *lines* are the kernel's around the incident, *vicinity* when that was.
     """
@@ -199,7 +202,8 @@ def find_suspects(
             found[key].append(_best(kind, [scale.weigh(each, key, sectors) for each in entries]))
     for key, testimony in _common_parents(below):
         found[key].append(testimony)
-    ranked = [Suspect(*_named(key), _ordered(told)) for key, told in found.items()]
+    suspects = (Suspect(key.name, key.kind, _ordered(told)) for key, told in found.items())
+    ranked = sorted(suspects, key=lambda each: (-each.alone, each.called))[:MOST_SUSPECTS]
     judged = [replace(each, explained=_explanation(each, ranked, below)) for each in ranked]
     return tuple(sorted(judged, key=lambda each: (-round(each.certainty, 6), each.called)))
 
@@ -265,10 +269,6 @@ def _passes_on(evidence: KernelEvidence) -> bool:
     return number == ENOSPC or (
         number is not None and classify_errno(number, "") is ErrnoClass.DEVICE
     )
-
-
-def _named(key: _Key) -> tuple[str, DeviceKind | SuspectKind]:
-    return key.name, key.kind
 
 
 def _ordered(told: Iterable[Testimony]) -> tuple[Testimony, ...]:

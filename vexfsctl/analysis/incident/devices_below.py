@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 from vexfsctl.model.device_graph import DeviceGraph, DeviceKind, kind_of_name
 from vexfsctl.model.device_names import is_block_name
@@ -45,12 +46,12 @@ class DevicesBelow:
         """Return how the device called *name* stands to the volume."""
         if self.device is None:
             return Standing.UNKNOWN
-        if name in self.under(self.device):
+        if name in self._under:
             return Standing.BELOW
         if self.may_carry(name):
             return Standing.UNKNOWN
-        above = name in self.graph.above(self.device)
-        return Standing.APART if above or not self.is_open(self.device) else Standing.UNKNOWN
+        apart = name in self._above or not self._is_open
+        return Standing.APART if apart else Standing.UNKNOWN
 
     def may_carry(self, name: str) -> bool:
         """Whether *name* is no block device, and nobody knows which are attached to it."""
@@ -66,6 +67,19 @@ class DevicesBelow:
             self.kind_of(each) in _MADE_OF_OTHERS and not self.graph.below(each)
             for each in self.under(name)
         )
+
+    # A log may have many lines, and many names: what they are compared with is looked up once.
+    @cached_property
+    def _under(self) -> frozenset[str]:
+        return frozenset(() if self.device is None else self.under(self.device))
+
+    @cached_property
+    def _above(self) -> frozenset[str]:
+        return frozenset(() if self.device is None else self.graph.above(self.device))
+
+    @cached_property
+    def _is_open(self) -> bool:
+        return self.device is not None and self.is_open(self.device)
 
     def _is_block(self, name: str) -> bool:
         return self.kind_of(name) not in (None, DeviceKind.CONTROLLER)
