@@ -1,18 +1,21 @@
 """How an answer says who is to blame for an incident, and by which arithmetic."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from math import prod
 
-from vexfsctl.analysis.incident.blame import (
+from vexfsctl.analysis.incident.silence import Silence
+from vexfsctl.analysis.incident.suspects import (
     EXPLAINED,
     MOST_CERTAIN,
     WEIGHTS,
+    Explanation,
     Sign,
     Suspect,
     Testimony,
 )
-from vexfsctl.analysis.incident.silence import Silence
 from vexfsctl.catalogue.kernel_kinds import advice_for
+from vexfsctl.model.cursor import Cursor
 from vexfsctl.model.errnos import errno_name
 from vexfsctl.render.result import Line, Span, Tone
 from vexfsctl.render.words import counted_noun
@@ -42,6 +45,67 @@ SIGN_WORDS = {
     Sign.VOLUME: "fails at once and lies on it",
 }
 _WROTE_NOTHING = "the kernel wrote nothing of it"
+
+
+@dataclass(frozen=True, slots=True)
+class SignRow:
+    """One term of the points of a line."""
+
+    sign: Sign
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class TestimonyRow:
+    """What lines of one kind, or another volume, say about a suspect."""
+
+    kind: str
+    points: float
+    """What counts: the sum of the signs, from 0 to 0.95; negative if it is against the suspect."""
+    signs: tuple[SignRow, ...]
+    lines: int
+    cursor: str | None
+    """The line that it is from: that of its record in the timeline."""
+    volume: str | None
+    """The other volume, that fails at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class SuspectRow:
+    """What may be to blame."""
+
+    name: str
+    kind: str
+    certainty: float
+    """From 0 to 1."""
+    testimony: tuple[TestimonyRow, ...]
+    explained: Explanation | None
+    """What below it has lines of its own, and how certain that is by them."""
+    what_you_do: str | None
+    """None if no line of the kernel says what is wrong."""
+
+
+def suspect_row(suspect: Suspect) -> SuspectRow:
+    """Return *suspect* as data."""
+    testimony = tuple(
+        TestimonyRow(
+            kind=told.kind,
+            points=told.points / 100,
+            signs=tuple(SignRow(sign, WEIGHTS[sign] / 100) for sign in told.signs),
+            lines=told.lines,
+            cursor=None if told.line is None else str(Cursor.after(told.line.record)),
+            volume=told.volume,
+        )
+        for told in suspect.testimony
+    )
+    explained = suspect.explained
+    if explained is not None:
+        explained = Explanation(explained.suspect, round(explained.certainty, 4))
+    certainty = round(suspect.certainty, 4)
+    return SuspectRow(
+        *(suspect.name, str(suspect.kind), certainty, testimony, explained),
+        what_you_do=advice_about(suspect),
+    )
 
 
 def blame_lines(suspects: Sequence[Suspect]) -> Iterator[Line]:

@@ -4,21 +4,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
-from itertools import repeat
 from operator import add
 
 from vexfsctl.analysis.health.next_steps import NextStep
-from vexfsctl.analysis.incident.blame import WEIGHTS, Explanation, Sign, Suspect
 from vexfsctl.analysis.incident.reread import Reread
 from vexfsctl.analysis.incident.silence import Silence
 from vexfsctl.analysis.incident.story import Advice, BreakerNow, Story, TracedCall, Unfinished
+from vexfsctl.analysis.incident.suspects import Suspect
 from vexfsctl.analysis.incident.timeline import Actor, Refusals, TimelineLine
 from vexfsctl.answers.blame import (
     LIKELY,
+    SuspectRow,
     advice_about,
     arithmetic_lines,
     blame_lines,
     silence_line,
+    suspect_row,
 )
 from vexfsctl.answers.log import LogRow, log_row
 from vexfsctl.answers.next_steps import next_commands, next_lines
@@ -51,44 +52,6 @@ class TraceRow:
     within: bool
     """Whether the record has an id of the incident."""
     record: LogRow
-
-
-@dataclass(frozen=True, slots=True)
-class SignRow:
-    """One term of the points of a line."""
-
-    sign: Sign
-    weight: float
-
-
-@dataclass(frozen=True, slots=True)
-class TestimonyRow:
-    """What lines of one kind, or another volume, say about a suspect."""
-
-    kind: str
-    points: float
-    """What counts: the sum of the signs, from 0 to 0.95; negative if it is against the suspect."""
-    signs: tuple[SignRow, ...]
-    lines: int
-    cursor: str | None
-    """The line that it is from: that of its record in the timeline."""
-    volume: str | None
-    """The other volume, that fails at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class SuspectRow:
-    """What may be to blame."""
-
-    name: str
-    kind: str
-    certainty: float
-    """From 0 to 1."""
-    testimony: tuple[TestimonyRow, ...]
-    explained: Explanation | None
-    """What below it has lines of its own, and how certain that is by them."""
-    what_you_do: str | None
-    """None if no line of the kernel says what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +123,7 @@ def _report(trace: Trace) -> IncidentReport:
         device=trace.device,
         devices=trace.devices,
         reread=story.reread,
-        suspects=tuple(map(_suspect, story.suspects, repeat(trace.calendar))),
+        suspects=tuple(map(suspect_row, story.suspects)),
         silence=story.silence,
         calls=story.calls,
         timeline=rows,
@@ -182,30 +145,6 @@ def _body(
         Paragraph(tuple(_outcome(trace))),
         Paragraph((*_advice_about(story.suspects), *_advice(trace.advice))),
         Paragraph(tuple(_now(story, trace, log_words))),
-    )
-
-
-def _suspect(suspect: Suspect, calendar: Calendar) -> SuspectRow:
-    testimony = tuple(
-        TestimonyRow(
-            kind=told.kind,
-            points=told.points / 100,
-            signs=tuple(SignRow(sign, WEIGHTS[sign] / 100) for sign in told.signs),
-            lines=told.lines,
-            cursor=None
-            if told.line is None
-            else log_row(told.line, calendar.moment(told.line.record)).cursor,
-            volume=told.volume,
-        )
-        for told in suspect.testimony
-    )
-    explained = suspect.explained
-    if explained is not None:
-        explained = Explanation(explained.suspect, round(explained.certainty, 4))
-    certainty = round(suspect.certainty, 4)
-    return SuspectRow(
-        *(suspect.name, str(suspect.kind), certainty, testimony, explained),
-        what_you_do=advice_about(suspect),
     )
 
 

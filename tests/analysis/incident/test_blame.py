@@ -8,19 +8,13 @@ from hypothesis import strategies as st
 
 from tests.analysis.records import STATE, Line, error, read_log
 from vexfsctl.analysis.devices.told import graph_of
-from vexfsctl.analysis.incident.blame import (
-    MOST,
-    MOST_CERTAIN,
-    WEIGHTS,
-    Sign,
-    Suspect,
-    find_suspects,
-)
+from vexfsctl.analysis.incident.blame import find_suspects
 from vexfsctl.analysis.incident.complaint import Complaint, find_complaint
 from vexfsctl.analysis.incident.devices_below import DevicesBelow
 from vexfsctl.analysis.incident.incidents import build_incidents, find_occurrences
 from vexfsctl.analysis.incident.kernel_lines import find_vicinity
 from vexfsctl.analysis.incident.silence import Silence, find_silence
+from vexfsctl.analysis.incident.suspects import MOST, MOST_CERTAIN, WEIGHTS, Sign, Suspect
 from vexfsctl.model.device_graph import Device, DeviceGraph, DeviceKind
 from vexfsctl.model.entry import LogEntry
 

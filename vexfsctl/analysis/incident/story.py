@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from vexfsctl.analysis.breakers import explain_breaker
-from vexfsctl.analysis.incident.blame import Suspect, find_suspects
+from vexfsctl.analysis.incident.blame import find_suspects
 from vexfsctl.analysis.incident.complaint import find_complaint
 from vexfsctl.analysis.incident.devices_below import DevicesBelow
 from vexfsctl.analysis.incident.incidents import (
@@ -17,6 +17,7 @@ from vexfsctl.analysis.incident.kernel_lines import find_vicinity
 from vexfsctl.analysis.incident.numbered_calls import NumberedCall
 from vexfsctl.analysis.incident.reread import Reread, find_reread
 from vexfsctl.analysis.incident.silence import Silence, find_silence
+from vexfsctl.analysis.incident.suspects import Suspect
 from vexfsctl.analysis.incident.timeline import Timeline, build_call_timeline, build_timeline
 from vexfsctl.catalogue.lookup import BREAKER_OPEN, TIMEOUT, find_entry
 from vexfsctl.model.breaker import BreakerState
