@@ -12,6 +12,7 @@ from vexfsctl.analysis.incident.suspects import (
     Explanation,
     Sign,
     Suspect,
+    SuspectKind,
     Testimony,
 )
 from vexfsctl.catalogue.kernel_kinds import advice_for
@@ -183,6 +184,8 @@ def _word(certainty: float) -> str:
 
 def _what(suspect: Suspect) -> str:
     """What the suspect's best lines say: `block read EIO, sector 4096`."""
+    if suspect.kind is SuspectKind.TASK:
+        return "it hangs; a request that has not ended has no line that names its device"
     words = dict.fromkeys(map(_said, (each for each in suspect.testimony if each.points > 0)))
     lines = sum(each.lines for each in suspect.testimony if each.line is not None)
     said = ", ".join([*words][:_MOST_OTHERS])

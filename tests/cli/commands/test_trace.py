@@ -537,3 +537,17 @@ def test_a_silent_kernel_is_explained(
 
     assert f"\nthe kernel wrote nothing of it: {why}\n" in result.stdout
     assert "kernel lines about all devices" not in result.stdout
+
+
+def test_a_task_that_hangs_is_all_that_the_kernel_tells(vexfsctl: Program) -> None:
+    """Until its request ends, no line names a device."""
+    log = MODULE + "[  150.000000] INFO: task cat:4242 blocked for more than 120 seconds.\n"
+
+    result = vexfsctl("trace", "CALL-1@sync_fs", "--log", "-", input=log)
+
+    assert result.stdout.splitlines()[1:3] == [
+        "call into the Rust part sync sync_fs: had not returned when the log ended, 2m26s after "
+        "its last record",
+        "possible cause: task cat:4242, certainty 0.35: it hangs; a request that has not ended has "
+        "no line that names its device",
+    ]
