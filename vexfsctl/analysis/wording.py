@@ -46,10 +46,10 @@ def _describe_call(event: CallEvent, answered: str | None) -> str:
             wait = format_duration(event.delay_ms)
             return f"waits {wait}, then attempt {event.attempt} of {event.max_attempts}"
         case CallRecovered():
-            return f"succeeded on attempt {event.attempts}, after {_duration(event.duration_us)}"
+            return f"succeeded on attempt {event.attempts}, after {call_time(event.duration_us)}"
         case CallFailed():
             tries = "1 attempt" if event.attempts == 1 else f"{event.attempts} attempts"
-            lasted = f"{tries} and {_duration(event.duration_us)}"
+            lasted = f"{tries} and {call_time(event.duration_us)}"
             return f"failed after {lasted}: {caller} got {errno_name(event.errno)}"
         case FallbackUsed():
             return _fallback(event)
@@ -72,7 +72,7 @@ def _describe_volume(event: Event) -> str:
             return f"{event.action}: {event.before} → {event.after} ({who}){why}"
         case RecoveryStepTaken():
             detail = f", {event.message}" if event.message else ""
-            return f"{event.step}: {event.result} after {_duration(event.duration_us)}{detail}"
+            return f"{event.step}: {event.result} after {call_time(event.duration_us)}{detail}"
         case StateChanged():
             return f"state {event.before} → {event.after} ({event.driver} {event.version})"
         case DegradationChanged():
@@ -139,7 +139,8 @@ def _place(event: ErrorReported) -> str:
     return f", {' of '.join(parts)}" if parts else ""
 
 
-def _duration(duration_us: int) -> str:
+def call_time(duration_us: int) -> str:
+    """Return how long a call took, in words."""
     milliseconds = duration_us / 1_000
     # A call on a healthy device takes microseconds; "0ms" would look like a mistake.
     return f"{duration_us}us" if milliseconds < 1 else format_duration(milliseconds)

@@ -12,6 +12,7 @@ from vexfsctl.analysis.incident.silence import Silence
 from vexfsctl.analysis.incident.story import Advice, BreakerNow, Story, TracedCall, Unfinished
 from vexfsctl.analysis.incident.suspects import Suspect
 from vexfsctl.analysis.incident.timeline import Actor, Refusals, TimelineLine
+from vexfsctl.analysis.wording import call_time
 from vexfsctl.answers.blame import (
     LIKELY,
     SuspectRow,
@@ -195,7 +196,7 @@ def _call_name(call: TracedCall) -> str:
 
 def _result(call: TracedCall) -> str:
     error = "" if call.errno is None else f" with {errno_name(call.errno)}"
-    took = call.duration_us and f" after {format_duration(call.duration_us / 1_000)}"
+    took = call.duration_us and f" after {call_time(call.duration_us)}"
     nothing = "left no record" if call.unfinished is None else _without_end(call.unfinished)
     return f"{call.outcome or nothing}{error}{took or ''}"
 
