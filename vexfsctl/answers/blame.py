@@ -43,6 +43,7 @@ SIGN_WORDS = {
     Sign.APART: "the volume does not lie on it",
     Sign.LOOSE: "in a line of no known form",
     Sign.REPAIR: "tells of a repair",
+    Sign.SILENT: "no line about what both lie on",
     Sign.VOLUME: "fails at once and lies on it",
 }
 _WROTE_NOTHING = "the kernel wrote nothing of it"

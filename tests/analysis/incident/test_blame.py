@@ -125,17 +125,22 @@ def test_each_sign_has_its_weight() -> None:
 
 @pytest.mark.parametrize(
     ("device_of_other", "shared"),
-    [("dm-1", "mapped device dm-1"), ("md0", "array md0"), ("sdc", "disk sdc"), ("sdz", None)],
+    [
+        ("dm-1", ("mapped device dm-1", 0.75)),
+        ("md0", ("array md0", 0.75)),
+        ("sdc", ("disk sdc", 0.5)),
+        ("sdz", None),
+    ],
 )
 def test_volumes_that_fail_at_once_point_to_what_they_share(
-    device_of_other: str, shared: str | None
+    device_of_other: str, shared: tuple[str, float] | None
 ) -> None:
-    """The nearest thing that both lie on, without any line about it; else nothing."""
+    """The nearest thing that both lie on, less so if it should have a line; else nothing."""
     below = DevicesBelow("dm-1", STACK, others={"other": device_of_other})
 
     suspects = suspects_of(below=below)
 
-    assert told(suspects) == ([] if shared is None else [(shared, 0.75)])
+    assert told(suspects) == ([] if shared is None else [shared])
 
 
 def test_a_controller_under_several_volumes_is_to_blame_before_each_of_their_disks() -> None:

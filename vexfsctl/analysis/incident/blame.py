@@ -5,7 +5,7 @@ weights and the arithmetic.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from errno import EIO, ENOSPC, ETIMEDOUT
 from functools import partial
@@ -14,6 +14,7 @@ from typing import NamedTuple
 from vexfsctl.analysis.incident.complaint import Complaint
 from vexfsctl.analysis.incident.devices_below import DevicesBelow, Standing
 from vexfsctl.analysis.incident.kernel_lines import MARGIN_US, Vicinity, When
+from vexfsctl.analysis.incident.silence import is_bio_based
 from vexfsctl.analysis.incident.suspects import (
     MOST,
     WEIGHTS,
@@ -38,6 +39,7 @@ JUST_BEFORE_US = 100_000
 writes that record 23 ms late (measured)."""
 _STUCK = frozenset({"hung_task", "stall"})
 _FILESYSTEM = "filesystem"
+_HAVE_REQUESTS = frozenset({DeviceKind.DISK, DeviceKind.PARTITION, DeviceKind.LOOP})
 _NO_DEVICE = frozenset({SuspectKind.TASK, SuspectKind.MACHINE})
 
 
@@ -63,7 +65,8 @@ def find_suspects(
     for key, (kept, sectors) in by_key.items():
         for (kind, _), entries in kept.items():
             found[key].append(_best(kind, [scale.weigh(each, key, sectors) for each in entries]))
-    for key, testimony in _common_parents(below):
+    troubled = {key for key, told in found.items() if any(each.points > 0 for each in told)}
+    for key, testimony in _common_parents(complaint, troubled, below):
         found[key].append(testimony)
     suspects = (Suspect(key.name, key.kind, _ordered(told)) for key, told in found.items())
     ranked = sorted(suspects, key=lambda each: (-each.alone, each.called))[:MOST_SUSPECTS]
@@ -236,8 +239,13 @@ def _gap_us(line: LogRecord, end: LogRecord) -> int | None:
     return round((end.wall_time_s - line.wall_time_s) * 1_000_000)
 
 
-def _common_parents(below: DevicesBelow) -> Iterator[tuple[_Key, Testimony]]:
-    """Yield, for each other volume that failed at once, the nearest thing that both lie on."""
+def _common_parents(
+    complaint: Complaint, troubled: Collection[_Key], below: DevicesBelow
+) -> Iterator[tuple[_Key, Testimony]]:
+    """Yield, for each other volume that failed at once, the nearest thing that both lie on.
+
+    *troubled* are those whom lines of trouble are about.
+    """
     if below.device is None:
         return
     own = below.under(below.device)
@@ -245,8 +253,12 @@ def _common_parents(below: DevicesBelow) -> Iterator[tuple[_Key, Testimony]]:
         theirs = frozenset(below.under(device))
         if (parent := next((each for each in own if each in theirs), None)) is not None:
             key = _Key(below.kind_of(parent) or SuspectKind.OTHER, parent)
-            points = WEIGHTS[Sign.VOLUME]
-            yield key, Testimony("volume", points, (Sign.VOLUME,), 1, volume=volume)
+            silent = key.kind in _HAVE_REQUESTS and not is_bio_based(parent)
+            signs = [Sign.VOLUME]
+            if silent and key not in troubled and not complaint.abandoned:
+                signs.append(Sign.SILENT)
+            points = sum(WEIGHTS[sign] for sign in signs)
+            yield key, Testimony("volume", points, tuple(signs), 1, volume=volume)
 
 
 def _explanation(

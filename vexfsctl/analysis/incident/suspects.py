@@ -46,6 +46,8 @@ class Sign(StrEnum):
     LOOSE = "loose"
     """It is in a line of no known form."""
     REPAIR = "repair"
+    SILENT = "silent"
+    """No line is about it, as it would be if its requests failed."""
     VOLUME = "volume"
     """Another volume that lies on it fails at once."""
 
@@ -67,6 +69,7 @@ WEIGHTS = {
     Sign.APART: -40,
     Sign.LOOSE: -20,
     Sign.REPAIR: -30,
+    Sign.SILENT: -25,
     Sign.VOLUME: 75,
 }
 """In hundredths. A line that tells of a repair has only that sign: it is against its suspect."""
