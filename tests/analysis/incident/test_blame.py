@@ -36,8 +36,8 @@ TIMED_OUT = "VexFS: [CORR-000000000000002A] timeout vol=loop0 op=storage call=re
 
 
 def device(name: str, kind: DeviceKind, *below: str) -> Device:
-    """Return a device that is made from those *below*."""
-    return Device(name, kind, below)
+    """Return a device of a log, that is made from those *below*."""
+    return Device(name, kind, below, present=False)
 
 
 STACK = DeviceGraph.of(
@@ -170,6 +170,14 @@ def test_a_disk_below_a_mapped_device_of_unknown_members_explains_it() -> None:
     )
 
     assert told(suspects) == [("disk sdb", 0.7), ("mapped device dm-1", 0.49)]
+
+
+@pytest.mark.parametrize(("present", "is_open"), [(True, False), (False, True)])
+def test_a_host_knows_all_that_is_below_its_devices(present: bool, is_open: bool) -> None:
+    """The file of a loop device may lie on no device at all; a log only does not tell."""
+    graph = DeviceGraph.of((Device("loop0", DeviceKind.LOOP, present=present),))
+
+    assert DevicesBelow("loop0", graph).is_open("loop0") is is_open
 
 
 def test_a_repair_is_against_its_suspect() -> None:

@@ -62,11 +62,17 @@ class DevicesBelow:
         return (name, *self.graph.below(name))
 
     def is_open(self, name: str) -> bool:
-        """Whether something below *name* is made of devices that nobody knows."""
-        return any(
-            self.kind_of(each) in _MADE_OF_OTHERS and not self.graph.below(each)
-            for each in self.under(name)
-        )
+        """Whether something below *name* is made of devices that nobody knows.
+
+        What a host has below a device of its own is all that there is.
+        """
+        return any(map(self._is_unknown_inside, self.under(name)))
+
+    def _is_unknown_inside(self, name: str) -> bool:
+        known = self.graph.devices.get(name)
+        if known is not None and (known.present or known.below):
+            return False
+        return self.kind_of(name) in _MADE_OF_OTHERS
 
     # A log may have many lines, and many names: what they are compared with is looked up once.
     @cached_property
