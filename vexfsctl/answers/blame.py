@@ -127,7 +127,7 @@ def blame_lines(suspects: Sequence[Suspect]) -> Iterator[Line]:
         named = [f"{each.called} ({each.certainty:.2f})" for each in others[:_MOST_OTHERS]]
         unnamed = len(others) - _MOST_OTHERS
         more = [f"{unnamed} more"] if unnamed > 0 else []
-        yield f"less likely: {', '.join((*named, *more))}"
+        yield f"also suspect: {', '.join((*named, *more))}"
 
 
 def advice_about(suspect: Suspect) -> str | None:

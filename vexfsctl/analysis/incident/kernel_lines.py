@@ -133,7 +133,7 @@ class Vicinity:
         span, time_us, rough = placed
         drift_us = self._drift_us(record)
         usual = usual_reach_us(evidence)
-        lost_write = self.synced and evidence.direction != "read"
+        lost_write = self.synced and evidence.direction != "read" and evidence.is_trouble
         before = (WRITEBACK_US if lost_write else usual) + drift_us
         after = (ABANDONED_US if self.abandoned else usual) + drift_us
         # A time is cut, not rounded: the line was written up to *rough* later than it says.
