@@ -202,11 +202,10 @@ def _result(call: TracedCall) -> str:
 
 
 def _without_end(unfinished: Unfinished) -> str:
-    if unfinished.log_goes_on_us is None:
+    if unfinished.goes_on_us is None:
         return "never returned, as far as the log tells"
-    later = format_duration(unfinished.log_goes_on_us / 1_000)
-    what = "boot" if unfinished.restarted else "log"
-    return f"had not returned when the {what} ended, {later} after its last record"
+    later = format_duration(unfinished.goes_on_us / 1_000)
+    return f"had not returned when the {unfinished.ended} ended, {later} after its last record"
 
 
 def _who(row: TraceRow) -> str:

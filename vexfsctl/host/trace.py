@@ -22,7 +22,7 @@ from vexfsctl.analysis.incident.numbered_calls import (
     find_numbered,
     is_numbered,
 )
-from vexfsctl.analysis.incident.story import LogEnd, Setting, Story, tell_call, tell_story
+from vexfsctl.analysis.incident.story import End, LogEnd, Setting, Story, tell_call, tell_story
 from vexfsctl.exceptions import EvidenceMissing, IncidentNotFound, InvalidInput, covering
 from vexfsctl.host.device_finder import DeviceFinder
 from vexfsctl.host.filters import Filters
@@ -39,12 +39,14 @@ from vexfsctl.host.log import (
 )
 from vexfsctl.host.volumes import consult, parse_target
 from vexfsctl.logs.sources.reading import LogReading
-from vexfsctl.logs.wanted import IDENTIFIER, Naming, Saying
+from vexfsctl.logs.wanted import IDENTIFIER, STATES, Naming, Saying
 from vexfsctl.model.correlation import parse_id_suffix
 from vexfsctl.model.coverage import Coverage
 from vexfsctl.model.entry import LogEntry
+from vexfsctl.model.events import StateChanged
 from vexfsctl.model.operations import OperationType
-from vexfsctl.model.volume import Volume
+from vexfsctl.model.record import LogRecord
+from vexfsctl.model.volume import ModuleState, Volume
 from vexfsctl.recovery.ledger.file import read_ledger
 from vexfsctl.recovery.ledger.recoveries import merge_recoveries, recoveries_of
 
@@ -152,14 +154,27 @@ class IncidentLog:
         return self._log.reading.coverage(since_us) + self._recoveries.coverage
 
     def _end_of(self, subject: Incident | NumberedCall) -> LogEnd | None:
-        """Return how the log of *subject* ends, of its boot; None if several may be that."""
+        """Return up to where the log may tell of the end of *subject*; None if not known."""
+        if isinstance(subject, Incident) and (ended := self._end_of_load(subject)) is not None:
+            return LogEnd(ended, End.VOLUME)
         sources = self._log.reading.sources
         boots = [boot for source in sources for boot in source.boots]
         ends = [boot.ends[subject.boot_id] for boot in boots if subject.boot_id in boot.ends]
         if len(sources) != 1 or len(ends) != 1:
             return None
         *_, latest = (each for boot in boots for each in boot.ends)
-        return LogEnd(ends[0], restarted=subject.boot_id != latest)
+        return LogEnd(ends[0], End.LOG if subject.boot_id == latest else End.BOOT)
+
+    def _end_of_load(self, incident: Incident) -> LogRecord | None:
+        """Return the record by which the provider of the volume ended; None if there is none."""
+        load = incident.volume, incident.epoch
+        for entry in self._log.only(STATES).entries:
+            event = entry.event
+            if not isinstance(event, StateChanged) or (event.volume, event.epoch) != load:
+                continue
+            if event.after == ModuleState.UNINITIALIZED:
+                return entry.record
+        return None
 
     def _may_read_again(self, subject: Incident | NumberedCall) -> bool:
         """Whether its kernel may be one that reads through the page cache of our driver's mounts.

@@ -8,7 +8,7 @@ from tests.analysis.records import STATE, Line, error, read_log
 from vexfsctl.analysis.incident.devices_below import DevicesBelow
 from vexfsctl.analysis.incident.incidents import build_incidents, find_incident, find_occurrences
 from vexfsctl.analysis.incident.kernel_lines import find_vicinity
-from vexfsctl.analysis.incident.story import LogEnd, Setting, Story, Unfinished, tell_story
+from vexfsctl.analysis.incident.story import End, LogEnd, Setting, Story, Unfinished, tell_story
 from vexfsctl.analysis.incident.timeline import Timeline
 from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.errnos import errno_name
@@ -295,11 +295,11 @@ def test_calls_are_listed_with_their_outcome() -> None:
 def test_a_call_whose_end_no_record_tells_says_how_the_log_goes_on() -> None:
     """Here the machine was restarted two seconds after its last record."""
     entries = read_log((10.0, error(0x2A)), (12.0, "EXT4-fs (sdz): recovery complete"))
-    end = LogEnd(entries[-1].record, restarted=True)
+    end = LogEnd(entries[-1].record, End.BOOT)
 
     caller, nested = story_of(entries, end=end).calls
 
-    assert (nested.outcome, nested.unfinished) == (None, Unfinished(2_000_000, restarted=True))
+    assert (nested.outcome, nested.unfinished) == (None, Unfinished(2_000_000, End.BOOT))
     assert caller.unfinished is None
 
 

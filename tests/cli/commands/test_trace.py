@@ -476,19 +476,57 @@ def test_a_clean_unmount_is_no_incident(vexfsctl: Program) -> None:
     assert "drain: busy" in busy.stdout
 
 
-def test_a_call_without_an_end_says_how_long_the_log_goes_on(
-    vexfsctl: Program, tmp_path: Path
+@pytest.mark.parametrize(
+    ("further", "ended"),
+    [
+        ("", "log ended, 1.7s"),
+        (
+            "13,11,102310000,-;VexFS: state vol=b epoch=22 from=shutting_down to=uninitialized "
+            "driver=fuse version=1\n6,12,200000000,-;EXT4-fs (sdz1): mounted filesystem\n",
+            "volume ended, 2s",
+        ),
+        ("6,11,5000,-;Linux version 6.1.0\n6,12,9000,-;EXT4-fs (sdz1): mounted\n", None),
+    ],
+    ids=["log", "volume", "boot"],
+)
+def test_a_call_without_an_end_says_what_ended_before(
+    vexfsctl: Program, tmp_path: Path, further: str, ended: str | None
 ) -> None:
     """Nothing of it is known after its last record."""
     log = tmp_path / "two.kmsg"
-    log.write_text(TWO_VOLUMES)
+    log.write_text(TWO_VOLUMES + further)
 
     result = vexfsctl("trace", "3B", "--log", str(log))
 
+    told = f"had not returned when the {ended} after its last record"
+    if ended is None:
+        # Two boots without an id: that it was in the first is not certain.
+        told = "never returned, as far as the log tells"
     assert result.stdout.splitlines()[1] == (
-        "application call storage write: had not returned when the log ended, 1.7s after its last "
-        "record  CORR-400000000000003B"
+        f"application call storage write: {told}  CORR-400000000000003B"
     )
+
+
+def test_a_call_without_an_end_says_that_its_boot_ended(vexfsctl: Program, tmp_path: Path) -> None:
+    """Where the log tells boots apart by their ids."""
+    error = "VexFS: [CORR-400000000000003B] error vol=b op=storage call=write err=x errno=EIO"
+    records = (
+        ("a" * 32, 1_000_000, f"{error} sev=high attempt=1/1 msg=x"),
+        ("a" * 32, 4_000_000, "EXT4-fs (sdz1): mounted filesystem"),
+        ("b" * 32, 2_000_000, "EXT4-fs (sdz1): mounted filesystem"),
+    )
+    log = tmp_path / "journal.json"
+    log.write_text(
+        "".join(
+            f'{{"MESSAGE":"{text}","_TRANSPORT":"kernel","_BOOT_ID":"{boot}",'
+            f'"__MONOTONIC_TIMESTAMP":"{at}","PRIORITY":"4"}}\n'
+            for boot, at, text in records
+        )
+    )
+
+    result = vexfsctl("trace", "3B", "--log", str(log))
+
+    assert "had not returned when the boot ended, 3s after its last record" in result.stdout
 
 
 @pytest.mark.parametrize(("release", "told"), [("6.1.0-26", True), ("6.6.1", False)])

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from vexfsctl.analysis.breakers import explain_breaker
 from vexfsctl.analysis.incident.blame import find_suspects
@@ -63,24 +64,31 @@ class TracedCall:
     """How the log goes on after its last record, if that has no outcome of it."""
 
 
+class End(StrEnum):
+    """What ended while a call had not."""
+
+    LOG = "log"
+    BOOT = "boot"
+    VOLUME = "volume"
+    """Its provider ended."""
+
+
 @dataclass(frozen=True, slots=True)
 class LogEnd:
-    """Where the log of an incident ends."""
+    """Up to where a log may tell of the end of a call."""
 
     record: LogRecord
-    """Its last record, or the last of that boot."""
-    restarted: bool
-    """Whether another boot follows."""
+    """The last record."""
+    what: End = End.LOG
 
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
     """A call that began and whose end no record tells."""
 
-    log_goes_on_us: int | None
-    """How much later the log, or the boot, ends; None if that is not known."""
-    restarted: bool
-    """Whether it is the boot that ended."""
+    goes_on_us: int | None
+    """How much later that ended; None if that is not known."""
+    ended: End = End.LOG
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,10 +252,11 @@ def _traced_call(
 
 def _unfinished(last: Occurrence, end: LogEnd | None) -> Unfinished:
     if end is None:
-        return Unfinished(None, restarted=False)
+        return Unfinished(None)
     begun_us, ended_us = last.uptime_us, end.record.uptime_us
-    known = begun_us is not None and ended_us is not None and begun_us <= ended_us
-    return Unfinished((ended_us or 0) - (begun_us or 0) if known else None, end.restarted)
+    if begun_us is None or ended_us is None or ended_us < begun_us:
+        return Unfinished(None, end.what)
+    return Unfinished(ended_us - begun_us, end.what)
 
 
 _OUTCOMES: dict[type, str] = {
