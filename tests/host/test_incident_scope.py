@@ -10,9 +10,12 @@ from hypothesis import strategies as st
 from tests.analysis.incident.test_upstream_incidents import failed, fallback, well
 from tests.logs.data import KERNEL_LOGS
 from tests.logs.reading.test_passing_over import read, rendered
+from vexfsctl.analysis.incident.devices_below import DevicesBelow
 from vexfsctl.analysis.incident.incidents import Incident, find_occurrences
+from vexfsctl.analysis.incident.kernel_lines import find_vicinity
 from vexfsctl.analysis.incident.numbered_calls import NumberedCall
-from vexfsctl.analysis.incident.story import Story, tell_call, tell_story
+from vexfsctl.analysis.incident.others import others_at_once
+from vexfsctl.analysis.incident.story import Setting, Story, tell_call, tell_story
 from vexfsctl.host.incident_scope import around, at_the_end, everything, with_call, with_ids
 from vexfsctl.host.log import HostLog
 from vexfsctl.logs.reading.contents import Manner
@@ -31,13 +34,14 @@ def own_lines() -> st.SearchStrategy[str]:
     def line(what: int, number: int, caller: int, volume: str, operation: str, turned: bool) -> str:
         identifier = f"[{CorrelationId(OURS + number)}]"
         keys = (f"vol={volume}", f"op={operation}")
-        about = " ".join(reversed(keys) if turned and what < 7 else keys)
+        about = " ".join(reversed(keys) if turned and what < 8 else keys)
         parent = f"parent={CorrelationId(OURS + caller)} " if caller < number else ""
         error = "err=IoError.ReadError errno=EIO"
         return (
             f"{identifier} error {about} call=read {error} sev=high attempt=1/3 {parent}off=4096"
-            " msg=x",
+            " len=131072 msg=x",
             f"{identifier} failed {about} call=read {error} attempts=3 dur_us=900000 {parent}",
+            f"{identifier} failed {about} call=read {error} attempts=1 dur_us=9000 ino=7",
             f"{identifier} recovered {about} call=fsync attempts=2 dur_us=1000 {parent}",
             f"{identifier} timeout {about} call=fsync limit_ms=5000 {parent}",
             f"{identifier} rejected {about} call=read retry_after_ms=100",
@@ -55,7 +59,7 @@ def own_lines() -> st.SearchStrategy[str]:
     numbers = st.integers(1, 6)
     return st.builds(
         line,
-        *(st.integers(0, 11), numbers, numbers),
+        *(st.integers(0, 12), numbers, numbers),
         *(st.sampled_from(VOLUMES), st.sampled_from(OPERATIONS), st.booleans()),
     ).map("VexFS: {}".format)
 
@@ -119,10 +123,13 @@ def read_log(text: bytes) -> HostLog:
 
 
 def story(subject: Incident | NumberedCall, entries: tuple[LogEntry, ...]) -> Story:
-    """Tell of *subject*, found among *entries*."""
+    """Tell of *subject*, found among *entries*, as if all volumes lay on one device."""
+    failed = others_at_once(subject, entries, find_vicinity(subject))
+    others = {each.event.volume: "loop0" for each in failed if each.event is not None}
+    setting = Setting(DevicesBelow("loop0", others=others))
     if isinstance(subject, NumberedCall):
-        return tell_call(subject, entries, None)
-    return tell_story(subject, entries, find_occurrences(entries), None, None, 0)
+        return tell_call(subject, entries, setting)
+    return tell_story(subject, entries, find_occurrences(entries), setting)
 
 
 def told(subject: Incident | NumberedCall) -> list[LogEntry]:
@@ -169,6 +176,28 @@ def test_failures_that_are_dated_after_the_breaker_they_opened() -> None:
     check(log)
     (incident,) = with_ids(log, "4000000000000002", tuple).incidents
     assert story(*around(log, incident, tuple)).counted == (CorrelationId(OURS + 1),)
+
+
+def test_what_the_kernel_read_again_is_among_what_is_needed() -> None:
+    """A call of another id, which failed right after."""
+    error = "err=IoError.ReadError errno=EIO"
+    texts = (
+        f"[CORR-4000000000000002] error vol=v op=storage call=read {error} sev=high attempt=1/1"
+        " parent=CORR-4000000000000001 len=131072 msg=x",
+        f"[CORR-4000000000000001] failed vol=v op=file call=read {error} attempts=1 dur_us=9 ino=7",
+        f"[CORR-4000000000000003] failed vol=v op=file call=read {error} attempts=1 dur_us=9 ino=7",
+    )
+    lines = [
+        rendered(f"VexFS: {text}", 100_000_000 + number * 100_000, number, 0)
+        for number, text in enumerate(texts)
+    ]
+    log = read_log(b"\n".join((*lines, b"")))
+
+    check(log)
+    (incident,) = with_ids(log, "4000000000000001", tuple).incidents
+    reread = story(*around(log, incident, tuple)).reread
+    assert reread is not None
+    assert reread.id == CorrelationId(OURS + 3)
 
 
 ORDINARY = "eth0: link becomes ready"

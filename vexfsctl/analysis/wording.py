@@ -1,5 +1,6 @@
 """What a VexFS event means, in a phrase for people. The wording of the log itself is in `logs`."""
 
+from vexfsctl.model.breaker import BreakerState
 from vexfsctl.model.errnos import errno_name
 from vexfsctl.model.events import (
     BreakerChanged,
@@ -22,19 +23,22 @@ from vexfsctl.model.units import format_duration, format_size
 from vexfsctl.model.upstream import Significance, UpstreamEvent
 
 
-def describe(event: Event | UpstreamEvent) -> str:
-    """Return what *event* says, without volume, operation and id."""
+def describe(event: Event | UpstreamEvent, answered: str | None = None) -> str:
+    """Return what *event* says, without volume, operation and id.
+
+    *answered* is who got what an application's call ended in, if not the application.
+    """
     match event:
         case UpstreamEvent():
             return _upstream(event)
         case CallEvent():
-            return _describe_call(event)
+            return _describe_call(event, answered)
         case _:
             return _describe_volume(event)
 
 
-def _describe_call(event: CallEvent) -> str:
-    caller = "the application" if event.parent is None else "its caller"
+def _describe_call(event: CallEvent, answered: str | None) -> str:
+    caller = answered or "the application" if event.parent is None else "its caller"
     match event:
         case ErrorReported():
             return _failed_attempt(event)
@@ -42,10 +46,10 @@ def _describe_call(event: CallEvent) -> str:
             wait = format_duration(event.delay_ms)
             return f"waits {wait}, then attempt {event.attempt} of {event.max_attempts}"
         case CallRecovered():
-            return f"succeeded on attempt {event.attempts}, after {_duration(event.duration_us)}"
+            return f"succeeded on attempt {event.attempts}, after {call_time(event.duration_us)}"
         case CallFailed():
             tries = "1 attempt" if event.attempts == 1 else f"{event.attempts} attempts"
-            lasted = f"{tries} and {_duration(event.duration_us)}"
+            lasted = f"{tries} and {call_time(event.duration_us)}"
             return f"failed after {lasted}: {caller} got {errno_name(event.errno)}"
         case FallbackUsed():
             return _fallback(event)
@@ -68,7 +72,7 @@ def _describe_volume(event: Event) -> str:
             return f"{event.action}: {event.before} → {event.after} ({who}){why}"
         case RecoveryStepTaken():
             detail = f", {event.message}" if event.message else ""
-            return f"{event.step}: {event.result} after {_duration(event.duration_us)}{detail}"
+            return f"{event.step}: {event.result} after {call_time(event.duration_us)}{detail}"
         case StateChanged():
             return f"state {event.before} → {event.after} ({event.driver} {event.version})"
         case DegradationChanged():
@@ -103,6 +107,9 @@ def _rejection(event: CallRejected) -> str:
 
 def _breaker_change(event: BreakerChanged) -> str:
     reason = f" by {event.by}" if event.by else ""
+    if event.id is not None and not event.by and event.before is BreakerState.HALF_OPEN:
+        outcome = "succeeded" if event.after is BreakerState.CLOSED else "failed"
+        reason = f", its probe {event.id} {outcome}"
     if event.failures is not None and event.window_ms is not None:
         window = format_duration(event.window_ms)
         reason = f", {event.failures} failures in {window} (threshold {event.failure_threshold})"
@@ -132,7 +139,8 @@ def _place(event: ErrorReported) -> str:
     return f", {' of '.join(parts)}" if parts else ""
 
 
-def _duration(duration_us: int) -> str:
+def call_time(duration_us: int) -> str:
+    """Return how long a call took, in words."""
     milliseconds = duration_us / 1_000
     # A call on a healthy device takes microseconds; "0ms" would look like a mistake.
     return f"{duration_us}us" if milliseconds < 1 else format_duration(milliseconds)

@@ -7,14 +7,28 @@ from functools import reduce
 from operator import add
 
 from vexfsctl.analysis.health.next_steps import NextStep
-from vexfsctl.analysis.incident.story import Advice, BreakerNow, TracedCall
+from vexfsctl.analysis.incident.reread import Reread
+from vexfsctl.analysis.incident.silence import Silence
+from vexfsctl.analysis.incident.story import Advice, BreakerNow, Story, TracedCall, Unfinished
+from vexfsctl.analysis.incident.suspects import Suspect
 from vexfsctl.analysis.incident.timeline import Actor, Refusals, TimelineLine
+from vexfsctl.analysis.wording import call_time
+from vexfsctl.answers.blame import (
+    LIKELY,
+    SuspectRow,
+    advice_about,
+    arithmetic_lines,
+    blame_lines,
+    silence_line,
+    suspect_row,
+)
 from vexfsctl.answers.log import LogRow, log_row
 from vexfsctl.answers.next_steps import next_commands, next_lines
 from vexfsctl.host.log import Calendar
 from vexfsctl.host.trace import Trace
 from vexfsctl.model.breaker import BreakerState
 from vexfsctl.model.correlation import CorrelationId
+from vexfsctl.model.device_graph import DeviceKind
 from vexfsctl.model.entry import Origin
 from vexfsctl.model.errnos import errno_name
 from vexfsctl.model.units import format_duration
@@ -55,8 +69,17 @@ class IncidentReport:
     epoch: int | None
     begin: datetime | None
     """Wall-clock time of its first record, if the boot is known."""
+    device: str | None
+    """The kernel's name of the device that the volume lies on; None: not known."""
     devices: tuple[str, ...] | None
-    """The devices whose kernel lines are shown; None: not known, so the lines of all devices."""
+    """The devices whose kernel lines are shown; None: it, or what it is made from, is not known, so
+    the lines of all devices."""
+    reread: Reread | None
+    """The call by which the kernel may have read again: the application then got its errno."""
+    suspects: tuple[SuspectRow, ...]
+    """Who may be to blame, the most certain first."""
+    silence: Silence | None
+    """Why no line of the kernel says who."""
     calls: tuple[TracedCall, ...]
     timeline: tuple[TraceRow, ...]
     refusals: tuple[Refusals, ...]
@@ -68,13 +91,22 @@ class IncidentReport:
     breakers_now: tuple[BreakerNow, ...]
 
 
-def trace_result(traces: Sequence[Trace], log_words: tuple[str, ...]) -> CommandResult:
-    """Answer `trace`: *traces* in order; *log_words* make suggested commands read the same log."""
+def trace_result(
+    traces: Sequence[Trace], log_words: tuple[str, ...], *, verbose: bool = False
+) -> CommandResult:
+    """Answer `trace`: *traces* in order; *log_words* make suggested commands read the same log.
+
+    *verbose*: also how certain each suspect is, and why.
+    """
     reports = tuple(map(_report, traces))
     return CommandResult(
         "trace",
         reports,
-        body=tuple(block for report in reports for block in _body(report, log_words)),
+        body=tuple(
+            block
+            for trace, report in zip(traces, reports, strict=True)
+            for block in _body(trace.story, report, log_words, verbose=verbose)
+        ),
         coverage=reduce(add, (trace.coverage for trace in traces)),
     )
 
@@ -89,7 +121,11 @@ def _report(trace: Trace) -> IncidentReport:
         boot_id=story.boot_id,
         epoch=story.epoch,
         begin=next((row.record.time for row in rows if row.within), None),
+        device=trace.device,
         devices=trace.devices,
+        reread=story.reread,
+        suspects=tuple(map(suspect_row, story.suspects)),
+        silence=story.silence,
         calls=story.calls,
         timeline=rows,
         refusals=story.timeline.refusals,
@@ -100,13 +136,16 @@ def _report(trace: Trace) -> IncidentReport:
     )
 
 
-def _body(trace: IncidentReport, log_words: tuple[str, ...]) -> tuple[Table | Paragraph, ...]:
+def _body(
+    story: Story, trace: IncidentReport, log_words: tuple[str, ...], *, verbose: bool
+) -> tuple[Table | Paragraph, ...]:
     return (
-        Paragraph(tuple(_head(trace))),
+        Paragraph((*_head(trace), *_cause(story, trace))),
         Table(_COLUMNS, trace.timeline),
+        Paragraph(tuple(arithmetic_lines(story.suspects)) if verbose else ()),
         Paragraph(tuple(_outcome(trace))),
-        Paragraph(tuple(_advice(trace.advice))),
-        Paragraph(tuple(_now(trace, log_words))),
+        Paragraph((*_advice_about(story.suspects), *_advice(trace.advice))),
+        Paragraph(tuple(_now(story, trace, log_words))),
     )
 
 
@@ -127,9 +166,25 @@ def _head(trace: IncidentReport) -> Iterator[Line]:
     yield (Span(str(trace.root), Tone.STRONG), f"{volume}{begin or ''}")
     if trace.aliases:
         yield f"also called {', '.join(map(str, trace.aliases))}: several ids for one failure"
+    if not trace.calls:
+        yield "no call of an application: only what operators, recovery or the driver itself did"
     for call in trace.calls:
         identifier = "" if call.id is None else f"  {call.id}"
         yield f"{_INDENT * call.depth}{_call_name(call)}: {_result(call)}{identifier}"
+    if trace.reread is not None:
+        got = errno_name(trace.reread.errno)
+        again = f"if {trace.reread.id} is that, the application got {got}"
+        yield f"the kernel may have read again (before Linux 6.6): {again}"
+
+
+def _cause(story: Story, trace: IncidentReport) -> Iterator[Line]:
+    """Yield what brought it about, or why that is not known."""
+    if trace.opened_by is not None and trace.silence is Silence.REFUSED:
+        yield f"cause: the breaker was opened by {trace.opened_by}; no device was asked"
+    elif trace.silence is not None:
+        lost = sum(line.evidence.lost or 0 for line in story.timeline.kernel_lines if line.evidence)
+        yield silence_line(trace.silence, trace.device, lost)
+    yield from blame_lines(story.suspects)
 
 
 def _call_name(call: TracedCall) -> str:
@@ -141,9 +196,16 @@ def _call_name(call: TracedCall) -> str:
 
 def _result(call: TracedCall) -> str:
     error = "" if call.errno is None else f" with {errno_name(call.errno)}"
-    took = call.duration_us and f" after {format_duration(call.duration_us / 1_000)}"
-    nothing = "never returned" if call.id is None else "left no record"
+    took = call.duration_us and f" after {call_time(call.duration_us)}"
+    nothing = "left no record" if call.unfinished is None else _without_end(call.unfinished)
     return f"{call.outcome or nothing}{error}{took or ''}"
+
+
+def _without_end(unfinished: Unfinished) -> str:
+    if unfinished.goes_on_us is None:
+        return "never returned, as far as the log tells"
+    later = format_duration(unfinished.goes_on_us / 1_000)
+    return f"had not returned when the {unfinished.ended} ended, {later} after its last record"
 
 
 def _who(row: TraceRow) -> str:
@@ -208,15 +270,28 @@ _COLUMNS = (
 
 def _outcome(trace: IncidentReport) -> Iterator[Line]:
     for refused in trace.refusals:
-        calls = "1 call was" if refused.calls == 1 else f"{refused.calls} calls were"
-        yield f"cost: {calls} refused by the open breaker of {refused.operation}"
+        breaker = f"refused by the open breaker of {refused.operation}"
+        if refused.calls == 1:
+            yield f"cost: 1 call was {breaker}: {refused.first}"
+        else:
+            ids = f"from {refused.first} to {refused.last}"
+            yield f"cost: {refused.calls} calls were {breaker}, {ids}"
     if trace.counted:
         earlier = ", ".join(map(str, trace.counted))
-        yield f"cause: failures of earlier calls counted too: {earlier}"
-    if trace.opened_by is not None:
-        yield f"cause: the breaker was opened by {trace.opened_by}"
-    if trace.devices is None:
-        yield "the device below is not known: kernel lines about all devices are shown"
+        yield f"the breaker counted failures of earlier calls too: {earlier}"
+    shown = {row.record.event["device"] for row in trace.timeline if row.actor is Actor.KERNEL}
+    if trace.devices is None and shown - {None, trace.device}:
+        unknown = "the device below is not known"
+        if trace.device is not None:
+            unknown = f"not everything below {trace.device} is known"
+        yield f"{unknown}: kernel lines about all devices are shown"
+
+
+def _advice_about(suspects: Sequence[Suspect]) -> Iterator[Line]:
+    likely = (each for each in suspects[:1] if each.certainty >= LIKELY)
+    for suspect in likely:
+        if (advice := advice_about(suspect)) is not None:
+            yield (Span(suspect.called, Tone.STRONG), f": {advice}")
 
 
 def _advice(advice: Sequence[Advice]) -> Iterator[Line]:
@@ -233,7 +308,7 @@ def _changed(trace: IncidentReport, breaker: BreakerNow) -> bool:
     )
 
 
-def _now(trace: IncidentReport, log_words: tuple[str, ...]) -> Iterator[Line]:
+def _now(story: Story, trace: IncidentReport, log_words: tuple[str, ...]) -> Iterator[Line]:
     for breaker in trace.breakers_now:
         if breaker.state == BreakerState.CLOSED and not _changed(trace, breaker):
             continue
@@ -241,13 +316,16 @@ def _now(trace: IncidentReport, log_words: tuple[str, ...]) -> Iterator[Line]:
         why = f", {breaker.why}" if breaker.why else ""
         name = f"{trace.volume}/{breaker.operation}"
         yield (f"now: breaker {name} is ", Span(state, tone_of_word(state)), why)
-    yield from next_lines(next_commands(_next_steps(trace), log_words))
+    yield from next_lines(next_commands(_next_steps(story, trace), log_words))
 
 
-def _next_steps(trace: IncidentReport) -> Iterator[NextStep]:
+def _next_steps(story: Story, trace: IncidentReport) -> Iterator[NextStep]:
     if trace.advice:
         plan = ("recover", "plan", str(trace.root))
         yield NextStep(plan, "what can be done about it, step by step")
+    for suspect in story.suspects[:1]:
+        if isinstance(suspect.kind, DeviceKind) and suspect.certainty >= LIKELY:
+            yield NextStep(("device", "show", suspect.name), "its errors by kind, time and sector")
     for breaker in trace.breakers_now:
         if breaker.state in (BreakerState.OPEN, BreakerState.FORCED_OPEN):
             name = f"{trace.volume}/{breaker.operation}"

@@ -6,7 +6,7 @@ line that names it.
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -61,12 +61,9 @@ class DeviceFinder:
             return tuple(filter(None, (word, disk_of_partition(word))))
         raise self._not_found(asked)
 
-    def known_names_of(self, asked: str, among: Collection[str] | None = None) -> tuple[str, ...]:
-        """Return the same, but nothing if nothing is called that.
-
-        *among*: names that are in the log; None: it is searched for them.
-        """
-        for graph, word in self._places(asked, among):
+    def known_names_of(self, asked: str) -> tuple[str, ...]:
+        """Return the same, but nothing if nothing is called that."""
+        for graph, word in self._places(asked):
             if found := graph.find(word):
                 related = dict.fromkeys(name for each in found for name in graph.related(each))
                 self._found.update(related)
@@ -126,9 +123,7 @@ class DeviceFinder:
         telling = Beginning(TELLING, TELLING_WORDS, repeated=TELLING_AGAIN)
         return graph_of(self._texts_of(telling))
 
-    def _places(
-        self, asked: str, among: Collection[str] | None
-    ) -> Iterator[tuple[DeviceGraph, str]]:
+    def _places(self, asked: str) -> Iterator[tuple[DeviceGraph, str]]:
         """Yield where to look for *asked*, and what it is called there."""
         word = asked.removeprefix(_NODES)
         if not self.elsewhere:
@@ -137,24 +132,12 @@ class DeviceFinder:
                 yield self.here, node
         if self._reading is not None and _WORD.fullmatch(word):
             name = name_of_number(word) or word
-            yield self._mentioned(name) if among is None else self._told_with(among), name
+            yield self._mentioned(name), name
 
     def _node(self, asked: str) -> str | None:
         from vexfsctl.devices.sysfs_graph import name_of_node
 
         return name_of_node(asked, self.host.sysfs)
-
-    def _told_with(self, names: Iterable[str]) -> DeviceGraph:
-        """Return what the log tells, and devices of these *names*."""
-        from vexfsctl.analysis.devices.told import ToldGraph
-
-        mentioned = ToldGraph()
-        for name in names:
-            if _NUMBER.fullmatch(name) and name_of_number(name) is None:
-                mentioned.mention_number(name)
-            else:
-                mentioned.mention(name)
-        return self.told + mentioned.result()
 
     def _mentioned(self, name: str) -> DeviceGraph:
         """Return what the log tells, with *name* if any line has it, and its disk's partitions."""

@@ -68,6 +68,8 @@ class Host:
     """Those that the configuration or the environment names, for any command."""
     sysfs: Path = Path("/sys")
     """Where its block devices are read."""
+    kernel: str = ""
+    """Release of the running kernel, `6.1.0-26-amd64`; empty if not known."""
     stdin: BinaryIO | None = None
     """Standard input; None if there is none to read."""
     every_record: bool = False
@@ -89,6 +91,7 @@ class Host:
             standard_roots=default_roots(environ, uid),
             state_directory=state_directory(environ, uid),
             ledger_directories=state_directories(environ, uid),
+            kernel=os.uname().release,
             stdin=getattr(sys.stdin, "buffer", None),
             every_record=bool(environ.get(EVERY_RECORD_VARIABLE)),
         )

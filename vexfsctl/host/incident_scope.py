@@ -25,6 +25,7 @@ from vexfsctl.analysis.incident.numbered_calls import (
     find_numbered_calls,
 )
 from vexfsctl.analysis.incident.related import related_occurrences
+from vexfsctl.analysis.incident.reread import RereadFinder
 from vexfsctl.analysis.incident.surroundings import (
     SLACK_US,
     Surroundings,
@@ -56,6 +57,8 @@ _ABOUT_BREAKERS = Saying(
     r"|(?:breaker|degradation) vol=)"
 )
 _FAILURES = Saying(r"VexFS: \[CORR-\w{16}\] (?:error|timeout) ")
+
+_FAILED_READS = Saying(r"VexFS: \[CORR-\w{16}\] failed ")
 
 Merge = Callable[[Sequence[LogEntry]], tuple[LogEntry, ...]]
 """Adds what is known of recoveries to the entries of a log, in order of time."""
@@ -118,6 +121,7 @@ def around(
     reasons: list[Wanted] = [_records_of(subject)]
     if vicinity is not None:
         reasons.append(_evidence_in(vicinity))
+        reasons.append(During(_FAILURES, vicinity.at_once_us, vicinity.at_once_s))
     rising = not log.reading.uptimes_fall(SLACK_US)
     if isinstance(subject, Incident):
         reasons += _about_breakers(subject, rising=rising)
@@ -195,6 +199,8 @@ def _about_breakers(incident: Incident, *, rising: bool) -> list[Wanted]:
     # What refused a call may have opened long before.
     opened_us = -math.inf if refused else begin_us
     about: list[Wanted] = [During(_ABOUT_BREAKERS, (opened_us, math.inf), or_undated=True)]
+    if (reach_us := RereadFinder(incident).reach_us) is not None:
+        about.append(During(_FAILED_READS, reach_us))
     if window_us:
         about.append(During(_FAILURES, (begin_us, end_us), or_undated=True))
     return about

@@ -2,7 +2,7 @@
 
 import operator
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -22,11 +22,12 @@ from vexfsctl.analysis.incident.numbered_calls import (
     find_numbered,
     is_numbered,
 )
-from vexfsctl.analysis.incident.story import Story, tell_call, tell_story
+from vexfsctl.analysis.incident.story import End, LogEnd, Setting, Story, tell_call, tell_story
 from vexfsctl.exceptions import EvidenceMissing, IncidentNotFound, InvalidInput, covering
 from vexfsctl.host.device_finder import DeviceFinder
 from vexfsctl.host.filters import Filters
 from vexfsctl.host.host import Host
+from vexfsctl.host.incident_devices import IncidentDevices
 from vexfsctl.host.incident_scope import Scope, around, at_the_end, everything, with_call, with_ids
 from vexfsctl.host.log import (
     Calendar,
@@ -38,19 +39,25 @@ from vexfsctl.host.log import (
 )
 from vexfsctl.host.volumes import consult, parse_target
 from vexfsctl.logs.reading.log import LogReading
-from vexfsctl.logs.reading.wanted import IDENTIFIER, Naming, Saying
+from vexfsctl.logs.reading.wanted import IDENTIFIER, STATES, Naming, Saying
 from vexfsctl.model.correlation import parse_id_suffix
 from vexfsctl.model.coverage import Coverage
-from vexfsctl.model.device_graph import DeviceKind, kind_of_name
-from vexfsctl.model.device_names import disk_of_partition
 from vexfsctl.model.entry import LogEntry
+from vexfsctl.model.events import StateChanged
 from vexfsctl.model.operations import OperationType
-from vexfsctl.model.volume import Volume
+from vexfsctl.model.record import LogRecord
+from vexfsctl.model.volume import ModuleState, Volume
 from vexfsctl.recovery.ledger.file import read_ledger
 from vexfsctl.recovery.ledger.recoveries import merge_recoveries, recoveries_of
 
 _ENDINGS = (1 << 20, 4 << 20)
 """Bytes of a log's end that are looked at for the latest incident, before all of it is."""
+
+_RELEASE = re.compile(r"(?P<major>\d{1,3})\.(?P<minor>\d{1,3})")
+_VERSION = re.compile(rf"Linux version {_RELEASE.pattern}")
+"""How the log of a boot begins."""
+_WITHOUT_CACHE = 6, 6
+"""The first release in which a file that is read past the page cache can be mapped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +65,8 @@ class Trace:
     """One incident with everything around it."""
 
     story: Story
+    device: str | None
+    """The kernel's name of the device that the volume lies on; None if unknown."""
     devices: tuple[str, ...] | None
     """The devices whose kernel lines are shown; None: not known, so the lines of all devices."""
     calendar: Calendar
@@ -75,7 +84,6 @@ class IncidentLog:
         consulted = consult(host)
         self._host = host
         self._calendar = Calendar.of(host)
-        self._devices = filters.devices
         with covering(consulted.coverage):
             log = read_log(host, consulted.volumes, searched=True)
             self._elsewhere = is_elsewhere(host, log, consulted.volumes)
@@ -84,6 +92,7 @@ class IncidentLog:
             self._finder = DeviceFinder(host, log.reading, elsewhere=self._elsewhere)
             self._selection = filters.selection(host, self.volumes, self._finder)
             self._log = HostLog(select_boot(log.reading, filters.boot), log.live_logs)
+            self._devices = IncidentDevices(self._finder, self._log, self.volumes, filters.devices)
         # Another boot, or a log from elsewhere, has nothing to do with recent actions here.
         here = filters.boot is None and not host.logs
         self._recoveries = Recoveries.of(host, self._log.reading, of_this_boot=here)
@@ -117,17 +126,21 @@ class IncidentLog:
     def trace(self, subject: Incident | NumberedCall) -> Trace:
         """Return everything known about *subject*."""
         placed, entries = around(self._log, subject, self._recoveries.merge)
+        volume = None if isinstance(placed, NumberedCall) else self._volume_of(placed)
+        below = self._devices.below(placed, volume, entries)
+        setting = Setting(
+            below,
+            volume,
+            now_ns=recent_window(self._host, self._log.reading, 0).now_us * 1_000,
+            end=self._end_of(placed),
+            may_read_again=self._may_read_again(placed),
+        )
         if isinstance(placed, NumberedCall):
-            devices = self._devices_asked_for()
-            story = tell_call(placed, entries, devices)
+            story = tell_call(placed, entries, setting)
         else:
-            volume = self._volume_of(placed)
-            devices = self._devices_of(placed, volume, entries)
-            now_ns = recent_window(self._host, self._log.reading, 0).now_us * 1_000
-            occurrences = find_occurrences(entries)
-            story = tell_story(placed, entries, occurrences, devices, volume, now_ns)
-        shown = None if devices is None else self._finder.names_among(devices)
-        return Trace(story, shown, self._calendar, self.coverage(subject))
+            story = tell_story(placed, entries, find_occurrences(entries), setting)
+        shown = self._devices.shown(below)
+        return Trace(story, below.device, shown, self._calendar, self.coverage(subject))
 
     def entries_around(self, subject: Incident | NumberedCall) -> tuple[LogEntry, ...]:
         """Return the entries that are needed to tell of *subject*, in time order."""
@@ -139,6 +152,42 @@ class IncidentLog:
         span = None if vicinity is None else vicinity.uptimes
         since_us = None if span is None else span.begin
         return self._log.reading.coverage(since_us) + self._recoveries.coverage
+
+    def _end_of(self, subject: Incident | NumberedCall) -> LogEnd | None:
+        """Return up to where the log may tell of the end of *subject*; None if not known."""
+        if isinstance(subject, Incident) and (ended := self._end_of_load(subject)) is not None:
+            return LogEnd(ended, End.VOLUME)
+        sources = self._log.reading.sources
+        boots = [boot for source in sources for boot in source.boots]
+        ends = [boot.ends[subject.boot_id] for boot in boots if subject.boot_id in boot.ends]
+        if len(sources) != 1 or len(ends) != 1:
+            return None
+        *_, latest = (each for boot in boots for each in boot.ends)
+        return LogEnd(ends[0], End.LOG if subject.boot_id == latest else End.BOOT)
+
+    def _end_of_load(self, incident: Incident) -> LogRecord | None:
+        """Return the record by which the provider of the volume ended; None if there is none."""
+        load = incident.volume, incident.epoch
+        for entry in self._log.only(STATES).entries:
+            event = entry.event
+            if not isinstance(event, StateChanged) or (event.volume, event.epoch) != load:
+                continue
+            if event.after == ModuleState.UNINITIALIZED:
+                return entry.record
+        return None
+
+    def _may_read_again(self, subject: Incident | NumberedCall) -> bool:
+        """Whether its kernel may be one that reads through the page cache of our driver's mounts.
+
+        By its release, which is known of this boot, and of a log that begins with a boot.
+        """
+        boots = (boot for source in self._log.reading.sources for boot in source.boots)
+        begins = (boot.first for boot in boots if subject.boot_id in boot.ends)
+        releases = [_VERSION.match(first.text) for first in begins if first is not None]
+        if subject.boot_id is not None and subject.boot_id == self._host.boot_id:
+            releases.append(_RELEASE.match(self._host.kernel))
+        known = [(int(each["major"]), int(each["minor"])) for each in releases if each]
+        return not known or min(known) < _WITHOUT_CACHE
 
     def _coverage_asked_for(self) -> Coverage:
         since = self._selection.since
@@ -278,61 +327,6 @@ class IncidentLog:
             if incident.epoch in (None, volume.status.epoch):
                 return volume
         return None
-
-    def _devices_asked_for(self) -> tuple[str, ...] | None:
-        """Devices that the filter names, with their relatives; None without that filter."""
-        if not self._devices:
-            return None
-        return tuple(name for device in self._devices for name in self._finder.names_of(device))
-
-    def _devices_of(
-        self, incident: Incident, volume: Volume | None, entries: Iterable[LogEntry]
-    ) -> tuple[str, ...] | None:
-        """Devices below the volume that *entries* may name; None if they are not known."""
-        if (asked := self._devices_asked_for()) is not None:
-            return asked
-        number = volume.status.device if volume is not None and volume.status else None
-        if number is not None and (names := self._finder.known_names_of(number)):
-            return names
-        for each in incident.occurrences:
-            if each.entry.device is not None:
-                return self._related_names(each.entry.device, incident, entries)
-        if incident.volume is None:
-            return None
-        # The kernel module's volumes have their devices' names.
-        if self._is_device(incident.volume):
-            return self._related_names(incident.volume, incident, entries)
-        return None if self._elsewhere else self._finder.known_names_of(incident.volume) or None
-
-    def _is_device(self, name: str) -> bool:
-        """Whether the kernel has a line about a device of that name."""
-        entries = self._log.only(Saying(re.escape(name))).entries
-        return any(entry.evidence and name in entry.evidence.devices for entry in entries)
-
-    def _related_names(
-        self, device: str, incident: Incident, entries: Iterable[LogEntry]
-    ) -> tuple[str, ...]:
-        vicinity = find_vicinity(incident)
-        near = (each.evidence for each in entries if vicinity and vicinity.holds(each, None))
-        named = {name for evidence in near if evidence for name in evidence.devices}
-        alone = tuple(filter(None, (device, disk_of_partition(device))))
-        # All of the log is searched only for what matters.
-        if self._elsewhere and all(name in alone or _are_apart(device, name) for name in named):
-            return alone
-        return self._finder.known_names_of(device, {device, *named}) or (device,)
-
-
-_STACKED = re.compile(r"md|dm-|nvme\d+c\d+n|(?:nvme|ata|host)[\d.]+$|scsi:|pci:|[\d:]+$")
-"""How names begin of what may be above a disk, or below it, and what else such may be called."""
-
-
-def _are_apart(device: str, name: str) -> bool:
-    """Whether no line of a log tells that the device called *name* is below *device* or above it.
-
-    None tells what a loop device is made from.
-    """
-    kind = kind_of_name(disk_of_partition(device) or device)
-    return kind is DeviceKind.LOOP or (kind is DeviceKind.DISK and _STACKED.match(name) is None)
 
 
 def is_same(one: Incident | NumberedCall, other: Incident | NumberedCall) -> bool:

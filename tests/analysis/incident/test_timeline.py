@@ -2,12 +2,16 @@
 
 from collections.abc import Collection, Sequence
 
+import pytest
+
 from tests.analysis.records import STATE, Line, error, read_log
+from vexfsctl.analysis.incident.devices_below import DevicesBelow
 from vexfsctl.analysis.incident.incidents import build_incidents, find_incident, find_occurrences
 from vexfsctl.analysis.incident.kernel_lines import find_vicinity
-from vexfsctl.analysis.incident.story import Story, tell_story
+from vexfsctl.analysis.incident.story import End, LogEnd, Setting, Story, Unfinished, tell_story
 from vexfsctl.analysis.incident.timeline import Timeline
 from vexfsctl.model.entry import LogEntry
+from vexfsctl.model.errnos import errno_name
 from vexfsctl.model.operations import OperationType
 
 BLOCK = "I/O error, dev {}, sector 4096 op 0x0:(READ) flags 0x0 phys_seg 1 prio class 2"
@@ -38,11 +42,12 @@ def story_of(
     entries: Sequence[LogEntry],
     devices: Collection[str] | None = ("loop0",),
     id: str = "2A",  # noqa: A002
+    end: LogEnd | None = None,
 ) -> Story:
     """Tell the story of one incident of a log."""
     occurrences = find_occurrences(entries)
     incident = find_incident(build_incidents(occurrences), id)
-    return tell_story(incident, entries, occurrences, devices, None, 0)
+    return tell_story(incident, entries, occurrences, Setting(DevicesBelow(names=devices), end=end))
 
 
 def timeline_of(*lines: Line, devices: Collection[str] | None = ("loop0",)) -> Timeline:
@@ -170,7 +175,7 @@ def test_an_opened_breaker_is_followed_until_it_is_closed() -> None:
     assert [(line.within, line.meaning) for line in timeline.lines[1:]] == [
         (True, "breaker closed → open, 5 failures in 10s (threshold 5)"),
         (False, "breaker open → half_open by timer"),
-        (False, "breaker half_open → open"),
+        (False, "breaker half_open → open, its probe CORR-00000000000000BB failed"),
         (False, "reset: open → closed (uid 0, pid 7), “disk replaced”"),
         (False, "breaker open → closed by operator"),
     ]
@@ -231,6 +236,7 @@ def test_refusals_of_an_opened_breaker_are_counted_until_it_closed() -> None:
 
     (refusals,) = timeline.refusals
     assert (refusals.operation, refusals.calls) == (OperationType.STORAGE, 2)
+    assert (refusals.first, refusals.last) == (0x50, 0x52)
     assert (refusals.first_us, refusals.last_us) == (11_000_000, 12_000_000)
 
 
@@ -284,3 +290,59 @@ def test_calls_are_listed_with_their_outcome() -> None:
         (call.id, call.depth, call.call, call.outcome, call.errno, call.duration_us)
         for call in story.calls
     ] == [(0x29, 0, "read", "failed", 5, 2000), (0x2A, 1, "read", "failed", 5, 1000)]
+
+
+def test_a_call_whose_end_no_record_tells_says_how_the_log_goes_on() -> None:
+    """Here the machine was restarted two seconds after its last record."""
+    entries = read_log((10.0, error(0x2A)), (12.0, "EXT4-fs (sdz): recovery complete"))
+    end = LogEnd(entries[-1].record, End.BOOT)
+
+    caller, nested = story_of(entries, end=end).calls
+
+    assert (nested.outcome, nested.unfinished) == (None, Unfinished(2_000_000, End.BOOT))
+    assert caller.unfinished is None
+
+
+@pytest.mark.parametrize(
+    ("later", "got"),
+    [
+        ({}, "EBUSY"),
+        ({"errno": "EIO"}, "EIO"),
+        ({"ino": "13"}, None),
+        ({"call": "write"}, None),
+        ({"dur_us": "150000"}, None),
+        ({"at": "12.5"}, None),
+    ],
+    ids=["refused", "failed again", "another file", "another call", "began before", "much later"],
+)
+def test_the_kernel_may_have_read_again_what_it_had_read_ahead(
+    later: dict[str, str], got: str | None
+) -> None:
+    """The application then got what that ended in."""
+    values = {"at": "10.2", "call": "read", "errno": "EBUSY", "ino": "12", "dur_us": "2000"} | later
+    again = (
+        "VexFS: [CORR-0000000000000030] failed vol=loop0 op=file call={call} "
+        "err=CircuitBreakerOpen errno={errno} attempts=1 dur_us={dur_us} ino={ino}"
+    ).format(**values)
+    ahead = error(0x2A).replace("len=4096", "len=131072")
+
+    story = story_of(
+        read_log(
+            (0.0, STATE), (10.0, ahead), (10.1, f"{OUTER} ino=12"), (float(values["at"]), again)
+        )
+    )
+
+    assert (story.reread and errno_name(story.reread.errno)) == got
+    caller = "the application" if got is None else "its caller"
+    assert story.timeline.lines[-1].meaning.endswith(f"{caller} got EIO")
+
+
+def test_a_read_of_one_page_is_not_made_again() -> None:
+    """What it ended in is what the application got."""
+    again = OUTER.replace("29]", "39]").replace("EIO", "EBUSY")
+
+    story = story_of(
+        read_log((10.0, error(0x2A)), (10.1, f"{OUTER} ino=12"), (10.2, f"{again} ino=12"))
+    )
+
+    assert story.reread is None

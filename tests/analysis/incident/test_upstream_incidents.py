@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from tests.analysis.records import STATE, error, read_log
 from tests.analysis.upstream.test_calls import LOAD, failure, kernel_log, start, success
+from vexfsctl.analysis.incident.devices_below import DevicesBelow
 from vexfsctl.analysis.incident.incidents import (
     Incident,
     build_incidents,
@@ -18,7 +19,7 @@ from vexfsctl.analysis.incident.numbered_calls import (
     find_numbered_calls,
     is_numbered,
 )
-from vexfsctl.analysis.incident.story import tell_call, tell_story
+from vexfsctl.analysis.incident.story import Setting, tell_call, tell_story
 from vexfsctl.exceptions import AmbiguousId, IncidentNotFound
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.entry import LogEntry
@@ -127,7 +128,7 @@ def test_the_story_of_a_failure_with_several_ids() -> None:
     occurrences = find_occurrences(entries)
     (incident,) = build_incidents(occurrences)
 
-    story = tell_story(incident, entries, occurrences, None, None, 0)
+    story = tell_story(incident, entries, occurrences, Setting(DevicesBelow()))
 
     (call,) = story.calls
     assert (call.id, call.call, call.outcome) == (CorrelationId(2), "read_block", "fallback")
@@ -188,7 +189,7 @@ def test_ids_and_targets_are_no_numbered_calls(text: str) -> None:
 def test_the_story_of_a_numbered_call_has_the_kernels_lines() -> None:
     """What the device said while it ran, and what came of it."""
     call = find_numbered(find_numbered_calls(NUMBERED), "CALL-3@read_file#1")
-    story = tell_call(call, NUMBERED, None)
+    story = tell_call(call, NUMBERED, Setting(DevicesBelow()))
 
     assert story.root == "CALL-3@read_file#1"
     assert [(c.outcome, c.errno) for c in story.calls] == [("failed", 5)]
@@ -202,7 +203,7 @@ def test_a_call_that_never_returned_has_what_came_much_later() -> None:
         (1, start(1)), (150, "INFO: task cat:77 blocked for more than 120 seconds.")
     )
     call = find_numbered(find_numbered_calls(entries), "CALL-1")
-    story = tell_call(call, entries, None)
+    story = tell_call(call, entries, Setting(DevicesBelow()))
 
     assert call.hangs
     assert call.troubled

@@ -10,6 +10,8 @@ from tests.cli.recorded import ERROR_ID, INCIDENT, add_recorded_volume
 from tests.support.golden import assert_golden
 from tests.support.program import Program
 from tests.support.tree import FakeTree
+from vexfsctl.analysis.incident.suspects import WEIGHTS, Sign
+from vexfsctl.answers.blame import SIGN_WORDS
 from vexfsctl.exceptions import ExitStatus
 from vexfsctl.logs.reading.contents import Manner
 from vexfsctl.logs.sources.reader import LogHost, read_sources
@@ -170,7 +172,10 @@ def test_a_refused_call_leads_to_what_opened_the_breaker(vexfsctl: Program) -> N
     """Its own story is short."""
     result = vexfsctl("trace", "2C", *SAVED)
 
-    assert "cause: the breaker was opened by CORR-6F1C93A20000002A\n" in result.stdout
+    assert (
+        "cause: the breaker was opened by CORR-6F1C93A20000002A; no device was asked\n"
+        in result.stdout
+    )
     assert result.stdout.endswith(
         f"next: vexfsctl recover plan CORR-6F1C93A20000002B --log {INCIDENT}"
         "  what can be done about it, step by step\n"
@@ -396,3 +401,191 @@ def test_failures_without_an_uptime_are_counted_too(vexfsctl: Program, tmp_path:
 
     (trace,) = vexfsctl("trace", "05", "--json", "--log", str(path)).json["data"]
     assert trace["counted"] == [f"CORR-400000000000000{n}" for n in (4, 3, 2, 1)]
+
+
+TWO_VOLUMES = """\
+6,1,1000000,-;scsi host2: Fusion MPT SAS Host
+5,2,1100000,-;sd 2:0:0:0: [sdb] 65536 512-byte logical blocks: (33.6 MB/32.0 MiB)
+5,3,1200000,-;sd 2:0:1:0: [sdc] 65536 512-byte logical blocks: (33.6 MB/32.0 MiB)
+13,4,2000000,-;VexFS: state vol=a epoch=11 from=uninitialized to=initializing driver=fuse version=1 dev=sdb1
+13,5,2100000,-;VexFS: state vol=b epoch=22 from=uninitialized to=initializing driver=fuse version=1 dev=sdc1
+3,6,99900000,-;mpt2sas_cm0: log_info(0x31110d00): originator(PL), code(0x11), sub_code(0x0d00)
+3,7,100000000,-;I/O error, dev sdb, sector 4096 op 0x0:(READ) flags 0x0 phys_seg 1 prio class 2
+12,8,100010000,-;VexFS: [CORR-400000000000002A] error vol=a op=storage call=read err=IoError.ReadError errno=EIO sev=high attempt=1/1 ino=12 off=0 len=4096 hints=retry:500 msg=x
+12,9,100310000,-;VexFS: [CORR-400000000000003B] error vol=b op=storage call=write err=IoError.WriteError errno=EIO sev=high attempt=1/1 ino=12 off=0 len=4096 hints=retry:500 msg=x
+6,10,102010000,-;EXT4-fs (sdz1): mounted filesystem with ordered data mode
+"""  # noqa: E501 - lines of a log
+"""Two volumes on two disks of one adapter, which fail in the same second."""
+
+
+def test_volumes_that_fail_at_once_point_to_their_controller(
+    vexfsctl: Program, tmp_path: Path
+) -> None:
+    """With the arithmetic on request; the adapter's own line is there, whatever it is called."""
+    log = tmp_path / "two.kmsg"
+    log.write_text(TWO_VOLUMES)
+
+    result = vexfsctl("trace", "2A", "-v", "--log", str(log))
+
+    assert_golden("trace-two-volumes.txt", result.stdout.replace(str(log), "LOG"))
+
+
+def test_every_sign_has_a_weight_and_words() -> None:
+    """No term of the arithmetic is without either."""
+    assert set(WEIGHTS) == set(Sign) == set(SIGN_WORDS)
+
+
+def test_a_numbered_call_is_blamed_on_the_device_that_was_mounted(vexfsctl: Program) -> None:
+    """The mount's own line names it; lines about other disks are left out."""
+    log = MODULE.replace(
+        "[    2.000000]",
+        "[    1.500000] VexFS: Mounting filesystem on device /dev/sdzz (SAFE FFI)\n"
+        "[    2.900000] I/O error, dev sdy, sector 8 op 0x0:(READ) flags 0x0 phys_seg 1\n"
+        "[    2.000000]",
+    )
+
+    result = vexfsctl("trace", "CALL-1@read_file", "--json", "--log", "-", input=log)
+
+    (trace,) = result.json["data"]
+    assert (trace["device"], trace["devices"]) == ("sdzz", ["sdzz"])
+    assert [(each["name"], each["kind"]) for each in trace["suspects"]] == [("sdzz", "disk")]
+
+
+UNMOUNT = """\
+13,0,100000000,-;VexFS: state vol=v epoch=7 from=initialized to=shutting_down driver=fuse version=1
+14,1,100100000,-;VexFS: [CORR-4000000000000083] recovery vol=v step=drain result={} dur_us=100
+14,2,100300000,-;VexFS: [CORR-4000000000000083] recovery vol=v step=unmount result=ok dur_us=300
+"""
+
+
+def test_a_clean_unmount_is_no_incident(vexfsctl: Program) -> None:
+    """It has an id, and can be asked for; one that was not clean is the latest incident."""
+    clean = vexfsctl("trace", "--last", "--log", "-", input=UNMOUNT.format("ok"))
+    asked = vexfsctl("trace", "83", "--log", "-", input=UNMOUNT.format("ok"))
+    busy = vexfsctl("trace", "--last", "--log", "-", input=UNMOUNT.format("busy"))
+
+    assert (clean.exit_status, clean.stderr) == (
+        ExitStatus.FAILED,
+        "vexfsctl: the log has no incident\n"
+        "hint: trouble without an id is told by: vexfsctl status\n",
+    )
+    assert asked.stdout.startswith(
+        "CORR-4000000000000083 on v\n"
+        "no call of an application: only what operators, recovery or the driver itself did\n"
+    )
+    assert "drain: busy" in busy.stdout
+
+
+@pytest.mark.parametrize(
+    ("further", "ended"),
+    [
+        ("", "log ended, 1.7s"),
+        (
+            "13,11,102310000,-;VexFS: state vol=b epoch=22 from=shutting_down to=uninitialized "
+            "driver=fuse version=1\n6,12,200000000,-;EXT4-fs (sdz1): mounted filesystem\n",
+            "volume ended, 2s",
+        ),
+        ("6,11,5000,-;Linux version 6.1.0\n6,12,9000,-;EXT4-fs (sdz1): mounted\n", None),
+    ],
+    ids=["log", "volume", "boot"],
+)
+def test_a_call_without_an_end_says_what_ended_before(
+    vexfsctl: Program, tmp_path: Path, further: str, ended: str | None
+) -> None:
+    """Nothing of it is known after its last record."""
+    log = tmp_path / "two.kmsg"
+    log.write_text(TWO_VOLUMES + further)
+
+    result = vexfsctl("trace", "3B", "--log", str(log))
+
+    told = f"had not returned when the {ended} after its last record"
+    if ended is None:
+        # Two boots without an id: that it was in the first is not certain.
+        told = "never returned, as far as the log tells"
+    assert result.stdout.splitlines()[1] == (
+        f"application call storage write: {told}  CORR-400000000000003B"
+    )
+
+
+def test_a_call_without_an_end_says_that_its_boot_ended(vexfsctl: Program, tmp_path: Path) -> None:
+    """Where the log tells boots apart by their ids."""
+    error = "VexFS: [CORR-400000000000003B] error vol=b op=storage call=write err=x errno=EIO"
+    records = (
+        ("a" * 32, 1_000_000, f"{error} sev=high attempt=1/1 msg=x"),
+        ("a" * 32, 4_000_000, "EXT4-fs (sdz1): mounted filesystem"),
+        ("b" * 32, 2_000_000, "EXT4-fs (sdz1): mounted filesystem"),
+    )
+    log = tmp_path / "journal.json"
+    log.write_text(
+        "".join(
+            f'{{"MESSAGE":"{text}","_TRANSPORT":"kernel","_BOOT_ID":"{boot}",'
+            f'"__MONOTONIC_TIMESTAMP":"{at}","PRIORITY":"4"}}\n'
+            for boot, at, text in records
+        )
+    )
+
+    result = vexfsctl("trace", "3B", "--log", str(log))
+
+    assert "had not returned when the boot ended, 3s after its last record" in result.stdout
+
+
+@pytest.mark.parametrize(("release", "told"), [("6.1.0-26", True), ("6.6.1", False)])
+def test_only_old_kernels_read_again(
+    vexfsctl: Program, tmp_path: Path, release: str, told: bool
+) -> None:
+    """A log that begins with a boot tells the release; without it, it may be one."""
+    log = tmp_path / "again.kmsg"
+    head = "VexFS: [CORR-40000000000000{}] "
+    lines = (
+        f"Linux version {release} (gcc) #1 SMP",
+        head.format(30) + "error vol=v op=storage call=read err=IoError.ReadError errno=EIO "
+        "sev=high attempt=1/1 parent=CORR-4000000000000029 ino=12 off=0 len=131072 msg=x",
+        head.format(29) + "failed vol=v op=file call=read err=IoError.ReadError errno=EIO "
+        "attempts=1 dur_us=9000 ino=12",
+        head.format(40) + "failed vol=v op=file call=read err=CircuitBreakerOpen errno=EBUSY "
+        "attempts=1 dur_us=90 ino=12",
+    )
+    log.write_text("".join(f"4,{n},{n * 1_000},-;{line}\n" for n, line in enumerate(lines)))
+
+    result = vexfsctl("trace", "30", "--log", str(log))
+
+    again = "if CORR-4000000000000040 is that, the application got EBUSY"
+    assert (again in result.stdout) is told
+
+
+@pytest.mark.parametrize(
+    ("device", "why"),
+    [
+        ("sdq1", "no request to sdq1 failed, or its line is missing from this log"),
+        ("dm-3", "dm-3 fails requests without a line, and nothing known below it has one"),
+        ("-", "the device below is not known; device mapper and md fail requests without a line"),
+    ],
+)
+def test_a_silent_kernel_is_explained(
+    vexfsctl: Program, tmp_path: Path, device: str, why: str
+) -> None:
+    """Nothing points to a line that is not there."""
+    log = tmp_path / "silent.kmsg"
+    text = "".join(line for line in INCIDENT.read_text().splitlines(True) if ";I/O" not in line)
+    text = "".join(line for line in text.splitlines(True) if "suppressed" not in line)
+    text = text.replace("critical medium error, dev sdb", "Linux knows sdb").replace("sdq1", "data")
+    log.write_text(text.replace("version=0.1.0", f"version=0.1.0 dev={device}"))
+
+    result = vexfsctl("trace", "2A", "--log", str(log))
+
+    assert f"\nthe kernel wrote nothing of it: {why}\n" in result.stdout
+    assert "kernel lines about all devices" not in result.stdout
+
+
+def test_a_task_that_hangs_is_all_that_the_kernel_tells(vexfsctl: Program) -> None:
+    """Until its request ends, no line names a device."""
+    log = MODULE + "[  150.000000] INFO: task cat:4242 blocked for more than 120 seconds.\n"
+
+    result = vexfsctl("trace", "CALL-1@sync_fs", "--log", "-", input=log)
+
+    assert result.stdout.splitlines()[1:3] == [
+        "call into the Rust part sync sync_fs: had not returned when the log ended, 2m26s after "
+        "its last record",
+        "possible cause: task cat:4242, certainty 0.35: it hangs; a request that has not ended has "
+        "no line that names its device",
+    ]

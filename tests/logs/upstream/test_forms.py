@@ -12,6 +12,7 @@ from tests.logs.data import KERNEL_LOGS, recorded
 from vexfsctl.catalogue.lookup import ERRORS
 from vexfsctl.logs.grammar import parse_event
 from vexfsctl.logs.kernel.mentions import MENTIONS, parse_mention
+from vexfsctl.logs.reading.wanted import MOUNTS
 from vexfsctl.logs.upstream import (
     UPSTREAM_FORMS,
     Form,
@@ -24,7 +25,7 @@ from vexfsctl.logs.upstream.form import about
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.record import LogRecord
 from vexfsctl.model.severity import Severity
-from vexfsctl.model.upstream import KERNEL_FORMS, Significance, UpstreamEvent
+from vexfsctl.model.upstream import KERNEL_FORMS, Significance, UpstreamEvent, UpstreamKind
 
 SOURCES = Path(__file__).parents[2] / "data" / "vexfs-upstream-lines.md"
 LAST_RESORT = {"unlisted", "v2_unlisted"}
@@ -317,3 +318,12 @@ def test_the_quick_look_passes_over_nothing(sample: str, more: str) -> None:
     """Whatever is VexFS's by a closer look may be VexFS's by the quick one."""
     for text in (sample, sample + more, more + sample):
         assert may_be_vexfs(kernel_line(text)) or parse_upstream_text(text) is None
+
+
+def test_what_tells_of_mounts_is_found_by_searching() -> None:
+    """What names a device, and what ends a mount or a load: by that an incident's is known."""
+    ends = {UpstreamKind.UNMOUNTED, UpstreamKind.MODULE_LOADED, UpstreamKind.MODULE_UNLOADED}
+    telling = [f for f in UPSTREAM_FORMS if f.kind in ends or read_sample(f).device is not None]
+
+    assert len(telling) > 5
+    assert [form.name for form in telling if not MOUNTS.accepts(kernel_line(form.sample))] == []

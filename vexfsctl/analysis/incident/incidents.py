@@ -16,6 +16,7 @@ from vexfsctl.model.entry import LogEntry, Origin
 from vexfsctl.model.events import (
     BreakerChanged,
     CallEvent,
+    CallRejected,
     CallTimedOut,
     DegradationChanged,
     ErrorReported,
@@ -28,6 +29,8 @@ from vexfsctl.model.upstream import Significance, UpstreamEvent
 
 _LISTED = 8
 """Candidates named in a message; a long log may have thousands."""
+
+_OK = "ok"
 
 AnyEvent = Event | UpstreamEvent
 """What our provider reports, and what earlier builds write."""
@@ -75,16 +78,13 @@ class Incident:
     @property
     def erroneous(self) -> bool:
         """Whether an error arose in it; a call that was only refused met none of its own."""
-        return any(_tells_error(each.event) for each in self.occurrences)
+        return any(tells_error(each.event) for each in self.occurrences)
 
     @property
     def eventful(self) -> bool:
-        """Whether anything is in it but calls that went well (earlier builds log those, too)."""
-        return any(
-            not isinstance(each.event, UpstreamEvent)
-            or each.event.significance is not Significance.ROUTINE
-            for each in self.occurrences
-        )
+        """Whether anything is in it but what went well: calls that earlier builds log, steps of a
+        clean unmount."""
+        return not all(_went_well(each.event) for each in self.occurrences)
 
     @property
     def vouched(self) -> bool:
@@ -133,6 +133,20 @@ def identifier_of(event: AnyEvent) -> CorrelationId | None:
             return event.cause
         case _:
             return None
+
+
+def tells_error(event: AnyEvent) -> bool:
+    """Whether an error arose; a call that was only refused met none of its own."""
+    if isinstance(event, UpstreamEvent):
+        return event.significance.is_trouble and not is_refusal(event)
+    return isinstance(event, ErrorReported | CallTimedOut)
+
+
+def is_refusal(event: AnyEvent) -> bool:
+    """Whether a breaker refused the call, so that nothing below was asked."""
+    if isinstance(event, UpstreamEvent):
+        return event.significance is Significance.BLOCKED
+    return isinstance(event, CallRejected)
 
 
 def operation_of(event: AnyEvent) -> OperationType | None:
@@ -208,7 +222,8 @@ def latest_incident(
     if not asked:
         target = volume if operation is None else f"{volume}/{operation}"
         where = "" if target is None else f" of {target}"
-        raise IncidentNotFound(f"the log has no incident{where}")
+        hint = "trouble without an id is told by: vexfsctl status" if target is None else None
+        raise IncidentNotFound(f"the log has no incident{where}", hint=hint)
     best = max((each.vouched, each.erroneous) for each in asked)
     return [each for each in asked if (each.vouched, each.erroneous) == best][-1]
 
@@ -278,11 +293,14 @@ def _incident(
     )
 
 
-def _tells_error(event: AnyEvent) -> bool:
-    if isinstance(event, UpstreamEvent):
-        blocked = event.significance is Significance.BLOCKED
-        return event.significance.is_trouble and not blocked
-    return isinstance(event, ErrorReported | CallTimedOut)
+def _went_well(event: AnyEvent) -> bool:
+    match event:
+        case UpstreamEvent():
+            return event.significance is Significance.ROUTINE
+        case RecoveryStepTaken():
+            return event.result == _OK
+        case _:
+            return False
 
 
 def _place(occurrence: Occurrence) -> int:

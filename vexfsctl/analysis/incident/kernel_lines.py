@@ -2,7 +2,9 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
+from vexfsctl.analysis.incident.complaint import is_abandoned
 from vexfsctl.analysis.incident.incidents import AnyEvent, Incident, Occurrence, operation_of
 from vexfsctl.analysis.incident.numbered_calls import NumberedCall
 from vexfsctl.model.entry import LogEntry
@@ -15,7 +17,7 @@ from vexfsctl.model.events import (
 )
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.record import LogRecord
-from vexfsctl.model.upstream import Significance, UpstreamEvent
+from vexfsctl.model.upstream import UpstreamEvent
 
 MARGIN_US = 20_000
 """Reach beyond the beginning and the end of the calls. The kernel prints its line when a request
@@ -25,8 +27,12 @@ DRIFT_US = 1_000_000
 printk drifts."""
 SECOND_US = 1_000_000
 """What the coarsest times are cut to that are compared: `dmesg -T`, syslog files."""
-FILESYSTEM_US = 1_000_000
-"""Reach for lines of the filesystem below, which come from its own threads (journal, writeback)."""
+THREADS_US = 1_000_000
+"""Reach for lines that come from threads of their own: those of filesystems (journal, writeback),
+of arrays and pools, and of error handlers of adapters and links."""
+_OF_THREADS = frozenset(
+    {"filesystem", "md", "device_mapper", "ata", "usb", "iscsi", "fc", "sas", "hba", "aer"}
+)
 WRITEBACK_US = 36_000_000
 """Reach back where an fsync failed: it reports what writeback lost earlier, which takes data that
 is 30 s old and looks every 5 s (vm.dirty_expire_centisecs, vm.dirty_writeback_centisecs)."""
@@ -34,6 +40,20 @@ ABANDONED_US = 240_000_000
 """Reach forward where a call was abandoned: its request ends whenever the device lets go, and the
 hung task detector speaks between one and two of its periods (kernel.hung_task_timeout_secs, 120).
 """
+
+
+AT_ONCE_US = 2_000_000
+"""Reach for errors of other volumes that arose at once: a retry and its delay may come between."""
+
+
+class When(StrEnum):
+    """When a line was written, as against the calls of an incident."""
+
+    BEFORE = "before"
+    SOON_BEFORE = "soon_before"
+    """Within what lines of its kind may come late or early."""
+    DURING = "during"
+    AFTER = "after"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +89,19 @@ class Vicinity:
         begin, end = self.moments.reach
         return begin / 1_000_000, end / 1_000_000
 
+    @property
+    def at_once_us(self) -> tuple[int, int] | None:
+        """The uptimes between which errors of other volumes arose at once."""
+        return None if self.uptimes is None else self.uptimes.widened(AT_ONCE_US)
+
+    @property
+    def at_once_s(self) -> tuple[float, float] | None:
+        """The Unix times between which those did that have no uptime."""
+        if self.moments is None:
+            return None
+        begin, end = self.moments.widened(AT_ONCE_US + SECOND_US)
+        return begin / 1_000_000, end / 1_000_000
+
     def holds(self, entry: LogEntry, devices: Collection[str] | None) -> bool:
         """Whether *entry* is a kernel line of that time about one of *devices* (None: any)."""
         evidence, record = entry.evidence, entry.record
@@ -76,23 +109,47 @@ class Vicinity:
             return False
         return self._is_near(record, evidence) and self._is_about(evidence, devices)
 
-    def _is_near(self, record: LogRecord, evidence: KernelEvidence) -> bool:
-        if record.uptime_us is not None and self.uptimes is not None:
-            if record.boot_id != self.boot_id:
-                return False
-            span, time_us, rough = self.uptimes, record.uptime_us, 0
-        elif record.wall_time_s is not None and self.moments is not None:
-            span, time_us = self.moments, round(record.wall_time_s * 1_000_000)
-            rough = resolution_us(record.wall_time_s)
-        else:
+    def when(self, record: LogRecord, evidence: KernelEvidence) -> "When | None":
+        """Return when *record* was written, as against the calls; None if that is not known."""
+        if (placed := self._placed(record)) is None:
+            return None
+        span, time_us, rough = placed
+        drift_us = self._drift_us(record)
+        early_us = span.begin - rough - drift_us - time_us
+        if early_us > MARGIN_US:
+            return When.BEFORE if early_us > usual_reach_us(evidence) else When.SOON_BEFORE
+        return When.DURING if time_us <= span.end + MARGIN_US + drift_us else When.AFTER
+
+    def is_at_once(self, record: LogRecord) -> bool:
+        """Whether *record* was written while the calls ran, or about then."""
+        if (placed := self._placed(record)) is None:
             return False
-        drift_us = 0 if record.source in self.sources else DRIFT_US
-        usual = FILESYSTEM_US if evidence.kind == "filesystem" else MARGIN_US
-        lost_write = self.synced and evidence.direction != "read"
+        span, time_us, rough = placed
+        return span.begin - AT_ONCE_US - rough <= time_us <= span.end + AT_ONCE_US
+
+    def _is_near(self, record: LogRecord, evidence: KernelEvidence) -> bool:
+        if (placed := self._placed(record)) is None:
+            return False
+        span, time_us, rough = placed
+        drift_us = self._drift_us(record)
+        usual = usual_reach_us(evidence)
+        lost_write = self.synced and evidence.direction != "read" and evidence.is_trouble
         before = (WRITEBACK_US if lost_write else usual) + drift_us
         after = (ABANDONED_US if self.abandoned else usual) + drift_us
         # A time is cut, not rounded: the line was written up to *rough* later than it says.
         return span.begin - before - rough <= time_us <= span.end + after
+
+    def _placed(self, record: LogRecord) -> "tuple[Span, int, int] | None":
+        """Return what to compare *record* with, its time by that clock, and how rough that is."""
+        if record.uptime_us is not None and self.uptimes is not None:
+            return (self.uptimes, record.uptime_us, 0) if record.boot_id == self.boot_id else None
+        if record.wall_time_s is not None and self.moments is not None:
+            time_us = round(record.wall_time_s * 1_000_000)
+            return self.moments, time_us, resolution_us(record.wall_time_s)
+        return None
+
+    def _drift_us(self, record: LogRecord) -> int:
+        return 0 if record.source in self.sources else DRIFT_US
 
     def _is_about(self, evidence: KernelEvidence, devices: Collection[str] | None) -> bool:
         if not evidence.devices:
@@ -113,6 +170,15 @@ class Span:
         """Between what any line lies that may belong to the calls."""
         begin = self.begin - WRITEBACK_US - DRIFT_US - SECOND_US
         return begin, self.end + ABANDONED_US + DRIFT_US
+
+    def widened(self, by_us: int) -> tuple[int, int]:
+        """Return begin and end, with that much more at both."""
+        return self.begin - by_us, self.end + by_us
+
+
+def usual_reach_us(evidence: KernelEvidence) -> int:
+    """Return how long before and after a call lines like this one belong to it."""
+    return THREADS_US if evidence.kind in _OF_THREADS else MARGIN_US
 
 
 def resolution_us(wall_time_s: float) -> int:
@@ -137,7 +203,7 @@ def find_vicinity(subject: Incident | NumberedCall) -> Vicinity | None:
         boot_id=subject.boot_id,
         sources=frozenset(each.entry.record.source for each in calls),
         synced=any(operation_of(each.event) is OperationType.SYNC for each in calls),
-        abandoned=hangs or any(_is_abandoned(each.event) for each in calls),
+        abandoned=hangs or any(is_abandoned(each.event) for each in calls),
     )
 
 
@@ -156,12 +222,6 @@ def _moments_of(calls: Sequence[Occurrence]) -> Span | None:
         return None
     begin = min(time_us - _took_us(event) for event, _, time_us in timed)
     return Span(begin, max(time_us + resolution_us(time) for _, time, time_us in timed))
-
-
-def _is_abandoned(event: AnyEvent) -> bool:
-    if isinstance(event, UpstreamEvent):
-        return event.significance is Significance.TIMEOUT
-    return isinstance(event, CallTimedOut)
 
 
 def _took_us(event: AnyEvent) -> int:

@@ -1,16 +1,24 @@
 """What `trace` says about one incident: its timeline, meaning, what to do, its present state."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from vexfsctl.analysis.breakers import explain_breaker
+from vexfsctl.analysis.incident.blame import find_suspects
+from vexfsctl.analysis.incident.complaint import find_complaint
+from vexfsctl.analysis.incident.devices_below import DevicesBelow
 from vexfsctl.analysis.incident.incidents import (
     AnyEvent,
     Incident,
     Occurrence,
     operation_of,
 )
+from vexfsctl.analysis.incident.kernel_lines import find_vicinity
 from vexfsctl.analysis.incident.numbered_calls import NumberedCall
+from vexfsctl.analysis.incident.reread import Reread, find_reread
+from vexfsctl.analysis.incident.silence import Silence, find_silence
+from vexfsctl.analysis.incident.suspects import Suspect
 from vexfsctl.analysis.incident.timeline import Timeline, build_call_timeline, build_timeline
 from vexfsctl.catalogue.lookup import BREAKER_OPEN, TIMEOUT, find_entry
 from vexfsctl.model.breaker import BreakerState
@@ -29,8 +37,11 @@ from vexfsctl.model.events import (
     FallbackUsed,
 )
 from vexfsctl.model.operations import OperationType
+from vexfsctl.model.record import LogRecord
 from vexfsctl.model.upstream import UpstreamEvent, UpstreamKind
 from vexfsctl.model.volume import Volume
+
+_CALLER = "its caller"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +60,35 @@ class TracedCall:
     `succeeded` and `skipped`; None if no record says."""
     errno: int | None
     duration_us: int | None
+    unfinished: "Unfinished | None"
+    """How the log goes on after its last record, if that has no outcome of it."""
+
+
+class End(StrEnum):
+    """What ended while a call had not."""
+
+    LOG = "log"
+    BOOT = "boot"
+    VOLUME = "volume"
+    """Its provider ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogEnd:
+    """Up to where a log may tell of the end of a call."""
+
+    record: LogRecord
+    """The last record."""
+    what: End = End.LOG
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A call that began and whose end no record tells."""
+
+    goes_on_us: int | None
+    """How much later that ended; None if that is not known."""
+    ended: End = End.LOG
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +124,12 @@ class Story:
     epoch: int | None
     calls: tuple[TracedCall, ...]
     """The application's call first, each before those nested in it."""
+    reread: Reread | None
+    """The call by which the kernel may have read again."""
+    suspects: tuple[Suspect, ...]
+    """Who may be to blame, the most certain first."""
+    silence: Silence | None
+    """Why no line of the kernel says who; None if any does, or if none is to be expected."""
     timeline: Timeline
     counted: tuple[CorrelationId, ...]
     """Earlier calls whose failures counted when a breaker opened in it."""
@@ -94,45 +140,65 @@ class Story:
     """Empty if the volume does not answer, or is of another epoch."""
 
 
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What is known around an incident."""
+
+    below: DevicesBelow
+    """The devices that it may be about."""
+    volume: Volume | None = None
+    """Its volume as it is now; None if there is none."""
+    now_ns: int = 0
+    end: LogEnd | None = None
+    """None if not known."""
+    may_read_again: bool = True
+    """Whether its kernel may read through the page cache, as before Linux 6.6."""
+
+
 def tell_story(
     incident: Incident,
     entries: Sequence[LogEntry],
     occurrences: Sequence[Occurrence],
-    devices: Collection[str] | None,
-    volume: Volume | None,
-    now_ns: int,
+    setting: Setting,
 ) -> Story:
-    """Put together everything about *incident*, found among the *occurrences* of *entries*.
-
-    *devices* as for `build_timeline`; *volume* is its volume as it is now, None if there is none.
-    """
+    """Put together everything about *incident*, found among the *occurrences* of *entries*."""
+    reread = find_reread(incident, occurrences) if setting.may_read_again else None
+    answered = None if reread is None else _CALLER
+    timeline = build_timeline(incident, entries, occurrences, setting.below.names, answered)
+    suspects, silence = _blame(incident, timeline, setting.below)
     return Story(
         volume=incident.volume,
         root=incident.root,
         aliases=tuple(each for each in incident.depths if each in incident.aliases),
         boot_id=incident.boot_id,
         epoch=incident.epoch,
-        calls=tuple(_traced_calls(incident)),
-        timeline=build_timeline(incident, entries, occurrences, devices),
+        calls=tuple(_traced_calls(incident, setting.end)),
+        reread=reread,
+        suspects=suspects,
+        silence=silence,
+        timeline=timeline,
         counted=tuple(dict.fromkeys(_counted(incident, occurrences))),
         opened_by=_opened_by(incident, occurrences),
         advice=tuple(_advice(incident.occurrences)),
-        breakers_now=tuple(_breakers_now(incident, volume, now_ns)),
+        breakers_now=tuple(_breakers_now(incident, setting.volume, setting.now_ns)),
     )
 
 
-def tell_call(
-    call: NumberedCall, entries: Sequence[LogEntry], devices: Collection[str] | None
-) -> Story:
+def tell_call(call: NumberedCall, entries: Sequence[LogEntry], setting: Setting) -> Story:
     """Put together everything about one numbered call of an earlier build."""
+    timeline = build_call_timeline(call, entries, setting.below.names)
+    suspects, silence = _blame(call, timeline, setting.below)
     return Story(
         volume=None,
         root=call.name,
         aliases=(),
         boot_id=call.boot_id,
         epoch=None,
-        calls=(_traced_call(None, 0, call.events),),
-        timeline=build_call_timeline(call, entries, devices),
+        calls=(_traced_call(None, 0, call.occurrences, setting.end),),
+        reread=None,
+        suspects=suspects,
+        silence=silence,
+        timeline=timeline,
         counted=(),
         opened_by=None,
         advice=tuple(_advice(call.occurrences)),
@@ -140,22 +206,37 @@ def tell_call(
     )
 
 
-def _traced_calls(incident: Incident) -> Iterator[TracedCall]:
-    events: dict[CorrelationId, list[CallEvent | UpstreamEvent]] = {}
+def _blame(
+    subject: Incident | NumberedCall, timeline: Timeline, below: DevicesBelow
+) -> tuple[tuple[Suspect, ...], Silence | None]:
+    complaint, vicinity = find_complaint(subject), find_vicinity(subject)
+    lines = timeline.kernel_lines
+    suspects = find_suspects(complaint, lines, vicinity, below)
+    if any(each.certainty > 0 for each in suspects):
+        return suspects, None
+    return suspects, find_silence(complaint, lines, vicinity, below)
+
+
+def _traced_calls(incident: Incident, end: LogEnd | None) -> Iterator[TracedCall]:
+    told: dict[CorrelationId, list[Occurrence]] = {}
     for each in incident.occurrences:
         if isinstance(each.event, CallEvent | UpstreamEvent) and each.event.id is not None:
             # What is logged under another name of a call belongs to that call.
             known = incident.root if each.event.id in incident.aliases else each.event.id
-            events.setdefault(known, []).append(each.event)
+            told.setdefault(known, []).append(each)
     for identifier, depth in incident.depths.items():
         # A caller that met no trouble itself left no record; it is shown only as the root.
-        if identifier in events or (depth == 0 and identifier not in incident.aliases):
-            yield _traced_call(identifier, depth, events.get(identifier, ()))
+        if identifier in told or (depth == 0 and told and identifier not in incident.aliases):
+            yield _traced_call(identifier, depth, told.get(identifier, ()), end)
 
 
 def _traced_call(
-    identifier: CorrelationId | None, depth: int, events: Sequence[CallEvent | UpstreamEvent]
+    identifier: CorrelationId | None,
+    depth: int,
+    told: Sequence[Occurrence],
+    end: LogEnd | None,
 ) -> TracedCall:
+    events = [e.event for e in told if isinstance(e.event, CallEvent | UpstreamEvent)]
     outcome = next((event for event in reversed(events) if _outcome(event) is not None), None)
     return TracedCall(
         id=identifier,
@@ -165,7 +246,17 @@ def _traced_call(
         outcome=None if outcome is None else _outcome(outcome),
         errno=getattr(outcome, "errno", None),
         duration_us=getattr(outcome, "duration_us", None),
+        unfinished=_unfinished(told[-1], end) if told and outcome is None else None,
     )
+
+
+def _unfinished(last: Occurrence, end: LogEnd | None) -> Unfinished:
+    if end is None:
+        return Unfinished(None)
+    begun_us, ended_us = last.uptime_us, end.record.uptime_us
+    if begun_us is None or ended_us is None or ended_us < begun_us:
+        return Unfinished(None, end.what)
+    return Unfinished(ended_us - begun_us, end.what)
 
 
 _OUTCOMES: dict[type, str] = {

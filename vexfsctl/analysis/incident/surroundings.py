@@ -13,6 +13,8 @@ from operator import itemgetter
 from vexfsctl.analysis.incident.incidents import Incident, Occurrence, operation_of
 from vexfsctl.analysis.incident.kernel_lines import Vicinity
 from vexfsctl.analysis.incident.numbered_calls import NumberedCall
+from vexfsctl.analysis.incident.others import OthersAtOnce
+from vexfsctl.analysis.incident.reread import RereadFinder
 from vexfsctl.analysis.incident.timeline import Aftermath, same_load
 from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.events import BreakerChanged, CallRejected, CallTimedOut, ErrorReported, Event
@@ -38,7 +40,12 @@ class Surroundings:
         self._kept: dict[int, LogEntry] = {}
         """By their places."""
         self._place = 0
-        self._breakers = None if isinstance(subject, NumberedCall) else _Breakers(subject)
+        self._others = OthersAtOnce(subject, vicinity)
+        self._breakers: _Breakers | None = None
+        self._rereads: RereadFinder | None = None
+        if isinstance(subject, Incident):
+            self._breakers = _Breakers(subject)
+            self._rereads = RereadFinder(subject)
 
     def take(self, entry: LogEntry) -> None:
         """Take the next entry."""
@@ -46,11 +53,16 @@ class Surroundings:
         within = bool(self._own) and entry == self._own[0]
         if within:
             self._own.popleft()
-        if within or (self._vicinity is not None and self._vicinity.holds(entry, None)):
+        near = self._vicinity is not None and self._vicinity.holds(entry, None)
+        if within or near or self._others.take(entry):
             self._kept[self._place] = entry
         if self._breakers is not None and isinstance(entry.event, Event):
             occurrence = Occurrence(self._place, entry.event, entry)
             self._kept |= self._breakers.take(occurrence, within=within)
+            if self._rereads is not None and self._rereads.take(occurrence) is not None:
+                self._kept[self._place] = entry
+                # The first is enough.
+                self._rereads = None
 
     @property
     def complete(self) -> bool:

@@ -66,6 +66,9 @@ class Refusals:
 
     operation: OperationType
     calls: int
+    first: CorrelationId
+    """The first of these calls."""
+    last: CorrelationId
     first_us: int | None
     last_us: int | None
 
@@ -79,22 +82,29 @@ class Timeline:
     refusals: tuple[Refusals, ...]
     """One for each breaker that the incident opened and that refused calls."""
 
+    @property
+    def kernel_lines(self) -> tuple[LogEntry, ...]:
+        """The kernel's lines in it."""
+        return tuple(line.entry for line in self.lines if line.actor is Actor.KERNEL)
+
 
 def build_timeline(
     incident: Incident,
     entries: Sequence[LogEntry],
     occurrences: Sequence[Occurrence],
     devices: Collection[str] | None,
+    answered: str | None = None,
 ) -> Timeline:
     """Lay out what happened in *incident*, found among the *occurrences* of *entries*.
 
     *devices* are the kernel names of the backing device and those around it: lines about others are
-    left out. None if unknown (a log from elsewhere): then no line is.
+    left out. None if unknown (a log from elsewhere): then no line is. *answered* is who got the
+    outcome of the application's call, if not the application.
     """
     aftermath = tuple(_aftermath(incident, occurrences))
     told = (*incident.occurrences, *aftermath)
     vicinity = find_vicinity(incident)
-    lines = _lines(told, incident.depths, entries, vicinity, devices)
+    lines = _lines(told, incident.depths, entries, vicinity, devices, answered)
     return Timeline(tuple(lines), tuple(_refusals(incident, occurrences, aftermath)))
 
 
@@ -113,6 +123,7 @@ def _lines(
     entries: Sequence[LogEntry],
     vicinity: Vicinity | None,
     devices: Collection[str] | None,
+    answered: str | None = None,
 ) -> Iterator[TimelineLine]:
     """Yield what is *told*, with the kernel's lines of that time in between."""
     by_place = {each.place: each for each in told}
@@ -120,14 +131,17 @@ def _lines(
     below = max(depths.values(), default=0) + 1
     for place, entry in enumerate(entries):
         if place in by_place:
-            yield _told(by_place[place], depths, start)
+            yield _told(by_place[place], depths, start, answered)
         elif vicinity is not None and vicinity.holds(entry, devices):
             offset = start.offset_us(entry)
             yield TimelineLine(Actor.KERNEL, below, offset, entry.record.text, False, entry)
 
 
 def _told(
-    occurrence: Occurrence, depths: Mapping[CorrelationId, int], start: "_Start"
+    occurrence: Occurrence,
+    depths: Mapping[CorrelationId, int],
+    start: "_Start",
+    answered: str | None,
 ) -> TimelineLine:
     event = occurrence.event
     identifier = identifier_of(event)
@@ -135,7 +149,8 @@ def _told(
     within = identifier in depths or not depths
     depth = 0 if identifier is None else depths.get(identifier, 0)
     offset = start.offset_us(occurrence.entry)
-    return TimelineLine(_actor(event), depth, offset, describe(event), within, occurrence.entry)
+    meaning = describe(event, answered)
+    return TimelineLine(_actor(event), depth, offset, meaning, within, occurrence.entry)
 
 
 def _actor(event: AnyEvent) -> Actor:
@@ -232,7 +247,7 @@ def _refusals(
     """What others were refused by each breaker between its first change and its last."""
     for operation, (begin, end) in _outages(aftermath).items():
         refused = [
-            each
+            (each, each.event.id)
             for each in occurrences[occurrences.index(begin) :]
             if isinstance(each.event, CallRejected)
             and each.event.operation is operation
@@ -240,8 +255,9 @@ def _refusals(
             and (end is None or each.place < end.place)
         ]
         if refused:
-            calls = sum(each.entry.record.weight for each in refused)
-            yield Refusals(operation, calls, refused[0].uptime_us, refused[-1].uptime_us)
+            calls = sum(each.entry.record.weight for each, _ in refused)
+            (first, first_id), (last, last_id) = refused[0], refused[-1]
+            yield Refusals(*(operation, calls, first_id, last_id), first.uptime_us, last.uptime_us)
 
 
 def _outages(

@@ -2,7 +2,7 @@
 
 from vexfsctl.catalogue.advice.form import NO_NEW_ONES, NOTHING_LOST, REFUSED_ONLY, Advice
 
-_NAMES_THE_SECTOR = "The kernel's line about the device names the sector."
+_NAMES_THE_SECTOR = "The kernel's line about the device, if it wrote one, names the sector."
 
 ADVICE: dict[str, Advice] = {
     "IoError.ReadError": Advice(

@@ -14,6 +14,7 @@ from vexfsctl.host.filters import Filters
 EXAMPLES = """\
 Examples:
   vexfsctl trace --last                      the most recent error
+  vexfsctl trace --last -v                   and why which device is to blame
   vexfsctl trace 2A                          an id, or its last digits if they are unambiguous
   vexfsctl trace loop0/storage               the most recent error there
   vexfsctl trace CORR-6F1C93A20000002A --json
@@ -48,6 +49,11 @@ class IncidentType(click.ParamType[str]):
 def trace(app: AppContext, incidents: tuple[str, ...], last: bool, filters: Filters) -> None:
     """Show one incident: its timeline, causes, consequences and what to do.
 
+    The first lines name the device, filesystem or stuck task to blame, with a certainty from 0 to
+    1 that comes from the kernel's own lines about it; --verbose shows the arithmetic for each
+    suspect. Volumes that fail at once point to what they share. If the kernel wrote nothing, trace
+    says why that is: device mapper and md, for instance, fail requests without a line.
+
     The timeline shows the application's call and its nested calls with every attempt, the
     kernel's own lines about the backing device at that time, and if a breaker opened, what
     happened until it closed. ID may be the last digits of an id, at least two. Earlier builds
@@ -65,4 +71,5 @@ def trace(app: AppContext, incidents: tuple[str, ...], last: bool, filters: Filt
     log = IncidentLog(app.host, filters)
     found = {id(subject): subject for subject in map(log.find, incidents or (None,))}
     traces = [log.trace(subject) for subject in found.values()]
-    app.show(trace_result(traces, log_options(app.host, log.volumes)))
+    words = log_options(app.host, log.volumes)
+    app.show(trace_result(traces, words, verbose=app.verbose))

@@ -257,6 +257,14 @@ SIZES = Saying(SIZE_TOLD, (SIZE_TOLD,))
 """Lines that say how large the blocks of a device are: by that, others tell a sector."""
 
 
+_OF_MOUNTS = (
+    *("ounting filesystem", "nmount", "nitializing ", "nloaded", "nregistered"),
+    *("Integrated v", "FUSE Implementation", "serspace components"),
+)
+MOUNTS = Saying("|".join(map(re.escape, _OF_MOUNTS)), _OF_MOUNTS)
+"""What earlier builds say of what they mount, and of what ends that, and other lines."""
+
+
 @dataclass(frozen=True, slots=True)
 class Since:
     """Records from a time on, and of those before it what outlasts it."""

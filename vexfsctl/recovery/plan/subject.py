@@ -4,7 +4,6 @@ Pure. The hints of an incident are those of its error records; if these have non
 build, a timeout, a rejected call) they are the catalogue's.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -13,22 +12,19 @@ from vexfsctl.analysis.incident.incidents import Incident, Occurrence
 from vexfsctl.analysis.incident.numbered_calls import NumberedCall
 from vexfsctl.catalogue.lookup import BREAKER_OPEN, TIMEOUT, ErrorEntry, entry, find_entry
 from vexfsctl.exceptions import InvalidInput
+from vexfsctl.model.calls import FLUSH, READ, WRITE, direction_of_call
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.errnos import ErrnoClass, classify_errno
 from vexfsctl.model.events import CallRejected, CallTimedOut, ErrorReported
 from vexfsctl.model.hints import HintKind, RecoveryHint, hints_from_flags
 from vexfsctl.model.operations import OperationType
 
-_READ, _WRITE, _FLUSH = "read", "write", "flush"
 _OTHER = "other"
-_FLUSHING = re.compile(r"sync|flush")
-_READING = re.compile(r"read|lookup|getattr|getxattr|lseek|statfs|access")
-"""In FUSE requests, and in upstream's names of its calls (`read_block`, `lookup_inode`)."""
 _FAMILY_CALLS = {
-    "IoError.ReadError": _READ,
-    "IoError.SeekError": _READ,
-    "IoError.WriteError": _WRITE,
-    "IoError.FlushError": _FLUSH,
+    "IoError.ReadError": READ,
+    "IoError.SeekError": READ,
+    "IoError.WriteError": WRITE,
+    "IoError.FlushError": FLUSH,
 }
 """The call that an error implies, if only the error is known."""
 
@@ -77,10 +73,8 @@ class Subject:
             return _OTHER
         if self.call is None:
             calls = (_FAMILY_CALLS[name] for name in self.errors if name in _FAMILY_CALLS)
-            return next(calls, _READ)
-        if _FLUSHING.search(self.call):
-            return _FLUSH
-        return _READ if _READING.search(self.call) else _WRITE
+            return next(calls, READ)
+        return direction_of_call(self.call) or WRITE
 
 
 def subject_of_incident(incident: Incident) -> Subject:
@@ -182,7 +176,7 @@ def _parse_word(word: str) -> RecoveryHint:
 def _is_of_device(error: ErrorEntry | None, call: str | None) -> bool:
     if error is None or error is TIMEOUT:
         return True
-    return classify_errno(error.errno, call or _READ) is ErrnoClass.DEVICE
+    return classify_errno(error.errno, call or READ) is ErrnoClass.DEVICE
 
 
 def _catalogued(entries: Iterable[ErrorEntry]) -> tuple[RecoveryHint, ...]:

@@ -1,0 +1,68 @@
+"""Why the kernel wrote nothing about an incident, as far as that is known.
+
+The block layer prints its line when a request of a driver ends in an error (`blk_print_req_error`,
+block/blk-mq.c, Linux 6.12). A driver that makes no requests, but hands on or answers bios, has no
+such line: device mapper (but for its multipath over requests), md, bcache, zram, brd, pmem. What is
+answered before a request is made has none either.
+"""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from vexfsctl.analysis.incident.complaint import Complaint
+from vexfsctl.analysis.incident.devices_below import DevicesBelow
+from vexfsctl.analysis.incident.kernel_lines import Vicinity
+from vexfsctl.model.entry import LogEntry
+
+_BIO_BASED = ("dm-", "md", "bcache", "zram", "ram", "pmem")
+
+
+class Silence(StrEnum):
+    """Why there is no line of the kernel."""
+
+    REFUSED = "refused"
+    """A breaker refused the call: no device was asked."""
+    ANSWERED = "answered"
+    """The filesystem below answers so itself: no space, no such file, read-only, busy."""
+    UNDATED = "undated"
+    """Its records have no time, so nobody can say which lines belong to it."""
+    ABANDONED = "abandoned"
+    """The call was abandoned, and its request had not ended by then."""
+    LEFT_OUT = "left_out"
+    """The kernel's rate limit left out lines."""
+    BIO_BASED = "bio_based"
+    """The device makes no requests, so none of it has a line when it ends."""
+    UNKNOWN_DEVICE = "unknown_device"
+    """Nobody knows what the device is: it may be such a one."""
+    ABOVE_DEVICE = "above_device"
+    """The device has lines when its requests fail, so none of them did, or the line is missing."""
+
+
+def find_silence(
+    complaint: Complaint,
+    lines: Iterable[LogEntry],
+    vicinity: Vicinity | None,
+    below: DevicesBelow,
+) -> Silence | None:
+    """Return why the kernel's *lines* around the incident, in its *vicinity*, blame nobody.
+
+    None if nothing failed that it could tell of.
+    """
+    if not complaint.points_below:
+        if complaint.errnos:
+            return Silence.ANSWERED
+        return Silence.REFUSED if complaint.refused else None
+    if vicinity is None:
+        return Silence.UNDATED
+    if complaint.abandoned:
+        return Silence.ABANDONED
+    if any(each.evidence is not None and each.evidence.lost for each in lines):
+        return Silence.LEFT_OUT
+    if below.device is None:
+        return Silence.UNKNOWN_DEVICE
+    return Silence.BIO_BASED if is_bio_based(below.device) else Silence.ABOVE_DEVICE
+
+
+def is_bio_based(device: str) -> bool:
+    """Whether the driver of *device* makes no requests, by the kernel's name of it."""
+    return device.startswith(_BIO_BASED)
