@@ -13,6 +13,7 @@ from vexfsctl.logs.formats.stretches import PLAIN_FORMS, StretchFinder
 from vexfsctl.logs.formats.text import RecordDecoder
 from vexfsctl.logs.interpret import interpret_records
 from vexfsctl.logs.kernel.evidence import EVIDENCE_FORMS
+from vexfsctl.logs.kernel.strong import find_strong
 from vexfsctl.logs.upstream import UPSTREAM_FORMS
 from vexfsctl.model.entry import LogEntry, Origin
 from vexfsctl.model.record import LogRecord
@@ -142,10 +143,15 @@ def test_a_program_is_not_believed(printed: Printed, before: str, tag: str, text
 )
 @settings(max_examples=100, deadline=None)
 def test_a_program_without_a_tag_is_not_believed(printed: Printed, before: str, text: str) -> None:
-    """Where the log tells who wrote a line, or what the kernel wrote has a tag."""
+    """Where the log tells who wrote a line, or what the kernel wrote has a tag.
+
+    Except for what only the kernel says of a device, where somebody may have taken off that tag.
+    """
     log = decorated(before, forged(printed, "", text))
 
-    assert [entry for entry in entries(log) if is_believed(entry)] == []
+    found = [entry for entry in entries(log) if is_believed(entry)]
+    assert [entry for entry in found if find_strong(entry.record.text) != 0] == []
+    assert {entry.origin for entry in found} <= {Origin.UNRECORDED}
 
 
 @in_every_form
