@@ -152,6 +152,10 @@ PRINTED = (
         "[    5.000001] host kernel: %s",
         _by("[    5.000001] host sshd[12]: %s"),
     ),
+    Printed("a message to all", " kernel:%s", _by(" sshd[12]:%s")),
+    Printed(
+        "syslog without a blank", "Nov 29 10:00:00 host kernel:%s", _by("Nov 29 10:00:00 host %s")
+    ),
     Printed("a tag alone", "kernel: %s", _by("sshd[12]: %s")),
     Printed("a host and a tag", "host kernel: %s", _by("host sshd[12]: %s")),
     *(

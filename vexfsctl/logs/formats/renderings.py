@@ -80,8 +80,8 @@ _SYSLOG = re.compile(
 )
 _TAGGED = re.compile(
     rb"(?P<tag>[^\s\[\]]{1,128}?)(?:\[(?P<pid>\d{1,10})\])?:"
-    # Some daemons put no blank between the kernel's tag and the uptime.
-    rb"(?:(?: |(?<=kernel:)(?=\[ *\d{1,12}\.\d{6}\]))(?P<text>.*)|$)",
+    # Some daemons, and those who tell all that are logged in, put no blank behind the kernel's tag.
+    rb"(?:(?: |(?<=kernel:)(?=\S))(?P<text>.*)|$)",
     re.DOTALL,
 )
 _RFC5424 = re.compile(

@@ -83,13 +83,25 @@ def parse_evidence(record: LogRecord) -> KernelEvidence | None:
     """
     if record.facility not in (None, KERNEL_FACILITY):
         return None
-    if record.fields and is_of_program(record) and not record.text.startswith(_REPORTERS):
+    if record.fields and is_of_program(record) and not _may_lack_tag(record.text):
         return None
     loud = record.level is not None and record.level <= _LEAST_LEVEL
     text = record.text
     # Texts of drivers repeat a lot.
     said = _said_in(text, loud) if len(text) <= _SHORT else _said_in.__wrapped__(text, loud)
     return None if said is None else _with_device(said, record)
+
+
+def _may_lack_tag(text: str) -> bool:
+    """Whether *text*, without the kernel's tag, is evidence nevertheless.
+
+    Some take the tag off before they hand a log over. Then it must be a line that only the kernel
+    writes: a program's tag does not look like the beginning of one by chance.
+    """
+    # Deferred: it has the forms from here.
+    from vexfsctl.logs.kernel.strong import find_strong
+
+    return text.startswith(_REPORTERS) or find_strong(text) == 0
 
 
 def match_forms(text: str, *, loud: bool) -> tuple[re.Match[str], EvidenceForm] | None:

@@ -7,7 +7,7 @@ and kernel/exit.c in Linux 4.4 to 6.18.
 
 import re
 
-PROCESS = r"(?:[^:=\n]|:(?! )){1,15}?"
+PROCESS = r"(?:[^:=\[\n]|:(?! )){1,15}?"
 """Regular expression for the name of a process, without a tag before it, as of a log daemon: what
 stands behind a tag may be any program's words."""
 _BEGINS = re.compile(

@@ -21,7 +21,7 @@ _QUOTING = re.compile(
     "[\"'`=\u00ab\u2018-\u201f]"
     r"|\bcomm\b"
     # What a colon says of the rest, unless it is that the kernel wrote it.
-    r"|(?<!(?<![\w.@/-])kernel):(?:\s|$)"
+    r"|(?<!(?<![\w.@/-])kernel):(?:\s|$)|\w\[\d{1,10}\]:"
     # A record of kmsg; a priority of another facility than the kernel's.
     r"|\d,\d{1,20},\d{1,20},[-c]|<(?:[89]|[1-9]\d{1,3})>"
 )

@@ -47,9 +47,9 @@ _HANDED_OVER = (
     " Times without a zone, or in one that is not known, are the reader's; those without a year are"
     " of the last twelve months: where a log has such times, a note says so.",
     "What another program wrote is never taken for the kernel's, whatever it says: a line with its"
-    " tag, or without any where a log daemon writes the kernel's, an entry of the journal that came"
-    " from a process, a record of another facility than kern. Nor is what a process or a file is"
-    " called in a line of the kernel.",
+    " tag, an entry of the journal that came from a process, a record of another facility than"
+    " kern. Nor is what a process or a file is called in a line of the kernel. Where a log daemon"
+    " has tags and a line has none, only what nobody but the kernel says of a device counts.",
     "Lines that are not records, or not surely, are told apart:",
 )
 _ID = CorrelationId(0x6F1C93A20000002A)
