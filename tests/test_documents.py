@@ -31,7 +31,7 @@ def text_of(document: str) -> str:
 def layers_of_the_contract() -> list[list[str]]:
     """The layers of the import contract that are there, bottom to top."""
     settings = tomllib.loads(text_of("pyproject.toml"))["tool"]["importlinter"]
-    (contract,) = (each for each in settings["contracts"] if each["type"] == "layers")
+    (contract,) = (each for each in settings["contracts"] if each.get("containers") == ["vexfsctl"])
     layers = [re.findall(r"\w+", layer) for layer in reversed(contract["layers"])]
     there = [[name for name in layer if name in packages()] for layer in layers]
     return [layer for layer in there if layer]
