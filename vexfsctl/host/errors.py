@@ -104,9 +104,11 @@ def count_errors(
     # The kernel's lines about devices are read only if they are needed: it takes long.
     for entry in asked.own_entries if finder is None else asked.entries:
         found = None if finder is None else finder.find(entry)
+        if entry.evidence is not None:
+            if tells_trouble(entry) is not None and of_kernel.has(entry):
+                kernel_lines += entry.record.weight
+            continue
         upstream.take(entry)
-        if tells_trouble(entry) is not None:
-            kernel_lines += sum(entry.record.weight for _ in of_kernel.pick((entry,)))
         if is_error(entry) or entry.upstream is not None:
             for _, moment in view.pick((entry,)):
                 device = None if found is None else named.suspect(found)

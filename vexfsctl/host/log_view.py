@@ -151,6 +151,7 @@ class LogView:
         self._boot = filters.boot
         self._selection = replace(filters.selection(host, volumes, finder), kernel=kernel)
         self._at_any_time = replace(self._selection, since=None, until=None)
+        self._selects_all = kernel and after is None and filters == Filters()
         self._calendar = Calendar.of(host)
         self._undated: dict[str, int] = {}
         logs = live_logs_of(volumes).values()
@@ -169,6 +170,10 @@ class LogView:
             elif moment is None and self._at_any_time.accepts(entry, None):
                 source = entry.record.source
                 self._undated[source] = self._undated.get(source, 0) + 1
+
+    def has(self, entry: LogEntry) -> bool:
+        """Whether *entry*, of VexFS or the kernel, is requested."""
+        return self._selects_all or any(True for _ in self.pick((entry,)))
 
     def anew(self) -> "LogView":
         """Return one that selects the same and has not looked at anything."""

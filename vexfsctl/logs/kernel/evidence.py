@@ -109,9 +109,9 @@ def match_forms(text: str, *, loud: bool) -> tuple[re.Match[str], EvidenceForm] 
 
     *loud*: the kernel says by its level that something is wrong.
     """
-    matched = _first_of(_BY_LEAD.get(text[:_LEAD], ()), text, loud=loud) or _first_of(
-        _behind_a_name(text), text, loud=loud
-    )
+    matched = _first_of(_BY_LEAD.get(text[:_LEAD], ()), text, loud=loud)
+    if matched is None:
+        matched = _first_of(_behind_a_name(text), text, loud=loud)
     if matched is None or process_of(text) is None or text.startswith(_REPORTERS):
         return matched
     # What looks like another line's beginning is but what the process calls itself.

@@ -228,9 +228,16 @@ class Stretch:
         if matters.startswith(AFTER_LINE):
             # Nothing may stand before the first one.
             yield at, (at := self._record_end(at))
-        while (hit := sought.search(self.block, max(at - 1, self.start), self.end)) is not None:
-            start = self._record_start(hit.end())
-            yield start, (at := self._record_end(start))
+        block, end = self.block, self.end
+        # Where most lines matter, these are very many: no calls but for lines of metadata.
+        while (hit := sought.search(block, max(at - 1, self.start), end)) is not None:
+            start = block.rfind(b"\n", at, hit.end() - 1) + 1 or at
+            if block[start] == _BLANK:
+                start = self._record_start(start)
+            at = block.index(b"\n", start) + 1
+            if at != end and block[at] == _BLANK:
+                at = self._record_end(at)
+            yield start, at
 
     def _wall_times(self, *, lasts: bool) -> Iterator[float]:
         """Yield the first Unix time of each minute, or the last."""
