@@ -53,6 +53,9 @@ class DeviceSurvey:
     elsewhere: bool
     """Whether they are those of a log from elsewhere."""
     coverage: Coverage
+    other_lines: int | None = None
+    """Lines of trouble about no device that is known: about an adapter, a connection, or without a
+    name. None if devices were asked for by name, or no log could be read."""
 
 
 def survey_devices(
@@ -90,7 +93,8 @@ def survey_devices(
             coverage += Coverage(gaps=tuple(seen.undated()))
         names = seen.chosen(asked, every=every)
     devices = tuple(seen.report(host, name, elsewhere=elsewhere) for name in names)
-    return DeviceSurvey(devices, elsewhere, coverage)
+    other_lines = None if asked or log is None else seen.other_lines
+    return DeviceSurvey(devices, elsewhere, coverage, other_lines)
 
 
 def names_of_devices(host: Host) -> tuple[str, ...]:
@@ -164,6 +168,12 @@ class _Seen:
         else:
             found = (device.name for device in graph if self._is_shown(device))
         return _topmost_first(graph, dict.fromkeys(found))
+
+    @property
+    def other_lines(self) -> int:
+        """How many lines of trouble are not about any device. Ask for it as for the graph."""
+        known = self.graph.devices
+        return sum(each.count for name, each in self._trouble.items() if name not in known)
 
     def report(self, host: Host, name: str, *, elsewhere: bool) -> DeviceReport:
         """Return what is known of the device called *name*."""
