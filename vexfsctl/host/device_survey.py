@@ -245,8 +245,11 @@ class _Seen:
         if not found:
             # By a path, or by a word of the log; raises if nothing is called that.
             found = self.finder.names_among(self.finder.names_of(asked))
-        for name in found:
-            yield from (each for each in self.graph.related(name) if each in self.graph.devices)
+        related = [each for name in found for each in self.graph.related(name)]
+        if not any(each in self.graph.devices for each in related):
+            # Lines may be about a server or an adapter, which is no device.
+            raise self.finder.not_found(asked)
+        yield from (each for each in related if each in self.graph.devices)
 
     def _is_shown(self, device: Device) -> bool:
         if device.name in self._trouble or not device.is_block or not device.present:

@@ -379,6 +379,33 @@ def test_trouble_before_the_window_of_a_saved_log_is_one_command_away(
     )
 
 
+@pytest.mark.parametrize(
+    ("line", "device"),
+    [
+        ("usb 2-2: reset SuperSpeed USB device number 2 using xhci-hcd", "2-2"),
+        ("INFO: task jbd2/sdb2-8:20212 blocked for more than 120 seconds.", "sdb2"),
+        ("device-mapper: verity: 202:3: data block 0 is corrupted", "xvda3"),
+        ("trusted_key: device-mapper: crypt: dm-0: INTEGRITY AEAD ERROR, sector 0", "dm-0"),
+        ("BTRFS error (device dm-1): bdev /dev/mapper/AM-2 errs: wr 0, rd 9", "mapper/AM-2"),
+        ("aacraid: Host adapter abort request (0,0,0,0)", "0:0:0:0"),
+        (" connection3:0: detected conn error (1020)", "connection3:0"),
+    ],
+)
+def test_what_is_to_be_typed_next_shows_the_line(
+    vexfsctl: Program, tmp_path: Path, line: str, device: str
+) -> None:
+    """Whatever lines say trouble is about can be asked for, if no line says what it is."""
+    log = tmp_path / "other.dmesg"
+    log.write_text(f"[  100.000000] {line}\n")
+
+    steps = vexfsctl("status", "--log", str(log), "--json").json["data"]["next_steps"]
+    command = f"vexfsctl log -d {device} --log {log}"
+    assert command in [each["command"] for each in steps]
+    shown = vexfsctl(*command.split()[1:])
+    assert (shown.exit_status, shown.stderr) == (ExitStatus.OK, "")
+    assert line.strip() in shown.stdout
+
+
 KERNEL_TROUBLE = """\
 [  100.000000] ata4.00: exception Emask 0x0 SAct 0x8000 SErr 0x0 action 0x0
 [  100.000004] critical medium error, dev sdb, sector 140083 op 0x0:(READ) flags 0x0 phys_seg 1
