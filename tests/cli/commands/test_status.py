@@ -379,6 +379,17 @@ def test_trouble_before_the_window_of_a_saved_log_is_one_command_away(
     )
 
 
+def test_what_is_to_be_typed_next_reads_standard_input_again(
+    vexfsctl: Program, tree: FakeTree
+) -> None:
+    """Without the word the command would answer with the log of this host."""
+    tree.remove("loop0")
+
+    steps = vexfsctl("status", "--log", "-", "--json", input=KERNEL_TROUBLE).json["data"]
+
+    assert steps["next_steps"][0]["command"] == "vexfsctl log -d sdb --log -"
+
+
 @pytest.mark.parametrize(
     ("line", "device"),
     [
