@@ -83,6 +83,12 @@ def _note(assessment: Assessment) -> str | None:
         return "no log could be read: judged from the attribute tree"
     if assessment.summary.log_alone:
         return "judged from the log alone"
+    trouble = assessment.summary.kernel_trouble
+    if not assessment.summary.volumes and trouble:
+        # Deferred, as few hosts have it.
+        from vexfsctl.answers.trouble import names_of_troubled
+
+        return f"the kernel reports trouble: {names_of_troubled(trouble)}; see vexfsctl status"
     return None
 
 

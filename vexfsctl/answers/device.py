@@ -5,13 +5,14 @@ from dataclasses import dataclass, fields
 
 from vexfsctl.analysis.devices.trouble import DeviceTrouble, KindTrouble, SectorRange
 from vexfsctl.analysis.health.next_steps import NextStep
-from vexfsctl.answers.next_steps import next_commands, next_lines
+from vexfsctl.answers.next_steps import command_line, next_commands, next_lines
 from vexfsctl.answers.times import LOCAL, about_bars, bars
 from vexfsctl.answers.trouble import words_of
 from vexfsctl.host.device_survey import DeviceReport, DeviceSurvey
 from vexfsctl.model.device_graph import DeviceKind
 from vexfsctl.model.units import format_size
 from vexfsctl.render.result import Column, CommandResult, Paragraph, Table, Tone
+from vexfsctl.render.words import counted_noun
 
 _MOST_STEPS = 3
 _MOST_RANGES = 12
@@ -48,10 +49,21 @@ def _result(
     return CommandResult(
         schema,
         data | {"next_steps": commands},
-        body=(table if devices else nothing, *more, Paragraph(next_lines(commands))),
+        body=(
+            *(table if devices else nothing, *more),
+            *_about_others(survey, log_words),
+            Paragraph(next_lines(commands)),
+        ),
         tables=(table,),
         coverage=survey.coverage,
     )
+
+
+def _about_others(survey: DeviceSurvey, log_words: tuple[str, ...]) -> Iterator[Paragraph]:
+    if survey.other_lines:
+        lines = counted_noun(survey.other_lines, "line")
+        shown = command_line(("log", "--kernel"), log_words)
+        yield Paragraph((f"{lines} of trouble about no device that is known: {shown}",))
 
 
 def _steps(devices: Sequence[DeviceReport], verb: str) -> Iterator[NextStep]:

@@ -6,6 +6,7 @@ from itertools import chain
 from vexfsctl.analysis.errors.groups import ErrorGroup, GroupKey
 from vexfsctl.analysis.errors.reconciliation import Reconciliation
 from vexfsctl.analysis.histogram import OverTime
+from vexfsctl.answers.next_steps import command_line
 from vexfsctl.answers.times import LOCAL, STABLE, Clock, about_bars, bars
 from vexfsctl.answers.upstream import named_error, upstream_blocks
 from vexfsctl.host.errors import CountedErrors
@@ -15,20 +16,27 @@ from vexfsctl.render.result import Column, CommandResult, Line, Paragraph, Table
 from vexfsctl.render.words import counted_noun
 
 
-def errors_result(counted: CountedErrors, coverage: Coverage) -> CommandResult:
-    """Answer `errors`; TSV has only the groups, unverified ones marked."""
+def errors_result(
+    counted: CountedErrors, coverage: Coverage, log_words: tuple[str, ...] = ()
+) -> CommandResult:
+    """Answer `errors`; TSV has only the groups, unverified ones marked.
+
+    *log_words* make the command that it points to read the same log.
+    """
     here = {each.volume for each in counted.reconciliation}
     return CommandResult(
         "errors",
         counted,
-        body=tuple(_blocks(counted, _screen_columns(counted, here))),
+        body=tuple(_blocks(counted, _screen_columns(counted, here), log_words)),
         tables=(Table(_tsv_columns(counted, here), counted.groups),),
         coverage=coverage,
     )
 
 
-def _blocks(counted: CountedErrors, columns: tuple[Column, ...]) -> Iterator[Table | Paragraph]:
-    yield Paragraph(tuple(_headline(counted)))
+def _blocks(
+    counted: CountedErrors, columns: tuple[Column, ...], log_words: tuple[str, ...]
+) -> Iterator[Table | Paragraph]:
+    yield Paragraph(tuple(_headline(counted, log_words)))
     believed = tuple(group for group in counted.groups if group.verified)
     doubtful = tuple(group for group in counted.groups if not group.verified)
     if believed:
@@ -42,7 +50,7 @@ def _blocks(counted: CountedErrors, columns: tuple[Column, ...]) -> Iterator[Tab
         yield Paragraph(tuple(lines))
 
 
-def _headline(counted: CountedErrors) -> Iterator[Line]:
+def _headline(counted: CountedErrors, log_words: tuple[str, ...]) -> Iterator[Line]:
     believed = sum(group.count for group in counted.groups if group.verified)
     doubtful = sum(group.count for group in counted.groups if not group.verified)
     noise = sum(group.count for group in counted.noise)
@@ -55,10 +63,18 @@ def _headline(counted: CountedErrors) -> Iterator[Line]:
         yield "no attribute tree answers for it: from the log alone"
     if counted.kernel_lines:
         lines = counted_noun(counted.kernel_lines, "line")
-        yield f"the kernel itself has {lines} of trouble with devices: see vexfsctl device list"
+        shown = about_kernel_lines(log_words)
+        yield f"the kernel itself has {lines} of trouble with devices: see {shown}"
+    elif counted.kernel_lines is None and not (counted.groups or counted.reconciliation):
+        yield f"the kernel's own lines are not counted here: see {about_kernel_lines(log_words)}"
     over_time = _over_time(counted)
     if over_time is not None and over_time.counts:
         yield about_bars(over_time)
+
+
+def about_kernel_lines(log_words: tuple[str, ...]) -> str:
+    """Return the command that counts the kernel's lines of trouble."""
+    return command_line(("device", "list"), log_words)
 
 
 def _over_time(counted: CountedErrors) -> OverTime | None:

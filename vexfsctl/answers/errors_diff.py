@@ -38,7 +38,7 @@ def _headline(compared: ComparedErrors) -> Iterator[Line]:
     kinds = Counter(each.change for each in compared.changes if each.group.verified)
     parts = [f"{kinds[change]} {_WORDS[change]}" for change in Change if kinds[change]]
     more = f"; {counted_noun(compared.left_out, 'more kind')} without -n"
-    yield (", ".join(parts) or "no errors") + (more if compared.left_out else "")
+    yield (", ".join(parts) or "no errors of VexFS") + (more if compared.left_out else "")
 
 
 def _log(when: str, log: ComparedLog) -> str:

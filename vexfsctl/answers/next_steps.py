@@ -25,10 +25,11 @@ class NextCommand:
 def log_options(host: Host, volumes: Iterable[Volume]) -> tuple[str, ...]:
     """Return the words that make another command read the log that *host* was asked to read.
 
-    Empty if the command would read it anyway, or cannot, because it was standard input.
+    Empty if the command would read it anyway. Standard input must be given again; without the word,
+    the command would answer with the log of this host.
     """
     standing = {*host.usual_logs, *live_logs_of(volumes).values()}
-    if "-" in host.logs or standing.issuperset(host.logs):
+    if standing.issuperset(host.logs):
         return ()
     return tuple(word for source in host.logs for word in ("--log", source))
 

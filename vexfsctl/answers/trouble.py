@@ -26,6 +26,12 @@ def trouble_blocks(trouble: Sequence[KernelTrouble]) -> tuple[Paragraph, ...]:
     return (Paragraph(tuple(_lines(trouble))),)
 
 
+def names_of_troubled(trouble: Sequence[KernelTrouble]) -> str:
+    """Return the names of the first devices that the kernel has trouble with."""
+    names = ", ".join(each.device or "no device named" for each in trouble[:_MOST_DEVICES])
+    return f"{names}, …" if len(trouble) > _MOST_DEVICES else names
+
+
 def _lines(trouble: Sequence[KernelTrouble]) -> Iterator[Line]:
     shown = foremost(trouble)[:_MOST_DEVICES]
     volumes = ", ".join(dict.fromkeys(name for each in shown for name in each.volumes))
@@ -37,9 +43,7 @@ def _lines(trouble: Sequence[KernelTrouble]) -> Iterator[Line]:
     rest = [each for each in trouble if each not in shown]
     if rest:
         count = sum(each.count for each in rest)
-        names = ", ".join(each.device or "no device named" for each in rest[:_MOST_DEVICES])
-        more = ", …" if len(rest) > _MOST_DEVICES else ""
-        yield f"{counted_noun(count, 'more line')} about {names}{more}: see --json"
+        yield f"{counted_noun(count, 'more line')} about {names_of_troubled(rest)}: see --json"
 
 
 def _told(each: KernelTrouble) -> str:

@@ -107,6 +107,8 @@ def assess(host: Host, targets: Sequence[Target] = (), window_ms: int | None = N
     elif host.logs and targets:
         consulted = consult(host, targets)
     window = recent_window(host, log.reading, length_ms)
+    if elsewhere:
+        window = replace(window, saved=True)
     if window.saved:
         # It may hold several boots: their clocks cannot be compared, and the last one counts.
         log = HostLog(select_boot(log.reading, _LAST_BOOT), log.live_logs)

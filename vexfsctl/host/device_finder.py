@@ -54,12 +54,12 @@ class DeviceFinder:
         DeviceNotFound if nothing is called that, EvidenceMissing if it may be in a missing part
         of the log.
         """
-        if names := self.known_names_of(asked):
+        if names := self.known_names_of(asked) or self._names_in_lines(asked):
             return names
         if self._reading is None:
             word = asked.removeprefix(_NODES)
             return tuple(filter(None, (word, disk_of_partition(word))))
-        raise self._not_found(asked)
+        raise self.not_found(asked)
 
     def known_names_of(self, asked: str) -> tuple[str, ...]:
         """Return the same, but nothing if nothing is called that."""
@@ -191,7 +191,28 @@ class DeviceFinder:
                 return disks[0] if len(disks) == 1 else name
         return name
 
-    def _not_found(self, asked: str) -> DeviceNotFound | EvidenceMissing:
+    def _names_in_lines(self, asked: str) -> tuple[str, ...]:
+        """Return *asked*, and what else lines of the kernel call what `suspect` says is that.
+
+        It may be an adapter, a connection or a server, or have no word of its own in the text.
+        """
+        if self._reading is None:
+            return ()
+        # Deferred: most devices are found without.
+        from vexfsctl.host.log import HostLog
+
+        word = asked.removeprefix(_NODES)
+        told = (entry.evidence for entry in HostLog(self._reading, {}).evidence)
+        called = {name for each in told if each is not None for name in each.devices}
+        found = [name for name in called if word in (name, self.suspect(name))]
+        if not found:
+            return ()
+        disk = disk_of_partition(word)
+        around = () if disk is None else self.known_names_of(disk)
+        return tuple(dict.fromkeys((word, *sorted(found), *around)))
+
+    def not_found(self, asked: str) -> DeviceNotFound | EvidenceMissing:
+        """Return the failure to find what is called *asked*, with names that are like it."""
         graph = self.here + self.told + self._mentions(_USUAL).result()
         near = graph.near(asked)
         shown = "vexfsctl device list --all shows them"

@@ -53,6 +53,9 @@ class DeviceSurvey:
     elsewhere: bool
     """Whether they are those of a log from elsewhere."""
     coverage: Coverage
+    other_lines: int | None = None
+    """Lines of trouble about no device that is known: about an adapter, a connection, or without a
+    name. None if devices were asked for by name, or no log could be read."""
 
 
 def survey_devices(
@@ -90,7 +93,8 @@ def survey_devices(
             coverage += Coverage(gaps=tuple(seen.undated()))
         names = seen.chosen(asked, every=every)
     devices = tuple(seen.report(host, name, elsewhere=elsewhere) for name in names)
-    return DeviceSurvey(devices, elsewhere, coverage)
+    other_lines = None if asked or log is None else seen.other_lines
+    return DeviceSurvey(devices, elsewhere, coverage, other_lines)
 
 
 def names_of_devices(host: Host) -> tuple[str, ...]:
@@ -165,6 +169,12 @@ class _Seen:
             found = (device.name for device in graph if self._is_shown(device))
         return _topmost_first(graph, dict.fromkeys(found))
 
+    @property
+    def other_lines(self) -> int:
+        """How many lines of trouble are not about any device. Ask for it as for the graph."""
+        known = self.graph.devices
+        return sum(each.count for name, each in self._trouble.items() if name not in known)
+
     def report(self, host: Host, name: str, *, elsewhere: bool) -> DeviceReport:
         """Return what is known of the device called *name*."""
         graph = self.graph
@@ -235,8 +245,11 @@ class _Seen:
         if not found:
             # By a path, or by a word of the log; raises if nothing is called that.
             found = self.finder.names_among(self.finder.names_of(asked))
-        for name in found:
-            yield from (each for each in self.graph.related(name) if each in self.graph.devices)
+        related = [each for name in found for each in self.graph.related(name)]
+        if not any(each in self.graph.devices for each in related):
+            # Lines may be about a server or an adapter, which is no device.
+            raise self.finder.not_found(asked)
+        yield from (each for each in related if each in self.graph.devices)
 
     def _is_shown(self, device: Device) -> bool:
         if device.name in self._trouble or not device.is_block or not device.present:

@@ -1,5 +1,6 @@
 """The log of a host: its sources, how complete it is, and when its records were written."""
 
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from vexfsctl.analysis.loads import Loads
 from vexfsctl.analysis.window import Window
 from vexfsctl.exceptions import InvalidInput, LogUnreadable, NotFound
 from vexfsctl.host.host import Host
+from vexfsctl.logs.files.names import WORDS, is_journal
 from vexfsctl.logs.own_records import may_be_vexfs
 from vexfsctl.logs.reading.boots import Boot
 from vexfsctl.logs.reading.contents import Manner
@@ -183,9 +185,14 @@ def is_elsewhere(host: Host, log: HostLog, volumes: Sequence[Volume]) -> bool:
     """Whether *log* is a saved log that was requested, and shows no load of *volumes*.
 
     It is then from another boot or another host, and nothing here now can explain it. The load of
-    a volume that does not answer is not known: a log that names the volume may be from it.
+    a volume that does not answer is not known: a log that names the volume may be from it. If no
+    record could be read, only the name of the log tells whether it is of this host.
     """
-    if not host.logs or not recent_window(host, log.reading, 0).saved:
+    if not host.logs:
+        return False
+    if log.reading.last is None:
+        return not any(_is_of_this_host(name, host, volumes) for name in host.logs)
+    if not recent_window(host, log.reading, 0).saved:
         return False
     live = Loads(volumes, saved=True)
     silent = {volume.name for volume in volumes if volume.status is None}
@@ -195,6 +202,18 @@ def is_elsewhere(host: Host, log: HostLog, volumes: Sequence[Volume]) -> bool:
         live.hold(entry) or (entry.event is not None and entry.event.volume in silent)
         for entry in log.own_entries
     )
+
+
+def _is_of_this_host(name: str, host: Host, volumes: Sequence[Volume]) -> bool:
+    """Whether the source called *name* is one that this host writes, or says to read no log."""
+    known = log_host(host, volumes)
+    return name in {
+        os.devnull,
+        *WORDS,
+        str(known.kmsg),
+        *known.live_logs,
+        *known.standing_logs,
+    } or is_journal(name)
 
 
 def recent_window(host: Host, reading: LogReading | None, length_ms: int) -> Window:

@@ -53,6 +53,8 @@ from vexfsctl.recovery.ledger.recoveries import merge_recoveries, recoveries_of
 _ENDINGS = (1 << 20, 4 << 20)
 """Bytes of a log's end that are looked at for the latest incident, before all of it is."""
 
+_WITHOUT_ID = "trouble without an id is told by vexfsctl status and vexfsctl device list"
+
 _RELEASE = re.compile(r"(?P<major>\d{1,3})\.(?P<minor>\d{1,3})")
 _VERSION = re.compile(rf"Linux version {_RELEASE.pattern}")
 """How the log of a boot begins."""
@@ -110,6 +112,8 @@ class IncidentLog:
             try:
                 found = self._find(asked)
             except IncidentNotFound as failure:
+                same = ", with --log as here" if self._host.logs else ""
+                failure.hint = failure.hint or f"{_WITHOUT_ID}{same}"
                 if coverage.complete:
                     raise
                 missing = ", ".join(map(str, coverage.gaps))

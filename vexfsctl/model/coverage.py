@@ -21,7 +21,7 @@ class Gap:
 
 
 _WORDS = {
-    "starts_late": "begins after what was asked for",
+    "starts_late": "begins late and lacks what came before",
     "overrun": "lost records before they were read",
     "torn": "has records that are broken off",
     "not_read": "has lines that are not read: no form fits",

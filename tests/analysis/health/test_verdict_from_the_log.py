@@ -291,7 +291,7 @@ def test_an_incomplete_log_is_unknown_unless_something_worse_is_known() -> None:
         Verdict.UNKNOWN,
         [
             "log_incomplete: no volume answers, and the log is not complete: "
-            "kmsg begins after what was asked for"
+            "kmsg begins late and lacks what came before"
         ],
     )
     assert judged(log=ill, gaps=late)[0] is Verdict.WARNING

@@ -295,6 +295,24 @@ def test_an_unreadable_log_is_told_when_the_tree_answers() -> None:
     assert " loop0/errors=0c" in str(line)
 
 
+def test_a_log_without_vexfs_names_the_devices_that_the_kernel_has_trouble_with(
+    vexfsctl: Program, tree: FakeTree
+) -> None:
+    """What monitors are sent is one line: it must not say less than is known."""
+    tree.remove("loop0")
+    log = (
+        "[  1.000000] I/O error, dev sdb, sector 8 op 0x0:(READ) flags 0x0 phys_seg 1\n"
+        "[  2.000000] md/raid1:md2: Disk failure on sdc6, disabling device.\n"
+    )
+
+    result = vexfsctl("check", "--log", "-", input=log)
+
+    assert result.stdout.split(" | ")[0] == (
+        "UNKNOWN - no VexFS record in the log "
+        "(the kernel reports trouble: sdb, md2, sdc6; see vexfsctl status)"
+    )
+
+
 def test_a_host_without_volume_and_record_is_unknown(vexfsctl: Program, tree: FakeTree) -> None:
     """Nothing can be said of VexFS there."""
     tree.remove("loop0")

@@ -131,6 +131,31 @@ def test_a_device_that_is_not_there(vexfsctl: Program) -> None:
 
 
 @pytest.mark.usefixtures("bare")
+def test_trouble_of_no_device_is_counted(vexfsctl: Program, tmp_path: Path) -> None:
+    """A connection is no device: that the list has none must not mean that all is well."""
+    log = tmp_path / "iscsi.dmesg"
+    log.write_text("[  100.000000]  connection3:0: detected conn error (1020)\n")
+
+    assert vexfsctl("device", "list", "--log", str(log)).stdout == (
+        "The log tells of no block device.\n"
+        "\n"
+        "1 line of trouble about no device that is known: "
+        f"vexfsctl log --kernel --log {log}\n"
+    )
+
+
+def test_what_is_no_device_cannot_be_shown(vexfsctl: Program, tmp_path: Path) -> None:
+    """Though lines are about it: an empty answer would say that nothing is wrong with it."""
+    log = tmp_path / "iscsi.dmesg"
+    log.write_text("[  100.000000]  connection3:0: detected conn error (1020)\n")
+
+    answer = vexfsctl("device", "show", "connection3:0", "--log", str(log))
+
+    assert (answer.exit_status, answer.stdout) == (ExitStatus.FAILED, "")
+    assert answer.stderr.startswith("vexfsctl: no device of the log is called 'connection3:0'\n")
+
+
+@pytest.mark.usefixtures("bare")
 def test_errors_are_not_known_without_a_log(vexfsctl: Program, log: Path) -> None:
     """That none could be read is not that there are none."""
     survey = survey_devices(replace(vexfsctl.host(vexfsctl.environ), logs=(str(log),)))

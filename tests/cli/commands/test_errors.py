@@ -445,7 +445,12 @@ def test_errors_by_device_of_a_log_without_vexfs(vexfsctl: Program, tmp_path: Pa
 
     assert result.stdout == (
         "0 errors\n"
-        "the kernel itself has 2 lines of trouble with devices: see vexfsctl device list\n"
+        "the kernel itself has 2 lines of trouble with devices: "
+        f"see vexfsctl device list --log {log}\n"
+    )
+    assert vexfsctl("errors", "--log", str(log)).stdout == (
+        "0 errors\n"
+        f"the kernel's own lines are not counted here: see vexfsctl device list --log {log}\n"
     )
     later = vexfsctl("errors", "--by", "device", "-e", "ENOSPC", "--log", str(log), "--json")
     assert later.json["data"]["kernel_lines"] == 0

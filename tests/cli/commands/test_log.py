@@ -121,6 +121,15 @@ def test_no_match_is_said(vexfsctl: Program) -> None:
     assert result.stderr == "vexfsctl: no record matches\n"
 
 
+def test_a_log_of_the_kernel_alone_is_one_option_away(vexfsctl: Program) -> None:
+    """Who asks for nothing special, and gets nothing, learns of the kernel's own lines."""
+    result = vexfsctl("log", "--log", "-", input="[  1.000000] I/O error, dev sdb, sector 8\n")
+
+    assert result.stderr == (
+        "vexfsctl: no record matches; --kernel shows those of the kernel, too\n"
+    )
+
+
 def test_json_has_every_field(vexfsctl: Program, tree: FakeTree) -> None:
     """What the record says, and what is known of it."""
     add_recorded_volume(tree)

@@ -319,7 +319,7 @@ def test_a_log_of_another_kernel_without_vexfs_tells_the_kernels_own_trouble(
     result = vexfsctl("status", "--log", str(log))
 
     assert result.stdout == (
-        "UNKNOWN: no VexFS record in the log\n"
+        f"UNKNOWN: no VexFS record in the log: {log} lost records before they were read\n"
         "this is a saved log, judged alone by its last 1h\n"
         "\n"
         "what the kernel says is wrong, by device:\n"
@@ -328,6 +328,93 @@ def test_a_log_of_another_kernel_without_vexfs_tells_the_kernels_own_trouble(
         "\n"
         f"next: vexfsctl log -d loop0 --log {log}  what the kernel says of the device\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [("", "has nothing in it"), ("I am\nno log\n", "has lines that are not read: no form fits")],
+)
+def test_a_log_without_a_record_says_nothing_of_the_volumes_here(
+    vexfsctl: Program, tree: FakeTree, tmp_path: Path, text: str, reason: str
+) -> None:
+    """A log from elsewhere that failed to be saved must not pass for the state of this host."""
+    tree.write("loop0/operations/storage/breaker/state", "open")
+    log = tmp_path / "mailed.log"
+    log.write_text(text)
+
+    result = vexfsctl("status", "--log", str(log))
+
+    assert result.exit_status == ExitStatus.INCOMPLETE
+    assert result.stdout.startswith(f"UNKNOWN: no VexFS record in the log: {log} {reason}\n")
+    assert "loop0" not in result.stdout
+
+
+def test_the_empty_log_of_a_volume_here_does_not_hide_the_volume(
+    vexfsctl: Program, tree: FakeTree, tmp_path: Path
+) -> None:
+    """It was just turned over; /dev/null as a log means none."""
+    log = tmp_path / "loop0.kmsg"
+    log.touch()
+    tree.write("loop0/log", str(log))
+    tree.write("loop0/operations/storage/breaker/state", "open")
+
+    for name in (str(log), "/dev/null"):
+        assert vexfsctl("status", "--log", name).stdout.startswith("CRITICAL: loop0/storage")
+
+
+def test_trouble_before_the_window_of_a_saved_log_is_one_command_away(
+    vexfsctl: Program, tmp_path: Path
+) -> None:
+    """The log went on for a day after its disk failed: silence would pass for health."""
+    log = tmp_path / "long.dmesg"
+    log.write_text(
+        "[  100.000000] I/O error, dev sdb, sector 8 op 0x0:(READ) flags 0x0 phys_seg 1\n"
+        "[90000.000000] usb 1-1: new high-speed USB device number 2 using xhci_hcd\n"
+    )
+
+    lines = vexfsctl("status", "--log", str(log)).stdout.splitlines()
+
+    assert (
+        lines[-1] == f"next: vexfsctl device list --log {log}  what all of the log says of devices"
+    )
+
+
+def test_what_is_to_be_typed_next_reads_standard_input_again(
+    vexfsctl: Program, tree: FakeTree
+) -> None:
+    """Without the word the command would answer with the log of this host."""
+    tree.remove("loop0")
+
+    steps = vexfsctl("status", "--log", "-", "--json", input=KERNEL_TROUBLE).json["data"]
+
+    assert steps["next_steps"][0]["command"] == "vexfsctl log -d sdb --log -"
+
+
+@pytest.mark.parametrize(
+    ("line", "device"),
+    [
+        ("usb 2-2: reset SuperSpeed USB device number 2 using xhci-hcd", "2-2"),
+        ("INFO: task jbd2/sdb2-8:20212 blocked for more than 120 seconds.", "sdb2"),
+        ("device-mapper: verity: 202:3: data block 0 is corrupted", "xvda3"),
+        ("trusted_key: device-mapper: crypt: dm-0: INTEGRITY AEAD ERROR, sector 0", "dm-0"),
+        ("BTRFS error (device dm-1): bdev /dev/mapper/AM-2 errs: wr 0, rd 9", "mapper/AM-2"),
+        ("aacraid: Host adapter abort request (0,0,0,0)", "0:0:0:0"),
+        (" connection3:0: detected conn error (1020)", "connection3:0"),
+    ],
+)
+def test_what_is_to_be_typed_next_shows_the_line(
+    vexfsctl: Program, tmp_path: Path, line: str, device: str
+) -> None:
+    """Whatever lines say trouble is about can be asked for, if no line says what it is."""
+    log = tmp_path / "other.dmesg"
+    log.write_text(f"[  100.000000] {line}\n")
+
+    steps = vexfsctl("status", "--log", str(log), "--json").json["data"]["next_steps"]
+    command = f"vexfsctl log -d {device} --log {log}"
+    assert command in [each["command"] for each in steps]
+    shown = vexfsctl(*command.split()[1:])
+    assert (shown.exit_status, shown.stderr) == (ExitStatus.OK, "")
+    assert line.strip() in shown.stdout
 
 
 KERNEL_TROUBLE = """\

@@ -196,7 +196,8 @@ def test_an_id_that_is_not_there_is_a_failure_only_where_the_log_is_complete(
 
     assert (absent.exit_status, absent.stderr) == (
         ExitStatus.FAILED,
-        "vexfsctl: no record carries an id that ends in FFFF\n",
+        "vexfsctl: no record carries an id that ends in FFFF\n"
+        "hint: vexfsctl log shows the records with their ids\n",
     )
     assert unknown.exit_status == ExitStatus.INCOMPLETE
     assert "FFFF, and part of the log is missing: " in unknown.stderr
@@ -467,7 +468,8 @@ def test_a_clean_unmount_is_no_incident(vexfsctl: Program) -> None:
     assert (clean.exit_status, clean.stderr) == (
         ExitStatus.FAILED,
         "vexfsctl: the log has no incident\n"
-        "hint: trouble without an id is told by: vexfsctl status\n",
+        "hint: trouble without an id is told by vexfsctl status and vexfsctl device list, "
+        "with --log as here\n",
     )
     assert asked.stdout.startswith(
         "CORR-4000000000000083 on v\n"

@@ -47,6 +47,8 @@ def next_steps(
             for device in devices[:_MOST_DEVICES]
         ),
     )
+    if not volumes and records and not steps:
+        steps += (NextStep(("device", "list"), "what all of the log says of devices"),)
     if not volumes and not records:
         steps += (
             NextStep(("mount", "SOURCE", "MOUNTPOINT"), "guard a directory"),

@@ -156,7 +156,10 @@ def _judge_log_alone(observation: Observation) -> Iterator[Finding]:
     here = any(volume.presence is not Presence.VANISHED for volume in observation.volumes)
     missing = observation.coverage.missing(None)
     if not observation.has_records and observation.window.saved:
-        yield Finding(Verdict.UNKNOWN, "nothing_found", _NO_RECORD)
+        # That its beginning is missing explains nothing: all of it was read.
+        gaps = [gap for gap in observation.coverage.gaps if gap.reason != "starts_late"]
+        message = ": ".join(filter(None, (_NO_RECORD, ", ".join(map(str, gaps)))))
+        yield Finding(Verdict.UNKNOWN, "nothing_found", message)
     elif not observation.has_records and not here:
         log = _NO_RECORD if observation.coverage.sources else "no log could be read"
         message = f"no volume on this host, and {log}"

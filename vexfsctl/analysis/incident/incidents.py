@@ -197,7 +197,8 @@ def find_incident(incidents: Sequence[Incident], text: str, *, complete: bool = 
         if (identifier := _first_match(incident, suffix)) is not None
     ]
     if not found:
-        raise IncidentNotFound(f"no record carries an id that ends in {suffix}")
+        hint = "vexfsctl log shows the records with their ids"
+        raise IncidentNotFound(f"no record carries an id that ends in {suffix}", hint=hint)
     if len(found) > 1:
         listed = "; ".join(_candidate(*each) for each in found[:_LISTED])
         more = "" if len(found) <= _LISTED else f"; {len(found) - _LISTED} more"
@@ -222,8 +223,7 @@ def latest_incident(
     if not asked:
         target = volume if operation is None else f"{volume}/{operation}"
         where = "" if target is None else f" of {target}"
-        hint = "trouble without an id is told by: vexfsctl status" if target is None else None
-        raise IncidentNotFound(f"the log has no incident{where}", hint=hint)
+        raise IncidentNotFound(f"the log has no incident{where}")
     best = max((each.vouched, each.erroneous) for each in asked)
     return [each for each in asked if (each.vouched, each.erroneous) == best][-1]
 

@@ -82,13 +82,14 @@ def errors(
         raise click.UsageError("--exit-code is for --diff")
     # Deferred, so that help needs neither tree nor log.
     from vexfsctl.answers.errors import errors_result
+    from vexfsctl.answers.next_steps import log_options
     from vexfsctl.host.errors import count_errors
 
     keyed_by = chosen or USUAL_KEYS
     counted, coverage = count_errors(app.host, filters, keyed_by, over_time=sparkline)
     if not counted.groups:
         app.note("vexfsctl: no error matches")
-    app.show(errors_result(counted.first(groups), coverage))
+    app.show(errors_result(counted.first(groups), coverage, log_options(app.host, ())))
 
 
 def _check_diff(app: AppContext, compared: tuple[str, str], *, sparkline: bool) -> None:

@@ -113,7 +113,9 @@ def _look(
     if reverse:
         shown = tuple(shown)[::-1]
     if next(iter(shown), None) is None:
-        app.note("vexfsctl: no record matches")
+        asked = kernel or filters != Filters()
+        others = "" if asked else "; --kernel shows those of the kernel, too"
+        app.note(f"vexfsctl: no record matches{others}")
     app.show(log_result(shown, coverage))
 
 
