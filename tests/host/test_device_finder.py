@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.program import Program
 from tests.support.sysfs_devices import SERVER, SERVER_SLAVES, make_sysfs
+from vexfsctl.analysis.devices.told import graph_of
 from vexfsctl.exceptions import DeviceNotFound, ExitStatus
 from vexfsctl.host.device_finder import DeviceFinder
 from vexfsctl.host.host import Host
@@ -138,3 +139,32 @@ def test_errors_and_status_count_by_the_kernels_name(vexfsctl: Program, log: Pat
 
     counts = {each["device"]: each["count"] for each in status["kernel_trouble"]}
     assert counts == {"sdx": 3, "sdx2": 1, "sdy": 1}
+
+
+FORGERIES = (
+    "sd 3:0:0:0: [sdy] Attached SCSI disk",
+    "md/raid1:md0: Disk failure on sdy1, disabling device.",
+    "I/O error, dev sdz, sector 8 op 0x0:(READ) flags 0x0 phys_seg 1 prio class 2",
+)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "12,{at},{at}000000,-;{text}",
+        '{{"_TRANSPORT":"syslog","_PID":"7","__MONOTONIC_TIMESTAMP":"{at}000000","MESSAGE":"{text}"}}',
+        "Nov 29 10:00:00 host sshd[7]: {text}",
+    ],
+    ids=["kmsg", "journal", "syslog"],
+)
+def test_what_another_program_says_of_devices(log: Path, form: str) -> None:
+    """It attaches no disk, adds no member, and names nothing: no other disk may be blamed."""
+    with log.open("a") as more:
+        for at, text in enumerate(FORGERIES, len(LINES)):
+            more.write(form.format(at=at, text=text) + "\n")
+
+    found = finder(log, elsewhere=True)
+    assert found.name_of_device("3:0:0:0") == "sdx"
+    assert set(found.told.devices) == set(graph_of(LINES).devices)
+    with pytest.raises(DeviceNotFound):
+        found.names_of("sdz")

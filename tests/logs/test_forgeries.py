@@ -135,6 +135,13 @@ def test_a_program_is_not_believed(printed: Printed, before: str, tag: str, text
     assert [entry for entry in entries(log) if is_believed(entry)] == []
 
 
+@pytest.mark.parametrize("head", ["2021/07/28 05:19:43 kernel", "Nov 29 10:00:00 host"])
+@pytest.mark.parametrize("text", OWN[:2])
+def test_an_empty_tag_is_not_believed(head: str, text: str) -> None:
+    """RHEL 6 puts a colon before the kernel's texts; behind a log daemon's head it is a tag."""
+    assert [entry for entry in entries(f"{head} : {text}") if is_believed(entry)] == []
+
+
 @pytest.mark.parametrize(
     "printed", [each for each in PRINTED if each.tells], ids=lambda printed: printed.name
 )

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vexfsctl.model.device_graph import Device, DeviceGraph, DeviceKind
+from vexfsctl.model.device_graph import MOST_RELATED, Device, DeviceGraph, DeviceKind
 
 MIRROR = DeviceGraph.of(
     (
@@ -75,3 +75,23 @@ def test_two_graphs_together_say_what_both_say(one: DeviceGraph, other: DeviceGr
             assert set(graph.below(name)) <= set(both.below(name)) | {name}
             for alias in graph.devices[name].aliases:
                 assert name in both.find(alias) or alias in both.devices
+
+
+def test_of_too_many_the_nearest_are_known() -> None:
+    """A log may pile up what no host has: below each is not all the rest of it."""
+    many = MOST_RELATED + 500
+    pile = DeviceGraph.of(
+        Device(f"dm-{at}", DeviceKind.MAPPED, (f"dm-{at + 1}",)) for at in range(many)
+    )
+    shelf = DeviceGraph.of(
+        (
+            Device("host0", DeviceKind.CONTROLLER),
+            *(Device(f"vd{at}", DeviceKind.DISK, ("host0",), ("0:0",)) for at in range(many)),
+        )
+    )
+
+    assert pile.below("dm-0") == tuple(f"dm-{at}" for at in range(1, MOST_RELATED + 1))
+    assert pile.above("dm-500")[-1] == "dm-0"
+    assert len(shelf.beside("vd7")) == len(shelf.above("host0")) == MOST_RELATED
+    assert "vd7" not in shelf.beside("vd7")
+    assert len(shelf.find("0:0")) == many

@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING
 
 from vexfsctl.exceptions import DeviceNotFound, EvidenceMissing
 from vexfsctl.host.host import Host
+from vexfsctl.logs.own_records import may_be_vexfs
 from vexfsctl.logs.reading.log import LogReading
+from vexfsctl.logs.sieve import sieve
 from vexfsctl.model.coverage import Coverage
 from vexfsctl.model.device_graph import DeviceGraph
 from vexfsctl.model.device_names import disk_of_partition, is_block_name, name_of_number
+from vexfsctl.model.record import LogRecord
 
 if TYPE_CHECKING:
     from vexfsctl.analysis.devices.told import ToldGraph
@@ -121,7 +124,7 @@ class DeviceFinder:
         from vexfsctl.logs.reading.wanted import Beginning
 
         telling = Beginning(TELLING, TELLING_WORDS, repeated=TELLING_AGAIN)
-        return graph_of(self._texts_of(telling))
+        return graph_of(each.text for each in self._records(telling) if self._may_tell(each))
 
     def _places(self, asked: str) -> Iterator[tuple[DeviceGraph, str]]:
         """Yield where to look for *asked*, and what it is called there."""
@@ -172,10 +175,26 @@ class DeviceFinder:
     def _texts_with(self, pattern: str, *literals: str) -> Iterable[str]:
         from vexfsctl.logs.reading.wanted import Saying
 
-        return self._texts_of(Saying(pattern, literals))
+        found = self._records(Saying(pattern, literals))
+        return (each.text for each in found if may_be_vexfs(each) or self._may_tell(each))
 
-    def _texts_of(self, wanted: "Wanted") -> Iterable[str]:
-        return () if self._reading is None else (each.text for each in self._reading.only(wanted))
+    def _records(self, wanted: "Wanted") -> Iterable[LogRecord]:
+        """Return the records that are *wanted*; those that matter, however the log was read."""
+        if self._reading is None:
+            return ()
+        return filter(sieve().accepts, self._reading.only(wanted))
+
+    def _may_tell(self, record: LogRecord) -> bool:
+        """Whether the kernel may say in *record* how devices are attached."""
+        # Deferred: most commands name no device.
+        from vexfsctl.logs.kernel.evidence import may_be_of_kernel
+
+        in_doubt = record.loose and record.source in self._writers_named
+        return may_be_of_kernel(record) and not in_doubt
+
+    @cached_property
+    def _writers_named(self) -> frozenset[str]:
+        return frozenset() if self._reading is None else self._reading.naming_writers
 
     def _look_up(self, spelling: str) -> str:
         for graph in (self.here, self.told):

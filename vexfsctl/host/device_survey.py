@@ -15,10 +15,13 @@ from vexfsctl.host.log import Calendar, HostLog, is_elsewhere, read_log, select_
 from vexfsctl.host.volumes import consult_logs
 from vexfsctl.logs.reading.log import LogReading
 from vexfsctl.model.coverage import Coverage, Gap
-from vexfsctl.model.device_graph import Device, DeviceGraph, DeviceKind
+from vexfsctl.model.device_graph import MOST_RELATED, Device, DeviceGraph, DeviceKind
 from vexfsctl.model.device_names import is_block_name
 from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.volume import Volume
+
+MOST_DEVICES = 4_000
+"""Devices that are told of at once. A log may name any number of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,10 @@ def survey_devices(
             coverage += _coverage_of(host, log.reading, filters) + seen.unexplained
             coverage += Coverage(gaps=tuple(seen.undated()))
         names = seen.chosen(asked, every=every)
-    devices = tuple(seen.report(host, name, elsewhere=elsewhere) for name in names)
+    shown = seen.worst(names)
+    devices = tuple(seen.report(host, name, elsewhere=elsewhere) for name in shown)
+    if len(shown) < len(names) or any(map(_is_cut, devices)):
+        coverage += Coverage(gaps=(Gap("devices", "too_many", len(names) - len(shown)),))
     other_lines = None if asked or log is None else seen.other_lines
     return DeviceSurvey(devices, elsewhere, coverage, other_lines)
 
@@ -158,7 +164,7 @@ class _Seen:
         return (Gap(source, "undated", lost) for source, lost in self._undated.items())
 
     def chosen(self, asked: Sequence[str], *, every: bool) -> tuple[str, ...]:
-        """Return the names of the devices to report, each above what it is made from."""
+        """Return the names of the devices to report."""
         self._carry_live()
         graph = self.graph
         if asked:
@@ -167,7 +173,18 @@ class _Seen:
             found = (name for each in self._carried for name in (each, *graph.below(each)))
         else:
             found = (device.name for device in graph if self._is_shown(device))
-        return _topmost_first(graph, dict.fromkeys(found))
+        return tuple(dict.fromkeys(name for name in found if name in graph.devices))
+
+    def worst(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Return up to `MOST_DEVICES` of *names*, those with most trouble.
+
+        Each is before what it is made from.
+        """
+        if len(names) > MOST_DEVICES:
+            none = DeviceTrouble()
+            counts = {name: self._trouble.get(name, none).count for name in names}
+            names = sorted(names, key=lambda name: -counts[name])[:MOST_DEVICES]
+        return _topmost_first(self.graph, names)
 
     @property
     def other_lines(self) -> int:
@@ -259,9 +276,14 @@ class _Seen:
 
 def _topmost_first(graph: DeviceGraph, names: Iterable[str]) -> tuple[str, ...]:
     """Return *names*, each before what it is made from; what can be is in their own order."""
-    names = [name for name in names if name in graph.devices]
+    names = tuple(names)
     heights = {name: len(graph.below(name)) for name in names}
     return tuple(sorted(names, key=lambda name: -heights[name]))
+
+
+def _is_cut(device: DeviceReport) -> bool:
+    related = (device.below, device.above, device.beside)
+    return any(len(each) >= MOST_RELATED for each in related)
 
 
 def _is_within(moment: datetime | None, since: datetime | None, until: datetime | None) -> bool:

@@ -38,6 +38,7 @@ from vexfsctl.host.log import (
     select_boot,
 )
 from vexfsctl.host.volumes import consult, parse_target
+from vexfsctl.logs.kernel.evidence import may_be_of_kernel
 from vexfsctl.logs.reading.log import LogReading
 from vexfsctl.logs.reading.wanted import IDENTIFIER, STATES, Naming, Saying
 from vexfsctl.model.correlation import parse_id_suffix
@@ -187,7 +188,8 @@ class IncidentLog:
         """
         boots = (boot for source in self._log.reading.sources for boot in source.boots)
         begins = (boot.first for boot in boots if subject.boot_id in boot.ends)
-        releases = [_VERSION.match(first.text) for first in begins if first is not None]
+        told = (first.text for first in begins if first is not None and may_be_of_kernel(first))
+        releases = [*map(_VERSION.match, told)]
         if subject.boot_id is not None and subject.boot_id == self._host.boot_id:
             releases.append(_RELEASE.match(self._host.kernel))
         known = [(int(each["major"]), int(each["minor"])) for each in releases if each]

@@ -15,6 +15,7 @@ from vexfsctl.logs.grammar import RECORD_FORMS, STATE_BEGINS, parse_event
 from vexfsctl.logs.kernel.block_sizes import with_sectors
 from vexfsctl.logs.kernel.headings import with_devices
 from vexfsctl.logs.kernel.prefixes import without_prefix
+from vexfsctl.logs.own_records import is_of_program
 from vexfsctl.logs.upstream import parse_named, parse_upstream
 from vexfsctl.model.entry import LogEntry, Meaning, Origin, Unrecognised
 from vexfsctl.model.events import Event, KernelEvidence, StateChanged
@@ -127,7 +128,7 @@ def _loose_entry(record: LogRecord, meaning: Meaning | None, *, in_doubt: bool) 
 def meaning_of(record: LogRecord) -> Meaning | None:
     """Return what *record* says; None if it is neither VexFS's nor evidence about a device."""
     said = record
-    if (inner := without_prefix(record.text)) is not record.text:
+    if (inner := without_prefix(record.text)) is not record.text and not is_of_program(record):
         said = replace(record, text=inner)
     return (
         parse_event(said.text)

@@ -9,8 +9,9 @@ class Gap:
 
     source: str
     reason: str
-    """`starts_late`, `overrun`, `torn`, `not_read`, `unreadable`, `undated`, `empty`; for a volume,
-    its presence. Of a note: `not_read`, `loose`, `zone`, `year`, `unexplained`."""
+    """`starts_late`, `overrun`, `torn`, `not_read`, `unreadable`, `undated`, `empty`,
+    `too_many`; for a volume, its presence. Of a note: `not_read`, `loose`, `zone`, `year`,
+    `unexplained`."""
     lost: int | None = None
     """How many records were lost, if the source says; of a note, how many it is about."""
     detail: str | None = None
@@ -32,6 +33,7 @@ _WORDS = {
     "unreadable": "cannot be read",
     "undated": "has records without a time",
     "empty": "has nothing in it",
+    "too_many": "are too many to tell of all of them",
 }
 
 

@@ -3,13 +3,18 @@
 Pure values: `devices.sysfs_graph` reads them from a host, `analysis.devices` from a log.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from enum import StrEnum
 from functools import cached_property
+from itertools import islice
 
 from vexfsctl.model.device_names import disk_of_partition, namespace_of_path, natural_key
+
+MOST_RELATED = 1_000
+"""Devices that are known below one, above it and beside it, each: no host has so many, but a log
+may say anything, and to list all for each of them would take very long."""
 
 
 class DeviceKind(StrEnum):
@@ -71,10 +76,13 @@ class DeviceGraph:
         word = spelling.removeprefix("/dev/")
         if word in self.devices:
             return (word,)
-        return self._by_alias.get(word, ())
+        return tuple(self._by_alias.get(word, ()))
 
     def below(self, name: str) -> tuple[str, ...]:
-        """Return what *name* is made from, down to the controllers, nearest first."""
+        """Return what *name* is made from, down to the controllers, nearest first.
+
+        At most `MOST_RELATED`, as of what is above and beside it.
+        """
         return reachable(name, self._directly_below)
 
     def above(self, name: str) -> tuple[str, ...]:
@@ -85,11 +93,12 @@ class DeviceGraph:
         """Return the other disks of the controllers below block device *name*."""
         if self._is_controller(name):
             return ()
-        under = (name, *self.below(name))
-        controllers = [each for each in under if self._is_controller(each)]
-        disks = (each for controller in controllers for each in self._directly_above(controller))
-        found = (each for each in disks if each not in under and not self._is_controller(each))
-        return tuple(dict.fromkeys(found))
+        under = dict.fromkeys((name, *self.below(name)))
+        found: dict[str, None] = {}
+        for controller in filter(self._is_controller, under):
+            disks = (each for each in self._directly_above(controller) if each not in under)
+            found.update(dict.fromkeys(islice(disks, MOST_RELATED)))
+        return tuple(each for each in found if not self._is_controller(each))[:MOST_RELATED]
 
     def disks_at(self, name: str) -> tuple[str, ...]:
         """Return the disks that are attached to the controller called *name*."""
@@ -131,8 +140,8 @@ class DeviceGraph:
         device = self.devices.get(name)
         return () if device is None else device.below
 
-    def _directly_above(self, name: str) -> tuple[str, ...]:
-        return tuple(self._above.get(name, ()))
+    def _directly_above(self, name: str) -> Sequence[str]:
+        return self._above.get(name, ())
 
     @cached_property
     def _above(self) -> Mapping[str, list[str]]:
@@ -143,11 +152,11 @@ class DeviceGraph:
         return found
 
     @cached_property
-    def _by_alias(self) -> Mapping[str, tuple[str, ...]]:
-        found: dict[str, tuple[str, ...]] = {}
+    def _by_alias(self) -> Mapping[str, list[str]]:
+        found: dict[str, list[str]] = {}
         for device in self:
             for alias in device.aliases:
-                found[alias] = (*found.get(alias, ()), device.name)
+                found.setdefault(alias, []).append(device.name)
         return found
 
 
@@ -162,13 +171,18 @@ def kind_of_name(name: str) -> DeviceKind:
 
 
 def reachable(start: str, step: Callable[[str], Iterable[str]]) -> tuple[str, ...]:
-    """Everything that *step* leads to from *start*, nearest first, each once, without *start*."""
-    seen = {start: None}
+    """What *step* leads to from *start*, nearest first, each once, without *start*.
+
+    At most `MOST_RELATED`.
+    """
+    seen = {start}
     queue = [start]
     for name in queue:
         for found in step(name):
+            if len(queue) > MOST_RELATED:
+                return tuple(queue[1:])
             if found not in seen:
-                seen[found] = None
+                seen.add(found)
                 queue.append(found)
     return tuple(queue[1:])
 

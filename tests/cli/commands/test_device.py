@@ -12,7 +12,7 @@ from tests.support.sysfs_devices import SERVER, SERVER_SLAVES, make_sysfs
 from tests.support.tree import FakeTree
 from vexfsctl.answers.device import device_show
 from vexfsctl.exceptions import ExitStatus
-from vexfsctl.host.device_survey import survey_devices
+from vexfsctl.host.device_survey import MOST_DEVICES, survey_devices
 from vexfsctl.render.result import Table
 
 pytestmark = pytest.mark.usefixtures("utc")
@@ -210,3 +210,17 @@ def test_names_of_devices_are_completed(vexfsctl: Program) -> None:
         }
         offers = {line.partition(",")[2] for line in vexfsctl(env=env).stdout.splitlines()}
         assert offers == {"sdb", "sdb1", "sdc", "sdd"}
+
+
+def test_more_devices_than_anybody_has(vexfsctl: Program, tmp_path: Path) -> None:
+    """Those with most errors are told of, and how many are left out: nothing is lost in silence."""
+    log = tmp_path / "many.kmsg"
+    line = "3,{at},{at},-;I/O error, dev nvme{one}n{two}, sector 8 op 0x0:(READ) flags 0x0\n"
+    named = [line.format(at=at, one=at % 10, two=at // 10) for at in range(5_000)]
+    log.write_text("".join([*named, line.format(at=5_000, one=9, two=499)]))
+
+    answer = vexfsctl("device", "list", "--log", str(log), "--format", "tsv")
+    assert len(names(answer.stdout)) == MOST_DEVICES
+    assert "nvme9n499" in names(answer.stdout)
+    assert answer.exit_status == ExitStatus.INCOMPLETE
+    assert answer.stderr.splitlines()[-1] == ("vexfsctl: incomplete: devices: too_many, 1010 lost")

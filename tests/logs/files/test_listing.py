@@ -49,6 +49,8 @@ def test_only_the_files_of_a_directory_itself(tmp_path: Path) -> None:
     (tmp_path / "kern.log").write_text("345")
     (tmp_path / "link").symlink_to("below/kern.log")
     (tmp_path / "dangling").symlink_to("nowhere")
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "through").symlink_to("kern.log/below")
     os.mkfifo(tmp_path / "fifo")
 
     found = list_files(str(tmp_path), 20)

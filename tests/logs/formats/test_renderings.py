@@ -244,6 +244,15 @@ def test_the_journal_as_json(fields: dict[str, object], text: str, facility: int
     assert record.wall_time_s == pytest.approx(WALL)
 
 
+def test_an_export_without_the_transport() -> None:
+    """Of some fields only (`--output-fields`): then the facility is what the sender liked."""
+    fields = {"MESSAGE": "I/O error, dev sda, sector 8", "_TRANSPORT": None}
+    kept = {key: value for key, value in json.loads(entry(**fields)).items() if value is not None}
+
+    assert read(json.dumps(kept)).facility is None
+    assert read(json.dumps(kept | {"SYSLOG_FACILITY": "3"})).facility == 3
+
+
 def test_metadata_of_the_journal_is_that_of_kmsg() -> None:
     """_KERNEL_DEVICE is DEVICE there, and printk's own time goes before the journal's."""
     record = read(

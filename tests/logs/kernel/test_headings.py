@@ -1,6 +1,7 @@
 """Lines that name no device are about that of the line right before them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -81,3 +82,14 @@ def test_without_a_heading_there_is_no_device(lines: Sequence[tuple[int, str]]) 
 
     assert result is not None
     assert result.device is None
+
+
+def test_a_heading_of_another_program() -> None:
+    """What user space writes to the kernel log, or what may be anybody's, is no heading."""
+    heading, result = LogRecord(HEADING, "kmsg", 100), LogRecord(RESULT, "kmsg", 101)
+    of_user, of_anybody = replace(heading, facility=1), replace(heading, loose=True)
+
+    for first in (of_user, of_anybody):
+        _, told = interpret_records([first, result])
+        assert told.evidence is not None
+        assert told.evidence.device is None

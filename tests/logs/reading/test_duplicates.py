@@ -42,6 +42,16 @@ def test_other_boots_and_other_numbers_are_other_records() -> None:
     assert [*Shown().take([(0, first), (1, boot), (2, number)])] == [first, boot, number]
 
 
+def test_what_another_wrote_hides_nothing_of_the_kernel() -> None:
+    """Whoever forges a record may know its time; where a source says no writer, it may be equal."""
+    forged = LogRecord("a", "x", 5, facility=1)
+    found = LogRecord("a", "y", 5, loose=True)
+    true, plain = LogRecord("a", "z", 5, facility=0), LogRecord("a", "v", 5)
+
+    records = [(0, forged), (1, found), (2, true), (3, plain)]
+    assert [*Shown().take(records)] == [forged, found, true]
+
+
 def test_syslog_files_have_no_uptime() -> None:
     """Then the time of day has to do; without any, nothing is known to be the same."""
     dated = LogRecord("a", "x", wall_time_s=7.0)

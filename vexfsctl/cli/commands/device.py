@@ -60,7 +60,8 @@ def list_devices(
     """List the block devices under volumes, up to the controller.
 
     Where no volume is on a device, all block devices are listed. Errors are the kernel's own lines
-    of trouble in the log.
+    of trouble in the log. Of more than 4000 devices, those with most errors are listed; how many
+    are left out is said.
     """
     # Deferred, so that help needs neither sysfs nor log.
     from vexfsctl.answers.device import device_list

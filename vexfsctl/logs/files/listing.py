@@ -6,7 +6,7 @@ front.
 
 import os
 from collections.abc import Callable, Iterator
-from errno import EACCES, EIO
+from errno import EACCES, EIO, ELOOP, ENOENT, ENOTDIR
 from glob import glob
 from pathlib import Path
 from stat import S_ISREG
@@ -19,6 +19,8 @@ from vexfsctl.system.children import NoAnswer, run_in_children
 
 T = TypeVar("T")
 
+_LEADS_NOWHERE = (ENOENT, ENOTDIR, ELOOP)
+"""Failures of a name behind which there is no file: one that was removed, links of all kinds."""
 _PATIENCE_S = 0.5
 """So long may it take to find out what a hint needs."""
 
@@ -91,7 +93,9 @@ def _files(name: str) -> Iterator[tuple[str, tuple[int, int, int, int]]]:
     for path in paths:
         try:
             found = os.stat(path)
-        except FileNotFoundError:
-            continue
+        except OSError as cause:
+            if cause.errno in _LEADS_NOWHERE:
+                continue
+            raise
         if S_ISREG(found.st_mode):
             yield path, (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)

@@ -83,9 +83,10 @@ def record_of_entry(fields: Mapping[str, Any], reading: Reading) -> LogRecord | 
         uptime_us = _number(get("__MONOTONIC_TIMESTAMP"))
     wall_us = _number(get("__REALTIME_TIMESTAMP"))
     facility = _number(get("SYSLOG_FACILITY"))
-    if not from_kernel and not _OF_PROCESS.isdisjoint(fields):
-        # Only journald writes those: whoever sent this named the facility that they liked.
-        facility = facility or USER_FACILITY
+    if not from_kernel:
+        # Whoever sent this named the facility that they liked; only journald writes the others.
+        of_process = not _OF_PROCESS.isdisjoint(fields)
+        facility = facility or (USER_FACILITY if of_process else None)
     return LogRecord(
         text=text,
         source=reading.source,

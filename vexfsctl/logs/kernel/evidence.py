@@ -81,15 +81,20 @@ def parse_evidence(record: LogRecord) -> KernelEvidence | None:
     is the kernel's name for it; where only the metadata of the record names one, it is what that
     has: `7:0` for a block device, the name in sysfs (`0:0:0:0`) for another.
     """
-    if record.facility not in (None, KERNEL_FACILITY):
-        return None
-    if record.fields and is_of_program(record) and not _may_lack_tag(record.text):
+    if not may_be_of_kernel(record):
         return None
     loud = record.level is not None and record.level <= _LEAST_LEVEL
     text = record.text
     # Texts of drivers repeat a lot.
     said = _said_in(text, loud) if len(text) <= _SHORT else _said_in.__wrapped__(text, loud)
     return None if said is None else _with_device(said, record)
+
+
+def may_be_of_kernel(record: LogRecord) -> bool:
+    """Whether the kernel may have written *record*: nothing says that user space did."""
+    if record.facility not in (None, KERNEL_FACILITY):
+        return False
+    return not record.fields or not is_of_program(record) or _may_lack_tag(record.text)
 
 
 def _may_lack_tag(text: str) -> bool:

@@ -33,7 +33,7 @@ def with_devices(entries: Iterable[LogEntry]) -> Iterator[LogEntry]:
         meaning = entry.meaning
         if meaning is None:
             record = entry.record
-            if (match := _HEADING.fullmatch(record.text)) is not None:
+            if (match := _HEADING.fullmatch(record.text)) is not None and _is_believed(entry):
                 device = match["device"] or match["address"]
                 headings[record.source, "scsi"] = device, record
         elif isinstance(meaning, KernelEvidence) and meaning.kind in _KINDS:
@@ -43,6 +43,14 @@ def with_devices(entries: Iterable[LogEntry]) -> Iterator[LogEntry]:
             elif place in headings and _is_below(meaning, entry.record):
                 entry = _with_device(entry, meaning, *headings[place])
         yield entry
+
+
+def _is_believed(entry: LogEntry) -> bool:
+    """Whether the kernel may have written a heading."""
+    # Deferred: most logs have none, and some commands ask for no evidence.
+    from vexfsctl.logs.kernel.evidence import may_be_of_kernel
+
+    return entry.verified and may_be_of_kernel(entry.record)
 
 
 def _is_below(evidence: KernelEvidence, record: LogRecord) -> bool:

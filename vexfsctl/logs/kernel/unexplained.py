@@ -9,11 +9,9 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import starmap
 
-from vexfsctl.logs.kernel.evidence import tells_of_trouble
-from vexfsctl.logs.own_records import is_of_program
+from vexfsctl.logs.kernel.evidence import may_be_of_kernel, tells_of_trouble
 from vexfsctl.model.coverage import Coverage, Gap
 from vexfsctl.model.entry import LogEntry
-from vexfsctl.model.record import KERNEL_FACILITY
 
 _SUBSYSTEM = re.compile(
     r"(?P<scsi>(?:sd|sr|st|ch|ses|scsi) )|(?P<ata>ata\d)|(?P<nvme>(?:block )?nvme)"
@@ -61,7 +59,7 @@ def subsystem_of(entry: LogEntry) -> str | None:
     severe = record.level is not None and record.level <= _SEVERE
     if subsystem is None or not (in_trouble or severe):
         return None
-    if record.loose or record.facility not in (None, KERNEL_FACILITY) or is_of_program(record):
+    if record.loose or not may_be_of_kernel(record):
         return None
     return subsystem
 

@@ -1,8 +1,9 @@
 """Records that several sources have, each once: the kernel's log, the journal and a syslog file.
 
-Two records are the same if their boot, sequence, uptime and text agree as far as both sources say
-them, without an uptime by Unix time and text. Equal records of one source are not duplicates: what
-a source has twice is shown twice, whatever the others have.
+Two records are the same if their boot, sequence, writer, uptime and text agree as far as both
+sources say them, without an uptime by Unix time and text. Equal records of one source are not
+duplicates: what a source has twice is shown twice, whatever the others have. Nor is one that may be
+anybody's (`loose`) the same as one that is not: it must not hide what the kernel said.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,18 +13,23 @@ from typing import NamedTuple
 from vexfsctl.model.record import LogRecord
 
 
-class _Seen(NamedTuple):
-    """A record that was shown, and which sources have it."""
+class _Identity(NamedTuple):
+    """What else than time and text tells one record from another; None: its source does not say."""
 
     boot_id: str | None
     sequence: int | None
-    sources: set[int]
+    facility: int | None
 
-    def is_same(self, boot_id: str | None, sequence: int | None) -> bool:
-        """Whether neither boot nor sequence speaks against it."""
-        if None not in (self.boot_id, boot_id) and self.boot_id != boot_id:
-            return False
-        return None in (self.sequence, sequence) or self.sequence == sequence
+    def is_same(self, other: "_Identity") -> bool:
+        """Whether neither boot, nor sequence, nor writer speaks against it."""
+        return all(None in pair or pair[0] == pair[1] for pair in zip(self, other, strict=True))
+
+
+class _Seen(NamedTuple):
+    """A record that was shown, and which sources have it."""
+
+    identity: _Identity
+    sources: set[int]
 
 
 class Shown:
@@ -42,10 +48,11 @@ class Shown:
             if time is not None:
                 boot_id = None if record.boot_id is None else record.boot_id.replace("-", "")
                 # Hashes: the texts of a large log would need much memory.
-                seen = self._known.setdefault(hash((time, record.text)), [])
-                if _is_known(seen, source, boot_id, record.sequence):
+                seen = self._known.setdefault(hash((time, record.text, record.loose)), [])
+                identity = _Identity(boot_id, record.sequence, record.facility)
+                if _is_known(seen, source, identity):
                     continue
-                seen.append(_Seen(boot_id, record.sequence, {source}))
+                seen.append(_Seen(identity, {source}))
             yield record
 
     def forget_older(self, most: int) -> None:
@@ -54,10 +61,10 @@ class Shown:
             del self._known[key]
 
 
-def _is_known(seen: list[_Seen], source: int, boot_id: str | None, sequence: int | None) -> bool:
+def _is_known(seen: list[_Seen], source: int, identity: _Identity) -> bool:
     """Whether another source had it, in which case this source has it now, too."""
     for each in seen:
-        if source not in each.sources and each.is_same(boot_id, sequence):
+        if source not in each.sources and each.identity.is_same(identity):
             each.sources.add(source)
             return True
     return False
