@@ -152,7 +152,7 @@ FORGERIES = (
     "form",
     [
         "12,{at},{at}000000,-;{text}",
-        '{{"_TRANSPORT":"syslog","_PID":"7","__MONOTONIC_TIMESTAMP":"{at}000000","MESSAGE":"{text}"}}',
+        '{{"_TRANSPORT":"syslog","__MONOTONIC_TIMESTAMP":"{at}000000","MESSAGE":"{text}"}}',
         "Nov 29 10:00:00 host sshd[7]: {text}",
     ],
     ids=["kmsg", "journal", "syslog"],
