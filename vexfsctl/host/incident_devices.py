@@ -141,10 +141,10 @@ _STACKED = re.compile(r"md|dm-|nvme\d+c\d+n|(?:nvme|ata|host)[\d.]+$|scsi:|pci:|
 
 def _are_apart(name: str, device: str | None) -> bool:
     """Whether the device called *name* is *device* or its disk, or no line of a log tells that one
-    is made from the other.
+    is made from the other, or from any if *device* is not known.
     """
     if device is None:
-        return False
+        return _STACKED.match(name) is None
     disk = disk_of_partition(device) or device
     return name in (device, disk) or (
         kind_of_name(disk) is DeviceKind.DISK and _STACKED.match(name) is None

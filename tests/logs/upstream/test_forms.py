@@ -327,3 +327,4 @@ def test_what_tells_of_mounts_is_found_by_searching() -> None:
 
     assert len(telling) > 5
     assert [form.name for form in telling if not MOUNTS.accepts(kernel_line(form.sample))] == []
+    assert [form.name for form in telling if MOUNTS.name not in form.sample] == []

@@ -107,6 +107,13 @@ class Region:
                 self._search(_USUAL, text)
         return found
 
+    def hardly_has(self, literal: bytes) -> bool:
+        """Whether *literal* is in so few of the lines that these need not be searched further.
+
+        Raises LogUnreadable.
+        """
+        return self._view().count(literal) <= _FEW
+
     def _search(self, needle: Needle, text: bytearray) -> tuple[Place, ...]:
         found = tuple(_lines_at(text, _hits(needle, text), form_of(self.form).head))
         if len(found) <= _FEW:

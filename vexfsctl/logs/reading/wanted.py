@@ -80,6 +80,8 @@ class Saying:
     literals: tuple[str, ...] = ()
     """A few texts, one of which is in all that it finds: to search for those is quicker. The text
     of a record need not stand in one piece in its line, but is cut at a colon and a blank only."""
+    name: str = ""
+    """A text that is in all of those lines that matter, and in most logs in few others."""
 
     def accepts(self, record: LogRecord) -> bool:
         """Whether it finds something in *record*."""
@@ -103,6 +105,8 @@ class Saying:
         """Return where in *region* it finds something, or one of its literals is."""
         if not self.pattern:
             return None
+        if self.name and region.hardly_has(self.name.encode()):
+            return region.places(self.name.encode())
         # Bytes are found more quickly than a pattern, but a few of them are in most lines.
         if _SPECIAL.isdisjoint(self.pattern):
             return region.places(self.pattern.encode(errors="surrogatepass"))
@@ -261,7 +265,7 @@ _OF_MOUNTS = (
     *("ounting filesystem", "nmount", "nitializing ", "nloaded", "nregistered"),
     *("Integrated v", "FUSE Implementation", "serspace components"),
 )
-MOUNTS = Saying("|".join(map(re.escape, _OF_MOUNTS)), _OF_MOUNTS)
+MOUNTS = Saying("|".join(map(re.escape, _OF_MOUNTS)), _OF_MOUNTS, name="VexFS")
 """What earlier builds say of what they mount, and of what ends that, and other lines."""
 
 
