@@ -132,7 +132,9 @@ def meaning_of(record: LogRecord) -> Meaning | None:
         said = replace(record, text=inner)
     return (
         parse_event(said.text)
-        or parse_upstream(said)
+        # Some builds indent lines.
+        or parse_upstream(record)
+        or (None if said is record else parse_upstream(said))
         or _evidence_parser()(record)
         or parse_named(said)
     )

@@ -16,12 +16,14 @@ _SAMPLES = {
     "trusted_key: ": "trusted_key: ",
     # Of syslog of RHEL 6: `kernel: : mpt2sas0: …`.
     ": ": ": ",
+    # Where a line was pasted, or a driver's format begins with it.
+    " ": " ",
     # /dev/console of systemd and dracut keeps the level.
     "<3>": r"<\d{1,3}>",
 }
 SAMPLES = tuple(_SAMPLES)
 """One of each."""
-PREFIX = rf"(?:(?=[\[N<t:])(?:{'|'.join(_SAMPLES.values())}))"
+PREFIX = rf"(?:(?=[\[N<t: ])(?:{'|'.join(_SAMPLES.values())}))"
 """Regular expression for one of them."""
 WORDS = ("NMI watchdog", "trusted_key")
 """Those that a log daemon may take for a tag."""
