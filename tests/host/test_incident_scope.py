@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from tests.analysis.incident.test_upstream_incidents import failed, fallback, well
 from tests.logs.data import KERNEL_LOGS
 from tests.logs.reading.test_passing_over import read, rendered
-from vexfsctl.analysis.incident.devices_below import DevicesBelow
 from vexfsctl.analysis.incident.incidents import Incident, find_occurrences
 from vexfsctl.analysis.incident.kernel_lines import find_vicinity
 from vexfsctl.analysis.incident.numbered_calls import NumberedCall
 from vexfsctl.analysis.incident.others import others_at_once
-from vexfsctl.analysis.incident.story import Setting, Story, tell_call, tell_story
+from vexfsctl.analysis.trace.devices_below import DevicesBelow
+from vexfsctl.analysis.trace.story import Setting, Story, tell_call, tell_story
 from vexfsctl.host.incident_scope import around, at_the_end, everything, with_call, with_ids
 from vexfsctl.host.log import HostLog
 from vexfsctl.logs.reading.contents import Manner

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 
-from vexfsctl.analysis.incident.silence import Silence
-from vexfsctl.analysis.incident.suspects import (
+from vexfsctl.analysis.trace.silence import Silence
+from vexfsctl.analysis.trace.suspects import (
     EXPLAINED,
     MOST_CERTAIN,
     WEIGHTS,
@@ -219,14 +219,12 @@ def _sum(told: Testimony) -> str:
 
 
 def _together(suspect: Suspect) -> str:
-    doubts = [1 - each.points / 100 for each in suspect.testimony if each.points > 0]
-    repairs = [1 + each.points / 100 for each in suspect.testimony if each.points < 0]
-    certain = 1 - prod(doubts)
+    doubts, certain = suspect.doubts, 1 - prod(suspect.doubts)
     terms = [f"1 - {_product(doubts)} = {certain:.2f}" if doubts else "0"]
     if certain > MOST_CERTAIN:
         terms.append(f"limited to {MOST_CERTAIN:.2f}")
-    if repairs:
-        terms.append(f"times {_product(repairs)} = {suspect.alone:.2f}")
+    if suspect.repairs:
+        terms.append(f"times {_product(suspect.repairs)} = {suspect.alone:.2f}")
     return ", ".join(terms)
 
 

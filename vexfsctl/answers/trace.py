@@ -8,10 +8,10 @@ from operator import add
 
 from vexfsctl.analysis.health.next_steps import NextStep
 from vexfsctl.analysis.incident.reread import Reread
-from vexfsctl.analysis.incident.silence import Silence
-from vexfsctl.analysis.incident.story import Advice, BreakerNow, Story, TracedCall, Unfinished
-from vexfsctl.analysis.incident.suspects import Suspect
 from vexfsctl.analysis.incident.timeline import Actor, Refusals, TimelineLine
+from vexfsctl.analysis.trace.silence import Silence
+from vexfsctl.analysis.trace.story import Advice, BreakerNow, Story, TracedCall, Unfinished
+from vexfsctl.analysis.trace.suspects import Suspect
 from vexfsctl.analysis.wording import call_time
 from vexfsctl.answers.blame import (
     LIKELY,

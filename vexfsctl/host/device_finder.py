@@ -74,9 +74,9 @@ class DeviceFinder:
         return ()
 
     def names_among(self, spellings: Iterable[str]) -> tuple[str, ...]:
-        """Return those of *spellings* that are names, not what else the kernel may say.
+        """Return those of *spellings*, which `names_of` gave, that are names of devices.
 
-        They are what `names_of` gave.
+        The others are what the kernel calls them besides.
         """
         return tuple(each for each in spellings if is_block_name(each) or each in self._found)
 

@@ -18,6 +18,7 @@ from vexfsctl.model.coverage import Coverage, Gap
 from vexfsctl.model.device_graph import MOST_RELATED, Device, DeviceGraph, DeviceKind
 from vexfsctl.model.device_names import is_block_name
 from vexfsctl.model.entry import LogEntry
+from vexfsctl.model.moments import is_within
 from vexfsctl.model.volume import Volume
 
 MOST_DEVICES = 4_000
@@ -151,7 +152,7 @@ class _Seen:
                 # Here only those that are there now: old ones may have been anywhere.
                 if self.finder.elsewhere:
                     self._carry(entry.device, entry.event.volume)
-            elif _is_within(moment, since, until):
+            elif is_within(moment, since, until):
                 unexplained.take(entry)
                 self._take(entry, moment)
             elif moment is None and tells_trouble(entry) is not None:
@@ -284,13 +285,3 @@ def _topmost_first(graph: DeviceGraph, names: Iterable[str]) -> tuple[str, ...]:
 def _is_cut(device: DeviceReport) -> bool:
     related = (device.below, device.above, device.beside)
     return any(len(each) >= MOST_RELATED for each in related)
-
-
-def _is_within(moment: datetime | None, since: datetime | None, until: datetime | None) -> bool:
-    if since is None and until is None:
-        return True
-    return (
-        moment is not None
-        and (since is None or moment >= since)
-        and (until is None or moment <= until)
-    )

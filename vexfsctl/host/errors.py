@@ -50,7 +50,6 @@ class CountedErrors:
     """Whether no attribute tree covers what the log shows."""
     upstream: UpstreamHealth | None
     """Health of VexFS builds that export no tree; None if the log has none of them."""
-
     observed_s: float | None = None
     """How many seconds of the log that is; None if it does not say."""
     kernel_lines: int | None = None

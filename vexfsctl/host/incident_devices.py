@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from vexfsctl.analysis.errors.backing import BackingFinder
-from vexfsctl.analysis.incident.devices_below import TRANSPORTS, DevicesBelow
 from vexfsctl.analysis.incident.incidents import Incident
 from vexfsctl.analysis.incident.kernel_lines import find_vicinity
 from vexfsctl.analysis.incident.numbered_calls import NumberedCall
 from vexfsctl.analysis.incident.others import others_at_once
+from vexfsctl.analysis.trace.devices_below import TRANSPORTS, DevicesBelow
 from vexfsctl.host.device_finder import DeviceFinder
 from vexfsctl.host.log import HostLog
 from vexfsctl.logs.reading.wanted import MOUNTS, Saying
@@ -140,9 +140,8 @@ _STACKED = re.compile(r"md|dm-|nvme\d+c\d+n|(?:nvme|ata|host)[\d.]+$|scsi:|pci:|
 
 
 def _are_apart(name: str, device: str | None) -> bool:
-    """Whether the device called *name* is *device* or its disk, or no line of a log tells that one
-    is made from the other, or from any if *device* is not known.
-    """
+    """Whether *name* is *device* or its disk, or no line of a log tells that one is made from the
+    other; if *device* is not known, that *name* is made from anything, or anything from it."""
     if device is None:
         return _STACKED.match(name) is None
     disk = disk_of_partition(device) or device

@@ -22,7 +22,7 @@ from vexfsctl.analysis.incident.numbered_calls import (
     find_numbered,
     is_numbered,
 )
-from vexfsctl.analysis.incident.story import End, LogEnd, Setting, Story, tell_call, tell_story
+from vexfsctl.analysis.trace.story import End, LogEnd, Setting, Story, tell_call, tell_story
 from vexfsctl.exceptions import EvidenceMissing, IncidentNotFound, InvalidInput, covering
 from vexfsctl.host.device_finder import DeviceFinder
 from vexfsctl.host.filters import Filters

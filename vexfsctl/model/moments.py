@@ -25,6 +25,20 @@ _SPAN = r"(?P<ago>\d.*[a-z]) ago|(?P<sign>[+-]?) ?(?P<length>\d.*[a-z])"
 _LONG_UNIT = r"([smhd])(?:ec|econds?|in|inutes?|ours?|r|ays?)\b"
 
 
+def is_within(moment: datetime | None, since: datetime | None, until: datetime | None) -> bool:
+    """Whether *moment* is between these times, both included; None for one of them: no bound.
+
+    A moment that is not known is within no bounds.
+    """
+    if since is None and until is None:
+        return True
+    return (
+        moment is not None
+        and (since is None or moment >= since)
+        and (until is None or moment <= until)
+    )
+
+
 def parse_time(text: str, now: datetime) -> datetime:
     """Return the moment meant, aware; the default zone is that of *now*. Raises ValueError."""
     words = text.strip()

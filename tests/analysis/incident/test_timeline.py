@@ -5,11 +5,11 @@ from collections.abc import Collection, Sequence
 import pytest
 
 from tests.analysis.records import STATE, Line, error, read_log
-from vexfsctl.analysis.incident.devices_below import DevicesBelow
 from vexfsctl.analysis.incident.incidents import build_incidents, find_incident, find_occurrences
 from vexfsctl.analysis.incident.kernel_lines import find_vicinity
-from vexfsctl.analysis.incident.story import End, LogEnd, Setting, Story, Unfinished, tell_story
 from vexfsctl.analysis.incident.timeline import Timeline
+from vexfsctl.analysis.trace.devices_below import DevicesBelow
+from vexfsctl.analysis.trace.story import End, LogEnd, Setting, Story, Unfinished, tell_story
 from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.errnos import errno_name
 from vexfsctl.model.operations import OperationType

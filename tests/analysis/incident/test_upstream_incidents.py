@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from tests.analysis.records import STATE, error, read_log
 from tests.analysis.upstream.test_calls import LOAD, failure, kernel_log, start, success
-from vexfsctl.analysis.incident.devices_below import DevicesBelow
 from vexfsctl.analysis.incident.incidents import (
     Incident,
     build_incidents,
@@ -19,7 +18,8 @@ from vexfsctl.analysis.incident.numbered_calls import (
     find_numbered_calls,
     is_numbered,
 )
-from vexfsctl.analysis.incident.story import Setting, tell_call, tell_story
+from vexfsctl.analysis.trace.devices_below import DevicesBelow
+from vexfsctl.analysis.trace.story import Setting, tell_call, tell_story
 from vexfsctl.exceptions import AmbiguousId, IncidentNotFound
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.entry import LogEntry

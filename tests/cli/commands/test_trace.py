@@ -10,7 +10,7 @@ from tests.cli.recorded import ERROR_ID, INCIDENT, add_recorded_volume
 from tests.support.golden import assert_golden
 from tests.support.program import Program
 from tests.support.tree import FakeTree
-from vexfsctl.analysis.incident.suspects import WEIGHTS, Sign
+from vexfsctl.analysis.trace.suspects import WEIGHTS, Sign
 from vexfsctl.answers.blame import SIGN_WORDS
 from vexfsctl.exceptions import ExitStatus
 from vexfsctl.logs.reading.contents import Manner

@@ -6,6 +6,7 @@ A form that is declared in `stretches` and missing here fails a test.
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 BOOT = "0f3b7c1e5a7c4d439d0c5b6f2a1c8e11"
 CURSOR = f"s=0f3b;i=1;b={BOOT};m=4c4b40;t=649e0f3b7c1e5;x=1"
@@ -162,7 +163,7 @@ PRINTED = (
         Printed(
             f"journal in JSON, {'an unknown transport' if way is None else way}",
             _in_json("", "%s", _TRANSPORT="kernel").replace('"_PID": "12", ', ""),
-            lambda tag, text, fields=fields: _in_json(tag, text, **fields),  # type: ignore[misc]
+            partial(_in_json, **fields),
         )
         for way in ("stdout", "syslog", "journal", "audit", "driver", None)
         for fields in ({} if way is None else {"_TRANSPORT": way},)

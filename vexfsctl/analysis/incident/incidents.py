@@ -149,6 +149,13 @@ def is_refusal(event: AnyEvent) -> bool:
     return isinstance(event, CallRejected)
 
 
+def is_abandoned(event: AnyEvent) -> bool:
+    """Whether a call did not come back in time."""
+    if isinstance(event, UpstreamEvent):
+        return event.significance is Significance.TIMEOUT
+    return isinstance(event, CallTimedOut)
+
+
 def operation_of(event: AnyEvent) -> OperationType | None:
     """Return the operation type an event is about; None for those about the volume as a whole."""
     operation: OperationType | None = getattr(event, "operation", None)

@@ -4,8 +4,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from vexfsctl.analysis.incident.complaint import is_abandoned
-from vexfsctl.analysis.incident.incidents import AnyEvent, Incident, Occurrence, operation_of
+from vexfsctl.analysis.incident.incidents import (
+    AnyEvent,
+    Incident,
+    Occurrence,
+    is_abandoned,
+    operation_of,
+)
 from vexfsctl.analysis.incident.numbered_calls import NumberedCall
 from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.events import (

@@ -14,6 +14,7 @@ from vexfsctl.catalogue.lookup import ERRORS, TIMEOUT
 from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.errnos import errno_name
 from vexfsctl.model.events import CallFailed, CallTimedOut, ErrorReported, KernelEvidence
+from vexfsctl.model.moments import is_within
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.severity import Severity
 from vexfsctl.model.upstream import UpstreamEvent
@@ -46,20 +47,11 @@ class Selection:
     def accepts(self, entry: LogEntry, moment: datetime | None) -> bool:
         """Whether *entry*, written at *moment* (None: not known), is asked for."""
         return (
-            self._in_time(moment)
+            is_within(moment, self.since, self.until)
             and self._is_severe(entry)
             and self._is_about(entry)
             and (not self.errors or self._names_error(entry))
             and (self.pattern is None or self.pattern.search(entry.record.text) is not None)
-        )
-
-    def _in_time(self, moment: datetime | None) -> bool:
-        if self.since is None and self.until is None:
-            return True
-        return (
-            moment is not None
-            and (self.since is None or moment >= self.since)
-            and (self.until is None or moment <= self.until)
         )
 
     def _is_severe(self, entry: LogEntry) -> bool:

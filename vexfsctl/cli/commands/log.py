@@ -76,7 +76,9 @@ def log(
     saved one, and pstore the crash logs. What several sources have is shown once.
 
     With --follow, a log goes on after it was rotated, and a directory or pattern with logs that
-    appear in it later. What never grows cannot be followed: crash logs and compressed files.
+    appear in it later. Files are looked at four times a second: of a log that is rotated twice in
+    between, one file is missed. What never grows cannot be followed: crash logs and compressed
+    files.
 
     Each record is marked with its writer: the kernel, a driver, or unverified (anybody who may
     write to the kernel log). Lines of earlier VexFS builds are rated, and expected noise is marked.

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
+from vexfsctl.logs.reading.boots import plain_id
 from vexfsctl.model.record import LogRecord
 
 
@@ -46,10 +47,11 @@ class Shown:
         for source, record in records:
             time = record.wall_time_s if record.uptime_us is None else record.uptime_us
             if time is not None:
-                boot_id = None if record.boot_id is None else record.boot_id.replace("-", "")
                 # Hashes: the texts of a large log would need much memory.
                 seen = self._known.setdefault(hash((time, record.text, record.loose)), [])
-                identity = _Identity(boot_id, record.sequence, record.facility)
+                identity = _Identity(
+                    plain_id(record.boot_id) or None, record.sequence, record.facility
+                )
                 if _is_known(seen, source, identity):
                     continue
                 seen.append(_Seen(identity, {source}))

@@ -147,7 +147,7 @@ class Saying:
 class Beginning:
     """Records whose text begins as a regular expression says, mostly without repetitions.
 
-    It is used up by one reading: what it has found, it need not find again.
+    It can be asked of a log only once: it remembers what it found, and does not find that again.
     """
 
     def __init__(self, pattern: str, literals: tuple[str, ...], repeated: str = "") -> None:

@@ -9,9 +9,9 @@ answered before a request is made has none either.
 from collections.abc import Iterable
 from enum import StrEnum
 
-from vexfsctl.analysis.incident.complaint import Complaint
-from vexfsctl.analysis.incident.devices_below import DevicesBelow
 from vexfsctl.analysis.incident.kernel_lines import Vicinity
+from vexfsctl.analysis.trace.complaint import Complaint
+from vexfsctl.analysis.trace.devices_below import DevicesBelow
 from vexfsctl.model.entry import LogEntry
 
 _BIO_BASED = ("dm-", "md", "bcache", "zram", "ram", "pmem")

@@ -1,6 +1,7 @@
 """Who is to blame for an incident, how certain that is, and why the kernel may say nothing."""
 
 from collections.abc import Sequence
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -8,13 +9,13 @@ from hypothesis import strategies as st
 
 from tests.analysis.records import STATE, Line, error, read_log
 from vexfsctl.analysis.devices.told import graph_of
-from vexfsctl.analysis.incident.blame import find_suspects
-from vexfsctl.analysis.incident.complaint import Complaint, find_complaint
-from vexfsctl.analysis.incident.devices_below import DevicesBelow
 from vexfsctl.analysis.incident.incidents import build_incidents, find_occurrences
 from vexfsctl.analysis.incident.kernel_lines import find_vicinity
-from vexfsctl.analysis.incident.silence import Silence, find_silence
-from vexfsctl.analysis.incident.suspects import MOST, MOST_CERTAIN, WEIGHTS, Sign, Suspect
+from vexfsctl.analysis.trace.blame import find_suspects
+from vexfsctl.analysis.trace.complaint import Complaint, find_complaint
+from vexfsctl.analysis.trace.devices_below import DevicesBelow
+from vexfsctl.analysis.trace.silence import Silence, find_silence
+from vexfsctl.analysis.trace.suspects import MOST, MOST_CERTAIN, WEIGHTS, Sign, Suspect
 from vexfsctl.model.device_graph import Device, DeviceGraph, DeviceKind
 from vexfsctl.model.entry import LogEntry
 
@@ -55,7 +56,7 @@ STACK = DeviceGraph.of(
 
 
 def suspects_of(
-    *lines: Line | Sequence[Line],
+    *lines: Line,
     below: DevicesBelow | None = None,
     failure: str | None = None,
     facility: int | None = 0,
@@ -68,9 +69,9 @@ def suspects_of(
     return find_suspects(find_complaint(incident), kernel, find_vicinity(incident), below)
 
 
-def entries_of(*lines: Line | Sequence[Line], facility: int | None = 0) -> tuple[LogEntry, ...]:
+def entries_of(*lines: Line, facility: int | None = 0) -> tuple[LogEntry, ...]:
     """Return the entries of the kernel's *lines*."""
-    return read_log(*lines, facility=facility)  # type: ignore[arg-type]
+    return read_log(*lines, facility=facility)
 
 
 def told(suspects: Sequence[Suspect]) -> list[tuple[str, float]]:
@@ -264,11 +265,11 @@ def test_a_further_line_never_makes_its_suspect_less_certain(
 
 @given(st.lists(LINES, max_size=8), FAILURES, STACKS, st.randoms(use_true_random=False))
 def test_the_order_of_lines_does_not_matter(
-    lines: list[Line], failure: str, below: DevicesBelow, random: object
+    lines: list[Line], failure: str, below: DevicesBelow, random: Random
 ) -> None:
     """Nor does how often one stands there more than twice."""
     shuffled = list(lines)
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    random.shuffle(shuffled)
 
     suspects = suspects_of(*lines, failure=failure, below=below)
 

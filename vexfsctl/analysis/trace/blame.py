@@ -11,11 +11,11 @@ from errno import EIO, ENOSPC, ETIMEDOUT
 from functools import partial
 from typing import NamedTuple
 
-from vexfsctl.analysis.incident.complaint import Complaint
-from vexfsctl.analysis.incident.devices_below import DevicesBelow, Standing
 from vexfsctl.analysis.incident.kernel_lines import MARGIN_US, Vicinity, When
-from vexfsctl.analysis.incident.silence import is_bio_based
-from vexfsctl.analysis.incident.suspects import (
+from vexfsctl.analysis.trace.complaint import Complaint
+from vexfsctl.analysis.trace.devices_below import DevicesBelow, Standing
+from vexfsctl.analysis.trace.silence import is_bio_based
+from vexfsctl.analysis.trace.suspects import (
     MOST,
     WEIGHTS,
     Explanation,

@@ -144,11 +144,19 @@ class Suspect:
         return f"{self.kind} {self.name}"
 
     @property
+    def doubts(self) -> list[float]:
+        """What each kind of lines of trouble leaves of the doubt about it."""
+        return [1 - each.points / 100 for each in self.testimony if each.points > 0]
+
+    @property
+    def repairs(self) -> list[float]:
+        """What each kind of lines of repairs leaves of the certainty about it."""
+        return [1 + each.points / 100 for each in self.testimony if each.points < 0]
+
+    @property
     def alone(self) -> float:
         """How certain it is by its own lines."""
-        doubts = (1 - each.points / 100 for each in self.testimony if each.points > 0)
-        repairs = (1 + each.points / 100 for each in self.testimony if each.points < 0)
-        return min(1 - prod(doubts), MOST_CERTAIN) * prod(repairs)
+        return min(1 - prod(self.doubts), MOST_CERTAIN) * prod(self.repairs)
 
     @property
     def certainty(self) -> float:

@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from vexfsctl.analysis.incident.incidents import (
     AnyEvent,
     Incident,
+    is_abandoned,
     is_refusal,
     tells_error,
 )
 from vexfsctl.analysis.incident.numbered_calls import NumberedCall
 from vexfsctl.model.calls import direction_of_call
 from vexfsctl.model.errnos import ErrnoClass, classify_errno
-from vexfsctl.model.events import CallTimedOut
 from vexfsctl.model.record import LogRecord
-from vexfsctl.model.upstream import Significance, UpstreamEvent
 
 _OF_A_DEVICE = frozenset({ErrnoClass.DEVICE, ErrnoClass.CORRUPTION, ErrnoClass.OTHER})
 
@@ -71,10 +70,3 @@ def _errnos_of(events: list[AnyEvent]) -> Iterator[int]:
         number = None if is_abandoned(event) else getattr(event, "errno", None)
         if number is not None:
             yield number
-
-
-def is_abandoned(event: AnyEvent) -> bool:
-    """Whether a call did not come back in time."""
-    if isinstance(event, UpstreamEvent):
-        return event.significance is Significance.TIMEOUT
-    return isinstance(event, CallTimedOut)

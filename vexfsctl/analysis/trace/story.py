@@ -5,9 +5,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from vexfsctl.analysis.breakers import explain_breaker
-from vexfsctl.analysis.incident.blame import find_suspects
-from vexfsctl.analysis.incident.complaint import find_complaint
-from vexfsctl.analysis.incident.devices_below import DevicesBelow
 from vexfsctl.analysis.incident.incidents import (
     AnyEvent,
     Incident,
@@ -17,9 +14,12 @@ from vexfsctl.analysis.incident.incidents import (
 from vexfsctl.analysis.incident.kernel_lines import find_vicinity
 from vexfsctl.analysis.incident.numbered_calls import NumberedCall
 from vexfsctl.analysis.incident.reread import Reread, find_reread
-from vexfsctl.analysis.incident.silence import Silence, find_silence
-from vexfsctl.analysis.incident.suspects import Suspect
 from vexfsctl.analysis.incident.timeline import Timeline, build_call_timeline, build_timeline
+from vexfsctl.analysis.trace.blame import find_suspects
+from vexfsctl.analysis.trace.complaint import find_complaint
+from vexfsctl.analysis.trace.devices_below import DevicesBelow
+from vexfsctl.analysis.trace.silence import Silence, find_silence
+from vexfsctl.analysis.trace.suspects import Suspect
 from vexfsctl.catalogue.lookup import BREAKER_OPEN, TIMEOUT, find_entry
 from vexfsctl.model.breaker import BreakerState
 from vexfsctl.model.correlation import CorrelationId

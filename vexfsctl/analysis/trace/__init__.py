@@ -1,0 +1,1 @@
+"""What there is to tell of an incident: its calls, who is to blame, or why nobody is."""
