@@ -19,12 +19,12 @@ import tenacity
 
 from bench.measure import Comparison
 from tests.support.clock import VirtualClock
+from vexfsctl.guard.breaker import CircuitBreaker
+from vexfsctl.guard.call import Call
+from vexfsctl.guard.guard import Guard
 from vexfsctl.model.clock import Clock
 from vexfsctl.model.correlation import CorrelationSource
 from vexfsctl.model.operations import OperationType
-from vexfsctl.resilience.breaker import CircuitBreaker
-from vexfsctl.resilience.call import Call
-from vexfsctl.resilience.guard import Guard
 from vexfsctl.system.clock import MonotonicClock
 
 _FILE, _STORAGE = OperationType.FILE, OperationType.STORAGE

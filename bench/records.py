@@ -12,7 +12,7 @@ from pathlib import Path
 from structlog.processors import LogfmtRenderer
 
 from bench.measure import Comparison
-from tests.resilience.volume import ALWAYS_EIO, GuardedVolume
+from tests.guard.volume import ALWAYS_EIO, GuardedVolume
 from vexfsctl.logs.decoder import RecordDecoder
 from vexfsctl.logs.grammar import format_event, parse_event
 from vexfsctl.model.events import Event

@@ -11,6 +11,7 @@ from vexfsctl.analysis.breakers import (
     is_as_asked,
 )
 from vexfsctl.exceptions import StateConflict
+from vexfsctl.guard.breaker import CircuitBreaker
 from vexfsctl.model.breaker import (
     BreakerAction,
     BreakerCommand,
@@ -20,7 +21,6 @@ from vexfsctl.model.breaker import (
     state_after,
 )
 from vexfsctl.model.volume import OperationStatus
-from vexfsctl.resilience.breaker import CircuitBreaker
 
 S = 1_000_000_000
 NOW = 3_600 * S

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vexfsctl.catalogue.lookup import error_for_errno
+from vexfsctl.guard.errors import EnhancedError
 from vexfsctl.model.breaker import BreakerState
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.coverage import Coverage, Gap
@@ -12,7 +13,6 @@ from vexfsctl.model.operations import OperationType
 from vexfsctl.model.severity import Severity
 from vexfsctl.model.units import format_size, parse_duration, parse_size
 from vexfsctl.model.volume import DegradationLevel, ModuleState
-from vexfsctl.resilience.errors import EnhancedError
 
 
 def test_severities_have_the_numbers_of_the_header_and_rising_urgency() -> None:

@@ -15,13 +15,13 @@ from tests.support.tree import FakeTree
 from vexfsctl.driver.volume.attributes import AttributeSource
 from vexfsctl.driver.volume.facts import VolumeFacts
 from vexfsctl.exceptions import WriteRefused
+from vexfsctl.guard.call import Call
+from vexfsctl.guard.guard import Guard
 from vexfsctl.model.breaker import BreakerAction, BreakerCommand
 from vexfsctl.model.correlation import CorrelationSource
 from vexfsctl.model.events import Event
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.volume import ModuleState
-from vexfsctl.resilience.call import Call
-from vexfsctl.resilience.guard import Guard
 from vexfsctl.sysfs import failures
 from vexfsctl.sysfs.attributes import attributes, find_attribute
 from vexfsctl.sysfs.tree import DEADLINE_S, SysfsTree

@@ -7,9 +7,9 @@ from vexfsctl.driver.fuse import Connection, MountOptions, serve
 from vexfsctl.driver.volume.attributes import AttributeSource
 from vexfsctl.driver.volume.facts import VolumeFacts
 from vexfsctl.driver.volume.tree import TreeFilesystem
+from vexfsctl.guard.guard import Guard
 from vexfsctl.model.correlation import CorrelationSource
 from vexfsctl.model.volume import ModuleState
-from vexfsctl.resilience.guard import Guard
 from vexfsctl.system.clock import MonotonicClock
 
 

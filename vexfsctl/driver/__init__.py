@@ -1,1 +1,1 @@
-"""The userspace provider: filesystems over FUSE, guarded by the engine in `resilience`."""
+"""The userspace provider: filesystems over FUSE, guarded by the engine in `guard`."""

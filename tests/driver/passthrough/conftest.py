@@ -13,10 +13,10 @@ import pytest
 from vexfsctl.driver.faults import FaultSet
 from vexfsctl.driver.fuse import Connection, MountOptions, serve
 from vexfsctl.driver.passthrough import Passthrough
+from vexfsctl.guard.guard import Guard
 from vexfsctl.model.correlation import CorrelationSource
 from vexfsctl.model.events import Event
 from vexfsctl.model.operations import OperationType
-from vexfsctl.resilience.guard import Guard
 from vexfsctl.system.clock import MonotonicClock
 
 BOUND_S = 20.0

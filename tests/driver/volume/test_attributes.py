@@ -12,6 +12,7 @@ from vexfsctl.driver.faults import FaultSet
 from vexfsctl.driver.volume.attributes import AttributeSource
 from vexfsctl.driver.volume.facts import VolumeFacts
 from vexfsctl.exceptions import WriteRefused
+from vexfsctl.guard.guard import Guard
 from vexfsctl.model.breaker import BreakerSettings, BreakerState, BreakerStatus
 from vexfsctl.model.correlation import CorrelationSource
 from vexfsctl.model.events import Event, OperatorActed
@@ -24,7 +25,6 @@ from vexfsctl.model.volume import (
     OperationStatus,
     RetrySettings,
 )
-from vexfsctl.resilience.guard import Guard
 from vexfsctl.sysfs.attributes import attributes
 from vexfsctl.sysfs.interpretation import interpret_volume
 

@@ -27,12 +27,12 @@ from vexfsctl.driver.volume.attributes import AttributeSource
 from vexfsctl.driver.volume.facts import VolumeFacts
 from vexfsctl.driver.volume.tree import TreeFilesystem
 from vexfsctl.exceptions import VolumeStale
+from vexfsctl.guard.guard import Guard
 from vexfsctl.model.breaker import BreakerAction, BreakerCommand, BreakerState
 from vexfsctl.model.correlation import CorrelationSource
 from vexfsctl.model.events import Event, OperatorActed
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.volume import AccessMode, DegradationLevel, ModuleState, Presence
-from vexfsctl.resilience.guard import Guard
 from vexfsctl.sysfs.attributes import attributes
 from vexfsctl.sysfs.tree import SysfsTree, read_volumes
 from vexfsctl.system.children import run_in_children

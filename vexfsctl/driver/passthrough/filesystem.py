@@ -23,8 +23,8 @@ from vexfsctl.driver.passthrough.inodes import Descriptor, raise_descriptor_limi
 from vexfsctl.driver.passthrough.names import Names
 from vexfsctl.driver.passthrough.service import Service
 from vexfsctl.driver.requests import guarded_call
+from vexfsctl.guard.guard import Guard
 from vexfsctl.model.clock import Clock
-from vexfsctl.resilience.guard import Guard
 from vexfsctl.system.clock import MonotonicClock
 
 

@@ -17,9 +17,9 @@ from vexfsctl.driver.fuse import Reply, requests
 from vexfsctl.driver.passthrough.backing import Answer, Backing, Handler
 from vexfsctl.driver.passthrough.inodes import Descriptor, Inode
 from vexfsctl.driver.requests import GuardedCall, data_range, needs_groups_of_now
+from vexfsctl.guard.call import Call, CallAbandoned
+from vexfsctl.guard.guard import Guard
 from vexfsctl.model.operations import OperationType
-from vexfsctl.resilience.call import Call, CallAbandoned
-from vexfsctl.resilience.guard import Guard
 
 _ABOUT_A_NAME = (
     requests.Lookup,

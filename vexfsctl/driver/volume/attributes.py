@@ -12,9 +12,9 @@ from typing import Any, Protocol
 
 from vexfsctl.driver.volume.facts import VolumeFacts
 from vexfsctl.exceptions import PermissionRefused, ProviderFailed, ValueRefused
+from vexfsctl.guard.guard import Guard
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.volume import ModuleState
-from vexfsctl.resilience.guard import Guard
 from vexfsctl.sysfs.attributes import (
     ABI_VERSION,
     ACCESS_MODE,

@@ -27,12 +27,12 @@ from vexfsctl.driver.volume.ownership import give_up_ownership, take_ownership
 from vexfsctl.driver.volume.records import RecordLog
 from vexfsctl.driver.volume.tree import TreeFilesystem
 from vexfsctl.exceptions import DeadlineExceeded, MountFailed, VexfsctlException
+from vexfsctl.guard.guard import Guard
 from vexfsctl.model.correlation import CorrelationId, CorrelationSource
 from vexfsctl.model.errnos import errno_name
 from vexfsctl.model.events import RecoveryStepTaken
 from vexfsctl.model.operations import VECTOR_PREFIX, OperationType
 from vexfsctl.model.volume import DegradationLevel, ModuleState
-from vexfsctl.resilience.guard import Guard
 from vexfsctl.system.bounded import run_bounded
 from vexfsctl.system.clock import MonotonicClock
 

@@ -13,6 +13,7 @@ from typing import Any
 from vexfsctl.devices import sectors
 from vexfsctl.devices.disks import BlockDevice
 from vexfsctl.exceptions import InvalidInput
+from vexfsctl.guard.retry import retry_delay_ms
 from vexfsctl.model.clock import Clock
 from vexfsctl.model.errnos import errno_name
 from vexfsctl.model.hints import HintKind
@@ -32,7 +33,6 @@ from vexfsctl.recovery.plan.steps import (
     StepResult,
     Verification,
 )
-from vexfsctl.resilience.retry import retry_delay_ms
 
 READ = "read"
 _DOUBTS = {

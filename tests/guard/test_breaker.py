@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from vexfsctl.exceptions import GenerationMoved, StateConflict
+from vexfsctl.guard.breaker import CircuitBreaker, Permit, Transition
 from vexfsctl.model.breaker import (
     BreakerAction,
     BreakerCommand,
@@ -15,7 +16,6 @@ from vexfsctl.model.breaker import (
     BreakerStatus,
 )
 from vexfsctl.model.correlation import CorrelationId
-from vexfsctl.resilience.breaker import CircuitBreaker, Permit, Transition
 
 MS = 1_000_000
 SECOND = 1_000 * MS

@@ -4,11 +4,11 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from vexfsctl.guard.breaker import CircuitBreaker, Permit, Transition
+from vexfsctl.guard.records import Records
 from vexfsctl.model.breaker import BreakerCommand, BreakerState
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.operations import OperationType
-from vexfsctl.resilience.breaker import CircuitBreaker, Permit, Transition
-from vexfsctl.resilience.records import Records
 
 
 @dataclass(slots=True)

@@ -5,10 +5,10 @@ Not locked: `records` holds the lock, so that a count and the decision to log go
 
 from collections import deque
 
+from vexfsctl.guard.errors import EnhancedError
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.severity import Severity
 from vexfsctl.model.volume import ErrorCounts
-from vexfsctl.resilience.errors import EnhancedError
 
 
 class ErrorAggregator:

@@ -4,10 +4,10 @@ from errno import EIO, ENOENT, ETIMEDOUT
 
 import pytest
 
-from tests.resilience.volume import ALWAYS_EIO, FILE, STORAGE, GuardedVolume, failing, failing_call
+from tests.guard.volume import ALWAYS_EIO, FILE, STORAGE, GuardedVolume, failing, failing_call
+from vexfsctl.guard.call import Call, CallAbandoned, CallRejected
 from vexfsctl.model.breaker import BreakerAction, BreakerCommand
 from vexfsctl.model.operations import OperationType
-from vexfsctl.resilience.call import Call, CallAbandoned, CallRejected
 
 
 def counted(volume: GuardedVolume, operation: OperationType) -> tuple[int, ...]:

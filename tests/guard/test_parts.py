@@ -8,15 +8,15 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vexfsctl import resilience
+from vexfsctl import guard
 from vexfsctl.catalogue.lookup import entry
+from vexfsctl.guard.aggregator import ErrorAggregator
+from vexfsctl.guard.degradation import Degradation
+from vexfsctl.guard.errors import EnhancedError
+from vexfsctl.guard.ratelimit import LogRateLimit, Suppressed
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.volume import DegradationLevel, ErrorCounts
-from vexfsctl.resilience.aggregator import ErrorAggregator
-from vexfsctl.resilience.degradation import Degradation
-from vexfsctl.resilience.errors import EnhancedError
-from vexfsctl.resilience.ratelimit import LogRateLimit, Suppressed
 from vexfsctl.system.clock import MonotonicClock
 
 SECOND = 1_000_000_000
@@ -149,7 +149,7 @@ def test_interrupted_clock_ends_a_sleep() -> None:
 def test_no_module_of_the_engine_knows_the_time() -> None:
     """Each is handed it, so no clock but the given one can matter."""
     importers = []
-    for path in sorted(Path(resilience.__path__[0]).glob("*.py")):
+    for path in sorted(Path(guard.__path__[0]).glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom):

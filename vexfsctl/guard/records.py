@@ -11,6 +11,11 @@ from typing import Any
 
 from vexfsctl.catalogue.entry import ErrorEntry
 from vexfsctl.catalogue.lookup import TIMEOUT
+from vexfsctl.guard.aggregator import ErrorAggregator
+from vexfsctl.guard.breaker import Transition
+from vexfsctl.guard.call import Call
+from vexfsctl.guard.errors import EnhancedError
+from vexfsctl.guard.ratelimit import LogRateLimit
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.events import (
     BreakerChanged,
@@ -27,11 +32,6 @@ from vexfsctl.model.events import (
 )
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.volume import ErrorCounts
-from vexfsctl.resilience.aggregator import ErrorAggregator
-from vexfsctl.resilience.breaker import Transition
-from vexfsctl.resilience.call import Call
-from vexfsctl.resilience.errors import EnhancedError
-from vexfsctl.resilience.ratelimit import LogRateLimit
 
 
 class Bystanders:

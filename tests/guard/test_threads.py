@@ -6,6 +6,8 @@ from collections import Counter
 from errno import EIO, ENOENT
 from itertools import pairwise
 
+from vexfsctl.guard.call import Call, CallAbandoned
+from vexfsctl.guard.guard import Guard
 from vexfsctl.model.breaker import BreakerAction, BreakerCommand, BreakerSettings
 from vexfsctl.model.correlation import CorrelationSource
 from vexfsctl.model.events import (
@@ -17,8 +19,6 @@ from vexfsctl.model.events import (
 )
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.volume import RetrySettings
-from vexfsctl.resilience.call import Call, CallAbandoned
-from vexfsctl.resilience.guard import Guard
 from vexfsctl.system.clock import MonotonicClock
 
 FILE, STORAGE = OperationType.FILE, OperationType.STORAGE

@@ -5,12 +5,12 @@ from errno import EIO, EUCLEAN
 
 import pytest
 
-from tests.resilience.volume import STORAGE, GuardedVolume, failing_call
+from tests.guard.volume import STORAGE, GuardedVolume, failing_call
 from vexfsctl.exceptions import GenerationMoved, StateConflict
+from vexfsctl.guard.call import Call
 from vexfsctl.model.breaker import BreakerAction, BreakerCommand, BreakerState
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.volume import AccessMode, DegradationLevel
-from vexfsctl.resilience.call import Call
 
 TRIP, RESET = BreakerAction.TRIP, BreakerAction.RESET
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from errno import EBUSY, ETIMEDOUT
 from typing import Any, Protocol, TypeVar
 
+from vexfsctl.guard.breaker import Permit
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.operations import OperationType
-from vexfsctl.resilience.breaker import Permit
 
 T = TypeVar("T")
 

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vexfsctl.guard.retry import retry_delay_ms
 from vexfsctl.model.volume import RetrySettings
-from vexfsctl.resilience.retry import retry_delay_ms
 
 SETTINGS = st.builds(
     RetrySettings,

@@ -8,6 +8,12 @@ from os import strerror
 from types import MappingProxyType
 from typing import TypeVar
 
+from vexfsctl.guard.call import ApplicationCall, Call, Terms
+from vexfsctl.guard.degradation import Degradation
+from vexfsctl.guard.errors import EnhancedError
+from vexfsctl.guard.execution import CallExecutor
+from vexfsctl.guard.operation import GuardedOperation
+from vexfsctl.guard.records import Bystanders, Records
 from vexfsctl.model.breaker import BreakerCommand, BreakerState
 from vexfsctl.model.clock import Clock
 from vexfsctl.model.correlation import CorrelationId, CorrelationSource
@@ -20,12 +26,6 @@ from vexfsctl.model.volume import (
     OperationStatus,
     RetrySettings,
 )
-from vexfsctl.resilience.call import ApplicationCall, Call, Terms
-from vexfsctl.resilience.degradation import Degradation
-from vexfsctl.resilience.errors import EnhancedError
-from vexfsctl.resilience.execution import CallExecutor
-from vexfsctl.resilience.operation import GuardedOperation
-from vexfsctl.resilience.records import Bystanders, Records
 
 T = TypeVar("T")
 

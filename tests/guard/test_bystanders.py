@@ -5,7 +5,8 @@ from itertools import count
 
 import pytest
 
-from tests.resilience.volume import ALWAYS_EIO, FILE, STORAGE, GuardedVolume, failing, failing_call
+from tests.guard.volume import ALWAYS_EIO, FILE, STORAGE, GuardedVolume, failing, failing_call
+from vexfsctl.guard.call import Call, CallAbandoned
 from vexfsctl.model.breaker import BreakerAction, BreakerCommand, BreakerState
 from vexfsctl.model.events import (
     BreakerChanged,
@@ -19,7 +20,6 @@ from vexfsctl.model.events import (
 )
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.volume import DegradationLevel
-from vexfsctl.resilience.call import Call, CallAbandoned
 
 TRIP, PROBE = BreakerCommand(BreakerAction.TRIP), BreakerCommand(BreakerAction.PROBE)
 

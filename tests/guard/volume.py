@@ -7,13 +7,13 @@ from itertools import count
 from typing import TypeVar
 
 from tests.support.clock import VirtualClock
+from vexfsctl.guard.call import Call
+from vexfsctl.guard.guard import Guard
 from vexfsctl.logs.grammar import format_event
 from vexfsctl.model.correlation import CorrelationSource
 from vexfsctl.model.events import Event
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.volume import OperationStatus
-from vexfsctl.resilience.call import Call
-from vexfsctl.resilience.guard import Guard
 
 T = TypeVar("T")
 

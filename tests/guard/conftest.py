@@ -1,6 +1,6 @@
 import pytest
 
-from tests.resilience.volume import GuardedVolume
+from tests.guard.volume import GuardedVolume
 
 
 @pytest.fixture

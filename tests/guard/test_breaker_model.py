@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from vexfsctl.exceptions import GenerationMoved, StateConflict
+from vexfsctl.guard.breaker import CircuitBreaker, Permit
 from vexfsctl.model.breaker import BreakerAction, BreakerCommand, BreakerSettings
-from vexfsctl.resilience.breaker import CircuitBreaker, Permit
 
 SETTINGS = BreakerSettings(
     failure_threshold=3, success_threshold=2, timeout_ms=50, window_ms=30, half_open_max_calls=2

@@ -22,14 +22,14 @@ from itertools import count
 
 import pytest
 
-from tests.resilience.volume import ALWAYS_EIO, FILE, STORAGE, GuardedVolume, failing, failing_call
+from tests.guard.volume import ALWAYS_EIO, FILE, STORAGE, GuardedVolume, failing, failing_call
 from tests.support.clock import VirtualClock
+from vexfsctl.guard.call import Call, CallRejected
 from vexfsctl.model.breaker import BreakerAction, BreakerCommand, BreakerState
 from vexfsctl.model.events import ErrorReported, RetryScheduled
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.severity import Severity
 from vexfsctl.model.volume import AccessMode, DegradationLevel
-from vexfsctl.resilience.call import Call, CallRejected
 
 VECTOR, DIRECTORY = OperationType.VECTOR, OperationType.DIRECTORY
 TRIP, PROBE = BreakerCommand(BreakerAction.TRIP), BreakerCommand(BreakerAction.PROBE)

@@ -4,12 +4,12 @@ from errno import EIO, ETIMEDOUT
 
 import pytest
 
-from tests.resilience.volume import FILE, STORAGE, GuardedVolume, failing_call
+from tests.guard.volume import FILE, STORAGE, GuardedVolume, failing_call
 from tests.support.clock import VirtualClock
+from vexfsctl.guard.call import Call, CallAbandoned
 from vexfsctl.model.breaker import BreakerAction, BreakerCommand, BreakerState
 from vexfsctl.model.events import ErrorReported
 from vexfsctl.model.operations import OperationType
-from vexfsctl.resilience.call import Call, CallAbandoned
 
 SECOND = 1_000_000_000
 SUPERBLOCK, SYNC = OperationType.SUPERBLOCK, OperationType.SYNC

@@ -17,12 +17,7 @@ from os import strerror
 from typing import Any, NoReturn, TypeVar
 
 from vexfsctl.catalogue.lookup import BREAKER_OPEN, TIMEOUT, error_for_errno
-from vexfsctl.model.clock import Clock
-from vexfsctl.model.correlation import CorrelationId, CorrelationSource
-from vexfsctl.model.errnos import ErrnoClass, application_errno, classify_errno, errno_name
-from vexfsctl.model.operations import OperationType
-from vexfsctl.model.volume import RetrySettings
-from vexfsctl.resilience.call import (
+from vexfsctl.guard.call import (
     ApplicationCall,
     Call,
     CallAbandoned,
@@ -30,9 +25,14 @@ from vexfsctl.resilience.call import (
     Failure,
     Terms,
 )
-from vexfsctl.resilience.operation import GuardedOperation, OperationStatistics
-from vexfsctl.resilience.records import Bystanders, Records
-from vexfsctl.resilience.retry import retry_delay_ms
+from vexfsctl.guard.operation import GuardedOperation, OperationStatistics
+from vexfsctl.guard.records import Bystanders, Records
+from vexfsctl.guard.retry import retry_delay_ms
+from vexfsctl.model.clock import Clock
+from vexfsctl.model.correlation import CorrelationId, CorrelationSource
+from vexfsctl.model.errnos import ErrnoClass, application_errno, classify_errno, errno_name
+from vexfsctl.model.operations import OperationType
+from vexfsctl.model.volume import RetrySettings
 
 T = TypeVar("T")
 

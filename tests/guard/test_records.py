@@ -5,7 +5,7 @@ from errno import EAGAIN, EBADMSG, EIO, ENOENT, ENOSPC, EROFS, EUCLEAN
 
 import pytest
 
-from tests.resilience.volume import ALWAYS_EIO, FILE, STORAGE, GuardedVolume, failing, failing_call
+from tests.guard.volume import ALWAYS_EIO, FILE, STORAGE, GuardedVolume, failing, failing_call
 from vexfsctl.model.breaker import BreakerAction, BreakerCommand
 from vexfsctl.model.events import BreakerChanged, ErrorReported, RecordsSuppressed
 from vexfsctl.model.operations import OperationType
