@@ -1,0 +1,619 @@
+"""Retry, deadline, bulkhead, fallback and their composition; cases by name."""
+
+import asyncio
+import pickle
+import threading
+import traceback
+from collections.abc import Iterator
+from contextlib import suppress
+from random import Random
+from typing import Any
+
+import pytest
+
+from tests.resilience.calls import Flaky
+from tests.resilience.test_breaker_cases import case
+from tests.support.waiting import wait_until
+from vexfsctl.resilience import (
+    FAILED,
+    BreakerOpen,
+    Bulkhead,
+    BulkheadFull,
+    CircuitBreaker,
+    Deadline,
+    DeadlineExceeded,
+    Fallback,
+    NoTimeLeft,
+    Outcome,
+    Registry,
+    Rejected,
+    Retry,
+    RetryBudget,
+    Verdict,
+    compose,
+    remaining,
+    resilient,
+)
+from vexfsctl.resilience.delays import exponential
+from vexfsctl.resilience.testing import VirtualClock, inactive
+from vexfsctl.resilience.workers import WORKERS
+
+ERROR = OSError(5, "from the device")
+
+
+def retrying(clock: VirtualClock | None = None, **settings: Any) -> Retry:
+    """A retry on virtual time without jitter."""
+    return Retry(clock=clock or VirtualClock(), **{"jitter": 0, **settings})
+
+
+# Delays
+
+
+@case("K81")
+def test_delays_double_up_to_the_cap(_: None) -> None:
+    """Exact, and without overflow at any attempt."""
+    delays = [exponential(1, 2, 40, number) for number in (*range(1, 9), 50, 1100)]
+    assert delays == [1, 2, 4, 8, 16, 32, 40, 40, 40, 40]
+
+
+@case("K83")
+def test_bounded_jitter(_: None) -> None:
+    """Within 10 % either way, never above the cap, not always the same."""
+    retry = retrying(jitter=0.1, random=Random(7).random)
+    for number, low, high in ((1, 0.09, 0.11), (2, 0.18, 0.22), (30, 4.5, 5.0)):
+        delays = {retry.delay(number) for _sample in range(1000)}
+        assert low <= min(delays) < max(delays) <= high
+
+
+@case("K85")
+def test_equal_and_decorrelated_jitter(_: None) -> None:
+    """Between half and all of the delay; between the base and three times the delay before."""
+    random = Random(7).random
+    equal = [retrying(jitter="equal", random=random).delay(3) for _sample in range(500)]
+    assert 0.2 <= min(equal) < max(equal) <= 0.4
+    full = [retrying(jitter="full", random=random).delay(3) for _sample in range(500)]
+    assert 0 <= min(full) < 0.05 < 0.35 < max(full) <= 0.4
+
+    decorrelated, before = retrying(jitter="decorrelated", cap=2.0, random=random), 0.0
+    for number in range(1, 200):
+        delay = decorrelated.delay(number, before)
+        assert 0.1 <= delay <= min(2.0, 3 * max(before, 0.1))
+        before = delay
+
+
+@case("K87")
+def test_delay_that_the_failure_asks_for(_: None) -> None:
+    """It replaces the computed one, up to the cap; a retry may ignore it."""
+
+    def classify(value: object) -> Outcome | None:
+        return Outcome(Verdict.FAILURE, retry_after=value / 1000) if value in (100, 200) else None
+
+    for follows, slept in ((True, [0.1, 0.2]), (False, [0.5, 1.0])):
+        clock = VirtualClock()
+        retry = retrying(clock, base=0.5, classify=classify, follow_retry_after=follows)
+        assert retry(Flaky(100, 200, "done"))() == "done"
+        assert clock.slept == slept
+    assert retrying(cap=5.0).delay(1, retry_after=3600) == 5.0
+
+
+def test_breaker_passes_on_what_the_failure_asks_for() -> None:
+    """`classify` of the breaker has the delay of the retry around it."""
+    clock = VirtualClock()
+    breaker = CircuitBreaker(
+        classify=lambda value: (
+            Outcome(Verdict.FAILURE, retry_after=0.25) if value is ERROR else None
+        )
+    )
+    assert compose(retrying(clock), breaker)(Flaky(ERROR, "done"))() == "done"
+    assert clock.slept == [0.25]
+
+
+# Retry
+
+
+@case("K89")
+def test_success_at_once(_: None) -> None:
+    """One call, no pause."""
+    clock, operation = VirtualClock(), Flaky("done")
+    assert retrying(clock)(operation)() == "done"
+    assert (operation.calls, clock.slept) == (1, [])
+
+
+@case("K91")
+def test_last_exception_as_it_is(_: None) -> None:
+    """Three calls; the caller has the last exception, with one frame of ours an attempt."""
+    clock, last = VirtualClock(), OSError(5)
+    operation = Flaky(ERROR, ValueError(), last)
+    with pytest.raises(OSError, match="5") as caught:
+        retrying(clock)(operation)()
+    assert caught.value is last
+    assert (operation.calls, clock.slept) == (3, [0.1, 0.2])
+    assert caught.value.__context__ is None
+    names = [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)]
+    assert names == ["test_last_exception_as_it_is", "guarded", "__call__"]
+
+
+@case("K93")
+def test_exception_not_to_try_again_after(_: None) -> None:
+    """One call."""
+    operation = Flaky(ValueError("wrong"))
+    with pytest.raises(ValueError, match="wrong"):
+        retrying(on=OSError)(operation)()
+    assert operation.calls == 1
+
+
+@case("K95")
+@pytest.mark.parametrize(("elapsed", "delay", "calls"), [(0.999, 0.0001, 2), (1.0, 0.001, 1)])
+def test_pause_that_would_pass_the_time_limit(
+    elapsed: float, delay: float, calls: int, _: None
+) -> None:
+    """It is not begun."""
+    clock, made = VirtualClock(), []
+
+    def operation() -> None:
+        made.append(clock.now_ns())
+        clock.advance(elapsed if len(made) == 1 else 0)
+        raise ERROR
+
+    with pytest.raises(OSError, match="device"):
+        retrying(clock, attempts=2, base=delay, timeout=1.0)(operation)()
+    assert len(made) == calls
+
+
+@case("K97")
+def test_inactive(_: None) -> None:
+    """Everything runs once, with its own exception, and no breaker refuses or learns."""
+    breaker = CircuitBreaker(failures=1)
+    policy = compose(retrying(), breaker)
+    operation = Flaky(ERROR)
+    with inactive():
+        for _call in range(2):
+            with pytest.raises(OSError, match="device"):
+                policy(operation)()
+    assert (operation.calls, str(breaker.state)) == (2, "closed")
+
+
+@case("K99")
+def test_one_decorated_function_in_two_threads_and_in_itself(_: None) -> None:
+    """Attempts are those of each call."""
+    made: dict[tuple[str, int], int] = {}
+
+    @retrying(attempts=4)
+    def operation(thread: str, depth: int) -> int:
+        key = (thread, depth)
+        made[key] = made.get(key, 0) + 1
+        if depth and made[key] == 1:
+            operation(thread, depth - 1)
+        if made[key] < 4:
+            raise ERROR
+        return made[key]
+
+    threads = [threading.Thread(target=operation, args=(name, 2)) for name in "ab"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert list(made.values()) == [4] * len(made)
+    assert len(made) == 6
+
+
+def test_result_to_try_again_after() -> None:
+    """When attempts run out, the last result is returned."""
+    operation = Flaky(None, None, None, "late")
+    assert retrying(on_result=lambda value: value is None)(operation)() is None
+    assert operation.calls == 3
+
+
+def test_attempts_as_a_loop() -> None:
+    """`for attempt in Retry(…)` swallows all but the last failure."""
+    clock, operation, numbers = VirtualClock(), Flaky(ERROR, ERROR, "done"), []
+    for attempt in retrying(clock):
+        with attempt:
+            numbers.append(attempt.number)
+            operation()
+    assert (numbers, clock.slept) == ([1, 2, 3], [0.1, 0.2])
+
+    with pytest.raises(OSError, match="device"):
+        for attempt in retrying(attempts=2):
+            with attempt:
+                raise ERROR
+
+    async def loop() -> int:
+        failing = Flaky(ERROR, "done")
+        async for attempt in retrying():
+            with attempt:
+                failing()
+        return failing.calls
+
+    assert asyncio.run(loop()) == 2
+
+
+# Budget
+
+
+@case("K101")
+@pytest.mark.parametrize(("share", "retries"), [(0.2, 2000), (0.1, 1000), (0.001, 10)])
+def test_retries_stay_a_share_of_the_calls(share: float, retries: int, _: None) -> None:
+    """Of ten thousand failing calls."""
+    clock = VirtualClock()
+    budget = RetryBudget(share, floor=0, clock=clock)
+    policy = compose(retrying(clock, attempts=2, base=0, budget=budget))
+    operation = Flaky(ERROR)
+    call = policy(operation)
+    for _call in range(10_000):
+        with pytest.raises(OSError, match="device"):
+            call()
+    stats = policy.stats()
+    assert abs(stats["retries"] - retries) <= 1
+    assert operation.calls == 10_000 + stats["retries"]
+    assert stats["budget_denials"] == 10_000 - stats["retries"]
+
+
+@case("K103")
+def test_empty_budget(_: None) -> None:
+    """No share and no floor: no retry."""
+    budget = RetryBudget(0, floor=0)
+    budget.add_call()
+    assert not budget.grant()
+
+
+def test_floor_and_window_of_a_budget() -> None:
+    """The floor is granted without calls, and again when the window is over."""
+    clock = VirtualClock()
+    budget = RetryBudget(0, floor=2, within=10, clock=clock)
+    assert [budget.grant() for _retry in range(3)] == [True, True, False]
+    clock.advance(10.1)
+    assert [budget.grant() for _retry in range(3)] == [True, True, False]
+
+
+# Together
+
+
+@case("K109")
+def test_breaker_that_opens_between_attempts(_: None) -> None:
+    """No further attempt, no pause, and the rejection surfaces; each attempt was seen."""
+    clock, operation = VirtualClock(), Flaky(ERROR)
+    breaker = CircuitBreaker(failures=3, clock=clock)
+    with pytest.raises(BreakerOpen) as caught:
+        compose(retrying(clock, attempts=9), breaker)(operation)()
+    assert (operation.calls, breaker.stats().failed, len(clock.slept)) == (3, 3, 3)
+    assert clock.slept[-1] == 0
+    assert (caught.value.__context__, caught.value.cause) == (
+        None,
+        "OSError: [Errno 5] from the device",
+    )
+
+
+@case("K111")
+def test_fallback_only_where_it_helps(_: None) -> None:
+    """For what it covers; if it fails, the operation's exception is its cause."""
+    policy = compose(Fallback(lambda: "cached", on=(OSError, Rejected)))
+    assert policy(Flaky(ERROR))() == "cached"
+    with pytest.raises(KeyError):
+        policy(Flaky(KeyError()))()
+
+    def broken() -> None:
+        raise ValueError("no cache")
+
+    failing = compose(Fallback(broken, broken))
+    with pytest.raises(ValueError, match="no cache") as caught:
+        failing(Flaky(ERROR))()
+    assert caught.value.__cause__ is ERROR
+    assert failing.stats()["fallback_failures"] == 1
+    assert compose(Fallback(broken, lambda: "second"))(Flaky(ERROR))() == "second"
+
+
+@case("K113")
+def test_breakers_of_a_registry_trip_alone(_: None) -> None:
+    """Five failures on one name leave the others closed."""
+    registry = Registry(failures=5)
+    for _failure in range(5):
+        registry.breaker("vector").settle(registry.breaker("vector").acquire(), FAILED)
+    assert str(registry.breaker("vector").state) == "open"
+    assert str(registry.breaker("file").state) == "closed"
+
+
+def test_outer_breaker_ignores_the_rejection_of_an_inner_one() -> None:
+    """The call did not start, so the outer one learns nothing."""
+    inner, outer = CircuitBreaker("inner", failures=1), CircuitBreaker("outer", failures=1)
+    inner.trip()
+    with pytest.raises(BreakerOpen) as caught:
+        compose(outer, inner)(Flaky("done"))()
+    assert caught.value.breaker == "inner"
+    assert (str(outer.state), outer.stats().ignored) == ("closed", 1)
+
+
+def test_default_order_with_all_policies() -> None:
+    """Retries are inside the fallback, and the breaker sees each attempt."""
+    clock, operation = VirtualClock(), Flaky(ERROR)
+    breaker = CircuitBreaker(failures=2, clock=clock)
+
+    @resilient(
+        fallback=lambda order: f"cached {order}",
+        retry=retrying(clock),
+        breaker=breaker,
+        bulkhead=3,
+        deadline=Deadline(60, clock=clock),
+    )
+    def pay(order: int) -> object:
+        return operation(order)
+
+    assert pay(7) == "cached 7"
+    assert (operation.calls, str(breaker.state)) == (2, "open")
+    assert pay.policy.stats() | {"retries": 0} == {  # type: ignore[attr-defined]
+        "retries": 0,
+        "retry_successes": 0,
+        "budget_denials": 0,
+        "timeouts": 0,
+        "late": 0,
+        "fallbacks": 1,
+        "fallback_failures": 0,
+    }
+    assert pay.breaker is breaker  # type: ignore[attr-defined]
+    without = pay.with_(fallback=None)  # type: ignore[attr-defined]
+    with pytest.raises(BreakerOpen):
+        without(7)
+
+
+def test_same_policies_for_a_coroutine_function() -> None:
+    """One breaker for both, retries that do not block the loop, fallbacks of either kind."""
+    breaker = CircuitBreaker(failures=4)
+    operation = Flaky(ERROR, ERROR, "done", ERROR)
+
+    @resilient(fallback=lambda: "cached", retry=retrying(), breaker=breaker)
+    async def fetch() -> object:
+        return operation()
+
+    async def run() -> list[object]:
+        return [await fetch(), await fetch(), await breaker.call_async(asyncio.sleep, 0, "x")]
+
+    with pytest.raises(BreakerOpen):
+        asyncio.run(run())
+    assert (operation.calls, str(breaker.state)) == (5, "open")
+
+
+def test_generators_are_refused() -> None:
+    """They would be guarded only while they are made."""
+
+    def numbers() -> Iterator[int]:
+        yield 1
+
+    async def later() -> Any:
+        yield 1
+
+    for function in (numbers, later):
+        with pytest.raises(TypeError, match="is a generator"):
+            compose(CircuitBreaker())(function)
+
+
+def test_methods_can_be_decorated() -> None:
+    """`self` arrives, and names and docstrings stay."""
+
+    class Client:
+        @resilient(breaker=CircuitBreaker())
+        def fetch(self, number: int) -> tuple["Client", int]:
+            """Fetch one."""
+            return self, number
+
+    client = Client()
+    assert client.fetch(3) == (client, 3)
+    assert (Client.fetch.__name__, Client.fetch.__doc__) == ("fetch", "Fetch one.")
+
+
+# Deadlines
+
+
+def test_budget_stops_retries_and_is_told() -> None:
+    """Nothing begins past it, `remaining` counts down, nested deadlines only shorten."""
+    clock, left = VirtualClock(), []
+
+    def operation() -> None:
+        left.append(remaining())
+        clock.advance(1.0)
+        raise ERROR
+
+    policy = compose(Deadline(2.5, clock=clock), retrying(clock, attempts=9, base=0.5))
+    with pytest.raises(OSError, match="device"):
+        policy(compose(Deadline(60, clock=clock))(operation))()
+    assert left == [2.5, 1.0]
+    assert policy.stats()["late"] == 1
+    assert remaining() is None
+
+
+def test_call_that_overruns_its_budget() -> None:
+    """It is judged by its outcome and counted late, or raises where that is asked for."""
+    clock = VirtualClock()
+
+    def slow() -> str:
+        clock.advance(3)
+        return "done"
+
+    counting = compose(Deadline(2, clock=clock))
+    assert counting(slow)() == "done"
+    assert counting.stats()["late"] == 1
+    with pytest.raises(DeadlineExceeded, match="not done within 2 s"):
+        compose(Deadline(2, clock=clock, late="raise"))(slow)()
+
+
+def test_no_time_left_is_a_rejection() -> None:
+    """A call nested in one that is overdue does not start."""
+    clock, breaker = VirtualClock(), CircuitBreaker(failures=1)
+    inner = compose(breaker, Deadline(9, clock=clock))(Flaky("done"))
+
+    def outer() -> object:
+        clock.advance(3)
+        return inner()
+
+    with pytest.raises(NoTimeLeft):
+        compose(Deadline(2, clock=clock))(outer)()
+    assert str(breaker.state) == "closed"
+
+
+def test_worker_is_left_behind_at_the_deadline() -> None:
+    """One failure for the breaker, at once; the late result changes nothing."""
+    leave = threading.Event()
+    breaker = CircuitBreaker(failures=2)
+    policy = compose(Deadline(0.05, worker=True), breaker)
+    with pytest.raises(DeadlineExceeded):
+        policy(leave.wait)()
+    assert (WORKERS.busy, breaker.stats().failed, policy.stats()["timeouts"]) == (1, 1, 1)
+    leave.set()
+    wait_until(lambda: WORKERS.busy == 0)
+    assert breaker.stats().failed == 1
+    assert policy(threading.current_thread)() is not threading.current_thread()
+    with pytest.raises(OSError, match="device"):
+        policy(Flaky(ERROR))()
+
+
+def test_task_is_cancelled_at_the_deadline() -> None:
+    """The breaker sees one failure, and the task has ended when the caller goes on."""
+    breaker, ended = CircuitBreaker(failures=2), []
+
+    @resilient(deadline=0.02, retry=Retry(), breaker=breaker)
+    async def hang() -> None:
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            ended.append(remaining())
+
+    with pytest.raises(TimeoutError) as caught:
+        asyncio.run(hang())
+    assert (type(caught.value), ended) == (DeadlineExceeded, [0.0])
+    stats = breaker.stats()
+    assert (stats.failed, stats.interrupted, stats.in_flight) == (1, 0, 0)
+
+
+def test_cancelled_probe_gives_its_place_back() -> None:
+    """By somebody else's cancellation: no verdict."""
+    breaker = CircuitBreaker()
+    breaker.trip()
+    breaker.probe()
+
+    async def cancelled() -> None:
+        task = asyncio.ensure_future(breaker.call_async(asyncio.sleep, 3600))
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+
+    asyncio.run(cancelled())
+    assert str(breaker.state) == "half_open"
+    assert breaker.call(lambda: 1) == 1
+    assert breaker.stats().interrupted == 1
+
+
+# Bulkhead
+
+
+def test_full_bulkhead_rejects_and_queues() -> None:
+    """The call beyond the limit waits for a place, or is rejected."""
+    leave = threading.Event()
+    bulkhead = Bulkhead(1, name="disk")
+    busy = threading.Thread(target=compose(bulkhead)(leave.wait))
+    busy.start()
+    wait_until(lambda: bulkhead.running == 1)
+    with pytest.raises(BulkheadFull, match="bulkhead disk is full: 1 calls are running"):
+        compose(bulkhead)(Flaky("done"))()
+
+    bulkhead.wait = 60
+    done: list[object] = []
+    waiting = threading.Thread(target=lambda: done.append(compose(bulkhead)(Flaky("done"))()))
+    waiting.start()
+    wait_until(lambda: bulkhead.waiting == 1)
+    leave.set()
+    waiting.join()
+    busy.join()
+    assert (done, bulkhead.running, bulkhead.waiting) == (["done"], 0, 0)
+
+
+def test_bulkhead_of_tasks() -> None:
+    """At no moment do more run than its limit."""
+    running, most = 0, 0
+
+    @resilient(bulkhead=Bulkhead(3, wait=60))
+    async def work() -> None:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0)
+        running -= 1
+
+    async def all_at_once() -> None:
+        await asyncio.gather(*(work() for _task in range(20)))
+
+    asyncio.run(all_at_once())
+    assert most == 3
+
+
+# Settings, exceptions, counters
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: CircuitBreaker(failures=0), "failures must be at least 1, not 0"),
+        (lambda: CircuitBreaker(failures=2.5), "failures must be a whole number, not 2.5"),
+        (lambda: CircuitBreaker(within=0), "within must be a number of seconds greater than 0"),
+        (lambda: CircuitBreaker(open_for=float("nan")), "open_for must be a number of seconds"),
+        (lambda: CircuitBreaker(failure_rate=50), "failure_rate must be a share from 0 to 1"),
+        (lambda: CircuitBreaker(slow_rate=0.5), "slow_rate needs slow"),
+        (lambda: CircuitBreaker(probes=3), "probes needs failure_rate or slow_rate"),
+        (lambda: CircuitBreaker(on="OSError"), "on must be an exception type"),
+        (lambda: CircuitBreaker(kinds={"rate": 0}), r"kinds\['rate'\] must be at least 1"),
+        (lambda: CircuitBreaker(failure=3), "failure"),
+        (lambda: Registry(failures=0), "failures must be at least 1"),
+        (lambda: Retry(attempts=0), "attempts must be at least 1"),
+        (lambda: Retry(attempts=None), "attempts must be given where timeout is not"),
+        (lambda: Retry(jitter="some"), "jitter must be one of full, equal, decorrelated"),
+        (lambda: Retry(factor=0.5), "factor must be at least 1"),
+        (lambda: Deadline(-1), "seconds must be a number of seconds greater than 0"),
+        (lambda: Bulkhead(0), "limit must be at least 1"),
+        (lambda: Fallback("cached"), "alternatives must be callable"),  # type: ignore[arg-type]
+        (lambda: RetryBudget(2), "share must be a share from 0 to 1"),
+        (lambda: compose(3), "not a policy: 3"),  # type: ignore[arg-type]
+    ],
+)
+def test_wrong_settings_name_the_field(make: Any, message: str) -> None:
+    """At construction."""
+    with pytest.raises((ValueError, TypeError), match=message):
+        make()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        BreakerOpen("payments", CircuitBreaker().state, 1.5, "OSError: x"),
+        BulkheadFull("disk", 3),
+        NoTimeLeft(),
+        DeadlineExceeded(2.0),
+    ],
+)
+def test_exceptions_pickle(error: Exception) -> None:
+    """With their fields and text."""
+    copy = pickle.loads(pickle.dumps(error))
+    assert (type(copy), str(copy), vars(copy)) == (type(error), str(error), vars(error))
+
+
+def test_counters_add_up() -> None:
+    """calls = ok + failed + ignored + interrupted, and percentiles are within 3 %."""
+    clock = VirtualClock()
+    breaker = CircuitBreaker(failures=None, ignore=KeyError, on=OSError, latency=True, clock=clock)
+
+    @resilient(breaker=breaker)
+    def operation(outcome: object) -> object:
+        clock.advance(0.001)
+        return Flaky(outcome)()
+
+    for outcome in [1] * 10 + [ERROR, ERROR, KeyError(), KeyboardInterrupt(), ValueError()]:
+        with suppress(OSError, KeyError, ValueError, KeyboardInterrupt):
+            operation(outcome)
+    stats = breaker.stats()
+    assert (stats.calls, stats.ok, stats.failed, stats.ignored, stats.interrupted) == (
+        15,
+        11,
+        2,
+        1,
+        1,
+    )
+    assert stats.latency_ns is not None
+    assert (stats.latency_ns.count, stats.in_flight) == (15, 0)
+    assert 1_000_000 <= stats.latency_ns.p50 <= stats.latency_ns.max <= 1_031_250

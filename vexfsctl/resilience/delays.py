@@ -1,0 +1,53 @@
+"""How long to wait: pure arithmetic, in seconds. The waiting is elsewhere."""
+
+from collections.abc import Callable
+from enum import StrEnum
+
+Random = Callable[[], float]
+"""Draws from [0, 1)."""
+
+
+class Jitter(StrEnum):
+    """How a delay *d* is spread, so that those who failed together do not return together.
+
+    https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ compares them.
+    """
+
+    FULL = "full"
+    """Between 0 and d."""
+    EQUAL = "equal"
+    """Between d/2 and d."""
+    DECORRELATED = "decorrelated"
+    """Between the base and three times the delay before."""
+
+
+def exponential(base: float, factor: float, cap: float, number: int) -> float:
+    """Return base * factor^(number - 1), at most *cap*; *number* counts from 1."""
+    try:
+        return min(cap, base * float(factor) ** (number - 1))
+    except OverflowError:
+        return cap
+
+
+def bounded(delay: float, share: float, cap: float, random: Random) -> float:
+    """Spread *delay* by ± *share*, never above *cap*."""
+    return min(cap, delay * (1 + share * (2 * random() - 1)))
+
+
+def upwards(delay: float, share: float, cap: float, random: Random) -> float:
+    """Spread *delay* by 0 … + *share*, never above *cap*: at the cap it is shortened first."""
+    return min(delay, cap / (1 + share)) * (1 + share * random())
+
+
+def spread(
+    jitter: Jitter, delay: float, base: float, before: float, cap: float, random: Random
+) -> float:
+    """Apply *jitter* to *delay*; *before* is the delay of the time before (0 at first)."""
+    match jitter:
+        case Jitter.FULL:
+            return delay * random()
+        case Jitter.EQUAL:
+            return delay / 2 * (1 + random())
+        case Jitter.DECORRELATED:
+            top = min(cap, max(base, before) * 3)
+            return min(cap, base) + (top - min(cap, base)) * random()

@@ -1,0 +1,228 @@
+"""What a breaker has seen since it closed, and the rules that judge it.
+
+Each rule keeps only what it needs. An entry is one call into C (`deque.append`, `Counter.add`), so
+nothing is locked; old entries are not removed but fall off or are left out when counting.
+"""
+
+from collections import deque
+from typing import NamedTuple, Protocol
+
+from vexfsctl.resilience.counters import Counter, Total
+from vexfsctl.resilience.outcomes import Outcome, Verdict
+from vexfsctl.resilience.settings import BreakerSettings
+
+NS = 1_000_000_000
+
+
+class Attempt(NamedTuple):
+    """One finished attempt."""
+
+    outcome: Outcome
+    now_ns: int
+    duration_ns: int
+    slow: bool
+    dated_back: bool = False
+    """Its date was handed in and is older than the newest failure: it is counted, never opens."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether it counts as a failure."""
+        return self.outcome.verdict is Verdict.FAILURE
+
+
+class Rates(NamedTuple):
+    """The calls of a window."""
+
+    calls: int
+    failed: int
+    slow: int
+    total_ns: int
+    """Their durations together."""
+
+
+class FailureDates:
+    """n failures inside a time."""
+
+    def __init__(self, limit: int, within_ns: int) -> None:
+        # The limit-th failure from the newest is all that the rule asks about.
+        self._dates: deque[int] = deque(maxlen=limit)
+        self._within_ns = within_ns
+
+    def fires(self, attempt: Attempt) -> bool:
+        """Take in *attempt*; True if the limit is reached."""
+        if not attempt.failed:
+            return False
+        dates = self._dates
+        dates.append(attempt.now_ns)
+        return len(dates) == dates.maxlen and attempt.now_ns - dates[0] < self._within_ns
+
+    def count(self, now_ns: int) -> int:
+        """Failures younger than the window."""
+        return sum(now_ns - at < self._within_ns for at in list(self._dates))
+
+
+class Consecutive:
+    """n failures in a row. An ignored attempt neither adds to them nor ends them."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._run: list[None] = []
+
+    def fires(self, attempt: Attempt) -> bool:
+        """Take in *attempt*; True if the limit is reached."""
+        if not attempt.failed:
+            self._run = []
+            return False
+        run = self._run
+        run.append(None)
+        return len(run) >= self._limit
+
+
+class Window(Protocol):
+    """The latest calls."""
+
+    def add(self, attempt: Attempt) -> None:
+        """Take in *attempt*."""
+        ...
+
+    def rates(self, now_ns: int) -> Rates:
+        """Return what is in the window."""
+        ...
+
+
+class LastCalls:
+    """A window of so many calls."""
+
+    def __init__(self, size: int) -> None:
+        self._calls: deque[Attempt] = deque(maxlen=size)
+
+    def add(self, attempt: Attempt) -> None:
+        """Take in *attempt*."""
+        self._calls.append(attempt)
+
+    def rates(self, now_ns: int) -> Rates:
+        """Return what is in the window."""
+        calls = list(self._calls)
+        return Rates(
+            len(calls),
+            sum(call.failed for call in calls),
+            sum(call.slow for call in calls),
+            sum(call.duration_ns for call in calls),
+        )
+
+
+class LatestTime:
+    """A window of time in tenths: memory does not grow with the number of calls."""
+
+    def __init__(self, within_ns: int) -> None:
+        self._width_ns = max(1, within_ns // _TENTHS)
+        self._parts: dict[int, _Part] = {}
+
+    def add(self, attempt: Attempt) -> None:
+        """Take in *attempt*."""
+        number = attempt.now_ns // self._width_ns
+        part = self._parts.get(number)
+        if part is None:
+            part = self._parts.setdefault(number, _Part())
+            for old in [each for each in list(self._parts) if each <= number - _TENTHS]:
+                self._parts.pop(old, None)
+        part.calls.add()
+        part.total_ns.add(attempt.duration_ns)
+        if attempt.failed:
+            part.failed.add()
+        if attempt.slow:
+            part.slow.add()
+
+    def rates(self, now_ns: int) -> Rates:
+        """Return what is in the window."""
+        oldest = now_ns // self._width_ns - _TENTHS
+        parts = [part for number, part in list(self._parts.items()) if number > oldest]
+        return Rates(
+            sum(part.calls.value for part in parts),
+            sum(part.failed.value for part in parts),
+            sum(part.slow.value for part in parts),
+            sum(part.total_ns.value for part in parts),
+        )
+
+
+class _Part:
+    __slots__ = ("calls", "failed", "slow", "total_ns")
+
+    def __init__(self) -> None:
+        self.calls, self.failed, self.slow = Counter(), Counter(), Counter()
+        self.total_ns = Total()
+
+
+_TENTHS = 10
+
+
+class Evidence:
+    """Everything seen since the breaker closed."""
+
+    def __init__(self, settings: BreakerSettings) -> None:
+        self._settings = settings
+        within_ns = round(settings.within * NS)
+        limit = settings.failures
+        self._dates = None if limit is None else FailureDates(limit, within_ns)
+        row = settings.consecutive
+        self._row = None if row is None else Consecutive(row)
+        self._kinds = {
+            kind: FailureDates(threshold, within_ns) for kind, threshold in settings.kinds.items()
+        }
+        self.window: Window | None = None
+        if settings.judges_rates:
+            last = settings.last
+            self.window = LatestTime(within_ns) if last is None else LastCalls(last)
+        self.newest_ns: int | None = None
+        """Date of the newest failure."""
+
+    @property
+    def watches_successes(self) -> bool:
+        """Whether a rule has to be told of successes."""
+        return self._row is not None or self.window is not None
+
+    def take(self, attempt: Attempt) -> str | None:
+        """Take in *attempt*; return the rule that it fires, if any."""
+        outcome = attempt.outcome
+        if outcome.verdict is Verdict.IGNORED:
+            return None
+        fired = [
+            self._dates is not None and self._dates.fires(attempt) and "failures",
+            self._row is not None and self._row.fires(attempt) and "consecutive",
+            self._rate_fires(attempt),
+        ]
+        if attempt.failed:
+            self.newest_ns = attempt.now_ns
+            dates = None if outcome.kind is None else self._kinds.get(outcome.kind)
+            fired.append(dates is not None and dates.fires(attempt) and "kinds")
+            fired.append((outcome.trip or outcome.kind in self._settings.at_once) and "at_once")
+        if attempt.dated_back:
+            return None
+        return next((rule for rule in reversed(fired) if rule), None)
+
+    def failures(self, now_ns: int) -> int:
+        """Failures inside the window of the count rule."""
+        return 0 if self._dates is None else self._dates.count(now_ns)
+
+    def rates(self, now_ns: int) -> Rates | None:
+        """Calls in the window of the rate rules; None without one."""
+        return None if self.window is None else self.window.rates(now_ns)
+
+    def _rate_fires(self, attempt: Attempt) -> str | None:
+        if self.window is None:
+            return None
+        self.window.add(attempt)
+        rates = self.window.rates(attempt.now_ns)
+        return exceeded(rates, self._settings, self._settings.minimum_calls)
+
+
+def exceeded(rates: Rates, settings: BreakerSettings, minimum: int) -> str | None:
+    """Return the rate rule that *rates* fire; None also below *minimum* calls."""
+    if rates.calls < minimum:
+        return None
+    # Divided, not multiplied: 55 / 100 is 0.55, but 0.55 * 100 is more than 55.
+    if settings.failure_rate is not None and rates.failed / rates.calls >= settings.failure_rate:
+        return "failure_rate"
+    if settings.slow_rate is not None and rates.slow / rates.calls >= settings.slow_rate:
+        return "slow_rate"
+    return None

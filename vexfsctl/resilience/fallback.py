@@ -1,0 +1,68 @@
+"""What to answer when the operation does not."""
+
+from collections.abc import Callable
+from inspect import isawaitable
+from typing import Any
+
+from vexfsctl.resilience import checks
+from vexfsctl.resilience.outcomes import Types
+
+
+class Fallback:
+    """Alternatives to an operation, each called with its arguments, in turn until one returns.
+
+    While one runs, `sys.exception()` is the failure it stands in for. When all fail, the last one's
+    exception is raised with the operation's as its cause.
+    """
+
+    def __init__(
+        self,
+        *alternatives: Callable[..., Any],
+        on: Types | Callable[[BaseException], bool] = Exception,
+    ) -> None:
+        if not alternatives:
+            raise TypeError("Fallback needs at least one alternative")
+        for alternative in alternatives:
+            checks.function("alternatives", alternative, optional=False)
+        if isinstance(on, type | tuple):
+            checks.exception_types("on", on)
+        else:
+            checks.function("on", on, optional=False)
+        self.alternatives = alternatives
+        self.on = on
+
+    def covers(self, error: BaseException) -> bool:
+        """Whether *error* is one to stand in for."""
+        if isinstance(self.on, type | tuple):
+            return isinstance(error, self.on)
+        return isinstance(error, Exception) and self.on(error)
+
+    def serve(self, error: BaseException, args: Any, kwargs: Any) -> Any:
+        """Return what the first alternative that succeeds returns."""
+        *others, last = self.alternatives
+        for alternative in others:
+            try:
+                return alternative(*args, **kwargs)
+            except Exception:  # noqa: BLE001 - the next one stands in
+                continue
+        try:
+            return last(*args, **kwargs)
+        except Exception as failure:
+            raise failure from error
+
+    async def serve_async(self, error: BaseException, args: Any, kwargs: Any) -> Any:
+        """Like `serve`; alternatives may be coroutine functions or not."""
+        *others, last = self.alternatives
+        for alternative in others:
+            try:
+                return await _result(alternative(*args, **kwargs))
+            except Exception:  # noqa: BLE001 - the next one stands in
+                continue
+        try:
+            return await _result(last(*args, **kwargs))
+        except Exception as failure:
+            raise failure from error
+
+
+async def _result(value: Any) -> Any:
+    return await value if isawaitable(value) else value

@@ -1,0 +1,213 @@
+"""The state machine of a breaker on one page: which state follows which, and with what.
+
+An `Era` is the time a breaker spends in one state. It is never changed; what happens in it gathers
+in its evidence, and its successor is published by one `dict.setdefault` on its `next`. That is
+atomic, so of many that would end an era one does, nothing is ever locked, and whoever is
+interrupted leaves either the old era or the new one. The eras form a chain: from any of them
+`latest` leads to the present.
+
+The functions below are pure: each returns the era that follows, or None if none does. What commands
+lead to stands in `states.TRANSITIONS`, what time leads to in `states.AFTER_TIME`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from vexfsctl.resilience.counters import Counter
+from vexfsctl.resilience.evidence import NS, Attempt, Evidence, Rates, exceeded
+from vexfsctl.resilience.places import Places
+from vexfsctl.resilience.settings import BreakerSettings
+from vexfsctl.resilience.states import AFTER_TIME, BreakerAction, BreakerState, state_after
+
+OpenTime = Callable[["Era"], int]
+"""How long to stay open, which may be drawn at random; asked only when it opens."""
+
+CLOSED, OPEN, HALF_OPEN = BreakerState.CLOSED, BreakerState.OPEN, BreakerState.HALF_OPEN
+DISABLED, METRICS_ONLY = BreakerState.DISABLED, BreakerState.METRICS_ONLY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Why an era began."""
+
+    by: str = "outcome"
+    """`outcome`, `timer` or `operator`."""
+    rule: str | None = None
+    """The trip rule that fired."""
+    reason: str | None = None
+    author: str | None = None
+
+
+class Permit:
+    """Leave for attempts of one era; the same object for all that need no place."""
+
+    __slots__ = ("__weakref__", "generation", "watched")
+
+    def __init__(self, generation: int, *, watched: bool) -> None:
+        self.generation = generation
+        self.watched = watched
+        """Whether a success has to be reported."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Era:
+    """A breaker in one state."""
+
+    state: BreakerState
+    settings: BreakerSettings
+    generation: int = 1
+    """Rises by one at every change of state."""
+    trips: int = 0
+    """Entries into open and forced open."""
+    opened: int = 0
+    """Entries into open since it was last closed."""
+    opened_ns: int = 0
+    """When it last opened; 0: never."""
+    until_ns: int | None = None
+    """When time ends this state."""
+    change: Change = Change()
+    cause: str | None = None
+    """Type and text of the failure that opened it; kept until it closes."""
+    evidence: Evidence
+    standing: Permit | None
+    """The permit of everybody, where no place is needed and no clock; None: ask `breaker`."""
+    refuses: bool = False
+    """Whether the state rejects calls, until `until_ns`."""
+    places: Places = field(default_factory=Places)
+    """Those of half-open."""
+    verdicts: list[Attempt] = field(default_factory=list)
+    """Attempts that ended in half-open."""
+    successes: Counter = field(default_factory=Counter)
+    next: "dict[None, Era]" = field(default_factory=dict)
+
+    def latest(self) -> "Era":
+        """Return the era that is now."""
+        era = self
+        while era.next:
+            era = era.next[None]
+        return era
+
+    def publish(self, successor: "Era") -> bool:
+        """End this era with *successor*; False if it has ended already."""
+        return self.next.setdefault(None, successor) is successor
+
+
+def first(settings: BreakerSettings) -> Era:
+    """Return the era in which a breaker begins: closed."""
+    evidence = Evidence(settings)
+    permit = Permit(1, watched=evidence.watches_successes)
+    return Era(state=CLOSED, settings=settings, evidence=evidence, standing=permit)
+
+
+def enter(
+    era: Era,
+    state: BreakerState,
+    now_ns: int,
+    lasting_ns: int | None,
+    change: Change,
+    cause: str | None = None,
+) -> Era:
+    """Return the successor of *era* in *state*, which time ends after *lasting_ns*, if given.
+
+    The same state again keeps its generation: permits stay valid, and nobody is told.
+    """
+    moved = state is not era.state
+    evidence = era.evidence if state.rejects or state is HALF_OPEN else Evidence(era.settings)
+    generation = era.generation + moved
+    passes = state is CLOSED or (state is DISABLED and lasting_ns is None)
+    watched = state is CLOSED and evidence.watches_successes
+    return Era(
+        state=state,
+        settings=era.settings,
+        generation=generation,
+        trips=era.trips + (moved and state.rejects),
+        opened=0 if state is CLOSED else era.opened + (moved and state is OPEN),
+        opened_ns=now_ns if moved and state.rejects else era.opened_ns,
+        until_ns=None if lasting_ns is None else now_ns + lasting_ns,
+        change=change,
+        cause=None if state is CLOSED else cause or era.cause,
+        evidence=evidence,
+        standing=Permit(generation, watched=watched) if passes else None,
+        refuses=state.rejects,
+    )
+
+
+def reconfigure(era: Era, settings: BreakerSettings) -> Era:
+    """Return the successor of *era* that goes by other settings."""
+    evidence = Evidence(settings)
+    standing = era.standing
+    if standing is not None:
+        watched = era.state is CLOSED and evidence.watches_successes
+        standing = Permit(era.generation, watched=watched)
+    return replace(era, settings=settings, evidence=evidence, standing=standing, next={})
+
+
+def alone(era: Era) -> Era:
+    """Return *era* as a forked child sees it: nobody is in a place and nothing is to be told."""
+    return replace(era, places=Places(), next={})
+
+
+def after_time(era: Era, now_ns: int, open_ns: OpenTime) -> Era | None:
+    """Return what follows when the time of *era* is over."""
+    if era.until_ns is None or now_ns < era.until_ns:
+        return None
+    state = AFTER_TIME[era.state]
+    if era.state is HALF_OPEN and era.settings.half_open_closes:
+        state = CLOSED
+    lasting_ns = open_ns(era) if state is OPEN else _lasting_ns(era, state)
+    return enter(era, state, now_ns, lasting_ns, Change(by="timer"))
+
+
+def after_command(
+    era: Era, action: BreakerAction, now_ns: int, for_ns: int | None, change: Change
+) -> Era | None:
+    """Return what follows a command, *era* itself if nothing does; None if it is not possible."""
+    state = state_after(era.state, action)
+    if state is None:
+        return None
+    if state is era.state and action not in _RENEWING:
+        return era
+    lasting_ns = for_ns if action in TIMED else _lasting_ns(era, state)
+    return enter(era, state, now_ns, lasting_ns, change)
+
+
+TIMED = (BreakerAction.TRIP, BreakerAction.DISABLE, BreakerAction.OBSERVE)
+"""Actions that can be given a time."""
+_RENEWING = (*TIMED, BreakerAction.RESET)
+"""Actions that mean something in the state they lead to as well: a new time, an empty window."""
+
+
+def after_failure(
+    era: Era, attempt: Attempt, rule: str | None, open_ns: OpenTime, cause: str | None
+) -> Era | None:
+    """Return what follows a failure: any in half-open, else one that fired *rule*, opens."""
+    if era.state is HALF_OPEN:
+        rule = rule or "half_open"
+    if rule is None or attempt.dated_back or era.state not in (CLOSED, HALF_OPEN):
+        return None
+    return enter(era, OPEN, attempt.now_ns, open_ns(era), Change(rule=rule), cause)
+
+
+def after_success(era: Era, attempt: Attempt) -> Era | None:
+    """Return what follows a success: the last one needed in half-open closes."""
+    if era.state is not HALF_OPEN or era.successes.value < era.settings.successes:
+        return None
+    return enter(era, CLOSED, attempt.now_ns, None, Change())
+
+
+def after_probes(era: Era, attempt: Attempt, open_ns: OpenTime, cause: str | None) -> Era | None:
+    """Return what follows when all probes of half-open have ended, judged by the rate rules."""
+    wanted = era.settings.probes
+    if wanted is None or len(era.verdicts) < wanted:
+        return None
+    probes = era.verdicts[:wanted]
+    failed, slow = sum(probe.failed for probe in probes), sum(probe.slow for probe in probes)
+    rule = exceeded(Rates(wanted, failed, slow, 0), era.settings, wanted)
+    if rule is None:
+        return enter(era, CLOSED, attempt.now_ns, None, Change())
+    return enter(era, OPEN, attempt.now_ns, open_ns(era), Change(rule=rule), cause)
+
+
+def _lasting_ns(era: Era, state: BreakerState) -> int | None:
+    longest = era.settings.half_open_for
+    return round(longest * NS) if state is HALF_OPEN and longest is not None else None

@@ -1,0 +1,195 @@
+"""Trying again: how often, after which delay, and when no more."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from random import random as _random
+from types import TracebackType
+from typing import ParamSpec, TypeVar
+
+from vexfsctl.resilience import activity, checks
+from vexfsctl.resilience.budget import RetryBudget
+from vexfsctl.resilience.clock import MONOTONIC, Clock
+from vexfsctl.resilience.deadline import remaining
+from vexfsctl.resilience.delays import Jitter, Random, bounded, exponential, spread
+from vexfsctl.resilience.exceptions import Rejected
+from vexfsctl.resilience.outcomes import FAILED, Classify, Outcome, Types, Verdict, judge_exception
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_NS = 1_000_000_000
+
+
+@dataclass(slots=True)
+class Run:
+    """What one call has been through; made at its first failure."""
+
+    began_ns: int
+    attempt: int = 1
+    delay: float = 0.0
+    """Seconds before the next attempt, or before the last one."""
+    denied: bool = False
+    """Whether the budget refused a retry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """When and how often a call is tried again. Delays are seconds.
+
+    The n-th delay is `base * factor^(n-1)`, at most `cap`, spread by `jitter`. A rejection is never
+    retried: trying again cannot have changed anything.
+    """
+
+    on: Types | Callable[[BaseException], bool] = Exception
+    """Exceptions to try again after, or a function that says so of each."""
+    attempts: int | None = 3
+    """Attempts altogether; None: as long as `timeout` allows."""
+    base: float = 0.1
+    factor: float = 2.0
+    cap: float = 5.0
+    """Longest delay, also of what a failure asks for."""
+    jitter: float | Jitter | str = 0.1
+    """Share by which a delay is spread either way, 0 for none, or one of `Jitter`."""
+    timeout: float | None = None
+    """Seconds from the start of the call after which no further attempt begins."""
+    on_result: Callable[[object], bool] | None = None
+    """Results to try again after; when attempts run out, the last result is returned."""
+    classify: Classify | None = None
+    """Judges exceptions and results first: failures are tried again."""
+    follow_retry_after: bool = True
+    """Whether a delay that the failure asks for replaces the computed one, up to `cap`."""
+    budget: RetryBudget | None = None
+    clock: Clock = MONOTONIC
+    random: Random = _random
+
+    def __post_init__(self) -> None:
+        if isinstance(self.on, type | tuple):
+            checks.exception_types("on", self.on)
+        else:
+            checks.function("on", self.on, optional=False)
+        checks.whole("attempts", self.attempts, optional=True)
+        checks.seconds("timeout", self.timeout, optional=True)
+        if self.attempts is None and self.timeout is None:
+            raise ValueError("attempts must be given where timeout is not")
+        checks.seconds("base", self.base, zero=True)
+        checks.seconds("cap", self.cap, zero=True)
+        checks.factor("factor", self.factor)
+        if isinstance(self.jitter, str):
+            if self.jitter not in list(Jitter):
+                raise ValueError(f"jitter must be one of {', '.join(Jitter)}, not {self.jitter!r}")
+        else:
+            checks.fraction("jitter", self.jitter)
+        checks.function("on_result", self.on_result)
+        checks.function("classify", self.classify)
+
+    # Deciding, pure but for the budget
+
+    def judge(self, error: BaseException) -> Outcome | None:
+        """Return the outcome to try again after, or None to give up."""
+        on = self.on
+        if not isinstance(on, type | tuple):
+            retried = isinstance(error, Exception) and not isinstance(error, Rejected)
+            return FAILED if retried and on(error) else None
+        outcome = judge_exception(error, on, (), self.classify)
+        return outcome if outcome.verdict is Verdict.FAILURE else None
+
+    def judge_result(self, result: object) -> Outcome | None:
+        """Return the outcome to try again after, or None if *result* will do."""
+        if self.classify is not None:
+            outcome = self.classify(result)
+            if outcome is not None:
+                return outcome if outcome.verdict is Verdict.FAILURE else None
+        return FAILED if self.on_result is not None and self.on_result(result) else None
+
+    @property
+    def judges_results(self) -> bool:
+        """Whether results can be failures."""
+        return self.on_result is not None or self.classify is not None
+
+    def delay(self, number: int, before: float = 0.0, retry_after: float | None = None) -> float:
+        """Return the seconds before retry *number* (from 1); *before* is the delay before that."""
+        if retry_after is not None and self.follow_retry_after:
+            return min(self.cap, max(0.0, retry_after))
+        delay = exponential(self.base, self.factor, self.cap, number)
+        if isinstance(self.jitter, str):
+            return spread(Jitter(self.jitter), delay, self.base, before, self.cap, self.random)
+        return bounded(delay, self.jitter, self.cap, self.random)
+
+    def begin(self) -> Run:
+        """Return the run of a call that starts now."""
+        return Run(self.clock.now_ns())
+
+    def plan(self, run: Run, retry_after: float | None = None) -> bool:
+        """Plan the next attempt of *run*; False if there is to be none."""
+        if not activity.active or (self.attempts is not None and run.attempt >= self.attempts):
+            return False
+        delay = self.delay(run.attempt, run.delay, retry_after)
+        elapsed_ns = self.clock.now_ns() - run.began_ns
+        if self.timeout is not None and elapsed_ns + round(delay * _NS) > round(self.timeout * _NS):
+            return False
+        left = remaining()
+        if left is not None and delay >= left:
+            return False
+        if self.budget is not None and not self.budget.grant():
+            run.denied = True
+            return False
+        run.attempt += 1
+        run.delay = delay
+        return True
+
+    # Using it alone
+
+    def __call__(self, function: Callable[P, T]) -> Callable[P, T]:
+        """Decorate *function*."""
+        from vexfsctl.resilience.policy import compose
+
+        return compose(self)(function)
+
+    def __iter__(self) -> "Iterator[RetryAttempt]":
+        """Yield attempts until one goes well: `for attempt in retry:` / `with attempt:`."""
+        attempt = RetryAttempt(self)
+        while True:
+            yield attempt
+            if not attempt.again:
+                return
+            self.clock.sleep(attempt.run.delay)
+
+    async def __aiter__(self) -> "AsyncIterator[RetryAttempt]":
+        """Yield attempts as `__iter__` does."""
+        attempt = RetryAttempt(self)
+        while True:
+            yield attempt
+            if not attempt.again:
+                return
+            await self.clock.sleep_async(attempt.run.delay)
+
+
+class RetryAttempt:
+    """The body of a `for attempt in Retry(…)` loop; swallows what is tried again."""
+
+    def __init__(self, retry: Retry) -> None:
+        self._retry = retry
+        self.run = retry.begin()
+        self.again = False
+        """Whether another attempt follows."""
+        if retry.budget is not None:
+            retry.budget.add_call()
+
+    @property
+    def number(self) -> int:
+        """1 for the first."""
+        return self.run.attempt
+
+    def __enter__(self) -> "RetryAttempt":
+        self.again = False
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        outcome = None if error is None else self._retry.judge(error)
+        self.again = outcome is not None and self._retry.plan(self.run, outcome.retry_after)
+        return self.again

@@ -1,0 +1,117 @@
+"""The settings of a breaker, declared once and checked at construction."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from vexfsctl.resilience import checks
+from vexfsctl.resilience.delays import Random, exponential, upwards
+from vexfsctl.resilience.outcomes import Classify, Types
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakerSettings:
+    """When a breaker trips and how it recovers. Durations are seconds.
+
+    The trip rules are combined: it opens when any of them fires.
+    """
+
+    failures: int | None = 5
+    """Failures inside `within` that open it; None: rule off."""
+    within: float = 10.0
+    """Age at which a failure, or a call in the rates, no longer counts."""
+    consecutive: int | None = None
+    """Failures in a row that open it."""
+    failure_rate: float | None = None
+    """Share of failed calls, 0 to 1, at which it opens."""
+    slow_rate: float | None = None
+    """Share of slow calls, 0 to 1, at which it opens."""
+    slow: float | None = None
+    """Duration from which a call is slow."""
+    minimum_calls: int = 10
+    """Calls in the window below which the rates are undefined."""
+    last: int | None = None
+    """Take the rates over so many calls instead of the time `within`."""
+    kinds: Mapping[str, int] = field(default_factory=dict)
+    """Failures of a kind inside `within` that open it."""
+    at_once: Mapping[str, float | None] = field(default_factory=dict)
+    """Kinds of which one failure opens it, and for how long (None: as usual)."""
+
+    open_for: float | Callable[[int], float] = 60.0
+    """How long it stays open; a function is given how often it has opened again without closing."""
+    open_backoff: float = 1.0
+    """Growth of the open time each time it opens again without closing."""
+    open_jitter: float = 0.0
+    """Share by which the open time is spread upwards, below `max_open`."""
+    max_open: float = 3600.0
+    """Longest open time that growth and jitter lead to."""
+
+    half_open_calls: int = 1
+    """Calls admitted at a time while half-open."""
+    successes: int = 3
+    """Successes in half-open that close it; the first failure opens it again."""
+    probes: int | None = None
+    """Instead: judge so many calls by the rates, and only then open or close."""
+    lease: float = 60.0
+    """Time after which a half-open call that has not ended gives up its place."""
+    half_open_for: float | None = None
+    """Longest time in half-open."""
+    half_open_closes: bool = False
+    """What ends that time: closed if set, else open."""
+
+    on: Types = Exception
+    """Exceptions that are failures."""
+    ignore: Types = ()
+    """Exceptions that count as nothing, even if in `on`."""
+    classify: Classify | None = None
+    """Judges results and exceptions first; None from it leaves them to `on` and `ignore`."""
+
+    def __post_init__(self) -> None:
+        for name in ("failures", "consecutive", "last", "probes"):
+            checks.whole(name, getattr(self, name), optional=True)
+        for name in ("minimum_calls", "half_open_calls", "successes"):
+            checks.whole(name, getattr(self, name))
+        for name in ("within", "lease", "max_open"):
+            checks.seconds(name, getattr(self, name))
+        for name in ("slow", "half_open_for"):
+            checks.seconds(name, getattr(self, name), optional=True)
+        for name in ("failure_rate", "slow_rate"):
+            checks.fraction(name, getattr(self, name), zero=False, optional=True)
+        checks.fraction("open_jitter", self.open_jitter)
+        checks.factor("open_backoff", self.open_backoff)
+        if not callable(self.open_for):
+            checks.seconds("open_for", self.open_for)
+        checks.exception_types("on", self.on)
+        checks.exception_types("ignore", self.ignore)
+        checks.function("classify", self.classify)
+        for kind, threshold in self.kinds.items():
+            checks.whole(f"kinds[{kind!r}]", threshold)
+        for kind, duration in self.at_once.items():
+            checks.seconds(f"at_once[{kind!r}]", duration, optional=True)
+        self._check_together()
+
+    def _check_together(self) -> None:
+        if self.slow_rate is not None and self.slow is None:
+            raise ValueError("slow_rate needs slow, the duration from which a call is slow")
+        if self.last is not None and self.minimum_calls > self.last:
+            raise ValueError(f"minimum_calls must be at most last ({self.last})")
+        if self.probes is not None and not self.judges_rates:
+            raise ValueError("probes needs failure_rate or slow_rate to judge by")
+        if not callable(self.open_for) and self.open_for > self.max_open:
+            raise ValueError(f"open_for must be at most max_open ({self.max_open:g})")
+
+    @property
+    def judges_rates(self) -> bool:
+        """Whether a rate rule is on."""
+        return self.failure_rate is not None or self.slow_rate is not None
+
+    @property
+    def places(self) -> int:
+        """Calls that half-open admits at a time."""
+        return self.probes or self.half_open_calls
+
+    def open_time(self, opened_before: int, random: Random) -> float:
+        """Return how long to stay open, having opened *opened_before* times without closing."""
+        if callable(self.open_for):
+            return self.open_for(opened_before)
+        grown = exponential(self.open_for, self.open_backoff, self.max_open, opened_before + 1)
+        return upwards(grown, self.open_jitter, self.max_open, random)

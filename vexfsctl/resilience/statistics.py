@@ -1,0 +1,166 @@
+"""What a breaker counts, and how long its calls take."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from vexfsctl.resilience.counters import Counter, Gauge
+
+
+class Counting(StrEnum):
+    """How much is counted of calls that go well; all else is always counted."""
+
+    NONE = "none"
+    COMPLETIONS = "completions"
+    """Calls that ended well."""
+    ALL = "all"
+    """Calls in flight and interrupted ones, too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statistics:
+    """Counters of a breaker. Exact when no call is running.
+
+    calls = ok + failed + ignored + interrupted + in_flight; rejected calls are counted apart.
+    """
+
+    calls: int
+    ok: int
+    failed: int
+    ignored: int
+    interrupted: int
+    """Ended by an interrupt or a cancellation, wherever that struck."""
+    in_flight: int
+    slow: int
+    rejected_open: int
+    rejected_half_open: int
+    would_reject: int
+    """Calls that `metrics_only` let pass and an open breaker would have refused."""
+    trips: int
+    listener_failures: int
+    """Exceptions that listeners raised; they change nothing."""
+    latency_ns: "Percentiles | None"
+
+    @property
+    def rejected(self) -> int:
+        """Calls refused."""
+        return self.rejected_open + self.rejected_half_open
+
+
+@dataclass(frozen=True, slots=True)
+class Percentiles:
+    """Nanoseconds below which a share of the calls stayed, to within 3 %."""
+
+    count: int
+    p50: int
+    p90: int
+    p99: int
+    max: int
+
+
+class Meter:
+    """The counters of one breaker."""
+
+    __slots__ = ("_rare", "gauge", "latency", "ok", "started", "unsettled")
+
+    def __init__(self, *, latency: bool) -> None:
+        self.started = Counter()
+        self.ok = Counter()
+        self.gauge = Gauge()
+        self.latency = Latency() if latency else None
+        self._rare: dict[str, Counter] = {}
+        self.unsettled = 0
+        """Calls that had started, and not ended, when this process was forked off."""
+
+    def count(self, name: str) -> None:
+        """Count one of what seldom happens; its counter is made at the first time."""
+        counter = self._rare.get(name)
+        if counter is None:
+            counter = self._rare.setdefault(name, Counter())
+        counter.add()
+
+    def value(self, name: str) -> int:
+        """Return how often *name* was counted."""
+        counter = self._rare.get(name)
+        return 0 if counter is None else counter.value
+
+    def start_after_fork(self) -> None:
+        """Forget the calls of threads that do not exist here."""
+        self.gauge.token = object()
+        self.unsettled = max(0, self.started.value - self._finished())
+
+    def statistics(self, trips: int) -> Statistics:
+        """Return all of them. Read in this order, finished is never more than calls."""
+        started = self.started.value - self.unsettled
+        in_flight = self.gauge.value
+        ok, failed, ignored = self.ok.value, self.value("failed"), self.value("ignored")
+        finished = ok + failed + ignored + self.value("interrupted")
+        lost = max(0, started - finished - in_flight)
+        return Statistics(
+            calls=finished + lost + in_flight,
+            ok=ok,
+            failed=failed,
+            ignored=ignored,
+            interrupted=finished - ok - failed - ignored + lost,
+            in_flight=in_flight,
+            slow=self.value("slow"),
+            rejected_open=self.value("rejected_open"),
+            rejected_half_open=self.value("rejected_half_open"),
+            would_reject=self.value("would_reject"),
+            trips=trips,
+            listener_failures=self.value("listener_failures"),
+            latency_ns=None if self.latency is None else self.latency.percentiles(),
+        )
+
+    def _finished(self) -> int:
+        return self.ok.value + sum(map(self.value, ("failed", "ignored", "interrupted")))
+
+
+class Latency:
+    """A histogram of durations with the log-linear buckets of HdrHistogram.
+
+    http://hdrhistogram.org: a power of two is divided into 32 buckets of one width, so a value is
+    known to within 3 % whatever its size, and finding its bucket takes two shifts.
+    """
+
+    __slots__ = ("_buckets",)
+
+    def __init__(self) -> None:
+        self._buckets: dict[int, Counter] = {}
+
+    def add(self, ns: int) -> None:
+        """Count one duration."""
+        shift = max(0, ns.bit_length() - _BITS - 1)
+        number = (shift << _BITS) + (ns >> shift)
+        bucket = self._buckets.get(number)
+        if bucket is None:
+            bucket = self._buckets.setdefault(number, Counter())
+        bucket.add()
+
+    def percentiles(self) -> Percentiles:
+        """Return the usual ones; all 0 when nothing was counted."""
+        buckets = sorted((number, each.value) for number, each in list(self._buckets.items()))
+        count = sum(number for _, number in buckets)
+        if not count:
+            return Percentiles(0, 0, 0, 0, 0)
+        wanted = [count * percent / 100 for percent in (50, 90, 99, 100)]
+        return Percentiles(count, *_tops(buckets, wanted))
+
+
+_BITS = 5
+
+
+def _tops(buckets: list[tuple[int, int]], wanted: list[float]) -> Iterator[int]:
+    """Yield the highest value of the bucket in which each rank of *wanted* (rising) falls."""
+    numbers = iter(buckets)
+    number, reached = next(numbers)
+    for rank in wanted:
+        while reached < rank:
+            number, count = next(numbers)
+            reached += count
+        yield _top(number)
+
+
+def _top(number: int) -> int:
+    shift = max(0, (number >> _BITS) - 1)
+    return (((number - (shift << _BITS)) + 1) << shift) - 1
