@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vexfsctl.exceptions import ValueRefused
-from vexfsctl.model.breaker import BreakerAction, BreakerCommand
+from vexfsctl.model.breaker import DELIVERED_ACTIONS, BreakerAction, BreakerCommand
 from vexfsctl.sysfs.control import format_breaker_command, parse_breaker_command
 
 NUMBERS = st.integers(1, (1 << 32) - 1)
@@ -16,7 +16,7 @@ NUMBERS = st.integers(1, (1 << 32) - 1)
 @st.composite
 def commands(draw: st.DrawFn) -> BreakerCommand:
     """Any command that means something."""
-    action = draw(st.sampled_from(BreakerAction))
+    action = draw(st.sampled_from(DELIVERED_ACTIONS))
     for_ms = draw(st.none() | NUMBERS) if action is BreakerAction.TRIP else None
     reason = draw(st.none() | st.text(st.characters(codec="utf-8"), max_size=17))
     return BreakerCommand(action, for_ms, draw(st.none() | st.integers(0, 2**64 - 1)), reason)

@@ -1,36 +1,24 @@
 """A circuit breaker seen from outside: its state, settings, status, and the commands it takes."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import NamedTuple, overload
 
 from vexfsctl.model.correlation import CorrelationId
+from vexfsctl.resilience.states import TRANSITIONS, BreakerAction, BreakerState
+
+__all__ = [
+    "DELIVERED_ACTIONS",
+    "BreakerAction",
+    "BreakerCommand",
+    "BreakerSettings",
+    "BreakerState",
+    "BreakerStatus",
+    "state_after",
+]
 
 
-class BreakerState(StrEnum):
-    """State of a breaker; `disabled` judges nothing, `metrics_only` judges but lets all pass."""
-
-    CLOSED = "closed"
-    OPEN = "open"
-    HALF_OPEN = "half_open"
-    FORCED_OPEN = "forced_open"
-    DISABLED = "disabled"
-    METRICS_ONLY = "metrics_only"
-
-    @property
-    def rejects(self) -> bool:
-        """Whether calls are refused in this state."""
-        return self in (BreakerState.OPEN, BreakerState.FORCED_OPEN)
-
-
-class BreakerAction(StrEnum):
-    """What an operator can ask of a breaker (`breaker/control`)."""
-
-    TRIP = "trip"
-    RESET = "reset"
-    PROBE = "probe"
-    DISABLE = "disable"
-    ENABLE = "enable"
+DELIVERED_ACTIONS = tuple(action for action in BreakerAction if action is not BreakerAction.OBSERVE)
+"""The actions that a provider takes; `observe` comes with `metrics_only`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +71,6 @@ class BreakerCommand(NamedTuple):
     reason: str | None = None
 
 
-_PROTECTING_NOTHING = (BreakerState.DISABLED, BreakerState.METRICS_ONLY)
-_NOTHING_TO_PROBE = (BreakerState.CLOSED, *_PROTECTING_NOTHING)
-
-
 @overload
 def state_after(state: BreakerState, action: BreakerAction) -> BreakerState | None: ...
 @overload
@@ -95,16 +79,10 @@ def state_after(state: BreakerState | str, action: BreakerAction) -> BreakerStat
     """Return the state that *action* leads to from *state*; None if it is not possible (EBUSY).
 
     The table of commands in vexfs-sysfs(5): the engine obeys it, and readers use it to predict what
-    a command would do. A state this version does not know is a plain string.
+    a command would do. From a state this version does not know, a plain string, each action is
+    taken to lead where it leads from `open`.
     """
-    match action:
-        case BreakerAction.TRIP:
-            return BreakerState.FORCED_OPEN
-        case BreakerAction.RESET:
-            return BreakerState.CLOSED
-        case BreakerAction.DISABLE:
-            return BreakerState.DISABLED
-        case BreakerAction.ENABLE:
-            return BreakerState.CLOSED if state in _PROTECTING_NOTHING else state
-        case BreakerAction.PROBE:
-            return None if state in _NOTHING_TO_PROBE else BreakerState.HALF_OPEN
+    if state in TRANSITIONS:
+        return TRANSITIONS[BreakerState(state)][action]
+    after = TRANSITIONS[BreakerState.OPEN][action]
+    return state if after is BreakerState.OPEN else after

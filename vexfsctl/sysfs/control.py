@@ -8,7 +8,7 @@ which repeats the reason, would have to escape as well.
 import re
 
 from vexfsctl.exceptions import ValueRefused
-from vexfsctl.model.breaker import BreakerAction, BreakerCommand
+from vexfsctl.model.breaker import DELIVERED_ACTIONS, BreakerAction, BreakerCommand
 from vexfsctl.sysfs.values import parse_number
 
 COMMAND_FORM = 'COMMAND [for MS] [if-generation N] [reason="TEXT"]'
@@ -71,10 +71,10 @@ def format_breaker_command(command: BreakerCommand) -> str:
 def parse_breaker_command(text: str) -> BreakerCommand:
     """Read one command; raise ValueRefused (EINVAL, or ERANGE for a number out of range)."""
     match = re.fullmatch(_COMMAND, text)
-    if match is None or match["action"] not in list(BreakerAction):
+    if match is None or match["action"] not in DELIVERED_ACTIONS:
         raise ValueRefused(
             f"not a breaker command: {text[:60]!a}",
-            hint=f"one of {', '.join(BreakerAction)}; vexfs-sysfs(5) has the rest",
+            hint=f"one of {', '.join(DELIVERED_ACTIONS)}; vexfs-sysfs(5) has the rest",
         )
     generation, reason = match["generation"], match["reason"]
     command = BreakerCommand(
