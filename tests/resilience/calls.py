@@ -68,7 +68,10 @@ class Watched:
 
 
 class Flaky:
-    """An operation that ends as each outcome says, in turn, the last for ever; counts its calls."""
+    """An operation that ends as each outcome says, in turn, the last for ever; counts its calls.
+
+    An exception is raised, a type of exceptions as a new one, anything else returned.
+    """
 
     def __init__(self, *outcomes: object) -> None:
         self.outcomes = outcomes
@@ -78,6 +81,6 @@ class Flaky:
         """Raise or return the next outcome."""
         outcome = self.outcomes[min(self.calls, len(self.outcomes) - 1)]
         self.calls += 1
-        if isinstance(outcome, BaseException):
+        if isinstance(outcome, BaseException | type):
             raise outcome
         return outcome

@@ -10,7 +10,6 @@ from functools import wraps
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from typing import Any, ParamSpec, TypeVar
 
-from vexfsctl.resilience import workers
 from vexfsctl.resilience.breaker import CircuitBreaker
 from vexfsctl.resilience.bulkhead import Bulkhead
 from vexfsctl.resilience.counters import Counter
@@ -121,6 +120,8 @@ class Policy:
         counters = self._counters
         threaded = any(isinstance(part, Deadline) and part.worker for part in self.parts)
         if threaded and not is_async:
+            from vexfsctl.resilience import workers
+
             function = workers.bind(function, counters, workers.WORKERS)
         for group in reversed(_groups(self.parts)):
             first = group[0]

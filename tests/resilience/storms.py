@@ -1,0 +1,180 @@
+"""Storms over breakers, each in a process of its own: `python -m tests.resilience.storms NAME`.
+
+Each ends by itself; one that hangs is killed by the test that started it.
+"""
+
+import gc
+import os
+import signal
+import sys
+import threading
+from contextlib import suppress
+from itertools import cycle
+from types import FrameType
+
+import vexfsctl.resilience
+from vexfsctl.resilience import BreakerOpen, Bulkhead, CircuitBreaker, Rejected, Retry, resilient
+from vexfsctl.resilience.events import Transition
+
+_OUTCOMES = cycle([True, True, False, True, False, False])
+
+
+def _breaker() -> CircuitBreaker:
+    """One that is always on the move."""
+    return CircuitBreaker(failures=2, open_for=0.0005, successes=1, half_open_calls=2, latency=True)
+
+
+LIBRARY = vexfsctl.resilience.__path__[0]
+BREAKER = _breaker()
+BULKHEAD = Bulkhead(4)
+
+
+@resilient(retry=Retry(attempts=2, base=0), breaker=BREAKER, bulkhead=BULKHEAD)
+def call() -> None:
+    """Fail now and then."""
+    if not next(_OUTCOMES):
+        raise OSError(5, "from the device")
+
+
+def calls(number: int) -> None:
+    """Make so many calls, however they end."""
+    for _call in range(number):
+        with suppress(OSError, Rejected):
+            call()
+
+
+def assert_nothing_is_held() -> None:
+    """Nothing runs, so nothing may be held, and the breaker works."""
+    gc.collect()
+    stats = BREAKER.stats()
+    assert stats.in_flight == 0, stats
+    assert stats.calls == stats.ok + stats.failed + stats.ignored + stats.interrupted, stats
+    assert BULKHEAD.running == 0
+    BREAKER.trip()
+    BREAKER.probe()
+    for _place in range(2):
+        with BREAKER.calling() as probe:
+            probe.ignore()
+    BREAKER.reset()
+    assert BREAKER.call(lambda: "well") == "well"
+
+
+class Struck(BaseException):
+    """What the signal handler raises."""
+
+
+def signals() -> None:
+    """A handler every 0.3 ms that calls, commands, and sometimes raises in the library's code."""
+    handled, inside = 0, 0
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        nonlocal handled, inside
+        handled += 1
+        if inside > 1:
+            return  # or, on a slow machine, handlers would only interrupt each other
+        inside += 1
+        calls(1)
+        if handled % 50 == 0:
+            BREAKER.trip(for_=0.0005)
+        inside -= 1
+        if not inside and frame is not None and frame.f_code.co_filename.startswith(LIBRARY):
+            raise Struck
+
+    signal.signal(signal.SIGALRM, handle)
+    signal.setitimer(signal.ITIMER_REAL, 0.0003, 0.0003)
+    while handled < 2000:
+        with suppress(Struck):
+            calls(20)
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    assert BREAKER.stats().interrupted > 0
+
+
+def finalisers() -> None:
+    """The collector runs in the middle of everything, and what it collects calls."""
+
+    class Last:
+        def __init__(self) -> None:
+            self.myself = self
+
+        def __del__(self) -> None:
+            calls(1)
+
+    gc.set_threshold(7)
+    for _round in range(3000):
+        Last()
+        calls(1)
+    gc.set_threshold(700)
+
+
+def listeners() -> None:
+    """A listener that calls, commands and raises, in several threads."""
+
+    over = False
+
+    def meddle(event: Transition) -> None:
+        if over:
+            return
+        calls(1)
+        if event.generation % 5 == 0:
+            BREAKER.reset()
+        raise ValueError
+
+    generations: list[int] = []
+    BREAKER.listen(lambda event: generations.append(event.generation))
+    BREAKER.listen(meddle)
+    threads = [threading.Thread(target=calls, args=(500,)) for _thread in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    over = True
+    assert BREAKER.stats().listener_failures > 0
+    assert generations == list(range(2, BREAKER.status().generation + 1)), generations[-9:]
+
+
+def forks() -> None:
+    """Sixty children of a process whose other threads are in the middle of calls."""
+    stopping = threading.Event()
+    stuck = BREAKER.calling()
+
+    def load() -> None:
+        while not stopping.is_set():
+            calls(10)
+
+    def hold() -> None:
+        try:
+            with stuck:
+                stopping.wait()
+        except BreakerOpen:
+            stopping.wait()
+
+    threads = [threading.Thread(target=load) for _thread in range(3)]
+    threads.append(threading.Thread(target=hold))
+    for thread in threads:
+        thread.start()
+    statuses = []
+    for _child in range(60):
+        child = os.fork()
+        if not child:
+            _be_child()
+        statuses.append(os.waitpid(child, 0)[1])
+    stopping.set()
+    for thread in threads:
+        thread.join()
+    assert statuses == [0] * 60, statuses
+
+
+def _be_child() -> None:
+    status = 1
+    try:
+        calls(20)
+        assert_nothing_is_held()
+        status = 0
+    finally:
+        os._exit(status)
+
+
+if __name__ == "__main__":
+    {storm.__name__: storm for storm in (signals, finalisers, listeners, forks)}[sys.argv[1]]()
+    assert_nothing_is_held()
+    sys.stdout.write("calm\n")
