@@ -9,7 +9,7 @@ from importlib import import_module
 
 from bench.measure import ROUNDS, Table
 
-SUBJECTS = ("engine", "records", "logs", "tree", "startup", "driver")
+SUBJECTS = ("engine", "guard", "records", "logs", "tree", "startup", "driver")
 
 
 def main(subjects: list[str]) -> None:

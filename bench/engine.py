@@ -1,150 +1,190 @@
-"""The engine beside the breakers and retry libraries of PyPI.
+"""The resilience library beside the breakers and retry libraries of PyPI, over a plain call.
 
-Only in the first comparison do all do the same. A `Guard` also keeps a deadline, counters, latency
-and correlation ids, and turns every error into an event, which none of the peers does.
+A peer that is not installed is left out. Each guards the same function that does nothing.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from errno import EIO
+from collections.abc import Callable, Iterator, Mapping
+from functools import wraps
+from importlib import import_module
 from importlib.metadata import version
-from itertools import cycle
-from types import SimpleNamespace
-from unittest.mock import patch
+from typing import Any
 
-import circuitbreaker
-import pybreaker
-import stamina
-import tenacity
-
-from bench.measure import Comparison
-from tests.support.clock import VirtualClock
-from vexfsctl.guard.breaker import CircuitBreaker
-from vexfsctl.guard.call import Call
-from vexfsctl.guard.guard import Guard
-from vexfsctl.model.clock import Clock
-from vexfsctl.model.correlation import CorrelationSource
-from vexfsctl.model.operations import OperationType
-from vexfsctl.system.clock import MonotonicClock
-
-_FILE, _STORAGE = OperationType.FILE, OperationType.STORAGE
-_PYBREAKER, _CIRCUITBREAKER, _TENACITY, _STAMINA = (
-    f"{name} {version(name)}" for name in ("pybreaker", "circuitbreaker", "tenacity", "stamina")
+from bench.measure import OverFloor
+from vexfsctl.resilience import (
+    Bulkhead,
+    CircuitBreaker,
+    Deadline,
+    Fallback,
+    Retry,
+    compose,
+    resilient,
 )
-_ATTEMPTS = 3
 
-_Work = Callable[[], object]
+_Guard = Callable[[Callable[[], object]], Callable[[], object]]
 
 
-def comparisons() -> Iterator[Comparison]:
+def comparisons() -> Iterator[OverFloor]:
     """Hand out what there is to measure."""
-    yield Comparison(
-        "engine: a call through a closed breaker",
+    yield OverFloor(
+        "engine: a call that goes well through a breaker",
         {
-            "vexfsctl CircuitBreaker": _circuit_breaker(_succeed),
-            _PYBREAKER: _pybreaker(_succeed),
-            _CIRCUITBREAKER: _circuitbreaker(_succeed),
-            "bare function": _succeed,
+            "plain call (the floor)": _nothing,
+            "empty decorator": _empty(_nothing),
+            **_ours(
+                _nothing,
+                {
+                    "breaker, uncounted": compose(CircuitBreaker(counting="none")),
+                    "breaker, counting completions": compose(
+                        CircuitBreaker(counting="completions")
+                    ),
+                    "breaker, all counters": compose(CircuitBreaker()),
+                    "breaker, consecutive failures": _breaker(consecutive=5),
+                    "breaker, failure rate of 10 s": _breaker(failure_rate=0.5),
+                    "breaker, percentiles": _breaker(latency=True),
+                },
+            ),
+            "ours: breaker.call(function)": _called(CircuitBreaker()),
+            **_peers(_BREAKERS, _nothing),
         },
     )
-    yield Comparison(
-        "engine: a call and one nested in it, all well",
+    yield OverFloor(
+        "engine: a call that goes well through several policies",
         {
-            "vexfsctl Guard.run": _guarded_twice(_succeed),
-            _PYBREAKER: _twice(_pybreaker),
-            _CIRCUITBREAKER: _twice(_circuitbreaker),
-            f"{_TENACITY} around {_PYBREAKER}": _twice(lambda work: _tenacity(_pybreaker(work))),
-            f"{_STAMINA} around {_PYBREAKER}": _twice(lambda work: _stamina(_pybreaker(work))),
+            "plain call (the floor)": _nothing,
+            **_ours(
+                _nothing,
+                {
+                    "retry": compose(Retry()),
+                    "retry with a time limit": compose(Retry(timeout=5)),
+                    "breaker + retry + fallback": compose(
+                        Fallback(_nothing), Retry(), CircuitBreaker()
+                    ),
+                    "deadline": compose(Deadline(2.0)),
+                    "bulkhead": compose(Bulkhead(10)),
+                    "breaker + retry + deadline": resilient(
+                        retry=Retry(), breaker=CircuitBreaker(), deadline=2.0
+                    ),
+                    "breaker + retry + deadline + percentiles": resilient(
+                        retry=Retry(), breaker=CircuitBreaker(latency=True), deadline=2.0
+                    ),
+                },
+            ),
+            **_peers(_RETRIES, _nothing),
         },
     )
-    # Both sleep through tenacity, and even a sleep of 0 s takes the kernel's timer slack, 50 µs.
-    with patch("tenacity.nap.time", SimpleNamespace(sleep=_ignore)):
-        yield Comparison(
-            "engine: EIO twice, then success; waits skipped",
-            {
-                "vexfsctl Guard.run": _guarded(_flaky()),
-                _TENACITY: _tenacity(_flaky()),
-                _STAMINA: _stamina(_flaky()),
+    yield OverFloor(
+        "engine: a rejection",
+        {
+            "plain call (the floor)": _nothing,
+            "ours": _opened(compose(CircuitBreaker(failures=1, open_for=3600))),
+            **{
+                name: _opened(guard)
+                for name, guard in _installed({k: _BREAKERS[k] for k in _OPEN_AT_ONCE}).items()
             },
-        )
+        },
+    )
+    yield OverFloor(
+        "engine: a failing call, uncaught but for the loop",
+        {
+            "plain call that fails (the floor)": _caught(_fail),
+            "ours": _caught(compose(CircuitBreaker(failures=None))(_fail)),
+        },
+    )
+    yield OverFloor(
+        "engine: a call handed to a worker (CPU of the caller only)",
+        {
+            "plain call (the floor)": _nothing,
+            "ours: deadline with worker": compose(Deadline(60, worker=True))(_nothing),
+        },
+        calls=100,
+    )
 
 
-def _circuit_breaker(work: _Work) -> _Work:
-    breaker, now_ns = CircuitBreaker(), MonotonicClock.now_ns
+def _nothing() -> None:
+    return None
 
+
+def _fail() -> None:
+    raise OSError(5, "from the device")
+
+
+def _empty(function: Callable[[], object]) -> Callable[[], object]:
+    @wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> object:
+        return function(*args, **kwargs)
+
+    return wrapper
+
+
+def _called(breaker: CircuitBreaker) -> Callable[[], object]:
+    call = breaker.call
+    return lambda: call(_nothing)
+
+
+def _breaker(**settings: Any) -> _Guard:
+    return compose(CircuitBreaker(**settings))
+
+
+def _caught(function: Callable[[], object]) -> Callable[[], object]:
     def run() -> None:
-        if permit := breaker.acquire():
-            work()
-            permit.success(now_ns())
+        try:  # noqa: SIM105 - suppress() would cost more than a rejection
+            function()
+        except Exception:  # noqa: BLE001, S110
+            pass
 
     return run
 
 
-def _guarded_twice(work: _Work) -> _Work:
-    guard = _guard(MonotonicClock())
-
-    def serve(call: Call) -> None:
-        call.run(_STORAGE, "read", lambda _: work())
-
-    return lambda: guard.run(_FILE, "read", serve)
+def _opened(guard: _Guard) -> Callable[[], object]:
+    """Return calls that a breaker refuses, since the first one failed."""
+    run = _caught(guard(_fail))
+    run()
+    return run
 
 
-def _guarded(work: _Work) -> _Work:
-    guard = _guard(VirtualClock())
-    breaker = guard.operations[_STORAGE].breaker
-    # Two failures for each success, and yet it is to stay closed.
-    breaker.settings = replace(breaker.settings, failure_threshold=1_000_000)
-    return lambda: guard.run(_STORAGE, "read", lambda _: work())
+def _ours(
+    function: Callable[[], object], guards: Mapping[str, Any]
+) -> dict[str, Callable[[], object]]:
+    return {f"ours: {name}": guard(function) for name, guard in guards.items()}
 
 
-def _guard(clock: Clock) -> Guard:
-    return Guard("bench", clock=clock, listener=_ignore, ids=CorrelationSource())
+def _peers(
+    peers: Mapping[str, Callable[[Any], _Guard]], function: Callable[[], object]
+) -> dict[str, Callable[[], object]]:
+    return {name: guard(function) for name, guard in _installed(peers).items()}
 
 
-def _twice(guarded: Callable[[_Work], _Work]) -> _Work:
-    return guarded(guarded(_succeed))
+def _installed(peers: Mapping[str, Callable[[Any], _Guard]]) -> dict[str, _Guard]:
+    guards = {}
+    for distribution, make in peers.items():
+        try:
+            module = import_module(_MODULES.get(distribution, distribution))
+        except ImportError:
+            continue
+        guards[f"{distribution} {version(distribution)}"] = make(module)
+    return guards
 
 
-def _pybreaker(work: _Work) -> _Work:
-    breaker = pybreaker.CircuitBreaker()
-    return lambda: breaker.call(work)
+_MODULES = {"interlock-cb": "interlock"}
 
+_BREAKERS: Mapping[str, Callable[[Any], _Guard]] = {
+    "pybreaker": lambda it: it.CircuitBreaker(fail_max=1),
+    "circuitbreaker": lambda it: it.CircuitBreaker(failure_threshold=1, recovery_timeout=3600),
+    "purgatory": lambda it: it.SyncCircuitBreakerFactory(default_threshold=1)("bench"),
+    "interlock-cb": lambda it: it.CircuitBreaker(name="bench"),
+    "pyresilience": lambda it: it.resilient(circuit_breaker=it.CircuitBreakerConfig()),
+}
+_OPEN_AT_ONCE = ("pybreaker", "circuitbreaker", "purgatory")
+"""Those that open at the first failure as set up above."""
 
-def _circuitbreaker(work: _Work) -> _Work:
-    breaker = circuitbreaker.CircuitBreaker()
-    return lambda: breaker.call(work)
-
-
-def _tenacity(work: _Work) -> _Work:
-    retrying = tenacity.Retrying(
-        stop=tenacity.stop_after_attempt(_ATTEMPTS),
-        wait=tenacity.wait_exponential_jitter(),
-        retry=tenacity.retry_if_exception_type(OSError),
-    )
-    return lambda: retrying(work)
-
-
-def _stamina(work: _Work) -> _Work:
-    # Its hooks log; our listener does nothing either.
-    stamina.instrumentation.set_on_retry_hooks([])
-    caller = stamina.RetryingCaller(attempts=_ATTEMPTS)
-    return lambda: caller(OSError, work)
-
-
-def _flaky() -> _Work:
-    """Return work that succeeds at each last attempt only."""
-    failures = cycle([True] * (_ATTEMPTS - 1) + [False])
-
-    def work() -> None:
-        if next(failures):
-            raise OSError(EIO, "from the device")
-
-    return work
-
-
-def _succeed() -> None:
-    return None
-
-
-def _ignore(_: object) -> None:
-    return None
+_RETRIES: Mapping[str, Callable[[Any], _Guard]] = {
+    "tenacity": lambda it: it.retry(stop=it.stop_after_attempt(3)),
+    "stamina": lambda it: it.retry(on=OSError, attempts=3),
+    "backoff": lambda it: it.on_exception(it.expo, OSError, max_tries=3),
+    "redress": lambda it: it.retry,
+    "pyresilience": lambda it: it.resilient(
+        retry=it.RetryConfig(max_attempts=3),
+        circuit_breaker=it.CircuitBreakerConfig(),
+        timeout=it.TimeoutConfig(seconds=2),
+    ),
+}
