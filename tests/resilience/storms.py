@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+import warnings
 from contextlib import suppress
 from itertools import cycle
 from types import FrameType
@@ -153,6 +154,8 @@ def forks() -> None:
     for thread in threads:
         thread.start()
     statuses = []
+    # Python 3.12 and later warn of what is tried here.
+    warnings.simplefilter("ignore", DeprecationWarning)
     for _child in range(60):
         child = os.fork()
         if not child:
