@@ -29,7 +29,7 @@ from vexfsctl.resilience.statistics import Counting, Meter, Statistics
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_HALF_OPEN, _METRICS_ONLY = BreakerState.HALF_OPEN, BreakerState.METRICS_ONLY
+_METRICS_ONLY = BreakerState.METRICS_ONLY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +148,7 @@ class CircuitBreaker:
             failure_rate=rates.failed / rates.calls if rates is not None and enough else None,
             slow_rate=rates.slow / rates.calls if rates is not None and enough else None,
             rates=rates,
-            successes=era.successes.value,
+            successes=0 if era.trial is None else era.trial.successes.value,
             trips=era.trips,
             opened_ns=era.opened_ns,
             last_failure_ns=era.evidence.newest_ns,
@@ -423,12 +423,13 @@ class CircuitBreaker:
             return self._admit_in_shadow(era)
         if era.state is BreakerState.DISABLED:
             return Permit(era.generation, watched=False)
-        if era.state is _HALF_OPEN:
+        if era.trial is not None:
             probe = Permit(era.generation, watched=True)
-            wanted = era.settings.places
-            limit = wanted - len(era.verdicts) if era.settings.probes else wanted
+            limit = era.settings.places
+            if era.settings.probes is not None:
+                limit -= len(era.trial.verdicts)
             due_ns = now_ns + round(era.settings.lease * NS)
-            if era.places.take(probe, limit, now_ns, due_ns):
+            if era.trial.places.take(probe, limit, now_ns, due_ns):
                 return probe
         self._meter.count("rejected_half_open")
         raise BreakerOpen(self.name, era.state, None, era.cause)
@@ -444,20 +445,21 @@ class CircuitBreaker:
         if isinstance(permit, _ShadowedPermit):
             permit.settle(attempt, cause)
             return None
-        if era.state is not _HALF_OPEN or not era.places.has(permit, attempt.now_ns):
+        trial = era.trial
+        if trial is None or not trial.places.has(permit, attempt.now_ns):
             return None
-        ignored = attempt.outcome.verdict is Verdict.IGNORED
-        if era.settings.probes is not None and not ignored:
-            era.verdicts.append(attempt)
-        era.places.give_back(permit)
-        if ignored:
+        judged = attempt.outcome.verdict is not Verdict.IGNORED
+        if judged and era.settings.probes is not None:
+            trial.verdicts.append(attempt)
+        trial.places.give_back(permit)
+        if not judged:
             return None
         if era.settings.probes is not None:
             return machine.after_probes(era, attempt, self._opener(attempt), text)
         if attempt.failed:
             rule = era.evidence.take(attempt)
             return machine.after_failure(era, attempt, rule, self._opener(attempt), text)
-        era.successes.add()
+        trial.successes.add()
         return machine.after_success(era, attempt)
 
     def _opener(self, attempt: Attempt) -> machine.OpenTime:

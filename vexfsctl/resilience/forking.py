@@ -18,11 +18,12 @@ class Forked(Protocol):
 
 
 _everything: dict[ReferenceType[Forked], None] = {}
+_forget = _everything.pop
 
 
 def renew_after_fork(each: Forked) -> None:
     """Have `_start_after_fork` of *each* called in every child, as long as it lives."""
-    _everything[ref(each, _everything.pop)] = None
+    _everything[ref(each, _forget)] = None
 
 
 def _start_after_fork() -> None:

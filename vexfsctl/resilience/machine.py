@@ -49,6 +49,24 @@ class Permit:
         """Whether a success has to be reported."""
 
 
+class Trial:
+    """The calls that half-open admits."""
+
+    __slots__ = ("places", "successes", "verdicts")
+
+    def __init__(self) -> None:
+        self.places = Places()
+        self.successes = Counter()
+        self.verdicts: list[Attempt] = []
+        """Attempts that have ended, where `probes` wants them judged together."""
+
+    def alone(self) -> "Trial":
+        """Return the same with all places free."""
+        trial = Trial()
+        trial.successes, trial.verdicts = self.successes, self.verdicts
+        return trial
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Era:
     """A breaker in one state."""
@@ -73,11 +91,8 @@ class Era:
     """The permit of everybody, where no place is needed and no clock; None: ask `breaker`."""
     refuses: bool = False
     """Whether the state rejects calls, until `until_ns`."""
-    places: Places = field(default_factory=Places)
-    """Those of half-open."""
-    verdicts: list[Attempt] = field(default_factory=list)
-    """Attempts that ended in half-open."""
-    successes: Counter = field(default_factory=Counter)
+    trial: "Trial | None" = None
+    """What is learned in half-open; None in every other state."""
     next: "dict[None, Era]" = field(default_factory=dict)
 
     def latest(self) -> "Era":
@@ -129,6 +144,7 @@ def enter(
         evidence=evidence,
         standing=Permit(generation, watched=watched) if passes else None,
         refuses=state.rejects,
+        trial=Trial() if state is HALF_OPEN else None,
     )
 
 
@@ -144,7 +160,7 @@ def reconfigure(era: Era, settings: BreakerSettings) -> Era:
 
 def alone(era: Era) -> Era:
     """Return *era* as a forked child sees it: nobody is in a place and nothing is to be told."""
-    return replace(era, places=Places(), next={})
+    return replace(era, trial=None if era.trial is None else era.trial.alone(), next={})
 
 
 def after_time(era: Era, now_ns: int, open_ns: OpenTime) -> Era | None:
@@ -190,7 +206,7 @@ def after_failure(
 
 def after_success(era: Era, attempt: Attempt) -> Era | None:
     """Return what follows a success: the last one needed in half-open closes."""
-    if era.state is not HALF_OPEN or era.successes.value < era.settings.successes:
+    if era.trial is None or era.trial.successes.value < era.settings.successes:
         return None
     return enter(era, CLOSED, attempt.now_ns, None, Change())
 
@@ -198,9 +214,9 @@ def after_success(era: Era, attempt: Attempt) -> Era | None:
 def after_probes(era: Era, attempt: Attempt, open_ns: OpenTime, cause: str | None) -> Era | None:
     """Return what follows when all probes of half-open have ended, judged by the rate rules."""
     wanted = era.settings.probes
-    if wanted is None or len(era.verdicts) < wanted:
+    if wanted is None or era.trial is None or len(era.trial.verdicts) < wanted:
         return None
-    probes = era.verdicts[:wanted]
+    probes = era.trial.verdicts[:wanted]
     failed, slow = sum(probe.failed for probe in probes), sum(probe.slow for probe in probes)
     rule = exceeded(Rates(wanted, failed, slow, 0), era.settings, wanted)
     if rule is None:
