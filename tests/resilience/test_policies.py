@@ -615,5 +615,5 @@ def test_counters_add_up() -> None:
         1,
     )
     assert stats.latency_ns is not None
-    assert (stats.latency_ns.count, stats.in_flight) == (15, 0)
+    assert (stats.latency_ns.calls, stats.in_flight) == (15, 0)
     assert 1_000_000 <= stats.latency_ns.p50 <= stats.latency_ns.max <= 1_031_250

@@ -6,10 +6,9 @@ forked child in the middle of another one. What a call holds (a place in half-op
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
 from random import random as _random
 from types import TracebackType
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from vexfsctl.resilience import activity, checks, machine
 from vexfsctl.resilience.clock import MONOTONIC, Clock
@@ -32,8 +31,7 @@ T = TypeVar("T")
 _METRICS_ONLY = BreakerState.METRICS_ONLY
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
+class Status(NamedTuple):
     """A breaker at one moment. Times are those of its clock, in nanoseconds."""
 
     state: BreakerState
@@ -94,7 +92,7 @@ class CircuitBreaker:
         self._now_ns = clock.now_ns
         self._random = random
         self.counting = Counting(counting)
-        settings = replace(settings or BreakerSettings(), **changes)
+        settings = (settings or BreakerSettings()).changed(**changes)
         self.timed = latency or settings.slow is not None or settings.judges_rates
         """Whether the duration of calls is measured."""
         self._meter = Meter(latency=latency)
@@ -270,7 +268,7 @@ class CircuitBreaker:
         """
         while True:
             era = self._look()
-            settings = replace(era.settings, **changes)
+            settings = era.settings.changed(**changes)
             if self._publish(era, machine.reconfigure(era, settings)):
                 return
 
@@ -496,11 +494,8 @@ class CircuitBreaker:
 
     def _tell_of_shadow(self, transition: Transition) -> None:
         if transition.after is BreakerState.OPEN:
-            self._tell(
-                replace(
-                    transition, generation=self._era.generation, trips=self._era.trips, shadow=True
-                )
-            )
+            era = self._era
+            self._tell(transition._replace(generation=era.generation, trips=era.trips, shadow=True))
 
     # Listeners
 

@@ -1,13 +1,12 @@
 """What listeners are told."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from vexfsctl.resilience.states import BreakerState
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transition:
+class Transition(NamedTuple):
     """A breaker changed its state."""
 
     breaker: str | None

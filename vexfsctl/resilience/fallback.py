@@ -1,7 +1,6 @@
 """What to answer when the operation does not."""
 
 from collections.abc import Callable
-from inspect import isawaitable
 from typing import Any
 
 from vexfsctl.resilience import checks
@@ -65,4 +64,4 @@ class Fallback:
 
 
 async def _result(value: Any) -> Any:
-    return await value if isawaitable(value) else value
+    return await value if hasattr(value, "__await__") else value

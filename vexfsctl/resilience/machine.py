@@ -11,7 +11,7 @@ lead to stands in `states.TRANSITIONS`, what time leads to in `states.AFTER_TIME
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
 from vexfsctl.resilience.counters import Counter
 from vexfsctl.resilience.evidence import NS, Attempt, Evidence, Rates, exceeded
@@ -26,8 +26,7 @@ CLOSED, OPEN, HALF_OPEN = BreakerState.CLOSED, BreakerState.OPEN, BreakerState.H
 DISABLED, METRICS_ONLY = BreakerState.DISABLED, BreakerState.METRICS_ONLY
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(NamedTuple):
     """Why an era began."""
 
     by: str = "outcome"
@@ -67,33 +66,70 @@ class Trial:
         return trial
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Era:
     """A breaker in one state."""
 
-    state: BreakerState
-    settings: BreakerSettings
-    generation: int = 1
-    """Rises by one at every change of state."""
-    trips: int = 0
-    """Entries into open and forced open."""
-    opened: int = 0
-    """Entries into open since it was last closed."""
-    opened_ns: int = 0
-    """When it last opened; 0: never."""
-    until_ns: int | None = None
-    """When time ends this state."""
-    change: Change = Change()
-    cause: str | None = None
-    """Type and text of the failure that opened it; kept until it closes."""
-    evidence: Evidence
-    standing: Permit | None
-    """The permit of everybody, where no place is needed and no clock; None: ask `breaker`."""
-    refuses: bool = False
-    """Whether the state rejects calls, until `until_ns`."""
-    trial: "Trial | None" = None
-    """What is learned in half-open; None in every other state."""
-    next: "dict[None, Era]" = field(default_factory=dict)
+    __slots__ = (
+        "cause",
+        "change",
+        "evidence",
+        "generation",
+        "next",
+        "opened",
+        "opened_ns",
+        "refuses",
+        "settings",
+        "standing",
+        "state",
+        "trial",
+        "trips",
+        "until_ns",
+    )
+
+    def __init__(
+        self,
+        *,
+        state: BreakerState,
+        settings: BreakerSettings,
+        evidence: Evidence,
+        standing: Permit | None,
+        generation: int = 1,
+        trips: int = 0,
+        opened: int = 0,
+        opened_ns: int = 0,
+        until_ns: int | None = None,
+        change: Change = Change(),  # noqa: B008 - is never changed
+        cause: str | None = None,
+        trial: Trial | None = None,
+    ) -> None:
+        self.state = state
+        self.refuses = state.rejects
+        self.settings = settings
+        self.generation = generation
+        """Rises by one at every change of state."""
+        self.trips = trips
+        """Entries into open and forced open."""
+        self.opened = opened
+        """Entries into open since it was last closed."""
+        self.opened_ns = opened_ns
+        """When it last opened; 0: never."""
+        self.until_ns = until_ns
+        """When time ends this state."""
+        self.change = change
+        self.cause = cause
+        """Type and text of the failure that opened it; kept until it closes."""
+        self.evidence = evidence
+        self.standing = standing
+        """The permit of everybody, where no place is needed and no clock; None: ask `breaker`."""
+        self.trial = trial
+        """What is learned in half-open; None in every other state."""
+        self.next: dict[None, Era] = {}
+
+    def but(self, **changes: Any) -> "Era":
+        """Return this era with *changes*, its successor not known."""
+        kept = {name: getattr(self, name) for name in self.__slots__}
+        del kept["next"], kept["refuses"]
+        return Era(**{**kept, **changes})
 
     def latest(self) -> "Era":
         """Return the era that is now."""
@@ -143,7 +179,6 @@ def enter(
         cause=None if state is CLOSED else cause or era.cause,
         evidence=evidence,
         standing=Permit(generation, watched=watched) if passes else None,
-        refuses=state.rejects,
         trial=Trial() if state is HALF_OPEN else None,
     )
 
@@ -155,12 +190,12 @@ def reconfigure(era: Era, settings: BreakerSettings) -> Era:
     if standing is not None:
         watched = era.state is CLOSED and evidence.watches_successes
         standing = Permit(era.generation, watched=watched)
-    return replace(era, settings=settings, evidence=evidence, standing=standing, next={})
+    return era.but(settings=settings, evidence=evidence, standing=standing)
 
 
 def alone(era: Era) -> Era:
     """Return *era* as a forked child sees it: nobody is in a place and nothing is to be told."""
-    return replace(era, trial=None if era.trial is None else era.trial.alone(), next={})
+    return era.but(trial=None if era.trial is None else era.trial.alone())
 
 
 def after_time(era: Era, now_ns: int, open_ns: OpenTime) -> Era | None:

@@ -6,8 +6,7 @@ call needs for retries is made at its first failure.
 """
 
 from collections.abc import Callable
-from functools import wraps
-from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
+from functools import partial, wraps
 from typing import Any, ParamSpec, TypeVar
 
 from vexfsctl.resilience.breaker import CircuitBreaker
@@ -109,14 +108,14 @@ class Policy:
 
     def bind(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return *function* under these policies."""
-        checked = getattr(function, "__func__", function)
-        if isgeneratorfunction(checked) or isasyncgenfunction(checked):
+        flags = _code_flags(function)
+        if flags & _GENERATORS:
             raise TypeError(
                 f"{function!r} is a generator: it would be guarded only while it is being made"
             )
         if not callable(function):
             raise TypeError(f"{function!r} is not callable")
-        is_async = iscoroutinefunction(checked)
+        is_async = bool(flags & _COROUTINE)
         counters = self._counters
         threaded = any(isinstance(part, Deadline) and part.worker for part in self.parts)
         if threaded and not is_async:
@@ -157,6 +156,23 @@ def _rank(part: Part) -> int:
 
 def _name(part: Part) -> str:
     return _ORDER[_rank(part)]
+
+
+# CO_COROUTINE, CO_GENERATOR, CO_ASYNC_GENERATOR: `inspect` has them, and takes as long to import
+# as half of this library.
+_COROUTINE, _GENERATORS = 0x80, 0x20 | 0x200
+
+
+def _code_flags(function: Any) -> int:
+    """Return the flags of the code that a call of *function* runs; 0 if that is in C."""
+    while isinstance(function, partial):
+        function = function.func
+    function = getattr(function, "__func__", function)
+    code = getattr(function, "__code__", None)
+    if code is None and not isinstance(function, type):
+        code = getattr(vars(type(function)).get("__call__"), "__code__", None)
+    flags: int = getattr(code, "co_flags", 0)
+    return flags
 
 
 def _groups(parts: tuple[Part, ...]) -> list[list[Part]]:

@@ -1,7 +1,6 @@
 """Trying again: how often, after which delay, and when no more."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
 from random import random as _random
 from types import TracebackType
 from typing import ParamSpec, TypeVar
@@ -20,19 +19,20 @@ T = TypeVar("T")
 _NS = 1_000_000_000
 
 
-@dataclass(slots=True)
 class Run:
     """What one call has been through; made at its first failure."""
 
-    began_ns: int
-    attempt: int = 1
-    delay: float = 0.0
-    """Seconds before the next attempt, or before the last one."""
-    denied: bool = False
-    """Whether the budget refused a retry."""
+    __slots__ = ("attempt", "began_ns", "delay", "denied")
+
+    def __init__(self, began_ns: int) -> None:
+        self.began_ns = began_ns
+        self.attempt = 1
+        self.delay = 0.0
+        """Seconds before the next attempt, or before the last one."""
+        self.denied = False
+        """Whether the budget refused a retry."""
 
 
-@dataclass(frozen=True, slots=True)
 class Retry:
     """When and how often a call is tried again. Delays are seconds.
 
@@ -40,29 +40,47 @@ class Retry:
     retried: trying again cannot have changed anything.
     """
 
-    on: Types | Callable[[BaseException], bool] = Exception
-    """Exceptions to try again after, or a function that says so of each."""
-    attempts: int | None = 3
-    """Attempts altogether; None: as long as `timeout` allows."""
-    base: float = 0.1
-    factor: float = 2.0
-    cap: float = 5.0
-    """Longest delay, also of what a failure asks for."""
-    jitter: float | Jitter | str = 0.1
-    """Share by which a delay is spread either way, 0 for none, or one of `Jitter`."""
-    timeout: float | None = None
-    """Seconds from the start of the call after which no further attempt begins."""
-    on_result: Callable[[object], bool] | None = None
-    """Results to try again after; when attempts run out, the last result is returned."""
-    classify: Classify | None = None
-    """Judges exceptions and results first: failures are tried again."""
-    follow_retry_after: bool = True
-    """Whether a delay that the failure asks for replaces the computed one, up to `cap`."""
-    budget: RetryBudget | None = None
-    clock: Clock = MONOTONIC
-    random: Random = _random
+    def __init__(
+        self,
+        on: Types | Callable[[BaseException], bool] = Exception,
+        attempts: int | None = 3,
+        *,
+        base: float = 0.1,
+        factor: float = 2.0,
+        cap: float = 5.0,
+        jitter: float | Jitter | str = 0.1,
+        timeout: float | None = None,
+        on_result: Callable[[object], bool] | None = None,
+        classify: Classify | None = None,
+        follow_retry_after: bool = True,
+        budget: RetryBudget | None = None,
+        clock: Clock = MONOTONIC,
+        random: Random = _random,
+    ) -> None:
+        self.on = on
+        """Exceptions to try again after, or a function that says so of each."""
+        self.attempts = attempts
+        """Attempts altogether; None: as long as `timeout` allows."""
+        self.base = base
+        self.factor = factor
+        self.cap = cap
+        """Longest delay, also of what a failure asks for."""
+        self.jitter = jitter
+        """Share by which a delay is spread either way, 0 for none, or one of `Jitter`."""
+        self.timeout = timeout
+        """Seconds from the start of the call after which no further attempt begins."""
+        self.on_result = on_result
+        """Results to try again after; when attempts run out, the last result is returned."""
+        self.classify = classify
+        """Judges exceptions and results first: failures are tried again."""
+        self.follow_retry_after = follow_retry_after
+        """Whether a delay that the failure asks for replaces the computed one, up to `cap`."""
+        self.budget = budget
+        self.clock = clock
+        self.random = random
+        self._check()
 
-    def __post_init__(self) -> None:
+    def _check(self) -> None:
         if isinstance(self.on, type | tuple):
             checks.exception_types("on", self.on)
         else:

@@ -1,20 +1,18 @@
 """The settings of a breaker, declared once and checked at construction."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from vexfsctl.resilience import checks
 from vexfsctl.resilience.delays import Random, exponential, upwards
 from vexfsctl.resilience.outcomes import Classify, Types
 
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BreakerSettings:
-    """When a breaker trips and how it recovers. Durations are seconds.
 
-    The trip rules are combined: it opens when any of them fires.
-    """
-
+# A NamedTuple, as all values here: dataclasses would double the time to import the library.
+class _Settings(NamedTuple):
     failures: int | None = 5
     """Failures inside `within` that open it; None: rule off."""
     within: float = 10.0
@@ -31,9 +29,9 @@ class BreakerSettings:
     """Calls in the window below which the rates are undefined."""
     last: int | None = None
     """Take the rates over so many calls instead of the time `within`."""
-    kinds: Mapping[str, int] = field(default_factory=dict)
+    kinds: Mapping[str, int] = _NOTHING
     """Failures of a kind inside `within` that open it."""
-    at_once: Mapping[str, float | None] = field(default_factory=dict)
+    at_once: Mapping[str, float | None] = _NOTHING
     """Kinds of which one failure opens it, and for how long (None: as usual)."""
 
     open_for: float | Callable[[int], float] = 60.0
@@ -65,7 +63,27 @@ class BreakerSettings:
     classify: Classify | None = None
     """Judges results and exceptions first; None from it leaves them to `on` and `ignore`."""
 
-    def __post_init__(self) -> None:
+
+class BreakerSettings(_Settings):
+    """When a breaker trips and how it recovers, by keyword. Durations are seconds.
+
+    The trip rules are combined: it opens when any of them fires. Raises ValueError or TypeError
+    that names the setting when one is wrong.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, **settings: Any) -> "BreakerSettings":
+        """Check *settings*."""
+        self = super().__new__(cls, **settings)
+        self._check()
+        return self
+
+    def changed(self, **changes: Any) -> "BreakerSettings":
+        """Return the same settings but for *changes*, checked."""
+        return BreakerSettings(**{**self._asdict(), **changes}) if changes else self
+
+    def _check(self) -> None:
         for name in ("failures", "consecutive", "last", "probes"):
             checks.whole(name, getattr(self, name), optional=True)
         for name in ("minimum_calls", "half_open_calls", "successes"):

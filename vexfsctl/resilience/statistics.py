@@ -1,8 +1,8 @@
 """What a breaker counts, and how long its calls take."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from vexfsctl.resilience.counters import Counter, Gauge
 
@@ -17,8 +17,7 @@ class Counting(StrEnum):
     """Calls in flight and interrupted ones, too."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Statistics:
+class Statistics(NamedTuple):
     """Counters of a breaker. Exact when no call is running.
 
     calls = ok + failed + ignored + interrupted + in_flight; rejected calls are counted apart.
@@ -47,11 +46,10 @@ class Statistics:
         return self.rejected_open + self.rejected_half_open
 
 
-@dataclass(frozen=True, slots=True)
-class Percentiles:
+class Percentiles(NamedTuple):
     """Nanoseconds below which a share of the calls stayed, to within 3 %."""
 
-    count: int
+    calls: int
     p50: int
     p90: int
     p99: int
