@@ -14,7 +14,15 @@ from itertools import cycle
 from types import FrameType
 
 import vexfsctl.resilience
-from vexfsctl.resilience import BreakerOpen, Bulkhead, CircuitBreaker, Rejected, Retry, resilient
+from vexfsctl.resilience import (
+    BreakerOpen,
+    Bulkhead,
+    CircuitBreaker,
+    Deadline,
+    Rejected,
+    Retry,
+    resilient,
+)
 from vexfsctl.resilience.events import Transition
 
 _OUTCOMES = cycle([True, True, False, True, False, False])
@@ -35,6 +43,12 @@ def call() -> None:
     """Fail now and then."""
     if not next(_OUTCOMES):
         raise OSError(5, "from the device")
+
+
+@resilient(deadline=Deadline(60, worker=True))
+def in_worker() -> int:
+    """Return the thread."""
+    return threading.get_ident()
 
 
 def calls(number: int) -> None:
@@ -149,6 +163,7 @@ def forks() -> None:
         except BreakerOpen:
             stopping.wait()
 
+    in_worker()
     threads = [threading.Thread(target=load) for _thread in range(3)]
     threads.append(threading.Thread(target=hold))
     for thread in threads:
@@ -171,6 +186,7 @@ def _be_child() -> None:
     status = 1
     try:
         calls(20)
+        assert in_worker() != threading.get_ident()
         assert_nothing_is_held()
         status = 0
     finally:

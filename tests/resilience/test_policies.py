@@ -24,6 +24,7 @@ from vexfsctl.resilience import (
     DeadlineExceeded,
     Fallback,
     NoTimeLeft,
+    NoWorker,
     Outcome,
     Registry,
     Rejected,
@@ -36,7 +37,7 @@ from vexfsctl.resilience import (
 )
 from vexfsctl.resilience.delays import exponential
 from vexfsctl.resilience.testing import VirtualClock, inactive
-from vexfsctl.resilience.workers import WORKERS
+from vexfsctl.resilience.workers import WORKERS, Workers
 
 ERROR = OSError(5, "from the device")
 
@@ -465,6 +466,28 @@ def test_worker_is_left_behind_at_the_deadline() -> None:
         policy(Flaky(ERROR))()
 
 
+def test_each_attempt_has_the_deadline_inside_the_retry() -> None:
+    """And the breaker counts each that passes it."""
+    breaker, hung = CircuitBreaker(), threading.Event()
+    policy = compose(retrying(attempts=3), breaker, Deadline(0.01, worker=True))
+    with pytest.raises(DeadlineExceeded):
+        policy(hung.wait)()
+    assert (breaker.stats().failed, policy.stats()["timeouts"]) == (3, 3)
+    hung.set()
+    wait_until(lambda: WORKERS.busy == 0)
+
+
+def test_workers_that_are_all_busy() -> None:
+    """The call is rejected; those left behind count until they return."""
+    workers, hung = Workers(1), threading.Event()
+    assert workers.run(0.01, hung.wait, (), {})[0] is False
+    with pytest.raises(NoWorker, match="all 1 workers are busy"):
+        workers.run(60, len, ("abc",), {})
+    hung.set()
+    wait_until(lambda: workers.busy == 0)
+    assert workers.run(60, len, ("abc",), {}) == (True, 3)
+
+
 def test_task_is_cancelled_at_the_deadline() -> None:
     """The breaker sees one failure, and the task has ended when the caller goes on."""
     breaker, ended = CircuitBreaker(failures=2), []
@@ -523,6 +546,20 @@ def test_full_bulkhead_rejects_and_queues() -> None:
     waiting.join()
     busy.join()
     assert (done, bulkhead.running, bulkhead.waiting) == (["done"], 0, 0)
+
+
+def test_place_of_a_holder_that_is_gone() -> None:
+    """Whoever waits finds it free, though nobody has given it back."""
+    bulkhead = Bulkhead(1, wait=60)
+    holder = Flaky()
+    assert bulkhead._places.take(holder, 1)
+    done: list[object] = []
+    waiting = threading.Thread(target=lambda: done.append(compose(bulkhead)(Flaky("done"))()))
+    waiting.start()
+    wait_until(lambda: bulkhead.waiting == 1)
+    del holder
+    waiting.join()
+    assert done == ["done"]
 
 
 def test_bulkhead_of_tasks() -> None:

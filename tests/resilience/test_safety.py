@@ -1,8 +1,10 @@
 """What interrupts, finalisers, forks and listeners may not do: leave something held, or hang."""
 
+import gc
 import subprocess
 import sys
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -24,6 +26,7 @@ from vexfsctl.resilience import (
     compose,
     remaining,
 )
+from vexfsctl.resilience.places import Places
 from vexfsctl.resilience.testing import VirtualClock
 
 LIBRARY = Path(vexfsctl.resilience.__path__[0])
@@ -96,6 +99,37 @@ def test_interrupt_at_every_line(scenario: Callable[[Guarded], None]) -> None:
             assert it.breaker.call(lambda: "probe") == "probe", number
         it.breaker.reset()
         assert it.breaker.call(lambda: "well") == "well", number
+
+
+def test_finaliser_that_takes_a_place_while_they_are_counted() -> None:
+    """The collector may run in the middle of that, and what it collects may call."""
+    places = Places()
+    # More than the interpreter keeps spare tuples for: only a new object makes it collect.
+    holders = [Holder() for _holder in range(2500)]
+    for holder in holders:
+        places._holders[weakref.ref(holder)] = None
+
+    class Last:
+        def __init__(self) -> None:
+            self.myself = self
+
+        def __del__(self) -> None:
+            late = Holder()
+            places._holders[weakref.ref(late)] = None
+            holders.append(late)
+
+    before = gc.get_threshold()
+    gc.set_threshold(50)
+    try:
+        for _round in range(100):
+            Last()
+            assert 2500 <= places.taken() <= len(holders)
+    finally:
+        gc.set_threshold(*before)
+
+
+class Holder:
+    """Somebody in a place."""
 
 
 def test_interrupted_listener_loses_no_later_event() -> None:

@@ -303,7 +303,9 @@ class CircuitBreaker:
         if not activity.active:
             return
         now_ns = self._now_ns() if at_ns is None else at_ns
-        era = self._look_at(now_ns)
+        era = self._era
+        if era.next or era.until_ns is not None:
+            era = self._look_at(now_ns)
         duration_ns = 0 if began_ns is None else max(0, now_ns - began_ns)
         slow = self._time(duration_ns) if began_ns is not None else False
         if permit.generation != era.generation:
@@ -401,8 +403,12 @@ class CircuitBreaker:
         self._tell_listeners()
         return True
 
-    def _open_ns(self, era: Era) -> int:
-        return round(era.settings.open_time(era.opened, self._random) * NS)
+    def _open_ns(self, era: Era, attempt: Attempt | None) -> int:
+        """Return how long *attempt* opens it, should it do so."""
+        kind = None if attempt is None else attempt.outcome.kind
+        own = None if kind is None else era.settings.at_once.get(kind)
+        open_time = era.settings.open_time(era.opened, self._random) if own is None else own
+        return round(open_time * NS)
 
     def _admit(self) -> Permit:
         """Return leave where it is not a matter of course."""
@@ -414,7 +420,8 @@ class CircuitBreaker:
             era = self._look_at(now_ns)
         if era.refuses:
             self._meter.count("rejected_open")
-            raise BreakerOpen(self.name, era.state, _seconds_until(era, now_ns), era.cause)
+            left = None if era.until_ns is None else (era.until_ns - now_ns) / NS
+            raise BreakerOpen(self.name, era.state, left, era.cause)
         if era.standing is not None:
             return era.standing
         if era.state is _METRICS_ONLY:
@@ -436,10 +443,9 @@ class CircuitBreaker:
         self, era: Era, permit: Permit, attempt: Attempt, cause: BaseException | None
     ) -> Era | None:
         """Take *attempt* into the evidence and return what follows from it."""
-        text = None if cause is None else describe(cause)
         if era.state is BreakerState.CLOSED:
             rule = era.evidence.take(attempt)
-            return machine.after_failure(era, attempt, rule, self._opener(attempt), text)
+            return machine.after_failure(era, attempt, rule, self._open_ns, cause)
         if isinstance(permit, _ShadowedPermit):
             permit.settle(attempt, cause)
             return None
@@ -453,22 +459,12 @@ class CircuitBreaker:
         if not judged:
             return None
         if era.settings.probes is not None:
-            return machine.after_probes(era, attempt, self._opener(attempt), text)
+            return machine.after_probes(era, attempt, self._open_ns, cause)
         if attempt.failed:
             rule = era.evidence.take(attempt)
-            return machine.after_failure(era, attempt, rule, self._opener(attempt), text)
+            return machine.after_failure(era, attempt, rule, self._open_ns, cause)
         trial.successes.add()
         return machine.after_success(era, attempt)
-
-    def _opener(self, attempt: Attempt) -> machine.OpenTime:
-        """Return how long *attempt* opens it, should it do so."""
-
-        def open_ns(era: Era) -> int:
-            kind = attempt.outcome.kind
-            own = None if kind is None else era.settings.at_once.get(kind)
-            return self._open_ns(era) if own is None else round(own * NS)
-
-        return open_ns
 
     # Metrics only: a second breaker behind this one does what this one would do
 
@@ -645,11 +641,6 @@ _COUNTED_AS = {Verdict.FAILURE: "failed", Verdict.IGNORED: "ignored"}
 
 _UNJUDGED = Permit(0, watched=False)
 """Leave while the library is inactive; of no era."""
-
-
-def describe(error: BaseException) -> str:
-    """Return type and text of an exception."""
-    return f"{type(error).__qualname__}: {error}"
 
 
 def _seconds_until(era: Era, now_ns: int) -> float | None:

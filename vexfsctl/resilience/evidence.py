@@ -143,7 +143,7 @@ class LatestTime:
     def rates(self, now_ns: int) -> Rates:
         """Return what is in the window."""
         oldest = now_ns // self._width_ns - _TENTHS
-        parts = [part for number, part in list(self._parts.items()) if number > oldest]
+        parts = [part for number, part in self._parts.copy().items() if number > oldest]
         return Rates(
             sum(part.calls.value for part in parts),
             sum(part.failed.value for part in parts),
@@ -195,19 +195,19 @@ class Evidence:
         outcome = attempt.outcome
         if outcome.verdict is Verdict.IGNORED:
             return None
-        fired = [
-            self._dates is not None and self._dates.fires(attempt) and "failures",
-            self._row is not None and self._row.fires(attempt) and "consecutive",
-            self._rate_fires(attempt),
-        ]
+        rule = None if self.window is None else self._rate_fires(self.window, attempt)
+        if self._row is not None and self._row.fires(attempt):
+            rule = "consecutive"
         if attempt.failed:
             self.newest_ns = attempt.now_ns
-            dates = None if outcome.kind is None else self._kinds.get(outcome.kind)
-            fired.append(dates is not None and dates.fires(attempt) and "kinds")
-            fired.append((outcome.trip or outcome.kind in self._settings.at_once) and "at_once")
-        if attempt.dated_back:
-            return None
-        return next((rule for rule in reversed(fired) if rule), None)
+            if self._dates is not None and self._dates.fires(attempt):
+                rule = "failures"
+            kind = None if outcome.kind is None else self._kinds.get(outcome.kind)
+            if kind is not None and kind.fires(attempt):
+                rule = "kinds"
+            if outcome.trip or outcome.kind in self._settings.at_once:
+                rule = "at_once"
+        return None if attempt.dated_back else rule
 
     def failures(self, now_ns: int) -> int:
         """Failures inside the window of the count rule."""
@@ -217,12 +217,9 @@ class Evidence:
         """Calls in the window of the rate rules; None without one."""
         return None if self.window is None else self.window.rates(now_ns)
 
-    def _rate_fires(self, attempt: Attempt) -> str | None:
-        if self.window is None:
-            return None
-        self.window.add(attempt)
-        rates = self.window.rates(attempt.now_ns)
-        return exceeded(rates, self._settings, self._settings.minimum_calls)
+    def _rate_fires(self, window: Window, attempt: Attempt) -> str | None:
+        window.add(attempt)
+        return exceeded(window.rates(attempt.now_ns), self._settings, self._settings.minimum_calls)
 
 
 def exceeded(rates: Rates, settings: BreakerSettings, minimum: int) -> str | None:

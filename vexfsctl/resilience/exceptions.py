@@ -25,25 +25,33 @@ class Rejected(ResilienceException):
 
 
 class BreakerOpen(Rejected):
-    """A breaker refused the call. A new object each time; pickles."""
+    """A breaker refused the call. A new object each time; pickles.
 
-    def __init__(
-        self,
-        breaker: str | None,
-        state: BreakerState,
-        retry_after: float | None = None,
-        cause: str | None = None,
-    ) -> None:
-        # Exception.__new__ has kept the arguments, for pickling; the rest of __init__ would be lost
-        # time where every call is refused.
-        self.breaker = breaker
+    Its fields are its arguments: where every call is refused, an `__init__` would cost as much as
+    the rest of a rejection.
+    """
+
+    args: tuple[str | None, BreakerState, float | None, str | None]
+
+    @property
+    def breaker(self) -> str | None:
         """Name of the breaker."""
-        self.state = state
+        return self.args[0]
+
+    @property
+    def state(self) -> BreakerState:
         """`open`, `forced_open`, or `half_open` with all its places taken."""
-        self.retry_after = retry_after
+        return self.args[1]
+
+    @property
+    def retry_after(self) -> float | None:
         """Seconds until a call may be let through; None if no timer will do that."""
-        self.cause = cause
+        return self.args[2]
+
+    @property
+    def cause(self) -> str | None:
         """Type and text of the failure that opened it: text, so that no traceback is kept alive."""
+        return self.args[3]
 
     def __str__(self) -> str:
         name = "circuit breaker" if self.breaker is None else f"circuit breaker {self.breaker}"

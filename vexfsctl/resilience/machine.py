@@ -19,8 +19,8 @@ from vexfsctl.resilience.places import Places
 from vexfsctl.resilience.settings import BreakerSettings
 from vexfsctl.resilience.states import AFTER_TIME, BreakerAction, BreakerState, state_after
 
-OpenTime = Callable[["Era"], int]
-"""How long to stay open, which may be drawn at random; asked only when it opens."""
+OpenTime = Callable[["Era", Attempt | None], int]
+"""How long an attempt, or the end of half-open, opens it, in nanoseconds; asked only then."""
 
 CLOSED, OPEN, HALF_OPEN = BreakerState.CLOSED, BreakerState.OPEN, BreakerState.HALF_OPEN
 DISABLED, METRICS_ONLY = BreakerState.DISABLED, BreakerState.METRICS_ONLY
@@ -205,7 +205,7 @@ def after_time(era: Era, now_ns: int, open_ns: OpenTime) -> Era | None:
     state = AFTER_TIME[era.state]
     if era.state is HALF_OPEN and era.settings.half_open_closes:
         state = CLOSED
-    lasting_ns = open_ns(era) if state is OPEN else _lasting_ns(era, state)
+    lasting_ns = open_ns(era, None) if state is OPEN else _lasting_ns(era, state)
     return enter(era, state, now_ns, lasting_ns, Change(by="timer"))
 
 
@@ -229,14 +229,14 @@ _RENEWING = (*TIMED, BreakerAction.RESET)
 
 
 def after_failure(
-    era: Era, attempt: Attempt, rule: str | None, open_ns: OpenTime, cause: str | None
+    era: Era, attempt: Attempt, rule: str | None, open_ns: OpenTime, cause: BaseException | None
 ) -> Era | None:
     """Return what follows a failure: any in half-open, else one that fired *rule*, opens."""
     if era.state is HALF_OPEN:
         rule = rule or "half_open"
     if rule is None or attempt.dated_back or era.state not in (CLOSED, HALF_OPEN):
         return None
-    return enter(era, OPEN, attempt.now_ns, open_ns(era), Change(rule=rule), cause)
+    return _open(era, attempt, rule, open_ns, cause)
 
 
 def after_success(era: Era, attempt: Attempt) -> Era | None:
@@ -246,7 +246,9 @@ def after_success(era: Era, attempt: Attempt) -> Era | None:
     return enter(era, CLOSED, attempt.now_ns, None, Change())
 
 
-def after_probes(era: Era, attempt: Attempt, open_ns: OpenTime, cause: str | None) -> Era | None:
+def after_probes(
+    era: Era, attempt: Attempt, open_ns: OpenTime, cause: BaseException | None
+) -> Era | None:
     """Return what follows when all probes of half-open have ended, judged by the rate rules."""
     wanted = era.settings.probes
     if wanted is None or era.trial is None or len(era.trial.verdicts) < wanted:
@@ -256,7 +258,15 @@ def after_probes(era: Era, attempt: Attempt, open_ns: OpenTime, cause: str | Non
     rule = exceeded(Rates(wanted, failed, slow, 0), era.settings, wanted)
     if rule is None:
         return enter(era, CLOSED, attempt.now_ns, None, Change())
-    return enter(era, OPEN, attempt.now_ns, open_ns(era), Change(rule=rule), cause)
+    return _open(era, attempt, rule, open_ns, cause)
+
+
+def _open(
+    era: Era, attempt: Attempt, rule: str, open_ns: OpenTime, cause: BaseException | None
+) -> Era:
+    text = None if cause is None else f"{type(cause).__qualname__}: {cause}"
+    lasting_ns = open_ns(era, attempt)
+    return enter(era, OPEN, attempt.now_ns, lasting_ns, Change(rule=rule), text)
 
 
 def _lasting_ns(era: Era, state: BreakerState) -> int | None:

@@ -23,7 +23,7 @@ class Places:
         """
         own = ref(holder)
         self._holders[own] = due_ns
-        if own in self._live(now_ns)[:limit]:
+        if len(self._holders) <= limit or own in self._live(now_ns)[:limit]:
             return True
         self.give_back(holder)
         return False
@@ -43,7 +43,9 @@ class Places:
 
     def _live(self, now_ns: int) -> list[ReferenceType[object]]:
         live = []
-        for holder, due_ns in list(self._holders.items()):
+        # A copy, not list(items): that makes tuples on the way, for which the collector may run,
+        # and a finaliser that takes a place meanwhile would break the loop.
+        for holder, due_ns in self._holders.copy().items():
             if holder() is None or (due_ns is not None and now_ns >= due_ns):
                 self._holders.pop(holder, None)
             else:

@@ -235,7 +235,7 @@ class _Core:
                     result = function(*args, **kwargs)
                 except BaseException as error:
                     held = None
-                    run = failed(run, permit, error, began_ns)
+                    run = failed(run, permit, error, began_ns) if permit is not None else None
                     if run is None:
                         if fallback is None or not fallback.covers(error):
                             raise
@@ -283,7 +283,7 @@ class _Core:
                     result = await function(*args, **kwargs)
                 except BaseException as error:
                     held = None
-                    run = failed(run, permit, error, began_ns)
+                    run = failed(run, permit, error, began_ns) if permit is not None else None
                     if run is None:
                         if fallback is None or not fallback.covers(error):
                             raise
@@ -331,20 +331,16 @@ class _Core:
     def _failed(
         self,
         run: Run | None,
-        permit: Permit | None,
+        permit: Permit,
         error: BaseException,
         began_ns: int | None,
     ) -> Run | None:
         """Settle an attempt that raised; return its run if there is to be another attempt."""
-        retry_after = None
-        if permit is not None:
-            retry_after = self.breaker.end_with_error(permit, error, began_ns).retry_after
-        if self.retry is None:
-            return None
-        outcome = self.retry.judge(error)
+        judged = self.breaker.end_with_error(permit, error, began_ns)
+        outcome = None if self.retry is None else self.retry.judge(error)
         if outcome is None:
             return None
-        return self._again(run, outcome.retry_after or retry_after)
+        return self._again(run, outcome.retry_after or judged.retry_after)
 
     def _returned(
         self, run: Run | None, permit: Permit, result: object, began_ns: int | None

@@ -137,7 +137,7 @@ class Latency:
 
     def percentiles(self) -> Percentiles:
         """Return the usual ones; all 0 when nothing was counted."""
-        buckets = sorted((number, each.value) for number, each in list(self._buckets.items()))
+        buckets = sorted((number, each.value) for number, each in self._buckets.copy().items())
         count = sum(number for _, number in buckets)
         if not count:
             return Percentiles(0, 0, 0, 0, 0)
