@@ -84,6 +84,7 @@ class _Tracer:
         """Trace the frames of interest."""
         if not frame.f_code.co_filename.startswith(self._code):
             return None
+        frame.f_trace = self._step  # Python 3.13 heeds the next line only then
         frame.f_trace_opcodes = self._points is Points.SIGNALS
         return self._step
 
