@@ -14,6 +14,7 @@ from vexfsctl.resilience import (
     OK,
     BreakerAction,
     BreakerOpen,
+    BreakerSettings,
     BreakerState,
     CircuitBreaker,
     GenerationMoved,
@@ -292,3 +293,13 @@ def test_listener_that_commands_the_breaker() -> None:
     breaker.listen(lambda event: told.append((event.after, event.generation)))
     breaker.settle(breaker.acquire(), FAILED)
     assert told == [("open", 2), ("closed", 3)]
+
+
+def test_open_time_grows_is_spread_and_has_a_cap() -> None:
+    """At the cap, too, it is not the same for all."""
+    settings = BreakerSettings(open_for=10, open_backoff=2, max_open=35, open_jitter=0.4)
+    least = [settings.open_time(before, lambda: 0.0) for before in range(4)]
+    most = [settings.open_time(before, lambda: 1.0) for before in range(4)]
+    assert least == [10, 20, 25, 25]
+    assert most == pytest.approx([14, 28, 35, 35])
+    assert BreakerSettings(open_for=7200).open_time(5000, lambda: 0.0) == 7200

@@ -143,6 +143,23 @@ def test_exception_not_to_try_again_after(_: None) -> None:
     assert operation.calls == 1
 
 
+def test_function_that_says_what_to_try_again_after() -> None:
+    """Asked of each exception, but never of an interrupt or a rejection."""
+    asked: list[BaseException] = []
+
+    def on(error: BaseException) -> bool:
+        asked.append(error)
+        return isinstance(error, OSError)
+
+    operation = Flaky(ERROR, KeyError)
+    with pytest.raises(KeyError):
+        retrying(on=on)(operation)()
+    assert [type(error) for error in asked] == [OSError, KeyError]
+    for error in (KeyboardInterrupt, NoTimeLeft):
+        with pytest.raises(error):
+            retrying(on=lambda _: True)(Flaky(error, "never"))()
+
+
 @case("K95")
 @pytest.mark.parametrize(("elapsed", "delay", "calls"), [(0.999, 0.0001, 2), (1.0, 0.001, 1)])
 def test_pause_that_would_pass_the_time_limit(
@@ -419,6 +436,18 @@ def test_budget_stops_retries_and_is_told() -> None:
     assert left == [2.5, 1.0]
     assert policy.stats()["late"] == 1
     assert remaining() is None
+
+
+def test_deadline_within_one_of_another_clock() -> None:
+    """What counts is the time left."""
+    outer, inner = VirtualClock(5 * 10**9), VirtualClock(900 * 10**9)
+
+    @compose(Deadline(2, clock=outer))
+    def call() -> float | None:
+        outer.advance(1.5)
+        return compose(Deadline(60, clock=inner)).call(remaining)
+
+    assert call() == 0.5
 
 
 def test_call_that_overruns_its_budget() -> None:

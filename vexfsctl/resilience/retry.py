@@ -10,8 +10,15 @@ from vexfsctl.resilience.budget import RetryBudget
 from vexfsctl.resilience.clock import MONOTONIC, Clock
 from vexfsctl.resilience.deadline import remaining
 from vexfsctl.resilience.delays import Jitter, Random, bounded, exponential, spread
-from vexfsctl.resilience.exceptions import Rejected
-from vexfsctl.resilience.outcomes import FAILED, Classify, Outcome, Types, Verdict, judge_exception
+from vexfsctl.resilience.outcomes import (
+    FAILED,
+    OK,
+    Classify,
+    Outcome,
+    Types,
+    Verdict,
+    judge_exception,
+)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -105,11 +112,14 @@ class Retry:
     def judge(self, error: BaseException) -> Outcome | None:
         """Return the outcome to try again after, or None to give up."""
         on = self.on
-        if not isinstance(on, type | tuple):
-            retried = isinstance(error, Exception) and not isinstance(error, Rejected)
-            return FAILED if retried and on(error) else None
-        outcome = judge_exception(error, on, (), self.classify)
-        return outcome if outcome.verdict is Verdict.FAILURE else None
+        outcome = judge_exception(
+            error, on if isinstance(on, type | tuple) else (), (), self.classify
+        )
+        if outcome.verdict is Verdict.FAILURE:
+            return outcome
+        if outcome is OK and not isinstance(on, type | tuple) and on(error):
+            return FAILED
+        return None
 
     def judge_result(self, result: object) -> Outcome | None:
         """Return the outcome to try again after, or None if *result* will do."""

@@ -40,8 +40,8 @@ class _Settings(NamedTuple):
     """Growth of the open time each time it opens again without closing."""
     open_jitter: float = 0.0
     """Share by which the open time is spread upwards, below `max_open`."""
-    max_open: float = 3600.0
-    """Longest open time that growth and jitter lead to."""
+    max_open: float | None = None
+    """Longest open time; None: an hour, or `open_for` where that is longer."""
 
     half_open_calls: int = 1
     """Calls admitted at a time while half-open."""
@@ -88,9 +88,9 @@ class BreakerSettings(_Settings):
             checks.whole(name, getattr(self, name), optional=True)
         for name in ("minimum_calls", "half_open_calls", "successes"):
             checks.whole(name, getattr(self, name))
-        for name in ("within", "lease", "max_open"):
+        for name in ("within", "lease"):
             checks.seconds(name, getattr(self, name))
-        for name in ("slow", "half_open_for"):
+        for name in ("slow", "half_open_for", "max_open"):
             checks.seconds(name, getattr(self, name), optional=True)
         for name in ("failure_rate", "slow_rate"):
             checks.fraction(name, getattr(self, name), zero=False, optional=True)
@@ -114,7 +114,9 @@ class BreakerSettings(_Settings):
             raise ValueError(f"minimum_calls must be at most last ({self.last})")
         if self.probes is not None and not self.judges_rates:
             raise ValueError("probes needs failure_rate or slow_rate to judge by")
-        if not callable(self.open_for) and self.open_for > self.max_open:
+        if self.max_open is None or callable(self.open_for):
+            return
+        if self.open_for > self.max_open:
             raise ValueError(f"open_for must be at most max_open ({self.max_open:g})")
 
     @property
@@ -131,5 +133,9 @@ class BreakerSettings(_Settings):
         """Return how long to stay open, having opened *opened_before* times without closing."""
         if callable(self.open_for):
             return self.open_for(opened_before)
-        grown = exponential(self.open_for, self.open_backoff, self.max_open, opened_before + 1)
-        return upwards(grown, self.open_jitter, self.max_open, random)
+        cap = max(_HOUR, self.open_for) if self.max_open is None else self.max_open
+        grown = exponential(self.open_for, self.open_backoff, cap, opened_before + 1)
+        return upwards(grown, self.open_jitter, cap, random)
+
+
+_HOUR = 3600.0
