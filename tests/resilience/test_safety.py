@@ -26,6 +26,7 @@ from vexfsctl.resilience import (
     compose,
     remaining,
 )
+from vexfsctl.resilience.machine import Change, Era, enter
 from vexfsctl.resilience.places import Places
 from vexfsctl.resilience.testing import VirtualClock
 
@@ -99,6 +100,36 @@ def test_interrupt_at_every_line(scenario: Callable[[Guarded], None]) -> None:
             assert it.breaker.call(lambda: "probe") == "probe", number
         it.breaker.reset()
         assert it.breaker.call(lambda: "well") == "well", number
+
+
+def test_successor_that_was_published_by_somebody_who_was_interrupted() -> None:
+    """Whoever comes next finds it, obeys it, and tells the listeners."""
+    breaker, told = CircuitBreaker(), []
+    breaker.listen(lambda event: told.append(event.after))
+    era = breaker._era
+    era.publish(enter(era, BreakerState.OPEN, 0, 10**18, Change(), "OSError: x"))
+    with pytest.raises(vexfsctl.resilience.BreakerOpen):
+        compose(breaker)(len)("")
+    stats = breaker.stats()
+    assert (stats.calls, stats.ignored, stats.rejected_open, told) == (0, 0, 1, ["open"])
+
+
+def test_call_that_is_stuck_keeps_no_history() -> None:
+    """A thousand changes later, the states that have passed are gone."""
+    breaker = CircuitBreaker()
+    entered, leave = threading.Event(), threading.Event()
+
+    def stuck() -> None:
+        entered.set()
+        leave.wait()
+
+    with in_thread(compose(breaker)(stuck)), breaker.calling():
+        entered.wait()
+        for _change in range(1000):
+            breaker.trip()
+            breaker.reset()
+        assert sum(isinstance(each, Era) for each in gc.get_objects()) < 500
+        leave.set()
 
 
 def test_finaliser_that_takes_a_place_while_they_are_counted() -> None:

@@ -224,8 +224,8 @@ class _Core:
                 permit: Permit | None = None
                 began_ns = None
                 try:
-                    permit = breaker._era.standing
-                    if permit is None or breaker._era.next:
+                    permit = None if breaker._era.next else breaker._era.standing
+                    if permit is None:
                         permit = admit()
                     if counts_all:
                         held = gauge.token
@@ -272,8 +272,8 @@ class _Core:
                 permit: Permit | None = None
                 began_ns = None
                 try:
-                    permit = breaker._era.standing
-                    if permit is None or breaker._era.next:
+                    permit = None if breaker._era.next else breaker._era.standing
+                    if permit is None:
                         permit = admit()
                     if counts_all:
                         held = gauge.token
