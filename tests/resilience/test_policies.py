@@ -10,6 +10,8 @@ from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.resilience.calls import Flaky
 from tests.resilience.test_breaker_cases import case
@@ -36,6 +38,7 @@ from vexfsctl.resilience import (
     resilient,
 )
 from vexfsctl.resilience.delays import exponential
+from vexfsctl.resilience.statistics import Latency
 from vexfsctl.resilience.testing import VirtualClock, inactive
 from vexfsctl.resilience.workers import WORKERS, Workers
 
@@ -683,3 +686,17 @@ def test_counters_add_up() -> None:
     assert stats.latency_ns is not None
     assert (stats.latency_ns.calls, stats.in_flight) == (15, 0)
     assert 1_000_000 <= stats.latency_ns.p50 <= stats.latency_ns.max <= 1_031_250
+
+
+@given(st.lists(st.integers(0, 10**15), min_size=1))
+def test_percentiles_are_within_three_percent(durations: list[int]) -> None:
+    """Never below the value that they stand for."""
+    latency = Latency()
+    for duration in durations:
+        latency.add(duration)
+    ranked = sorted(durations)
+    found = latency.percentiles()
+    assert found.calls == len(durations)
+    for percent, value in ((50, found.p50), (90, found.p90), (99, found.p99), (100, found.max)):
+        exact = ranked[max(0, -(-len(ranked) * percent // 100) - 1)]
+        assert exact <= value <= exact + exact / 32 + 1

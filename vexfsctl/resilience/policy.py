@@ -241,7 +241,7 @@ class _Core:
                             raise
                         return self._serve(fallback, error, args, kwargs)
                 else:
-                    if run is None and not (judges or permit.watched):
+                    if not (judges or permit.watched) and (run is None or run.attempt == 1):
                         if counts:
                             ok()
                         if began_ns is not None:
@@ -289,7 +289,7 @@ class _Core:
                             raise
                         return await self._serve_async(fallback, error, args, kwargs)
                 else:
-                    if run is None and not (judges or permit.watched):
+                    if not (judges or permit.watched) and (run is None or run.attempt == 1):
                         if counts:
                             ok()
                         if began_ns is not None:

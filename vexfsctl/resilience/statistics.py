@@ -128,10 +128,13 @@ class Latency:
 
     def add(self, ns: int) -> None:
         """Count one duration."""
-        shift = max(0, ns.bit_length() - _BITS - 1)
-        number = (shift << _BITS) + (ns >> shift)
-        bucket = self._buckets.get(number)
-        if bucket is None:
+        number = ns
+        if ns >= _EXACT:
+            shift = ns.bit_length() - _BITS - 1
+            number = (shift << _BITS) + (ns >> shift)
+        try:
+            bucket = self._buckets[number]
+        except KeyError:
             bucket = self._buckets.setdefault(number, Counter())
         bucket.add()
 
@@ -146,6 +149,8 @@ class Latency:
 
 
 _BITS = 5
+_EXACT = 2 << _BITS
+"""Values below it have a bucket each."""
 
 
 def _tops(buckets: list[tuple[int, int]], wanted: list[float]) -> Iterator[int]:
