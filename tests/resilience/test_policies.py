@@ -37,6 +37,7 @@ from vexfsctl.resilience import (
     remaining,
     resilient,
 )
+from vexfsctl.resilience.clock import MonotonicClock
 from vexfsctl.resilience.delays import exponential
 from vexfsctl.resilience.statistics import Latency
 from vexfsctl.resilience.testing import VirtualClock, inactive
@@ -405,6 +406,40 @@ def test_generators_are_refused() -> None:
     for function in (numbers, later):
         with pytest.raises(TypeError, match="is a generator"):
             compose(CircuitBreaker())(function)
+
+
+def test_no_policy_left() -> None:
+    """The call passes, and the function itself is not touched."""
+
+    def function() -> str:
+        return "done"
+
+    guarded: Any = resilient(retry=2)(function)
+    bare = guarded.with_(retry=None)
+    assert (bare(), bare.breaker, bare is function) == ("done", None, False)
+    assert not hasattr(function, "policy")
+
+
+def test_policies_can_be_replaced_and_added() -> None:
+    """What is added takes its place in the usual order."""
+    first, second = CircuitBreaker("first"), CircuitBreaker("second")
+    policy = compose(Fallback(len), first).with_(breaker=second, retry=retrying(), fallback=None)
+    assert [type(part) for part in policy.parts] == [Retry, CircuitBreaker]
+    assert policy.breaker is second
+    with pytest.raises(TypeError, match="not a policy: braker"):
+        policy.with_(braker=None)
+
+
+def test_clock_that_is_stopped_ends_every_pause() -> None:
+    """Present ones, and future ones at once."""
+    clock = MonotonicClock()
+    pausing = threading.Thread(target=clock.sleep, args=(3600,))
+    pausing.start()
+    wait_until(lambda: bool(clock._pauses))
+    clock.stop()
+    pausing.join()
+    clock.sleep(3600)
+    assert not clock._pauses
 
 
 def test_methods_can_be_decorated() -> None:

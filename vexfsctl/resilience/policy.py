@@ -122,8 +122,9 @@ class Policy:
             from vexfsctl.resilience import workers
 
             function = workers.bind(function, counters, workers.WORKERS)
-        for group in reversed(_groups(self.parts)):
-            first = group[0]
+        # Without policies, too, it is another function: the caller's own gets no attributes.
+        for group in reversed(_groups(self.parts) or [[]]):
+            first = group[0] if group else None
             if isinstance(first, Deadline):
                 bind = first.bind_async if is_async else first.bind
                 function = bind(function, counters)
