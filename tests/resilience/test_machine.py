@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
@@ -303,3 +303,32 @@ def test_open_time_grows_is_spread_and_has_a_cap() -> None:
     assert least == [10, 20, 25, 25]
     assert most == pytest.approx([14, 28, 35, 35])
     assert BreakerSettings(open_for=7200).open_time(5000, lambda: 0.0) == 7200
+
+
+@given(
+    st.lists(
+        st.tuples(st.floats(0, 3), st.sampled_from("FS"), st.floats(0, 0.2)),
+        max_size=60,
+    )
+)
+def test_window_of_time_against_a_list(calls: list[tuple[float, str, float]]) -> None:
+    """The calls in it are those of the present tenth and of the nine before."""
+    clock = VirtualClock(now_ns=0)
+    breaker = CircuitBreaker(
+        failures=None, failure_rate=1.0, minimum_calls=1000, within=5, clock=clock
+    )
+    made: list[tuple[int, str, int]] = []
+    for pause, how, taking in calls:
+        clock.advance(pause)
+        began_ns = clock.now_ns()
+        clock.advance(taking)
+        breaker.settle(breaker.acquire(), FAILED if how == "F" else OK, began_ns=began_ns)
+        made.append((clock.now_ns() // (SECOND // 2), how, clock.now_ns() - began_ns))
+        present = clock.now_ns() // (SECOND // 2)
+        kept = [each for each in made if each[0] > present - 10]
+        assert breaker.status().rates == (
+            len(kept),
+            sum(how == "F" for _, how, _ in kept),
+            0,
+            sum(taking for _, _, taking in kept),
+        )

@@ -121,9 +121,13 @@ class LastCalls:
 class LatestTime:
     """A window of time in tenths: memory does not grow with the number of calls."""
 
+    __slots__ = ("_others", "_parts", "_width_ns")
+
     def __init__(self, within_ns: int) -> None:
         self._width_ns = max(1, within_ns // _TENTHS)
         self._parts: dict[int, _Part] = {}
+        self._others: tuple[int, Rates] = (0, Rates(0, 0, 0, 0))
+        """A part, and the sum of all others in the window when it was the present one."""
 
     def add(self, attempt: Attempt) -> None:
         """Take in *attempt*."""
@@ -142,14 +146,30 @@ class LatestTime:
 
     def rates(self, now_ns: int) -> Rates:
         """Return what is in the window."""
-        oldest = now_ns // self._width_ns - _TENTHS
-        parts = [part for number, part in self._parts.copy().items() if number > oldest]
-        return Rates(
-            sum(part.calls.value for part in parts),
-            sum(part.failed.value for part in parts),
-            sum(part.slow.value for part in parts),
-            sum(part.total_ns.value for part in parts),
-        )
+        present = now_ns // self._width_ns
+        number, others = self._others
+        # Summed once for each part: only the present one grows.
+        if number != present:
+            others = self._sum_but(present)
+            self._others = (present, others)
+        part = self._parts.get(present)
+        return others if part is None else _sum(others, part.rates())
+
+    def _sum_but(self, present: int) -> Rates:
+        total = Rates(0, 0, 0, 0)
+        for number, part in self._parts.copy().items():
+            if number > present - _TENTHS and number != present:
+                total = _sum(total, part.rates())
+        return total
+
+
+def _sum(one: Rates, other: Rates) -> Rates:
+    return Rates(
+        one.calls + other.calls,
+        one.failed + other.failed,
+        one.slow + other.slow,
+        one.total_ns + other.total_ns,
+    )
 
 
 class _Part:
@@ -158,6 +178,10 @@ class _Part:
     def __init__(self) -> None:
         self.calls, self.failed, self.slow = Counter(), Counter(), Counter()
         self.total_ns = Total()
+
+    def rates(self) -> Rates:
+        """Return what is in this part."""
+        return Rates(self.calls.value, self.failed.value, self.slow.value, self.total_ns.value)
 
 
 _TENTHS = 10
