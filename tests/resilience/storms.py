@@ -15,6 +15,7 @@ from types import FrameType
 
 import vexfsctl.resilience
 from vexfsctl.resilience import (
+    FAILED,
     BreakerOpen,
     Bulkhead,
     CircuitBreaker,
@@ -193,7 +194,47 @@ def _be_child() -> None:
         os._exit(status)
 
 
+def inheritance() -> None:
+    """A child has state and window of its parent, and leaves the parent's listeners to it."""
+    told: list[int] = []
+    entered, leave = threading.Event(), threading.Event()
+
+    def slow(event: Transition) -> None:
+        told.append(event.generation)
+        entered.set()
+        leave.wait()
+
+    breaker = CircuitBreaker(failures=5, latency=True)
+    breaker.listen(slow)
+    teller = threading.Thread(target=breaker.trip)
+    teller.start()
+    entered.wait()
+    breaker.reset()  # generation 3, which nobody can be told of yet
+    for _failure in range(4):
+        breaker.settle(breaker.acquire(), FAILED)
+    warnings.simplefilter("ignore", DeprecationWarning)
+    child = os.fork()
+    if not child:
+        status = 1
+        try:
+            assert breaker.status().failures == 4
+            leave.set()
+            breaker.settle(breaker.acquire(), FAILED)
+            assert breaker.state == "open"
+            assert told == [2, 4], told
+            status = 0
+        finally:
+            os._exit(status)
+    assert os.waitpid(child, 0)[1] == 0
+    assert breaker.status().failures == 4
+    leave.set()
+    teller.join()
+    assert told == [2, 3], told
+
+
+_STORMS = (signals, finalisers, listeners, forks, inheritance)
+
 if __name__ == "__main__":
-    {storm.__name__: storm for storm in (signals, finalisers, listeners, forks)}[sys.argv[1]]()
+    {storm.__name__: storm for storm in _STORMS}[sys.argv[1]]()
     assert_nothing_is_held()
     sys.stdout.write("calm\n")

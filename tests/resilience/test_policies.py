@@ -394,6 +394,28 @@ def test_same_policies_for_a_coroutine_function() -> None:
     assert (operation.calls, str(breaker.state)) == (5, "open")
 
 
+def test_asynchronous_block_and_call() -> None:
+    """They count as the others do; each block is one attempt."""
+    breaker = CircuitBreaker(failures=1)
+
+    async def run() -> object:
+        async with breaker.calling() as call:
+            call.ignore()
+        with pytest.raises(OSError, match="device"):
+            async with breaker.calling():
+                raise ERROR
+        breaker.reset()
+        return await compose(retrying(), breaker).call_async(asyncio.sleep, 0, "slept")
+
+    assert asyncio.run(run()) == "slept"
+    stats = breaker.stats()
+    assert (stats.ok, stats.failed, stats.ignored, stats.trips) == (1, 1, 1, 1)
+
+    block = breaker.calling()
+    with block, pytest.raises(RuntimeError, match="of its own"):
+        block.__enter__()
+
+
 def test_generators_are_refused() -> None:
     """They would be guarded only while they are made."""
 
