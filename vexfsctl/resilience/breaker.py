@@ -164,8 +164,19 @@ class CircuitBreaker:
 
     def call(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what *function* returns; raise BreakerOpen instead of calling it when open."""
-        with self.calling() as call:
-            return call.judge(function(*args, **kwargs))
+        # What `calling` does, at half its cost.
+        permit, meter = self.acquire(), self._meter
+        held = meter.gauge.token
+        meter.started.add()
+        began_ns = self._now_ns() if self.timed else None
+        try:
+            result = function(*args, **kwargs)
+        except BaseException as error:
+            held = None  # noqa: F841 - this frame lives on in the traceback
+            self.end_with_error(permit, error, began_ns)
+            raise
+        self.end_with_result(permit, result, began_ns)
+        return result
 
     async def call_async(
         self, function: Callable[P, Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs
