@@ -11,6 +11,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from vexfsctl.resilience.breaker import CircuitBreaker
 from vexfsctl.resilience.bulkhead import Bulkhead
+from vexfsctl.resilience.clock import MONOTONIC
 from vexfsctl.resilience.counters import Counter
 from vexfsctl.resilience.deadline import Deadline
 from vexfsctl.resilience.fallback import Fallback
@@ -203,20 +204,21 @@ class _Core:
             breaker = CircuitBreaker(counting=Counting.NONE)
             breaker.disable()
         self.breaker = breaker
+        self.clock = MONOTONIC if self.retry is None else self.retry.clock
+        self.observe = breaker.observes_durations()
         self.counters = counters
 
     # Two functions that differ in `await` only, and branches instead of calls: whatever else they
-    # shared, or called, would cost a healthy call more than all that they do.
+    # shared, or called, would cost a healthy call more than all that they do. So would further
+    # names of the enclosing function, 2 ns each: what is needed seldom is looked up in `self`.
 
     def bind(self, function: Callable[..., Any]) -> Callable[..., Any]:  # noqa: C901
         """Return *function* under these policies."""
         breaker, meter = self.breaker, self.breaker._meter
-        admit, now_ns, timed = breaker._admit, breaker._now_ns, breaker.timed
-        gauge, started, ok = meter.gauge, meter.started.add, meter.ok.add
-        counts, counts_all = breaker.counting != Counting.NONE, breaker.counting == Counting.ALL
-        judges, observe = self._judges_results(), breaker.observes_durations()
-        begin, failed, returned, sleep = self._begin(), self._failed, self._returned, self._sleep()
-        fallback = self.fallback
+        gauge, begin = meter.gauge, self._begin()
+        started = meter.started.add if breaker.counting == Counting.ALL else None
+        ok = None if breaker.counting == Counting.NONE else meter.ok.add
+        judges, timed = self._judges_results(), breaker.timed
 
         @wraps(function)
         def guarded(*args: Any, **kwargs: Any) -> Any:  # noqa: C901
@@ -227,44 +229,42 @@ class _Core:
                 try:
                     permit = None if breaker._era.next else breaker._era.standing
                     if permit is None:
-                        permit = admit()
-                    if counts_all:
+                        permit = breaker._admit()
+                    if started is not None:
                         held = gauge.token
                         started()
                     if timed:
-                        began_ns = now_ns()
+                        began_ns = breaker._now_ns()
                     result = function(*args, **kwargs)
                 except BaseException as error:
                     held = None
-                    run = failed(run, permit, error, began_ns) if permit is not None else None
+                    run = None if permit is None else self._failed(run, permit, error, began_ns)
                     if run is None:
-                        if fallback is None or not fallback.covers(error):
+                        if self.fallback is None or not self.fallback.covers(error):
                             raise
-                        return self._serve(fallback, error, args, kwargs)
+                        return self._serve(self.fallback, error, args, kwargs)
                 else:
                     if not (judges or permit.watched) and (run is None or run.attempt == 1):
-                        if counts:
+                        if ok is not None:
                             ok()
                         if began_ns is not None:
-                            observe(now_ns() - began_ns)
+                            self.observe(breaker._now_ns() - began_ns)
                         return result
-                    run = returned(run, permit, result, began_ns)
+                    run = self._returned(run, permit, result, began_ns)
                     if run is None:
                         return result
                     held = None  # noqa: F841 - not in flight while it pauses
-                sleep(run.delay)
+                self.clock.sleep(run.delay)
 
         return guarded
 
     def bind_async(self, function: Callable[..., Any]) -> Callable[..., Any]:  # noqa: C901
         """Return the coroutine function *function* under these policies."""
         breaker, meter = self.breaker, self.breaker._meter
-        admit, now_ns, timed = breaker._admit, breaker._now_ns, breaker.timed
-        gauge, started, ok = meter.gauge, meter.started.add, meter.ok.add
-        counts, counts_all = breaker.counting != Counting.NONE, breaker.counting == Counting.ALL
-        judges, observe = self._judges_results(), breaker.observes_durations()
-        begin, failed, returned = self._begin(), self._failed, self._returned
-        fallback, sleep = self.fallback, self._sleep_async()
+        gauge, begin = meter.gauge, self._begin()
+        started = meter.started.add if breaker.counting == Counting.ALL else None
+        ok = None if breaker.counting == Counting.NONE else meter.ok.add
+        judges, timed = self._judges_results(), breaker.timed
 
         @wraps(function)
         async def guarded(*args: Any, **kwargs: Any) -> Any:  # noqa: C901
@@ -275,32 +275,32 @@ class _Core:
                 try:
                     permit = None if breaker._era.next else breaker._era.standing
                     if permit is None:
-                        permit = admit()
-                    if counts_all:
+                        permit = breaker._admit()
+                    if started is not None:
                         held = gauge.token
                         started()
                     if timed:
-                        began_ns = now_ns()
+                        began_ns = breaker._now_ns()
                     result = await function(*args, **kwargs)
                 except BaseException as error:
                     held = None
-                    run = failed(run, permit, error, began_ns) if permit is not None else None
+                    run = None if permit is None else self._failed(run, permit, error, began_ns)
                     if run is None:
-                        if fallback is None or not fallback.covers(error):
+                        if self.fallback is None or not self.fallback.covers(error):
                             raise
-                        return await self._serve_async(fallback, error, args, kwargs)
+                        return await self._serve_async(self.fallback, error, args, kwargs)
                 else:
                     if not (judges or permit.watched) and (run is None or run.attempt == 1):
-                        if counts:
+                        if ok is not None:
                             ok()
                         if began_ns is not None:
-                            observe(now_ns() - began_ns)
+                            self.observe(breaker._now_ns() - began_ns)
                         return result
-                    run = returned(run, permit, result, began_ns)
+                    run = self._returned(run, permit, result, began_ns)
                     if run is None:
                         return result
                     held = None  # noqa: F841 - not in flight while it pauses
-                await sleep(run.delay)
+                await self.clock.sleep_async(run.delay)
 
         return guarded
 
@@ -322,12 +322,6 @@ class _Core:
     def _judges_results(self) -> bool:
         by_breaker = self.breaker.settings.classify is not None
         return by_breaker or (self.retry is not None and self.retry.judges_results)
-
-    def _sleep(self) -> Callable[[float], None]:
-        return _never if self.retry is None else self.retry.clock.sleep
-
-    def _sleep_async(self) -> Callable[[float], Any]:
-        return _never if self.retry is None else self.retry.clock.sleep_async
 
     def _failed(
         self,
@@ -390,7 +384,3 @@ class _Core:
             raise
         self.counters.count("fallbacks")
         return result
-
-
-def _never(delay: float) -> Any:
-    raise AssertionError(f"nobody pauses {delay} s without a retry")
