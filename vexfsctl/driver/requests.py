@@ -14,6 +14,22 @@ from vexfsctl.driver.fuse import requests as fuse
 from vexfsctl.model.operations import VECTOR_PREFIX, OperationType
 
 _ACL_PREFIX = b"system.posix_acl_"
+_REACH_AN_OPEN_FILE = frozenset(
+    {
+        fuse.Read,
+        fuse.Write,
+        fuse.ReadDir,
+        fuse.Lseek,
+        fuse.Fallocate,
+        fuse.CopyFileRange,
+        fuse.Flush,
+        fuse.Fsync,
+        fuse.FsyncDir,
+        fuse.Release,
+        fuse.ReleaseDir,
+        fuse.SyncFs,
+    }
+)
 _FMODE_EXEC = 0x20  # in the flags of an OPEN (linux/fs.h, __FMODE_EXEC)
 
 
@@ -63,6 +79,24 @@ def data_range(request: fuse.Request) -> tuple[int | None, int | None]:
             return request.to_offset, request.length
         case _:
             return None, None
+
+
+def reached_nodes(request: fuse.Request) -> tuple[int, ...]:
+    """Return the nodes that *request* reaches by number; what is open it reaches by handle."""
+    match request:
+        case fuse.Link():
+            return request.header.nodeid, request.old_nodeid
+        case fuse.Rename():
+            return request.header.nodeid, request.new_parent
+        case _ if type(request) in _REACH_AN_OPEN_FILE:
+            return ()
+        case _:
+            return (request.header.nodeid,)
+
+
+def sets_vector(request: fuse.Request) -> bool:
+    """Whether the directory of the node says what may be set: it fixes the dimension of vectors."""
+    return isinstance(request, fuse.SetXattr) and request.name.startswith(VECTOR_PREFIX)
 
 
 def needs_groups_of_now(request: fuse.Request) -> bool:

@@ -31,6 +31,21 @@ _waiting.renameat2.argtypes = (
 )
 _waiting.getdents64.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t)
 _waiting.getdents64.restype = ctypes.c_ssize_t
+_instant.name_to_handle_at.argtypes = (
+    ctypes.c_int,
+    ctypes.c_char_p,
+    ctypes.c_void_p,
+    ctypes.c_void_p,
+    ctypes.c_int,
+)
+_waiting.open_by_handle_at.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_int)
+_waiting.statx.argtypes = (
+    ctypes.c_int,
+    ctypes.c_char_p,
+    ctypes.c_int,
+    ctypes.c_uint,
+    ctypes.c_void_p,
+)
 
 
 # Files
@@ -49,6 +64,10 @@ def set_times(path: bytes, atime: Timespec, mtime: Timespec) -> None:
     _check(_waiting.utimensat, _AT_FDCWD, path, times, 0)
 
 
+RENAME_EXCHANGE = 2
+"""Flag of `rename`: both names stay, and each gets the other's inode."""
+
+
 def rename(old_dir: int, old: bytes, new_dir: int, new: bytes, flags: int) -> None:
     """Rename with the *flags* of renameat2(2)."""
     _check(_waiting.renameat2, old_dir, old, new_dir, new, flags)
@@ -62,6 +81,17 @@ def fallocate(descriptor: int, mode: int, offset: int, length: int) -> None:
 def syncfs(descriptor: int) -> None:
     """Write out the whole filesystem that *descriptor* is on."""
     _check(_waiting.syncfs, descriptor)
+
+
+def filesystem_type(descriptor: int) -> int:
+    """Return the type of the filesystem that *descriptor* is on (f_type of statfs(2))."""
+    space = ctypes.create_string_buffer(_STATFS_SIZE)
+    _check(_waiting.fstatfs, descriptor, space)
+    return int(_STATFS_TYPE.unpack_from(space)[0])
+
+
+_STATFS_SIZE = 256  # struct statfs has 120 bytes on 64-bit machines
+_STATFS_TYPE = struct.Struct("@l")
 
 
 @dataclass(slots=True)
@@ -93,6 +123,59 @@ def _parse_entries(packed: bytes) -> Iterator[RawEntry]:
         name = packed[start + _DIRENT.size : start + length].partition(b"\0")[0]
         yield RawEntry(ino, next_offset, kind, name)
         start += length
+
+
+# Names of inodes that outlive their descriptors
+
+_AT_EMPTY_PATH = 0x1000
+AT_HANDLE_FID = 0x200
+"""A handle that only tells inodes apart (Linux 6.5): more filesystems give one."""
+
+_MOST_HANDLE_BYTES = 128
+_HANDLE_COUNT = struct.Struct("=I")  # struct file_handle: how many bytes follow its type
+_HANDLE_TYPE_SIZE = 4
+_HANDLE_HEADER = struct.pack("=Ii", _MOST_HANDLE_BYTES, 0)
+_MOUNT_ID_AT = len(_HANDLE_HEADER) + _MOST_HANDLE_BYTES
+_MOUNT_ID = struct.Struct("=i")
+_STATX_BTIME = 0x800
+_STATX_SIZE = 256
+_STATX_MASK = struct.Struct("=I")
+_STATX_BIRTH = struct.Struct("=qI")
+_STATX_BIRTH_AT = 80
+
+
+def file_handle(descriptor: int, flags: int = 0) -> tuple[bytes, int]:
+    """Return the handle of an open file, as `open_handle` takes it, and the id of its mount.
+
+    *flags* is 0 or AT_HANDLE_FID. EOPNOTSUPP if its filesystem gives none, EINVAL if the kernel
+    does not know the flag.
+    """
+    space = ctypes.create_string_buffer(_HANDLE_HEADER, _MOUNT_ID_AT + _MOUNT_ID.size)
+    mount_id = ctypes.byref(space, _MOUNT_ID_AT)
+    # It asks no device, and is part of every lookup.
+    _check(_instant.name_to_handle_at, descriptor, b"", space, mount_id, flags | _AT_EMPTY_PATH)
+    start, filled = _HANDLE_COUNT.size, space.raw
+    end = start + _HANDLE_TYPE_SIZE + _HANDLE_COUNT.unpack_from(filled)[0]
+    return filled[start:end], _MOUNT_ID.unpack_from(filled, _MOUNT_ID_AT)[0]
+
+
+def open_handle(mount: int, handle: bytes, flags: int) -> int:
+    """Open what *handle* names, on the mount that the descriptor *mount* is on; return the number.
+
+    ESTALE if it is gone; EPERM without CAP_DAC_READ_SEARCH.
+    """
+    count = _HANDLE_COUNT.pack(len(handle) - _HANDLE_TYPE_SIZE)
+    return _check(_waiting.open_by_handle_at, mount, count + handle, flags)
+
+
+def birth_time_ns(descriptor: int) -> int:
+    """Return when the inode of an open file was made, in ns since 1970; 0 if that is unknown."""
+    space = ctypes.create_string_buffer(_STATX_SIZE)
+    _check(_waiting.statx, descriptor, b"", _AT_EMPTY_PATH, _STATX_BTIME, space)
+    if not _STATX_MASK.unpack_from(space)[0] & _STATX_BTIME:
+        return 0
+    seconds, nanoseconds = _STATX_BIRTH.unpack_from(space, _STATX_BIRTH_AT)
+    return int(seconds) * 1_000_000_000 + int(nanoseconds)
 
 
 # Identity of the calling thread, which is all that these change

@@ -148,6 +148,10 @@ def test_a_volume_set_read_only_by_an_operator_warns() -> None:
         (error(0x2A), (Verdict.WARNING, ["loop0/storage: error_high"])),
         (error(0x2A, sev="medium"), (Verdict.OK, [])),
         (
+            error(0x2A, sev="medium", errno="EMFILE", err="TooManyOpenFiles"),
+            (Verdict.WARNING, ["loop0/storage: no_descriptor"]),
+        ),
+        (
             "VexFS: [CORR-000000000000002F] timeout vol=loop0 op=sync call=fsync limit_ms=5000",
             (Verdict.WARNING, ["loop0/sync: timeout"]),
         ),

@@ -53,7 +53,13 @@ VolumeMaker = Callable[[Path], MountedVolume]
 
 
 @pytest.fixture
-def make_volume(reachable_path: Path) -> Iterator[VolumeMaker]:
+def handles() -> bool:
+    """Whether volumes open inodes again by their handles, where they can, or always by name."""
+    return True
+
+
+@pytest.fixture
+def make_volume(reachable_path: Path, handles: bool) -> Iterator[VolumeMaker]:
     """Mounts a directory; nothing is mounted, open or running afterwards."""
     made: list[MountedVolume] = []
     stopped = threading.Event()
@@ -72,7 +78,7 @@ def make_volume(reachable_path: Path) -> Iterator[VolumeMaker]:
         crashes: list[BaseException] = []
         guard = Guard("test", clock=clock, listener=events.append, ids=CorrelationSource())
         faults = FaultSet(clock)
-        passthrough = Passthrough(source, guard, faults=faults)
+        passthrough = Passthrough(source, guard, faults=faults, handles=handles)
         connection = Connection.mount(
             mountpoint,
             MountOptions(

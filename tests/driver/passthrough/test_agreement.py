@@ -13,6 +13,8 @@ from tests.driver.passthrough.scenarios import SCENARIOS
 
 pytestmark = pytest.mark.privileged("fuse")
 
+LONG = ("large_directories", "copying_ranges")
+
 
 def run_scenario(name: str, directory: Path) -> list[str]:
     """The outcomes of a scenario in *directory*, a line each."""
@@ -48,7 +50,17 @@ def describe(root: Path) -> dict[bytes, object]:
     return found
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize(
+    ("name", "handles"),
+    [
+        *(pytest.param(name, True, id=name) for name in SCENARIOS),
+        *(
+            pytest.param(name, False, id=f"{name}-by-name")
+            for name in SCENARIOS
+            if name not in LONG
+        ),
+    ],
+)
 def test_a_mount_behaves_like_its_directory(name: str, volume: MountedVolume) -> None:
     """A scenario has the same outcomes in a plain directory and in a mount of one like it."""
     plain = volume.source.parent / "plain"

@@ -4,12 +4,14 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from vexfsctl.driver.fuse import OpenFlag, Payload
 from vexfsctl.driver.fuse.replies import Attr, encode_attr, encode_entry, encode_open
+from vexfsctl.driver.passthrough.descriptors import DescriptorBudget
 from vexfsctl.driver.passthrough.identity import Identities
-from vexfsctl.driver.passthrough.inodes import Inode, InodeTable, OpenFile, OpenFileTable
+from vexfsctl.driver.passthrough.inodes import Inode, InodeTable, OpenInode
+from vexfsctl.driver.passthrough.open_files import OpenFile, OpenFileTable
 from vexfsctl.model.clock import Clock
 
 
@@ -20,10 +22,15 @@ class Answer:
     payload: tuple[Payload, ...] = ()
     undo: Callable[[], None] | None = None
     """Undoes what the kernel will not know about if the answer comes too late."""
+    errno: int = 0
+    """What the answer is instead, though no call of the backing failed."""
 
 
-Handler: TypeAlias = Callable[[Any], Answer]
-"""Carries out a request of one shape on the backing directory; raises OSError."""
+Handler: TypeAlias = Callable[..., Answer]
+"""Carries out a request of one shape on the backing directory; raises OSError.
+
+It takes the request and each node that this reaches by number, opened.
+"""
 
 DONE = Answer()
 """The answer to a request that only succeeds or fails."""
@@ -32,14 +39,27 @@ DONE = Answer()
 class Backing:
     """The backing directory as the kernel knows it so far."""
 
-    def __init__(self, source: Path, clock: Clock) -> None:
-        self.inodes = InodeTable(source)
-        self.files = OpenFileTable()
+    def __init__(
+        self,
+        source: Path,
+        clock: Clock,
+        budget: DescriptorBudget,
+        *,
+        names: bool = False,
+        handles: bool = True,
+    ) -> None:
+        self.inodes = InodeTable(source, names=names, handles=handles, most_pinned=budget.pinned)
+        self.files = OpenFileTable(budget.open_files)
         self.identities = Identities(clock)
         self.open_flags = OpenFlag(0)
         """How the kernel should treat open files."""
 
-    def entry(self, parent: Inode, name: bytes) -> Answer:
+    def open(self, inode: Inode) -> OpenInode:
+        """Open *inode* for one call, by any file of it that is open, else as `InodeTable.open`."""
+        number = self.files.duplicate(inode.nodeid)
+        return self.inodes.open(inode) if number is None else OpenInode(number, inode)
+
+    def entry(self, parent: OpenInode, name: bytes) -> Answer:
         """Answer with the node *name* in *parent*."""
         return self.entry_of(*self.inodes.look_up(parent, name))
 
@@ -50,9 +70,9 @@ class Backing:
             (encode_entry(inode.nodeid, attr),), lambda: self.inodes.forget(((inode.nodeid, 1),))
         )
 
-    def attributes(self, inode: Inode) -> Answer:
-        """Answer with the attributes *inode* has now."""
-        return Answer((encode_attr(Attr.from_stat(os.fstat(inode.number), ino=inode.ino)),))
+    def attributes(self, node: OpenInode) -> Answer:
+        """Answer with the attributes *node* has now."""
+        return Answer((encode_attr(Attr.from_stat(os.fstat(node.number), ino=node.inode.ino)),))
 
     def opened(self, file: OpenFile, flags: OpenFlag) -> Answer:
         """Answer with a handle for *file*."""

@@ -7,7 +7,8 @@ import threading
 from vexfsctl.driver import system_calls
 from vexfsctl.driver.fuse import replies, requests
 from vexfsctl.driver.passthrough.backing import DONE, Answer, Backing, Handler
-from vexfsctl.driver.passthrough.inodes import Inode, OpenFile
+from vexfsctl.driver.passthrough.inodes import OpenInode
+from vexfsctl.driver.passthrough.open_files import OpenFile
 
 # A whole file in one call would exceed its deadline; callers continue after a short copy.
 _COPY_AT_MOST = 16 << 20
@@ -23,7 +24,6 @@ class Data:
 
     def __init__(self, backing: Backing) -> None:
         self._backing = backing
-        self._inode = backing.inodes.get
         self._file = backing.files.get
         self._threads = threading.local()
         self.handlers: dict[type, Handler] = {
@@ -42,28 +42,32 @@ class Data:
             requests.ReleaseDir: self._release,
         }
 
-    def _open(self, request: requests.Open) -> Answer:
-        inode = self._inode(request.header.nodeid)
+    def _open(self, request: requests.Open, node: OpenInode) -> Answer:
+        self._backing.files.check_room()
         flags = request.flags & ~_NOT_PASSED_ON
-        number = os.open(inode.path, flags | os.O_CLOEXEC)
-        return self._backing.opened(OpenFile(number, flags, inode), self._backing.open_flags)
+        number = os.open(node.path, flags | os.O_CLOEXEC)
+        return self._backing.opened(OpenFile(number, flags, node.inode), self._backing.open_flags)
 
-    def _create(self, request: requests.Create) -> Answer:
-        parent = self._inode(request.header.nodeid)
-        return self._make(parent, request.name, request.flags | os.O_CREAT | os.O_NOFOLLOW, request)
+    def _create(self, request: requests.Create, parent: OpenInode) -> Answer:
+        flags = request.flags | os.O_CREAT | os.O_NOFOLLOW
+        return self._make(parent, request.name, flags, request)
 
-    def _create_unnamed(self, request: requests.TmpFile) -> Answer:
-        parent = self._inode(request.header.nodeid)
-        return self._make(parent, b".", request.flags | os.O_TMPFILE, request)
+    def _create_unnamed(self, request: requests.TmpFile, parent: OpenInode) -> Answer:
+        return self._make(parent, None, request.flags | os.O_TMPFILE, request)
 
     def _make(
-        self, parent: Inode, name: bytes, flags: int, request: requests.Create | requests.TmpFile
+        self,
+        parent: OpenInode,
+        name: bytes | None,
+        flags: int,
+        request: requests.Create | requests.TmpFile,
     ) -> Answer:
+        self._backing.files.check_room()
         self._backing.identities.use_umask(request.umask)
         flags = flags & ~os.O_DIRECT | os.O_CLOEXEC
-        number = os.open(name, flags, request.mode, dir_fd=parent.number)
+        number = os.open(name or b".", flags, request.mode, dir_fd=parent.number)
         try:
-            inode, status = self._backing.inodes.of_open(number)
+            inode, status = self._backing.inodes.of_open(number, parent, name)
         except BaseException:
             os.close(number)
             raise
@@ -101,7 +105,7 @@ class Data:
         """Write pages of a shared mapping: all, and at their offset, even if the file appends."""
         if not file.flags & os.O_APPEND:
             return _write_all(file.number, request)
-        number = os.open(file.inode.path, os.O_WRONLY | os.O_CLOEXEC)
+        number = os.open(file.path, os.O_WRONLY | os.O_CLOEXEC)
         try:
             return _write_all(number, request)
         finally:

@@ -19,8 +19,10 @@ from vexfsctl.driver.fuse import (
 from vexfsctl.driver.passthrough.attributes import Attributes
 from vexfsctl.driver.passthrough.backing import DONE, Answer, Backing, Handler
 from vexfsctl.driver.passthrough.data import Data
-from vexfsctl.driver.passthrough.inodes import Descriptor, raise_descriptor_limit
+from vexfsctl.driver.passthrough.descriptors import Descriptor, DescriptorBudget
+from vexfsctl.driver.passthrough.inodes import OpenInode
 from vexfsctl.driver.passthrough.names import Names
+from vexfsctl.driver.passthrough.pruning import Pruning
 from vexfsctl.driver.passthrough.service import Service
 from vexfsctl.driver.requests import guarded_call
 from vexfsctl.model.clock import Clock
@@ -29,7 +31,10 @@ from vexfsctl.system.clock import MonotonicClock
 
 
 class Passthrough:
-    """The filesystem of a volume: pass it to `serve`."""
+    """The filesystem of a volume: pass it to `serve`.
+
+    Without *handles*, inodes are opened again by name only.
+    """
 
     wanted_flags: InitFlag = (
         USUAL_FLAGS
@@ -47,9 +52,14 @@ class Passthrough:
         *,
         faults: FaultSet | None = None,
         clock: Clock | None = None,
+        handles: bool = True,
     ) -> None:
-        raise_descriptor_limit()
-        self.backing = Backing(source, clock or MonotonicClock())
+        budget = DescriptorBudget.of_this_process()
+        self.max_readers = budget.readers
+        """How many requests it can handle at once: for `serve`."""
+        self.backing = Backing(
+            source, clock or MonotonicClock(), budget, names=faults is not None, handles=handles
+        )
         """The source directory as the kernel knows it so far."""
         self._volume = Volume(self.backing, source)
         self._service = Service(guard, self.backing, faults)
@@ -66,6 +76,7 @@ class Passthrough:
         # before 6.6 refuses a shared mapping of a file opened so.
         if connection.negotiated.flags & InitFlag.DIRECT_IO_ALLOW_MMAP:
             self.backing.open_flags = OpenFlag.DIRECT_IO | OpenFlag.PARALLEL_DIRECT_WRITES
+        self.backing.inodes.on_crowded = Pruning(connection, self.backing.inodes).start
 
     def handle(self, request: requests.Request, reply: Reply) -> None:
         """Answer *request*, from this thread or, at its deadline, from the watch thread."""
@@ -120,9 +131,8 @@ class Volume:
         """Release the source directory."""
         self._directory.close()
 
-    def _statistics(self, request: requests.StatFs) -> Answer:
-        inode = self._backing.inodes.get(request.header.nodeid)
-        statistics = os.fstatvfs(inode.number)
+    def _statistics(self, request: requests.StatFs, node: OpenInode) -> Answer:
+        statistics = os.fstatvfs(node.number)
         self._last_good[self._device(request)] = statistics
         return Answer((replies.encode_statfs(statistics),))
 
@@ -131,4 +141,4 @@ class Volume:
         return DONE
 
     def _device(self, request: requests.StatFs) -> int:
-        return self._backing.inodes.get(request.header.nodeid).key[0]
+        return self._backing.inodes.get(request.header.nodeid).mount.device

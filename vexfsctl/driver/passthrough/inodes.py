@@ -1,131 +1,178 @@
-"""The nodes and open files that the kernel knows by number, and the descriptors behind them.
+"""The nodes that the kernel knows by number. An idle node holds no descriptor.
 
-A node is an O_PATH descriptor of a backing inode: it follows renames, outlives unlink and keeps
-the inode number from being reused, so (device, inode number) identifies it while it is open.
+A node is named by what no other inode ever has: its mount and file handle, or its birth time beside
+the inode number where the filesystem gives no handle. For each call it is opened again, by its
+handle or by the last name it was seen under, and what is found there is compared with what it was
+(ESTALE, which the kernel answers with a new LOOKUP). A node that loses its name while the kernel
+refers to it is pinned: a descriptor is kept until the kernel forgets it.
 """
 
 import contextlib
 import errno
 import itertools
 import os
-import resource
 import stat
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from vexfsctl.driver.fuse import ROOT_NODEID
+from vexfsctl.driver.passthrough.descriptors import Descriptor
+from vexfsctl.driver.passthrough.mounts import Mount, Mounts, inode_number
 
-_DEVICE_BITS = 48
-
-
-class Descriptor:
-    """An open descriptor that is closed by `close`, or with its last reference."""
-
-    __slots__ = ("abandoned", "number")
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-        self.abandoned = False
-        """A call past its deadline may still use it: the number must not be reused yet."""
-
-    def close(self) -> None:
-        """Close it; if `abandoned`, leave that to the last reference, which the stuck call has."""
-        if not self.abandoned:
-            self._close()
-
-    def _close(self) -> None:
-        number, self.number = self.number, -1
-        if number >= 0:
-            os.close(number)
-
-    def __del__(self) -> None:
-        # close(2) reports errors of late write-back (EIO, ENOTCONN); here nobody would hear them.
-        with contextlib.suppress(OSError):
-            self._close()
+_LONGEST_PATH = 4000  # bytes in one open(2): PATH_MAX is 4096
+_AS_A_NODE = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
+_NOT_THERE = (errno.ESTALE, errno.ENOENT, errno.ENOTDIR)
 
 
-class Inode(Descriptor):
-    """A node: one backing inode."""
+class StaleNode(OSError):  # noqa: N818 - an Error is what VexFS reports
+    """A node is not what the kernel means any more: the answer is ESTALE, no fault of a device."""
 
-    __slots__ = ("ino_mask", "key", "lookups", "nodeid", "type")
+    def __init__(self) -> None:
+        super().__init__(errno.ESTALE, os.strerror(errno.ESTALE))
 
-    def __init__(self, number: int, status: os.stat_result, nodeid: int, ino_mask: int = 0) -> None:
-        super().__init__(number)
+
+class Inode:
+    """A node: one backing inode. Several hundred thousand of them are usual."""
+
+    # Six of them: each further one costs 16 bytes.
+    __slots__ = ("key", "lookups", "mount", "name", "nodeid", "parent")
+
+    def __init__(self, nodeid: int, mount: Mount, key: bytes) -> None:
         self.nodeid = nodeid
-        self.key = (status.st_dev, status.st_ino)
-        self.type = stat.S_IFMT(status.st_mode)
-        self.ino_mask = ino_mask
-        """Inode numbers of its device are XORed with this for applications."""
+        self.mount = mount
+        self.key = key
+        """Identity: of no other inode, even if that has the same number later."""
         self.lookups = 0
         """References held by the kernel."""
+        self.parent: Inode | None = None
+        """The directory in which it was last seen."""
+        self.name: bytes | None = None
+        """Its name there, if that is needed to find it again."""
 
     @property
     def ino(self) -> int:
         """Inode number that applications see."""
-        return self.key[1] ^ self.ino_mask
+        return inode_number(self.key) ^ self.mount.ino_mask
 
-    @property
-    def path(self) -> bytes:
-        """A path to the inode itself, even if it is a symbolic link or has no name any more."""
-        return b"/proc/self/fd/%d" % self.number
+    def names(self) -> list[bytes]:
+        """Return the names that lead from the root to it; raises StaleNode if it has none."""
+        names: list[bytes] = []
+        node, passed = self, {self.nodeid}
+        while node.nodeid != ROOT_NODEID:
+            # What was moved below the mount can look like a circle.
+            if node.name is None or node.parent is None or node.parent.nodeid in passed:
+                raise StaleNode
+            names.append(node.name)
+            node = node.parent
+            passed.add(node.nodeid)
+        names.reverse()
+        return names
 
-    @property
-    def name(self) -> bytes:
-        """Path of the inode in the server's view; OSError if it is too long."""
-        return os.readlink(self.path)
 
+class OpenInode(Descriptor):
+    """A node opened for one call, with O_PATH or more."""
 
-class OpenFile(Descriptor):
-    """A file or directory opened for an application: one descriptor for each open(2)."""
+    __slots__ = ("inode",)
 
-    __slots__ = ("flags", "inode")
-
-    def __init__(self, number: int, flags: int, inode: Inode) -> None:
+    def __init__(self, number: int, inode: Inode) -> None:
         super().__init__(number)
-        self.flags = flags
-        """The present flags of open(2)."""
         self.inode = inode
 
 
 class InodeTable:
-    """Nodes by nodeid. A nodeid is never used twice."""
+    """Nodes by nodeid. A nodeid is never used twice.
 
-    def __init__(self, source: os.PathLike[str]) -> None:
-        number = os.open(source, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-        self.root = Inode(number, os.fstat(number), ROOT_NODEID)
-        self._by_nodeid = {ROOT_NODEID: self.root}
-        self._by_key = {self.root.key: self.root}
-        self._nodeids = itertools.count(ROOT_NODEID + 1)
-        self._devices = {self.root.key[0]: 0}
+    With *names*, every node knows its name, even one that is opened by its handle; without
+    *handles*, all are opened by name. At most *most_pinned* nodes are pinned. Raises OSError.
+    """
+
+    def __init__(
+        self,
+        source: os.PathLike[str],
+        *,
+        names: bool = False,
+        handles: bool = True,
+        most_pinned: int = 1024,
+    ) -> None:
+        number = os.open(source, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        self._mounts = Mounts(number, handles=handles)
+        self._names = names
+        self._most_pinned = most_pinned
+        self.on_crowded: Callable[[], None] | None = None
+        """Called, under no lock, when three quarters of the nodes that may be pinned are."""
+        self._nodeids = itertools.count(ROOT_NODEID)
+        self._by_nodeid: dict[int, Inode] = {}
+        self._by_key: dict[bytes, Inode] = {}
         self._lock = threading.Lock()
+        self._source = Descriptor(number)
+        self._pinned: dict[int, Descriptor] = {}
+        self.root, _ = self._adopt(number, None, None)
 
     def get(self, nodeid: int) -> Inode:
-        """Return the node *nodeid*; OSError (ESTALE) if the kernel refers to no such node."""
+        """Return the node *nodeid*; StaleNode if the kernel refers to no such node."""
         inode = self._by_nodeid.get(nodeid)
         if inode is None:
-            raise OSError(errno.ESTALE, f"no node {nodeid}")
+            raise StaleNode
         return inode
 
-    def look_up(self, parent: Inode, name: bytes) -> tuple[Inode, os.stat_result]:
+    def open(self, inode: Inode) -> OpenInode:
+        """Open *inode* for one call, as the server itself.
+
+        Raises OSError; StaleNode if it is not found again.
+        """
+        number = self._duplicate(inode)
+        if number is not None:
+            return OpenInode(number, inode)
+        try:
+            if inode.mount.keeps_handles:
+                return OpenInode(self._mounts.open(inode.key), inode)
+            return self._find_again(inode)
+        except OSError as cause:
+            if cause.errno in _NOT_THERE:
+                raise StaleNode from cause
+            raise
+
+    def look_up(self, parent: OpenInode, name: bytes) -> tuple[Inode, os.stat_result]:
         """Return the node *name* in *parent* and its present status; count one more lookup."""
-        number = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent.number)
-        return self._adopt(number)
+        with Descriptor(os.open(name, _AS_A_NODE, dir_fd=parent.number)) as found:
+            return self._adopt(found.number, parent.inode, name)
 
-    def of_open(self, descriptor: int) -> tuple[Inode, os.stat_result]:
-        """Return the node of an open file as `look_up` does, whatever its name is now."""
-        number = os.open(b"/proc/self/fd/%d" % descriptor, os.O_PATH | os.O_CLOEXEC)
-        return self._adopt(number)
+    def of_open(
+        self, descriptor: int, parent: OpenInode, name: bytes | None
+    ) -> tuple[Inode, os.stat_result]:
+        """Return the node of what was opened or linked as *name* in *parent*, as `look_up` does.
 
-    def again(self, inode: Inode) -> os.stat_result:
-        """Count one more lookup of *inode* and return its present status."""
-        status = os.fstat(inode.number)
-        with self._lock:
-            inode.lookups += 1
-        return status
+        *name* is None if it has none.
+        """
+        return self._adopt(descriptor, parent.inode, name)
+
+    def moved(self, parent: OpenInode, name: bytes) -> None:
+        """Note that what is *name* in *parent* was moved there."""
+        with contextlib.suppress(OSError):
+            found, inode = self._find(parent, name)
+            with found:
+                if inode is not None:
+                    self._see(inode, parent.inode, name)
+
+    @contextlib.contextmanager
+    def losing(self, parent: OpenInode, name: bytes) -> Iterator[None]:
+        """Pin what is *name* in *parent* if the block removes that name and it has no other.
+
+        Only if the kernel refers to it; nothing is lost if the block raises.
+        """
+        try:
+            found, inode = self._find(parent, name)
+        except OSError:
+            yield  # which has the same trouble, and tells of it
+            return
+        with found:
+            yield
+            if inode is not None and self._is_lost(inode, found.number, parent.inode, name):
+                self._pin(inode, os.dup(found.number))
 
     def forget(self, nodes: Iterable[tuple[int, int]]) -> None:
-        """Subtract each (nodeid, lookups); close nodes without references."""
-        closing: list[Inode] = []
+        """Subtract each (nodeid, lookups); let go of nodes without references."""
+        unpinned: list[Descriptor] = []
         with self._lock:
             for nodeid, lookups in nodes:
                 inode = self._by_nodeid.get(nodeid)
@@ -134,94 +181,125 @@ class InodeTable:
                 inode.lookups -= lookups
                 if inode.lookups <= 0:
                     del self._by_nodeid[nodeid], self._by_key[inode.key]
-                    closing.append(inode)
+                    if nodeid in self._pinned:
+                        unpinned.append(self._pinned.pop(nodeid))
         # Outside the lock: closing the last reference to an unlinked file frees its blocks.
-        for inode in closing:
-            inode.close()
+        for descriptor in unpinned:
+            descriptor.close()
+
+    def pinned(self) -> list[int]:
+        """Return the nodes that are pinned, those longest so first."""
+        with self._lock:
+            return list(self._pinned)
+
+    def clear(self) -> None:
+        """Release all nodes, and the source."""
+        with self._lock:
+            self._by_nodeid.clear()
+            self._by_key.clear()
+            pinned, self._pinned = self._pinned, {}
+        pinned.clear()
+        self._source.close()
 
     def __contains__(self, nodeid: int) -> bool:
         """Whether the kernel refers to the node *nodeid*."""
         return nodeid in self._by_nodeid
 
-    def clear(self) -> None:
-        """Release all nodes."""
-        with self._lock:
-            self._by_nodeid.clear()
-            self._by_key.clear()
-
     def __len__(self) -> int:
         """How many nodes the kernel refers to, including the root."""
         return len(self._by_nodeid)
 
-    def _adopt(self, number: int) -> tuple[Inode, os.stat_result]:
-        made = Descriptor(number)
+    # Where nodes are seen
+
+    def _adopt(
+        self, number: int, parent: Inode | None, name: bytes | None
+    ) -> tuple[Inode, os.stat_result]:
+        """Return the node of an open inode, a new one if need be; count one more lookup."""
         status = os.fstat(number)
+        mount, key = self._mounts.identify(number, status)
         with self._lock:
-            inode = self._by_key.get((status.st_dev, status.st_ino))
+            inode = self._by_key.get(key)
             if inode is None:
-                mask = self._ino_mask(status.st_dev)
-                inode = Inode(number, status, next(self._nodeids), mask)
-                made.number = -1
-                self._by_nodeid[inode.nodeid] = self._by_key[inode.key] = inode
+                inode = Inode(next(self._nodeids), mount, key)
+                self._by_nodeid[inode.nodeid] = self._by_key[key] = inode
             inode.lookups += 1
-        made.close()
+        if parent is not None and inode is not self.root:
+            self._see(inode, parent, name)
         return inode, status
 
-    def _ino_mask(self, device: int) -> int:
-        """Distinguish what is mounted inside the source: applications see only one device."""
-        return self._devices.setdefault(device, len(self._devices)) << _DEVICE_BITS
+    def _see(self, inode: Inode, parent: Inode, name: bytes | None) -> None:
+        """Note where *inode* was seen last."""
+        unpinned = None
+        with self._lock:
+            inode.parent = parent
+            if self._names or not inode.mount.keeps_handles:
+                inode.name = name
+            if name is not None and self._pinned:
+                unpinned = self._pinned.pop(inode.nodeid, None)
+        if unpinned is not None:
+            unpinned.close()
+
+    def _find(self, parent: OpenInode, name: bytes) -> tuple[Descriptor, Inode | None]:
+        """Open *name* in *parent* with O_PATH; return also its node if the kernel refers to it."""
+        found = Descriptor(os.open(name, _AS_A_NODE, dir_fd=parent.number))
+        _, key = self._mounts.identify(found.number, os.fstat(found.number))
+        return found, self._by_key.get(key)
+
+    def _is_lost(self, inode: Inode, number: int, parent: Inode, name: bytes) -> bool:
+        """Whether *inode*, open as *number*, cannot be opened again now that a name is removed."""
+        status = os.fstat(number)
+        if status.st_nlink == 0 or stat.S_ISDIR(status.st_mode):
+            return True
+        return not inode.mount.keeps_handles and (inode.parent, inode.name) == (parent, name)
+
+    def _pin(self, inode: Inode, number: int) -> None:
+        """Keep *inode* open as *number* until the kernel forgets it, or too many others are."""
+        released = [Descriptor(number)]
+        with self._lock:
+            inode.name = None
+            if inode.nodeid in self._by_nodeid and inode.nodeid not in self._pinned:
+                self._pinned[inode.nodeid] = released.pop()
+            if len(self._pinned) > self._most_pinned:
+                released.append(self._pinned.pop(next(iter(self._pinned))))
+            crowded = len(self._pinned) * 4 > self._most_pinned * 3
+        for descriptor in released:
+            descriptor.close()
+        if crowded and self.on_crowded is not None:
+            self.on_crowded()
+
+    # Opening them again
+
+    def _duplicate(self, inode: Inode) -> int | None:
+        """Return a new descriptor of a node that is kept open, None if it is not."""
+        if inode is self.root:
+            return os.dup(self._source.number)
+        if inode.nodeid not in self._pinned:
+            return None
+        with self._lock:
+            # Under the lock: nobody closes it meanwhile, so the number is not another file's.
+            pinned = self._pinned.get(inode.nodeid)
+            return None if pinned is None else os.dup(pinned.number)
+
+    def _find_again(self, inode: Inode) -> OpenInode:
+        """Open the names that led to *inode*, and make sure that it is still what is there."""
+        found = OpenInode(os.dup(self._source.number), inode)
+        for path in _paths(inode.names()):
+            found = OpenInode(os.open(path, _AS_A_NODE, dir_fd=found.number), inode)
+        if self._mounts.identify(found.number, os.fstat(found.number))[1] != inode.key:
+            raise StaleNode
+        return found
 
 
-class OpenFileTable:
-    """Open files by handle. A handle is never used twice."""
+def _paths(names: list[bytes]) -> Iterator[bytes]:
+    """Join *names* to paths that one open(2) takes.
 
-    def __init__(self) -> None:
-        self._by_handle: dict[int, OpenFile] = {}
-        self._handles = itertools.count(1)
-
-    def get(self, handle: int) -> OpenFile:
-        """Return the open file *handle*; OSError (EBADF) if it is closed."""
-        file = self._by_handle.get(handle)
-        if file is None:
-            raise OSError(errno.EBADF, f"no open file {handle}")
-        return file
-
-    def add(self, file: OpenFile) -> int:
-        """Add *file* and return its handle."""
-        handle = next(self._handles)
-        self._by_handle[handle] = file
-        return handle
-
-    def close(self, handle: int) -> None:
-        """Forget *handle*, and close it if it is still open. Raises OSError."""
-        file = self._by_handle.pop(handle, None)
-        if file is not None:
-            file.close()
-
-    def __contains__(self, handle: int) -> bool:
-        """Whether *handle* is open."""
-        return handle in self._by_handle
-
-    def clear(self) -> None:
-        """Release all open files."""
-        self._by_handle.clear()
-
-    def __len__(self) -> int:
-        """How many files and directories are open."""
-        return len(self._by_handle)
-
-
-def raise_descriptor_limit() -> int:
-    """Raise this process's limit of descriptors to the maximum; return it.
-
-    The kernel's dentry cache decides how many nodes there are, and each needs one.
+    Links on the way need no care: what they lead to is not the inode that was meant.
     """
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    try:
-        with open("/proc/sys/fs/nr_open") as file:
-            most = int(file.read())
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    except (OSError, ValueError):
-        most = hard
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    return most
+    path = b""
+    for name in names:
+        if len(path) + len(name) > _LONGEST_PATH:
+            yield path
+            path = b""
+        path = path + b"/" + name if path else name
+    if path:
+        yield path

@@ -144,7 +144,8 @@ class VolumeServer:
         flags = self._passthrough.wanted_flags
         self._data = self._mount(self._mountpoint, DATA_SUBTYPE, flags)
         self._passthrough.attach(self._data)
-        serve(self._data, self._passthrough, on_crash=self._on_crash)
+        readers = self._passthrough.max_readers
+        serve(self._data, self._passthrough, on_crash=self._on_crash, max_readers=readers)
 
     def _mount(self, point: Path, subtype: str, want: InitFlag) -> Connection:
         # A user's mount is only for that user: fuse.conf rarely lets others in.
