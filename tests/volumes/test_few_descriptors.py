@@ -83,7 +83,7 @@ def test_all_files_are_counted_and_removed(limited: LiveVolume) -> None:
 
     assert counted.stderr == ""
     assert counted.stdout.split() == [str(FILES + 4), str(limited.mountpoint)]
-    assert descriptors_of(limited) == idle
+    wait_until(lambda: descriptors_of(limited) == idle)
     subprocess.run(["rm", "-r", *limited.mountpoint.iterdir()], check=True)
     assert list(limited.source.iterdir()) == []
     wait_until(lambda: descriptors_of(limited) == idle)
@@ -122,6 +122,24 @@ def test_removed_files_in_use_are_kept_up_to_a_bound(limited: LiveVolume) -> Non
     assert 8 <= kept < 100
     assert outcomes == [-errno.ESTALE] * (100 - kept) + [1] * kept
     assert len(files_of(limited)) == FILES - 100
+
+
+@pytest.mark.parametrize("limited", ["by name"], indirect=True)
+def test_the_kernel_is_told_to_forget_what_is_pinned(limited: LiveVolume) -> None:
+    """A file whose known name is removed is pinned; near the bound the kernel lets go of it."""
+    if tuple(map(int, os.uname().release.split(".")[:2])) < (6, 18):
+        pytest.skip("FUSE has PRUNE from Linux 6.18 on")
+    idle, files = descriptors_of(limited), files_of(limited)[:100]
+    for file in files:
+        link = limited.mountpoint / file.name
+        link.hardlink_to(file)
+        assert link.stat().st_nlink == 2
+
+    for file in files:
+        (limited.mountpoint / file.name).unlink()
+
+    wait_until(lambda: descriptors_of(limited) < idle + 8)
+    assert {file.stat().st_nlink for file in files} == {1}
 
 
 def _size(number: int) -> int:
