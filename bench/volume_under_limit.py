@@ -1,0 +1,55 @@
+"""A volume whose driver may open few files, and what that driver takes of the machine."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from vexfsctl.driver.volume.ownership import owner
+
+DESCRIPTORS = 256
+_ROOT = Path("/run/vexfs")
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a process holds at one moment."""
+
+    resident_bytes: int
+    descriptors: int
+
+
+@dataclass(frozen=True, slots=True)
+class LimitedVolume:
+    """A mounted volume and the process that serves it."""
+
+    mountpoint: Path
+    pid: int
+
+    def usage(self) -> Usage:
+        """Return what the driver holds now."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        resident = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
+        descriptors = len(list(Path(f"/proc/{self.pid}/fd").iterdir()))
+        return Usage(int(resident.split()[1]) * 1024, descriptors)
+
+
+@contextmanager
+def volume_under_limit(
+    source: Path, mountpoint: Path, name: str, *, handles: bool = True
+) -> Iterator[LimitedVolume]:
+    """Mount *source*, without CAP_SYS_RESOURCE, and without what handles need unless *handles*."""
+    dropped = "-sys_resource" if handles else "-sys_resource,-dac_read_search"
+    program = (sys.executable, "-m", "vexfsctl")
+    drop = ("setpriv", "--bounding-set", dropped, "--inh-caps", dropped)
+    limit = ("prlimit", f"--nofile={DESCRIPTORS}:{DESCRIPTORS}")
+    mount = ("mount", str(source), str(mountpoint), "--name", name)
+    subprocess.run([*drop, *limit, *program, *mount], check=True, stdout=subprocess.DEVNULL)
+    try:
+        process = owner(_ROOT / name)
+        assert process is not None
+        yield LimitedVolume(mountpoint, process.pid)
+    finally:
+        subprocess.run([*program, "umount", name], check=True, stdout=subprocess.DEVNULL)
