@@ -334,6 +334,40 @@ def test_without_handles_the_time_of_birth_tells_inodes_apart(tmp_path: Path) ->
     assert born_ns % 1_000_000_000 != 0
 
 
+def test_a_node_is_found_while_it_is_moved_and_removed(table: InodeTable, tmp_path: Path) -> None:
+    """Whoever has it sees it at every moment, as with an open file."""
+    (tmp_path / "directory/a").write_bytes(b"here")
+    root, folder = directory(table), directory(table, b"directory")
+    node, _ = table.look_up(folder, b"a")
+    ended = threading.Event()
+    seen: list[bytes] = []
+
+    def watch() -> None:
+        while not ended.is_set():
+            seen.append(content(table, node.nodeid))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    for old, new in ((b"a", b"b"), (b"b", b"a")) * 300:
+        with table.moving(), table.losing(folder, new):
+            os.rename(old, new, src_dir_fd=folder.number, dst_dir_fd=folder.number)
+            table.moved(folder, new)
+    for old, new in ((b"directory", b"other"), (b"other", b"directory")) * 300:
+        with table.moving(), table.losing(root, new):
+            os.rename(old, new, src_dir_fd=root.number, dst_dir_fd=root.number)
+            table.moved(root, new)
+    with table.losing(folder, b"a"):
+        os.unlink(b"a", dir_fd=folder.number)
+    wanted = len(seen) + 10
+    while watcher.is_alive() and len(seen) < wanted:
+        watcher.join(0.001)
+    ended.set()
+    watcher.join()
+
+    assert len(seen) >= wanted
+    assert set(seen) == {b"here"}
+
+
 def test_threads_share_the_table(table: InodeTable, tmp_path: Path) -> None:
     """Looked up, opened, removed and forgotten from many threads at once, nothing leaks."""
     root = directory(table)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 
 _READERS = 256
-_DESCRIPTORS_OF_A_CALL = 3
+_DESCRIPTORS_OF_A_CALL = 4
 _FEWEST = 8
 
 

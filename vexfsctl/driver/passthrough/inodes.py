@@ -20,6 +20,7 @@ from vexfsctl.driver.passthrough.descriptors import Descriptor
 from vexfsctl.driver.passthrough.mounts import Mount, Mounts, inode_number
 
 _LONGEST_PATH = 4000  # bytes in one open(2): PATH_MAX is 4096
+_MOVE_BOUND_S = 1.0
 _AS_A_NODE = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
 _NOT_THERE = (errno.ESTALE, errno.ENOENT, errno.ENOTDIR)
 
@@ -106,6 +107,8 @@ class InodeTable:
         self._lock = threading.Lock()
         self._source = Descriptor(number)
         self._pinned: dict[int, Descriptor] = {}
+        self._moves = threading.Condition()
+        self._moving = self._moved = 0
         self.root, _ = self._adopt(number, None, None)
 
     def get(self, nodeid: int) -> Inode:
@@ -166,9 +169,34 @@ class InodeTable:
             yield  # which has the same trouble, and tells of it
             return
         with found:
+            if inode is None:
+                yield
+                return
+            # Before its name goes: a call that comes meanwhile must find it.
+            pinned, lost = self._pin(inode, found), False
+            try:
+                yield
+                lost = self._is_lost(inode, found.number, parent.inode, name)
+            finally:
+                if pinned and not lost:
+                    self._unpin(inode)
+            if lost:
+                inode.name = None
+                self._pin(inode, found)
+                self._release_oldest()
+
+    @contextlib.contextmanager
+    def moving(self) -> Iterator[None]:
+        """Within the block names change, and `moved` is told: who does not find one tries again."""
+        with self._moves:
+            self._moving += 1
+        try:
             yield
-            if inode is not None and self._is_lost(inode, found.number, parent.inode, name):
-                self._pin(inode, os.dup(found.number))
+        finally:
+            with self._moves:
+                self._moving -= 1
+                self._moved += 1
+                self._moves.notify_all()
 
     def forget(self, nodes: Iterable[tuple[int, int]]) -> None:
         """Subtract each (nodeid, lookups); let go of nodes without references."""
@@ -229,15 +257,12 @@ class InodeTable:
 
     def _see(self, inode: Inode, parent: Inode, name: bytes | None) -> None:
         """Note where *inode* was seen last."""
-        unpinned = None
         with self._lock:
             inode.parent = parent
             if self._names or not inode.mount.keeps_handles:
                 inode.name = name
-            if name is not None and self._pinned:
-                unpinned = self._pinned.pop(inode.nodeid, None)
-        if unpinned is not None:
-            unpinned.close()
+        if name is not None and inode.nodeid in self._pinned:
+            self._unpin(inode)
 
     def _find(self, parent: OpenInode, name: bytes) -> tuple[Descriptor, Inode | None]:
         """Open *name* in *parent* with O_PATH; return also its node if the kernel refers to it."""
@@ -252,18 +277,29 @@ class InodeTable:
             return True
         return not inode.mount.keeps_handles and (inode.parent, inode.name) == (parent, name)
 
-    def _pin(self, inode: Inode, number: int) -> None:
-        """Keep *inode* open as *number* until the kernel forgets it, or too many others are."""
-        released = [Descriptor(number)]
+    def _pin(self, inode: Inode, found: Descriptor) -> bool:
+        """Keep *inode* open until the kernel forgets it; return whether it was not before."""
         with self._lock:
-            inode.name = None
-            if inode.nodeid in self._by_nodeid and inode.nodeid not in self._pinned:
-                self._pinned[inode.nodeid] = released.pop()
+            if inode.nodeid in self._pinned or inode.nodeid not in self._by_nodeid:
+                return False
+            self._pinned[inode.nodeid] = Descriptor(os.dup(found.number))
+            return True
+
+    def _unpin(self, inode: Inode) -> None:
+        with self._lock:
+            pinned = self._pinned.pop(inode.nodeid, None)
+        if pinned is not None:
+            pinned.close()
+
+    def _release_oldest(self) -> None:
+        """Keep to the bound, and tell when it is near."""
+        released = None
+        with self._lock:
             if len(self._pinned) > self._most_pinned:
-                released.append(self._pinned.pop(next(iter(self._pinned))))
+                released = self._pinned.pop(next(iter(self._pinned)))
             crowded = len(self._pinned) * 4 > self._most_pinned * 3
-        for descriptor in released:
-            descriptor.close()
+        if released is not None:
+            released.close()
         if crowded and self.on_crowded is not None:
             self.on_crowded()
 
@@ -282,12 +318,27 @@ class InodeTable:
 
     def _find_again(self, inode: Inode) -> OpenInode:
         """Open the names that led to *inode*, and make sure that it is still what is there."""
+        while True:
+            moved = self._moved
+            try:
+                return self._follow_names(inode)
+            except OSError as cause:
+                if cause.errno not in _NOT_THERE or not self._may_have_moved(moved):
+                    raise
+
+    def _follow_names(self, inode: Inode) -> OpenInode:
         found = OpenInode(os.dup(self._source.number), inode)
         for path in _paths(inode.names()):
             found = OpenInode(os.open(path, _AS_A_NODE, dir_fd=found.number), inode)
         if self._mounts.identify(found.number, os.fstat(found.number))[1] != inode.key:
             raise StaleNode
         return found
+
+    def _may_have_moved(self, moved: int) -> bool:
+        """Wait for the moves under way; return whether one ended since there were *moved*."""
+        with self._moves:
+            self._moves.wait_for(lambda: self._moved != moved or not self._moving, _MOVE_BOUND_S)
+            return self._moved != moved
 
 
 def _paths(names: list[bytes]) -> Iterator[bytes]:

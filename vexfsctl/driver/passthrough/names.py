@@ -68,13 +68,15 @@ class Names:
 
     def _rename(self, request: requests.Rename, old: OpenInode, new: OpenInode) -> Answer:
         name, new_name, flags = request.name, request.new_name, request.flags
-        if flags & system_calls.RENAME_EXCHANGE:
-            system_calls.rename(old.number, name, new.number, new_name, flags)
-            self._inodes.moved(old, name)
-        else:
-            with self._inodes.losing(new, new_name):
+        inodes = self._inodes
+        with inodes.moving():
+            if flags & system_calls.RENAME_EXCHANGE:
                 system_calls.rename(old.number, name, new.number, new_name, flags)
-        self._inodes.moved(new, new_name)
+                inodes.moved(old, name)
+            else:
+                with inodes.losing(new, new_name):
+                    system_calls.rename(old.number, name, new.number, new_name, flags)
+            inodes.moved(new, new_name)
         return DONE
 
     def _open_directory(self, _request: requests.OpenDir, node: OpenInode) -> Answer:
