@@ -1,8 +1,10 @@
 """Nodes that hold no descriptor: told apart, found again, and pinned when they lose their name."""
 
+import contextlib
 import errno
 import gc
 import os
+import random
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -332,6 +334,82 @@ def test_without_handles_the_time_of_birth_tells_inodes_apart(tmp_path: Path) ->
     os.close(number)
     assert f"{born_ns / 1e9:.3f}" == f"{float(printed.stdout):.3f}"
     assert born_ns % 1_000_000_000 != 0
+
+
+class Changes:
+    """Random changes of three directories with unique files, and what is known of them."""
+
+    def __init__(self, table: InodeTable, rng: random.Random) -> None:
+        self.table = table
+        self.known: dict[int, bytes] = {}
+        self._rng = rng
+        self._made = 0
+        self._folders = [(), (b"directory",), (b"directory", b"inner")]
+        with directory(table, b"directory") as above:
+            os.mkdir(b"inner", dir_fd=above.number)
+
+    def make(self, *, underneath: bool) -> None:
+        """Make one; what happens *underneath* is not told to the table."""
+        here, there = (directory(self.table, *self._rng.choice(self._folders)) for _ in range(2))
+        name, other = self._rng.choice(b"abc"), self._rng.choice(b"abc")
+        change = self._rng.choice(
+            (self._create, self._look_up, self._remove, self._move, self._link)
+        )
+        with contextlib.suppress(FileNotFoundError, FileExistsError):
+            change(here, bytes([name]), there, bytes([other]), underneath)
+        if self.known and self._rng.random() < 0.1:
+            nodeid = self._rng.choice(list(self.known))
+            self.table.forget([(nodeid, self.table.get(nodeid).lookups)])
+            del self.known[nodeid]
+
+    def _look_up(self, here: OpenInode, name: bytes, *_: object) -> None:
+        node, _status = self.table.look_up(here, name)
+        self.known.setdefault(node.nodeid, content(self.table, node.nodeid))
+
+    def _create(self, here: OpenInode, name: bytes, *_: object) -> None:
+        number = os.open(name, os.O_CREAT | os.O_EXCL | os.O_WRONLY, dir_fd=here.number)
+        self._made += 1
+        os.write(number, b"%d" % self._made)
+        os.close(number)
+
+    def _remove(
+        self, here: OpenInode, name: bytes, _there: object, _other: object, underneath: bool
+    ) -> None:
+        with contextlib.nullcontext() if underneath else self.table.losing(here, name):
+            os.unlink(name, dir_fd=here.number)
+
+    def _move(
+        self, here: OpenInode, name: bytes, there: OpenInode, other: bytes, underneath: bool
+    ) -> None:
+        with contextlib.nullcontext() if underneath else self.table.losing(there, other):
+            os.rename(name, other, src_dir_fd=here.number, dst_dir_fd=there.number)
+        if not underneath:
+            self.table.moved(there, other)
+
+    def _link(
+        self, here: OpenInode, name: bytes, there: OpenInode, other: bytes, underneath: bool
+    ) -> None:
+        os.link(name, other, src_dir_fd=here.number, dst_dir_fd=there.number)
+        if not underneath:
+            self._look_up(there, other)
+
+
+@pytest.mark.parametrize("underneath", [False, True], ids=["through the mount", "underneath too"])
+@pytest.mark.parametrize("seed", range(8))
+def test_a_node_is_what_it_was_or_stale(
+    seed: int, underneath: bool, table: InodeTable, tmp_path: Path
+) -> None:
+    """After any changes a node has the content it had; only changes underneath make one stale."""
+    rng = random.Random(seed)
+    changes = Changes(InodeTable(tmp_path, handles=table.root.mount.keeps_handles), rng)
+
+    for _ in range(300):
+        changes.make(underneath=underneath and rng.random() < 0.4)
+        for nodeid, expected in changes.known.items():
+            try:
+                assert content(changes.table, nodeid) == expected
+            except StaleNode:
+                assert underneath
 
 
 def test_a_node_is_found_while_it_is_moved_and_removed(table: InodeTable, tmp_path: Path) -> None:
