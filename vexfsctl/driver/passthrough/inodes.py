@@ -123,17 +123,21 @@ class InodeTable:
 
         Raises OSError; StaleNode if it is not found again.
         """
-        number = self._duplicate(inode)
-        if number is not None:
-            return OpenInode(number, inode)
+        kept = self._kept(inode)
+        if kept is not None:
+            return kept
         try:
             if inode.mount.keeps_handles:
                 return OpenInode(self._mounts.open(inode.key), inode)
             return self._find_again(inode)
         except OSError as cause:
-            if cause.errno in _NOT_THERE:
+            if cause.errno not in _NOT_THERE:
+                raise
+            # It may have been pinned in this moment, before its name was removed.
+            kept = self._kept(inode)
+            if kept is None:
                 raise StaleNode from cause
-            raise
+            return kept
 
     def look_up(self, parent: OpenInode, name: bytes) -> tuple[Inode, os.stat_result]:
         """Return the node *name* in *parent* and its present status; count one more lookup."""
@@ -305,16 +309,16 @@ class InodeTable:
 
     # Opening them again
 
-    def _duplicate(self, inode: Inode) -> int | None:
-        """Return a new descriptor of a node that is kept open, None if it is not."""
+    def _kept(self, inode: Inode) -> OpenInode | None:
+        """Return a node that is kept open once more, None if it is not."""
         if inode is self.root:
-            return os.dup(self._source.number)
+            return OpenInode(os.dup(self._source.number), inode)
         if inode.nodeid not in self._pinned:
             return None
         with self._lock:
             # Under the lock: nobody closes it meanwhile, so the number is not another file's.
             pinned = self._pinned.get(inode.nodeid)
-            return None if pinned is None else os.dup(pinned.number)
+            return None if pinned is None else OpenInode(os.dup(pinned.number), inode)
 
     def _find_again(self, inode: Inode) -> OpenInode:
         """Open the names that led to *inode*, and make sure that it is still what is there."""
