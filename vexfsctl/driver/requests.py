@@ -13,7 +13,9 @@ from typing import Any
 from vexfsctl.driver.fuse import requests as fuse
 from vexfsctl.model.operations import VECTOR_PREFIX, OperationType
 
-_ACL_PREFIX = b"system.posix_acl_"
+ACL_PREFIX = b"system.posix_acl_"
+"""What the names of the two attributes that hold a POSIX ACL begin with."""
+
 _FMODE_EXEC = 0x20  # in the flags of an OPEN (linux/fs.h, __FMODE_EXEC)
 
 
@@ -76,7 +78,7 @@ def needs_groups_of_now(request: fuse.Request) -> bool:
         case fuse.Create() | fuse.TmpFile() | fuse.MkNod():
             return bool(request.mode & stat.S_ISGID)
         case fuse.SetXattr():
-            return request.name.startswith(_ACL_PREFIX)
+            return request.name.startswith(ACL_PREFIX)
         case _:
             return False
 

@@ -64,6 +64,13 @@ def syncfs(descriptor: int) -> None:
     _check(_waiting.syncfs, descriptor)
 
 
+def filesystem_type(descriptor: int) -> int:
+    """Return the magic number of the filesystem that *descriptor*, O_PATH or not, is on."""
+    buffer = (ctypes.c_long * 32)()  # struct statfs begins with f_type, which os.fstatvfs lacks
+    _check(_waiting.fstatfs, descriptor, buffer)
+    return buffer[0] & 0xFFFFFFFF
+
+
 @dataclass(slots=True)
 class RawEntry:
     """One entry as returned by getdents64(2)."""

@@ -10,6 +10,7 @@ from vexfsctl.driver.fuse.protocol import NANOSECONDS
 from vexfsctl.driver.passthrough.backing import DONE, Answer, Backing, Handler
 from vexfsctl.driver.passthrough.inodes import Inode
 from vexfsctl.driver.passthrough.vectors import DIMENSION_NAME, check_vector, parse_dimension
+from vexfsctl.driver.requests import ACL_PREFIX
 from vexfsctl.model.operations import VECTOR_PREFIX
 
 
@@ -55,7 +56,14 @@ class Attributes:
 
     def _get_extended(self, request: requests.GetXattr) -> Answer:
         inode = self._inode(request.header.nodeid)
-        return _sized(os.getxattr(inode.path, request.name), request.size)
+        try:
+            value = os.getxattr(inode.path, request.name)
+        except OSError as cause:
+            # The kernel asks for ACLs before it lets anybody in, and only ENODATA means none to it.
+            if cause.errno == errno.EOPNOTSUPP and request.name.startswith(ACL_PREFIX):
+                raise OSError(errno.ENODATA, "no POSIX ACLs on this filesystem") from cause
+            raise
+        return _sized(value, request.size)
 
     def _list_extended(self, request: requests.ListXattr) -> Answer:
         names = os.listxattr(self._inode(request.header.nodeid).path)

@@ -1,5 +1,6 @@
 """What the request handlers share: nodes, open files, the caller, and their answers."""
 
+import errno
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from vexfsctl.driver.fuse import OpenFlag, Payload
 from vexfsctl.driver.fuse.replies import Attr, encode_attr, encode_entry, encode_open
 from vexfsctl.driver.passthrough.identity import Identities
 from vexfsctl.driver.passthrough.inodes import Inode, InodeTable, OpenFile, OpenFileTable
+from vexfsctl.driver.passthrough.own_state import filesystem_of_kernel_state
 from vexfsctl.model.clock import Clock
 
 
@@ -40,8 +42,22 @@ class Backing:
         """How the kernel should treat open files."""
 
     def entry(self, parent: Inode, name: bytes) -> Answer:
-        """Answer with the node *name* in *parent*."""
-        return self.entry_of(*self.inodes.look_up(parent, name))
+        """Answer with the node *name* in *parent*; raise OSError (EACCES) if it is not served."""
+        inode, status = self.inodes.look_up(parent, name)
+        return self.entry_of(self.served(inode, parent), status)
+
+    def served(self, inode: Inode, parent: Inode) -> Inode:
+        """Return *inode*, just found in *parent*; raise OSError (EACCES) if it is not served.
+
+        Then its lookup is taken back.
+        """
+        # Only at a mount point: elsewhere a node is on the filesystem of its directory.
+        if inode.key[0] != parent.key[0]:
+            type_ = filesystem_of_kernel_state(inode.number)
+            if type_ is not None:
+                self.inodes.forget(((inode.nodeid, 1),))
+                raise OSError(errno.EACCES, f"{type_} is not served")
+        return inode
 
     def entry_of(self, inode: Inode, status: os.stat_result) -> Answer:
         """Answer with *inode*, whose lookup count was already increased."""

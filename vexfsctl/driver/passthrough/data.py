@@ -64,6 +64,7 @@ class Data:
         number = os.open(name, flags, request.mode, dir_fd=parent.number)
         try:
             inode, status = self._backing.inodes.of_open(number)
+            self._backing.served(inode, parent)
         except BaseException:
             os.close(number)
             raise
