@@ -59,6 +59,7 @@ except OSError as failure:
         "changing_modes",
         "programs_run_without_being_readable",
         "groups_count_from_one_call_to_the_next",
+        "large_directories",
     ],
 )
 def test_a_backing_without_acls_serves_every_user(
