@@ -2,6 +2,7 @@
 
 import errno
 import os
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,13 +63,14 @@ class Backing:
     def entry_of(self, inode: Inode, status: os.stat_result) -> Answer:
         """Answer with *inode*, whose lookup count was already increased."""
         attr = Attr.from_stat(status, ino=inode.ino)
-        return Answer(
-            (encode_entry(inode.nodeid, attr),), lambda: self.inodes.forget(((inode.nodeid, 1),))
-        )
+        entry = encode_entry(inode.nodeid, attr, attr_valid_s=_validity(status))
+        return Answer((entry,), lambda: self.inodes.forget(((inode.nodeid, 1),)))
 
     def attributes(self, inode: Inode) -> Answer:
         """Answer with the attributes *inode* has now."""
-        return Answer((encode_attr(Attr.from_stat(os.fstat(inode.number), ino=inode.ino)),))
+        status = os.fstat(inode.number)
+        attr = Attr.from_stat(status, ino=inode.ino)
+        return Answer((encode_attr(attr, valid_s=_validity(status)),))
 
     def opened(self, file: OpenFile, flags: OpenFlag) -> Answer:
         """Answer with a handle for *file*."""
@@ -79,3 +81,13 @@ class Backing:
         """Release everything; calls that are still stuck keep what they use."""
         self.inodes.clear()
         self.files.clear()
+
+
+def _validity(status: os.stat_result) -> float:
+    """Return for how many seconds the kernel may go by *status*.
+
+    Whoever changes a file's bytes takes set-user-ID and set-group-ID away. The kernel then asks for
+    the size anew, but not for the mode: for a second it would run the program as before.
+    """
+    may_lose_bits = stat.S_ISREG(status.st_mode) and status.st_mode & (stat.S_ISUID | stat.S_ISGID)
+    return 0.0 if may_lose_bits else 1.0
