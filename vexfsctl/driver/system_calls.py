@@ -135,24 +135,34 @@ def unshare_umask() -> None:
 
 
 class Capabilities:
-    """The capabilities of the calling thread: those it has when this is made, and none."""
+    """The capabilities of the calling thread: those it has when this is made, or fewer."""
 
     def __init__(self) -> None:
         self._own = _CapabilityData()
         _check(_instant.capget, ctypes.byref(_CAPABILITY_HEADER), self._own)
-        self._none = _CapabilityData(*self._own)
-        for half in self._none:
-            half.effective = 0
+        low, high = (half.effective for half in self._own)
+        self.effective: int = low | high << 32
+        """Those it has, as a bit set."""
         # Built once: as arguments of every call they would cost more than the call.
         self._header = ctypes.byref(_CAPABILITY_HEADER)
+        self._fewer: dict[int, Any] = {}
 
-    def lay_down(self) -> None:
-        """Drop all capabilities."""
-        _instant.capset(self._header, self._none)
+    def keep(self, kept: int) -> None:
+        """Drop all capabilities that are not in the bit set *kept*."""
+        fewer = self._fewer.get(kept)
+        if fewer is None:
+            fewer = self._fewer[kept] = self._only(kept)
+        _instant.capset(self._header, fewer)
 
     def take_up(self) -> None:
         """Take the capabilities back."""
         _instant.capset(self._header, self._own)
+
+    def _only(self, kept: int) -> Any:
+        fewer = _CapabilityData(*self._own)
+        fewer[0].effective &= kept & 0xFFFFFFFF
+        fewer[1].effective &= kept >> 32
+        return fewer
 
 
 class _CapabilityHeader(ctypes.Structure):

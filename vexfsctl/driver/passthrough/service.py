@@ -8,6 +8,7 @@ fsync.
 
 import contextlib
 import errno
+import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -165,13 +166,17 @@ class _Served:
         identities, header = self._service.backing.identities, self._request.header
         groups_of_now = needs_groups_of_now(self._request)
         try:
-            with identities.acting_as(header, groups_of_now=groups_of_now):
+            with identities.acting_as(header, self._owner, groups_of_now=groups_of_now):
                 return self._handler(self._request)
         except PermissionError:
             if not identities.was_mistaken(header):
                 raise
-        with identities.acting_as(header):
+        with identities.acting_as(header, self._owner):
             return self._handler(self._request)
+
+    def _owner(self) -> tuple[int, int]:
+        status = os.fstat(self._inode.number)
+        return status.st_uid, status.st_gid
 
     def _path(self) -> str | None:
         """Return what the request is about, relative to the root of the volume."""
