@@ -1,5 +1,8 @@
 """What the backing filesystem is: one without ACLs, and those of the kernel's own state."""
 
+import contextlib
+import errno
+import fcntl
 import os
 import subprocess
 import sys
@@ -11,9 +14,11 @@ import pytest
 
 from tests.driver.passthrough.conftest import MountedVolume, VolumeMaker
 from tests.driver.passthrough.test_agreement import describe, run_scenario
+from vexfsctl.driver.file_flags import GET_FLAGS
 from vexfsctl.driver.fuse import ROOT_NODEID
 from vexfsctl.driver.fuse.requests import Create, RequestHeader
 from vexfsctl.driver.passthrough.data import Data
+from vexfsctl.model.operations import OperationType
 
 pytestmark = pytest.mark.privileged("fuse")
 
@@ -97,6 +102,32 @@ def test_acls_where_there_are_none(
     assert errno_as_nobody(set_one, path) == "ENOTSUP"
     assert errno_as_nobody("setxattr(PATH, 'user.key', b'')", path) == "ENOTSUP"
     assert errno_as_nobody("getxattr(PATH, 'user.key')", path) == "ENOTSUP"
+
+
+def test_flags_where_there_are_none(
+    make_volume: VolumeMaker, reachable_path: Path, mount_inside: Callable[[Path, str], None]
+) -> None:
+    """They get the answer of the backing itself, which is not a failure."""
+    base = reachable_path / "ramfs"
+    mount_inside(base, "ramfs")
+    volume = make_volume(base)
+
+    for directory in (base, volume.mountpoint):
+        with pytest.raises(OSError) as none, opened_directory(directory) as descriptor:
+            fcntl.ioctl(descriptor, GET_FLAGS, bytes(8))
+        assert none.value.errno == errno.ENOTTY
+    status = volume.guard.status(OperationType.INODE)
+    assert (status.calls > 0, status.failures) == (True, 0)
+
+
+@contextlib.contextmanager
+def opened_directory(path: Path) -> Iterator[int]:
+    """A descriptor of *path*."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 @pytest.mark.parametrize("type_", ["proc", "sysfs", "cgroup2", "debugfs", "tracefs", "securityfs"])

@@ -1,10 +1,11 @@
-"""Requests about attributes: those of stat(2), extended ones, vectors, the filesystem's own."""
+"""Requests about attributes: those of stat(2), flags, extended ones, vectors."""
 
 import errno
 import os
 import stat
 
 from vexfsctl.driver import system_calls
+from vexfsctl.driver.file_flags import SET_FLAGS, get_flags, set_flags
 from vexfsctl.driver.fuse import replies, requests
 from vexfsctl.driver.fuse.protocol import NANOSECONDS
 from vexfsctl.driver.passthrough.backing import DONE, Answer, Backing, Handler
@@ -27,6 +28,7 @@ class Attributes:
             requests.SetXattr: self._set_extended,
             requests.ListXattr: self._list_extended,
             requests.RemoveXattr: self._remove_extended,
+            requests.Ioctl: self._flags,
         }
 
     def _get(self, request: requests.GetAttr) -> Answer:
@@ -79,6 +81,13 @@ class Attributes:
     def _remove_extended(self, request: requests.RemoveXattr) -> Answer:
         os.removexattr(self._inode(request.header.nodeid).path, request.name)
         return DONE
+
+    def _flags(self, request: requests.Ioctl) -> Answer:
+        number = self._backing.files.get(request.handle).number
+        if request.command == SET_FLAGS:
+            set_flags(number, bytes(request.data))
+            return Answer(replies.encode_ioctl())
+        return Answer(replies.encode_ioctl(get_flags(number, request.command)))
 
 
 def _check_vector_attribute(inode: Inode, name: bytes, value: bytes) -> None:
