@@ -187,7 +187,7 @@ class _Served:
             return None
         if isinstance(self._request, _ABOUT_A_NAME):
             path += b"/" + self._request.name
-        return path.strip(b"/").decode(errors="backslashreplace")
+        return path.strip(b"/").decode(errors="surrogateescape")
 
     def _answer_at_deadline(self) -> None:
         """Answer in place of the stuck thread. Once answered, the kernel may release and forget."""
