@@ -71,6 +71,40 @@ def filesystem_type(descriptor: int) -> int:
     return buffer[0] & 0xFFFFFFFF
 
 
+@dataclass(frozen=True, slots=True)
+class DirectLimits:
+    """What direct I/O on a file must keep to, in bytes."""
+
+    memory: int
+    """Where buffers begin: at a multiple of this."""
+    file: int
+    """Where ranges begin and end; 0: any, or the filesystem does not say."""
+    size: int
+    """The present size of the file."""
+    block: int
+    """The filesystem's own unit."""
+
+
+_AT_EMPTY_PATH, _AT_STATX_DONT_SYNC = 0x1000, 0x4000
+_STATX_SIZE, _STATX_DIOALIGN, _STATX_DIO_READ_ALIGN = 0x200, 0x2000, 0x20000
+_STATX = struct.Struct("=II32xQ104x2I20xI72x")
+"""struct statx: mask, block size, size, the two of DIOALIGN, that of DIO_READ_ALIGN."""
+
+
+def direct_limits(descriptor: int) -> DirectLimits:
+    """Return what direct I/O on an open file must keep to, as statx(2) says it (Linux 6.1)."""
+    buffer = ctypes.create_string_buffer(_STATX.size)
+    flags = _AT_EMPTY_PATH | _AT_STATX_DONT_SYNC
+    wanted = _STATX_SIZE | _STATX_DIOALIGN | _STATX_DIO_READ_ALIGN
+    _check(_waiting.statx, descriptor, b"", flags, wanted, buffer)
+    mask, block, size, memory, range_, reading = _STATX.unpack(buffer)
+    if not mask & _STATX_DIOALIGN:
+        memory = range_ = 0
+    # Where there are two (XFS, 6.14), ranges of the smaller are only slower to write.
+    file = reading if mask & _STATX_DIO_READ_ALIGN else range_
+    return DirectLimits(memory, file, size, block)
+
+
 @dataclass(slots=True)
 class RawEntry:
     """One entry as returned by getdents64(2)."""

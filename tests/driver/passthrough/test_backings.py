@@ -104,7 +104,7 @@ def test_acls_where_there_are_none(
     assert errno_as_nobody("getxattr(PATH, 'user.key')", path) == "ENOTSUP"
 
 
-def test_flags_where_there_are_none(
+def test_flags_and_direct_io_where_there_are_none(
     make_volume: VolumeMaker, reachable_path: Path, mount_inside: Callable[[Path, str], None]
 ) -> None:
     """They get the answer of the backing itself, which is not a failure."""
@@ -116,6 +116,10 @@ def test_flags_where_there_are_none(
         with pytest.raises(OSError) as none, opened_directory(directory) as descriptor:
             fcntl.ioctl(descriptor, GET_FLAGS, bytes(8))
         assert none.value.errno == errno.ENOTTY
+        for name in ("new", "new"):
+            with pytest.raises(OSError) as refused:
+                os.open(directory / name, os.O_CREAT | os.O_RDWR | os.O_DIRECT)
+            assert refused.value.errno == errno.EINVAL
     status = volume.guard.status(OperationType.INODE)
     assert (status.calls > 0, status.failures) == (True, 0)
 
@@ -128,6 +132,39 @@ def opened_directory(path: Path) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+@pytest.mark.privileged("fuse", "loop")
+def test_direct_io_on_a_disk_of_large_sectors(
+    make_volume: VolumeMaker, reachable_path: Path
+) -> None:
+    """What a disk of 4096-byte sectors refuses, others take: it is the backing that says it."""
+    image, base = reachable_path / "image", reachable_path / "base"
+    image.touch()
+    os.truncate(image, 32 << 20)
+    base.mkdir()
+    device = run("losetup", "--find", "--show", "--sector-size", "4096", image).strip()
+    try:
+        run("mkfs.ext4", "-q", device)
+        run("mount", device, base)
+        try:
+            for part in ("plain", "source"):
+                (base / part).mkdir()
+                (base / part).chmod(0o1777)
+            volume = make_volume(base / "source")
+
+            expected = run_scenario("direct_io", base / "plain")
+            assert run_scenario("direct_io", volume.mountpoint) == expected
+            assert {"write 512 at 0 EINVAL", "write 4096 at 4096 4096"} <= set(expected)
+        finally:
+            run("umount", "--lazy", base)
+    finally:
+        run("losetup", "--detach", device)
+
+
+def run(*command: str | Path) -> str:
+    """What *command* prints; it must succeed."""
+    return subprocess.run(command, stdout=-1, text=True, check=True).stdout
 
 
 @pytest.mark.parametrize("type_", ["proc", "sysfs", "cgroup2", "debugfs", "tracefs", "securityfs"])

@@ -41,6 +41,8 @@ class Backing:
         self.identities = Identities(clock)
         self.open_flags = OpenFlag(0)
         """How the kernel should treat open files."""
+        self.max_transfer = 1 << 20
+        """How many bytes a READ or WRITE is about at most."""
 
     def entry(self, parent: Inode, name: bytes) -> Answer:
         """Answer with the node *name* in *parent*; raise OSError (EACCES) if it is not served."""

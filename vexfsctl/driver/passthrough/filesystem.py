@@ -62,6 +62,7 @@ class Passthrough:
 
     def attach(self, connection: Connection) -> None:
         """Adapt to what the kernel granted. Call it before `serve`."""
+        self.backing.max_transfer = connection.negotiated.max_write
         # Without direct I/O, errors would all become EIO and hide in the page cache; but a kernel
         # before 6.6 refuses a shared mapping of a file opened so.
         if connection.negotiated.flags & InitFlag.DIRECT_IO_ALLOW_MMAP:
