@@ -27,18 +27,17 @@ from vexfsctl.model.clock import Clock
 from vexfsctl.resilience.guard import Guard
 from vexfsctl.system.clock import MonotonicClock
 
+_WANTED = (
+    USUAL_FLAGS
+    | InitFlag.ATOMIC_O_TRUNC
+    | InitFlag.POSIX_ACL
+    | InitFlag.HANDLE_KILLPRIV_V2
+    | InitFlag.DIRECT_IO_ALLOW_MMAP
+)
+
 
 class Passthrough:
     """The filesystem of a volume: pass it to `serve`."""
-
-    wanted_flags: InitFlag = (
-        USUAL_FLAGS
-        | InitFlag.ATOMIC_O_TRUNC
-        | InitFlag.POSIX_ACL
-        | InitFlag.HANDLE_KILLPRIV_V2
-        | InitFlag.DIRECT_IO_ALLOW_MMAP
-    )
-    """Capabilities to request when mounting it (`Connection.mount`)."""
 
     def __init__(
         self,
@@ -47,8 +46,14 @@ class Passthrough:
         *,
         faults: FaultSet | None = None,
         clock: Clock | None = None,
+        through_cache: bool = False,
     ) -> None:
+        """With *through_cache*, do on any kernel what those before 6.6 make necessary: `attach`."""
         raise_descriptor_limit()
+        self.wanted_flags = _WANTED
+        """Capabilities to request when mounting it (`Connection.mount`)."""
+        if through_cache:
+            self.wanted_flags &= ~InitFlag.DIRECT_IO_ALLOW_MMAP
         self.backing = Backing(source, clock or MonotonicClock())
         """The source directory as the kernel knows it so far."""
         self._volume = Volume(self.backing, source)
