@@ -10,10 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from vexfsctl.driver.file_flags import GET_EXTENDED_FLAGS, GET_FLAGS, SET_FLAGS
 from vexfsctl.driver.fuse import requests as fuse
 from vexfsctl.model.operations import VECTOR_PREFIX, OperationType
 
-_ACL_PREFIX = b"system.posix_acl_"
+ACL_PREFIX = b"system.posix_acl_"
+"""What the names of the two attributes that hold a POSIX ACL begin with."""
+
 _REACH_AN_OPEN_FILE = frozenset(
     {
         fuse.Read,
@@ -25,6 +28,7 @@ _REACH_AN_OPEN_FILE = frozenset(
         fuse.Flush,
         fuse.Fsync,
         fuse.FsyncDir,
+        fuse.Ioctl,
         fuse.Release,
         fuse.ReleaseDir,
         fuse.SyncFs,
@@ -110,7 +114,7 @@ def needs_groups_of_now(request: fuse.Request) -> bool:
         case fuse.Create() | fuse.TmpFile() | fuse.MkNod():
             return bool(request.mode & stat.S_ISGID)
         case fuse.SetXattr():
-            return request.name.startswith(_ACL_PREFIX)
+            return request.name.startswith(ACL_PREFIX)
         case _:
             return False
 
@@ -150,6 +154,7 @@ _TABLE: dict[type, GuardedCall] = {
     fuse.SetXattr: GuardedCall(_INODE, "setxattr", writes=True),
     fuse.ListXattr: GuardedCall(_INODE, "listxattr"),
     fuse.RemoveXattr: _once(_INODE, "removexattr"),
+    fuse.Ioctl: GuardedCall(_INODE, "ioctl", as_caller=False),
     fuse.Open: GuardedCall(_FILE, "open"),
     fuse.Read: GuardedCall(_FILE, "read", data=True, as_caller=False),
     fuse.Write: _changing(_FILE, "write"),
@@ -217,10 +222,18 @@ def _variants_of_setxattr() -> Callable[[fuse.SetXattr], GuardedCall]:
     return lambda request: (once if request.flags else repeated)(request)
 
 
-_VARIANTS: dict[type, Callable[[Any], GuardedCall]] = {
+def _variants_of_ioctl() -> Callable[[fuse.Ioctl], GuardedCall | None]:
+    reading = _TABLE[fuse.Ioctl]
+    writing = replace(reading, writes=True, as_caller=True)
+    by_command = {GET_FLAGS: reading, GET_EXTENDED_FLAGS: reading, SET_FLAGS: writing}
+    return lambda request: by_command.get(request.command)
+
+
+_VARIANTS: dict[type, Callable[[Any], GuardedCall | None]] = {
     fuse.Open: _variants_of_open(),
     fuse.Write: _variants_of_write(),
     fuse.SetAttr: _variants_of_setattr(),
+    fuse.Ioctl: _variants_of_ioctl(),
     fuse.GetXattr: _vector_or(_TABLE[fuse.GetXattr]),
     fuse.SetXattr: _variants_of_setxattr(),
     fuse.RemoveXattr: _vector_or(_TABLE[fuse.RemoveXattr]),

@@ -84,14 +84,55 @@ def syncfs(descriptor: int) -> None:
 
 
 def filesystem_type(descriptor: int) -> int:
-    """Return the type of the filesystem that *descriptor* is on (f_type of statfs(2))."""
-    space = ctypes.create_string_buffer(_STATFS_SIZE)
-    _check(_waiting.fstatfs, descriptor, space)
-    return int(_STATFS_TYPE.unpack_from(space)[0])
+    """Return the magic number of the filesystem that *descriptor*, O_PATH or not, is on."""
+    buffer = (ctypes.c_long * 32)()  # struct statfs begins with f_type, which os.fstatvfs lacks
+    _check(_waiting.fstatfs, descriptor, buffer)
+    return buffer[0] & 0xFFFFFFFF
 
 
-_STATFS_SIZE = 256  # struct statfs has 120 bytes on 64-bit machines
-_STATFS_TYPE = struct.Struct("@l")
+@dataclass(frozen=True, slots=True)
+class DirectLimits:
+    """What direct I/O on a file must keep to, in bytes."""
+
+    memory: int
+    """Where buffers begin: at a multiple of this."""
+    file: int
+    """Where ranges begin and end; 0: any, or the filesystem does not say."""
+    size: int
+    """The present size of the file."""
+    block: int
+    """The filesystem's own unit."""
+
+
+_AT_EMPTY_PATH, _AT_STATX_DONT_SYNC = 0x1000, 0x4000
+_STATX_SIZE, _STATX_BTIME = 0x200, 0x800
+_STATX_DIOALIGN, _STATX_DIO_READ_ALIGN = 0x2000, 0x20000
+_STATX = struct.Struct("=II32xQ32xqI60x2I20xI72x")
+"""struct statx: mask, block size, size, birth, the two of DIOALIGN, that of DIO_READ_ALIGN."""
+
+
+def direct_limits(descriptor: int) -> DirectLimits:
+    """Return what direct I/O on an open file must keep to, as statx(2) says it (Linux 6.1)."""
+    wanted = _STATX_SIZE | _STATX_DIOALIGN | _STATX_DIO_READ_ALIGN
+    mask, block, size, _, _, memory, range_, reading = _statx(descriptor, wanted)
+    if not mask & _STATX_DIOALIGN:
+        memory = range_ = 0
+    # Where there are two (XFS, 6.14), ranges of the smaller are only slower to write.
+    file = reading if mask & _STATX_DIO_READ_ALIGN else range_
+    return DirectLimits(memory, file, size, block)
+
+
+def birth_time_ns(descriptor: int) -> int:
+    """Return when the inode of an open file was made, in ns since 1970; 0 if that is unknown."""
+    mask, _, _, seconds, nanoseconds, *_ = _statx(descriptor, _STATX_BTIME)
+    return seconds * 1_000_000_000 + nanoseconds if mask & _STATX_BTIME else 0
+
+
+def _statx(descriptor: int, wanted: int) -> tuple[int, ...]:
+    buffer = ctypes.create_string_buffer(_STATX.size)
+    flags = _AT_EMPTY_PATH | _AT_STATX_DONT_SYNC
+    _check(_waiting.statx, descriptor, b"", flags, wanted, buffer)
+    return _STATX.unpack(buffer)
 
 
 @dataclass(slots=True)
@@ -127,7 +168,6 @@ def _parse_entries(packed: bytes) -> Iterator[RawEntry]:
 
 # Names of inodes that outlive their descriptors
 
-_AT_EMPTY_PATH = 0x1000
 AT_HANDLE_FID = 0x200
 """A handle that only tells inodes apart (Linux 6.5): more filesystems give one."""
 
@@ -137,11 +177,6 @@ _HANDLE_TYPE_SIZE = 4
 _HANDLE_HEADER = struct.pack("=Ii", _MOST_HANDLE_BYTES, 0)
 _MOUNT_ID_AT = len(_HANDLE_HEADER) + _MOST_HANDLE_BYTES
 _MOUNT_ID = struct.Struct("=i")
-_STATX_BTIME = 0x800
-_STATX_SIZE = 256
-_STATX_MASK = struct.Struct("=I")
-_STATX_BIRTH = struct.Struct("=qI")
-_STATX_BIRTH_AT = 80
 
 
 def file_handle(descriptor: int, flags: int = 0) -> tuple[bytes, int]:
@@ -166,16 +201,6 @@ def open_handle(mount: int, handle: bytes, flags: int) -> int:
     """
     count = _HANDLE_COUNT.pack(len(handle) - _HANDLE_TYPE_SIZE)
     return _check(_waiting.open_by_handle_at, mount, count + handle, flags)
-
-
-def birth_time_ns(descriptor: int) -> int:
-    """Return when the inode of an open file was made, in ns since 1970; 0 if that is unknown."""
-    space = ctypes.create_string_buffer(_STATX_SIZE)
-    _check(_waiting.statx, descriptor, b"", _AT_EMPTY_PATH, _STATX_BTIME, space)
-    if not _STATX_MASK.unpack_from(space)[0] & _STATX_BTIME:
-        return 0
-    seconds, nanoseconds = _STATX_BIRTH.unpack_from(space, _STATX_BIRTH_AT)
-    return int(seconds) * 1_000_000_000 + int(nanoseconds)
 
 
 # Identity of the calling thread, which is all that these change
@@ -211,24 +236,34 @@ def unshare_umask() -> None:
 
 
 class Capabilities:
-    """The capabilities of the calling thread: those it has when this is made, and none."""
+    """The capabilities of the calling thread: those it has when this is made, or fewer."""
 
     def __init__(self) -> None:
         self._own = _CapabilityData()
         _check(_instant.capget, ctypes.byref(_CAPABILITY_HEADER), self._own)
-        self._none = _CapabilityData(*self._own)
-        for half in self._none:
-            half.effective = 0
+        low, high = (half.effective for half in self._own)
+        self.effective: int = low | high << 32
+        """Those it has, as a bit set."""
         # Built once: as arguments of every call they would cost more than the call.
         self._header = ctypes.byref(_CAPABILITY_HEADER)
+        self._fewer: dict[int, Any] = {}
 
-    def lay_down(self) -> None:
-        """Drop all capabilities."""
-        _instant.capset(self._header, self._none)
+    def keep(self, kept: int) -> None:
+        """Drop all capabilities that are not in the bit set *kept*."""
+        fewer = self._fewer.get(kept)
+        if fewer is None:
+            fewer = self._fewer[kept] = self._only(kept)
+        _instant.capset(self._header, fewer)
 
     def take_up(self) -> None:
         """Take the capabilities back."""
         _instant.capset(self._header, self._own)
+
+    def _only(self, kept: int) -> Any:
+        fewer = _CapabilityData(*self._own)
+        fewer[0].effective &= kept & 0xFFFFFFFF
+        fewer[1].effective &= kept >> 32
+        return fewer
 
 
 class _CapabilityHeader(ctypes.Structure):

@@ -4,9 +4,10 @@ import itertools
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
@@ -49,7 +50,11 @@ def reachable_path() -> Iterator[Path]:
     shutil.rmtree(path)
 
 
-VolumeMaker = Callable[[Path], MountedVolume]
+class VolumeMaker(Protocol):
+    """Mounts directories."""
+
+    def __call__(self, source: Path, *, through_cache: bool = False) -> MountedVolume:
+        """Mount *source*; with *through_cache* as it is done on kernels before 6.6."""
 
 
 @pytest.fixture
@@ -71,14 +76,16 @@ def make_volume(reachable_path: Path, handles: bool) -> Iterator[VolumeMaker]:
             for volume in tuple(made):
                 volume.guard.expire_overdue(clock.now_ns())
 
-    def make(source: Path) -> MountedVolume:
+    def make(source: Path, *, through_cache: bool = False) -> MountedVolume:
         mountpoint = reachable_path / f"mount{next(numbers)}"
         mountpoint.mkdir()
         events: list[Event] = []
         crashes: list[BaseException] = []
         guard = Guard("test", clock=clock, listener=events.append, ids=CorrelationSource())
         faults = FaultSet(clock)
-        passthrough = Passthrough(source, guard, faults=faults, handles=handles)
+        passthrough = Passthrough(
+            source, guard, faults=faults, handles=handles, through_cache=through_cache
+        )
         connection = Connection.mount(
             mountpoint,
             MountOptions(

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.driver.passthrough.conftest import MountedVolume
-from tests.driver.passthrough.scenarios import SCENARIOS
+from tests.driver.passthrough.conftest import MountedVolume, VolumeMaker
+from tests.driver.passthrough.scenarios import SCENARIOS, content
 
 pytestmark = pytest.mark.privileged("fuse")
 
@@ -63,6 +63,32 @@ def describe(root: Path) -> dict[bytes, object]:
 )
 def test_a_mount_behaves_like_its_directory(name: str, volume: MountedVolume) -> None:
     """A scenario has the same outcomes in a plain directory and in a mount of one like it."""
+    compare(name, volume)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(name for name, made in SCENARIOS.items() if made.__module__ == content.__name__),
+        "writing_clears_set_user_id",
+        "an_open_file_outlives_its_rights",
+    ],
+)
+def test_a_mount_through_the_page_cache(
+    name: str, make_volume: VolumeMaker, reachable_path: Path
+) -> None:
+    """Bytes are the same where the kernel caches them, as it has to before Linux 6.6."""
+    source = reachable_path / "source"
+    source.mkdir()
+    source.chmod(0o1777)
+    volume = make_volume(source, through_cache=True)
+
+    compare(name, volume)
+    assert volume.passthrough.backing.open_flags == 0
+
+
+def compare(name: str, volume: MountedVolume) -> None:
+    """Run a scenario in a plain directory and in the volume, whose source is empty."""
     plain = volume.source.parent / "plain"
     plain.mkdir()
     plain.chmod(0o1777)

@@ -298,6 +298,8 @@ def test_injection_is_there_only_when_allowed(guard: Guard, facts: VolumeFacts) 
     assert allowed.read("inject/active") == b""
     write(allowed, "inject/control", "read path=a errno=EIO count=3\n")
     assert allowed.read("inject/active") == b"read path=a errno=EIO count=3\n"
+    allowed.write("inject/control", b"open path=caf\xe9 errno=EPERM\n", uid=0, pid=PID)
+    assert allowed.read("inject/active").splitlines()[1] == rb'open path="caf\xe9" errno=EPERM'
     with pytest.raises(WriteRefused):
         write(allowed, "inject/control", "melt\n")
     write(allowed, "inject/control", "clear\n")

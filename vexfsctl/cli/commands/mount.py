@@ -52,6 +52,9 @@ def mount(
     deadlines, which begin with the settings of vexfsctl.toml(5). Returns when the volume and its
     attribute tree answer. As root the tree is at /run/vexfs/NAME, else at
     $XDG_RUNTIME_DIR/vexfs/NAME.
+
+    SOURCE must store files: proc, sysfs, cgroup and other filesystems of the kernel's own state are
+    refused, and closed to everybody (EACCES) where they are mounted inside.
     """
     # Here and not above: nothing else may load the driver.
     from vexfsctl.answers.mount import mount_result

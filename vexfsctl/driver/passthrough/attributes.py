@@ -1,15 +1,17 @@
-"""Requests about attributes: those of stat(2), extended ones, vectors, the filesystem's own."""
+"""Requests about attributes: those of stat(2), flags, extended ones, vectors."""
 
 import errno
 import os
 import stat
 
 from vexfsctl.driver import system_calls
+from vexfsctl.driver.file_flags import SET_FLAGS, get_flags, set_flags
 from vexfsctl.driver.fuse import replies, requests
 from vexfsctl.driver.fuse.protocol import NANOSECONDS
 from vexfsctl.driver.passthrough.backing import DONE, Answer, Backing, Handler
 from vexfsctl.driver.passthrough.inodes import OpenInode
 from vexfsctl.driver.passthrough.vectors import DIMENSION_NAME, check_vector, parse_dimension
+from vexfsctl.driver.requests import ACL_PREFIX
 from vexfsctl.model.operations import VECTOR_PREFIX
 
 
@@ -25,6 +27,7 @@ class Attributes:
             requests.SetXattr: self._set_extended,
             requests.ListXattr: self._list_extended,
             requests.RemoveXattr: self._remove_extended,
+            requests.Ioctl: self._flags,
         }
 
     def _get(self, _request: requests.GetAttr, node: OpenInode) -> Answer:
@@ -52,7 +55,14 @@ class Attributes:
             os.ftruncate(self._backing.files.get(handle).number, size)
 
     def _get_extended(self, request: requests.GetXattr, node: OpenInode) -> Answer:
-        return _sized(os.getxattr(node.path, request.name), request.size)
+        try:
+            value = os.getxattr(node.path, request.name)
+        except OSError as cause:
+            # The kernel asks for ACLs before it lets anybody in, and only ENODATA means none to it.
+            if cause.errno == errno.EOPNOTSUPP and request.name.startswith(ACL_PREFIX):
+                raise OSError(errno.ENODATA, "no POSIX ACLs on this filesystem") from cause
+            raise
+        return _sized(value, request.size)
 
     def _list_extended(self, request: requests.ListXattr, node: OpenInode) -> Answer:
         names = os.listxattr(node.path)
@@ -69,6 +79,13 @@ class Attributes:
     def _remove_extended(self, request: requests.RemoveXattr, node: OpenInode) -> Answer:
         os.removexattr(node.path, request.name)
         return DONE
+
+    def _flags(self, request: requests.Ioctl) -> Answer:
+        number = self._backing.files.get(request.handle).number
+        if request.command == SET_FLAGS:
+            set_flags(number, bytes(request.data))
+            return Answer(replies.encode_ioctl())
+        return Answer(replies.encode_ioctl(get_flags(number, request.command)))
 
 
 def _check_vector_attribute(

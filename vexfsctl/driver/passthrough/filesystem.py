@@ -29,21 +29,20 @@ from vexfsctl.model.clock import Clock
 from vexfsctl.resilience.guard import Guard
 from vexfsctl.system.clock import MonotonicClock
 
+_WANTED = (
+    USUAL_FLAGS
+    | InitFlag.ATOMIC_O_TRUNC
+    | InitFlag.POSIX_ACL
+    | InitFlag.HANDLE_KILLPRIV_V2
+    | InitFlag.DIRECT_IO_ALLOW_MMAP
+)
+
 
 class Passthrough:
     """The filesystem of a volume: pass it to `serve`.
 
     Without *handles*, inodes are opened again by name only.
     """
-
-    wanted_flags: InitFlag = (
-        USUAL_FLAGS
-        | InitFlag.ATOMIC_O_TRUNC
-        | InitFlag.POSIX_ACL
-        | InitFlag.HANDLE_KILLPRIV_V2
-        | InitFlag.DIRECT_IO_ALLOW_MMAP
-    )
-    """Capabilities to request when mounting it (`Connection.mount`)."""
 
     def __init__(
         self,
@@ -53,7 +52,13 @@ class Passthrough:
         faults: FaultSet | None = None,
         clock: Clock | None = None,
         handles: bool = True,
+        through_cache: bool = False,
     ) -> None:
+        """With *through_cache*, do on any kernel what those before 6.6 make necessary: `attach`."""
+        self.wanted_flags = _WANTED
+        """Capabilities to request when mounting it (`Connection.mount`)."""
+        if through_cache:
+            self.wanted_flags &= ~InitFlag.DIRECT_IO_ALLOW_MMAP
         budget = DescriptorBudget.of_this_process()
         self.max_readers = budget.readers
         """How many requests it can handle at once: for `serve`."""
@@ -72,6 +77,7 @@ class Passthrough:
 
     def attach(self, connection: Connection) -> None:
         """Adapt to what the kernel granted. Call it before `serve`."""
+        self.backing.max_transfer = connection.negotiated.max_write
         # Without direct I/O, errors would all become EIO and hide in the page cache; but a kernel
         # before 6.6 refuses a shared mapping of a file opened so.
         if connection.negotiated.flags & InitFlag.DIRECT_IO_ALLOW_MMAP:

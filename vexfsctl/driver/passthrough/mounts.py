@@ -10,6 +10,7 @@ import struct
 import threading
 
 from vexfsctl.driver import system_calls
+from vexfsctl.driver.passthrough.own_state import filesystem_of_kernel_state
 
 _DEVICE_BITS = 48
 _KEY = struct.Struct("=HQ")  # which mount, which number; handle or time of birth follow
@@ -34,9 +35,11 @@ With others, vfat among them, a handle can be gone before its file is."""
 class Mount:
     """One filesystem where it is mounted in the source."""
 
-    __slots__ = ("device", "index", "ino_mask", "keeps_handles")
+    __slots__ = ("device", "index", "ino_mask", "keeps_handles", "refused")
 
-    def __init__(self, device: int, index: int, ino_mask: int, *, keeps_handles: bool) -> None:
+    def __init__(
+        self, device: int, index: int, ino_mask: int, *, keeps_handles: bool, refused: str | None
+    ) -> None:
         self.device = device
         self.index = index
         """Its number among the mounts of the source."""
@@ -44,6 +47,8 @@ class Mount:
         """Its inode numbers are XORed with this for applications, who see only one device."""
         self.keeps_handles = keeps_handles
         """Whether `Mounts.open` can open its inodes."""
+        self.refused = refused
+        """The type of a filesystem that no volume serves, None for others."""
 
 
 def inode_number(key: bytes) -> int:
@@ -65,18 +70,16 @@ class Mounts:
         self._may_open = handles and self._can_open()
 
     def identify(self, descriptor: int, status: os.stat_result) -> tuple[Mount, bytes]:
-        """Return the mount and the key of the open inode that has *status*. Raises OSError."""
+        """Return the mount and the key of the open inode that has *status*.
+
+        Raises OSError: EACCES if it is on a filesystem that no volume serves.
+        """
         handle, mount_id, opens = _distinction(descriptor)
         mount = self._known.get((status.st_dev, mount_id))
         if mount is None:
-            opens = (
-                opens
-                and self._may_open
-                # Through the source, another mount's options (read-only) would not hold.
-                and mount_id == self._source_mount_id
-                and _filesystem_type(descriptor) in _KEEPS_HANDLES
-            )
-            mount = self._meet(status.st_dev, mount_id, keeps_handles=opens)
+            mount = self._meet(descriptor, status.st_dev, mount_id, opens=opens)
+        if mount.refused is not None:
+            raise OSError(errno.EACCES, f"{mount.refused} is not served")
         return mount, _KEY.pack(mount.index, status.st_ino) + handle
 
     def open(self, key: bytes) -> int:
@@ -96,13 +99,19 @@ class Mounts:
             return False
         return True
 
-    def _meet(self, device: int, mount_id: int, *, keeps_handles: bool) -> Mount:
+    def _meet(self, descriptor: int, device: int, mount_id: int, *, opens: bool) -> Mount:
+        """Return the mount of an open inode, the first of it that was seen."""
+        # Through the source's mount, another one's options (read-only) would not hold.
+        opens = opens and self._may_open and mount_id == self._source_mount_id
+        keeps_handles = opens and _filesystem_type(descriptor) in _KEEPS_HANDLES
+        refused = filesystem_of_kernel_state(descriptor)
         with self._lock:
             mount = Mount(
                 device,
                 len(self._known),
                 self._devices.setdefault(device, len(self._devices)) << _DEVICE_BITS,
                 keeps_handles=keeps_handles,
+                refused=refused,
             )
             return self._known.setdefault((device, mount_id), mount)
 

@@ -88,8 +88,12 @@ class Names:
     def _read_directory(self, request: requests.ReadDir) -> Answer:
         """Answer from the backing directory's own position, whose cookies survive changes."""
         file = self._backing.files.get(request.handle)
-        os.lseek(file.number, request.offset, os.SEEK_SET)
-        entries = system_calls.read_entries(file.number, request.size)
+        # Only if the kernel goes back: on ramfs a cookie counts entries, so that going to the same
+        # one again after some were removed would leave others out.
+        if os.lseek(file.number, 0, os.SEEK_CUR) != request.offset:
+            os.lseek(file.number, request.offset, os.SEEK_SET)
+        # No more than fit into the answer: an entry of at least 24 bytes grows by at most 8.
+        entries = system_calls.read_entries(file.number, request.size * 3 // 4)
         return Answer(
             (replies.pack_dirents((self._entry(file.inode, e) for e in entries), request.size),)
         )

@@ -8,6 +8,7 @@ fsync.
 
 import contextlib
 import errno
+import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -207,13 +208,18 @@ class _Served:
         identities, header = self._service.backing.identities, self._request.header
         groups_of_now = needs_groups_of_now(self._request)
         try:
-            with identities.acting_as(header, groups_of_now=groups_of_now):
+            with identities.acting_as(header, self._owner, groups_of_now=groups_of_now):
                 return self._handle(nodes)
         except PermissionError:
             if not identities.was_mistaken(header):
                 raise
-        with identities.acting_as(header):
+        with identities.acting_as(header, self._owner):
             return self._handle(nodes)
+
+    def _owner(self) -> tuple[int, int]:
+        with self._service.backing.open(self._inode) as node:
+            status = os.fstat(node.number)
+        return status.st_uid, status.st_gid
 
     def _path(self) -> str | None:
         """Return what the request is about, relative to the root of the volume."""
@@ -223,7 +229,7 @@ class _Served:
             return None
         if isinstance(self._request, _ABOUT_A_NAME):
             names.append(self._request.name)
-        return b"/".join(names).decode(errors="backslashreplace")
+        return b"/".join(names).decode(errors="surrogateescape")
 
     def _answer_at_deadline(self) -> None:
         """Answer in place of the stuck thread. Once answered, the kernel may release and forget."""
