@@ -8,8 +8,6 @@ Not here: filesystems that only look at user, group and capabilities (devpts, mq
 nsfs, bpf), which are the caller's.
 """
 
-import contextlib
-
 from vexfsctl.driver import system_calls
 
 # linux/magic.h, and the filesystems' own sources for what it lacks (configfs).
@@ -30,10 +28,8 @@ _NAMES = {
 
 
 def filesystem_of_kernel_state(descriptor: int) -> str | None:
-    """Return the type of the filesystem that *descriptor* is on if it is such a one.
-
-    None if it is not, or does not say.
-    """
-    with contextlib.suppress(OSError):
+    """Return the type of the filesystem that *descriptor* is on if it is such a one, else None."""
+    try:
         return _NAMES.get(system_calls.filesystem_type(descriptor))
-    return None
+    except OSError:  # of a network or a disk: of these here, none can fail to say what it is
+        return None
