@@ -1,6 +1,9 @@
 """A driver's own log file, and the kernel log as a writer."""
 
+import contextlib
+import resource
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -109,6 +112,48 @@ def test_a_full_disk_is_an_oserror(clock: VirtualClock) -> None:
     with pytest.raises(OSError, match="No space left on device"):
         writer.write(4, "lost")
     writer.close()
+
+
+def test_the_record_after_a_torn_one_begins_a_line(tmp_path: Path, clock: VirtualClock) -> None:
+    """A disk that fills up takes half a record and then none; the next one is whole again."""
+    path = tmp_path / "loop0.kmsg"
+    writer = KmsgFileWriter(path, clock)
+    writer.write(4, "one")
+    with file_size_limit(path.stat().st_size + 20):
+        for text in ("half of it", "nothing of it"):
+            with pytest.raises(OSError):
+                writer.write(4, text)
+    writer.write(4, "whole")
+    writer.close()
+
+    assert path.read_text() == (
+        "12,0,3600000000,-;one\n12,1,3600000000,-;ha\n12,3,3600000000,-;whole\n"
+    )
+
+
+def test_a_full_disk_holds_up_no_start(tmp_path: Path, clock: VirtualClock) -> None:
+    """A torn last line is ended with the first record, not when the file is opened."""
+    path = tmp_path / "loop0.kmsg"
+    path.write_text("12,0,1,-;VexFS: hal")
+    with file_size_limit(path.stat().st_size):
+        writer = KmsgFileWriter(path, clock)
+        with pytest.raises(OSError):
+            writer.write(4, "lost")
+    writer.write(4, "whole")
+    writer.close()
+
+    assert path.read_text() == "12,0,1,-;VexFS: hal\n12,1,3600000000,-;whole\n"
+
+
+@contextlib.contextmanager
+def file_size_limit(size: int) -> Iterator[None]:
+    """Let no file of this process grow past *size*: what would is cut, as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_a_file_that_cannot_be_made_is_an_oserror(tmp_path: Path, clock: VirtualClock) -> None:

@@ -69,6 +69,8 @@ class KmsgFileWriter:
         self._sequence = 0
         self._lock = threading.Lock()
         self._descriptor = _open_for_append(path)
+        self._torn = True
+        """Whether the last writer, we or a killed driver, may have left half a record."""
 
     def write(self, level: int, text: str) -> None:
         """Append one record; raise OSError when it cannot be done."""
@@ -93,22 +95,27 @@ class KmsgFileWriter:
             with suppress(FileNotFoundError):
                 self._path.replace(self._path.with_name(f"{self._path.name}.1"))
             self._reopen()
-        written = os.write(self._descriptor, record)
-        if written < len(record):
-            # A full disk may take only the first part: end that line, or the next record joins it.
-            self._reopen()
+        # With the record, not before it: on a full disk there may be room for nothing else.
+        line = b"\n" + record if self._torn and _ends_torn(self._descriptor) else record
+        self._torn = True
+        if os.write(self._descriptor, line) < len(line):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._path))
+        self._torn = False
 
     def _reopen(self) -> None:
         fresh = _open_for_append(self._path)
         os.close(self._descriptor)
-        self._descriptor = fresh
+        self._descriptor, self._torn = fresh, True
 
 
 def _open_for_append(path: Path) -> int:
-    """Open *path* at its end, on a new line even if its last writer was killed in the middle."""
-    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    return os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
+
+
+def _ends_torn(descriptor: int) -> bool:
+    """Whether the last line of the file has no end, as far as the disk tells."""
     size = os.fstat(descriptor).st_size
-    if size and os.pread(descriptor, 1, size - 1) != b"\n":
-        os.write(descriptor, b"\n")
-    return descriptor
+    try:
+        return size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
+    except OSError:
+        return True
