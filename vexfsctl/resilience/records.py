@@ -28,6 +28,7 @@ from vexfsctl.model.events import (
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.volume import ErrorCounts
 from vexfsctl.resilience.aggregator import ErrorAggregator
+from vexfsctl.resilience.alarm import NEVER_NS, Alarm
 from vexfsctl.resilience.breaker import Transition
 from vexfsctl.resilience.call import Call
 from vexfsctl.resilience.errors import EnhancedError
@@ -37,7 +38,8 @@ from vexfsctl.resilience.ratelimit import LogRateLimit
 class Bystanders:
     """Calls listeners, whose exceptions must not affect a guarded call; the latest is kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, alarm: Alarm) -> None:
+        self._alarm = alarm
         self._bugs: deque[Exception] = deque(maxlen=1)
 
     def tell(self, listener: Callable[..., object], *what: Any) -> None:
@@ -46,6 +48,7 @@ class Bystanders:
             listener(*what)
         except Exception as bug:  # noqa: BLE001 - kept, and raised where it hurts nobody
             self._bugs.append(bug)
+            self._alarm.bring_forward()
 
     def raise_bug(self) -> None:
         """Raise what a listener raised since the last time, if one did."""
@@ -57,11 +60,16 @@ class Records:
     """Turns steps of calls into events for *listener* and counts the errors among them."""
 
     def __init__(
-        self, volume: str, listener: Callable[[Event], None], bystanders: Bystanders
+        self,
+        volume: str,
+        listener: Callable[[Event], None],
+        bystanders: Bystanders,
+        alarm: Alarm,
     ) -> None:
         self.volume = volume
         self._listener = listener
         self._bystanders = bystanders
+        self._alarm = alarm
         self._lock = threading.Lock()
         self._limit = LogRateLimit()
         self._errors = ErrorAggregator()
@@ -144,10 +152,14 @@ class Records:
             )
         )
 
-    def report_suppressed(self, now_ns: int | None = None) -> None:
-        """Report what the rate limit left out, once its interval is over (None: as if it were)."""
+    def report_suppressed(self, now_ns: int | None = None) -> int:
+        """Report what the rate limit left out, once its interval is over (None: as if it were).
+
+        Returns when that will be due for what it has left out since.
+        """
         with self._lock:
             left_out = self._limit.take_suppressed(now_ns)
+            due_ns = self._limit.report_due_ns
         if left_out is not None:
             calls, errors, interval_ms = left_out
             self.emit(
@@ -155,6 +167,7 @@ class Records:
                     volume=self.volume, calls=calls, errors=errors, interval_ms=interval_ms
                 )
             )
+        return NEVER_NS if due_ns is None else due_ns
 
     def error_counts(self) -> ErrorCounts:
         """Return the error counters as of now."""
@@ -210,6 +223,8 @@ class Records:
         application = call.application
         if application.logged is None:
             application.logged = self._limit.admit(now_ns)
+        if not application.logged:
+            self._alarm.bring_forward(self._limit.ends_ns)
         return application.logged
 
 

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import threading
 import traceback
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -27,11 +26,12 @@ from vexfsctl.system.bounded import run_bounded
 from vexfsctl.system.clock import MonotonicClock
 from vexfsctl.system.directories import default_file, driver_root, require_runtime_directory
 from vexfsctl.system.directory_lock import hold_directory
+from vexfsctl.system.signals import Wakeups
 
 START_TIMEOUT_S = 20.0
 """Longer than a start takes, whatever of it sticks in the kernel."""
 _LOCK_TIMEOUT_S = 15.0
-_SIGNAL_DELAY_S = 0.1
+_STOP = frozenset({signal.SIGTERM, signal.SIGINT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,26 +90,19 @@ def serve_volume(
     *settings* are the values that attributes of the volume have from the start, by their paths.
     Ends the process, even while threads are stuck in the kernel; raises if it does not come up.
     """
-    # Handlers only set flags: one that wrote to the log could wait for the code it interrupted.
-    stop_asked = _on_signals(signal.SIGTERM, signal.SIGINT)
-    reopen_asked = _on_signals(signal.SIGHUP)
+    wakeups = Wakeups(*_STOP, signal.SIGHUP)
     with reporting_failure(ready_fd):
         server, volume = _start(options, settings)
     report_ready(ready_fd, asdict(volume))
-    while not stop_asked.is_set() and not server.wait_closed(_SIGNAL_DELAY_S):
-        if reopen_asked.is_set():
-            reopen_asked.clear()
+    server.when_closed(wakeups.call)
+    asked: set[int] = set()
+    while not (server.closed or asked & _STOP):
+        asked = wakeups.wait()
+        if signal.SIGHUP in asked:
             server.reopen_log()
     server.stop()
     # Not sys.exit: a daemon thread that is stuck may hold locks that its finalisation wants.
     os._exit(0)
-
-
-def _on_signals(*numbers: signal.Signals) -> threading.Event:
-    asked = threading.Event()
-    for number in numbers:
-        signal.signal(number, lambda *_: asked.set())
-    return asked
 
 
 def _start(

@@ -44,12 +44,12 @@ CLOSE_BOUND_S = 1.0
 """How long it waits for descriptors of the backing directory to close."""
 SOURCE_BOUND_S = 8.0
 """How long a start waits for the backing directory to answer."""
-_WATCH_INTERVAL_S = 0.01
+_LOOK_AFTER_A_BUG_NS = 1_000_000_000
 _VECTOR_PROBE = VECTOR_PREFIX + b"probe"
 
 
 class VolumeServer:
-    """Serves one volume: call `mount`, `begin`, then `wait_closed`, then `stop`."""
+    """Serves one volume: call `mount`, `begin`, and when it is to end, `stop`."""
 
     def __init__(
         self,
@@ -88,7 +88,6 @@ class VolumeServer:
         self._passthrough = Passthrough(source, self._guard, faults=self._faults)
         self._data: Connection | None = None
         self._served: list[tuple[Connection, Mount | None]] = []
-        self._stopped = threading.Event()
         self.warnings: list[str] = []
         """What came up only partly, for the person who mounts it."""
 
@@ -109,9 +108,15 @@ class VolumeServer:
             self._probe_backing()
         self._facts.move_to(ModuleState.INITIALIZED, self._log)
 
-    def wait_closed(self, timeout: float) -> bool:
-        """Wait until the data mount is gone, at most *timeout* seconds; return whether it is."""
-        return self._data is None or self._data.wait(timeout)
+    @property
+    def closed(self) -> bool:
+        """Whether the data mount is gone: somebody has unmounted it."""
+        return self._data is None or self._data.closed
+
+    def when_closed(self, callback: Callable[[], None]) -> None:
+        """Call *callback* once the data mount is gone."""
+        if self._data is not None:
+            self._data.when_closed(callback)
 
     def stop(self) -> None:
         """End the volume, whatever its backing device does, within the limits above."""
@@ -178,10 +183,11 @@ class VolumeServer:
             self.warnings.append(f"{operation} operations fail on {self._source}: {cause.strerror}")
 
     def _watch(self) -> None:
-        while not self._stopped.wait(_WATCH_INTERVAL_S):
+        while self._guard.alarm.wait():
             try:
                 self._guard.expire_overdue(self._clock.now_ns())
             except Exception as bug:  # noqa: BLE001 - without this thread no call has a deadline
+                self._guard.alarm.bring_forward(self._clock.now_ns() + _LOOK_AFTER_A_BUG_NS)
                 self._on_crash(bug)
 
     def _step(self, identifier: CorrelationId, step: str, action: Callable[[], str]) -> None:
@@ -218,7 +224,7 @@ class VolumeServer:
 
     def _release(self) -> str:
         """Remove both mounts; calls stuck in them get an error instead of waiting forever."""
-        self._stopped.set()
+        self._guard.alarm.close()
         result = "ok"
         for connection, mount in reversed(self._served):
             try:
