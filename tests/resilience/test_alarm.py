@@ -16,6 +16,7 @@ from vexfsctl.model.operations import OperationType
 from vexfsctl.resilience.alarm import NEVER_NS, Alarm
 from vexfsctl.resilience.call import Call
 from vexfsctl.resilience.guard import Guard
+from vexfsctl.resilience.records import ImmediateLog
 from vexfsctl.system.clock import MonotonicClock
 
 SECOND = 1_000_000_000
@@ -171,7 +172,7 @@ def raise_bug(_: object) -> None:
 def test_a_watch_that_only_waits_for_its_alarm_misses_nothing() -> None:
     """On the real clock, with a thread that sleeps until it is woken: deadline, then timer."""
     clock = MonotonicClock()
-    guard = Guard("loop0", clock=clock, listener=lambda _: None, ids=CorrelationSource())
+    guard = Guard("loop0", clock=clock, log=ImmediateLog(lambda _: None), ids=CorrelationSource())
     answered, reopened = threading.Event(), threading.Event()
 
     def watch() -> None:

@@ -11,7 +11,7 @@ from typing import TypeVar
 from vexfsctl.model.breaker import BreakerCommand, BreakerSettings, BreakerState
 from vexfsctl.model.clock import Clock
 from vexfsctl.model.correlation import CorrelationId, CorrelationSource
-from vexfsctl.model.events import DegradationChanged, Event, OperatorActed
+from vexfsctl.model.events import DegradationChanged, OperatorActed
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.volume import (
     AccessMode,
@@ -26,7 +26,7 @@ from vexfsctl.resilience.degradation import Degradation
 from vexfsctl.resilience.errors import EnhancedError
 from vexfsctl.resilience.execution import CallExecutor
 from vexfsctl.resilience.operation import GuardedOperation
-from vexfsctl.resilience.records import Bystanders, Records
+from vexfsctl.resilience.records import Bystanders, EventLog, Records
 
 T = TypeVar("T")
 
@@ -34,8 +34,8 @@ T = TypeVar("T")
 class Guard:
     """Guards the calls of one volume, with a breaker per operation type. Thread-safe.
 
-    *listener* gets every step as an event, in the thread where it happened; it may read the guard
-    but must not command it. A watch thread must call `expire_overdue` whenever `alarm` is due:
+    *log* gets every step as an event, in the thread where it happened; it may read the guard but
+    must not command it. A watch thread must call `expire_overdue` whenever `alarm` is due:
     deadlines and timers have no other clock.
     """
 
@@ -44,7 +44,7 @@ class Guard:
         volume: str,
         *,
         clock: Clock,
-        listener: Callable[[Event], None],
+        log: EventLog,
         ids: CorrelationSource,
         random: Callable[[], float] = chance.random,
     ) -> None:
@@ -54,7 +54,7 @@ class Guard:
         self.alarm = Alarm(clock)
         """When the watch has to look next."""
         self._bystanders = Bystanders(self.alarm)
-        self._records = Records(volume, listener, self._bystanders, self.alarm)
+        self._records = Records(volume, log, self._bystanders, self.alarm)
         self.operations: Mapping[OperationType, GuardedOperation] = MappingProxyType(
             {
                 operation: GuardedOperation(operation, self._records, self._notify)
@@ -137,7 +137,7 @@ class Guard:
         self._bystanders.raise_bug()
 
     def flush(self) -> None:
-        """Report what the rate limit has left out so far; the last thing before the log closes."""
+        """Report what the rate limit has left out so far."""
         self._records.report_suppressed()
 
     def subscribe(self, callback: Callable[[OperationType | None], None]) -> None:
@@ -173,7 +173,7 @@ class Guard:
             )
 
     def error_counts(self) -> ErrorCounts:
-        """Return the error counters; total = logged + suppressed at every moment."""
+        """Return the error counters, all of one moment."""
         return self._records.error_counts()
 
     def error_value(self, name: str) -> object:
@@ -219,8 +219,10 @@ class Guard:
     ) -> tuple[str, str]:
         """Carry out an operator's command; return the states before and after.
 
-        Raises GenerationMoved or StateConflict, and changes nothing then.
+        Raises GenerationMoved or StateConflict, and changes nothing then; StateConflict too where
+        the log could not take the records of it.
         """
+        self._records.require_reserve()
 
         def record(before: BreakerState, after: BreakerState) -> CorrelationId:
             return self._record_operator(
@@ -238,7 +240,11 @@ class Guard:
         self.alarm.bring_forward()
 
     def set_access_mode(self, mode: AccessMode, *, uid: int, pid: int) -> None:
-        """Set the operator's switch; `rw`, even if already set, ends the hold of a corruption."""
+        """Set the operator's switch; `rw`, even if already set, ends the hold of a corruption.
+
+        Raises StateConflict, with nothing changed, where the log could not take the records of it.
+        """
+        self._records.require_reserve()
         with self._judging:
             before, self._access_mode = self._access_mode, mode
             cause = self._record_operator(None, "access_mode", before, mode, uid, pid, None)

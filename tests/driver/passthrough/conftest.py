@@ -17,6 +17,7 @@ from vexfsctl.model.correlation import CorrelationSource
 from vexfsctl.model.events import Event
 from vexfsctl.model.operations import OperationType
 from vexfsctl.resilience.guard import Guard
+from vexfsctl.resilience.records import ImmediateLog
 from vexfsctl.system.clock import MonotonicClock
 
 BOUND_S = 20.0
@@ -70,7 +71,7 @@ def make_volume(reachable_path: Path) -> Iterator[VolumeMaker]:
         mountpoint.mkdir()
         events: list[Event] = []
         crashes: list[BaseException] = []
-        guard = Guard("test", clock=clock, listener=events.append, ids=CorrelationSource())
+        guard = Guard("test", clock=clock, log=ImmediateLog(events.append), ids=CorrelationSource())
         faults = FaultSet(clock)
         passthrough = Passthrough(source, guard, faults=faults)
         connection = Connection.mount(

@@ -24,7 +24,7 @@ from vexfsctl.driver.volume.attributes import AttributeSource
 from vexfsctl.driver.volume.facts import VolumeFacts
 from vexfsctl.driver.volume.leftovers import DATA_SUBTYPE, TREE_SUBTYPE, remove_tree_directory
 from vexfsctl.driver.volume.ownership import give_up_ownership, take_ownership
-from vexfsctl.driver.volume.records import RecordLog
+from vexfsctl.driver.volume.records import LOG_BOUND_S, RecordLog
 from vexfsctl.driver.volume.tree import TreeFilesystem
 from vexfsctl.exceptions import DeadlineExceeded, MountFailed, VexfsctlException
 from vexfsctl.model.correlation import CorrelationId, CorrelationSource
@@ -72,7 +72,7 @@ class VolumeServer:
         self._ids = CorrelationSource()
         self._on_crash = on_crash
         self._faults = FaultSet(clock) if allow_inject else None
-        self._guard = Guard(name, clock=clock, listener=log, ids=self._ids)
+        self._guard = Guard(name, clock=clock, log=log, ids=self._ids)
         device = device_number(source)
         self._facts = VolumeFacts(
             name=name,
@@ -93,7 +93,7 @@ class VolumeServer:
 
     def mount(self) -> None:
         """Mount the tree and the data; undo it and raise if that fails. Needs no device."""
-        self._facts.move_to(ModuleState.INITIALIZING, self._log)
+        self._facts.move_to(ModuleState.INITIALIZING, self._log.take)
         with self._undone_if_it_fails():
             threading.Thread(target=self._watch, name="deadlines", daemon=True).start()
             self._serve_tree()
@@ -106,7 +106,7 @@ class VolumeServer:
         """
         with self._undone_if_it_fails():
             self._probe_backing()
-        self._facts.move_to(ModuleState.INITIALIZED, self._log)
+        self._facts.move_to(ModuleState.INITIALIZED, self._log.take)
 
     @property
     def closed(self) -> bool:
@@ -120,7 +120,7 @@ class VolumeServer:
 
     def stop(self) -> None:
         """End the volume, whatever its backing device does, within the limits above."""
-        self._facts.move_to(ModuleState.SHUTTING_DOWN, self._log)
+        self._facts.move_to(ModuleState.SHUTTING_DOWN, self._log.take)
         identifier = self._ids.draw()
         # Calls that wait for a retry end with their last error instead of exceeding the limits.
         self._clock.interrupt()
@@ -193,7 +193,7 @@ class VolumeServer:
     def _step(self, identifier: CorrelationId, step: str, action: Callable[[], str]) -> None:
         started = self._clock.now_ns()
         result = action()
-        self._log(
+        self._log.take(
             RecoveryStepTaken(
                 volume=self._facts.name,
                 id=identifier,
@@ -243,14 +243,14 @@ class VolumeServer:
         try:
             yield
         except BaseException:
-            self._facts.move_to(ModuleState.ERROR, self._log)
+            self._facts.move_to(ModuleState.ERROR, self._log.take)
             self._release()
             self._end()
             raise
 
     def _end(self) -> None:
-        self._facts.move_to(ModuleState.UNINITIALIZED, self._log)
-        self._log.close()
+        self._facts.move_to(ModuleState.UNINITIALIZED, self._log.take)
+        self._log.close(LOG_BOUND_S)
         # Last: a process that waits for this driver to end waits for this.
         give_up_ownership(self._tree)
 
