@@ -12,7 +12,7 @@ from types import MappingProxyType
 from vexfsctl.driver.fuse import require_fuse
 from vexfsctl.driver.volume.leftovers import VolumeMounts, clear_volume, mounted_volumes
 from vexfsctl.driver.volume.places import check_log, check_mount_point, check_places, choose_name
-from vexfsctl.driver.volume.records import open_records
+from vexfsctl.driver.volume.records import RecordLog, open_records
 from vexfsctl.driver.volume.server import SOURCE_BOUND_S, VolumeServer
 from vexfsctl.exceptions import MountFailed
 from vexfsctl.model.volume import clear_command
@@ -31,6 +31,8 @@ from vexfsctl.system.signals import Wakeups
 START_TIMEOUT_S = 20.0
 """Longer than a start takes, whatever of it sticks in the kernel."""
 _LOCK_TIMEOUT_S = 15.0
+_LOG_BOUND_S = 4.0
+"""Less than `SOURCE_BOUND_S`, so that the log is named where it is the one that hangs."""
 _STOP = frozenset({signal.SIGTERM, signal.SIGINT})
 
 
@@ -129,11 +131,16 @@ def _prepare(
 ) -> tuple[VolumeServer, MountedVolume]:
     """Check everything that needs the source looked at, and open it."""
     places = check_places(options.source, options.mountpoint)
-    check_log(options.log_to, places)
     name = choose_name(options.name, places)
     tree = driver_root(os.environ, os.geteuid()) / name
     clock = MonotonicClock()
-    log = open_records(options.log_to, name, clock)
+
+    def open_log() -> RecordLog:
+        check_log(options.log_to, places)
+        return open_records(options.log_to, name, clock)
+
+    what = f"opening the log {options.log_to or f'of {name}'}"
+    log = run_bounded(open_log, _LOG_BOUND_S, what=what)
     server = VolumeServer(
         name=name,
         source=places.source,

@@ -90,7 +90,11 @@ class RecordLog:
 
     def take(self, event: Event, receipt: Receipt | None = None) -> None:
         """Queue the record of *event*; count it out by its number if there is no room for it."""
-        level, text = event_level(event), format_event(event)
+        try:
+            level, text = event_level(event), format_event(event)
+        except BaseException:
+            _settle(receipt, written=False)
+            raise
         with self._changed:
             record = FinishedRecord(level, text, self._now_ns() // 1000, self._sequence)
             self._sequence += 1
@@ -99,8 +103,8 @@ class RecordLog:
                 self._waiting.append((record, receipt))
                 self._of_calls += receipt is not None
                 self._changed.notify()
-        if receipt is not None and not kept:
-            receipt.settle(written=False)
+        if not kept:
+            _settle(receipt, written=False)
 
     def reopen(self) -> None:
         """Reopen a log file that was moved away (SIGHUP), before the next record is written."""
@@ -146,5 +150,9 @@ class RecordLog:
             if receipt is None or not receipt.void:
                 self._writer.write(record)
                 written = True
-        if receipt is not None:
-            receipt.settle(written=written)
+        _settle(receipt, written=written)
+
+
+def _settle(receipt: Receipt | None, *, written: bool) -> None:
+    if receipt is not None:
+        receipt.settle(written=written)

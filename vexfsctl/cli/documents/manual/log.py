@@ -51,10 +51,11 @@ _WRITING = (
     " next breaker record jumps. In a file the numbers of records that were not written are missing"
     " as well.",
     f"At unmount the driver waits at most {LOG_BOUND_S:g} seconds until its last records are"
-    " written. A driver that is killed loses those that are queued: mostly none, since a record is"
-    " written within milliseconds, and all that wait where the log hangs. No record is synced: what"
-    " the host had not written to the disk of the log is lost when the host goes down. A record"
-    " that was cut short ends at the end of its line; the next one begins a line.",
+    " written; the rest is lost. A driver that is killed loses those that are queued: mostly none,"
+    " since a record is written within milliseconds, and all that wait where the log hangs. No"
+    " record is synced: what the host had not written to the disk of the log is lost when the host"
+    " goes down. A record that was cut short ends at the end of its line; the next one begins a"
+    " line.",
 )
 _HANDED_OVER = (
     "A saved log may be in any form of dmesg, journalctl and syslog daemons, in any language, line"
