@@ -25,6 +25,7 @@ from vexfsctl.model.operations import OperationType
 from vexfsctl.resilience.breaker import CircuitBreaker
 from vexfsctl.resilience.call import Call
 from vexfsctl.resilience.guard import Guard
+from vexfsctl.resilience.records import ImmediateLog
 from vexfsctl.system.clock import MonotonicClock
 
 _FILE, _STORAGE = OperationType.FILE, OperationType.STORAGE
@@ -98,7 +99,7 @@ def _guarded(work: _Work) -> _Work:
 
 
 def _guard(clock: Clock) -> Guard:
-    return Guard("bench", clock=clock, listener=_ignore, ids=CorrelationSource())
+    return Guard("bench", clock=clock, log=ImmediateLog(_ignore), ids=CorrelationSource())
 
 
 def _twice(guarded: Callable[[_Work], _Work]) -> _Work:

@@ -14,6 +14,7 @@ from vexfsctl.model.operations import OperationType
 from vexfsctl.model.volume import OperationStatus
 from vexfsctl.resilience.call import Call
 from vexfsctl.resilience.guard import Guard
+from vexfsctl.resilience.records import ImmediateLog
 
 T = TypeVar("T")
 
@@ -33,7 +34,7 @@ class GuardedVolume:
         self.guard = Guard(
             "loop0",
             clock=self.clock,
-            listener=self._listen,
+            log=ImmediateLog(self._listen),
             ids=CorrelationSource(random62=0),
             random=random,
         )

@@ -22,6 +22,7 @@ from vexfsctl.model.operations import OperationType
 from vexfsctl.model.volume import ModuleState
 from vexfsctl.resilience.call import Call
 from vexfsctl.resilience.guard import Guard
+from vexfsctl.resilience.records import ImmediateLog
 from vexfsctl.sysfs import failures
 from vexfsctl.sysfs.attributes import attributes, find_attribute
 from vexfsctl.sysfs.tree import DEADLINE_S, SysfsTree
@@ -42,7 +43,7 @@ class LiveVolume:
         self.guard = Guard(
             name,
             clock=clock,
-            listener=self.events.append,
+            log=ImmediateLog(self.events.append),
             ids=CorrelationSource(0x2F1C93A20000002A),
             random=lambda: 0.0,
         )

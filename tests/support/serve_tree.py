@@ -10,12 +10,15 @@ from vexfsctl.driver.volume.tree import TreeFilesystem
 from vexfsctl.model.correlation import CorrelationSource
 from vexfsctl.model.volume import ModuleState
 from vexfsctl.resilience.guard import Guard
+from vexfsctl.resilience.records import ImmediateLog
 from vexfsctl.system.clock import MonotonicClock
 
 
 def main(directory: str) -> None:
     """Serve until unmounted, or killed."""
-    guard = Guard("loop0", clock=MonotonicClock(), listener=lambda _: None, ids=CorrelationSource())
+    guard = Guard(
+        "loop0", clock=MonotonicClock(), log=ImmediateLog(lambda _: None), ids=CorrelationSource()
+    )
     facts = VolumeFacts("loop0", epoch=7, mountpoint="/mnt", log="kmsg")
     facts.move_to(ModuleState.INITIALIZED, lambda _: None)
     connection = Connection.mount(directory, MountOptions("loop0", subtype="test-sysfs"))

@@ -86,6 +86,16 @@ def test_a_volume_is_read_whole(tree: FakeTree) -> None:
     assert storage.breaker.settings == BreakerSettings(window_ms=20_000)
 
 
+def test_a_provider_need_not_count_lost_records(tree: FakeTree) -> None:
+    """An older driver, and the kernel module, have no such attribute and are whole without."""
+    (tree.root / "loop0/errors/lost").unlink()
+
+    volume = read(tree)
+
+    assert volume.detail is None
+    assert status_of(volume).errors == ErrorCounts(0, 0, 0, 0, 0, 0, 0, None, 0, 0)
+
+
 def test_roots_are_merged_and_a_name_in_two_is_there_twice(memory_path: Path) -> None:
     """Volumes come in the order of the roots, then of names; a missing root has none."""
     one, two = FakeTree(memory_path / "one"), FakeTree(memory_path / "two")
@@ -205,7 +215,7 @@ def test_one_operation_is_read_without_the_others(tree: FakeTree) -> None:
         [tree.root], operations=[OperationType.STORAGE], timeout_s=SOON_S
     ).volumes
 
-    assert (len(asked), len(readable)) == (38, 214)
+    assert (len(asked), len(readable)) == (38, 215)
     storage = {OperationType.STORAGE: whole.operations[OperationType.STORAGE]}
     assert volume.status == replace(whole, errors=None, retry=None, operations=storage)
     assert volume.detail is None

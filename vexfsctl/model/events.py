@@ -1,6 +1,6 @@
 """What happened: one frozen value for each record of vexfs-log(5).
 
-The engine reports these to its listener, the log writer turns them into lines, and the log
+The engine reports these to its log, which turns them into lines, and the log
 reader turns lines back into them; `logs.grammar` alone knows the wording. Fields stand in the
 order in which the record lists its keys; None means that the record does not carry the key.
 """

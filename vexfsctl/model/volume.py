@@ -82,11 +82,20 @@ class ErrorCounts:
     high: int
     critical: int
     logged: int
+    """Error records that have been written."""
     suppressed: int
-    """Error records the log's rate limit left out; total = logged + suppressed."""
+    """Error records the log's rate limit left out."""
     last_id: CorrelationId | None
     last_time_ns: int
     """CLOCK_MONOTONIC nanoseconds, 0 = never."""
+    lost: int = 0
+    """Error records that could not be written, or found no room; 0 from a provider without one."""
+
+    @property
+    def queued(self) -> int:
+        """Error records still to be written: total = logged + suppressed + lost + queued."""
+        # Not negative, though the counters are read one after the other while they grow.
+        return max(0, self.total - self.logged - self.suppressed - self.lost)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ ROOT_HINT = "run as root, or as the user who mounted it"
 WRITE_ERRORS = {
     EINVAL: "An unknown word, a malformed number, or a write of a page or more.",
     ERANGE: "A number out of range.",
-    EBUSY: "Not possible in the present state.",
+    EBUSY: "Not possible in the present state, or the log has no room for the record of it.",
     ESTALE: "The generation asked for has moved on.",
     EACCES: "Not permitted. Writing what can only be read, or reading what can only be written,"
     " is not permitted to root either.",
@@ -124,7 +124,7 @@ def write_failure(
 _REFUSALS: dict[int, tuple[type[WriteRefused], str]] = {
     EINVAL: (ValueRefused, "malformed, or not a word it knows"),
     ERANGE: (ValueRefused, "out of range"),
-    EBUSY: (StateConflict, "not possible in its present state"),
+    EBUSY: (StateConflict, "not possible in its present state, or its log takes no records"),
     ESTALE: (GenerationMoved, "it changed since it was looked at"),
     EACCES: (PermissionRefused, "not permitted"),
     EPERM: (PermissionRefused, "not permitted"),

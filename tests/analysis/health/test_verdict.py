@@ -274,6 +274,18 @@ def test_a_log_that_does_not_show_what_the_counters_have_is_unknown() -> None:
     assert verdict_on(mixed) == (Verdict.UNKNOWN, ["loop0: log_disagrees"])
 
 
+def test_records_that_could_not_be_written_are_a_warning() -> None:
+    """Like those that were left out; and nobody need guess why the log lacks them."""
+    full = with_status(healthy_volume(), errors=counts(NOW_S - 5, total=3, low=3, logged=1, lost=2))
+    long_ago = with_status(healthy_volume(), errors=counts(60.0, total=2, low=2, lost=2))
+
+    verdict, [finding] = judged([full], (), LATE)
+
+    assert (verdict, finding.code) == (Verdict.WARNING, "records_lost")
+    assert finding.message == "2 error records could not be written to its log, kmsg"
+    assert verdict_on(long_ago) == (Verdict.OK, [])
+
+
 def test_what_was_lost_before_the_volume_came_up_is_no_gap_for_it() -> None:
     """A ring buffer that begins after boot has all of a volume that was mounted later."""
     mixed = with_status(healthy_volume(), errors=counts(NOW_S - 5, total=2, low=1, high=1))

@@ -18,6 +18,7 @@ from vexfsctl.model.correlation import CorrelationSource
 from vexfsctl.model.events import Event
 from vexfsctl.model.operations import OperationType
 from vexfsctl.resilience.guard import Guard
+from vexfsctl.resilience.records import ImmediateLog
 from vexfsctl.system.clock import MonotonicClock
 
 BOUND_S = 20.0
@@ -81,7 +82,7 @@ def make_volume(reachable_path: Path, handles: bool) -> Iterator[VolumeMaker]:
         mountpoint.mkdir()
         events: list[Event] = []
         crashes: list[BaseException] = []
-        guard = Guard("test", clock=clock, listener=events.append, ids=CorrelationSource())
+        guard = Guard("test", clock=clock, log=ImmediateLog(events.append), ids=CorrelationSource())
         faults = FaultSet(clock)
         passthrough = Passthrough(
             source, guard, faults=faults, handles=handles, through_cache=through_cache

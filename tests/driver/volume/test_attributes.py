@@ -25,6 +25,7 @@ from vexfsctl.model.volume import (
     RetrySettings,
 )
 from vexfsctl.resilience.guard import Guard
+from vexfsctl.resilience.records import ImmediateLog
 from vexfsctl.sysfs.attributes import attributes
 from vexfsctl.sysfs.interpretation import interpret_volume
 
@@ -40,7 +41,7 @@ def events() -> list[Event]:
 @pytest.fixture
 def guard(clock: VirtualClock, events: list[Event]) -> Guard:
     """A guard as it is after a mount."""
-    return Guard("loop0", clock=clock, listener=events.append, ids=CorrelationSource())
+    return Guard("loop0", clock=clock, log=ImmediateLog(events.append), ids=CorrelationSource())
 
 
 @pytest.fixture

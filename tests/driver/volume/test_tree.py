@@ -33,6 +33,7 @@ from vexfsctl.model.events import Event, OperatorActed
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.volume import AccessMode, DegradationLevel, ModuleState, Presence
 from vexfsctl.resilience.guard import Guard
+from vexfsctl.resilience.records import ImmediateLog
 from vexfsctl.sysfs.attributes import attributes
 from vexfsctl.sysfs.tree import SysfsTree, read_volumes
 from vexfsctl.system.children import run_in_children
@@ -86,7 +87,9 @@ def served() -> Iterator[Served]:
     path = root / "loop0"
     path.mkdir()
     events: list[Event] = []
-    guard = Guard("loop0", clock=MonotonicClock(), listener=events.append, ids=CorrelationSource())
+    guard = Guard(
+        "loop0", clock=MonotonicClock(), log=ImmediateLog(events.append), ids=CorrelationSource()
+    )
     facts = VolumeFacts("loop0", epoch=7, mountpoint="/mnt", log="kmsg")
     facts.move_to(ModuleState.INITIALIZED, events.append)
     filesystem = TreeFilesystem(AttributeSource(guard, facts))

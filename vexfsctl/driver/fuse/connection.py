@@ -3,7 +3,7 @@
 import os
 import struct
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from vexfsctl.driver.fuse import mounting
@@ -39,6 +39,7 @@ class Connection:
         self.negotiated = negotiated
         self._ended = threading.Event()
         self._ending = threading.Lock()
+        self._on_end: list[Callable[[], None]] = []
 
     @classmethod
     def mount(
@@ -77,6 +78,14 @@ class Connection:
         """Wait for `closed`, at most *timeout* seconds; return whether it came."""
         return self._ended.wait(timeout)
 
+    def when_closed(self, callback: Callable[[], None]) -> None:
+        """Call *callback* once it is `closed`, at once if it is already."""
+        with self._ending:
+            if not self.closed:
+                self._on_end.append(callback)
+                return
+        callback()
+
     def notify_poll(self, kernel_handle: int) -> None:
         """Wake the pollers of the open file that `Poll.kernel_handle` meant; they ask again."""
         self.channel.notify(NotifyCode.POLL, _NOTIFY_POLL.pack(kernel_handle))
@@ -112,9 +121,12 @@ class Connection:
     def end(self) -> None:
         """Note that the kernel closed the connection; for `serve`. Releases /dev/fuse."""
         with self._ending:
-            if not self._ended.is_set():
-                self.channel.retire()
-                self._ended.set()
+            if self.closed:
+                return
+            self.channel.retire()
+            self._ended.set()
+        for callback in self._on_end:
+            callback()
 
 
 def _negotiate(channel: Channel, want: InitFlag, max_write: int, max_background: int) -> Negotiated:
