@@ -28,7 +28,7 @@ from vexfsctl.system.clock import MonotonicClock
 from vexfsctl.system.directories import default_file, driver_root, require_runtime_directory
 from vexfsctl.system.directory_lock import hold_directory
 
-START_TIMEOUT_S = 20.0
+START_TIMEOUT_S = 30.0
 """Longer than a start takes, whatever of it sticks in the kernel."""
 _LOCK_TIMEOUT_S = 15.0
 _SIGNAL_DELAY_S = 0.1
@@ -72,10 +72,13 @@ class MountedVolume:
     """What works only in part."""
 
 
-def start_volume(options: VolumeOptions) -> MountedVolume:
-    """Mount in the background; return when both mounts answer, or raise the reason they do not."""
+def start_volume(options: VolumeOptions, *, timeout_s: float = START_TIMEOUT_S) -> MountedVolume:
+    """Mount in the background; return when both mounts answer, or raise the reason they do not.
+
+    *timeout_s* is longer for a driver that is only busy (`start_in_background`).
+    """
     argv = [*own_module("vexfsctl"), "mount", "--foreground", *options.arguments()]
-    _, ready = start_in_background(argv, timeout_s=START_TIMEOUT_S)
+    _, ready = start_in_background(argv, timeout_s=timeout_s)
     return MountedVolume(**ready | {"warnings": tuple(ready["warnings"])})
 
 
