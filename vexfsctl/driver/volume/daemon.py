@@ -29,7 +29,8 @@ from vexfsctl.system.directories import default_file, driver_root, require_runti
 from vexfsctl.system.directory_lock import hold_directory
 
 START_TIMEOUT_S = 30.0
-"""Longer than a start takes, whatever of it sticks in the kernel."""
+"""Longer than a start takes, whatever of it sticks in the kernel. A driver that is only busy has
+three times as long."""
 _LOCK_TIMEOUT_S = 15.0
 _SIGNAL_DELAY_S = 0.1
 
