@@ -92,6 +92,33 @@ def test_what_acts_on_a_driver_that_stands_says_so(volume: LiveVolume) -> None:
     assert volume.attribute("operations/file/breaker/state") == "closed"
 
 
+@pytest.mark.privileged("unshare")
+def test_a_driver_that_cannot_be_seen_may_run(volume: LiveVolume) -> None:
+    """From another pid namespace: nothing is known of its clock, so nothing takes its volume."""
+    elsewhere = ("unshare", "--pid", "--fork", "--mount-proc", sys.executable, "-m", "vexfsctl")
+    taking = ("mount", str(volume.source), str(volume.mountpoint), "--name", volume.name)
+
+    def run(*words: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [*elsewhere, *words],
+            env=base_environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    with stopped(volume):
+        check, mount = run("check", volume.name, *SHORT), run(*taking)
+
+    assert check.returncode == 2
+    told = f"CRITICAL - {volume.name}: unresponsive: does not answer within 0.9 s"
+    assert check.stdout.startswith(told)
+    assert "--force" not in check.stdout + check.stderr + mount.stdout + mount.stderr
+    assert mount.returncode == 1
+    assert f"there is a live volume {volume.name}" in mount.stderr
+    assert volume.presence() == "present"
+
+
 def test_umount_of_a_driver_that_stands_ends(volume: LiveVolume) -> None:
     """Detached, it waits for a driver that does not end; going on, the driver ends."""
     driver = volume.driver

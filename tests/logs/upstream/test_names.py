@@ -51,6 +51,10 @@ OF_PROCESSES = (
     "EXT4-fs error (device sdz1): ext4_lookup:1700: inode #12: comm %s: iget: bad sector 8",
     "BTRFS: device label x devid 1 transid 5 /dev/sdb scanned by %s (412)",
     'ptrace attach of "%s"[412] was attempted by "gdb"[413]',
+    # Network interfaces have such names, too.
+    "%s: renamed from veth412",
+    "%s: entered promiscuous mode",
+    "%s: left allmulticast mode",
 )
 OF_OTHERS = (
     "process '%s' launched '/bin/sh' with NULL argv: empty string added",
@@ -72,6 +76,7 @@ OF_OTHERS = (
     "Kernel panic - not syncing: Requested init %s failed (error -2).",
     'VFS: Cannot open root device "%s" or unknown-block(0,0): error -6',
     "[UFW BLOCK] IN=eth0 OUT= PREFIX=%s",
+    "br0: port 1(%s) entered blocking state",
 )
 WORDS = tuple(
     dict.fromkeys(

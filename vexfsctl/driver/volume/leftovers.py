@@ -35,6 +35,7 @@ STOP_TIMEOUT_S = 15.0
 _LIVENESS_S = 2.0
 _POLL_S = 0.02
 _MAX_LINKS = 40
+_MAY_LIVE = (Presence.PRESENT, Presence.BUSY, Presence.UNRESPONSIVE)
 _DATA_TYPE, _TREE_TYPE = f"fuse.{DATA_SUBTYPE}", f"fuse.{TREE_SUBTYPE}"
 
 
@@ -66,12 +67,15 @@ class VolumeMounts:
         return any(mount.mount_point == point for mount in self.mounts)
 
     def is_live(self) -> bool:
-        """Whether it has a driver: one that answers, or is only slow, stopped, or starting."""
+        """Whether it has a driver: one that answers, or is only slow, stopped, or starting.
+
+        One that does not answer and cannot be seen, as in another pid namespace, may run.
+        """
         tree = self.tree
         if owner(tree) is not None:
             return True
         found = read_volumes([tree.parent], names=[tree.name], timeout_s=_LIVENESS_S)
-        return any(volume.presence in (Presence.PRESENT, Presence.BUSY) for volume in found)
+        return any(volume.presence in _MAY_LIVE and not volume.abandoned for volume in found)
 
 
 def mounted_volumes(mounts: Iterable[Mount] | None = None) -> tuple[VolumeMounts, ...]:
