@@ -2,10 +2,12 @@
 
 import sys
 import traceback
+from pathlib import Path
 
 from vexfsctl.driver.fuse import Connection, MountOptions, serve
 from vexfsctl.driver.volume.attributes import AttributeSource
 from vexfsctl.driver.volume.facts import VolumeFacts
+from vexfsctl.driver.volume.ownership import take_ownership
 from vexfsctl.driver.volume.tree import TreeFilesystem
 from vexfsctl.model.correlation import CorrelationSource
 from vexfsctl.model.volume import ModuleState
@@ -25,6 +27,7 @@ def main(directory: str) -> None:
     filesystem = TreeFilesystem(AttributeSource(guard, facts))
     filesystem.attach(connection)
     serve(connection, filesystem, on_crash=traceback.print_exception)
+    take_ownership(Path(directory))
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     connection.wait()

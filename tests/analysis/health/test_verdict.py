@@ -11,6 +11,7 @@ from tests.analysis.records import BOOT, EPOCH, STATE, error, group_errors, read
 from tests.analysis.volumes import healthy_volume, with_breaker, with_operation, with_status
 from vexfsctl.analysis.errors.groups import Sighting
 from vexfsctl.analysis.health.findings import Finding, Verdict
+from vexfsctl.analysis.health.next_steps import NextStep, next_steps
 from vexfsctl.analysis.health.verdict import Observation, judge
 from vexfsctl.analysis.loads import Loads
 from vexfsctl.analysis.window import Window
@@ -72,6 +73,31 @@ def test_a_volume_that_does_not_answer_is_critical(presence: Presence) -> None:
     assert verdict is Verdict.CRITICAL
     assert (findings[0].code, findings[0].message) == (f"volume_{presence}", f"{presence}: is gone")
     assert findings[0].hint == "do this"
+
+
+def test_a_busy_volume_is_a_warning() -> None:
+    """Whether or not it has answered in the end; what it said then counts as ever."""
+    silent = Volume("loop0", Path("/run/vexfs"), Presence.BUSY, detail="loop0 does not answer")
+    late = replace(healthy_volume(), presence=Presence.BUSY, detail="it answered late")
+    broken = replace(with_status(healthy_volume(), state=ModuleState.ERROR), presence=Presence.BUSY)
+
+    assert verdict_on(silent) == (Verdict.WARNING, ["loop0: volume_busy"])
+    assert verdict_on(late) == (Verdict.WARNING, ["loop0: volume_busy"])
+    assert verdict_on(broken) == (
+        Verdict.CRITICAL,
+        ["loop0: state_error", "loop0: volume_busy"],
+    )
+
+
+def test_force_is_a_next_step_only_where_nobody_serves() -> None:
+    """Whose driver may run is not to be cut off, however long it says nothing."""
+    there = Volume("loop0", Path("/run/vexfs"), Presence.UNRESPONSIVE)
+    step = NextStep(
+        ("umount", "--force", "loop0"), "clear away what is left of it, then mount it again"
+    )
+
+    assert next_steps([there], (), (), records=True) == ()
+    assert next_steps([replace(there, abandoned=True)], (), (), records=True) == (step,)
 
 
 def test_a_volume_in_state_error_is_critical() -> None:

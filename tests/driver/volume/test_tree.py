@@ -561,14 +561,18 @@ def test_a_wait_ends_with_its_provider(tmp_path: Path, process: "subprocess.Pope
 def test_a_stopped_provider_is_unresponsive(
     tmp_path: Path, process: "subprocess.Popen[bytes]"
 ) -> None:
-    """A provider that does not answer costs the deadline; when it goes on, it is present."""
+    """Its CPU clock stands, so it costs one deadline; when it goes on, it is present."""
     process.send_signal(signal.SIGSTOP)
 
     (hung,) = read_volumes([tmp_path], timeout_s=0.3)
     process.send_signal(signal.SIGCONT)
     (well,) = read_volumes([tmp_path], timeout_s=BOUND_S)
 
-    assert hung.presence is Presence.UNRESPONSIVE
+    assert (hung.presence, hung.abandoned) == (Presence.UNRESPONSIVE, True)
+    assert hung.detail == (
+        "loop0 does not answer within 0.3 s, and the CPU clock of its driver, "
+        f"process {process.pid}, stands"
+    )
     assert hung.hint == "vexfsctl umount --force loop0"
     assert well.presence is Presence.PRESENT
 

@@ -28,8 +28,9 @@ from vexfsctl.system.directories import default_file, driver_root, require_runti
 from vexfsctl.system.directory_lock import hold_directory
 from vexfsctl.system.signals import Wakeups
 
-START_TIMEOUT_S = 20.0
-"""Longer than a start takes, whatever of it sticks in the kernel."""
+START_TIMEOUT_S = 30.0
+"""Longer than a start takes, whatever of it sticks in the kernel. A driver that is only busy has
+three times as long."""
 _LOCK_TIMEOUT_S = 15.0
 _LOG_BOUND_S = 4.0
 """Less than `SOURCE_BOUND_S`, so that the log is named where it is the one that hangs."""
@@ -74,10 +75,13 @@ class MountedVolume:
     """What works only in part."""
 
 
-def start_volume(options: VolumeOptions) -> MountedVolume:
-    """Mount in the background; return when both mounts answer, or raise the reason they do not."""
+def start_volume(options: VolumeOptions, *, timeout_s: float = START_TIMEOUT_S) -> MountedVolume:
+    """Mount in the background; return when both mounts answer, or raise the reason they do not.
+
+    *timeout_s* is longer for a driver that is only busy (`start_in_background`).
+    """
     argv = [*own_module("vexfsctl"), "mount", "--foreground", *options.arguments()]
-    _, ready = start_in_background(argv, timeout_s=START_TIMEOUT_S)
+    _, ready = start_in_background(argv, timeout_s=timeout_s)
     return MountedVolume(**ready | {"warnings": tuple(ready["warnings"])})
 
 
