@@ -12,12 +12,13 @@ import pytest
 
 from tests.support.clock import VirtualClock
 from vexfsctl.driver import system_calls
-from vexfsctl.driver.fuse.requests import RequestHeader
+from vexfsctl.driver.fuse.requests import GetXattr, ListXattr, RequestHeader, SetXattr
 from vexfsctl.driver.passthrough.callers import (
     FILESYSTEM_CAPABILITIES,
     CredentialCache,
     Credentials,
     UserNamespace,
+    proven_capabilities,
     read_credentials,
 )
 from vexfsctl.driver.passthrough.identity import Identities
@@ -201,6 +202,18 @@ def test_capabilities_in_a_user_namespace() -> None:
     assert found.capabilities_over(roots) == OVER_FILES
     for stranger in ((0, 1), (1, 0)):
         assert found.capabilities_over(lambda stranger=stranger: stranger) == 0  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("name", "proven"), [(b"trusted.overlay.opaque", 1 << 21), (b"user.trusted.", 0)]
+)
+def test_what_the_kernel_has_made_sure_of(name: bytes, proven: int) -> None:
+    """Whoever asks for a trusted attribute has CAP_SYS_ADMIN, or the kernel has in its place."""
+    caller = header(NOBODY, NOBODY)
+
+    for request in (GetXattr(caller, name, 0), SetXattr(caller, name, b"", 0)):
+        assert proven_capabilities(request) == proven
+    assert proven_capabilities(ListXattr(caller, 0)) == 0
 
 
 @pytest.mark.privileged

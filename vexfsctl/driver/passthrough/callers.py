@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from vexfsctl.driver.fuse import requests
 from vexfsctl.model.clock import Clock
 
 _VALID_NS = 1_000_000_000
@@ -67,6 +68,17 @@ class Credentials:
         if self.namespace is None:
             return self.capabilities
         return self.capabilities & _OVER_FILES if owner() in self.namespace else 0
+
+
+def proven_capabilities(request: requests.Request) -> int:
+    """Return the capabilities without which the kernel would not have sent *request*.
+
+    The caller itself may have none of them: overlayfs reads its marks as whoever mounted it.
+    """
+    match request:
+        case requests.GetXattr() | requests.SetXattr() | requests.RemoveXattr():
+            return _SYS_ADMIN if request.name.startswith(b"trusted.") else 0
+    return 0
 
 
 class CredentialCache:

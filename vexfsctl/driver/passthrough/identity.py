@@ -31,12 +31,17 @@ class Identities:
         self._may_change = os.geteuid() == 0
 
     def acting_as(
-        self, header: RequestHeader, owner: Callable[[], Owner], *, groups_of_now: bool = False
+        self,
+        header: RequestHeader,
+        owner: Callable[[], Owner],
+        *,
+        proven: int = 0,
+        groups_of_now: bool = False,
     ) -> "_Acting | _Unchanged":
         """Act as the caller of a request about a file of *owner* within a `with` block.
 
-        Raises OSError if refused. Unless *groups_of_now*, the caller's groups and capabilities may
-        be up to a second old.
+        Raises OSError if refused. It has the capabilities *proven* anyway. Unless *groups_of_now*,
+        the caller's groups and capabilities may be up to a second old.
         """
         if not self._may_change:
             return _UNCHANGED
@@ -46,7 +51,7 @@ class Identities:
         if groups_of_now:
             self._callers.refresh(pid, uid, gid)
         caller = self._callers.of(pid, uid, gid)
-        capabilities = caller.capabilities_over(owner)
+        capabilities = caller.capabilities_over(owner) | proven
         if uid == 0 and thread.has_no_more_than(capabilities):
             return _UNCHANGED
         thread.set_groups(caller.groups)

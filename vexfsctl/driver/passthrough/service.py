@@ -12,10 +12,12 @@ import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from vexfsctl.driver.faults import FaultSet
 from vexfsctl.driver.fuse import Reply, requests
 from vexfsctl.driver.passthrough.backing import Answer, Backing, Handler
+from vexfsctl.driver.passthrough.callers import proven_capabilities
 from vexfsctl.driver.passthrough.inodes import Inode, OpenInode, StaleNode
 from vexfsctl.driver.passthrough.open_files import OpenFile
 from vexfsctl.driver.requests import (
@@ -206,14 +208,16 @@ class _Served:
 
     def _act_as_caller(self, nodes: list[OpenInode]) -> Answer:
         identities, header = self._service.backing.identities, self._request.header
-        groups_of_now = needs_groups_of_now(self._request)
+        act = partial(
+            identities.acting_as, header, self._owner, proven=proven_capabilities(self._request)
+        )
         try:
-            with identities.acting_as(header, self._owner, groups_of_now=groups_of_now):
+            with act(groups_of_now=needs_groups_of_now(self._request)):
                 return self._handle(nodes)
         except PermissionError:
             if not identities.was_mistaken(header):
                 raise
-        with identities.acting_as(header, self._owner):
+        with act():
             return self._handle(nodes)
 
     def _owner(self) -> tuple[int, int]:

@@ -242,6 +242,25 @@ setfattr -n trusted.key aliens; chmod 600 own-none; stat -c '%a %u:%g' *
 
 
 @scenario
+def layers_of_an_overlay() -> None:
+    """overlayfs reads its marks in the name of who mounted it, whoever asks."""
+    for layer in ("upper", "lower"):
+        os.makedirs(f"{layer}/directory")
+        make(f"{layer}/directory/{layer}-file", b"data")
+    os.setxattr("upper/directory", "trusted.overlay.opaque", b"y")
+    os.mkdir("merged")
+    subprocess.run(
+        ["mount", "-t", "overlay", "-o", "lowerdir=upper:lower", "none", "merged"], check=True
+    )
+    try:
+        for command in ((), ("setpriv", "--bounding-set=-all"), ("setpriv", f"--reuid={NOBODY}")):
+            done = subprocess.run([*command, "ls", "merged/directory"], stdout=-1, check=True)
+            say(" ".join(command), done.stdout)
+    finally:
+        subprocess.run(["umount", "merged"], check=True)
+
+
+@scenario
 def capabilities_count_apart_from_uid_0() -> None:
     """Users with capabilities, root without some, and root of a user namespace do what they may."""
     user = ("setpriv", f"--reuid={STRANGER}", f"--regid={STRANGER}", "--clear-groups")
