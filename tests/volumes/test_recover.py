@@ -399,6 +399,24 @@ def test_through_the_volume_a_probe_closes_the_breaker(sick: Sick) -> None:
     assert sick.history() == [("gone", ["ok"])]
 
 
+def test_the_time_limit_is_for_each_wait_of_a_replay(sick: Sick) -> None:
+    """A call that hangs is given up by it, and what it takes all in all is nobody's limit."""
+    sick.fail(delay_ms=60_000)
+    sick.lab.set("operations/storage/breaker/control", "trip")
+    try:
+        replayed = sick.run("replay", sick.incident, "--yes", "--json", "--timeout", "0.5")
+    finally:
+        sick.lab.heal()
+        sick.lab.set("operations/storage/breaker/control", "reset")
+
+    assert replayed.exit_status == ExitStatus.STILL_FAULTY, replayed.stderr
+    step = replayed.json["data"]["steps"][0]
+    assert (step["step"]["hint"], step["result"]["outcome"]) == ("retry", "failed")
+    assert [each.endswith(": no answer within 0.5 s") for each in step["result"]["evidence"]] == [
+        True
+    ]
+
+
 def test_a_plan_for_the_device_shows_what_is_known(sick: Sick) -> None:
     """The range by the kernel's log, the mount, the command; nothing is read or begun."""
     planned = sick.run("plan", sick.target, "--device", sick.device)
