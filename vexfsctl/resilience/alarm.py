@@ -16,6 +16,8 @@ NEVER_NS = 1 << 63
 class Alarm:
     """One moment that many threads bring forward and one waits for."""
 
+    __slots__ = ("_closed", "_lock", "_moved", "_now_ns", "due_ns")
+
     def __init__(self, clock: Clock) -> None:
         self.due_ns = NEVER_NS
         """When to look; to be read without a lock, so that nobody pays who need not move it."""

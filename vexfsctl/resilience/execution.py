@@ -300,7 +300,8 @@ class CallExecutor:
         application = call.application
         with self.lock:
             if not application.expired:
-                _finish(call)
+                call.ended = True
+                call.nested_failure = call.nested_answer = None
                 application.settling = False
                 if call.outer is None:
                     del self._innermost[application]
@@ -343,7 +344,8 @@ class CallExecutor:
         """End a call of an abandoned application call whose thread came back."""
         application = call.application
         with self.lock:
-            _finish(call)
+            call.ended = True
+            call.nested_failure = call.nested_answer = None
             call.failure = None
             guarded.statistics.in_flight -= 1
             guarded.statistics.overdue -= 1
@@ -357,11 +359,6 @@ class CallExecutor:
     def _tell_ended(self, application: ApplicationCall) -> None:
         if application.on_ended is not None:
             self._bystanders.tell(application.on_ended)
-
-
-def _finish(call: Call) -> None:
-    call.ended = True
-    call.nested_failure = call.nested_answer = None
 
 
 def _count(call: Call, statistics: OperationStatistics, now_ns: int) -> None:
