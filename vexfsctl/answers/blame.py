@@ -35,10 +35,12 @@ SIGN_WORDS = {
     Sign.SECTOR: "same sector again",
     Sign.JUST_BEFORE: "just before the error",
     Sign.DURING: "during the call",
+    Sign.BESIDE: "beside it in the log",
     Sign.KERNEL: "surely the kernel's",
     Sign.OTHER_ERRNO: "another errno",
     Sign.OTHER_DIRECTION: "another direction",
     Sign.BEFORE: "before the call",
+    Sign.EARLIER: "minutes before the call",
     Sign.AFTER: "after the call",
     Sign.APART: "the volume does not lie on it",
     Sign.LOOSE: "in a line of no known form",
@@ -159,7 +161,7 @@ def silence_line(silence: Silence, device: str | None, lost: int) -> str:
         case Silence.ANSWERED:
             why = "the filesystem below gives that answer itself, no device failed"
         case Silence.UNDATED:
-            return "no line of the kernel can be told to belong to it: its records have no time"
+            return "no line of the kernel beside its records tells of trouble; they have no time"
         case Silence.ABANDONED:
             why = (
                 "the call was abandoned before its request ended, and a hung task is reported "

@@ -44,9 +44,8 @@ class IncidentDevices:
         """Return what is below *subject*, told with *entries*; *volume* is its own as it is now."""
         device = self._device_of(subject, volume)
         others = self._others(subject, entries)
-        vicinity = find_vicinity(subject)
-        near = (each.evidence for each in entries if vicinity and vicinity.holds(each, None))
-        named = {name for evidence in near if evidence for name in evidence.devices}
+        evidence = (each.evidence for each in entries)
+        named = {name for each in evidence if each is not None for name in each.devices}
         graph = self._graph(device, named, {*others.values()})
         canonical = device if device is None else next(iter(graph.find(device)), device)
         below = DevicesBelow(canonical, graph, None, others)

@@ -13,6 +13,7 @@ _DISK = re.compile(
 _PARTITION = re.compile(r"(?P<numbered>.*\d)p\d+|(?P<lettered>(?:s|v|xv|h)d[a-z]+)\d+")
 _NVME = re.compile(r"nvme(?P<subsystem>\d+)(?:c(?P<controller>\d+))?n(?P<namespace>\d+)")
 _NUMBER = re.compile(r"(?P<major>\d{1,4}):(?P<minor>\d{1,7})")
+_BIO_BASED = ("dm-", "md", "bcache", "zram", "ram", "pmem")
 _MAJORS = {"sd": (8, *range(65, 72), *range(128, 136)), "xvd": (202,)}
 """Majors of disks that have letters, in the order of these: SCSI, and those of Xen."""
 _MINORS = 16
@@ -25,6 +26,15 @@ def is_block_name(name: str) -> bool:
     """Whether *name* looks like the kernel's name of a block device: `sdb`, `sdb1`, `dm-3`."""
     disk = disk_of_partition(name)
     return _DISK.fullmatch(name if disk is None else disk) is not None
+
+
+def is_bio_based(name: str) -> bool:
+    """Whether the driver of the device called *name* makes no requests, but hands on bios.
+
+    Or answers them: device mapper (but for its multipath over requests), md, bcache, zram, brd and
+    pmem.
+    """
+    return name.startswith(_BIO_BASED)
 
 
 def disk_of_partition(name: str) -> str | None:

@@ -100,7 +100,7 @@ def test_the_lowest_device_that_reports_trouble_explains_those_above_it() -> Non
 def test_each_sign_has_its_weight() -> None:
     """The sum of a line that agrees in everything, and of one that agrees in nothing."""
     (best,) = suspects_of((9.99, READ.format("sdb")), (9.995, READ.format("sdb")))
-    (worst,) = suspects_of((9.5, WRITE.format("sdz")), below=DevicesBelow("sdb1", STACK))
+    (worst,) = suspects_of((8.5, WRITE.format("sdz")), below=DevicesBelow("sdb1", STACK))
 
     (testimony,) = best.testimony
     assert testimony.signs == (
@@ -118,7 +118,7 @@ def test_each_sign_has_its_weight() -> None:
         Sign.APART,
         Sign.ERRNO,
         Sign.OTHER_DIRECTION,
-        Sign.BEFORE,
+        Sign.EARLIER,
         Sign.KERNEL,
     )
     assert worst.certainty == 0

@@ -14,7 +14,6 @@ from typing import NamedTuple
 from vexfsctl.analysis.incident.kernel_lines import MARGIN_US, Vicinity, When
 from vexfsctl.analysis.trace.complaint import Complaint
 from vexfsctl.analysis.trace.devices_below import DevicesBelow, Standing
-from vexfsctl.analysis.trace.silence import is_bio_based
 from vexfsctl.analysis.trace.suspects import (
     MOST,
     WEIGHTS,
@@ -26,6 +25,7 @@ from vexfsctl.analysis.trace.suspects import (
 )
 from vexfsctl.model.calls import READ
 from vexfsctl.model.device_graph import DeviceKind
+from vexfsctl.model.device_names import is_bio_based
 from vexfsctl.model.entry import LogEntry, Origin
 from vexfsctl.model.errnos import ErrnoClass, application_errno, classify_errno
 from vexfsctl.model.events import EvidenceSignificance, KernelEvidence
@@ -210,6 +210,10 @@ class _Scale:
             yield Sign.DURING
         elif when is When.BEFORE:
             yield Sign.BEFORE
+        elif when is When.EARLIER:
+            yield Sign.EARLIER
+        elif when is None:
+            yield Sign.BESIDE
         elif when is When.AFTER and not self.complaint.abandoned:
             yield Sign.AFTER
 

@@ -35,11 +35,15 @@ class Sign(StrEnum):
     """Before VexFS's record of the error."""
     DURING = "during"
     """While the call ran."""
+    BESIDE = "beside"
+    """Beside VexFS's records, in a log without times."""
     KERNEL = "kernel"
     """Surely the kernel wrote it."""
     OTHER_ERRNO = "other_errno"
     OTHER_DIRECTION = "other_direction"
     BEFORE = "before"
+    EARLIER = "earlier"
+    """Minutes before, as far as trouble lasts that long."""
     AFTER = "after"
     APART = "apart"
     """The volume does not lie on it."""
@@ -61,10 +65,12 @@ WEIGHTS = {
     Sign.SECTOR: 5,
     Sign.JUST_BEFORE: 15,
     Sign.DURING: 10,
+    Sign.BESIDE: 5,
     Sign.KERNEL: 10,
     Sign.OTHER_ERRNO: -20,
     Sign.OTHER_DIRECTION: -30,
     Sign.BEFORE: -10,
+    Sign.EARLIER: -15,
     Sign.AFTER: -20,
     Sign.APART: -40,
     Sign.LOOSE: -20,
