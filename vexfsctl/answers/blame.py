@@ -85,6 +85,8 @@ class SuspectRow:
     testimony: tuple[TestimonyRow, ...]
     explained: Explanation | None
     """What below it has lines of its own, and how certain that is by them."""
+    rivals: tuple[Explanation, ...]
+    """Other disks that the volume may lie on instead, and how certain each is by its lines."""
     what_you_do: str | None
     """None if no line of the kernel says what is wrong."""
 
@@ -102,14 +104,17 @@ def suspect_row(suspect: Suspect) -> SuspectRow:
         )
         for told in suspect.testimony
     )
-    explained = suspect.explained
-    if explained is not None:
-        explained = Explanation(explained.suspect, round(explained.certainty, 4))
+    explained = suspect.explained and _rounded(suspect.explained)
     certainty = round(suspect.certainty, 4)
     return SuspectRow(
         *(suspect.name, str(suspect.kind), certainty, testimony, explained),
+        rivals=tuple(map(_rounded, suspect.rivals)),
         what_you_do=advice_about(suspect),
     )
+
+
+def _rounded(other: Explanation) -> Explanation:
+    return Explanation(other.suspect, round(other.certainty, 4))
 
 
 def blame_lines(suspects: Sequence[Suspect]) -> Iterator[Line]:
@@ -146,10 +151,18 @@ def arithmetic_lines(suspects: Sequence[Suspect]) -> Iterator[Line]:
         for told in suspect.testimony:
             yield f"  {_source(told)}: {_sum(told)}"
         yield f"  together: {_together(suspect)}"
+        if suspect.rivals:
+            rivals = counted_noun(len(suspect.rivals), "other disk")
+            known = [suspect.alone, *(each.certainty for each in suspect.rivals)]
+            sum_of_all = " + ".join(f"{each:.2f}" for each in known)
+            shared = f"{suspect.alone:.2f} * {suspect.alone:.2f} / ({sum_of_all})"
+            yield f"  or it is {rivals}: {shared} = {suspect.alone * suspect.share:.2f}"
         if suspect.explained is not None:
             below, certainty = suspect.explained.suspect, suspect.explained.certainty
             share = f"(1 - {EXPLAINED / 100:.2f} * {certainty:.2f})"
-            product = f"{suspect.alone:.2f} * {share} = {suspect.certainty:.2f}"
+            whole = f"{suspect.alone * suspect.share:.2f}"
+            limit = f", at most {certainty:.2f}" if suspect.waits else ""
+            product = f"{whole} * {share}{limit} = {suspect.certainty:.2f}"
             yield f"  {below} explains it: {product}"
 
 

@@ -7,7 +7,7 @@ Documentation/admin-guide/devices.txt has the numbers. Those that the kernel giv
 import re
 
 _DISK = re.compile(
-    r"(?:(?:s|v|xv|h)d[a-z]{1,4}|nvme\d{1,4}(?:c\d{1,4})?n\d{1,4}|mmcblk\d{1,4}|sr\d{1,4}"
+    r"(?:(?:s|v|xv|h)d[a-z]{1,4}|nvme\d{1,4}(?:c\d{1,4})?n\d{1,4}|mmcblk\d{1,4}(?:boot\d|gp\d|rpmb)?|sr\d{1,4}"
     r"|(?:loop|md|dm-|nbd|rbd|zram|ram|pmem|zd|bcache|drbd|dasd)\d{1,6}|md_[\w-]{1,28})"
 )
 _PARTITION = re.compile(r"(?P<numbered>.*\d)p\d+|(?P<lettered>(?:s|v|xv|h)d[a-z]+)\d+")

@@ -10,7 +10,6 @@ from itertools import chain
 
 from vexfsctl.analysis.incident.incidents import Occurrence
 from vexfsctl.analysis.incident.kernel_lines import Vicinity
-from vexfsctl.model.device_names import is_bio_based
 from vexfsctl.model.entry import LogEntry
 
 BESIDE_BEFORE = 16
@@ -20,8 +19,6 @@ MOST_EARLIER = 16
 """How many lines of before are looked at for each device, the latest."""
 MOST_DEVICES = 256
 """The devices that these may be about, the latest."""
-_REPORTING = frozenset({"filesystem", "hung_task", "stall"})
-"""Kinds of lines about what has trouble because something below has it."""
 
 _Log = tuple[str, str | None]
 _Line = tuple[int, LogEntry]
@@ -49,7 +46,9 @@ class NearLines:
             self._take_beside(place, entry, own=own)
         elif self._vicinity.holds(entry, self._devices):
             self._near.append((place, entry))
-            self._cause = self._cause or _tells_cause(entry)
+            evidence = entry.evidence
+            told = evidence is not None and evidence.tells_cause and entry.verified
+            self._cause = self._cause or told
         elif self._vicinity.holds_earlier(entry, self._devices):
             self._take_earlier(place, entry)
 
@@ -106,10 +105,3 @@ def find_near_lines(
     for place, entry in enumerate(entries):
         lines.take(place, entry, own=place in places)
     return lines.result()
-
-
-def _tells_cause(entry: LogEntry) -> bool:
-    evidence = entry.evidence
-    if evidence is None or not (evidence.is_trouble and entry.verified and evidence.devices):
-        return False
-    return evidence.kind not in _REPORTING and not all(map(is_bio_based, evidence.devices))

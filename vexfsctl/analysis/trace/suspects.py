@@ -4,7 +4,7 @@ Each line of the kernel about a suspect has signs, and each sign a weight; the l
 their sum. Lines of one kind say one thing, so only the best of each kind counts, however often it
 stands in the log. Kinds count as witnesses who know nothing of each other: together they leave the
 product of the doubts that each leaves. A suspect is less certain if something below it has lines of
-its own, which explain it.
+its own, which explain it. Where nobody knows what the volume lies on, disks share the blame.
 
 So the order of lines does not matter, a further line never makes its suspect less certain unless it
 tells of a repair, and certainty is between 0 and 1. The weights are a judgement, not measured; what
@@ -118,7 +118,7 @@ class Testimony:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What is below a suspect and has lines of its own."""
+    """Another suspect, by its own lines: it explains one, or may be meant instead."""
 
     suspect: str
     certainty: float
@@ -134,6 +134,9 @@ class Suspect:
     testimony: tuple[Testimony, ...]
     """One for each kind of lines, the best first."""
     explained: Explanation | None = None
+    """By what is below it."""
+    rivals: tuple[Explanation, ...] = ()
+    """Other disks that may be what the volume lies on."""
 
     @property
     def called(self) -> str:
@@ -166,6 +169,22 @@ class Suspect:
 
     @property
     def certainty(self) -> float:
-        """How certain it is that it is to blame, from 0 to 1."""
-        explained = 0.0 if self.explained is None else self.explained.certainty
-        return self.alone * (1 - EXPLAINED / 100 * explained)
+        """How certain it is that it is to blame, from 0 to 1.
+
+        What a task waits for is to blame rather than the task.
+        """
+        if self.explained is None:
+            return self.alone * self.share
+        certainty = self.alone * self.share * (1 - EXPLAINED / 100 * self.explained.certainty)
+        return min(certainty, self.explained.certainty) if self.waits else certainty
+
+    @property
+    def waits(self) -> bool:
+        """Whether it only waits for something."""
+        return self.kind is SuspectKind.TASK
+
+    @property
+    def share(self) -> float:
+        """Which part of the blame is its own, by what it and its rivals have of certainty."""
+        others = sum(each.certainty for each in self.rivals)
+        return self.alone / (self.alone + others) if others else 1.0
