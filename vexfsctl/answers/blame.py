@@ -175,6 +175,11 @@ def silence_line(silence: Silence, device: str | None, lost: int) -> str:
             why = "the filesystem below gives that answer itself, no device failed"
         case Silence.UNDATED:
             return "no line of the kernel beside its records tells of trouble; they have no time"
+        case Silence.OTHER_CLOCK:
+            return (
+                "the kernel's lines cannot be told by time: of its records and another log, one "
+                "has uptimes only, the other dates"
+            )
         case Silence.ABANDONED:
             why = (
                 "the call was abandoned before its request ended, and a hung task is reported "

@@ -475,6 +475,30 @@ def test_a_disk_that_went_offline_minutes_ago_is_to_blame(vexfsctl: Program) -> 
     assert trace["silence"] is None
 
 
+@pytest.mark.parametrize(
+    ("first", "told"),
+    [
+        (
+            "Nov 18 10:34:27 kernel: Buffer I/O error on dev sdd, logical block 0, async page read",
+            True,
+        ),
+        ("[ 9000.000000] Buffer I/O error on dev sdd, logical block 0, async page read", False),
+    ],
+)
+def test_times_that_cannot_be_compared_are_said_to_be(
+    vexfsctl: Program, tmp_path: Path, first: str, *, told: bool
+) -> None:
+    """Instead of that the kernel wrote nothing."""
+    kernel, own = tmp_path / "messages", tmp_path / "v.kmsg"
+    kernel.write_text(f"{first}\n")
+    own.write_text(f"12,1,100000000,-;{BARE.splitlines()[-1]}\n")
+
+    result = vexfsctl("trace", "2A", "--log", str(kernel), "--log", str(own))
+
+    assert ("one has uptimes only, the other dates" in result.stdout) == told
+    assert ("the kernel wrote nothing of it" in result.stdout) != told
+
+
 def test_disks_that_share_the_blame_are_told_with_the_arithmetic(vexfsctl: Program) -> None:
     """Two of them fail at once, and the log does not say on which the volume lies."""
     line = "[  100.0000{}] I/O error, dev {}, sector 8 op 0x0:(READ) flags 0x0 phys_seg 1\n"

@@ -95,6 +95,13 @@ class Vicinity:
         """Whether its records have no time at all."""
         return self.uptimes is None and self.moments is None
 
+    def has_clock_of(self, record: LogRecord) -> bool:
+        """Whether the time of *record*, of its boot or of an unknown one, can be compared."""
+        if record.wall_time_s is not None and self.moments is not None:
+            return True
+        has_uptime = record.uptime_us is not None and self.uptimes is not None
+        return has_uptime and record.boot_id == self.boot_id
+
     @property
     def reach_us(self) -> tuple[int, int] | None:
         """The uptimes between which any line that it holds is."""

@@ -24,6 +24,8 @@ class Silence(StrEnum):
     """The filesystem below answers so itself: no space, no such file, read-only, busy."""
     UNDATED = "undated"
     """Its records have no time, and no line beside them tells of trouble."""
+    OTHER_CLOCK = "other_clock"
+    """Another log has times of another kind, so nobody can say which lines are of its time."""
     ABANDONED = "abandoned"
     """The call was abandoned, and its request had not ended by then."""
     LEFT_OUT = "left_out"
@@ -41,10 +43,13 @@ def find_silence(
     lines: Iterable[LogEntry],
     vicinity: Vicinity | None,
     below: DevicesBelow,
+    *,
+    other_clock: bool = False,
 ) -> Silence | None:
     """Return why the kernel's *lines* around the incident, in its *vicinity*, blame nobody.
 
-    None if nothing failed that it could tell of.
+    None if nothing failed that it could tell of. *other_clock*: some logs have times that cannot be
+    compared with those of its records.
     """
     if not complaint.points_below:
         if complaint.errnos:
@@ -52,6 +57,8 @@ def find_silence(
         return Silence.REFUSED if complaint.refused else None
     if vicinity is None or vicinity.undated:
         return Silence.UNDATED
+    if other_clock:
+        return Silence.OTHER_CLOCK
     if complaint.abandoned:
         return Silence.ABANDONED
     if any(each.evidence is not None and each.evidence.lost for each in lines):
