@@ -472,7 +472,7 @@ def test_a_disk_that_went_offline_minutes_ago_is_to_blame(vexfsctl: Program) -> 
     assert [each["sign"] for each in disk["testimony"][0]["signs"]] == [
         *("trouble", "same_errno", "earlier")
     ]
-    assert trace["silence"] is None
+    assert trace["silence"] == "unknown_device"
 
 
 @pytest.mark.parametrize(

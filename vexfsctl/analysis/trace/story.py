@@ -129,7 +129,7 @@ class Story:
     suspects: tuple[Suspect, ...]
     """Who may be to blame, the most certain first."""
     silence: Silence | None
-    """Why no line of the kernel says who; None if any does, or if none is to be expected."""
+    """Why no line of its time says who; None if any does, or if none is to be expected."""
     timeline: Timeline
     counted: tuple[CorrelationId, ...]
     """Earlier calls whose failures counted when a breaker opened in it."""
@@ -214,7 +214,7 @@ def _blame(
     complaint, vicinity = find_complaint(subject), find_vicinity(subject)
     lines, below = timeline.kernel_lines, setting.below
     suspects = find_suspects(complaint, lines, vicinity, below)
-    if any(each.certainty > 0 for each in suspects):
+    if any(each.is_of_its_time for each in suspects):
         return suspects, None
     other_clock = setting.other_clock
     silence = find_silence(complaint, lines, vicinity, below, other_clock=other_clock)

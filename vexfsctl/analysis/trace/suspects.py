@@ -153,6 +153,12 @@ class Suspect:
         return f"{self.kind} {self.name}"
 
     @property
+    def is_of_its_time(self) -> bool:
+        """Whether anything makes it suspect but trouble of minutes before."""
+        against = (each.signs for each in self.testimony if each.points > 0)
+        return self.certainty > 0 and any(Sign.EARLIER not in signs for signs in against)
+
+    @property
     def doubts(self) -> list[float]:
         """What each kind of lines of trouble leaves of the doubt about it."""
         return [1 - each.points / 100 for each in self.testimony if each.points > 0]
