@@ -6,9 +6,10 @@ from tests.analysis.records import Line, error, read_log
 from vexfsctl.analysis.incident.incidents import build_incidents, find_occurrences
 from vexfsctl.analysis.incident.kernel_lines import find_vicinity
 from vexfsctl.analysis.incident.near_lines import (
-    BESIDE_AFTER,
-    BESIDE_BEFORE,
-    MOST_EARLIER,
+    BESIDE,
+    CLOSE_AFTER,
+    CLOSE_BEFORE,
+    MOST_FARTHER,
     find_near_lines,
 )
 from vexfsctl.logs.interpret import interpret_records
@@ -60,7 +61,7 @@ def test_few_lines_of_before_are_kept_of_each_device() -> None:
 
     assert near_in(*lines, (90.0, OFFLINE)) == [
         OFFLINE,
-        *(BLOCK.format(n) for n in range(1_000 - MOST_EARLIER, 1_000)),
+        *(BLOCK.format(n) for n in range(1_000 - MOST_FARTHER, 1_000)),
     ]
 
 
@@ -72,10 +73,23 @@ def test_a_refused_call_has_no_trouble_of_before() -> None:
 
 
 def test_without_times_the_lines_beside_it_belong_to_it() -> None:
-    """As many before as after, and those between its records."""
+    """A few before and after, and those between its records."""
     before = [BLOCK.format(n) for n in range(100)]
     after = [BLOCK.format(n) for n in range(200, 300)]
     entries = bare(*before, error(0x2A), EXT4, error(0x2A, 2), *after)
 
-    assert near(entries) == [*before[-BESIDE_BEFORE:], EXT4, *after[:BESIDE_AFTER]]
-    assert near(entries, ("sda2",)) == [EXT4]
+    assert near(entries) == [*before[-CLOSE_BEFORE:], EXT4, *after[:CLOSE_AFTER]]
+    assert near(bare(*before, *([EXT4] * CLOSE_BEFORE), error(0x2A), *after[:2])) == [
+        *([EXT4] * CLOSE_BEFORE),
+        *after[:2],
+    ]
+
+
+def test_without_times_a_few_lines_more_count_if_none_beside_it_tells_the_cause() -> None:
+    """The filesystem complains often of what the disk said once."""
+    complaints = [EXT4] * (BESIDE - 1)
+
+    assert near(bare(BLOCK.format(8), *complaints, error(0x2A))) == [BLOCK.format(8), *complaints]
+    assert near(bare(BLOCK.format(8), EXT4, *complaints, error(0x2A))) == [EXT4, *complaints]
+    assert near(bare(error(0x2A), *complaints, BLOCK.format(8))) == [*complaints, BLOCK.format(8)]
+    assert near(bare(BLOCK.format(8), EXT4, error(0x2A)), ("sda2",)) == [EXT4]
