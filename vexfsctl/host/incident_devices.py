@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from vexfsctl.analysis.errors.backing import BackingFinder
 from vexfsctl.analysis.incident.incidents import Incident
@@ -14,7 +15,7 @@ from vexfsctl.host.device_finder import DeviceFinder
 from vexfsctl.host.log import HostLog
 from vexfsctl.logs.reading.wanted import MOUNTS, Saying
 from vexfsctl.model.device_graph import DeviceGraph, DeviceKind, kind_of_name
-from vexfsctl.model.device_names import disk_of_partition
+from vexfsctl.model.device_names import disk_of_partition, is_block_name
 from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.volume import Volume
 
@@ -44,9 +45,8 @@ class IncidentDevices:
         """Return what is below *subject*, told with *entries*; *volume* is its own as it is now."""
         device = self._device_of(subject, volume)
         others = self._others(subject, entries)
-        vicinity = find_vicinity(subject)
-        near = (each.evidence for each in entries if vicinity and vicinity.holds(each, None))
-        named = {name for evidence in near if evidence for name in evidence.devices}
+        evidence = (each.evidence for each in entries)
+        named = {name for each in evidence if each is not None for name in each.devices}
         graph = self._graph(device, named, {*others.values()})
         canonical = device if device is None else next(iter(graph.find(device)), device)
         below = DevicesBelow(canonical, graph, None, others)
@@ -93,11 +93,17 @@ class IncidentDevices:
         return found
 
     def _is_device(self, name: str) -> bool:
-        """Whether this host or a line of the kernel knows a device of that name."""
+        """Whether this host or a line of the kernel knows a device of that name.
+
+        A line about a disk may be about any partition of it, and one about a partition shows its
+        disk.
+        """
         if not self._finder.elsewhere and self._finder.known_names_of(name):
             return True
-        entries = self._log.only(Saying(re.escape(name))).entries
-        return any(entry.evidence and name in entry.evidence.devices for entry in entries)
+        disk = (disk_of_partition(name) if is_block_name(name) else None) or name
+        entries = self._log.only(Saying(re.escape(disk))).entries
+        told = chain.from_iterable(each.evidence.devices for each in entries if each.evidence)
+        return any(disk in (each, disk_of_partition(each)) for each in told)
 
     def _others(
         self, subject: Incident | NumberedCall, entries: Iterable[LogEntry]
