@@ -77,6 +77,15 @@ IN_JULY = local(2026, 7, 28, 5, 19, 43)
         ),
         ("node1 kernel:[    3.000000] ", (3_000_000, None)),
         ("2021/07/28 05:19:43 [    3.000000] ", (3_000_000, local(2021, 7, 28, 5, 19, 43))),
+        # vmware.log, of a guest, before and since version 8.
+        (
+            "2021-07-28T05:19:43.000Z| vcpu-0| I125: Guest: <4>[    3.000000] ",
+            (3_000_000, datetime(2021, 7, 28, 5, 19, 43, tzinfo=UTC).timestamp()),
+        ),
+        (
+            "2021-07-28T05:19:43.000Z In(05) vcpu-5 - Guest: <4>[    3.000000] ",
+            (3_000_000, datetime(2021, 7, 28, 5, 19, 43, tzinfo=UTC).timestamp()),
+        ),
         # journalctl -o short-full.
         (
             "Wed 2021-07-28 05:19:43 CEST node1 kernel: ",

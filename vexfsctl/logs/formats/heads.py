@@ -38,6 +38,11 @@ _ALONE = re.compile(
 """The kernel's tag where nothing tells the time: `kernel: text`, `host kernel: text`."""
 _HOST = re.compile(rb"(?!" + SELECTOR + rb")[\w.:@/-]{1,255}(?<!\w:) ")
 _IN_METALOG = b"[kernel] "
+_OF_GUEST = re.compile(
+    rb"(?:\| vcpu-\d{1,4}\| [A-Z]\d{1,3}: | [A-Z][a-z]\(\d\d\) vcpu-\d{1,4} - )Guest: "
+    rb"(?=(?:<\d{1,3}>)?\[ *\d{1,12}\.\d{6}\])"
+)
+"""vmware.log behind the time, where it has what the kernel of its guest prints."""
 _UPTIME = re.compile(rb"\[ *\d{1,12}\.\d{6}\]")
 
 
@@ -65,6 +70,11 @@ def _parse(line: bytes, reading: Reading) -> Head | None:
     moment = parse_moment(text, reading.today)
     if moment is not None:
         width = len(text[: moment.length].encode())
+        guest = _OF_GUEST.match(line, width)
+        if guest is not None:
+            rest = b"kernel: " + line[guest.end() :]
+            record, size = read_tagged(rest, reading, wall_time_s=moment.unix_s)
+            return Head(record, len(line) - size, zone=moment.zone, lacks=moment.lacks)
         # Some put a colon after it.
         separator = 2 if line.startswith(b": ", width) else 1
         if line[width : width + separator].strip(b":") == b" ":

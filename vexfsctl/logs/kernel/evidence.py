@@ -52,7 +52,10 @@ _TROUBLE = re.compile(
     r"\b(?:errors?(?!=)|fail\w*|corrupt\w*|abort\w*|lost|unable|rectify|invalid|inconsisten\w*"
     r"|mismatch\w*|wrong|bad|damaged|timed? ?out|time-?outs?|not responding|panic|hung|stopped"
     r"|fsck|xfs_repair|cannot|can't|violat\w*|uncorrect\w*|unrecover\w*|dead|missing|offline\w*"
-    r"|fault(?:ed|y)?|reject\w*|unexpected|withdraw\w*|fatal|unavailable|broken"
+    r"|fault(?:ed|y)?|reject\w*|unexpected|withdraw\w*|fatal|unavailable|broken|couldn't|could not"
+    r"|bogus|overlaps?|non-?existent|insufficient|unsupported|not enough|no memory|denied|stuck"
+    r"|out of (?:range|bounds?|space)|overran|truncated|illegal|unreachable|wrongly|not in group"
+    r"|too (?:big|small|large|short|long)"
     r")\b|read-?only|shut ?down",
     re.IGNORECASE,
 )

@@ -296,6 +296,28 @@ from vexfsctl.model.events import EvidenceSignificance
             "zfs sdb1 repair",
         ),
         ("zed: eid=15 class=resilver_finish pool='tank'", "zfs repair"),
+        (
+            "BTRFS error (device dm-5): read time tree block corruption detected on logical"
+            " 20387303407616 mirror 1",
+            "filesystem dm-5 read",
+        ),
+        (
+            "BTRFS error (device sda1): block=313769984 write time tree block corruption detected",
+            "filesystem sda1 write",
+        ),
+        (
+            "EXT4-fs (sda1): ext4_check_descriptors: Block bitmap for group 0 not in group"
+            " (block 0)!",
+            "filesystem sda1",
+        ),
+        ("FAT-fs (sdb1): bogus number of reserved sectors", "filesystem sdb1"),
+        ("FAT: Filesystem error (dev loop0)", "filesystem loop0"),
+        ("fat_get_cluster: invalid cluster chain (i_pos 0)", "filesystem"),
+        ("spi-nand spi0.0: ecc error at 4096 (2048 of 2048 read), err -74", "filesystem spi0.0 74"),
+        ("mt29f spi0.0: ecc error, page=11461", "filesystem spi0.0"),
+        ("__nand_correct_data: uncorrectable ECC error", "filesystem"),
+        ("ceph:  dropping dirty+flushing Fw state for ffff8802dc150518 109993", "cluster"),
+        ("ceph: [c0ffee00 4711]: mds0 caps still stale", "cluster mds0"),
     ],
 )
 def test_a_line_of_a_filesystem(line: str, expected: str) -> None:
@@ -321,11 +343,32 @@ def test_a_line_of_a_filesystem(line: str, expected: str) -> None:
         "dlm: connection to node 2 closed",
         "fuse: init (API version 7.45)",
         "overlayfs: upper fs does not support RENAME_WHITEOUT.",
+        "nand: 24-bit HW ECC not possible on 2048 byte page size, fallback to SW ECC",
     ],
 )
 def test_good_news_of_a_filesystem_is_no_evidence(line: str) -> None:
     """At level info, or where the level is not known."""
     assert [told(line, level) for level in (6, None)] == ["nothing", "nothing"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "BTRFS info (device dm-4): ignoring bad roots",
+        "BTRFS info (device dm-4): space_info total=8388608, used=0, pinned=0, readonly=0",
+        "EXT4-fs (sda1): mballoc: 2 extents scanned, 1 goal hits, 0 2^N hits, 0 breaks, 0 lost",
+        "F2FS-fs (mmcblk0p1): Magic Mismatch, valid(0xf2f52010) - read(0x0)",
+        "F2FS-fs (mmcblk0p1): write access unavailable, skipping recovery",
+        "FAT-fs (mmcblk0p1): Can't find a valid FAT filesystem",
+        "erofs: (device loop3): DAX unsupported by block device. Turning off DAX.",
+        "CIFS: VFS: Use of the less secure dialect vers=1.0 is not recommended unless required for"
+        " access to very old servers",
+        "CIFS: VFS: \\\\nas disabling echoes and oplocks",
+    ],
+)
+def test_what_a_filesystem_tells_at_level_info_is_routine(line: str) -> None:
+    """Although a word in it sounds like trouble, or a prefix says it is."""
+    assert told(line, None).endswith(" routine")
 
 
 def test_counters_of_btrfs_are_old_at_a_mount_only() -> None:

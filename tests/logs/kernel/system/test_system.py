@@ -50,6 +50,9 @@ from tests.logs.kernel.told import told
         ("Write error -5 on dio swapfile (4096)", "swap write 5"),
         ("get_swap_device: Bad swap file entry 3ffffffffffff", "swap"),
         ("Out of memory: Killed process 412 (fio) total-vm:1000kB, anon-rss:900kB", "oom_kill"),
+        ("Out of Memory: Killed process 412 (fio).", "oom_kill"),
+        ("Killed process 412 (fio), UID 1000, total-vm:1000kB, anon-rss:900kB", "oom_kill"),
+        ("Killed process 412 (fio) vsz:1000kB, anon-rss:900kB, file-rss:0kB", "oom_kill"),
         (
             "oom_reaper: reaped process 412 (fio), now anon-rss:0kB, file-rss:0kB, shmem-rss:0kB",
             "oom_kill routine",

@@ -109,7 +109,11 @@ BTRFS_FORMS = (
     ),
     _form(
         "BTRFS info (device sda1): dev_replace from /dev/sdb (devid 2) to /dev/sdc started",
-        r"(?:dev_replace|balance|scrub|relocating|resize|using|disk space|last unmount) .{0,200}",
+        (
+            r"(?:(?:dev_replace|balance|scrub|relocating|resize|using|disk space|last unmount"
+            r"|enabling|disabling|ignoring|turning|setting|space_info|failing ticket"
+            r"|cannot satisfy tickets|resizer) |unrecognized )"
+        ),
         ROUTINE,
         head=_QUIET,
         trouble_only=True,
@@ -122,6 +126,11 @@ BTRFS_FORMS = (
             r"|excessive commit interval|resize device|qgroup marked inconsistent, qgroup info)"
         ),
         ROUTINE,
+    ),
+    _form(
+        "BTRFS error (device sda1): read time tree block corruption detected on logical 30408704"
+        " mirror 1",
+        r"(?:block=\d{1,20} )?(?P<direction>read|write) time tree block corruption",
     ),
     _form(
         "BTRFS error (device loop0 state EA): Transaction aborted (error -5)",

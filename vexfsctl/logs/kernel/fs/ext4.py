@@ -76,7 +76,10 @@ EXT4_FORMS = (
     _form(
         # The files that were deleted while open when the machine went down.
         "EXT4-fs (sda1): 3 orphan inodes deleted",
-        r"(?:\d{1,10} (?:orphan inodes? deleted|truncates? cleaned up)|orphan cleanup on readonly)",
+        (
+            r"(?:\d{1,10} (?:orphan inodes? deleted|truncates? cleaned up)"
+            r"|orphan cleanup on readonly|filesystem is read-only|mballoc: \d)"
+        ),
         ROUTINE,
     ),
     _form(

@@ -1,11 +1,11 @@
 """Lines of the other filesystems of a block device: one form for each way of beginning a line.
 
-F2FS, FAT, exFAT, NTFS, UDF, ISO 9660, SquashFS, EROFS, UBIFS, JFFS2, NILFS, JFS, ReiserFS, HFS,
-bcachefs, and what the kernel says of any of them (fs/verity, fs/super.c). Linux 5.10 to 6.18.
+F2FS, FAT, exFAT, NTFS, UDF, ISO 9660, SquashFS, EROFS, NILFS, JFS, ReiserFS, HFS, bcachefs, and
+what the kernel says of any of them (fs/verity, fs/super.c). Linux 5.10 to 6.18.
 """
 
-from vexfsctl.logs.kernel.form import REPAIR, ROUTINE, EvidenceForm
-from vexfsctl.logs.kernel.told import DEVICE, free_reader, reader
+from vexfsctl.logs.kernel.form import ROUTINE, EvidenceForm
+from vexfsctl.logs.kernel.told import DEVICE, free_reader
 
 _NAMES = (
     *("F2FS-fs", "FAT-fs", "exFAT-fs", "bcachefs", "erofs", "SQUASHFS", "UBIFS", "NILFS"),
@@ -26,8 +26,12 @@ LOCAL_FORMS = (
         "F2FS-fs (sda1): recover fsync data on readonly fs",
         " (",
         (
-            rf"(?:{_NAME}) \({DEVICE}\): (?:recover fsync data on readonly"
-            r"|Volume was not properly unmounted|[Mm]ounted |utf8 is not a recommended)"
+            rf"(?:{_NAME}):? \((?:device )?{DEVICE}\): (?:recover fsync data on readonly"
+            r"|Volume was not properly unmounted|[Mm]ounted |utf8 is not a recommended"
+            r"|Magic Mismatch, |Can't find a valid FAT filesystem|orphan cleanup on readonly"
+            r"|recovery required for readonly|write access unavailable, skipping "
+            r"|skip recovering inline_dots|Skip to start discard thread|build fault injection"
+            r"|(?:DAX )?unsupported .{0,40}DAX)"
         ),
         free_reader("filesystem", ROUTINE),
         trouble_only=True,
@@ -37,14 +41,6 @@ LOCAL_FORMS = (
         "UDF-fs: error (device sr0): udf_read_inode: (ino 512) failed !bh",
         " (device ",
         rf"(?:{_NAME}):? {_LOUD}:? \(device {DEVICE}\)",
-        free_reader("filesystem"),
-        begins=_BEGINS,
-    ),
-    EvidenceForm(
-        "UBIFS error (ubi0:0 pid 1172): ubifs_read_node: bad node type (255 but expected 1)",
-        "UBIFS",
-        # Up to 4.0 with the process alone.
-        rf"UBIFS {_LOUD} \((?:(?P<device>ubi\d{{1,3}}:\d{{1,3}})|pid )",
         free_reader("filesystem"),
         begins=_BEGINS,
     ),
@@ -75,20 +71,23 @@ LOCAL_FORMS = (
         begins=_BEGINS,
     ),
     EvidenceForm(
-        "jffs2: Newly-erased block contained word 0x19852003 at offset 0x00750000",
-        "block contained word 0x",
-        r"jffs2: Newly-erased block contained word 0x",
+        # Of FAT up to 2.6.3x; what is wrong stands on a line of its own.
+        "FAT: Filesystem error (dev loop0)",
+        "FAT: ",
+        (
+            rf"FAT: (?:Filesystem (?:error|panic) \(dev {DEVICE}\)"
+            r"|(?:FAT read failed|bogus |invalid media|unable to read|Directory bread"
+            r"|bread failed|Filesystem has been set read-only))"
+        ),
         free_reader("filesystem"),
-        begins=("jffs2: ",),
+        begins=("FAT: ",),
     ),
     EvidenceForm(
-        "jffs2: notice: (132) check_node_data: wrong data CRC in data node at 0x0033c4d4",
-        "jffs2: ",
-        # The number in brackets is that of a process.
-        r"jffs2: ",
-        reader("filesystem"),
-        trouble_only=True,
-        begins=("jffs2: ",),
+        "fat_get_cluster: invalid cluster chain (i_pos 0)",
+        "fat_",
+        r"fat_\w{1,40}: (?:invalid|deleting) ",
+        free_reader("filesystem"),
+        begins=("fat_",),
     ),
     EvidenceForm(
         # JFS names itself nowhere in this line (fs/jfs/super.c).
@@ -136,28 +135,6 @@ LOCAL_FORMS = (
         r"VFS: busy inodes on changed media (?:or resized disk )?(?P<device>[^\s.(]{1,64})$",
         free_reader("filesystem"),
         begins=("VFS: busy inodes on changed media ",),
-    ),
-    EvidenceForm(
-        # Up to 3.1x no device is named.
-        "ubi0: fixable bit-flip detected at PEB 273",
-        "fixable bit-flip detected",
-        r"(?:(?P<device>ubi[0-9]\d{0,2})|UBI): fixable bit-flip detected",
-        free_reader("filesystem", REPAIR),
-        begins=(*(f"ubi{digit}" for digit in range(10)), "UBI: fixable bit-flip"),
-    ),
-    EvidenceForm(
-        "UBI error: ubi_io_read: error -74 (ECC error) while reading 64 bytes from PEB 0:0",
-        "UBI ",
-        r"UBI (?:error|warning): ",
-        free_reader("filesystem"),
-        begins=("UBI error: ", "UBI warning: "),
-    ),
-    EvidenceForm(
-        "ubi0 error: ubi_io_read: error -74 (ECC error) while reading 2048 bytes from PEB 17:0",
-        "ubi",
-        r"(?P<device>ubi[0-9]\d{0,2}) (?:error|warning)\b",
-        free_reader("filesystem"),
-        begins=tuple(f"ubi{digit}" for digit in range(10)),
     ),
     EvidenceForm(
         "overlayfs: failed to verify upper root origin",

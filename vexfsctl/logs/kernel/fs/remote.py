@@ -20,7 +20,9 @@ _RPC_BEGINS = (
     "nfsacl: server ",
 )
 _SMB = r"CIFS:? (?:VFS: )?"
-_MDS = r"ceph: (?:\[[^\]]{1,80}\]: )?(?P<device>mds\d{1,5})"
+_CEPH = r"ceph: (?:\[[^\]]{1,80}\]: )? ?"
+"""Since 6.6 the cluster and the client stand in brackets."""
+_MDS = rf"{_CEPH}(?P<device>mds\d{{1,5}})"
 _GFS2 = r"(?:gfs2|GFS2): fsid=(?P<device>[^\s:]{1,64}(?::[^\s:]{1,64})?): "
 _OCFS2_BEGINS = tuple(f"({first}" for first in string.ascii_letters + string.digits)
 """A task may be called anything, but its name begins like that."""
@@ -78,6 +80,23 @@ REMOTE_FORMS = (
         begins=("CIFS",),
     ),
     EvidenceForm(
+        # What it does otherwise than was asked, or better should not be asked.
+        "CIFS: VFS: Use of the less secure dialect vers=1.0 is not recommended unless required for"
+        " access to very old servers",
+        "CIFS",
+        (
+            rf"{_SMB}(?:\\\\\S{{1,255}} )?(?:Use of the less secure dialect|Autodisabling the use "
+            r"|[Cc]annot query dirs between root and final path, enabling|mounting share "
+            r"|mounted to read only share|read only mount of RW share|Hardlinks will not be "
+            r"|Signing is enabled, and|disabling echoes and oplocks|unknown negcontext of type"
+            r"|mount option dynperm ignored|slow response threshold"
+            r"|.{0,80}(?:is experimental|not supported by server(?:, disabling)?$"
+            r"|does not support (?:POSIX|mounting with posix|multichannel anymore)))"
+        ),
+        free_reader("smb", ROUTINE),
+        begins=("CIFS",),
+    ),
+    EvidenceForm(
         r"CIFS: VFS: \\nas\share Send error in SessSetup = -13",
         "CIFS",
         rf"{_SMB}\\\\(?P<device>[^\s\\]{{1,255}})",
@@ -110,7 +129,20 @@ REMOTE_FORMS = (
     EvidenceForm(
         "ceph: mds0 hung",
         "ceph: ",
-        rf"{_MDS} (?:hung|caps (?:went )?stale|reconnect (?:start|denied|failed)|rejected|closed)",
+        (
+            rf"{_MDS} (?:hung|caps (?:went |still )?stale"
+            r"|reconnect (?:start|denied|rejected|failed)|rejected|closed)"
+        ),
+        free_reader("cluster"),
+        begins=("ceph: ",),
+    ),
+    EvidenceForm(
+        "ceph:  dropping dirty Fw state for 00000000c0ffee00 1099935956631",
+        "ceph: ",
+        (
+            rf"{_CEPH}(?:dropping |(?:auto reconnect after )?bl(?:ock|ack)listed"
+            r"|probably no mds server)"
+        ),
         free_reader("cluster"),
         begins=("ceph: ",),
     ),
