@@ -63,6 +63,8 @@ IN_JULY = local(2026, 7, 28, 5, 19, 43)
             (3_000_000, local(2021, 7, 28, 5, 19, 43)),
         ),
         ("kernel: ", (None, None)),
+        ("15:15:33 kernel: ", (None, None)),
+        ("15:15:33 node1 kernel: ", (None, None)),
         ("kernel: [    3.000000] ", (3_000_000, None)),
         ("node1 kernel: [    3.000000] ", (3_000_000, None)),
         ("kern.err kernel: [    3.000000] ", (3_000_000, None)),

@@ -31,11 +31,12 @@ _DELTA_BEHIND = re.compile(r"(?: <[ \d.]{1,24}>)?")
 """What --show-delta adds to a time."""
 _IN_BRACKETS = re.compile(r"\[(?P<inside>[^\[\]]{8,80})\] ?")
 _ALONE = re.compile(
+    rb"(?:\d\d:\d\d:\d\d(?:[.,]\d{1,9})? )?"
     rb"(?:(?!kernel[:\[]|" + SELECTOR + rb")(?P<host>[\w.-]{1,255}) )?"
     rb"(?P<rest>(?:" + SELECTOR + rb")?kernel(?:\[\d{1,10}\])?:(?: |(?=\S)).*)",
     re.DOTALL,
 )
-"""The kernel's tag where nothing tells the time: `kernel: text`, `host kernel: text`."""
+"""The kernel's tag where nothing tells the day: `kernel: text`, `05:19:43 host kernel: text`."""
 _HOST = re.compile(rb"(?!" + SELECTOR + rb")[\w.:@/-]{1,255}(?<!\w:) ")
 _IN_METALOG = b"[kernel] "
 _OF_GUEST = re.compile(

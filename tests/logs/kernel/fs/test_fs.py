@@ -313,6 +313,34 @@ from vexfsctl.model.events import EvidenceSignificance
         ("FAT-fs (sdb1): bogus number of reserved sectors", "filesystem sdb1"),
         ("FAT: Filesystem error (dev loop0)", "filesystem loop0"),
         ("fat_get_cluster: invalid cluster chain (i_pos 0)", "filesystem"),
+        ('ntfs3: sdb1: volume is dirty and "force" flag is not set!', "filesystem sdb1"),
+        ("ntfs3(sdb2): It is recommended to use chkdsk.", "filesystem sdb2"),
+        ("ntfs3: sdg1: MFT: r=3c, expect seq=1 instead of 4!", "filesystem sdg1"),
+        (
+            "[EXFAT] sector_read: out of range error! (sec = 33429809600)",
+            "filesystem 33429809600 read",
+        ),
+        (
+            "[SDFAT] (mmcblk1p1[179:1]): Filesystem has been set read-only",
+            "filesystem mmcblk1p1",
+        ),
+        ("EXT4-fs (sdc1): filesystem has both journal and inode journals!", "filesystem sdc1"),
+        (
+            "EXT4-fs (vda): The kernel was not built with CONFIG_QUOTA and CONFIG_QFMT_V2",
+            "filesystem vda",
+        ),
+        (
+            'VFS: Cannot open root device "mtdblock1" or unknown-block(0,0): error -6',
+            "filesystem mtdblock1 6",
+        ),
+        (
+            'VFS: Cannot open root device "UUID=96991ead" or unknown-block(0,0): error -6',
+            "filesystem 6",
+        ),
+        ("nfsd: non-standard errno: -107", "nfs 107"),
+        ("nfs_create_rpc_client: cannot create RPC client. Error = -110", "nfs 110"),
+        ("NFS4: Couldn't follow remote path", "nfs"),
+        ("9pnet_virtio: no channels available for device drvfsa", "network_filesystem"),
         ("spi-nand spi0.0: ecc error at 4096 (2048 of 2048 read), err -74", "filesystem spi0.0 74"),
         ("mt29f spi0.0: ecc error, page=11461", "filesystem spi0.0"),
         ("__nand_correct_data: uncorrectable ECC error", "filesystem"),
@@ -330,6 +358,16 @@ def test_a_line_of_a_filesystem(line: str, expected: str) -> None:
     [
         "EXT4-fs (sda1): re-mounted. Opts: errors=remount-ro",
         "EXT4-fs (sda1): recovery complete",
+        "EXT4-fs (dm-0): Ignoring removed nomblk_io_submit option",
+        "EXT4-fs (sda1): mounted filesystem with ordered data mode. Opts: (null)",
+        "EXT4-fs (sda1): mounted filesystem 3946f399-14c1-4e41-a320-7d326a861c7e r/w with ordered"
+        " data mode. Quota mode: none.",
+        "EXT4-fs (sda1): mounting ext3 file system using the ext4 subsystem",
+        "EXT4-fs (sda1): barriers disabled",
+        "EXT4-fs (sda1): resizing filesystem from 1024 to 2048 blocks",
+        "exFAT-fs (sdb1): rehashed a dentry(00000000c0ffee00) in read lookup",
+        "ntfs3: Max link count 4000",
+        "9p: Installing v9fs 9p2000 file system support",
         "XFS (sdb): Unmounting Filesystem",
         "XFS (dm-0): Mounting V5 Filesystem",
         "XFS (dm-0): Starting recovery (logdev: internal)",
@@ -369,6 +407,15 @@ def test_good_news_of_a_filesystem_is_no_evidence(line: str) -> None:
 def test_what_a_filesystem_tells_at_level_info_is_routine(line: str) -> None:
     """Although a word in it sounds like trouble, or a prefix says it is."""
     assert told(line, None).endswith(" routine")
+
+
+def test_a_word_without_trouble_counts_where_no_level_says_otherwise() -> None:
+    """ext4 has few words for good news, so what is none of them is bad, unless at level info."""
+    line = "EXT4-fs (sda1): uh-oh! used pa while discarding"
+
+    assert [told(line, level) for level in (3, 4, None, 6)] == [
+        *("filesystem sda1", "filesystem sda1", "filesystem sda1", "nothing")
+    ]
 
 
 def test_counters_of_btrfs_are_old_at_a_mount_only() -> None:

@@ -50,6 +50,19 @@ from tests.logs.kernel.told import told
         ("Write error -5 on dio swapfile (4096)", "swap write 5"),
         ("get_swap_device: Bad swap file entry 3ffffffffffff", "swap"),
         ("Out of memory: Killed process 412 (fio) total-vm:1000kB, anon-rss:900kB", "oom_kill"),
+        (
+            "Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(8,1)",
+            "kernel_bug 8:1",
+        ),
+        (
+            "Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)",
+            "kernel_bug",
+        ),
+        (
+            'Kernel panic - not syncing: VFS: Unable to mount root fs on "/dev/ram0" or'
+            " unknown-block(1,0)",
+            "kernel_bug ram0",
+        ),
         ("Out of Memory: Killed process 412 (fio).", "oom_kill"),
         ("Killed process 412 (fio), UID 1000, total-vm:1000kB, anon-rss:900kB", "oom_kill"),
         ("Killed process 412 (fio) vsz:1000kB, anon-rss:900kB, file-rss:0kB", "oom_kill"),

@@ -1,15 +1,15 @@
 """Lines of the other filesystems of a block device: one form for each way of beginning a line.
 
-F2FS, FAT, exFAT, NTFS, UDF, ISO 9660, SquashFS, EROFS, NILFS, JFS, ReiserFS, HFS, bcachefs, and
+F2FS, UDF, ISO 9660, SquashFS, EROFS, NILFS, JFS, ReiserFS, HFS, bcachefs, and
 what the kernel says of any of them (fs/verity, fs/super.c). Linux 5.10 to 6.18.
 """
 
 from vexfsctl.logs.kernel.form import ROUTINE, EvidenceForm
-from vexfsctl.logs.kernel.told import DEVICE, free_reader
+from vexfsctl.logs.kernel.told import DEVICE, free_reader, reader
 
 _NAMES = (
-    *("F2FS-fs", "FAT-fs", "exFAT-fs", "bcachefs", "erofs", "SQUASHFS", "UBIFS", "NILFS"),
-    *("NILFS2", "ntfs3", "NTFS-fs", "UDF-fs", "REISERFS", "ReiserFS", "JFS", "hfs", "hfsplus"),
+    *("F2FS-fs", "bcachefs", "erofs", "SQUASHFS", "UBIFS", "NILFS"),
+    *("NILFS2", "NTFS-fs", "UDF-fs", "REISERFS", "ReiserFS", "JFS", "hfs", "hfsplus"),
     *("AFFS", "MINIX-fs", "GFS2", "ufs", "SYSV", "ADFS-fs", "QNX6", "BeFS", "befs"),
 )
 _LOUD = r"(?:critical|error|warning|ERROR|WARNING)"
@@ -17,7 +17,6 @@ _NAME = "|".join(_NAMES)
 _BEGINS = (
     *(f"{name} " for name in _NAMES),
     *(f"{name}: " for name in _NAMES),
-    "ntfs3(",
     "squashfs: ",
 )
 
@@ -27,8 +26,7 @@ LOCAL_FORMS = (
         " (",
         (
             rf"(?:{_NAME}):? \((?:device )?{DEVICE}\): (?:recover fsync data on readonly"
-            r"|Volume was not properly unmounted|[Mm]ounted |utf8 is not a recommended"
-            r"|Magic Mismatch, |Can't find a valid FAT filesystem|orphan cleanup on readonly"
+            r"|[Mm]ounted |Magic Mismatch, |orphan cleanup on readonly"
             r"|recovery required for readonly|write access unavailable, skipping "
             r"|skip recovering inline_dots|Skip to start discard thread|build fault injection"
             r"|(?:DAX )?unsupported .{0,40}DAX)"
@@ -48,7 +46,7 @@ LOCAL_FORMS = (
         "F2FS-fs (loop0): Remounting filesystem read-only",
         "(",
         (
-            rf"(?:(?:{_NAME}):? (?:\w{{1,24}}:? )?|ntfs3)\((?:device )?(?P<device>[^\s):,]{{1,64}})"
+            rf"(?:{_NAME}):? (?:\w{{1,24}}:? )?\((?:device )?(?P<device>[^\s):,]{{1,64}})"
             r"[^)\n]{0,160}\):? "
         ),
         free_reader("filesystem"),
@@ -56,9 +54,9 @@ LOCAL_FORMS = (
         begins=_BEGINS,
     ),
     EvidenceForm(
-        "ntfs3: sdb1: ino=1a, Correct links count -> 1.",
+        "hfsplus: sdb1: unable to read volume bitmap",
         ": ",
-        r"(?:ntfs3|ReiserFS|hfs|hfsplus): (?P<device>[a-z][\w!-]{1,40}): ",
+        r"(?:ReiserFS|hfs|hfsplus): (?P<device>[a-z][\w!-]{1,40}): ",
         free_reader("filesystem"),
         trouble_only=True,
         begins=_BEGINS,
@@ -69,25 +67,6 @@ LOCAL_FORMS = (
         rf"(?:squashfs: )?(?:{_NAME}):? {_LOUD}\b",
         free_reader("filesystem"),
         begins=_BEGINS,
-    ),
-    EvidenceForm(
-        # Of FAT up to 2.6.3x; what is wrong stands on a line of its own.
-        "FAT: Filesystem error (dev loop0)",
-        "FAT: ",
-        (
-            rf"FAT: (?:Filesystem (?:error|panic) \(dev {DEVICE}\)"
-            r"|(?:FAT read failed|bogus |invalid media|unable to read|Directory bread"
-            r"|bread failed|Filesystem has been set read-only))"
-        ),
-        free_reader("filesystem"),
-        begins=("FAT: ",),
-    ),
-    EvidenceForm(
-        "fat_get_cluster: invalid cluster chain (i_pos 0)",
-        "fat_",
-        r"fat_\w{1,40}: (?:invalid|deleting) ",
-        free_reader("filesystem"),
-        begins=("fat_",),
     ),
     EvidenceForm(
         # JFS names itself nowhere in this line (fs/jfs/super.c).
@@ -127,6 +106,17 @@ LOCAL_FORMS = (
         r"VFS: Busy inodes after unmount of (?P<device>[^\s.(]{1,64})",
         free_reader("filesystem"),
         begins=("VFS: Busy inodes after unmount of ",),
+    ),
+    EvidenceForm(
+        # What the boot loader called it, which may be no name of the kernel's (init/do_mounts.c).
+        'VFS: Cannot open root device "sda1" or unknown-block(0,0): error -6',
+        "Cannot open root device",
+        (
+            r'VFS: Cannot open root device "(?:(?:/dev/)?(?P<device>[a-z][\w!-]{0,40})"'
+            r'|[^"\n]{0,200}") or [^\s:]{1,64}(?:: error -(?P<errno>\d{1,3}))?'
+        ),
+        reader("filesystem"),
+        begins=("VFS: Cannot open root device ",),
     ),
     EvidenceForm(
         # Up to 5.x "… or resized disk sdc".

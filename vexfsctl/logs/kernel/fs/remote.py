@@ -59,14 +59,21 @@ REMOTE_FORMS = (
         begins=("NFS: ", "NFSv4: ", "RPC: "),
     ),
     EvidenceForm(
+        "nfsd: non-standard errno: -107",
+        "nfsd: ",
+        r"nfsd: non-standard errno",
+        free_reader("nfs"),
+        begins=("nfsd: ",),
+    ),
+    EvidenceForm(
         "NFS: Server wrote zero bytes, expected 4096.",
         "",
-        r"(?:NFSD?|nfsd?|NFSv4|RPC|SUNRPC|nfs4|lockd|svc): ",
+        (r"(?:NFSD?|nfsd?|NFSv4|NFS4|RPC|SUNRPC|nfs4|lockd|svc): |nfs4?_\w{1,40}: "),
         free_reader("nfs"),
         trouble_only=True,
         begins=(
             *("NFS: ", "NFSD: ", "NFSv4: ", "RPC: ", "SUNRPC: ", "nfs: ", "nfsd: ", "nfs4: "),
-            *("lockd: ", "svc: "),
+            *("NFS4: ", "lockd: ", "svc: ", "nfs_", "nfs4_"),
         ),
     ),
     EvidenceForm(
@@ -160,6 +167,7 @@ REMOTE_FORMS = (
         r"9p(?:net(?:_\w{1,16})?)?: ",
         free_reader("network_filesystem"),
         trouble_only=True,
+        good_news=r"(?:Installing|Unloading|Limiting|Found fid|Tag \d|Unknown|\(|-- )",
         begins=("9p: ", "9pnet"),
     ),
     EvidenceForm(

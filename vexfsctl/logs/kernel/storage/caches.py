@@ -88,6 +88,14 @@ CACHE_FORMS = (
         begins=("bcache: ",),
     ),
     EvidenceForm(
+        # udev tries each of them more than once.
+        "bcache: register_bcache() error : device already registered",
+        "bcache: ",
+        rf"{_BCACHE}error (?:opening )?\S{{0,255}} ?: device already (?:registered|registering)",
+        free_reader("bcache", ROUTINE),
+        begins=("bcache: ",),
+    ),
+    EvidenceForm(
         "bcache: bch_cache_set_error() error on 2ebd6f4d-8b1c-4d7e-9f1a-0c1d2e3f4a5b: journal io"
         " error, disabling caching",
         "bcache: ",
