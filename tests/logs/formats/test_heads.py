@@ -79,6 +79,15 @@ IN_JULY = local(2026, 7, 28, 5, 19, 43)
         ),
         ("node1 kernel:[    3.000000] ", (3_000_000, None)),
         ("2021/07/28 05:19:43 [    3.000000] ", (3_000_000, local(2021, 7, 28, 5, 19, 43))),
+        # SONiC; a daemon that tells both facility and priority.
+        (
+            "2021 Jul 28 05:19:43.250000 node1 ERR kernel: [    3.000000] ",
+            (3_000_000, local(2021, 7, 28, 5, 19, 43) + 0.25),
+        ),
+        (
+            "kern.warning <4> Jul 28 05:19:43 node1 kernel: ",
+            (None, IN_JULY),
+        ),
         # vmware.log, of a guest, before and since version 8.
         (
             "2021-07-28T05:19:43.000Z| vcpu-0| I125: Guest: <4>[    3.000000] ",

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from vexfsctl.logs.formats.dates import parse_minute, parse_moment
 from vexfsctl.logs.formats.renderings import (
+    LEVELS,
     SELECTOR,
     Head,
     Reading,
@@ -23,7 +24,9 @@ from vexfsctl.model.record import LogRecord
 _LONGEST = 512
 """Characters of a line that its head is looked for in."""
 _PRIORITY = re.compile(
-    rb"<(?P<priority>\d{1,4})>(?:1 )?|(?P<facility>[a-z]\w{2,8}) *:(?P<level>[a-z]{3,6}) *: "
+    # syslog daemons can be told to put one or the other there, or both.
+    rb"(?:[a-z]\w{2,8}\.[a-z]{3,7} )?<(?P<priority>\d{1,4})>(?:1 | (?=\w))?"
+    rb"|(?P<facility>[a-z]\w{2,8}) *:(?P<level>[a-z]{3,6}) *: "
 )
 _DELTA = re.compile(r"\[(?: *\+|<) *(?P<seconds>\d{1,9})[.,](?P<micros>\d{6})>?\] ?")
 """dmesg -H and --time-format=delta: seconds since the record before."""
@@ -37,6 +40,10 @@ _ALONE = re.compile(
     re.DOTALL,
 )
 """The kernel's tag where nothing tells the day: `kernel: text`, `05:19:43 host kernel: text`."""
+_SEVERITY = re.compile(
+    rb"(?P<word>EMERG|ALERT|CRIT|ERR|WARN|NOTICE|INFO|DEBUG)(?:OR|ING)? (?=kernel:)"
+)
+"""What rsyslog puts before a tag with `%syslogseverity-text:::uppercase%`, as SONiC has it."""
 _HOST = re.compile(rb"(?!" + SELECTOR + rb")[\w.:@/-]{1,255}(?<!\w:) ")
 _IN_METALOG = b"[kernel] "
 _OF_GUEST = re.compile(
@@ -81,7 +88,12 @@ def _parse(line: bytes, reading: Reading) -> Head | None:
         if line[width : width + separator].strip(b":") == b" ":
             rest = line[width + separator :].lstrip(b" ")
             host, rest = _split_host(rest)
-            record, size = read_tagged(rest, reading, wall_time_s=moment.unix_s, host=host)
+            level = None
+            if (severity := _SEVERITY.match(rest)) is not None:
+                level, rest = LEVELS[severity["word"].decode().lower()], rest[severity.end() :]
+            record, size = read_tagged(
+                rest, reading, wall_time_s=moment.unix_s, level=level, host=host
+            )
             return Head(record, len(line) - size, zone=moment.zone, lacks=moment.lacks)
     alone = _ALONE.fullmatch(line)
     if alone is None:

@@ -67,7 +67,7 @@ _ACTION = (
     r" (?P<after>read|write|writ|flush|discard)(?:ing)?\b"
 )
 _WRITING = (
-    r"\b(?:writing|writeback|write_all_supers|lost .{0,40}page write"
+    r"\b(?:writing|writeback|write back|write_all_supers|lost .{0,40}page write"
     r"|write access unavailable|updating journal superblock)\b"
 )
 _GIVEN = (

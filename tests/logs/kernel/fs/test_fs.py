@@ -337,6 +337,17 @@ from vexfsctl.model.events import EvidenceSignificance
             'VFS: Cannot open root device "UUID=96991ead" or unknown-block(0,0): error -6',
             "filesystem 6",
         ),
+        (
+            "XFS (rbd0): Attempted to mount read-only compatible filesystem read-write.",
+            "filesystem rbd0",
+        ),
+        ("XFS (rbd0): Filesystem can only be safely mounted read only.", "filesystem rbd0"),
+        ("XFS (sda1): Allocated a known in-use inode 0x83!", "filesystem sda1"),
+        (
+            "EXT4-fs error (device loop1): ext4_check_bdev_write_error:217: comm rs:main Q:Reg:"
+            " Error while async write back metadata",
+            "filesystem loop1 write",
+        ),
         ("nfsd: non-standard errno: -107", "nfs 107"),
         ("nfs_create_rpc_client: cannot create RPC client. Error = -110", "nfs 110"),
         ("NFS4: Couldn't follow remote path", "nfs"),
@@ -369,6 +380,10 @@ def test_a_line_of_a_filesystem(line: str, expected: str) -> None:
         "ntfs3: Max link count 4000",
         "9p: Installing v9fs 9p2000 file system support",
         "XFS (sdb): Unmounting Filesystem",
+        "XFS (sda1): Ending clean mount",
+        "XFS (sda1): totally zeroed log",
+        "XFS (sda1): Quotacheck: Done.",
+        "XFS (sda1): nobarrier option is deprecated, ignoring.",
         "XFS (dm-0): Mounting V5 Filesystem",
         "XFS (dm-0): Starting recovery (logdev: internal)",
         "BTRFS info (device sda): scrub: finished on devid 1 with status: 0",

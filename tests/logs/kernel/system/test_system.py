@@ -63,6 +63,29 @@ from tests.logs.kernel.told import told
             " unknown-block(1,0)",
             "kernel_bug ram0",
         ),
+        (
+            "Kernel panic - not syncing: EXT4-fs (device sda35): panic forced after error",
+            "kernel_bug sda35",
+        ),
+        (
+            "c3   2869 Kernel panic - not syncing: EXT4-fs (device sda35): panic forced after"
+            " error",
+            "kernel_bug sda35",
+        ),
+        ("**Kernel panic - not syncing: Attempted to kill init!**", "kernel_bug"),
+        (
+            "WARNING: src/fs/bcachefs/btree/iter.c:3707 at __bch2_trans_kmalloc+0x1fe/0x2d0"
+            " [bcachefs], CPU#52: kworker/u495:2/2070076",
+            "kernel_bug",
+        ),
+        (
+            "WARNING: CPU: 0 PID: 18853 at ../fs/bcachefs/buckets.c:409 bch2_fs_usage_apply+0xce",
+            "kernel_bug",
+        ),
+        ("rcu: rcu_sched kthread timer wakeup didn't happen for 1518 jiffies! g-1055", "stall"),
+        ("swapper: page allocation failure. order:3, mode:0x4020", "memory"),
+        ("__alloc_pages: 0-order allocation failed (gfp=0xf0/0)", "memory"),
+        ("VM: killing process gammu-smsd", "oom_kill"),
         ("Out of Memory: Killed process 412 (fio).", "oom_kill"),
         ("Killed process 412 (fio), UID 1000, total-vm:1000kB, anon-rss:900kB", "oom_kill"),
         ("Killed process 412 (fio) vsz:1000kB, anon-rss:900kB, file-rss:0kB", "oom_kill"),

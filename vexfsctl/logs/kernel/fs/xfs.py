@@ -11,6 +11,17 @@ from vexfsctl.model.events import EvidenceSignificance
 
 _HEAD = r"XFS \((?P<device>[^\s)]{1,64})\): "
 _SECTOR = r"(?P<sector>0x[0-9a-f]{1,16})"
+_GOOD_NEWS = (
+    r"(?i:ending |starting |(?:un|re)?mounting |delaying |quotacheck|superblock earlier|using "
+    r"|version \d|will try|log s|need at least|resetting |stripe |zoned |limiting |device is about"
+    r"|inode 0x|disabling |mount option|clearing |dax |experimental|totally zeroed|null uuid"
+    r"|metadir |\d{1,10} zones|skipping |logbuf |sunit |max atomic|.{1,80}\boptions?\b"
+    r"|.{0,80}deprecat|correcting |please mount|filesystem is marked|inode size|xfs_growfs)"
+    # Of what it dumps about a transaction.
+    r"|\s|(?:ticket reservation|transaction) summary|log item: |region\[|[Ss]tart (?:block|inode) "
+    r"|Offset 0x|Owner 0x|fblk |write grant "
+)
+"""Of Linux 2.6.39 to 6.18."""
 
 
 def _form(
@@ -20,10 +31,16 @@ def _form(
     *,
     read: Reader | None = None,
     trouble_only: bool = False,
+    good_news: str = "",
 ) -> EvidenceForm:
-    reader = read or free_reader("filesystem", significance)
     return EvidenceForm(
-        sample, "XFS (", _HEAD + words, reader, trouble_only=trouble_only, begins=("XFS (",)
+        sample,
+        "XFS (",
+        _HEAD + words,
+        read or free_reader("filesystem", significance),
+        trouble_only=trouble_only,
+        good_news=good_news,
+        begins=("XFS (",),
     )
 
 
@@ -140,6 +157,7 @@ XFS_FORMS = (
         " (fs/xfs/xfs_trans_buf.c:296).  Shutting down filesystem.",
         "",
         trouble_only=True,
+        good_news=_GOOD_NEWS,
     ),
     *_OLD_FORMS,
     EvidenceForm(

@@ -11,6 +11,8 @@ from vexfsctl.logs.kernel.form import ROUTINE, EvidenceForm
 from vexfsctl.logs.kernel.told import free_reader
 from vexfsctl.model.events import KernelEvidence
 
+_STORAGE = r"(?:(?:\.{1,2}|src|/\S{1,160}?)/)?(?:fs|block|drivers|mm)/"
+"""Where the code of storage lies, in the sources of a module outside the tree, too."""
 _BUGS = (
     *("BUG: ", "stack guard page was hit", "kernel BUG at ", "Oops: ", "general protection fault"),
     *("Unable to handle kernel", "Kernel panic - not syncing", "traps: PANIC", "PANIC: "),
@@ -33,6 +35,16 @@ def _read_root(match: re.Match[str]) -> KernelEvidence:
 
 FAILURE_FORMS = (
     EvidenceForm(
+        "Kernel panic - not syncing: EXT4-fs (device sda1): panic forced after error",
+        "Kernel panic - not syncing: ",
+        (
+            r"Kernel panic - not syncing: [A-Za-z][\w-]{1,12}:? "
+            r"\((?:device )?(?P<device>[a-z][\w!-]{0,40})\): "
+        ),
+        free_reader("kernel_bug"),
+        begins=("Kernel panic - not syncing",),
+    ),
+    EvidenceForm(
         # The device by number, by name, or by what the boot loader called it.
         "Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(8,1)",
         "VFS: Unable to mount root fs on ",
@@ -48,8 +60,8 @@ FAILURE_FORMS = (
         "WARNING: CPU: 1 PID: 145 at fs/buffer.c:1081 mark_buffer_dirty+0xd2/0x150",
         "WARNING: ",
         (
-            r"WARNING: (?:(?:CPU: \d{1,5} PID: \d{1,10} )?at (?:fs|block|drivers|mm)/"
-            r"|(?:fs|block|drivers|mm)/\S{1,120}:\d{1,6} at )"
+            rf"WARNING: (?:(?:CPU: \d{{1,5}} PID: \d{{1,10}} )?at {_STORAGE}"
+            rf"|{_STORAGE}\S{{1,120}}:\d{{1,6}} at )"
         ),
         free_reader("kernel_bug"),
         begins=("WARNING: ",),

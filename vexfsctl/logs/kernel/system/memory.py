@@ -79,11 +79,27 @@ MEMORY_FORMS = (
         begins=("oom_reaper: reaped process ",),
     ),
     EvidenceForm(
+        # Up to 3.x with a dot in place of the second colon.
         "kswapd0: page allocation failure: order:0, mode:0x1080020",
-        ": page allocation failure: ",
-        rf"{PROCESS}: page allocation failure: order:",
+        ": page allocation failure",
+        rf"{PROCESS}: page allocation failure[:.] order:",
         free_reader("memory"),
-        begins=(f"{ANYTHING}: page allocation failure: ",),
+        begins=(f"{ANYTHING}: page allocation failure",),
+    ),
+    EvidenceForm(
+        # Of Linux 2.4.
+        "__alloc_pages: 0-order allocation failed (gfp=0x1d2/0)",
+        "-order allocation failed",
+        r"__alloc_pages: \d{1,2}-order allocation failed",
+        free_reader("memory"),
+        begins=("__alloc_pages: ",),
+    ),
+    EvidenceForm(
+        "VM: killing process fio",
+        "VM: killing process ",
+        r"VM: killing process ",
+        free_reader("oom_kill"),
+        begins=("VM: killing process ",),
     ),
     EvidenceForm(
         "SLUB: Unable to allocate memory on node -1, gfp=0x820(GFP_ATOMIC)",

@@ -109,8 +109,8 @@ STALL_FORMS = (
     ),
     EvidenceForm(
         "rcu: rcu_sched kthread starved for 5250 jiffies! g1253 f0x0 RCU_GP_WAIT_FQS(5)",
-        " kthread starved for ",
-        r"(?:rcu: )?rcu_\w{1,32} kthread starved for \d{1,20} jiffies",
+        " kthread ",
+        r"(?:rcu: )?rcu_\w{1,32} kthread (?:starved|timer wakeup didn't happen) for \d{1,20} jiff",
         free_reader("stall"),
         begins=("rcu: ", "rcu_"),
     ),
