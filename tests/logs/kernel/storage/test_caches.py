@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.logs.kernel.lines import told
+from tests.logs.kernel.lines import ROUTINE, told
 from vexfsctl.model.events import KernelEvidence
 
 
@@ -40,6 +40,10 @@ from vexfsctl.model.events import KernelEvidence
         (
             "bcache: register_bcache() error sdb1: Not a bcache superblock",
             KernelEvidence(kind="bcache", device="sdb1"),
+        ),
+        (
+            "bcache: register_bcache() error : device already registered",
+            KernelEvidence(kind="bcache", significance=ROUTINE),
         ),
         (
             "bcache: bch_cache_set_error() error on 2ebd6f4d-8b1c-4d7e-9f1a-0c1d2e3f4a5b:"
