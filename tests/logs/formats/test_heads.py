@@ -79,6 +79,9 @@ IN_JULY = local(2026, 7, 28, 5, 19, 43)
         ),
         ("node1 kernel:[    3.000000] ", (3_000_000, None)),
         ("2021/07/28 05:19:43 [    3.000000] ", (3_000_000, local(2021, 7, 28, 5, 19, 43))),
+        # What somebody put in the place of the host.
+        ("Jul 28 05:19:43 <redacted> kernel: ", (None, IN_JULY)),
+        ("Jul 28 05:19:43 **** kernel: [    3.000000] ", (3_000_000, IN_JULY)),
         # SONiC; a daemon that tells both facility and priority.
         (
             "2021 Jul 28 05:19:43.250000 node1 ERR kernel: [    3.000000] ",

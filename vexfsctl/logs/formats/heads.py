@@ -44,7 +44,10 @@ _SEVERITY = re.compile(
     rb"(?P<word>EMERG|ALERT|CRIT|ERR|WARN|NOTICE|INFO|DEBUG)(?:OR|ING)? (?=kernel:)"
 )
 """What rsyslog puts before a tag with `%syslogseverity-text:::uppercase%`, as SONiC has it."""
-_HOST = re.compile(rb"(?!" + SELECTOR + rb")[\w.:@/-]{1,255}(?<!\w:) ")
+_HOST = re.compile(
+    # Whoever hands a log over may have put something in its place.
+    rb"(?:(?!" + SELECTOR + rb")[\w.:@/-]{1,255}(?<!\w:)|<[A-Za-z][\w .-]{0,40}>|\*{2,16}) "
+)
 _IN_METALOG = b"[kernel] "
 _OF_GUEST = re.compile(
     rb"(?:\| vcpu-\d{1,4}\| [A-Z]\d{1,3}: | [A-Z][a-z]\(\d\d\) vcpu-\d{1,4} - )Guest: "

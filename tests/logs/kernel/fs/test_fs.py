@@ -92,12 +92,12 @@ from vexfsctl.model.events import EvidenceSignificance
         (
             'XFS (vdb): metadata I/O error in "xfs_read_agi+0x96/0x140 [xfs]" at daddr 0x2 len'
             " 1 error 5",
-            "filesystem vdb 2 5",
+            "filesystem vdb 2 read 5",
         ),
         (
             'XFS (dm-1): metadata I/O error: block 0x1d2c0cf0 ("xfs_trans_read_buf_map") error'
             " 5 numblks 32",
-            "filesystem dm-1 489426160 5",
+            "filesystem dm-1 489426160 read 5",
         ),
         (
             "XFS (dm-0): Metadata CRC error detected at xfs_agi_read_verify+0xd0/0x100 [xfs],"
@@ -112,7 +112,37 @@ from vexfsctl.model.events import EvidenceSignificance
             "XFS (dm-0): log recovery write I/O error at daddr 0x40 len 8 error -5",
             "filesystem dm-0 64 write 5",
         ),
+        (
+            'XFS (dm-1): metadata I/O error: block 0x40 ("xlog_recover_iodone") error 5 numblks 8',
+            "filesystem dm-1 64 5",
+        ),
         ("XFS (dm-1): log I/O error -5", "filesystem dm-1 write 5"),
+        (
+            "BTRFS warning (device dm-0): direct IO failed ino 4077816 rw 0,0 sector 0x3660bb80 len"
+            " 4096 err no 10",
+            "filesystem dm-0 read 5",
+        ),
+        (
+            "BTRFS warning (device dm-0): direct IO failed ino 257 op 0x8801 offset 0x1000 len 4096"
+            " err no 10",
+            "filesystem dm-0 write 5",
+        ),
+        (
+            "erofs: (device loop0): erofs_read_superblock: blkszbits 14 isn't supported",
+            "filesystem loop0",
+        ),
+        (
+            "BTRFS info (device dm-0): the free space cache file (615276085) is invalid, skip it",
+            "filesystem dm-0 routine",
+        ),
+        (
+            "BTRFS info (device sda): no csum found for inode 124415604 start 0",
+            "filesystem sda read",
+        ),
+        (
+            "VFS: Dirty inode writeback failed for block device mmcblk1p1 (err=-5).",
+            "filesystem mmcblk1p1 write 5",
+        ),
         ("UBI: fixable bit-flip detected at PEB 273", "filesystem repair"),
         ("ubi0: fixable bit-flip detected at PEB 273", "filesystem ubi0 repair"),
         (
@@ -124,7 +154,7 @@ from vexfsctl.model.events import EvidenceSignificance
         (
             'I/O error in filesystem ("sda2") meta-data dev sda2 block 0xf054f4      '
             ' ("xlog_iodone") error 5 buf count 32768',
-            "filesystem sda2 15750388 5",
+            "filesystem sda2 15750388 write 5",
         ),
         (
             "xfs_force_shutdown(sda2,0x2) called from line 956 of file fs/xfs/xfs_log.c.  Return"
@@ -223,7 +253,7 @@ from vexfsctl.model.events import EvidenceSignificance
         (
             "BTRFS warning (device sda): direct IO failed ino 257 op 0x0 offset 0x1000 len 4096"
             " err no 10",
-            "filesystem sda",
+            "filesystem sda read 5",
         ),
         ("F2FS-fs (mmcblk0p2): Stopped filesystem due to reason: 3", "filesystem mmcblk0p2"),
         ("FAT-fs (sdb1): FAT read failed (blocknr 4711)", "filesystem sdb1 read"),

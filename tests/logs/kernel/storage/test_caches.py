@@ -51,6 +51,11 @@ from vexfsctl.model.events import KernelEvidence
             KernelEvidence(kind="bcache"),
         ),
         (
+            "bcachefs (UUID=677cf0a7-1abe-4ce3-876c-2ca63301229d): error reading superblock: error"
+            " opening UUID=677cf0a7-1abe-4ce3-876c-2ca63301229d: ENOENT",
+            KernelEvidence(kind="filesystem", direction="read"),
+        ),
+        (
             "bcachefs (sdb1 sector 4096): data read error: I/O error",
             KernelEvidence(kind="filesystem", device="sdb1", sector=4096, direction="read"),
         ),

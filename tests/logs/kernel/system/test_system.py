@@ -83,6 +83,11 @@ from tests.logs.kernel.told import told
             "kernel_bug",
         ),
         ("rcu: rcu_sched kthread timer wakeup didn't happen for 1518 jiffies! g-1055", "stall"),
+        (
+            "tasks_rcu_exit_srcu_stall: rcu_tasks grace period number 37 (since boot) gp_state:"
+            " RTGS_POST_SCAN_TASKLIST is 11222989 jiffies old.",
+            "stall",
+        ),
         ("swapper: page allocation failure. order:3, mode:0x4020", "memory"),
         ("__alloc_pages: 0-order allocation failed (gfp=0xf0/0)", "memory"),
         ("VM: killing process gammu-smsd", "oom_kill"),

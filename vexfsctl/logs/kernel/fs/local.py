@@ -43,6 +43,14 @@ LOCAL_FORMS = (
         begins=_BEGINS,
     ),
     EvidenceForm(
+        # Up to 6.16; of errors alone it says which function found them.
+        "erofs: (device loop0): erofs_read_superblock: blkszbits 14 isn't supported",
+        "erofs: (device ",
+        rf"erofs: \(device {DEVICE}\): [a-z_]\w{{1,60}}: ",
+        free_reader("filesystem"),
+        begins=("erofs: (device ",),
+    ),
+    EvidenceForm(
         "F2FS-fs (loop0): Remounting filesystem read-only",
         "(",
         (
@@ -106,6 +114,17 @@ LOCAL_FORMS = (
         r"VFS: Busy inodes after unmount of (?P<device>[^\s.(]{1,64})",
         free_reader("filesystem"),
         begins=("VFS: Busy inodes after unmount of ",),
+    ),
+    EvidenceForm(
+        # When the block device itself was written to and is closed (block/bdev.c).
+        "VFS: Dirty inode writeback failed for block device sdb1 (err=-5).",
+        "Dirty inode writeback failed",
+        (
+            r"VFS: Dirty inode writeback failed for block device (?P<device>[^\s(]{1,64})"
+            r" \(err=-(?P<errno>\d{1,3})\)"
+        ),
+        reader("filesystem", direction="write"),
+        begins=("VFS: Dirty inode writeback failed ",),
     ),
     EvidenceForm(
         # What the boot loader called it, which may be no name of the kernel's (init/do_mounts.c).

@@ -12,7 +12,7 @@ from vexfsctl.logs.kernel.told import find_direction, find_errno, free_reader
 from vexfsctl.model.events import EvidenceSignificance, KernelEvidence
 
 _BCACHE = r"bcache: (?:\w{1,60}\(\) )?"
-_UUID = r"[0-9a-f]{8}-[0-9a-f-]{27}"
+_UUID = r"(?:UUID=)?[0-9a-f]{8}-[0-9a-f-]{27}"
 _ON_DISK = re.compile(r"\b(?:IO error|btree node) on (?P<device>[a-z][\w!-]{1,40}) (?:for|at) ")
 """Of a filesystem called by its UUID, the disk that a line is about."""
 _MENDED = re.compile(r"\b(?:retry success|successful retry|now fixed|fixing|repaired)\b")

@@ -114,5 +114,15 @@ STALL_FORMS = (
         free_reader("stall"),
         begins=("rcu: ", "rcu_"),
     ),
+    EvidenceForm(
+        "rcu_tasks_wait_gp: rcu_tasks grace period number 37 (since boot) is 602 jiffies old.",
+        " grace period ",
+        (
+            r"(?:rcu_tasks_wait_gp|tasks_rcu_exit_srcu_stall): [\w ]{1,40}? grace period"
+            r" (?:number )?\d{1,20} .{0,80}?is \d{1,20} jiffies old"
+        ),
+        free_reader("stall"),
+        begins=("rcu_tasks_wait_gp: ", "tasks_rcu_exit_srcu_stall: "),
+    ),
 )
 """In the order tried."""
