@@ -56,6 +56,11 @@ from vexfsctl.model.events import KernelEvidence
             KernelEvidence(kind="filesystem", direction="read"),
         ),
         (
+            "bcachefs (loop0): starting version 1.12: rebalance_work_acct_fix opts=ro,degraded,"
+            "fsck,fix_errors=yes,read_only",
+            KernelEvidence(kind="filesystem", device="loop0", significance=ROUTINE),
+        ),
+        (
             "bcachefs (sdb1 sector 4096): data read error: I/O error",
             KernelEvidence(kind="filesystem", device="sdb1", sector=4096, direction="read"),
         ),

@@ -107,6 +107,18 @@ CACHE_FORMS = (
         begins=("bcache: ",),
     ),
     EvidenceForm(
+        # With all options, among them `degraded` and `fix_errors`.
+        "bcachefs (sdb1): starting version 1.12: rebalance_work_acct_fix opts=ro,degraded,verbose",
+        " version ",
+        (
+            rf"bcachefs \((?:{_UUID}|(?P<device>[\w!-]{{1,40}}))\): (?:starting|mounting) version"
+            r" \S{1,24}(?: |$)"
+        ),
+        free_reader("filesystem", ROUTINE),
+        trouble_only=True,
+        begins=("bcachefs",),
+    ),
+    EvidenceForm(
         "bcachefs (sdb1): recovering from unclean shutdown",
         "shutdown",
         (
