@@ -63,6 +63,8 @@ IN_JULY = local(2026, 7, 28, 5, 19, 43)
             (3_000_000, local(2021, 7, 28, 5, 19, 43)),
         ),
         ("kernel: ", (None, None)),
+        ("15:15:33 kernel: ", (None, None)),
+        ("15:15:33 node1 kernel: ", (None, None)),
         ("kernel: [    3.000000] ", (3_000_000, None)),
         ("node1 kernel: [    3.000000] ", (3_000_000, None)),
         ("kern.err kernel: [    3.000000] ", (3_000_000, None)),
@@ -77,6 +79,27 @@ IN_JULY = local(2026, 7, 28, 5, 19, 43)
         ),
         ("node1 kernel:[    3.000000] ", (3_000_000, None)),
         ("2021/07/28 05:19:43 [    3.000000] ", (3_000_000, local(2021, 7, 28, 5, 19, 43))),
+        # What somebody put in the place of the host.
+        ("Jul 28 05:19:43 <redacted> kernel: ", (None, IN_JULY)),
+        ("Jul 28 05:19:43 **** kernel: [    3.000000] ", (3_000_000, IN_JULY)),
+        # SONiC; a daemon that tells both facility and priority.
+        (
+            "2021 Jul 28 05:19:43.250000 node1 ERR kernel: [    3.000000] ",
+            (3_000_000, local(2021, 7, 28, 5, 19, 43) + 0.25),
+        ),
+        (
+            "kern.warning <4> Jul 28 05:19:43 node1 kernel: ",
+            (None, IN_JULY),
+        ),
+        # vmware.log, of a guest, before and since version 8.
+        (
+            "2021-07-28T05:19:43.000Z| vcpu-0| I125: Guest: <4>[    3.000000] ",
+            (3_000_000, datetime(2021, 7, 28, 5, 19, 43, tzinfo=UTC).timestamp()),
+        ),
+        (
+            "2021-07-28T05:19:43.000Z In(05) vcpu-5 - Guest: <4>[    3.000000] ",
+            (3_000_000, datetime(2021, 7, 28, 5, 19, 43, tzinfo=UTC).timestamp()),
+        ),
         # journalctl -o short-full.
         (
             "Wed 2021-07-28 05:19:43 CEST node1 kernel: ",

@@ -216,6 +216,27 @@ def test_a_line_that_a_mailer_wrapped_is_one_record() -> None:
     assert after.record.text == "x"
 
 
+def test_what_a_mailer_wrapped_adds_to_what_is_known_without_it() -> None:
+    """Here the number of the error; what adds nothing is left where it is."""
+    first = "[ 979.223808] BTRFS: error (device sdc2) in __btrfs_cow_block:1080:"
+    added, after = entries(f"{first}\nerrno=-5 IO failure\n{first}\nnothing of the kind")
+
+    assert added.evidence == KernelEvidence(kind="filesystem", device="sdc2", errno=5)
+    assert after.evidence == KernelEvidence(kind="filesystem", device="sdc2")
+    assert after.record.text == "BTRFS: error (device sdc2) in __btrfs_cow_block:1080:"
+
+
+def test_an_indented_tag_is_no_process() -> None:
+    """As in what vendors tell of known problems."""
+    first, second = entries(
+        "    kernel: attempt to access beyond end of device\n"
+        "    kernel: dm-1: rw=0, want=4121118138320289800, limit=5846859776\n"
+    )
+
+    assert first.record.text == "attempt to access beyond end of device"
+    assert second.evidence == KernelEvidence(kind="block", device="dm-1", direction="read", errno=5)
+
+
 def test_a_wrapped_line_after_a_decorated_one() -> None:
     """What stood before another line does not count to its width."""
     lines = (

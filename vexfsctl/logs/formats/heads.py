@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from vexfsctl.logs.formats.dates import parse_minute, parse_moment
 from vexfsctl.logs.formats.renderings import (
+    LEVELS,
     SELECTOR,
     Head,
     Reading,
@@ -23,7 +24,9 @@ from vexfsctl.model.record import LogRecord
 _LONGEST = 512
 """Characters of a line that its head is looked for in."""
 _PRIORITY = re.compile(
-    rb"<(?P<priority>\d{1,4})>(?:1 )?|(?P<facility>[a-z]\w{2,8}) *:(?P<level>[a-z]{3,6}) *: "
+    # syslog daemons can be told to put one or the other there, or both.
+    rb"(?:[a-z]\w{2,8}\.[a-z]{3,7} )?<(?P<priority>\d{1,4})>(?:1 | (?=\w))?"
+    rb"|(?P<facility>[a-z]\w{2,8}) *:(?P<level>[a-z]{3,6}) *: "
 )
 _DELTA = re.compile(r"\[(?: *\+|<) *(?P<seconds>\d{1,9})[.,](?P<micros>\d{6})>?\] ?")
 """dmesg -H and --time-format=delta: seconds since the record before."""
@@ -31,13 +34,26 @@ _DELTA_BEHIND = re.compile(r"(?: <[ \d.]{1,24}>)?")
 """What --show-delta adds to a time."""
 _IN_BRACKETS = re.compile(r"\[(?P<inside>[^\[\]]{8,80})\] ?")
 _ALONE = re.compile(
+    rb"(?:\d\d:\d\d:\d\d(?:[.,]\d{1,9})? )?"
     rb"(?:(?!kernel[:\[]|" + SELECTOR + rb")(?P<host>[\w.-]{1,255}) )?"
     rb"(?P<rest>(?:" + SELECTOR + rb")?kernel(?:\[\d{1,10}\])?:(?: |(?=\S)).*)",
     re.DOTALL,
 )
-"""The kernel's tag where nothing tells the time: `kernel: text`, `host kernel: text`."""
-_HOST = re.compile(rb"(?!" + SELECTOR + rb")[\w.:@/-]{1,255}(?<!\w:) ")
+"""The kernel's tag where nothing tells the day: `kernel: text`, `05:19:43 host kernel: text`."""
+_SEVERITY = re.compile(
+    rb"(?P<word>EMERG|ALERT|CRIT|ERR|WARN|NOTICE|INFO|DEBUG)(?:OR|ING)? (?=kernel:)"
+)
+"""What rsyslog puts before a tag with `%syslogseverity-text:::uppercase%`, as SONiC has it."""
+_HOST = re.compile(
+    # Whoever hands a log over may have put something in its place.
+    rb"(?:(?!" + SELECTOR + rb")[\w.:@/-]{1,255}(?<!\w:)|<[A-Za-z][\w .-]{0,40}>|\*{2,16}) "
+)
 _IN_METALOG = b"[kernel] "
+_OF_GUEST = re.compile(
+    rb"(?:\| vcpu-\d{1,4}\| [A-Z]\d{1,3}: | [A-Z][a-z]\(\d\d\) vcpu-\d{1,4} - )Guest: "
+    rb"(?=(?:<\d{1,3}>)?\[ *\d{1,12}\.\d{6}\])"
+)
+"""vmware.log behind the time, where it has what the kernel of its guest prints."""
 _UPTIME = re.compile(rb"\[ *\d{1,12}\.\d{6}\]")
 
 
@@ -65,12 +81,22 @@ def _parse(line: bytes, reading: Reading) -> Head | None:
     moment = parse_moment(text, reading.today)
     if moment is not None:
         width = len(text[: moment.length].encode())
+        guest = _OF_GUEST.match(line, width)
+        if guest is not None:
+            rest = b"kernel: " + line[guest.end() :]
+            record, size = read_tagged(rest, reading, wall_time_s=moment.unix_s)
+            return Head(record, len(line) - size, zone=moment.zone, lacks=moment.lacks)
         # Some put a colon after it.
         separator = 2 if line.startswith(b": ", width) else 1
         if line[width : width + separator].strip(b":") == b" ":
             rest = line[width + separator :].lstrip(b" ")
             host, rest = _split_host(rest)
-            record, size = read_tagged(rest, reading, wall_time_s=moment.unix_s, host=host)
+            level = None
+            if (severity := _SEVERITY.match(rest)) is not None:
+                level, rest = LEVELS[severity["word"].decode().lower()], rest[severity.end() :]
+            record, size = read_tagged(
+                rest, reading, wall_time_s=moment.unix_s, level=level, host=host
+            )
             return Head(record, len(line) - size, zone=moment.zone, lacks=moment.lacks)
     alone = _ALONE.fullmatch(line)
     if alone is None:

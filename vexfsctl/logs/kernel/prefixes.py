@@ -14,6 +14,10 @@ _SAMPLES = {
     "NMI watchdog: ": "NMI watchdog: ",
     # A build in which this name was set for all that was compiled after it.
     "trusted_key: ": "trusted_key: ",
+    # Processor and process that speak, of Qualcomm's kernels.
+    "c3   2869 ": r"c\d{1,2} {1,8}\d{1,10} ",
+    # Where somebody pointed to a line.
+    "**": r"\*\*",
     # Of syslog of RHEL 6: `kernel: : mpt2sas0: …`.
     ": ": ": ",
     # Where a line was pasted, or a driver's format begins with it.
@@ -23,7 +27,7 @@ _SAMPLES = {
 }
 SAMPLES = tuple(_SAMPLES)
 """One of each."""
-PREFIX = rf"(?:(?=[\[N<t: ])(?:{'|'.join(_SAMPLES.values())}))"
+PREFIX = rf"(?:(?=[\[N<tc*: ])(?:{'|'.join(_SAMPLES.values())}))"
 """Regular expression for one of them."""
 WORDS = ("NMI watchdog", "trusted_key")
 """Those that a log daemon may take for a tag."""

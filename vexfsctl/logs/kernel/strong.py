@@ -49,7 +49,8 @@ def _is_strong(text: str) -> bool:
     evidence = form.read(match)
     if not evidence.devices:
         return False
-    bare = match[0]
+    # A head with a device in brackets, as of a filesystem, is half of it; the words tell the rest.
+    bare = text if form.trouble_only and match[0].endswith("): ") else match[0]
     for device in evidence.devices:
         bare = bare.replace(device, " ", 1)
     return len(_OWN_WORD.findall(bare)) >= _FEW

@@ -30,6 +30,8 @@ _OF_STAMPED = re.compile(
     rb"|[\[(]?\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?[\])]? {1,4}|\d{9,11}\.\d{3,9} "
     # Marks of diff, and of text formats.
     rb"|(?:[!%<]|::?) |~{3}"
+    # env_logger, as monitors of virtual machines have it for their console.
+    rb"|\[\d{4}-\d\d-\d\dT[\d:.]{8,18}Z (?:ERROR|WARN|INFO|DEBUG|TRACE) {1,2}[\w:]{1,64}\] "
     # The release, of netconsole (Documentation/networking/netconsole.rst).
     rb"|\d[\w.+-]{1,64},(?=\d{1,4},\d{1,20},\d{1,20},)"
     # grep, with -n and of context, too.

@@ -1,9 +1,10 @@
 """Records that a mailer broke into two lines."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from vexfsctl.logs.formats.blocks import Block, SingleRecord
 from vexfsctl.logs.formats.renderings import decode_text
+from vexfsctl.model.events import KernelEvidence
 from vexfsctl.model.record import LogRecord
 
 WRAPPED = range(60, 81)
@@ -13,7 +14,8 @@ WRAPPED = range(60, 81)
 def join_wrapped(block: Block | None, width: int, line: bytes) -> SingleRecord | None:
     """Return the record of *block*, *width* characters of a log, with *line*; None if not wrapped.
 
-    They belong together if the kernel says such a thing of a device, and neither part says it.
+    They belong together if the kernel says such a thing of a device, and neither part says it, or
+    if the second part adds to what the first one says.
     """
     if width not in WRAPPED or not isinstance(block, SingleRecord) or "\n" in block.record.text:
         return None
@@ -24,8 +26,15 @@ def join_wrapped(block: Block | None, width: int, line: bytes) -> SingleRecord |
     first = block.record
     rest = decode_text(line).strip()
     joined = replace(first, text=f"{first.text.rstrip()} {rest}")
-    if parse_evidence(joined) is None or meaning_of(first) is not None:
+    told, alone = parse_evidence(joined), parse_evidence(first)
+    if told is None or parse_evidence(LogRecord(rest, first.source)) is not None:
         return None
-    if parse_evidence(LogRecord(rest, first.source)) is not None:
-        return None
-    return SingleRecord(joined)
+    if alone is None:
+        return None if meaning_of(first) is not None else SingleRecord(joined)
+    return SingleRecord(joined) if _adds(told, alone) else None
+
+
+def _adds(told: KernelEvidence, alone: KernelEvidence) -> bool:
+    """Whether *told* says more than *alone*, and nothing else."""
+    known = {name: value for name, value in asdict(alone).items() if value is not None}
+    return told != alone and replace(told, **known) == told

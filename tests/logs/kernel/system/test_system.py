@@ -51,6 +51,50 @@ from tests.logs.kernel.told import told
         ("get_swap_device: Bad swap file entry 3ffffffffffff", "swap"),
         ("Out of memory: Killed process 412 (fio) total-vm:1000kB, anon-rss:900kB", "oom_kill"),
         (
+            "Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(8,1)",
+            "kernel_bug 8:1",
+        ),
+        (
+            "Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)",
+            "kernel_bug",
+        ),
+        (
+            'Kernel panic - not syncing: VFS: Unable to mount root fs on "/dev/ram0" or'
+            " unknown-block(1,0)",
+            "kernel_bug ram0",
+        ),
+        (
+            "Kernel panic - not syncing: EXT4-fs (device sda35): panic forced after error",
+            "kernel_bug sda35",
+        ),
+        (
+            "c3   2869 Kernel panic - not syncing: EXT4-fs (device sda35): panic forced after"
+            " error",
+            "kernel_bug sda35",
+        ),
+        ("**Kernel panic - not syncing: Attempted to kill init!**", "kernel_bug"),
+        (
+            "WARNING: src/fs/bcachefs/btree/iter.c:3707 at __bch2_trans_kmalloc+0x1fe/0x2d0"
+            " [bcachefs], CPU#52: kworker/u495:2/2070076",
+            "kernel_bug",
+        ),
+        (
+            "WARNING: CPU: 0 PID: 18853 at ../fs/bcachefs/buckets.c:409 bch2_fs_usage_apply+0xce",
+            "kernel_bug",
+        ),
+        ("rcu: rcu_sched kthread timer wakeup didn't happen for 1518 jiffies! g-1055", "stall"),
+        (
+            "tasks_rcu_exit_srcu_stall: rcu_tasks grace period number 37 (since boot) gp_state:"
+            " RTGS_POST_SCAN_TASKLIST is 11222989 jiffies old.",
+            "stall",
+        ),
+        ("swapper: page allocation failure. order:3, mode:0x4020", "memory"),
+        ("__alloc_pages: 0-order allocation failed (gfp=0xf0/0)", "memory"),
+        ("VM: killing process gammu-smsd", "oom_kill"),
+        ("Out of Memory: Killed process 412 (fio).", "oom_kill"),
+        ("Killed process 412 (fio), UID 1000, total-vm:1000kB, anon-rss:900kB", "oom_kill"),
+        ("Killed process 412 (fio) vsz:1000kB, anon-rss:900kB, file-rss:0kB", "oom_kill"),
+        (
             "oom_reaper: reaped process 412 (fio), now anon-rss:0kB, file-rss:0kB, shmem-rss:0kB",
             "oom_kill routine",
         ),

@@ -39,6 +39,8 @@ _BLOCK_FUNCTIONS = ("blk_update_request: ", "print_req_error: ", "end_request: "
 """What stood before them up to Linux 5.16: the last of these up to 3.x."""
 
 _DEVICE = r"(?P<device>[\w!.-]{1,40})"
+_WHOSE = rf"(?:(?! *kernel:){PROCESS}: )?"
+"""A process, which the tag of an indented line is not."""
 _BEYOND_END = f"{ANYTHING}attempt to access beyond end of device"
 _OPERATIONS = {0: "read", 1: "write", 2: "flush", 3: "discard", 5: "secure_erase",
                9: "write_zeroes"}  # fmt: skip
@@ -50,7 +52,8 @@ _SUPPRESSING = (
     *("md_", "dm_", "dm-", "crypt_", "kcryptd_", "integrity_", "verity_", "multipath_", "mirror_"),
     *("nbd_", "sock_xmit", "osd_", "ceph_", "__rbd", "rbd_", "bch_", "bch2_", "bcachefs", "lo_"),
     *("mmc_", "uas_", "virtblk_", "zram_", "drbd_", "EXT4-fs", "btrfs", "BTRFS", "xfs", "XFS"),
-    *("f2fs", "F2FS", "nfs", "swap_", "end_swap_"),
+    *("f2fs", "F2FS", "nfs", "swap_", "end_swap_", "_btrfs", "__ext4", "ext4_", "jbd2_", "iomap_"),
+    *("fat_", "__fat_", "exfat_", "__exfat_", "ntfs3", "gfs2_", "ocfs2_", "erofs", "_erofs"),
 )
 """How functions begin, and classes of messages, whose rate limits hide lines about storage."""
 
@@ -119,6 +122,8 @@ BLOCK_FORMS = (
         "blk_print_req_error: 18 callbacks suppressed",
         "callbacks suppressed",
         (
+            # That filesystems are mounted has a limit of its own.
+            r"(?!EXT4-fs (?:un)?mount:)"
             rf"(?:{'|'.join(map(re.escape, _SUPPRESSING))})[\w/.: ()-]{{0,60}}?:"
             r" (?P<lost>\d{1,18}) callbacks suppressed"
         ),
@@ -152,7 +157,7 @@ BLOCK_FORMS = (
         "limit=",
         (
             # `want` of Linux up to 5.12 is the end of the request, which may begin anywhere.
-            rf"(?:(?:{PROCESS}: )?attempt to access beyond end of device\n)?"
+            rf"(?:{_WHOSE}attempt to access beyond end of device\n)?"
             rf"{_DEVICE}: rw=(?P<rw>\d{{1,10}}), (?:sector=(?P<sector>\d{{1,20}})|want=\d{{1,20}}),"
         ),
         _read_beyond_end,
@@ -161,7 +166,7 @@ BLOCK_FORMS = (
     EvidenceForm(
         "mount: attempt to access beyond end of device",
         "beyond end of device",
-        rf"(?:{PROCESS}: )?attempt to access beyond end of device",
+        rf"{_WHOSE}attempt to access beyond end of device",
         reader("block", errno=errno.EIO),
         begins=(_BEYOND_END,),
     ),

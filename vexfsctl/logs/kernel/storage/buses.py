@@ -136,7 +136,7 @@ BUS_FORMS = (
     EvidenceForm(
         "mmcblk0: retrying using single block read",
         "etrying ",
-        rf"{_MMC}retrying (?:using single block (?P<direction>read|write)|because)",
+        rf"{_MMC}retrying (?:(?:using single block )?(?P<direction>read|write)\b|because)",
         reader("mmc"),
         begins=_MMC_BEGINS,
     ),
