@@ -261,8 +261,10 @@ SIZES = Saying(SIZE_TOLD, (SIZE_TOLD,))
 """Lines that say how large the blocks of a device are: by that, others tell a sector."""
 
 
+MOUNTING = "ounting filesystem"
+"""Part of all lines in which earlier builds name the device that they mount."""
 _OF_MOUNTS = (
-    *("ounting filesystem", "nmount", "nitializing ", "nloaded", "nregistered"),
+    *(MOUNTING, "nmount", "nitializing ", "nloaded", "nregistered"),
     *("Integrated v", "FUSE Implementation", "serspace components"),
 )
 MOUNTS = Saying("|".join(map(re.escape, _OF_MOUNTS)), _OF_MOUNTS, name="VexFS")
