@@ -198,9 +198,14 @@ def is_elsewhere(host: Host, log: HostLog, volumes: Sequence[Volume]) -> bool:
     silent = {volume.name for volume in volumes if volume.status is None}
     if not live and not silent:
         return True
+    # Deferred: mostly nobody asks.
+    from vexfsctl.logs.reading.wanted import STATES
+
+    # A load is known by its epoch, which only records of states tell.
+    telling = log.own_entries if silent else log.only(STATES).entries
     return not any(
         live.hold(entry) or (entry.event is not None and entry.event.volume in silent)
-        for entry in log.own_entries
+        for entry in telling
     )
 
 
