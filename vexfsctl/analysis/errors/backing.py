@@ -31,9 +31,10 @@ class BackingFinder:
         mount line while one device is mounted; otherwise it is the device of a kernel line of
         trouble just before.
         """
-        if entry.evidence is not None:
-            device = entry.evidence.device or entry.evidence.member
-            if device is not None and entry.evidence.is_trouble:
+        evidence = entry.evidence
+        if evidence is not None:
+            device = evidence.device or evidence.member
+            if device is not None and evidence.is_trouble:
                 self._latest = (device, entry.record)
             return device
         if entry.event is not None:

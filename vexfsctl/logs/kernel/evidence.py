@@ -87,7 +87,9 @@ def parse_evidence(record: LogRecord) -> KernelEvidence | None:
     text = record.text
     # Texts of drivers repeat a lot.
     said = _said_in(text, loud) if len(text) <= _SHORT else _said_in.__wrapped__(text, loud)
-    return None if said is None else _with_device(said, record)
+    if said is None or said.device is not None or not record.fields:
+        return said
+    return _with_device(said, record)
 
 
 def may_be_of_kernel(record: LogRecord) -> bool:
@@ -135,14 +137,9 @@ def forms_for(text: str) -> tuple[EvidenceForm, ...]:
 
 @lru_cache(maxsize=4096)
 def _said_in(text: str, loud: bool) -> KernelEvidence | None:
-    evidence = _said_by_form(text, loud=loud)
-    if evidence is None and (inner := without_prefix(text)) is not text:
-        evidence = _said_by_form(inner, loud=loud)
-    return evidence
-
-
-def _said_by_form(text: str, *, loud: bool) -> KernelEvidence | None:
     matched = match_forms(text, loud=loud)
+    if matched is None and (inner := without_prefix(text)) is not text:
+        text, matched = inner, match_forms(inner, loud=loud)
     if matched is None:
         return None
     match, form = matched
@@ -182,9 +179,7 @@ def _behind_a_name(text: str) -> tuple[EvidenceForm, ...]:
 
 
 def _with_device(evidence: KernelEvidence, record: LogRecord) -> KernelEvidence:
-    """Name the device by the metadata of the record if the text does not."""
-    if evidence.device is not None or not record.fields:
-        return evidence
+    """Name the device by the metadata of the record, as the text does not."""
     named = dict(record.fields).get("DEVICE", "")
     match = _METADATA.fullmatch(named)
     return evidence if match is None else replace(evidence, device=match["device"])
