@@ -14,7 +14,6 @@ from vexfsctl.analysis.window import Window
 from vexfsctl.exceptions import InvalidInput, LogUnreadable, NotFound
 from vexfsctl.host.host import Host
 from vexfsctl.logs.files.names import WORDS, is_journal
-from vexfsctl.logs.own_records import may_be_vexfs
 from vexfsctl.logs.reading.boots import Boot
 from vexfsctl.logs.reading.contents import Manner
 from vexfsctl.logs.reading.log import LogReading
@@ -53,7 +52,7 @@ class HostLog:
     @cached_property
     def own_entries(self) -> "Iterable[LogEntry]":
         """The entries that VexFS wrote."""
-        return self._interpret(Filtered(self.reading, may_be_vexfs))
+        return self._interpret(self.reading.of_vexfs())
 
     @cached_property
     def evidence(self) -> "Iterable[LogEntry]":

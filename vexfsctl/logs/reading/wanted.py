@@ -223,6 +223,29 @@ class Beginning:
 
 
 @dataclass(frozen=True)
+class OfVexfs:
+    """Of the wanted records those that VexFS may have written, ours or an earlier build."""
+
+    wanted: Wanted | None = None
+    """None: all."""
+
+    def accepts(self, record: LogRecord) -> bool:
+        """Whether *record* is one of them."""
+        return may_be_vexfs(record) and (self.wanted is None or self.wanted.accepts(record))
+
+    def find(self, lines: Lines, by: Sieve) -> Iterable[LogRecord]:
+        """Return those of *lines*."""
+        # The kernel's own lines need not even be decoded.
+        own = sieve(evidence=False)
+        found = records_of(lines, own) if self.wanted is None else self.wanted.find(lines, own)
+        return filter(may_be_vexfs, found)
+
+    def places(self, region: Region) -> Sequence[Place] | None:
+        """Return where in *region* those may be."""
+        return None if self.wanted is None else self.wanted.places(region)
+
+
+@dataclass(frozen=True)
 class OfOthers:
     """What VexFS says but for what our own provider reports of calls and breakers: states, and all
     of other builds.
