@@ -14,7 +14,6 @@ from vexfsctl.analysis.window import Window
 from vexfsctl.exceptions import DeadlineExceeded, InvalidInput, LogUnreadable, NotFound
 from vexfsctl.host.host import Host
 from vexfsctl.logs.files.names import STANDARD_INPUT, WORDS, is_journal
-from vexfsctl.logs.own_records import may_be_vexfs
 from vexfsctl.logs.reading.boots import Boot
 from vexfsctl.logs.reading.contents import Manner
 from vexfsctl.logs.reading.log import LogReading
@@ -54,7 +53,7 @@ class HostLog:
     @cached_property
     def own_entries(self) -> "Iterable[LogEntry]":
         """The entries that VexFS wrote."""
-        return self._interpret(Filtered(self.reading, may_be_vexfs))
+        return self._interpret(self.reading.of_vexfs())
 
     @cached_property
     def evidence(self) -> "Iterable[LogEntry]":
@@ -228,9 +227,14 @@ def is_elsewhere(host: Host, log: HostLog, volumes: Sequence[Volume]) -> bool:
     silent = {volume.name for volume in volumes if volume.status is None}
     if not live and not silent:
         return True
+    # Deferred: mostly nobody asks.
+    from vexfsctl.logs.reading.wanted import STATES
+
+    # A load is known by its epoch, which only records of states tell.
+    telling = log.own_entries if silent else log.only(STATES).entries
     return not any(
         live.hold(entry) or (entry.event is not None and entry.event.volume in silent)
-        for entry in log.own_entries
+        for entry in telling
     )
 
 

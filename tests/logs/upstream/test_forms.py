@@ -13,7 +13,7 @@ from vexfsctl.catalogue.lookup import ERRORS
 from vexfsctl.logs.grammar import parse_event
 from vexfsctl.logs.kernel.mentions import MENTIONS, parse_mention
 from vexfsctl.logs.kernel.processes import process_of
-from vexfsctl.logs.reading.wanted import MOUNTS
+from vexfsctl.logs.reading.wanted import MOUNTING, MOUNTS
 from vexfsctl.logs.upstream import (
     UPSTREAM_FORMS,
     Form,
@@ -325,8 +325,10 @@ def test_the_quick_look_passes_over_nothing(sample: str, more: str) -> None:
 def test_what_tells_of_mounts_is_found_by_searching() -> None:
     """What names a device, and what ends a mount or a load: by that an incident's is known."""
     ends = {UpstreamKind.UNMOUNTED, UpstreamKind.MODULE_LOADED, UpstreamKind.MODULE_UNLOADED}
-    telling = [f for f in UPSTREAM_FORMS if f.kind in ends or read_sample(f).device is not None]
+    naming = [form for form in UPSTREAM_FORMS if read_sample(form).device is not None]
+    telling = [*naming, *(form for form in UPSTREAM_FORMS if form.kind in ends)]
 
+    assert [form.name for form in naming if MOUNTING not in form.sample] == []
     assert len(telling) > 5
     assert [form.name for form in telling if not MOUNTS.accepts(kernel_line(form.sample))] == []
     assert [form.name for form in telling if MOUNTS.name not in form.sample] == []

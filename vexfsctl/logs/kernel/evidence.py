@@ -92,7 +92,9 @@ def parse_evidence(record: LogRecord) -> KernelEvidence | None:
     text = record.text
     # Texts of drivers repeat a lot.
     said = _said_in(text, loud) if len(text) <= _SHORT else _said_in.__wrapped__(text, loud)
-    return None if said is None else _with_device(said, record)
+    if said is None or said.device is not None or not record.fields:
+        return said
+    return _with_device(said, record)
 
 
 def may_be_of_kernel(record: LogRecord) -> bool:
@@ -189,9 +191,7 @@ def _behind_a_name(text: str) -> tuple[EvidenceForm, ...]:
 
 
 def _with_device(evidence: KernelEvidence, record: LogRecord) -> KernelEvidence:
-    """Name the device by the metadata of the record if the text does not."""
-    if evidence.device is not None or not record.fields:
-        return evidence
+    """Name the device by the metadata of the record, as the text does not."""
     named = dict(record.fields).get("DEVICE", "")
     match = _METADATA.fullmatch(named)
     return evidence if match is None else replace(evidence, device=match["device"])

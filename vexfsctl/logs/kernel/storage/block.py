@@ -59,16 +59,15 @@ _SUPPRESSING = (
 
 
 def _read_block(match: re.Match[str]) -> KernelEvidence:
-    direction = match["direction"]
-    if direction == "WRITE" and match["segments"] == "0":
+    wording, device, sector, direction, segments = match.groups()
+    if direction == "WRITE" and segments == "0":
         direction = "FLUSH"  # A write without data is what a flush becomes below the filesystem.
-    sector = match["sector"]
     return KernelEvidence(
         kind="block",
-        device=match["device"],
+        device=device,
         sector=None if sector is None else int(sector),
         direction=None if direction is None else direction.lower(),
-        errno=BLOCK_ERRORS[match["wording"]],
+        errno=BLOCK_ERRORS[wording],
     )
 
 
