@@ -157,6 +157,35 @@ from tests.logs.kernel.told import told
         ),
         ("mptscsih: ioc1: task abort: SUCCESS (rv=2002) (sc=00000000c0ffee00)", "hba ioc1 repair"),
         ("megasas: [ 0]waiting for 1 commands to complete", "hba megasas"),
+        (
+            "3w-9xxx: scsi0: WARNING: (0x06:0x002C): Unit #0: Command (0x2a) timed out, resetting"
+            " card.",
+            "hba host0",
+        ),
+        (
+            "3w-9xxx: scsi1: AEN: INFO (0x04:0x005E): Cache synchronized after power fail:unit=0.",
+            "hba host1 routine",
+        ),
+        ("3w-xxxx: scsi3: Command failed: status = 0xc4, flags = 0x43, unit #8", "hba host3"),
+        (
+            "arcmsr2: scsi id = 0 lun = 1 ccb = '0xc0ffee00' poll command abort successfully",
+            "hba arcmsr2 repair",
+        ),
+        ("arcmsr2: isr get an illegal ccb command", "hba arcmsr2"),
+        (
+            "hv_storvsc f8b3781b-1e82-4818-a1c3-63d806ec15bb: Failed to create sub-channel: err=-5",
+            "hba f8b3781b-1e82-4818-a1c3-63d806ec15bb 5",
+        ),
+        ("pciehp 0000:00:1c.0:pcie004: Slot(3): Link Down", "aer 0000:00:1c.0"),
+        (
+            "nvme 0000:01:00.0: Unable to change power state from D3cold to D0, device"
+            " inaccessible",
+            "aer 0000:01:00.0",
+        ),
+        ("nvme 0000:01:00.0: not ready 1023ms after FLR; waiting", "aer 0000:01:00.0"),
+        ("nvme 0000:01:00.0: ready 2047ms after FLR", "aer 0000:01:00.0 repair"),
+        ("ABORT_TASK: Found referenced iSCSI task_tag: 4096", "iscsi"),
+        ("Machine check events logged", "mce"),
         ("megaraid_sas: no pending cmds after reset", "hba megaraid_sas repair"),
         (
             "hpsa 0000:05:00.0: scsi 0:1:0:0: reset logical  completed successfully Direct-Access",

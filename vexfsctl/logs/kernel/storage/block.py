@@ -6,6 +6,7 @@ to 6.12, and before that of `blk_update_request`).
 
 import errno
 import re
+from dataclasses import replace
 
 from vexfsctl.logs.kernel.form import ANYTHING, NAME, ROUTINE, EvidenceForm
 from vexfsctl.logs.kernel.processes import PROCESS
@@ -69,6 +70,12 @@ def _read_block(match: re.Match[str]) -> KernelEvidence:
     )
 
 
+def _read_numbered(match: re.Match[str]) -> KernelEvidence:
+    # Elsewhere the kernel gives such numbers as decimal ones.
+    device = f"{int(match['major'], 16)}:{int(match['minor'], 16)}"
+    return replace(reader("block", errno=errno.EIO)(match), device=device)
+
+
 def _read_buffer(match: re.Match[str]) -> KernelEvidence:
     # "logical block N" counts blocks of a size that the line does not give.
     return KernelEvidence(kind="buffer", device=match["device"], direction=match["direction"])
@@ -104,6 +111,18 @@ BLOCK_FORMS = (
         ),
         _read_block,
         begins=(*(f"{wording}, dev " for wording in BLOCK_ERRORS), *_BLOCK_FUNCTIONS),
+    ),
+    EvidenceForm(
+        # Up to 2.4, with the number of a device in hex (kdevname).
+        "end_request: I/O error, dev 02:00 (floppy), sector 4096",
+        "I/O error",
+        (
+            r"(?:end_request: I/O error, dev| ?I/O error: dev)"
+            r" (?P<major>[0-9a-f]{2}):(?P<minor>[0-9a-f]{2})(?: \([\w-]{1,32}\))?,"
+            r" sector (?P<sector>\d{1,20})"
+        ),
+        _read_numbered,
+        begins=("end_request: ", "I/O error: dev ", " I/O error: dev "),
     ),
     EvidenceForm(
         "Buffer I/O error on dev loop0, logical block 768, lost async page write",
@@ -164,6 +183,16 @@ BLOCK_FORMS = (
         rf"(?:{PROCESS}: )?attempt to access beyond end of device",
         reader("block", errno=errno.EIO),
         begins=(_BEYOND_END,),
+    ),
+    EvidenceForm(
+        "VFS: Dirty inode writeback failed for block device sda1 (err=-5).",
+        "writeback failed",
+        (
+            rf"VFS: Dirty inode writeback failed for block device {_DEVICE}"
+            r" \(err=-(?P<errno>\d{1,3})\)"
+        ),
+        reader("buffer", direction="write"),
+        begins=("VFS: Dirty inode writeback failed",),
     ),
     EvidenceForm(
         # Up to 5.x, of a device that went away.
