@@ -62,6 +62,18 @@ IN_JULY = local(2026, 7, 28, 5, 19, 43)
             "Mon Jul 28 05:19:43 2021 kern.err kernel: [    3.000000] ",
             (3_000_000, local(2021, 7, 28, 5, 19, 43)),
         ),
+        # With the date cut off.
+        ("10:34:35 kernel: ", (None, None)),
+        ("10:34:35 node1 kernel: [    3.000000] ", (3_000_000, None)),
+        # Talos, of one node and of several.
+        (
+            "kern: warning: [2021-07-28T05:19:43.655294812Z]: ",
+            (None, datetime(2021, 7, 28, 5, 19, 43, 655294, tzinfo=UTC).timestamp()),
+        ),
+        (
+            "10.0.0.1: kern:     err: [2021-07-28T05:19:43Z]: ",
+            (None, datetime(2021, 7, 28, 5, 19, 43, tzinfo=UTC).timestamp()),
+        ),
         ("kernel: ", (None, None)),
         ("kernel: [    3.000000] ", (3_000_000, None)),
         ("node1 kernel: [    3.000000] ", (3_000_000, None)),

@@ -94,7 +94,7 @@ def test_a_line_of_no_known_form_is_read_loosely(line: str, uptime_us: int | Non
 
 @pytest.mark.parametrize(
     "prefix",
-    ["[   11.000000] ", "NMI watchdog: ", "trusted_key: ", "<3>"],
+    ["[   11.000000] ", "2999.431039] ", "NMI watchdog: ", "trusted_key: ", "<3>"],
 )
 def test_one_inner_prefix_is_passed_over(prefix: str) -> None:
     """A second stamp, a level, a word that some kernels put there; not two of them."""
@@ -104,6 +104,13 @@ def test_one_inner_prefix_is_passed_over(prefix: str) -> None:
 
     assert once.evidence == KernelEvidence(kind="filesystem", device="sda1")
     assert twice.evidence is None
+
+
+def test_a_tag_of_the_kernel_may_stand_twice() -> None:
+    """A log daemon hands a line on to another, which puts its own before that."""
+    (entry,) = entries(f"Nov 29 10:00:00 node1 kernel: kernel: {ABORTED}\n")
+
+    assert entry.evidence == KernelEvidence(kind="filesystem", device="sda1")
 
 
 def test_a_loose_record_is_no_evidence_in_a_log_that_names_writers() -> None:
@@ -173,6 +180,25 @@ def test_an_indented_excerpt_among_prose_is_read() -> None:
     assert found == [13_000_000, 14_000_000, None]
 
 
+def test_an_indented_line_after_one_without_a_head_is_read() -> None:
+    """It goes on with nothing, and the kernel prints some lines so."""
+    result = "         res 51/40:08:9a:b2:78/00:00:13:00:00/00 Emask 0x409 (media error) <F>"
+    log = f"ata3.00: failed command: READ FPDMA QUEUED\n{result}\n sdb: bad\n {ABORTED}\n"
+
+    *_, medium, last = entries(log)
+
+    assert medium.evidence == KernelEvidence(kind="ata", device="ata3.00", errno=61)
+    assert last.evidence == KernelEvidence(kind="filesystem", device="sda1")
+
+
+def test_lines_after_a_record_with_the_kernels_facility_are_no_programs() -> None:
+    """Whatever time stands there: no log daemon wrote it."""
+    head = "kern  :err   : [Sun Nov 29 10:00:00 2026] "
+    *_, last = entries(f"{head}nvme nvme0: queue 0: timeout request 0x1 type 4\n{ABORTED}\n")
+
+    assert last.evidence == KernelEvidence(kind="filesystem", device="sda1")
+
+
 @pytest.mark.parametrize(
     "start",
     [
@@ -214,6 +240,16 @@ def test_a_line_that_a_mailer_wrapped_is_one_record() -> None:
         kind="block", device="sdb", sector=123456, direction="read", errno=61
     )
     assert after.record.text == "x"
+
+
+def test_a_line_that_was_wrapped_before_what_is_done() -> None:
+    """The second line is a form of its own, but names no device."""
+    first = "Nov 28 21:07:30 node1 kernel: [17571.002281] sr 1:0:1:0: [sr0] CDB:"
+    (entry,) = entries(f"{first}\nRead(10): 28 00 00 05 57 36 00 00 02 00\n")
+
+    assert entry.evidence == KernelEvidence(
+        kind="scsi", device="sr0", direction="read", lba=0x55736
+    )
 
 
 def test_a_wrapped_line_after_a_decorated_one() -> None:

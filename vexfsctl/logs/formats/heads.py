@@ -8,13 +8,17 @@ follows it is another program's.
 
 import re
 from dataclasses import replace
+from datetime import datetime
 
 from vexfsctl.logs.formats.dates import parse_minute, parse_moment
 from vexfsctl.logs.formats.renderings import (
+    FACILITIES,
+    LEVELS,
     SELECTOR,
     Head,
     Reading,
     decode_text,
+    possible_time,
     priority_of,
     read_tagged,
 )
@@ -25,12 +29,19 @@ _LONGEST = 512
 _PRIORITY = re.compile(
     rb"<(?P<priority>\d{1,4})>(?:1 )?|(?P<facility>[a-z]\w{2,8}) *:(?P<level>[a-z]{3,6}) *: "
 )
+_OF_TALOS = re.compile(
+    rb"(?:[\w.:-]{1,255}: )?(?P<facility>[a-z]\w{2,8}): {1,8}(?P<level>[a-z]{3,7}): "
+    rb"\[(?P<iso>\d{4}-\d\d-\d\dT[\d:.]{8,18}Z)\]: "
+)
+"""talosctl dmesg: `10.0.0.1: kern: warning: [2024-10-29T13:44:17.655Z]: text`."""
 _DELTA = re.compile(r"\[(?: *\+|<) *(?P<seconds>\d{1,9})[.,](?P<micros>\d{6})>?\] ?")
 """dmesg -H and --time-format=delta: seconds since the record before."""
 _DELTA_BEHIND = re.compile(r"(?: <[ \d.]{1,24}>)?")
 """What --show-delta adds to a time."""
 _IN_BRACKETS = re.compile(r"\[(?P<inside>[^\[\]]{8,80})\] ?")
 _ALONE = re.compile(
+    # Some cut the date off.
+    rb"(?:\d\d:\d\d:\d\d(?:[.,]\d{1,9})? )?"
     rb"(?:(?!kernel[:\[]|" + SELECTOR + rb")(?P<host>[\w.-]{1,255}) )?"
     rb"(?P<rest>(?:" + SELECTOR + rb")?kernel(?:\[\d{1,10}\])?:(?: |(?=\S)).*)",
     re.DOTALL,
@@ -45,7 +56,7 @@ def parse_head(line: bytes, reading: Reading) -> Head | None:
     """Return the record of a line that has such a head; None for every other line."""
     priority = _PRIORITY.match(line)
     if priority is None:
-        return _parse(line, reading)
+        return _of_talos(line, reading) or _parse(line, reading)
     level, facility = priority_of(priority.groupdict())
     rest = line[priority.end() :]
     head = _parse(rest, reading)
@@ -56,6 +67,25 @@ def parse_head(line: bytes, reading: Reading) -> Head | None:
         head = Head(LogRecord(decode_text(rest), reading.source, boot_id=reading.boot_id), 0)
     known = replace(head.record, level=level, facility=facility)
     return replace(head, record=known, width=head.width + priority.end())
+
+
+def _of_talos(line: bytes, reading: Reading) -> Head | None:
+    match = _OF_TALOS.match(line)
+    if match is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(match["iso"].decode()).timestamp()
+    except ValueError:
+        return None
+    record = LogRecord(
+        text=decode_text(line[match.end() :]),
+        source=reading.source,
+        level=LEVELS.get(match["level"].decode().removesuffix("ing")),
+        facility=FACILITIES.get(match["facility"].decode()),
+        boot_id=reading.boot_id,
+        wall_time_s=possible_time(moment),
+    )
+    return Head(record, match.end())
 
 
 def _parse(line: bytes, reading: Reading) -> Head | None:

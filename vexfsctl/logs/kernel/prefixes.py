@@ -4,16 +4,21 @@ At most one of these is passed over: what stands behind two is not known to be t
 """
 
 import re
+import string
 
 _SAMPLES = {
     # A serial console, or a log daemon, put a stamp before a line that had one.
     "[   12.345678] ": r"\[ *\d{1,12}\.\d{6}\] ",
+    # A forum took the bracket of a stamp for the begin of a mark.
+    "12.345678] ": r"\d{1,12}\.\d{6}\] ",
     # CONFIG_PRINTK_CALLER without printk.time (kernel/printk/printk.c).
     "[    T412] ": r"\[ *[TC]\d{1,10}\] ",
     # kernel/watchdog.c up to Linux 4.18.
     "NMI watchdog: ": "NMI watchdog: ",
     # A build in which this name was set for all that was compiled after it.
     "trusted_key: ": "trusted_key: ",
+    # A log daemon that takes the tag of another one for text.
+    "kernel: ": "kernel: ",
     # Of syslog of RHEL 6: `kernel: : mpt2sas0: …`.
     ": ": ": ",
     # Where a line was pasted, or a driver's format begins with it.
@@ -23,12 +28,12 @@ _SAMPLES = {
 }
 SAMPLES = tuple(_SAMPLES)
 """One of each."""
-PREFIX = rf"(?:(?=[\[N<t: ])(?:{'|'.join(_SAMPLES.values())}))"
+_FIRST = frozenset("".join(sample[0] for sample in SAMPLES) + string.digits)
+"""What each begins with."""
+PREFIX = rf"(?:(?=[{re.escape(''.join(sorted(_FIRST)))}])(?:{'|'.join(_SAMPLES.values())}))"
 """Regular expression for one of them."""
 WORDS = ("NMI watchdog", "trusted_key")
 """Those that a log daemon may take for a tag."""
-_FIRST = frozenset(sample[0] for sample in SAMPLES)
-"""What each begins with."""
 _PREFIX = re.compile(PREFIX, re.ASCII)
 
 

@@ -13,7 +13,8 @@ WRAPPED = range(60, 81)
 def join_wrapped(block: Block | None, width: int, line: bytes) -> SingleRecord | None:
     """Return the record of *block*, *width* characters of a log, with *line*; None if not wrapped.
 
-    They belong together if the kernel says such a thing of a device, and neither part says it.
+    They belong together if the kernel says such a thing of a device, and neither part says it: at
+    most, what is done without the device it is done to.
     """
     if width not in WRAPPED or not isinstance(block, SingleRecord) or "\n" in block.record.text:
         return None
@@ -26,6 +27,7 @@ def join_wrapped(block: Block | None, width: int, line: bytes) -> SingleRecord |
     joined = replace(first, text=f"{first.text.rstrip()} {rest}")
     if parse_evidence(joined) is None or meaning_of(first) is not None:
         return None
-    if parse_evidence(LogRecord(rest, first.source)) is not None:
+    alone = parse_evidence(LogRecord(rest, first.source))
+    if alone is not None and alone.device is not None:
         return None
     return SingleRecord(joined)
