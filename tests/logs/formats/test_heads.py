@@ -65,6 +65,22 @@ IN_JULY = local(2026, 7, 28, 5, 19, 43)
         # With the date cut off.
         ("10:34:35 kernel: ", (None, None)),
         ("10:34:35 node1 kernel: [    3.000000] ", (3_000_000, None)),
+        # A host that was hidden; facility and level as numbers, or the level alone, as a word.
+        ("Jul 28 05:19:43 * kernel: [    3.000000] ", (3_000_000, IN_JULY)),
+        ("Jul 28 05:19:43 <my host> kernel: ", (None, IN_JULY)),
+        ("Jul 28 05:19:43 [redacted] kernel: ", (None, IN_JULY)),
+        (
+            "2026-07-28 05:19:43.500 0 4 node1 kernel:[    3.000000] ",
+            (3_000_000, IN_JULY + 0.5),
+        ),
+        ("Jul 28 05:19:43 node1 warning kernel: ", (None, IN_JULY)),
+        # What frameworks of tests put there.
+        ("2026-07-28 05:19:43,000 DEBUG| [    3.000000] ", (3_000_000, IN_JULY)),
+        ("2026-07-28T05:19:43.000000  <3>[    3.000000] ", (3_000_000, IN_JULY)),
+        # Phones, whose clock may count from the boot: no time.
+        ("01-01 00:00:03.000     0     0 E ", (None, None)),
+        ("07-28 05:19:43.123 root     0     0 E ", (None, None)),
+        ("[    3.000000][T123@C3] ", (3_000_000, None)),
         # Talos, of one node and of several.
         (
             "kern: warning: [2021-07-28T05:19:43.655294812Z]: ",

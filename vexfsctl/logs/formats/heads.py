@@ -29,6 +29,12 @@ _LONGEST = 512
 _PRIORITY = re.compile(
     rb"<(?P<priority>\d{1,4})>(?:1 )?|(?P<facility>[a-z]\w{2,8}) *:(?P<level>[a-z]{3,6}) *: "
 )
+_LOGCAT = re.compile(
+    rb"\d\d-\d\d \d\d:\d\d:\d\d\.\d{3,9} {1,8}(?:root {1,6})?0 {1,8}0 "
+    rb"[VDIWEF] (?P<tag>[^:\n]{0,64}): (?P<text>.*)",
+    re.DOTALL,
+)
+"""Android's logcat -b kernel, whose time counts from the boot as often as not: the process is 0."""
 _OF_TALOS = re.compile(
     rb"(?:[\w.:-]{1,255}: )?(?P<facility>[a-z]\w{2,8}): {1,8}(?P<level>[a-z]{3,7}): "
     rb"\[(?P<iso>\d{4}-\d\d-\d\dT[\d:.]{8,18}Z)\]: "
@@ -47,13 +53,29 @@ _ALONE = re.compile(
     re.DOTALL,
 )
 """The kernel's tag where nothing tells the time: `kernel: text`, `host kernel: text`."""
-_HOST = re.compile(rb"(?!" + SELECTOR + rb")[\w.:@/-]{1,255}(?<!\w:) ")
+_HOST = re.compile(
+    rb"(?!" + SELECTOR + rb")(?:[\w.:@/-]{1,255}(?<!\w:)"
+    # Hidden by whoever hands the log over.
+    rb"|\*{1,16}|<\w[\w .-]{0,40}>|\[(?!kernel)[A-Za-z][\w.-]{0,40}\]) "
+)
+_OF_CONTAINER = re.compile(rb"std(?:out|err) [FP] ")
+_NUMBERS = re.compile(rb"(?P<facility>1?\d|2[0-3]) (?P<level>[0-7]) ")
+"""Facility and level as a template of a log daemon may have them, before the host."""
+_BEFORE_UPTIME = re.compile(
+    rb"(?:<\d{1,3}>|(?:DEBUG|INFO|NOTICE|WARN(?:ING)?|ERR(?:OR)?|CRIT(?:ICAL)?)[|:]? {1,4})"
+    rb"(?=\[ *\d{1,12}\.\d{6}\])"
+)
+"""What frameworks of tests put before what a console printed."""
 _IN_METALOG = b"[kernel] "
 _UPTIME = re.compile(rb"\[ *\d{1,12}\.\d{6}\]")
 
 
 def parse_head(line: bytes, reading: Reading) -> Head | None:
     """Return the record of a line that has such a head; None for every other line."""
+    if (logged := _LOGCAT.fullmatch(line)) is not None:
+        # Its daemon took the first word of what the kernel says for a tag.
+        text = decode_text(logged["tag"].rstrip() + b": " + logged["text"]).removeprefix(": ")
+        return Head(LogRecord(text, reading.source, boot_id=reading.boot_id), logged.start("tag"))
     priority = _PRIORITY.match(line)
     if priority is None:
         return _of_talos(line, reading) or _parse(line, reading)
@@ -99,8 +121,18 @@ def _parse(line: bytes, reading: Reading) -> Head | None:
         separator = 2 if line.startswith(b": ", width) else 1
         if line[width : width + separator].strip(b":") == b" ":
             rest = line[width + separator :].lstrip(b" ")
+            if _OF_CONTAINER.match(rest) is not None:
+                return None
+            level, facility, rest = _split_numbers(rest)
             host, rest = _split_host(rest)
-            record, size = read_tagged(rest, reading, wall_time_s=moment.unix_s, host=host)
+            record, size = read_tagged(
+                rest,
+                reading,
+                wall_time_s=moment.unix_s,
+                level=level,
+                facility=facility,
+                host=host,
+            )
             return Head(record, len(line) - size, zone=moment.zone, lacks=moment.lacks)
     alone = _ALONE.fullmatch(line)
     if alone is None:
@@ -141,6 +173,14 @@ def _of_dmesg(line: bytes, head: str, unix_s: float | None, reading: Reading) ->
     return Head(record, width, unix_s)
 
 
+def _split_numbers(rest: bytes) -> tuple[int | None, int | None, bytes]:
+    numbers = _NUMBERS.match(rest)
+    if numbers is None:
+        return None, None, rest
+    # Any program can send messages of the facility kern to a log daemon.
+    return int(numbers["level"]), int(numbers["facility"]) or None, rest[numbers.end() :]
+
+
 def _split_host(rest: bytes) -> tuple[bytes | None, bytes]:
     """Return the host after a time, if any, and the rest with the kernel's tag as log daemons have
     it.
@@ -149,6 +189,8 @@ def _split_host(rest: bytes) -> tuple[bytes | None, bytes]:
     """
     if rest.startswith(_IN_METALOG):
         return None, b"kernel: " + rest.removeprefix(_IN_METALOG)
+    if (before := _BEFORE_UPTIME.match(rest)) is not None:
+        rest = rest[before.end() :]
     if _UPTIME.match(rest) is not None:
         return None, b"kernel: " + rest
     host = _HOST.match(rest)

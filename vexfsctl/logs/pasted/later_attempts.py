@@ -85,6 +85,9 @@ def _begin_decorated(line: bytes, reading: Reading, *, stamped_only: bool) -> Be
 
 def _parse_bare(line: bytes, reading: Reading) -> LogRecord | None:
     """Return the record of the kernel's text about a device that has nothing before it."""
+    if _UPTIME.match(line.lstrip(b" ")) is not None:
+        # What has a head is not bare.
+        return None
     text = decode_text(line)
     if not sieve().accepts_text(text):
         return None

@@ -1,11 +1,14 @@
 """Records that a mailer broke into two lines."""
 
+import re
 from dataclasses import replace
 
 from vexfsctl.logs.formats.blocks import Block, SingleRecord
 from vexfsctl.logs.formats.renderings import decode_text
 from vexfsctl.model.record import LogRecord
 
+_COMMAND = re.compile(r"ata\d{1,4}\.\d{2}: cmd [0-9a-f]{2}/")
+_RESULT = re.compile(rb" {1,80}res [0-9a-f]{2}/[0-9a-f:/]{10,50} Emask 0x[0-9a-f]+ ")
 WRAPPED = range(60, 81)
 """Characters of a line after which mailers break it; RFC 3676 advises to do it at 78 or before."""
 
@@ -16,7 +19,13 @@ def join_wrapped(block: Block | None, width: int, line: bytes) -> SingleRecord |
     They belong together if the kernel says such a thing of a device, and neither part says it: at
     most, what is done without the device it is done to.
     """
-    if width not in WRAPPED or not isinstance(block, SingleRecord) or "\n" in block.record.text:
+    if not isinstance(block, SingleRecord) or "\n" in block.record.text:
+        return None
+    if _RESULT.match(line) is not None and _COMMAND.match(block.record.text) is not None:
+        # libata prints both at once (ata_eh_link_report), whatever became of the newline.
+        text = f"{block.record.text}\n{decode_text(line)}"
+        return SingleRecord(replace(block.record, text=text))
+    if width not in WRAPPED:
         return None
     # Deferred: most logs have no such line.
     from vexfsctl.logs.interpret import meaning_of

@@ -53,6 +53,14 @@ from tests.logs.kernel.told import told
         ),
         ("nvme 0000:01:00.0: I/O 12 QID 3 timeout, aborting", "nvme 0000:01:00.0 110"),
         ("nvme 0000:01:00.0: Failed status: 3, reset controller", "nvme 0000:01:00.0"),
+        (
+            "nvme nvme0: controller is down; will reset: CSTS=0xffffffff, PCI_STATUS read failed"
+            " (134)",
+            "nvme nvme0",
+        ),
+        ("hdc: ATAPI reset complete", "ata hdc repair"),
+        ("hdc: DMA disabled", "ata hdc"),
+        ("ata2.00: BMDMA2 stat 0x6d0009", "ata ata2.00"),
         ("nvme nvme0: missing or invalid SUBNQN field.", "nvme nvme0 routine"),
         (
             "nvme nvme1: queue_size 128 > ctrl sqsize 16, clamping down",
@@ -72,6 +80,11 @@ from tests.logs.kernel.told import told
         ),
         ("rtsx_pci_sdmmc rtsx_pci_sdmmc.0: rtsx_pci_send_cmd fail", "mmc rtsx_pci_sdmmc.0"),
         ("usb 1-2: can't set config #1, error -110", "usb 1-2 110"),
+        ("usb usb3-port1: config error", "usb usb3-port1"),
+        ("usb usb1-port2: attempt power cycle", "usb usb1-port2"),
+        ("xhci_hcd 0000:01:00.0: Host halt failed, -110", "usb 0000:01:00.0 110"),
+        ("xhci_hcd 0000:01:00.0: WARNING: Host System Error", "usb 0000:01:00.0"),
+        ("sd 1:2:0:0: [sdb] tag#9 Bad block number requested", "scsi sdb"),
         ("usb 1-2: can't sleep", "nothing"),
         ("vbd vbd-51712: 16 Device in use; refuse to close", "virtio vbd-51712 16"),
     ],

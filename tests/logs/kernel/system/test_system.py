@@ -185,7 +185,24 @@ from tests.logs.kernel.told import told
         ("nvme 0000:01:00.0: not ready 1023ms after FLR; waiting", "aer 0000:01:00.0"),
         ("nvme 0000:01:00.0: ready 2047ms after FLR", "aer 0000:01:00.0 repair"),
         ("ABORT_TASK: Found referenced iSCSI task_tag: 4096", "iscsi"),
+        ("sunxi-ufs-pltfm 4520000.ufs: link startup failed 1", "hba 4520000.ufs"),
+        (
+            "sunxi-ufs-pltfm 4520000.ufs: error handling flags=0x0, req. abort count=0",
+            "hba 4520000.ufs routine",
+        ),
+        (
+            "hpsa 0000:03:00.0: can't disable ASPM; OS doesn't have ASPM control",
+            "hba 0000:03:00.0 routine",
+        ),
+        ("hpsa 0000:03:00.0: Logical aborts not supported", "hba 0000:03:00.0 routine"),
+        ("Internal error: : 96000210 [#1] SMP", "kernel_bug"),
+        (
+            "Unhandled fault: synchronous external abort (0x96000210) at 0xffffff80093e6130",
+            "kernel_bug",
+        ),
         ("Machine check events logged", "mce"),
+        ("CMCI storm detected: switching to poll mode", "mce"),
+        ("mce: CMCI storm subsided: switching to interrupt mode", "mce repair"),
         ("megaraid_sas: no pending cmds after reset", "hba megaraid_sas repair"),
         (
             "hpsa 0000:05:00.0: scsi 0:1:0:0: reset logical  completed successfully Direct-Access",

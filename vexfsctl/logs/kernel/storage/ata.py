@@ -233,9 +233,9 @@ ATA_FORMS = (
             r"|disabl|(?:link|port) is slow to respond|NCQ disabled|EH pending|hotplug"
             r"|lost interrupt|device not ready|fault or invalid emulation"
             r"|(?:class|n_sectors|model number|serial number|Port Multiplier \w+) mismatch"
-            r"|Drive reports diagnostics failure|SERROR|BMDMA stat|edma_err|CPB|spurious"
-            r"|illegal qc_active|HSM violation|UNIT ATTENTION persists|sense data available but"
-            r"|giving up|forcing)"
+            r"|Drive reports diagnostics failure|SERROR|BMDMA2? stat|port_status 0x|edma_err|CPB"
+            r"|spurious|illegal qc_active|HSM violation|UNIT ATTENTION persists"
+            r"|sense data available but|giving up|forcing)"
         ),
         _read_free,
         begins=_BEGINS,

@@ -68,7 +68,8 @@ BUS_FORMS = (
             r"|can't (?:read configurations|set config|restore configuration)"
             r"|unable to (?:read config|get BOS)|string descriptor 0 read error"
             r"|failed to restore interface|got a wrong device descriptor"
-            r"|disabled by hub|connect-debounce failed|clear tt \d)"
+            r"|disabled by hub|connect-debounce failed|clear tt \d|config error"
+            r"|attempt power cycle)"
         ),
         free_reader("usb"),
         begins=(
@@ -77,6 +78,7 @@ BUS_FORMS = (
             *(f"{NAME}: unable to read config", f"{NAME}: unable to get BOS"),
             *(f"{NAME}: string descriptor 0", f"{NAME}: failed to restore interface"),
             f"{NAME}: got a wrong device descriptor",
+            *(f"{NAME}: config error", f"{NAME}: attempt power cycle"),
             *(f"{NAME}: Failed to set U", f"{NAME}: Set SEL for device-initiated"),
             *(f"{NAME}: Could not ", f"{NAME}: usb_"),
             *(f"{NAME}: cannot reset (err", f"{NAME}: cannot disable (err"),
@@ -105,8 +107,8 @@ BUS_FORMS = (
         (
             rf"{_USB_HOST}(?:.{{0,80}}?(?:not responding|host is dying|HC died|not halt(?:ed|ing)"
             r"|[Tt]ook too long|ERROR |Host (?:System|Controller) Error|\bfatal|reset failed"
-            r"|not accessible)|(?:Aborting|Abort failed|Timeout while) |Mismatch between completed"
-            r"|Completing active URBs anyway)"
+            r"|not accessible|halt failed|WARNING: Host)|(?:Aborting|Abort failed|Timeout while) "
+            r"|Mismatch between completed|Completing active URBs anyway)"
         ),
         free_reader("usb"),
         begins=_USB_HOST_BEGINS,

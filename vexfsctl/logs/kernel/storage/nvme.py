@@ -6,9 +6,10 @@ The controller is `nvme0`, the namespace `nvme0n1`. What becomes of a status is 
 
 import errno
 import re
+from dataclasses import replace
 
 from vexfsctl.logs.kernel.form import REPAIR, ROUTINE, EvidenceForm
-from vexfsctl.logs.kernel.told import free_reader, reader
+from vexfsctl.logs.kernel.told import find_errno, reader
 from vexfsctl.model.events import EvidenceSignificance, KernelEvidence
 
 _BEGINS = ("nvme nvme",)
@@ -75,6 +76,11 @@ def _read_timeout(match: re.Match[str]) -> KernelEvidence:
     known = None if opcode is None else _COMMANDS.get(int(opcode, 16))
     told = reader("nvme", errno=errno.ETIMEDOUT, direction=known)
     return told(match)
+
+
+def _read_free(match: re.Match[str]) -> KernelEvidence:
+    # A word for a direction is about what the driver does itself: "PCI_STATUS read failed".
+    return replace(reader("nvme")(match), errno=find_errno(match.string))
 
 
 NVME_FORMS = (
@@ -149,7 +155,7 @@ NVME_FORMS = (
             r" lost|resetting|transport|io |error_recovery|reconnect|dev_loss|create_assoc)"
             r"|long keepalive|Fw activation timeout|Property [GS]et error)"
         ),
-        free_reader("nvme"),
+        _read_free,
         begins=_BEGINS,
     ),
     EvidenceForm(
@@ -162,7 +168,7 @@ NVME_FORMS = (
             r"|rejecting|lost|mismatch|invalid id|crashed|did not boot|C2HTermReq|exceeded"
             r"|duplicate IDs?|Duplicate|IDs don't match|may cause data corruption)\b"
         ),
-        free_reader("nvme"),
+        _read_free,
         begins=_BEGINS,
     ),
     EvidenceForm(
@@ -183,7 +189,7 @@ NVME_FORMS = (
             rf"nvme {_PCI}: (?:Failed status: |Device (?:not ready|failed|shutdown incomplete)"
             r"|Could not set queue count|I/O error|Abort status|(?:failed|unable) to )"
         ),
-        free_reader("nvme"),
+        _read_free,
         begins=_PCI_BEGINS,
     ),
     EvidenceForm(

@@ -383,7 +383,8 @@ SCSI_FORMS = (
         (
             r"(?:.{0,160}?\b(?i:errors?|fail\w*|timed out|timeout|offline|lost|unable|access"
             r" beyond end of device|not ready|unaligned|bad sector size|sense not available"
-            r"|unsupported sector size|illegal state transition|unexpected response))\b"
+            r"|bad block number|unsupported sector size|illegal state transition"
+            r"|unexpected response))\b"
         ),
         free_reader("scsi"),
     ),

@@ -25,7 +25,8 @@ DRIVERS = (
     *("bnx2i", "be2iscsi", "fnic", "snic", "qedf", "qedi", "csiostor"),
     *("hisi_sas", "hisi_sas_v2_hw", "hisi_sas_v3_hw", "mpi3mr", "myrb", "myrs", "pmcraid"),
     *("sata_sil24", "sata_mv", "sata_nv", "virtio_scsi", "vmw_pvscsi", "hv_storvsc", "storvsc"),
-    *("ufshcd", "ufshcd-qcom", "ufshcd-mtk", "ufshcd-hisi", "exynos-ufshc"),
+    *("ufshcd", "ufshcd-qcom", "ufshcd-mtk", "ufshcd-hisi", "exynos-ufshc", "exynos-ufs"),
+    *("google-ufshcd", "sunxi-ufs-pltfm", "cdns-ufshcd", "ufshcd-pltfm", "ufs-rockchip"),
     *("efct", "aic7xxx", "aic79xx", "aic94xx", "sym53c8xx"),
 )
 """Drivers of adapters that disks are connected to."""
@@ -130,6 +131,18 @@ ADAPTER_FORMS = (
             r"|controller is now (?:online|ready)|re-?enabled)"
         ),
         free_reader("hba", REPAIR),
+        begins=_BEGINS,
+    ),
+    EvidenceForm(
+        # What adapters lack, and a row of a dump (ufshcd_print_host_state).
+        "hpsa 0000:03:00.0: can't disable ASPM; OS doesn't have ASPM control",
+        "",
+        (
+            rf"{_HEAD}(?:can't disable ASPM|[^\n]{{0,60}}\bnot supported\s{{0,2}}$"
+            r"|error handling flags=)"
+        ),
+        free_reader("hba", ROUTINE),
+        trouble_only=True,
         begins=_BEGINS,
     ),
     EvidenceForm(

@@ -51,6 +51,21 @@ HARDWARE_FORMS = (
         begins=("mce: ", "Memory failure: 0x", "Machine check events logged"),
     ),
     EvidenceForm(
+        "CMCI storm subsided: switching to interrupt mode",
+        "CMCI storm subsided",
+        r"(?:mce: )?CMCI storm subsided",
+        free_reader("mce", REPAIR),
+        begins=("CMCI storm ", "mce: CMCI storm "),
+    ),
+    EvidenceForm(
+        # More errors than are worth an interrupt each (arch/x86/kernel/cpu/mce/threshold.c).
+        "CMCI storm detected: switching to poll mode",
+        "CMCI storm detected",
+        r"(?:mce: )?CMCI storm detected",
+        free_reader("mce"),
+        begins=("CMCI storm ", "mce: CMCI storm "),
+    ),
+    EvidenceForm(
         # Red Hat's 2.6.32; before 2.6.33 the words stood so without a driver's name, too.
         "sbridge: HANDLING MCE MEMORY ERROR",
         "M",
