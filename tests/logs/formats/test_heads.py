@@ -90,6 +90,20 @@ IN_JULY = local(2026, 7, 28, 5, 19, 43)
             "10.0.0.1: kern:     err: [2021-07-28T05:19:43Z]: ",
             (None, datetime(2021, 7, 28, 5, 19, 43, tzinfo=UTC).timestamp()),
         ),
+        # util-linux 2.40, with two formats of times.
+        (
+            "kern  :info  : [Jan13 04:33] [Tue Jan 13 04:33:10 2026] ",
+            (None, local(2026, 1, 13, 4, 33, 10)),
+        ),
+        (
+            "[  +0.000042] [Tue Jan 13 04:33:10 2026] ",
+            (None, local(2026, 1, 13, 4, 33, 10)),
+        ),
+        # A template of syslog-ng.
+        (
+            "2021-07-28 05:19:43 err kernel[]: [    3.000000] ",
+            (3_000_000, local(2021, 7, 28, 5, 19, 43)),
+        ),
         ("kernel: ", (None, None)),
         ("kernel: [    3.000000] ", (3_000_000, None)),
         ("node1 kernel: [    3.000000] ", (3_000_000, None)),

@@ -49,7 +49,7 @@ _ALONE = re.compile(
     # Some cut the date off.
     rb"(?:\d\d:\d\d:\d\d(?:[.,]\d{1,9})? )?"
     rb"(?:(?!kernel[:\[]|" + SELECTOR + rb")(?P<host>[\w.-]{1,255}) )?"
-    rb"(?P<rest>(?:" + SELECTOR + rb")?kernel(?:\[\d{1,10}\])?:(?: |(?=\S)).*)",
+    rb"(?P<rest>(?:" + SELECTOR + rb")?kernel(?:\[\d{0,10}\])?:(?: |(?=\S)).*)",
     re.DOTALL,
 )
 """The kernel's tag where nothing tells the time: `kernel: text`, `host kernel: text`."""
@@ -145,6 +145,8 @@ def _bracketed(line: bytes, text: str, reading: Reading) -> Head | None:
     """Read what dmesg prints with a time that is not an uptime."""
     delta = _DELTA.match(text)
     if delta is not None:
+        if (told := _told_again(line, text, delta.end(), reading)) is not None:
+            return told
         base_s = reading.base_s
         if base_s is not None:
             base_s += int(delta["seconds"]) + int(delta["micros"]) / 1e6
@@ -154,12 +156,26 @@ def _bracketed(line: bytes, text: str, reading: Reading) -> Head | None:
         return None
     head, inside = match[0], match["inside"]
     if (minute := parse_minute(inside, reading.today)) is not None:
+        if (told := _told_again(line, text, match.end(), reading)) is not None:
+            return told
         return replace(_of_dmesg(line, head, minute, reading), lacks=("zone", "year"))
     moment = parse_moment(inside, reading.today)
     if moment is None or _DELTA_BEHIND.fullmatch(inside, moment.length) is None:
         return None
     printed = _of_dmesg(line, head, moment.unix_s, reading)
     return replace(printed, base_s=None, zone=moment.zone, lacks=moment.lacks)
+
+
+def _told_again(line: bytes, text: str, start: int, reading: Reading) -> Head | None:
+    """Read a date behind another time: dmesg prints as many times as it is given formats."""
+    match = _IN_BRACKETS.match(text, start)
+    if match is None:
+        return None
+    moment = parse_moment(match["inside"], reading.today)
+    if moment is None or moment.length < len(match["inside"]):
+        return None
+    printed = _of_dmesg(line, text[: match.end()], moment.unix_s, reading)
+    return replace(printed, zone=moment.zone, lacks=moment.lacks)
 
 
 def _of_dmesg(line: bytes, head: str, unix_s: float | None, reading: Reading) -> Head:

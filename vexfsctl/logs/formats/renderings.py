@@ -81,7 +81,8 @@ _SYSLOG = re.compile(
     re.DOTALL,
 )
 _TAGGED = re.compile(
-    rb"(?P<tag>[^\s\[\]]{1,128}?)(?:\[(?P<pid>\d{1,10})\])?:"
+    # A template of syslog-ng has brackets even where no process is told.
+    rb"(?P<tag>[^\s\[\]]{1,128}?)(?:\[(?P<pid>\d{0,10})\])?:"
     # Some daemons, and those who tell all that are logged in, put no blank behind the kernel's tag.
     rb"(?:(?: |(?<=kernel:)(?=\S))(?P<text>.*)|$)",
     re.DOTALL,
@@ -95,7 +96,7 @@ _INNER_UPTIME = re.compile(
     rb"(?:<\d{1,3}>)?\[ *(?P<seconds>\d{1,12})\.(?P<micros>\d{6})\]" + _CALLER + rb" ?"
 )
 _MONOTONIC = re.compile(
-    rb"(?P<rest>kernel(?:\[\d{1,10}\])?: .*)"
+    rb"(?P<rest>kernel(?:\[\d{0,10}\])?: .*)"
     # Words that the kernel itself puts before a name of VexFS are no hosts.
     rb"|(?!kmem_cache_|BUG |module )(?P<host>[\w.-]{1,255}) "
     rb"(?P<hosted>(?:kernel|VexFS|vexfs\w*)(?:\[\d{1,10}\])?: .*)",
@@ -111,7 +112,7 @@ SELECTOR = (
 """What busybox, logread and some syslog daemons put before the tag: `kern.err kernel: `."""
 _SELECTOR = re.compile(SELECTOR)
 _SEVERITY = re.compile(
-    rb"(emerg|alert|crit|err(?:or)?|warn(?:ing)?|notice|info|debug) (?=kernel(?:\[\d{1,10}\])?: )"
+    rb"(emerg|alert|crit|err(?:or)?|warn(?:ing)?|notice|info|debug) (?=kernel(?:\[\d{0,10}\])?: )"
 )
 """What others put there, the level alone."""
 _SEVERITIES = {b"error": b"err", b"warning": b"warn"}
@@ -275,7 +276,7 @@ def read_tagged(
         rest = rest[severity_word.end() :]
     match = _TAGGED.fullmatch(rest) or _RFC5424.fullmatch(rest)
     tag, pid, text = (None, None, rest) if match is None else match.group("tag", "pid", "text")
-    if pid == b"-":
+    if pid in (b"-", b""):
         pid = None
     size = len(text or b"")
     inner = _INNER_UPTIME.match(text or b"" if tag is not None else rest.lstrip(b" "))

@@ -87,6 +87,16 @@ from tests.logs.kernel.told import told
             "aer 0000:01:00.0",
         ),
         ("nvme 0000:01:00.0: AER: can't recover (no error_detected callback)", "aer 0000:01:00.0"),
+        ("pci 0000:01:00.0: AER: can't recover (no error_detected callback)", "aer 0000:01:00.0"),
+        (
+            "pcieport 0000:00:1c.0: AER: Multiple Corrected error received: id=00e0",
+            "aer 0000:00:1c.0 repair",
+        ),
+        (
+            "pcieport 0000:00:1c.0: AER: Uncorrected (Fatal) error received: id=00e0",
+            "aer 0000:00:1c.0",
+        ),
+        ("hpsa 0000:04:00.0:    [ 0] Receiver Error         (First)", "hba 0000:04:00.0 routine"),
         ("pcieport 0000:00:1c.0: AER: device recovery successful", "aer 0000:00:1c.0 repair"),
         ("pcieport 0000:00:1c.0: AER: enabled with IRQ 120", "nothing"),
         ("pcieport 0000:00:1c.0: pciehp: Slot(4): Link Down", "aer 0000:00:1c.0"),

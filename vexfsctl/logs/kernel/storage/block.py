@@ -117,12 +117,16 @@ BLOCK_FORMS = (
         "end_request: I/O error, dev 02:00 (floppy), sector 4096",
         "I/O error",
         (
-            r"(?:end_request: I/O error, dev| ?I/O error: dev)"
+            # While it looks for partitions, behind the disk's name or its path in devfs.
+            r"(?:end_request: I/O error, dev| ?(?:[\w/]{1,80}: )?I/O error: dev)"
             r" (?P<major>[0-9a-f]{2}):(?P<minor>[0-9a-f]{2})(?: \([\w-]{1,32}\))?,"
             r" sector (?P<sector>\d{1,20})"
         ),
         _read_numbered,
-        begins=("end_request: ", "I/O error: dev ", " I/O error: dev "),
+        begins=(
+            *("end_request: ", "I/O error: dev ", " I/O error: dev ", "/dev/scsi/host"),
+            f"{NAME}: I/O error: dev ",
+        ),
     ),
     EvidenceForm(
         "Buffer I/O error on dev loop0, logical block 768, lost async page write",
@@ -221,6 +225,13 @@ BLOCK_FORMS = (
         begins=(f"{NAME}: guard tag error at ", f"{NAME}: ref tag error at "),
     ),
     EvidenceForm(
+        "sdb1: Error: discard_granularity is 0.",
+        "discard_granularity is 0",
+        rf"{_DEVICE}: Error: discard_granularity is 0",
+        reader("block", direction="discard"),
+        begins=(f"{NAME}: Error: discard_granularity ",),
+    ),
+    EvidenceForm(
         # Whoever detaches a loop device gets this, too.
         "loop0: detected capacity change from 2048 to 0",
         "detected capacity change",
@@ -238,9 +249,12 @@ BLOCK_FORMS = (
     EvidenceForm(
         " loop0: unable to read partition table",
         "unable to read partition table",
-        r"\s?(?P<device>[\w!-]{1,40}): unable to (?P<direction>read) partition table",
+        r"\s?(?:(?P<device>[\w!-]{1,40}): )?unable to (?P<direction>read) partition table",
         reader("buffer"),
-        begins=(f"{NAME}: unable to read partition table",),
+        begins=(
+            f"{NAME}: unable to read partition table",
+            *("unable to read partition table", " unable to read partition table"),
+        ),
     ),
     EvidenceForm(
         "ldm_validate_partition_table(): Disk read failed.",

@@ -71,6 +71,14 @@ IDE_FORMS = (
         begins=_DISK_BEGINS,
     ),
     EvidenceForm(
+        # Of ide-disk and ide-taskfile.
+        "hdc: no DRQ after issuing MULTWRITE",
+        "no DRQ after issuing ",
+        rf"{_DISK}no DRQ after issuing (?:MULT)?(?P<direction>WRITE)",
+        reader("ata"),
+        begins=_DISK_BEGINS,
+    ),
+    EvidenceForm(
         "hdc: ATAPI reset complete",
         "ATAPI reset complete",
         rf"{_DISK}ATAPI reset complete",

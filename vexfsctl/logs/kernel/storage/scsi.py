@@ -397,6 +397,17 @@ SCSI_FORMS = (
         begins=(f"{NAME}: CDROM (ioctl) error", f"{NAME}: CDROM not ready"),
     ),
     EvidenceForm(
+        # Up to 2.6.2x; blanks as each version has them.
+        "sdb : READ CAPACITY failed.",
+        "",
+        r"(?P<device>s[dr][a-z0-9]{1,8}) ?: (?:READ CAPACITY failed|Unit Not Ready, )",
+        reader("scsi"),
+        begins=(
+            *(f"{NAME} : READ CAPACITY failed", f"{NAME}: READ CAPACITY failed"),
+            f"{NAME}: Unit Not Ready, ",
+        ),
+    ),
+    EvidenceForm(
         # Up to 2.6.2x.
         "sdb: Current: sense key: Medium Error",
         "ense key: ",

@@ -134,12 +134,12 @@ ADAPTER_FORMS = (
         begins=_BEGINS,
     ),
     EvidenceForm(
-        # What adapters lack, and a row of a dump (ufshcd_print_host_state).
+        # What adapters lack, a row of a dump (ufshcd_print_host_state), a bit of what AER reports.
         "hpsa 0000:03:00.0: can't disable ASPM; OS doesn't have ASPM control",
         "",
         (
             rf"{_HEAD}(?:can't disable ASPM|[^\n]{{0,60}}\bnot supported\s{{0,2}}$"
-            r"|error handling flags=)"
+            r"|error handling flags=| {0,8}\[ ?\d{1,2}\] [A-Z])"
         ),
         free_reader("hba", ROUTINE),
         trouble_only=True,

@@ -107,6 +107,14 @@ HARDWARE_FORMS = (
         begins=_BUS_BEGINS,
     ),
     EvidenceForm(
+        # Up to 4.20, in numbers that tell no more than the port does.
+        "pcieport 0000:00:1c.0: AER: Multiple Corrected error received: id=00e0",
+        "AER: ",
+        rf"{_DRIVER} {_PCI}: AER: (?:Multiple )?[Cc]orrect(?:ed|able) error received: id=",
+        free_reader("aer", REPAIR),
+        begins=_BUS_BEGINS,
+    ),
+    EvidenceForm(
         "pcieport 0000:00:1c.0: AER: Uncorrected (Fatal) error received: 0000:01:00.0",
         "AER: ",
         (
@@ -132,6 +140,14 @@ HARDWARE_FORMS = (
         rf"{_DRIVER} {_PCI}: AER: (?!enabled with|PCIe Bus Error|PCIe errors handled|{_DETAILS})",
         free_reader("aer"),
         begins=_BUS_BEGINS,
+    ),
+    EvidenceForm(
+        # A device without a driver is in the way of its whole port.
+        "pci 0000:01:00.0: AER: can't recover (no error_detected callback)",
+        "AER: can't recover",
+        rf"pci {_PCI}: AER: can't recover",
+        free_reader("aer"),
+        begins=("pci ",),
     ),
     EvidenceForm(
         "pcieport 0000:00:1c.0: DPC: containment event, status:0x1f01 source:0x0000",
