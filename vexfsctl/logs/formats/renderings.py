@@ -43,7 +43,7 @@ _MONTHS = {
 
 # Thread or CPU of the caller, with CONFIG_PRINTK_CALLER (kernel/printk/printk.c): `[      T0]`.
 # util-linux 2.41 puts a blank before it.
-_CALLER = rb"(?: ?\[ *[TC]\d{1,10}\])?"
+_CALLER = rb"(?: ?\[ *[TC]\d{1,10}(?:@C?\d{1,4})?\])?"
 _UPTIME = rb"\[ *(?P<seconds>\d{1,12})\.(?P<micros>\d{6})(?: <[ \d.]{1,24}>)?\]" + _CALLER
 _CTIME = (
     rb"\[\w{3} (?P<month>"
@@ -74,12 +74,15 @@ _SYSLOG = re.compile(
     + rb"|(?P<unix>\d{9,11}\.\d{6})|"
     + _BSD
     + rb") "
+    # Facility and level before the host, and what containers print, are for others to read.
+    + rb"(?!\d{1,2} [0-7] \S|std(?:out|err) [FP] )"
     # A word and a colon is a tag: there is no host. syslog-ng writes `s_src@host`, `relay/host`.
     rb"(?P<host>[\w.:@/-]{1,255})(?<!\w:) (?P<rest>.*)",
     re.DOTALL,
 )
 _TAGGED = re.compile(
-    rb"(?P<tag>[^\s\[\]]{1,128}?)(?:\[(?P<pid>\d{1,10})\])?:"
+    # A template of syslog-ng has brackets even where no process is told.
+    rb"(?P<tag>[^\s\[\]]{1,128}?)(?:\[(?P<pid>\d{0,10})\])?:"
     # Some daemons, and those who tell all that are logged in, put no blank behind the kernel's tag.
     rb"(?:(?: |(?<=kernel:)(?=\S))(?P<text>.*)|$)",
     re.DOTALL,
@@ -93,7 +96,7 @@ _INNER_UPTIME = re.compile(
     rb"(?:<\d{1,3}>)?\[ *(?P<seconds>\d{1,12})\.(?P<micros>\d{6})\]" + _CALLER + rb" ?"
 )
 _MONOTONIC = re.compile(
-    rb"(?P<rest>kernel(?:\[\d{1,10}\])?: .*)"
+    rb"(?P<rest>kernel(?:\[\d{0,10}\])?: .*)"
     # Words that the kernel itself puts before a name of VexFS are no hosts.
     rb"|(?!kmem_cache_|BUG |module )(?P<host>[\w.-]{1,255}) "
     rb"(?P<hosted>(?:kernel|VexFS|vexfs\w*)(?:\[\d{1,10}\])?: .*)",
@@ -108,6 +111,11 @@ SELECTOR = (
 )
 """What busybox, logread and some syslog daemons put before the tag: `kern.err kernel: `."""
 _SELECTOR = re.compile(SELECTOR)
+_SEVERITY = re.compile(
+    rb"(emerg|alert|crit|err(?:or)?|warn(?:ing)?|notice|info|debug) (?=kernel(?:\[\d{0,10}\])?: )"
+)
+"""What others put there, the level alone."""
+_SEVERITIES = {b"error": b"err", b"warning": b"warn"}
 # A day at either end of the calendar does not exist in every zone.
 _EARLIEST_S = datetime(2, 1, 1, tzinfo=UTC).timestamp()
 _LATEST_S = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
@@ -263,12 +271,15 @@ def read_tagged(
         rest = rest[selector.end() :]
         if _INNER_UPTIME.match(rest) is not None:
             rest = b"kernel: " + rest
+    elif (severity_word := _SEVERITY.match(rest)) is not None:
+        level = LEVELS[_SEVERITIES.get(severity_word[1], severity_word[1]).decode()]
+        rest = rest[severity_word.end() :]
     match = _TAGGED.fullmatch(rest) or _RFC5424.fullmatch(rest)
     tag, pid, text = (None, None, rest) if match is None else match.group("tag", "pid", "text")
-    if pid == b"-":
+    if pid in (b"-", b""):
         pid = None
     size = len(text or b"")
-    inner = _INNER_UPTIME.match(text or b"")
+    inner = _INNER_UPTIME.match(text or b"" if tag is not None else rest.lstrip(b" "))
     if inner is not None and tag == _KERNEL_TAG and pid is None:
         uptime_us, text = _uptime_us(inner), text[inner.end() :]
     shown = decode_text(text or b"")

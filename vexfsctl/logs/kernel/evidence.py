@@ -19,6 +19,7 @@ from vexfsctl.logs.kernel.storage.block import BLOCK_FORMS
 from vexfsctl.logs.kernel.storage.buses import BUS_FORMS
 from vexfsctl.logs.kernel.storage.caches import CACHE_FORMS
 from vexfsctl.logs.kernel.storage.device_mapper import DEVICE_MAPPER_FORMS
+from vexfsctl.logs.kernel.storage.floppy import FLOPPY_FORMS
 from vexfsctl.logs.kernel.storage.ide import IDE_FORMS
 from vexfsctl.logs.kernel.storage.md import MD_FORMS
 from vexfsctl.logs.kernel.storage.memory import MEMORY_FORMS
@@ -35,6 +36,7 @@ EVIDENCE_FORMS = (
     *SCSI_FORMS,
     *ATA_FORMS,
     *IDE_FORMS,
+    *FLOPPY_FORMS,
     *NVME_FORMS,
     *MD_FORMS,
     *DEVICE_MAPPER_FORMS,

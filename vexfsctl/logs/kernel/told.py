@@ -54,7 +54,7 @@ _DIRECTIONS = {
 # "err no 10" of btrfs and "error=10" of nvme.
 _ERRNO = (
     r"(?<!I/O )\b(?:error|err|errno)(?: code)?(?!=\d)[ :=(]{1,3}-?(?P<positive>\d{1,3})\b"
-    r"|(?:\b(?:error|err|errno|rc|ret|result|status|returned|failed|failure|code)\b[ :=(]{0,3}"
+    r"|(?:\b(?:error|err|errno|rc|ret|result|status|returned|failed|failure|code)\b[ :=(,]{0,3}"
     r"|[:(=][ (:=]{0,3}|\bIO error )-(?P<negative>\d{1,3})\b"
 )
 _ERRNO_NAME = r"(?<![\w-])-(E[A-Z0-9]{2,15})\b"

@@ -139,10 +139,6 @@ from vexfsctl.model.events import EvidenceSignificance
             "BTRFS info (device sda): no csum found for inode 124415604 start 0",
             "filesystem sda read",
         ),
-        (
-            "VFS: Dirty inode writeback failed for block device mmcblk1p1 (err=-5).",
-            "filesystem mmcblk1p1 write 5",
-        ),
         ("UBI: fixable bit-flip detected at PEB 273", "filesystem repair"),
         ("ubi0: fixable bit-flip detected at PEB 273", "filesystem ubi0 repair"),
         (

@@ -116,17 +116,6 @@ LOCAL_FORMS = (
         begins=("VFS: Busy inodes after unmount of ",),
     ),
     EvidenceForm(
-        # When the block device itself was written to and is closed (block/bdev.c).
-        "VFS: Dirty inode writeback failed for block device sdb1 (err=-5).",
-        "Dirty inode writeback failed",
-        (
-            r"VFS: Dirty inode writeback failed for block device (?P<device>[^\s(]{1,64})"
-            r" \(err=-(?P<errno>\d{1,3})\)"
-        ),
-        reader("filesystem", direction="write"),
-        begins=("VFS: Dirty inode writeback failed ",),
-    ),
-    EvidenceForm(
         # What the boot loader called it, which may be no name of the kernel's (init/do_mounts.c).
         'VFS: Cannot open root device "sda1" or unknown-block(0,0): error -6',
         "Cannot open root device",

@@ -6,6 +6,7 @@ to 6.12, and before that of `blk_update_request`).
 
 import errno
 import re
+from dataclasses import replace
 
 from vexfsctl.logs.kernel.form import ANYTHING, NAME, ROUTINE, EvidenceForm
 from vexfsctl.logs.kernel.processes import PROCESS
@@ -71,6 +72,12 @@ def _read_block(match: re.Match[str]) -> KernelEvidence:
     )
 
 
+def _read_numbered(match: re.Match[str]) -> KernelEvidence:
+    # Elsewhere the kernel gives such numbers as decimal ones.
+    device = f"{int(match['major'], 16)}:{int(match['minor'], 16)}"
+    return replace(reader("block", errno=errno.EIO)(match), device=device)
+
+
 def _read_buffer(match: re.Match[str]) -> KernelEvidence:
     # "logical block N" counts blocks of a size that the line does not give.
     return KernelEvidence(kind="buffer", device=match["device"], direction=match["direction"])
@@ -106,6 +113,22 @@ BLOCK_FORMS = (
         ),
         _read_block,
         begins=(*(f"{wording}, dev " for wording in BLOCK_ERRORS), *_BLOCK_FUNCTIONS),
+    ),
+    EvidenceForm(
+        # Up to 2.4, with the number of a device in hex (kdevname).
+        "end_request: I/O error, dev 02:00 (floppy), sector 4096",
+        "I/O error",
+        (
+            # While it looks for partitions, behind the disk's name or its path in devfs.
+            r"(?:end_request: I/O error, dev| ?(?:[\w/]{1,80}: )?I/O error: dev)"
+            r" (?P<major>[0-9a-f]{2}):(?P<minor>[0-9a-f]{2})(?: \([\w-]{1,32}\))?,"
+            r" sector (?P<sector>\d{1,20})"
+        ),
+        _read_numbered,
+        begins=(
+            *("end_request: ", "I/O error: dev ", " I/O error: dev ", "/dev/scsi/host"),
+            f"{NAME}: I/O error: dev ",
+        ),
     ),
     EvidenceForm(
         "Buffer I/O error on dev loop0, logical block 768, lost async page write",
@@ -170,6 +193,17 @@ BLOCK_FORMS = (
         begins=(_BEYOND_END,),
     ),
     EvidenceForm(
+        # When the block device itself was written to and is closed (block/bdev.c).
+        "VFS: Dirty inode writeback failed for block device sda1 (err=-5).",
+        "writeback failed",
+        (
+            rf"VFS: Dirty inode writeback failed for block device {_DEVICE}"
+            r" \(err=-(?P<errno>\d{1,3})\)"
+        ),
+        reader("buffer", direction="write"),
+        begins=("VFS: Dirty inode writeback failed",),
+    ),
+    EvidenceForm(
         # Up to 5.x, of a device that went away.
         "generic_make_request: Trying to access nonexistent block-device sdb1 (4096)",
         "nonexistent block-device",
@@ -196,6 +230,13 @@ BLOCK_FORMS = (
         begins=(f"{NAME}: guard tag error at ", f"{NAME}: ref tag error at "),
     ),
     EvidenceForm(
+        "sdb1: Error: discard_granularity is 0.",
+        "discard_granularity is 0",
+        rf"{_DEVICE}: Error: discard_granularity is 0",
+        reader("block", direction="discard"),
+        begins=(f"{NAME}: Error: discard_granularity ",),
+    ),
+    EvidenceForm(
         # Whoever detaches a loop device gets this, too.
         "loop0: detected capacity change from 2048 to 0",
         "detected capacity change",
@@ -213,9 +254,12 @@ BLOCK_FORMS = (
     EvidenceForm(
         " loop0: unable to read partition table",
         "unable to read partition table",
-        r"\s?(?P<device>[\w!-]{1,40}): unable to (?P<direction>read) partition table",
+        r"\s?(?:(?P<device>[\w!-]{1,40}): )?unable to (?P<direction>read) partition table",
         reader("buffer"),
-        begins=(f"{NAME}: unable to read partition table",),
+        begins=(
+            f"{NAME}: unable to read partition table",
+            *("unable to read partition table", " unable to read partition table"),
+        ),
     ),
     EvidenceForm(
         "ldm_validate_partition_table(): Disk read failed.",

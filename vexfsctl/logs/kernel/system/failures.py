@@ -17,7 +17,13 @@ _BUGS = (
     *("BUG: ", "stack guard page was hit", "kernel BUG at ", "Oops: ", "general protection fault"),
     *("Unable to handle kernel", "Kernel panic - not syncing", "traps: PANIC", "PANIC: "),
     *("Insufficient stack space to handle exception", "kernel stack overflow"),
-    *("Internal error: Oops", "Kernel BUG at ", "kernel tried to ", "list_add corruption"),
+    *(
+        "Internal error: ",
+        "Unhandled fault: ",
+        "Kernel BUG at ",
+        "kernel tried to ",
+        "list_add corruption",
+    ),
     *("list_del corruption", "UBSAN: ", "refcount_t: ", "BUG kmalloc-", "usercopy: Kernel memory "),
 )
 _EXCEPTIONS = (
@@ -75,7 +81,7 @@ FAILURE_FORMS = (
             r"|stack guard page was hit|[kK]ernel BUG at |Oops: |general protection fault"
             r"|Unable to handle kernel|Kernel panic - not syncing|(?:traps: )?PANIC: double fault"
             r"|Insufficient stack space to handle exception|kernel stack overflow"
-            r"|Internal error: Oops|kernel tried to |list_(?:add|del) corruption"
+            r"|Internal error: |Unhandled fault: |kernel tried to |list_(?:add|del) corruption"
             r"|UBSAN: .{1,80} in (?:fs|block|drivers|mm|\S{0,80}/(?:fs|block|drivers|mm))/"
             r"|refcount_t: (?:underflow|saturated|addition on 0)"
             r"|BUG kmalloc-\S{1,20} .{0,80}: "
