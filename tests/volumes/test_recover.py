@@ -64,7 +64,10 @@ class Sick:
         return HostProgram(patient_environment() | {"VEXFSCTL_STATE_DIR": str(self.state)})
 
     def fail(self, kind: str = "read", **what: Any) -> None:
-        """Make requests for the file's bytes fail."""
+        """Make requests for the file's bytes fail, which nothing has cached."""
+        number = os.open(self.lab.layout.backing / FILE, os.O_RDONLY)
+        os.posix_fadvise(number, 0, 0, os.POSIX_FADV_DONTNEED)
+        os.close(number)
         given = {} if kind == "fsync" else {"offset": self.start, "length": SIZE}
         self.lab.fail(kind, **given | what)
 

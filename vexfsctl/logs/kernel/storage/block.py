@@ -254,7 +254,7 @@ BLOCK_FORMS = (
     EvidenceForm(
         " loop0: unable to read partition table",
         "unable to read partition table",
-        r"\s?(?:(?P<device>[\w!-]{1,40}): )?unable to (?P<direction>read) partition table",
+        r" ?(?:(?P<device>[\w!-]{1,40}): )?unable to (?P<direction>read) partition table",
         reader("buffer"),
         begins=(
             f"{NAME}: unable to read partition table",
