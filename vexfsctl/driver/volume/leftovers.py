@@ -155,8 +155,9 @@ def stop_volume(target: str, *, timeout_s: float = STOP_TIMEOUT_S) -> str:
     # It gives up the tree last of all, and ends a moment later.
     while (driver is not None and driver.running) or any(map(_is_mounted, volume.mounts)):
         if patience.left_s() <= 0:
-            if driver is not None and patience.busy:
-                hint = f"wait for it: process {driver.pid} runs"
+            # Until it has had its time, it may only be waiting for its disk.
+            if driver is not None and (patience.busy or patience.passed_s < STOP_TIMEOUT_S):
+                hint = f"wait for it: process {driver.pid} may take {STOP_TIMEOUT_S:g} s"
             raise DeadlineExceeded(
                 f"volume {volume.name} is unmounted but its driver has not ended", hint=hint
             )
