@@ -172,6 +172,7 @@ def test_a_log_that_hangs_holds_up_nobody(volumes: Volumes, tmp_path: Path) -> N
     reading = os.open(log, os.O_RDONLY | os.O_NONBLOCK)
     fcntl.fcntl(reading, fcntl.F_SETPIPE_SZ, 4096)
     volume = volumes.mount("--log-to", str(log), "--allow-inject")
+    log.unlink()  # commands that other tests run would read it, and let it go on
     (volume.source / "data").write_bytes(b"x")
     volume.set("retry/max_attempts", 100)
     volume.set("retry/base_delay_ms", 1)

@@ -133,7 +133,7 @@ def test_what_a_full_disk_does_not_take_is_lost_by_whole_calls(
 
 @dataclass
 class HangingLog:
-    """A log that takes a page and then no more until somebody reads it: a pipe."""
+    """A log that takes nothing until somebody reads it: a pipe full of empty lines."""
 
     path: Path
     reading: int
@@ -161,6 +161,11 @@ def hanging(tmp_path: Path) -> Iterator[HangingLog]:
     os.mkfifo(path)
     reading = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     fcntl.fcntl(reading, fcntl.F_SETPIPE_SZ, 4096)
+    filling = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(filling, b"\n")
+    os.close(filling)
     try:
         yield HangingLog(path, reading)
     finally:
