@@ -89,7 +89,13 @@ class Mounts:
         OSError: ESTALE if there is no such inode any more.
         """
         flags = os.O_PATH | os.O_CLOEXEC
-        return system_calls.open_handle(self._source, key[_KEY.size :], flags)
+        try:
+            return system_calls.open_handle(self._source, key[_KEY.size :], flags)
+        except OSError as cause:
+            # So iget_locked() answers for a number that is just being used again (I_CREATING).
+            if cause.errno == errno.ENOMEM:
+                raise OSError(errno.ESTALE, os.strerror(errno.ESTALE)) from cause
+            raise
 
     def _can_open(self) -> bool:
         try:
