@@ -21,6 +21,7 @@ from vexfsctl.logs.kernel.storage.scsi_results import (
 from vexfsctl.logs.kernel.told import free_reader, reader
 from vexfsctl.model.events import KernelEvidence
 
+_HOST_BYTE = r"(?P<host>0x[0-9a-f]{1,8}|[A-Za-z]\w{0,31})"
 _BEGINS = ("sd ", "sr ", "st ", "scsi ", "ses ", "ch ")
 _ADDRESS = r"(?:host\d{1,5}|target\d{1,5}(?::\d{1,5}){2}|\d{1,5}(?::\d{1,20}){3})"
 _SCSI = (
@@ -138,7 +139,7 @@ SCSI_FORMS = (
         "Result: hostbyte=",
         (
             rf"(?:{_SCSI}(?:[A-Z_]{{4,20}} |UNKNOWN\(0x[0-9a-f]+\) )?)?Result: "
-            r"hostbyte=(?P<host>\w{1,32})"
+            rf"hostbyte={_HOST_BYTE}"
         ),
         _read_result,
         begins=(*_BEGINS, "Result: hostbyte="),
@@ -147,7 +148,7 @@ SCSI_FORMS = (
         "sd 0:0:0:0: [sda] Synchronize Cache(10) failed: Result: hostbyte=DID_NO_CONNECT"
         " driverbyte=DRIVER_OK",
         "failed",
-        rf"{_COMMAND_NAME} failed\b(?:: Result: hostbyte=(?P<host>\w{{1,32}}))?",
+        rf"{_COMMAND_NAME} failed\b(?:: Result: hostbyte={_HOST_BYTE})?",
         _read_failed_command,
     ),
     _form(
