@@ -13,9 +13,10 @@ from tempfile import TemporaryDirectory
 from time import monotonic
 
 from bench.measure import Table
-from bench.volume_under_limit import DESCRIPTORS, volume_under_limit
+from bench.volume_under_limit import volume_under_limit
 from tests.support import privileges
 
+DESCRIPTORS = 256
 DIRECTORIES, FILES = 300, 1000
 
 
@@ -50,7 +51,9 @@ class _Files:
         mountpoint = self.base / "mnt"
         mountpoint.mkdir(exist_ok=True)
         name = f"bench-{os.getpid()}"
-        with volume_under_limit(self.source, mountpoint, name, handles=self.handles) as volume:
+        with volume_under_limit(
+            self.source, mountpoint, name, descriptors=DESCRIPTORS, handles=self.handles
+        ) as volume:
             before = volume.usage()
             seconds, printed = _timed("find", mountpoint)
             yield f"  {'find':<20}{seconds:8.1f} s   {len(printed.splitlines())} of {every}"

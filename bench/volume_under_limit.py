@@ -7,10 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.program import base_environment
 from vexfsctl.driver.volume.ownership import owner
-
-DESCRIPTORS = 256
-_ROOT = Path("/run/vexfs")
+from vexfsctl.system.directories import driver_root
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +37,26 @@ class LimitedVolume:
 
 @contextmanager
 def volume_under_limit(
-    source: Path, mountpoint: Path, name: str, *, handles: bool = True
+    source: Path, mountpoint: Path, name: str, *, descriptors: int = 256, handles: bool = True
 ) -> Iterator[LimitedVolume]:
-    """Mount *source*, without CAP_SYS_RESOURCE, and without what handles need unless *handles*."""
+    """Mount *source* for the block, with a driver that may have so many *descriptors*.
+
+    It lacks CAP_SYS_RESOURCE, and what opening handles needs unless *handles*.
+    """
     dropped = "-sys_resource" if handles else "-sys_resource,-dac_read_search"
     program = (sys.executable, "-m", "vexfsctl")
     drop = ("setpriv", "--bounding-set", dropped, "--inh-caps", dropped)
-    limit = ("prlimit", f"--nofile={DESCRIPTORS}:{DESCRIPTORS}")
+    limit = ("prlimit", f"--nofile={descriptors}:{descriptors}")
     mount = ("mount", str(source), str(mountpoint), "--name", name)
-    subprocess.run([*drop, *limit, *program, *mount], check=True, stdout=subprocess.DEVNULL)
+    _run(*drop, *limit, *program, *mount)
     try:
-        process = owner(_ROOT / name)
+        process = owner(driver_root({}, 0) / name)
         assert process is not None
         yield LimitedVolume(mountpoint, process.pid)
     finally:
-        subprocess.run([*program, "umount", name], check=True, stdout=subprocess.DEVNULL)
+        _run(*program, "umount", name)
+
+
+def _run(*command: str) -> None:
+    quiet = subprocess.DEVNULL
+    subprocess.run(command, env=base_environment(), check=True, timeout=60, stdout=quiet)

@@ -5,14 +5,14 @@ import errno
 import os
 import resource
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from bench.volume_under_limit import volume_under_limit
 from tests.support.waiting import wait_until
-from tests.volumes.conftest import BOUND_S, LiveVolume, Volumes
+from tests.volumes.conftest import LiveVolume, Volumes
 
 pytestmark = pytest.mark.privileged("fuse")
 
@@ -21,27 +21,17 @@ FILES = 600
 
 
 @pytest.fixture(params=["by handle", "by name"])
-def limited(request: pytest.FixtureRequest, volumes: Volumes) -> LiveVolume:
+def limited(request: pytest.FixtureRequest, volumes: Volumes) -> Iterator[LiveVolume]:
     """A volume of many files, whose driver may open few and cannot raise its limit."""
     volume = volumes.place()
     for directory in range(3):
         (volume.source / f"directory{directory}").mkdir()
         for number in range(FILES // 3):
             (volume.source / f"directory{directory}" / f"file{number:04d}").write_bytes(b"x")
-    without = "-sys_resource" if request.param == "by handle" else "-sys_resource,-dac_read_search"
-    words = ("mount", str(volume.source), str(volume.mountpoint), "--name", volume.name)
-    drop = ("setpriv", "--bounding-set", without, "--inh-caps", without)
-    limit = ("prlimit", f"--nofile={LIMIT}:{LIMIT}")
-    mounting = subprocess.run(
-        [*drop, *limit, sys.executable, "-m", "vexfsctl", *words],
-        env=volume.vexfsctl.environ,
-        capture_output=True,
-        text=True,
-        timeout=BOUND_S,
-        check=False,
-    )
-    assert mounting.returncode == 0, mounting.stderr
-    return volume
+    places = (volume.source, volume.mountpoint, volume.name)
+    by_handle = request.param == "by handle"
+    with volume_under_limit(*places, descriptors=LIMIT, handles=by_handle):
+        yield volume
 
 
 @contextlib.contextmanager

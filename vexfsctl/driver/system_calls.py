@@ -1,7 +1,7 @@
 """System calls that Python does not offer, in wrappers as thin as possible.
 
-All raise OSError. Calls that can wait for a device let other threads run meanwhile; the identity
-calls cannot wait, and keep the interpreter lock, which makes them cheaper.
+All raise OSError, unless they say otherwise. Calls that can wait for a device let other threads run
+meanwhile; the others keep the interpreter lock, which makes them cheaper.
 """
 
 import ctypes
@@ -84,9 +84,15 @@ def syncfs(descriptor: int) -> None:
 
 
 def filesystem_type(descriptor: int) -> int:
-    """Return the magic number of the filesystem that *descriptor*, O_PATH or not, is on."""
+    """Return the magic number of the filesystem that *descriptor*, O_PATH or not, is on.
+
+    0 if that does not say (statfs(2) fails).
+    """
     buffer = (ctypes.c_long * 32)()  # struct statfs begins with f_type, which os.fstatvfs lacks
-    _check(_waiting.fstatfs, descriptor, buffer)
+    try:
+        _check(_waiting.fstatfs, descriptor, buffer)
+    except OSError:
+        return 0
     return buffer[0] & 0xFFFFFFFF
 
 

@@ -9,7 +9,7 @@ from vexfsctl.driver.file_flags import SET_FLAGS, get_flags, set_flags
 from vexfsctl.driver.fuse import replies, requests
 from vexfsctl.driver.fuse.protocol import NANOSECONDS
 from vexfsctl.driver.passthrough.backing import DONE, Answer, Backing, Handler
-from vexfsctl.driver.passthrough.inodes import OpenInode
+from vexfsctl.driver.passthrough.nodes.inodes import OpenInode
 from vexfsctl.driver.passthrough.vectors import DIMENSION_NAME, check_vector, parse_dimension
 from vexfsctl.driver.requests import ACL_PREFIX
 from vexfsctl.model.operations import VECTOR_PREFIX

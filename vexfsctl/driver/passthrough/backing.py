@@ -9,10 +9,10 @@ from typing import TypeAlias
 
 from vexfsctl.driver.fuse import OpenFlag, Payload
 from vexfsctl.driver.fuse.replies import Attr, encode_attr, encode_entry, encode_open
-from vexfsctl.driver.passthrough.descriptors import DescriptorBudget
 from vexfsctl.driver.passthrough.identity import Identities
-from vexfsctl.driver.passthrough.inodes import Inode, InodeTable, OpenInode
-from vexfsctl.driver.passthrough.open_files import OpenFile, OpenFileTable
+from vexfsctl.driver.passthrough.nodes.descriptors import DescriptorBudget
+from vexfsctl.driver.passthrough.nodes.inodes import Inode, InodeTable, OpenInode
+from vexfsctl.driver.passthrough.nodes.open_files import OpenFile, OpenFileTable
 from vexfsctl.model.clock import Clock
 
 
@@ -24,7 +24,7 @@ class Answer:
     undo: Callable[[], None] | None = None
     """Undoes what the kernel will not know about if the answer comes too late."""
     errno: int = 0
-    """What the answer is instead, though no call of the backing failed."""
+    """Sent in place of a payload if it is not 0: no failure of the backing."""
 
 
 Handler: TypeAlias = Callable[..., Answer]

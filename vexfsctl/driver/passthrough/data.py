@@ -8,8 +8,8 @@ from vexfsctl.driver import system_calls
 from vexfsctl.driver.fuse import replies, requests
 from vexfsctl.driver.passthrough.backing import DONE, Answer, Backing, Handler
 from vexfsctl.driver.passthrough.direct import check_direct
-from vexfsctl.driver.passthrough.inodes import OpenInode
-from vexfsctl.driver.passthrough.open_files import OpenFile
+from vexfsctl.driver.passthrough.nodes.inodes import OpenInode
+from vexfsctl.driver.passthrough.nodes.open_files import OpenFile
 
 # A whole file in one call would exceed its deadline; callers continue after a short copy.
 _COPY_AT_MOST = 16 << 20

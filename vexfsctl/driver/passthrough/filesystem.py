@@ -19,10 +19,10 @@ from vexfsctl.driver.fuse import (
 from vexfsctl.driver.passthrough.attributes import Attributes
 from vexfsctl.driver.passthrough.backing import DONE, Answer, Backing, Handler
 from vexfsctl.driver.passthrough.data import Data
-from vexfsctl.driver.passthrough.descriptors import Descriptor, DescriptorBudget
-from vexfsctl.driver.passthrough.inodes import OpenInode
 from vexfsctl.driver.passthrough.names import Names
-from vexfsctl.driver.passthrough.pruning import Pruning
+from vexfsctl.driver.passthrough.nodes.descriptors import Descriptor, DescriptorBudget
+from vexfsctl.driver.passthrough.nodes.inodes import OpenInode
+from vexfsctl.driver.passthrough.nodes.pruning import Pruning
 from vexfsctl.driver.passthrough.service import Service
 from vexfsctl.driver.requests import guarded_call
 from vexfsctl.model.clock import Clock

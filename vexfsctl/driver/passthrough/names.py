@@ -6,8 +6,8 @@ from vexfsctl.driver import system_calls
 from vexfsctl.driver.fuse import OpenFlag, replies, requests
 from vexfsctl.driver.fuse.replies import DirectoryEntry
 from vexfsctl.driver.passthrough.backing import DONE, Answer, Backing, Handler
-from vexfsctl.driver.passthrough.inodes import Inode, OpenInode
-from vexfsctl.driver.passthrough.open_files import OpenFile
+from vexfsctl.driver.passthrough.nodes.inodes import Inode, OpenInode
+from vexfsctl.driver.passthrough.nodes.open_files import OpenFile
 
 _FORMAT_SHIFT = 12
 

@@ -18,8 +18,8 @@ from vexfsctl.driver.faults import FaultSet
 from vexfsctl.driver.fuse import Reply, requests
 from vexfsctl.driver.passthrough.backing import Answer, Backing, Handler
 from vexfsctl.driver.passthrough.callers import proven_capabilities
-from vexfsctl.driver.passthrough.inodes import Inode, OpenInode, StaleNode
-from vexfsctl.driver.passthrough.open_files import OpenFile
+from vexfsctl.driver.passthrough.nodes.inodes import Inode, OpenInode, StaleNode
+from vexfsctl.driver.passthrough.nodes.open_files import OpenFile
 from vexfsctl.driver.requests import (
     GuardedCall,
     data_range,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vexfsctl.devices.mountinfo import mount_of, read_mounts
-from vexfsctl.driver.passthrough.own_state import filesystem_of_kernel_state
+from vexfsctl.driver.passthrough.nodes.own_state import filesystem_of_kernel_state
 from vexfsctl.driver.volume.leftovers import DATA_SUBTYPE, mount_point_of
 from vexfsctl.exceptions import InvalidInput
 

@@ -29,7 +29,5 @@ _NAMES = {
 
 def filesystem_of_kernel_state(descriptor: int) -> str | None:
     """Return the type of the filesystem that *descriptor* is on if it is such a one, else None."""
-    try:
-        return _NAMES.get(system_calls.filesystem_type(descriptor))
-    except OSError:  # of a network or a disk: of these here, none can fail to say what it is
-        return None
+    # One that does not say what it is is on a network or a disk: of these here, all can.
+    return _NAMES.get(system_calls.filesystem_type(descriptor))

@@ -5,8 +5,8 @@ import itertools
 import os
 import threading
 
-from vexfsctl.driver.passthrough.descriptors import Descriptor
-from vexfsctl.driver.passthrough.inodes import Inode
+from vexfsctl.driver.passthrough.nodes.descriptors import Descriptor
+from vexfsctl.driver.passthrough.nodes.inodes import Inode
 
 
 class OpenFile(Descriptor):

@@ -1,9 +1,8 @@
 """The nodes that the kernel knows by number. An idle node holds no descriptor.
 
-A node is named by what no other inode ever has: its mount and file handle, or its birth time beside
-the inode number where the filesystem gives no handle. For each call it is opened again, by its
-handle or by the last name it was seen under, and what is found there is compared with what it was
-(ESTALE, which the kernel answers with a new LOOKUP). A node that loses its name while the kernel
+A node is known by what no other inode ever has (`mounts`). For each call it is opened again, by its
+handle or by the last name under which it was seen. If something else is found there, the answer is
+ESTALE, which makes the kernel look the name up anew. A node that loses its name while the kernel
 refers to it is pinned: a descriptor is kept until the kernel forgets it.
 """
 
@@ -16,13 +15,13 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 
 from vexfsctl.driver.fuse import ROOT_NODEID
-from vexfsctl.driver.passthrough.descriptors import Descriptor
-from vexfsctl.driver.passthrough.mounts import Mount, Mounts, inode_number
+from vexfsctl.driver.passthrough.nodes.descriptors import Descriptor
+from vexfsctl.driver.passthrough.nodes.mounts import Mount, Mounts, inode_number
 
 _LONGEST_PATH = 4000  # bytes in one open(2): PATH_MAX is 4096
 _MOVE_BOUND_S = 1.0
 _AS_A_NODE = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
-_NOT_THERE = (errno.ESTALE, errno.ENOENT, errno.ENOTDIR)
+_NOT_THERE = (errno.ESTALE, errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 
 
 class StaleNode(OSError):  # noqa: N818 - an Error is what VexFS reports
@@ -95,8 +94,9 @@ class InodeTable:
         handles: bool = True,
         most_pinned: int = 1024,
     ) -> None:
-        number = os.open(source, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        self._mounts = Mounts(number, handles=handles)
+        # Not O_PATH: that is no mount to open handles on.
+        self._source = Descriptor(os.open(source, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
+        self._mounts = Mounts(self._source, handles=handles)
         self._names = names
         self._most_pinned = most_pinned
         self.on_crowded: Callable[[], None] | None = None
@@ -105,11 +105,10 @@ class InodeTable:
         self._by_nodeid: dict[int, Inode] = {}
         self._by_key: dict[bytes, Inode] = {}
         self._lock = threading.Lock()
-        self._source = Descriptor(number)
         self._pinned: dict[int, Descriptor] = {}
         self._moves = threading.Condition()
         self._moving = self._moved = 0
-        self.root, _ = self._adopt(number, None, None)
+        self.root, _ = self._adopt(self._source.number, None, None)
 
     def get(self, nodeid: int) -> Inode:
         """Return the node *nodeid*; StaleNode if the kernel refers to no such node."""
@@ -191,7 +190,7 @@ class InodeTable:
 
     @contextlib.contextmanager
     def moving(self) -> Iterator[None]:
-        """Within the block names change, and `moved` is told: who does not find one tries again."""
+        """Within the block, names change and `moved` is told: who misses a node tries again."""
         with self._moves:
             self._moving += 1
         try:
@@ -348,7 +347,7 @@ class InodeTable:
 def _paths(names: list[bytes]) -> Iterator[bytes]:
     """Join *names* to paths that one open(2) takes.
 
-    Links on the way need no care: what they lead to is not the inode that was meant.
+    A link that stands on the way now needs no care: what is found in the end is checked.
     """
     path = b""
     for name in names:

@@ -10,7 +10,8 @@ import struct
 import threading
 
 from vexfsctl.driver import system_calls
-from vexfsctl.driver.passthrough.own_state import filesystem_of_kernel_state
+from vexfsctl.driver.passthrough.nodes.descriptors import Descriptor
+from vexfsctl.driver.passthrough.nodes.own_state import filesystem_of_kernel_state
 
 _DEVICE_BITS = 48
 _KEY = struct.Struct("=HQ")  # which mount, which number; handle or time of birth follow
@@ -59,10 +60,10 @@ def inode_number(key: bytes) -> int:
 class Mounts:
     """The mounts in a source directory, as they are met. Thread-safe.
 
-    *source* is a descriptor of it, not O_PATH. Without *handles*, no mount keeps handles.
+    *source* is open on it, not with O_PATH. Without *handles*, no mount keeps handles.
     """
 
-    def __init__(self, source: int, *, handles: bool = True) -> None:
+    def __init__(self, source: Descriptor, *, handles: bool = True) -> None:
         self._source = source
         self._known: dict[tuple[int, int], Mount] = {}
         self._devices: dict[int, int] = {}
@@ -90,7 +91,7 @@ class Mounts:
         """
         flags = os.O_PATH | os.O_CLOEXEC
         try:
-            return system_calls.open_handle(self._source, key[_KEY.size :], flags)
+            return system_calls.open_handle(self._source.number, key[_KEY.size :], flags)
         except OSError as cause:
             # So iget_locked() answers for a number that is just being used again (I_CREATING).
             if cause.errno == errno.ENOMEM:
@@ -99,8 +100,9 @@ class Mounts:
 
     def _can_open(self) -> bool:
         try:
-            handle, self._source_mount_id = system_calls.file_handle(self._source)
-            os.close(system_calls.open_handle(self._source, handle, os.O_PATH | os.O_CLOEXEC))
+            number = self._source.number
+            handle, self._source_mount_id = system_calls.file_handle(number)
+            os.close(system_calls.open_handle(number, handle, os.O_PATH | os.O_CLOEXEC))
         except OSError:
             return False
         return True
@@ -109,7 +111,7 @@ class Mounts:
         """Return the mount of an open inode, the first of it that was seen."""
         # Through the source's mount, another one's options (read-only) would not hold.
         opens = opens and self._may_open and mount_id == self._source_mount_id
-        keeps_handles = opens and _filesystem_type(descriptor) in _KEEPS_HANDLES
+        keeps_handles = opens and system_calls.filesystem_type(descriptor) in _KEEPS_HANDLES
         refused = filesystem_of_kernel_state(descriptor)
         with self._lock:
             mount = Mount(
@@ -120,14 +122,6 @@ class Mounts:
                 refused=refused,
             )
             return self._known.setdefault((device, mount_id), mount)
-
-
-def _filesystem_type(descriptor: int) -> int:
-    """Return the type of a filesystem, 0 if it does not say."""
-    try:
-        return system_calls.filesystem_type(descriptor)
-    except OSError:
-        return 0
 
 
 def _distinction(descriptor: int) -> tuple[bytes, int, bool]:

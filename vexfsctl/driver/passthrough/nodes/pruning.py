@@ -4,7 +4,7 @@ import contextlib
 import threading
 
 from vexfsctl.driver.fuse import Connection
-from vexfsctl.driver.passthrough.inodes import InodeTable
+from vexfsctl.driver.passthrough.nodes.inodes import InodeTable
 
 
 class Pruning:

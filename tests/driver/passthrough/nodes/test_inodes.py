@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.privileges import require
 from vexfsctl.driver import system_calls
-from vexfsctl.driver.passthrough.inodes import InodeTable, OpenInode, StaleNode
+from vexfsctl.driver.passthrough.nodes.inodes import InodeTable, OpenInode, StaleNode
 
 
 @pytest.fixture(params=["by handle", "by name"])

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vexfsctl.driver.passthrough.descriptors import (
+from vexfsctl.driver.passthrough.nodes.descriptors import (
     Descriptor,
     DescriptorBudget,
     raise_descriptor_limit,
 )
-from vexfsctl.driver.passthrough.inodes import Inode, InodeTable
-from vexfsctl.driver.passthrough.open_files import OpenFile, OpenFileTable
+from vexfsctl.driver.passthrough.nodes.inodes import Inode, InodeTable
+from vexfsctl.driver.passthrough.nodes.open_files import OpenFile, OpenFileTable
 
 NO_DESCRIPTOR = 2**30
 
