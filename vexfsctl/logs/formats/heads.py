@@ -14,6 +14,7 @@ from vexfsctl.logs.formats.dates import parse_minute, parse_moment
 from vexfsctl.logs.formats.renderings import (
     FACILITIES,
     LEVELS,
+    OF_CONTAINER,
     SELECTOR,
     Head,
     Reading,
@@ -55,16 +56,12 @@ _ALONE = re.compile(
     re.DOTALL,
 )
 """The kernel's tag where nothing tells the day: `kernel: text`, `05:19:43 host kernel: text`."""
-_SEVERITY = re.compile(
-    rb"(?P<word>EMERG|ALERT|CRIT|ERR|WARN|NOTICE|INFO|DEBUG)(?:OR|ING)? (?=kernel:)"
-)
-"""What rsyslog puts before a tag with `%syslogseverity-text:::uppercase%`, as SONiC has it."""
 _HOST = re.compile(
     rb"(?!" + SELECTOR + rb")(?:[\w.:@/-]{1,255}(?<!\w:)"
     # Hidden by whoever hands the log over.
     rb"|\*{1,16}|<\w[\w .-]{0,40}>|\[(?!kernel)[A-Za-z][\w.-]{0,40}\]) "
 )
-_OF_CONTAINER = re.compile(rb"std(?:out|err) [FP] ")
+_OF_CONTAINER = re.compile(OF_CONTAINER)
 _NUMBERS = re.compile(rb"(?P<facility>1?\d|2[0-3]) (?P<level>[0-7]) ")
 """Facility and level as a template of a log daemon may have them, before the host."""
 _BEFORE_UPTIME = re.compile(
@@ -141,8 +138,6 @@ def _parse(line: bytes, reading: Reading) -> Head | None:
                 return None
             level, facility, rest = _split_numbers(rest)
             host, rest = _split_host(rest)
-            if (severity := _SEVERITY.match(rest)) is not None:
-                level, rest = LEVELS[severity["word"].decode().lower()], rest[severity.end() :]
             record, size = read_tagged(
                 rest,
                 reading,

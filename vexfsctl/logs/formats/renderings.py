@@ -66,6 +66,10 @@ _DMESG_ISO = re.compile(
     rb"(?P<iso>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d,\d{6}[+-]\d\d:\d\d) (?P<text>.*)",
     re.DOTALL,
 )
+OF_CONTAINER = rb"std(?:out|err) [FP] "
+"""What CRI puts before a line that a container printed."""
+NO_HOST = rb"\d{1,2} [0-7] \S|" + OF_CONTAINER
+"""What may stand in the place of a host: facility and level as numbers, or that."""
 _SYSLOG = re.compile(
     rb"(?:<(?P<priority>\d{1,4})>(?:1 )?)?"
     # With a weekday, a zone follows; `heads` knows others.
@@ -75,7 +79,9 @@ _SYSLOG = re.compile(
     + _BSD
     + rb") "
     # Facility and level before the host, and what containers print, are for others to read.
-    + rb"(?!\d{1,2} [0-7] \S|std(?:out|err) [FP] )"
+    + rb"(?!"
+    + NO_HOST
+    + rb")"
     # A word and a colon is a tag: there is no host. syslog-ng writes `s_src@host`, `relay/host`.
     rb"(?P<host>[\w.:@/-]{1,255})(?<!\w:) (?P<rest>.*)",
     re.DOTALL,
@@ -112,10 +118,10 @@ SELECTOR = (
 """What busybox, logread and some syslog daemons put before the tag: `kern.err kernel: `."""
 _SELECTOR = re.compile(SELECTOR)
 _SEVERITY = re.compile(
-    rb"(emerg|alert|crit|err(?:or)?|warn(?:ing)?|notice|info|debug) (?=kernel(?:\[\d{0,10}\])?: )"
+    rb"(?i:(emerg|alert|crit|err|warn|notice|info|debug)(?:or|ing)?)"
+    rb" (?=kernel(?:\[\d{0,10}\])?: )"
 )
-"""What others put there, the level alone."""
-_SEVERITIES = {b"error": b"err", b"warning": b"warn"}
+"""What others put there, the level alone: rsyslog's `%syslogseverity-text%`."""
 # A day at either end of the calendar does not exist in every zone.
 _EARLIEST_S = datetime(2, 1, 1, tzinfo=UTC).timestamp()
 _LATEST_S = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
@@ -272,7 +278,7 @@ def read_tagged(
         if _INNER_UPTIME.match(rest) is not None:
             rest = b"kernel: " + rest
     elif (severity_word := _SEVERITY.match(rest)) is not None:
-        level = LEVELS[_SEVERITIES.get(severity_word[1], severity_word[1]).decode()]
+        level = LEVELS[severity_word[1].decode().lower()]
         rest = rest[severity_word.end() :]
     match = _TAGGED.fullmatch(rest) or _RFC5424.fullmatch(rest)
     tag, pid, text = (None, None, rest) if match is None else match.group("tag", "pid", "text")

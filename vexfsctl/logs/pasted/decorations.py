@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from vexfsctl.logs.formats.renderings import OF_CONTAINER
+
 _MOST = 6
 """Decorations that may stand one after the other."""
 _LONGEST = 300
@@ -30,8 +32,9 @@ _OF_STAMPED = re.compile(
     rb"|[\w.-]{1,64} {1,32}\| |<[ @+%~&]?[\w^|{}-]{1,32}> "
     rb"|[\[(]?\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?[\])]? {1,4}|\d{9,11}\.\d{3,9} "
     # Containers (CRI), chats.
-    rb"|\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:\d\d) std(?:out|err) [FP] "
-    rb"|\[\d{1,2}[/.]\d{1,2}[/.]\d{2,4},? \d\d:\d\d(?::\d\d)?\] [^:\n]{1,40}: "
+    rb"|\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:\d\d) "
+    + OF_CONTAINER
+    + rb"|\[\d{1,2}[/.]\d{1,2}[/.]\d{2,4},? \d\d:\d\d(?::\d\d)?\] [^:\n]{1,40}: "
     # Marks of diff, and of text formats.
     rb"|(?:[!%<]|::?) |~{3}"
     # env_logger, as monitors of virtual machines have it for their console.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 
 from vexfsctl.logs.formats import journal_lines
-from vexfsctl.logs.formats.renderings import FACILITIES, Reading
+from vexfsctl.logs.formats.renderings import FACILITIES, NO_HOST, Reading
 from vexfsctl.logs.own_records import DAEMON_FIELDS
 from vexfsctl.logs.sieve import BEGIN, BEGINNING, Sieve
 from vexfsctl.logs.stretches.plain_lines import read_dmesg_line, read_kmsg_line, read_syslog_line
@@ -34,7 +34,7 @@ _OFFSET = r"[+-](?:[01]\d|2[0-3])"
 # A zone in letters, or a level of the tracing library, would be taken for the host.
 # A word and a colon is a tag. Facility and level, or a stream of a container, are no host either.
 _HOST = (
-    r"(?!(?:UTC|GMT|ERROR|WARN|INFO|DEBUG|TRACE) |\d{1,2} [0-7] \S|std(?:out|err) [FP] )"
+    r"(?!(?:UTC|GMT|ERROR|WARN|INFO|DEBUG|TRACE) |" + NO_HOST.decode() + r")"
     r"[\w.:-]{1,255}+(?<!:) "
 )
 # Five seconds: the clock of a running kernel never falls back by more (`boots.restarted_between`).
