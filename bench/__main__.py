@@ -1,4 +1,4 @@
-"""`python -m bench [SUBJECT]...`: measure and print tables; all subjects unless some are named."""
+"""`python -m bench [SUBJECT]...`: measure and print tables; those of `QUICK` if none is named."""
 
 import os
 import platform
@@ -9,7 +9,8 @@ from importlib import import_module
 
 from bench.measure import ROUNDS, Table
 
-SUBJECTS = ("engine", "guard", "records", "logs", "tree", "startup", "driver")
+QUICK = ("engine", "guard", "records", "logs", "tree", "startup", "driver")
+SUBJECTS = (*QUICK, "files", "soak")
 
 
 def main(subjects: list[str]) -> None:
@@ -19,7 +20,7 @@ def main(subjects: list[str]) -> None:
     print(f"Python {platform.python_version()}, Linux {platform.release()}, {os.cpu_count()} CPUs.")
     print("All contestants run in each round; ours/peer below 1: ours takes less time.")
     print(f"{ROUNDS} rounds, unless a table says otherwise.")
-    for subject in subjects or SUBJECTS:
+    for subject in subjects or QUICK:
         # Closed whatever happens: what a subject has set up goes then.
         tables: Generator[Table, None, None] = import_module(f"bench.{subject}").comparisons()
         with closing(tables):

@@ -22,6 +22,7 @@ from tests.support.clock import VirtualClock
 from vexfsctl.guard.breaker import CircuitBreaker
 from vexfsctl.guard.call import Call
 from vexfsctl.guard.guard import Guard
+from vexfsctl.guard.records import ImmediateLog
 from vexfsctl.model.clock import Clock
 from vexfsctl.model.correlation import CorrelationSource
 from vexfsctl.model.operations import OperationType
@@ -98,7 +99,7 @@ def _guarded(work: _Work) -> _Work:
 
 
 def _guard(clock: Clock) -> Guard:
-    return Guard("bench", clock=clock, listener=_ignore, ids=CorrelationSource())
+    return Guard("bench", clock=clock, log=ImmediateLog(_ignore), ids=CorrelationSource())
 
 
 def _twice(guarded: Callable[[_Work], _Work]) -> _Work:

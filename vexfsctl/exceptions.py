@@ -7,6 +7,7 @@
     │   ├── LogUnreadable                   a log source could not be opened or read
     │   ├── SysfsUnreadable                 an attribute may not be read
     │   ├── VolumeStale                     its driver is gone, but its mount is left
+    │   ├── VolumeBusy                      its driver runs, but has not answered in time
     │   ├── VolumeUnresponsive              its driver does not answer
     │   └── VolumeVanished                  it went away while it was being read
     ├── NotFound
@@ -149,8 +150,14 @@ class VolumeStale(EvidenceMissing):
     code = "volume_stale"
 
 
+class VolumeBusy(EvidenceMissing):
+    """The volume did not answer in time, on a host that may only be busy."""
+
+    code = "volume_busy"
+
+
 class VolumeUnresponsive(EvidenceMissing):
-    """The volume's driver did not answer within the deadline."""
+    """The volume's driver did not answer, and nothing shows that the host is only busy."""
 
     code = "volume_unresponsive"
 

@@ -24,7 +24,6 @@ LOGS = (
 COMMANDS = (
     "errors",
     "status",
-    "check",
     "log -n 20",
     "log --format tsv",
     "trace --last",

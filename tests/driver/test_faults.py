@@ -15,7 +15,10 @@ from vexfsctl.driver.requests import CALL_NAMES
 from vexfsctl.exceptions import ValueRefused
 from vexfsctl.system.clock import MonotonicClock
 
-PATHS = st.text(st.characters(codec="utf-8"), min_size=1).filter(lambda path: path.strip("/"))
+PATHS = (
+    st.text(st.characters(codec="utf-8"), min_size=1)
+    | st.binary(min_size=1).map(lambda path: path.decode(errors="surrogateescape"))
+).filter(lambda path: path.strip("/"))
 FAULTS = st.builds(
     Fault,
     kind=st.sampled_from(sorted(CALL_NAMES)),
@@ -48,6 +51,9 @@ def meets(faults: FaultSet, kind: str, **about: int | str) -> str:
         ("fsync delay_ms=100", Fault("fsync", delay_ms=100)),
         ("fsync delay_ms=100 errno=5", Fault("fsync", errno=errno.EIO, delay_ms=100)),
         ('lookup path="with space"', Fault("lookup", "with space", errno=errno.EIO)),
+        (r'open path="caf\xe9"', Fault("open", "caf\udce9", errno=errno.EIO)),
+        ("open path=caf\udce9", Fault("open", "caf\udce9", errno=errno.EIO)),
+        (r"open path=caf\xe9", Fault("open", r"caf\xe9", errno=errno.EIO)),
         ("copy_file_range errno=EUCLEAN", Fault("copy_file_range", errno=errno.EUCLEAN)),
     ],
 )

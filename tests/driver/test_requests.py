@@ -5,6 +5,7 @@ from typing import get_args
 
 import pytest
 
+from vexfsctl.driver.file_flags import GET_EXTENDED_FLAGS, GET_FLAGS, SET_FLAGS
 from vexfsctl.driver.fuse import requests as fuse
 from vexfsctl.driver.requests import (
     CALL_NAMES,
@@ -16,6 +17,7 @@ from vexfsctl.model.operations import OperationType
 
 HEADER = fuse.RequestHeader(unique=1, opcode=0, nodeid=1, uid=0, gid=0, pid=1)
 DATA = memoryview(b"12345")
+FS_IOC_FSSETXATTR, TCGETS = 0x401C5820, 0x5401
 
 
 def setattr_request(size: int | None = None, mode: int | None = None) -> fuse.SetAttr:
@@ -45,6 +47,9 @@ SAMPLES: dict[str, tuple[fuse.Request, ...]] = {
         fuse.SetXattr(HEADER, b"user.vexfs", b"", 0),
         fuse.ListXattr(HEADER, 0),
         fuse.RemoveXattr(HEADER, b"security.capability"),
+        fuse.Ioctl(HEADER, 1, SET_FLAGS, DATA, 0),
+        fuse.Ioctl(HEADER, 1, GET_FLAGS, DATA, 4),
+        fuse.Ioctl(HEADER, 1, GET_EXTENDED_FLAGS, DATA, 28),
     ),
     "file": (
         fuse.Open(HEADER, os.O_RDONLY),
@@ -111,6 +116,23 @@ def test_every_request_but_forget_and_poll_is_a_call() -> None:
     assert guarded_call(fuse.Poll(HEADER, 1, 1, 0, False)) is None
 
 
+def test_of_ioctl_only_flags_are_passed_on() -> None:
+    """Setting them needs a writable volume and the caller's rights; other commands are no call."""
+    calls = {
+        command: guarded_call(fuse.Ioctl(HEADER, 1, command, DATA, 0))
+        for command in (GET_FLAGS, GET_EXTENDED_FLAGS, SET_FLAGS, FS_IOC_FSSETXATTR, TCGETS)
+    }
+
+    assert {command: call and call.writes for command, call in calls.items()} == {
+        GET_FLAGS: False,
+        GET_EXTENDED_FLAGS: False,
+        SET_FLAGS: True,
+        FS_IOC_FSSETXATTR: None,
+        TCGETS: None,
+    }
+    assert calls[SET_FLAGS].as_caller  # type: ignore[union-attr]
+
+
 def test_calls_are_named_like_the_request_in_lower_case() -> None:
     """The names are those of <linux/fuse.h>, and `CALL_NAMES` has all of them."""
     names = {name_of(request) for _, request in EVERY_SAMPLE}
@@ -136,7 +158,7 @@ def test_what_a_read_only_volume_refuses() -> None:
 
     assert writing == {
         *("create", "tmpfile", "rename", "link", "unlink", "mkdir", "mknod", "symlink", "rmdir"),
-        *("setattr", "setxattr", "removexattr", "write", "copy_file_range", "fallocate"),
+        *("setattr", "setxattr", "removexattr", "write", "copy_file_range", "fallocate", "ioctl"),
     }
 
 

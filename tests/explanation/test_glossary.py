@@ -226,6 +226,7 @@ def test_minus_one_says_that_it_says_nothing() -> None:
         ("ENODATA", "As an answer to getxattr it is not a failure."),
         ("ENOSPC", "As an answer to getxattr it is not a failure."),
         ("ENXIO", "As an answer to lseek it is not a failure."),
+        ("ENOTTY", "As an answer to ioctl it is not a failure."),
         ("EROFS", "While access_mode or degradation says read-only it is an answer."),
     ],
 )

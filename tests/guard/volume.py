@@ -9,6 +9,7 @@ from typing import TypeVar
 from tests.support.clock import VirtualClock
 from vexfsctl.guard.call import Call
 from vexfsctl.guard.guard import Guard
+from vexfsctl.guard.records import ImmediateLog
 from vexfsctl.logs.grammar import format_event
 from vexfsctl.model.correlation import CorrelationSource
 from vexfsctl.model.events import Event
@@ -33,7 +34,7 @@ class GuardedVolume:
         self.guard = Guard(
             "loop0",
             clock=self.clock,
-            listener=self._listen,
+            log=ImmediateLog(self._listen),
             ids=CorrelationSource(random62=0),
             random=random,
         )

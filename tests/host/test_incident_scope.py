@@ -97,6 +97,8 @@ FORMS = (0, 0, NUMBERED, 5, 6, 8, 10, 11, 17, 20)
 """Of `rendered`: with uptimes, dates, or both."""
 MIXED = (0, 5, 6, 7, 8, 9, 11)
 """The same: what may stand side by side where logs were joined."""
+BARE = -1
+"""The text alone, as `dmesg --notime` prints it."""
 STEPS_MS = st.sampled_from((0, 1, 15, 300, 2_000, 40_000, -200, -90_000))
 
 
@@ -105,11 +107,15 @@ def logs(draw: st.DrawFn) -> bytes:
     """Draw the bytes of a log."""
     lines: list[bytes] = []
     time_ms = 100_000
-    forms = draw(st.sampled_from([*((form,) for form in FORMS), MIXED]))
+    forms = draw(st.sampled_from([*((form,) for form in FORMS), MIXED, (BARE,), (BARE, 0, 6)]))
     for number, text in enumerate(draw(st.lists(own_lines() | other_lines(), max_size=40))):
         time_ms = max(0, time_ms + draw(STEPS_MS))
         form = draw(st.sampled_from(forms))
-        line = rendered(text, time_ms * 1_000 + number, number, form) + b"\n"
+        bare = form == BARE
+        record = (
+            rendered(text, time_ms * 1_000 + number, number, form) if not bare else text.encode()
+        )
+        line = record + b"\n"
         # No two lines are the same: which of those is meant cannot be told.
         if line not in lines:
             lines.append(line)

@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from vexfsctl.driver.faults import Fault, parse_fault
@@ -60,11 +60,12 @@ def test_a_file_is_found_by_any_of_its_paths(layout: Layout) -> None:
 @given(st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1))
 def test_a_name_means_the_same_to_the_driver(name: str) -> None:
     """Blanks, quotes, backslashes and control characters in it are quoted so that it reads them."""
+    assume(name not in (".", ".."))
     with TemporaryDirectory() as directory:
         layout = make_lab(Path(directory))
         try:
             (layout.backing / name).touch()
-        except OSError:  # `.`, `..`, or longer than a name may be
+        except OSError:  # longer than a name may be
             return
 
         inject(layout, FaultRequest("read", Path(name), errno="EIO"))

@@ -6,18 +6,22 @@ from pathlib import Path
 import pytest
 
 from tests.logs.data import drained
-from tests.support.clock import VirtualClock
+from tests.support.full_disk import file_size_limit
 from vexfsctl.logs.sources.kmsg import KmsgReader
-from vexfsctl.logs.writing import KmsgFileWriter, KmsgWriter
+from vexfsctl.logs.writing import FinishedRecord, KmsgFileWriter, KmsgWriter
 
 
-def test_records_are_numbered_from_zero(tmp_path: Path, clock: VirtualClock) -> None:
-    """Each record is one raw kmsg line with its number and the monotonic time."""
+def record(text: str, *, level: int = 4, sequence: int = 0) -> FinishedRecord:
+    """A record made at one hour of uptime."""
+    return FinishedRecord(level, text, 3_600_000_000, sequence)
+
+
+def test_a_record_is_one_raw_kmsg_line(tmp_path: Path) -> None:
+    """With the number and the time it was given, and nothing in it that could end the line."""
     path = tmp_path / "loop0.kmsg"
-    writer = KmsgFileWriter(path, clock)
-    writer.write(4, "VexFS: one")
-    clock.advance(0.0015)
-    writer.write(6, "VexFS: two \\ é")
+    writer = KmsgFileWriter(path)
+    writer.write(record("VexFS: one"))
+    writer.write(FinishedRecord(6, "VexFS: two \\ é", 3_600_001_500, 1))
     writer.close()
 
     assert path.read_text() == (
@@ -26,95 +30,127 @@ def test_records_are_numbered_from_zero(tmp_path: Path, clock: VirtualClock) -> 
     assert path.stat().st_mode & 0o777 == 0o640
 
 
-def test_a_new_epoch_goes_on_in_the_same_file(tmp_path: Path, clock: VirtualClock) -> None:
-    """The next driver appends and counts from 0 again."""
+def test_a_new_epoch_goes_on_in_the_same_file(tmp_path: Path) -> None:
+    """The next driver appends."""
     path = tmp_path / "loop0.kmsg"
     for text in ("first epoch", "second epoch"):
-        writer = KmsgFileWriter(path, clock)
-        writer.write(5, text)
+        writer = KmsgFileWriter(path)
+        writer.write(record(text))
         writer.close()
 
-    assert path.read_text() == ("13,0,3600000000,-;first epoch\n13,0,3600000000,-;second epoch\n")
+    assert path.read_text() == ("12,0,3600000000,-;first epoch\n12,0,3600000000,-;second epoch\n")
 
 
-def test_a_torn_last_line_is_ended_first(tmp_path: Path, clock: VirtualClock) -> None:
+def test_a_torn_last_line_is_ended_first(tmp_path: Path) -> None:
     """What a killed driver left half written does not swallow the next record."""
     path = tmp_path / "loop0.kmsg"
     path.write_text("12,0,1,-;VexFS: hal")
-    writer = KmsgFileWriter(path, clock)
-    writer.write(4, "whole")
+    writer = KmsgFileWriter(path)
+    writer.write(record("whole"))
     writer.close()
 
     assert path.read_text() == "12,0,1,-;VexFS: hal\n12,0,3600000000,-;whole\n"
 
 
-def test_a_moved_file_is_left_on_request(tmp_path: Path, clock: VirtualClock) -> None:
-    """After logrotate moved the file, `reopen` begins a new one and the numbers go on."""
-    path = tmp_path / "loop0.kmsg"
-    writer = KmsgFileWriter(path, clock)
-    writer.write(4, "before")
-    path.rename(tmp_path / "loop0.kmsg-20261123")
-    writer.write(4, "still there")
+def test_a_moved_file_is_left_on_request(tmp_path: Path) -> None:
+    """After logrotate moved the file, `reopen` begins a new one."""
+    path, moved = tmp_path / "loop0.kmsg", tmp_path / "loop0.kmsg-20261123"
+    writer = KmsgFileWriter(path)
+    writer.write(record("before"))
+    path.rename(moved)
+    writer.write(record("still there"))
     writer.reopen()
-    writer.write(4, "after")
+    writer.write(record("after"))
     writer.close()
 
-    assert path.read_text() == "12,2,3600000000,-;after\n"
+    assert path.read_text() == "12,0,3600000000,-;after\n"
+    assert moved.read_text() == "12,0,3600000000,-;before\n12,0,3600000000,-;still there\n"
 
 
-def test_a_full_file_is_turned_over(tmp_path: Path, clock: VirtualClock) -> None:
+def test_a_full_file_is_turned_over(tmp_path: Path) -> None:
     """At its largest size the file becomes `.1`, replacing the one before."""
     path = tmp_path / "loop0.kmsg"
-    writer = KmsgFileWriter(path, clock, maximum_size=70)
+    writer = KmsgFileWriter(path, maximum_size=70)
     for number in range(5):
-        writer.write(4, f"record {number}")
+        writer.write(record(f"record {number}"))
     writer.close()
 
-    assert path.read_text() == "12,4,3600000000,-;record 4\n"
+    assert path.read_text() == "12,0,3600000000,-;record 4\n"
     assert (tmp_path / "loop0.kmsg.1").read_text() == (
-        "12,2,3600000000,-;record 2\n12,3,3600000000,-;record 3\n"
+        "12,0,3600000000,-;record 2\n12,0,3600000000,-;record 3\n"
     )
 
 
-def test_a_removed_file_is_begun_anew(tmp_path: Path, clock: VirtualClock) -> None:
+def test_a_removed_file_is_begun_anew(tmp_path: Path) -> None:
     """At its largest size a file that somebody removed is made again."""
     path = tmp_path / "loop0.kmsg"
-    writer = KmsgFileWriter(path, clock, maximum_size=30)
-    writer.write(4, "one")
+    writer = KmsgFileWriter(path, maximum_size=30)
+    writer.write(record("one"))
     path.unlink()
-    writer.write(4, "two")
+    writer.write(record("two"))
     writer.close()
 
-    assert path.read_text() == "12,1,3600000000,-;two\n"
+    assert path.read_text() == "12,0,3600000000,-;two\n"
 
 
-def test_a_lost_record_leaves_its_number_free(tmp_path: Path, clock: VirtualClock) -> None:
-    """What could not be written shows as a hole in the sequence."""
+def test_a_file_that_cannot_be_turned_over_is_an_oserror(tmp_path: Path) -> None:
+    """And the next record is tried again."""
     path = tmp_path / "loop0.kmsg"
-    writer = KmsgFileWriter(path, clock, maximum_size=30)
-    writer.write(4, "one")
+    writer = KmsgFileWriter(path, maximum_size=30)
+    writer.write(record("one"))
     (tmp_path / "loop0.kmsg.1").mkdir()
     with pytest.raises(IsADirectoryError):
-        writer.write(4, "lost")
+        writer.write(record("lost"))
     (tmp_path / "loop0.kmsg.1").rmdir()
-    writer.write(4, "three")
+    writer.write(record("three"))
     writer.close()
 
-    assert path.read_text() == "12,2,3600000000,-;three\n"
+    assert path.read_text() == "12,0,3600000000,-;three\n"
 
 
-def test_a_full_disk_is_an_oserror(clock: VirtualClock) -> None:
+def test_a_full_disk_is_an_oserror() -> None:
     """The writer says when a record could not be written."""
-    writer = KmsgFileWriter(Path("/dev/full"), clock)
+    writer = KmsgFileWriter(Path("/dev/full"))
     with pytest.raises(OSError, match="No space left on device"):
-        writer.write(4, "lost")
+        writer.write(record("lost"))
     writer.close()
 
 
-def test_a_file_that_cannot_be_made_is_an_oserror(tmp_path: Path, clock: VirtualClock) -> None:
+def test_the_record_after_a_torn_one_begins_a_line(tmp_path: Path) -> None:
+    """A disk that fills up takes half a record and then none; the next one is whole again."""
+    path = tmp_path / "loop0.kmsg"
+    writer = KmsgFileWriter(path)
+    writer.write(record("one"))
+    with file_size_limit(path.stat().st_size + 20):
+        for text in ("half of it", "nothing of it"):
+            with pytest.raises(OSError):
+                writer.write(record(text))
+    writer.write(record("whole"))
+    writer.close()
+
+    assert path.read_text() == (
+        "12,0,3600000000,-;one\n12,0,3600000000,-;ha\n12,0,3600000000,-;whole\n"
+    )
+
+
+def test_a_full_disk_holds_up_no_start(tmp_path: Path) -> None:
+    """A torn last line is ended with the first record, not when the file is opened."""
+    path = tmp_path / "loop0.kmsg"
+    path.write_text("12,0,1,-;VexFS: hal")
+    with file_size_limit(path.stat().st_size):
+        writer = KmsgFileWriter(path)
+        with pytest.raises(OSError):
+            writer.write(record("lost"))
+    writer.write(record("whole"))
+    writer.close()
+
+    assert path.read_text() == "12,0,1,-;VexFS: hal\n12,0,3600000000,-;whole\n"
+
+
+def test_a_file_that_cannot_be_made_is_an_oserror(tmp_path: Path) -> None:
     """A missing directory is for the caller to make, or to report."""
     with pytest.raises(FileNotFoundError):
-        KmsgFileWriter(tmp_path / "missing" / "loop0.kmsg", clock)
+        KmsgFileWriter(tmp_path / "missing" / "loop0.kmsg")
 
 
 @pytest.mark.privileged("kmsg")
@@ -124,9 +160,9 @@ def test_the_kernel_log_is_a_writer_too() -> None:
     reader = KmsgReader(every_record=True)
     drained(reader)
     writer = KmsgWriter()
-    writer.write(6, f"VexFS test {mark} 1")
+    writer.write(record(f"VexFS test {mark} 1", level=6))
     writer.reopen()
-    writer.write(6, f"VexFS test {mark} 2")
+    writer.write(record(f"VexFS test {mark} 2", level=6))
     writer.close()
     texts = [record.text for record in drained(reader) if mark in record.text]
     reader.close()

@@ -57,6 +57,12 @@ def test_seeking_past_the_data_is_an_answer() -> None:
     assert classify_errno(errno.ENXIO, "open") is ErrnoClass.DEVICE
 
 
+def test_a_filesystem_without_flags_is_an_answer() -> None:
+    """ENOTTY of ioctl means that the filesystem has no such thing."""
+    assert classify_errno(errno.ENOTTY, "ioctl") is ErrnoClass.ANSWER
+    assert classify_errno(errno.ENOTTY, "read") is ErrnoClass.OTHER
+
+
 def test_read_only_on_purpose_is_an_answer() -> None:
     """EROFS is an answer where the volume is read-only on purpose, else a filesystem that shut."""
     assert classify_errno(errno.EROFS, "write", read_only=True) is ErrnoClass.ANSWER

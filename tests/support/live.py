@@ -17,6 +17,7 @@ from vexfsctl.driver.volume.facts import VolumeFacts
 from vexfsctl.exceptions import WriteRefused
 from vexfsctl.guard.call import Call
 from vexfsctl.guard.guard import Guard
+from vexfsctl.guard.records import ImmediateLog
 from vexfsctl.model.breaker import BreakerAction, BreakerCommand
 from vexfsctl.model.correlation import CorrelationSource
 from vexfsctl.model.events import Event
@@ -42,7 +43,7 @@ class LiveVolume:
         self.guard = Guard(
             name,
             clock=clock,
-            listener=self.events.append,
+            log=ImmediateLog(self.events.append),
             ids=CorrelationSource(0x2F1C93A20000002A),
             random=lambda: 0.0,
         )

@@ -44,6 +44,8 @@ class OrdinaryUser:
         return patient_environment() | {
             "HOME": str(self.directory / "home"),
             "XDG_RUNTIME_DIR": str(self.directory / "runtime"),
+            # This checkout, wherever the interpreter would have another one from.
+            "PYTHONPATH": str(_CHECKOUT),
             "PYTHONDONTWRITEBYTECODE": "1",
             "LANG": "C.UTF-8",
         }

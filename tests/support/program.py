@@ -162,7 +162,9 @@ def _bounded() -> Iterator[None]:
 
 def base_environment() -> dict[str, str]:
     """Return what a test's program inherits: where programs are, and nothing about this host."""
-    inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    inherited = {
+        name: os.environ[name] for name in ("PATH", "HOME", "PYTHONPATH") if name in os.environ
+    }
     nothing_configured = {"VEXFSCTL_CONFIG": os.devnull}
     return inherited | {"LANG": "C.UTF-8", "TZ": "UTC", "TERM": "dumb"} | nothing_configured
 

@@ -1,5 +1,6 @@
 """A fake root of attribute trees: plain files made from the attribute table."""
 
+import os
 import shutil
 from functools import cache
 from pathlib import Path
@@ -7,6 +8,8 @@ from typing import Any
 
 from vexfsctl.model.volume import ModuleState
 from vexfsctl.sysfs.attributes import Attribute, attributes, find_attribute
+from vexfsctl.sysfs.server import format_server, server_file
+from vexfsctl.system.processes import Process
 
 IDENTITY: dict[str, Any] = {
     "driver": "fuse",
@@ -66,6 +69,17 @@ class FakeTree:
     def read(self, path: str) -> str:
         """Return the text of `volume/attribute` without its newline."""
         return (self.root / path).read_text().removesuffix("\n")
+
+    def hang(self, path: str) -> Path:
+        """Make `volume/attribute` one whose readers and writers wait for ever; return its file."""
+        file = self.root / path
+        file.unlink()
+        os.mkfifo(file)
+        return file
+
+    def name_driver(self, process: Process, volume: str = "loop0") -> None:
+        """Let the file beside *volume* say that *process* serves it."""
+        server_file(self.root / volume).write_text(format_server(process))
 
 
 @cache

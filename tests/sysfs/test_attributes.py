@@ -42,6 +42,7 @@ VOLUME_PATHS = [
     "errors/critical",
     "errors/logged",
     "errors/suppressed",
+    "errors/lost",
     "errors/last_id",
     "errors/last_time_ns",
     "retry/max_attempts",

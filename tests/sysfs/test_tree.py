@@ -4,7 +4,9 @@ import os
 import re
 import shutil
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from errno import ENOENT
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.load import at_work, stopped
 from tests.support.tree import FakeTree
 from vexfsctl.exceptions import (
     AttributeMissing,
@@ -36,11 +39,14 @@ from vexfsctl.model.volume import (
     VolumeStatus,
 )
 from vexfsctl.sysfs.attributes import attributes
+from vexfsctl.sysfs.server import server_file
 from vexfsctl.sysfs.tree import SysfsTree, read_volumes, survey_volumes
 from vexfsctl.system.children import run_in_children
 
 NOBODY = 65534
 SOON_S = 0.3
+WRITING = os.O_WRONLY | os.O_NONBLOCK
+"""Fails where nobody reads."""
 
 
 def status_of(volume: Volume) -> VolumeStatus:
@@ -84,6 +90,16 @@ def test_a_volume_is_read_whole(tree: FakeTree) -> None:
     storage = status.operations[OperationType.STORAGE]
     assert (storage.calls, storage.breaker.state) == (12, BreakerState.OPEN)
     assert storage.breaker.settings == BreakerSettings(window_ms=20_000)
+
+
+def test_a_provider_need_not_count_lost_records(tree: FakeTree) -> None:
+    """An older driver, and the kernel module, have no such attribute and are whole without."""
+    (tree.root / "loop0/errors/lost").unlink()
+
+    volume = read(tree)
+
+    assert volume.detail is None
+    assert status_of(volume).errors == ErrorCounts(0, 0, 0, 0, 0, 0, 0, None, 0, 0)
 
 
 def test_roots_are_merged_and_a_name_in_two_is_there_twice(memory_path: Path) -> None:
@@ -199,13 +215,13 @@ def test_one_operation_is_read_without_the_others(tree: FakeTree) -> None:
     readable = [attribute.path for attribute in attributes() if attribute.readable]
     asked = [path for path in readable if re.match(r"[^/]*$|operations/storage/", path)]
     for path in set(readable).difference(asked):
-        hang(tree, f"loop0/{path}")
+        tree.hang(f"loop0/{path}")
 
     (volume,) = survey_volumes(
         [tree.root], operations=[OperationType.STORAGE], timeout_s=SOON_S
     ).volumes
 
-    assert (len(asked), len(readable)) == (38, 214)
+    assert (len(asked), len(readable)) == (38, 215)
     storage = {OperationType.STORAGE: whole.operations[OperationType.STORAGE]}
     assert volume.status == replace(whole, errors=None, retry=None, operations=storage)
     assert volume.detail is None
@@ -216,15 +232,15 @@ def test_one_operation_of_every_volume_is_read_at_the_same_time(tree: FakeTree) 
     for name in ("sdb1", "sdc1"):
         tree.add(name)
         tree.write(f"{name}/operations/sync/breaker/state", BreakerState.OPEN)
-        hang(tree, f"{name}/errors/total")
-    hang(tree, "loop0/operations/sync/calls")
+        tree.hang(f"{name}/errors/total")
+    tree.hang("loop0/operations/sync/calls")
 
     hung, *others = survey_volumes(
         [tree.root], operations={OperationType.SYNC}, timeout_s=SOON_S
     ).volumes
 
     assert (hung.name, hung.presence) == ("loop0", Presence.UNRESPONSIVE)
-    assert hung.detail == "loop0 does not answer within 0.3 s"
+    assert hung.detail == "loop0 does not answer within 0.9 s"
     assert [
         (volume.name, operation, operation_status.breaker.state)
         for volume in others
@@ -352,9 +368,12 @@ def test_a_directory_of_something_else_is_unreadable(tree: FakeTree) -> None:
 
 
 def test_a_volume_that_does_not_answer_is_unresponsive(tree: FakeTree) -> None:
-    """One attribute that hangs costs its volume the deadline, and the others nothing."""
+    """One attribute that hangs costs its volume three deadlines, and the others nothing.
+
+    Nobody knows its driver, which may run: nothing is said of force.
+    """
     tree.add("sdb1")
-    hang(tree, "loop0/errors/total")
+    tree.hang("loop0/errors/total")
 
     hung, well = read_volumes([tree.root], timeout_s=SOON_S)
 
@@ -362,17 +381,120 @@ def test_a_volume_that_does_not_answer_is_unresponsive(tree: FakeTree) -> None:
         "loop0",
         tree.root,
         Presence.UNRESPONSIVE,
-        detail="loop0 does not answer within 0.3 s",
-        hint="vexfsctl umount --force loop0",
+        detail="loop0 does not answer within 0.9 s",
+        hint="look again, with a longer --timeout",
     )
     assert well.presence is Presence.PRESENT
 
 
+def test_one_whose_driver_stands_may_be_cut_off(tree: FakeTree) -> None:
+    """The process that its file names is stopped: one deadline is enough, and force may help."""
+    tree.hang("loop0/errors/total")
+    with stopped() as driver:
+        tree.name_driver(driver)
+        (hung,) = read_volumes([tree.root], timeout_s=SOON_S)
+        with pytest.raises(VolumeUnresponsive) as refused:
+            SysfsTree(tree.root, timeout_s=SOON_S).read("loop0", "errors/total")
+
+    detail = (
+        "loop0 does not answer within 0.3 s, and the CPU clock of its driver, "
+        f"process {driver.pid}, stands"
+    )
+    assert hung == Volume(
+        "loop0",
+        tree.root,
+        Presence.UNRESPONSIVE,
+        detail=detail,
+        hint="vexfsctl umount --force loop0",
+        abandoned=True,
+    )
+    assert (refused.value.message, refused.value.hint) == (detail, hung.hint)
+
+
+def test_one_whose_driver_runs_is_not_to_be_cut_off(tree: FakeTree) -> None:
+    """After three deadlines it is unresponsive all the same."""
+    tree.hang("loop0/errors/total")
+    with at_work() as driver:
+        tree.name_driver(driver)
+        (hung,) = read_volumes([tree.root], timeout_s=SOON_S)
+
+    assert hung == Volume(
+        "loop0",
+        tree.root,
+        Presence.UNRESPONSIVE,
+        detail=f"loop0 does not answer within 0.9 s, but its driver, process {driver.pid}, runs",
+        hint=f"top -H -p {driver.pid} shows what it does",
+    )
+
+
+@pytest.mark.parametrize(
+    "content", ["", "1", "1 1", "x y", "-1 -1", "1 1 1", "99999999999999999999 1", "\xff 1\n"]
+)
+def test_a_file_that_names_no_process_proves_nothing(tree: FakeTree, content: str) -> None:
+    """A pid of another namespace, or of a process that came later, least of all."""
+    tree.hang("loop0/errors/total")
+    server_file(tree.root / "loop0").write_bytes(content.encode("latin-1"))
+
+    (hung,) = read_volumes([tree.root], timeout_s=0.05)
+
+    assert (hung.presence, hung.abandoned) == (Presence.UNRESPONSIVE, False)
+
+
+def test_an_answer_that_comes_late_is_that_of_a_busy_volume(tree: FakeTree) -> None:
+    """What it says counts, and that it was late is said."""
+    attribute = tree.hang("loop0/errors/total")
+
+    def answer_late() -> None:
+        # Opening waits for the reader; then more than its deadline passes.
+        with attribute.open("w") as late:
+            time.sleep(2.5)
+            late.write("0\n")
+
+    writer = threading.Thread(target=answer_late)
+    writer.start()
+    (volume,) = read_volumes([tree.root], timeout_s=2)
+    writer.join()
+
+    assert (volume.presence, volume.abandoned) == (Presence.BUSY, False)
+    assert volume.status is not None
+    assert volume.status.errors is not None
+    assert volume.detail == "it answered after more than 2 s"
+
+
+def test_a_volume_that_answers_one_by_one_is_busy(tree: FakeTree) -> None:
+    """Its reader gets on, and is not through after three deadlines: nothing shows that it hangs."""
+    files = [tree.hang(f"loop0/{each.path}") for each in attributes() if each.readable]
+    over = threading.Event()
+
+    def answer_slowly() -> None:
+        for file in files:
+            while not over.is_set():
+                with suppress(OSError), os.fdopen(os.open(file, WRITING), "wb", 0) as slow:
+                    time.sleep(2 * SOON_S / len(files))
+                    slow.write(b"0\n")
+                    break
+                time.sleep(0.001)
+
+    writer = threading.Thread(target=answer_slowly)
+    writer.start()
+    (volume,) = read_volumes([tree.root], timeout_s=SOON_S / 10)
+    over.set()
+    writer.join()
+
+    assert volume == Volume(
+        "loop0",
+        tree.root,
+        Presence.BUSY,
+        detail="loop0 does not answer within 0.09 s: the host is busy",
+        hint="look again, with a longer --timeout",
+    )
+
+
 def test_one_attribute_that_does_not_answer_ends_at_the_deadline(tree: FakeTree) -> None:
     """Reading and writing one attribute are bounded too."""
-    hang(tree, "loop0/degradation")
+    tree.hang("loop0/degradation")
     # Not the same: the reader that was given up would let the writer in until it has ended.
-    hang(tree, "loop0/access_mode")
+    tree.hang("loop0/access_mode")
     there = SysfsTree(tree.root, timeout_s=SOON_S)
 
     with pytest.raises(VolumeUnresponsive):
@@ -383,7 +505,7 @@ def test_one_attribute_that_does_not_answer_ends_at_the_deadline(tree: FakeTree)
 
 def test_a_volume_that_goes_while_it_is_read_has_vanished(tree: FakeTree) -> None:
     """What was read of a volume that is gone by then is not shown."""
-    attribute = hang(tree, "loop0/errors/total")
+    attribute = tree.hang("loop0/errors/total")
     found: list[Volume] = []
     reader = threading.Thread(target=lambda: found.extend(read_volumes([tree.root], timeout_s=30)))
     reader.start()
@@ -406,7 +528,7 @@ def test_a_volume_that_goes_while_it_is_read_has_vanished(tree: FakeTree) -> Non
 
 def test_a_volume_replaced_while_it_is_read_is_read_anew(tree: FakeTree) -> None:
     """Two loads of one name are never mixed into one status."""
-    attribute = hang(tree, "loop0/errors/total")
+    attribute = tree.hang("loop0/errors/total")
     tree.write("loop0/epoch", 1)
     found: list[Volume] = []
     reader = threading.Thread(target=lambda: found.extend(read_volumes([tree.root], timeout_s=30)))
@@ -508,14 +630,6 @@ def open_tree(tmp_path_factory: pytest.TempPathFactory, tree: FakeTree) -> FakeT
             break
         directory.chmod(0o755)
     return tree
-
-
-def hang(tree: FakeTree, path: str) -> Path:
-    """Make an attribute whose readers and writers wait for ever, and return its file."""
-    file = tree.root / path
-    file.unlink()
-    os.mkfifo(file)
-    return file
 
 
 def as_nobody(function: Callable[[], Any]) -> Any:

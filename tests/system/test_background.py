@@ -58,5 +58,15 @@ def test_a_child_that_says_nothing_is_ended() -> None:
     """Past the limit it is killed, whatever it does with SIGTERM."""
     body = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
 
-    with pytest.raises(MountFailed, match=r"was not ready within 1 s"):
+    with pytest.raises(MountFailed, match=r"was not ready within 1 s") as caught:
         start_in_background(child(body), timeout_s=1, patience_s=0.2)
+
+    assert caught.value.hint is None
+
+
+def test_a_child_that_is_at_work_has_three_times_as_long() -> None:
+    """Then it is ended, too; what else it may need is said."""
+    with pytest.raises(MountFailed, match=r"was not ready within 0.9 s") as caught:
+        start_in_background(child("while True: pass"), timeout_s=0.3, patience_s=0.2)
+
+    assert caught.value.hint == "the host is busy: try again with a longer --timeout"

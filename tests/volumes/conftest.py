@@ -76,10 +76,20 @@ class LiveVolume:
         return self.vexfsctl.as_process(*words)
 
     def records(self, *filters: str) -> list[str]:
-        """Text of the volume's log records, oldest first."""
+        """Text of the volume's log records, oldest first, once they are written."""
+        wait_until(self._all_written)
         answer = self.run("log", "-V", self.name, "--format", "ndjson", *filters)
         # Where the kernel has overwritten its oldest records a last row says so.
         return [row["text"] for row in answer.rows if "text" in row]
+
+    def _all_written(self) -> bool:
+        """Whether no error record is on its way into the log, or the volume is gone."""
+        names = ("total", "logged", "suppressed", "lost")
+        try:
+            total, *settled = (int(self.attribute(f"errors/{name}")) for name in names)
+        except OSError:
+            return True
+        return total == sum(settled)
 
     def presence(self, *options: str) -> str:
         """What `volume list` finds of it."""

@@ -2,10 +2,12 @@
 
 import contextlib
 import errno
+import fcntl
 import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -33,6 +35,7 @@ def test_records_in_a_file_of_its_own(volumes: Volumes, tmp_path: Path) -> None:
 
     assert read_file(volume) == errno.EIO
 
+    wait_until(lambda: " failed " in log.read_text().splitlines()[-1])
     lines = log.read_text().splitlines()
     assert [int(line.split(",")[1]) for line in lines] == list(range(len(lines)))
     assert all(re.match(r"\d+,\d+,\d+,-;VexFS: ", line) for line in lines)
@@ -53,6 +56,7 @@ def test_sighup_follows_a_rotated_log(volumes: Volumes, tmp_path: Path) -> None:
     wait_until(log.exists)
     volume.set("operations/file/breaker/control", "trip")
 
+    wait_until(lambda: "to=forced_open" in log.read_text())
     lines = (old.read_text() + log.read_text()).splitlines()
     numbers = [int(line.split(",")[1]) for line in lines]
     assert numbers == list(range(len(numbers)))
@@ -105,6 +109,86 @@ def test_without_the_kernel_log_a_file_takes_the_records(volumes: Volumes, tmp_p
         # Others may have theirs there.
         with contextlib.suppress(OSError):
             file.parent.rmdir()
+
+
+@contextlib.contextmanager
+def small_disk(directory: Path) -> Iterator[Path]:
+    """A filesystem of 16 pages, most of which one file takes."""
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", directory], check=True)
+    try:
+        yield directory
+    finally:
+        subprocess.run(["umount", "--lazy", directory], check=True)
+
+
+def test_a_full_disk_of_the_log_fails_nobody(volumes: Volumes, tmp_path: Path) -> None:
+    """What it does not take is counted and told, and the first record that fits is whole."""
+    (tmp_path / "disk").mkdir()
+    with small_disk(tmp_path / "disk") as disk:
+        log, filler = disk / "log.kmsg", disk / "filler"
+        volume = volumes.mount("--log-to", str(log), "--allow-inject")
+        volume.set("retry/max_attempts", 1)
+        volume.set("operations/storage/breaker/control", "disable")
+        (volume.source / "data").write_bytes(b"x")
+        volume.set("inject/control", "read path=data errno=EIO")
+        with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
+            while True:
+                file.write(bytes(4096))
+
+        while volume.attribute("errors/lost") == "0":
+            assert read_file(volume) == errno.EIO
+            wait_until(lambda: queued(volume) == 0)
+        lost = volume.attribute("errors/lost")
+        judged = volume.run("status", volume.name, "--json").json["data"]
+        told = volume.run("errors", "-V", volume.name)
+        filler.unlink()
+        assert read_file(volume) == errno.EIO
+        wait_until(lambda: " failed " in log.read_text().splitlines()[-1])
+
+        assert "records_lost" in [finding["code"] for finding in judged["findings"]]
+        assert f" + {lost} whose records could not be written\n" in told.stdout
+        assert [
+            re.sub(r"^\d+,\d+,\d+,-;VexFS: \[CORR-\w+\] (\w+ vol=\S+ op=\S+) .*", r"\1", line)
+            for line in log.read_text().splitlines()[-3:]
+        ] == [
+            f"error vol={volume.name} op=storage",
+            f"failed vol={volume.name} op=storage",
+            f"failed vol={volume.name} op=file",
+        ]
+        assert volume.run("umount", volume.name).exit_status == 0
+
+
+def queued(volume: LiveVolume) -> int:
+    """Error records that are still to be written."""
+    names = ("total", "logged", "suppressed", "lost")
+    total, *settled = (int(volume.attribute(f"errors/{name}")) for name in names)
+    return total - sum(settled)
+
+
+def test_a_log_that_hangs_holds_up_nobody(volumes: Volumes, tmp_path: Path) -> None:
+    """Applications get their errors, operators are told, and the volume can be unmounted."""
+    log = tmp_path / "log.kmsg"
+    os.mkfifo(log)
+    reading = os.open(log, os.O_RDONLY | os.O_NONBLOCK)
+    fcntl.fcntl(reading, fcntl.F_SETPIPE_SZ, 4096)
+    volume = volumes.mount("--log-to", str(log), "--allow-inject")
+    log.unlink()  # commands that other tests run would read it, and let it go on
+    (volume.source / "data").write_bytes(b"x")
+    volume.set("retry/max_attempts", 100)
+    volume.set("retry/base_delay_ms", 1)
+    volume.set("retry/max_delay_ms", 1)
+    volume.set("operations/storage/breaker/control", "disable")
+    volume.set("inject/control", "read path=data errno=EIO")
+
+    while volume.attribute("errors/lost") == "0":
+        assert read_file(volume) == errno.EIO
+    with pytest.raises(OSError) as refused:
+        while True:
+            volume.set("operations/sync/breaker/control", "reset")
+
+    assert refused.value.errno == errno.EBUSY
+    assert volume.run("umount", volume.name).exit_status == 0
+    os.close(reading)
 
 
 @pytest.mark.privileged("loop")

@@ -64,7 +64,10 @@ class Sick:
         return HostProgram(patient_environment() | {"VEXFSCTL_STATE_DIR": str(self.state)})
 
     def fail(self, kind: str = "read", **what: Any) -> None:
-        """Make requests for the file's bytes fail."""
+        """Make requests for the file's bytes fail, which nothing has cached."""
+        number = os.open(self.lab.layout.backing / FILE, os.O_RDONLY)
+        os.posix_fadvise(number, 0, 0, os.POSIX_FADV_DONTNEED)
+        os.close(number)
         given = {} if kind == "fsync" else {"offset": self.start, "length": SIZE}
         self.lab.fail(kind, **given | what)
 
@@ -397,6 +400,24 @@ def test_through_the_volume_a_probe_closes_the_breaker(sick: Sick) -> None:
     assert all(FILE in line for line in step["result"]["evidence"])
     assert any("cable reseated" in record for record in sick.lab.records())
     assert sick.history() == [("gone", ["ok"])]
+
+
+def test_the_time_limit_is_for_each_wait_of_a_replay(sick: Sick) -> None:
+    """A call that hangs is given up by it, and what it takes all in all is nobody's limit."""
+    sick.fail(delay_ms=60_000)
+    sick.lab.set("operations/storage/breaker/control", "trip")
+    try:
+        replayed = sick.run("replay", sick.incident, "--yes", "--json", "--timeout", "0.5")
+    finally:
+        sick.lab.heal()
+        sick.lab.set("operations/storage/breaker/control", "reset")
+
+    assert replayed.exit_status == ExitStatus.STILL_FAULTY, replayed.stderr
+    step = replayed.json["data"]["steps"][0]
+    assert (step["step"]["hint"], step["result"]["outcome"]) == ("retry", "failed")
+    assert [each.endswith(": no answer within 0.5 s") for each in step["result"]["evidence"]] == [
+        True
+    ]
 
 
 def test_a_plan_for_the_device_shows_what_is_known(sick: Sick) -> None:

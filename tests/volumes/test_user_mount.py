@@ -12,6 +12,7 @@ from tests.support.program import Finished
 from tests.support.waiting import wait_until
 from tests.volumes.conftest import Volumes
 from vexfsctl.driver.volume.ownership import owner
+from vexfsctl.system.processes import Process
 
 pytestmark = pytest.mark.privileged("fuse", "fusermount3", "nsenter", "setpriv")
 
@@ -36,6 +37,13 @@ def presence_of(user: OrdinaryUser) -> dict[str, str]:
     listed = user.vexfsctl("volume", "list", "--json").json["data"]
     own = [each for each in listed if str(user.directory) in each["root"]]
     return {each["name"]: each["presence"] for each in own}
+
+
+def driver_of(user: OrdinaryUser) -> Process:
+    """Return the process that serves it."""
+    driver = owner(user.outside(user.directory) / "runtime/vexfs/mine")
+    assert driver is not None
+    return driver
 
 
 def test_a_volume_of_a_user(user: OrdinaryUser) -> None:
@@ -71,19 +79,84 @@ def test_a_user_sets_what_is_the_users_own(user: OrdinaryUser) -> None:
     assert reset.exit_status == 0, reset.stderr
 
 
-def test_a_killed_driver_of_a_user_is_cleared_by_the_user(user: OrdinaryUser) -> None:
-    """Its mounts stay behind as stale; `umount --force` takes them away."""
+def test_a_user_works_on_it(user: OrdinaryUser) -> None:
+    """Files are written, synced, renamed, linked and removed, and what is below has them so."""
     mount(user)
-    driver = owner(user.outside(user.directory) / "runtime/vexfs/mine")
-    assert driver is not None
+
+    worked = user.run(
+        "sh",
+        "-ec",
+        "echo one > mnt/a; echo two > mnt/b; mv mnt/a mnt/c; mv -f mnt/c mnt/b; cat mnt/b;"
+        "mkdir mnt/d; mv mnt/b mnt/d/e; mv mnt/d mnt/g; ln mnt/g/e mnt/f; echo more >> mnt/f;"
+        "dd if=/dev/zero of=mnt/big bs=64k count=16 conv=fsync status=none; truncate -s 5 mnt/big;"
+        "chmod 600 mnt/big; rm mnt/f; cat source/g/e; stat -c '%n %s %a %U' source/big; ls source",
+    )
+    check = user.vexfsctl("check", "mine")
+    errors = user.vexfsctl("errors", "-V", "mine", "--json")
+
+    assert (worked.exit_status, worked.stderr) == (0, "")
+    assert worked.stdout == "one\none\nmore\nsource/big 5 600 nobody\nbig\ng\n"
+    assert (check.exit_status, check.stdout.partition(" | ")[0]) == (0, "OK - mine is healthy")
+    assert errors.json["data"]["groups"] == []
+
+
+def test_root_ends_the_volume_of_a_user(user: OrdinaryUser) -> None:
+    """Without reading it: the driver syncs and goes, as for the user."""
+    mount(user)
+    root = replace(user, uid=0)
+    user.run("sh", "-c", "echo content > mnt/file")
+
+    check = root.vexfsctl("check", "mine", "--sysfs-root", f"{user.directory}/runtime/vexfs")
+    ended = root.vexfsctl("umount", "mine")
+
+    assert check.exit_status == 3
+    assert check.stdout.startswith("UNKNOWN - mine: unreadable: Permission denied")
+    assert (ended.exit_status, ended.stdout, ended.stderr) == (0, "unmounted mine\n", "")
+    assert user.volume_mounts() == []
+    assert user.run("cat", "source/file").stdout == "content\n"
+
+
+def test_a_stopped_driver_of_a_user_is_seen_by_the_user(user: OrdinaryUser) -> None:
+    """No right is needed to see that its CPU clock stands; going on, all is well."""
+    mount(user)
+    driver = driver_of(user)
+    os.kill(driver.pid, signal.SIGSTOP)
+
+    hung = user.vexfsctl("check", "mine", "--json", "--timeout", "0.5")
+    os.kill(driver.pid, signal.SIGCONT)
+    well = user.vexfsctl("check", "mine")
+
+    assert hung.exit_status == 2
+    finding = hung.json["data"]["findings"][0]
+    assert (finding["code"], finding["hint"]) == (
+        "volume_unresponsive",
+        "vexfsctl umount --force mine",
+    )
+    assert finding["message"].endswith(f"process {driver.pid}, stands")
+    assert well.exit_status == 0
+
+
+def test_a_killed_driver_of_a_user_is_cleared_by_the_user(user: OrdinaryUser) -> None:
+    """Its mounts stay behind as stale; `umount` says so and `umount --force` takes them away."""
+    mount(user)
+    driver = driver_of(user)
     os.kill(driver.pid, signal.SIGKILL)
     wait_until(lambda: driver.gone)
 
     stale, left = presence_of(user), user.volume_mounts()
+    check = user.vexfsctl("check", "mine")
+    refused = user.vexfsctl("umount", "mine")
     cleared = user.vexfsctl("umount", "--force", "mine")
 
     assert stale == {"mine": "stale"}
     assert len(left) == 2
+    assert check.exit_status == 2
+    assert check.stdout.startswith("CRITICAL - mine: stale: ")
+    assert (refused.exit_status, refused.stderr) == (
+        1,
+        "vexfsctl: the driver of volume mine is gone: there is nothing to sync\n"
+        "hint: vexfsctl umount --force mine\n",
+    )
     assert cleared.exit_status == 0, cleared.stderr
     assert presence_of(user) == {}
     assert user.volume_mounts() == []

@@ -67,18 +67,24 @@ class _Grid:
 
     def add(self, what: Hashable, second: int, n: int) -> None:
         place = second // self.width_s
-        self._first = min(self._first, place) if self.counts else place
-        self._last = max(self._last, place) if self.counts else place
+        if not (self.counts and self._first <= place <= self._last):
+            self._cover(place)
+            place = second // self.width_s
         row = self.counts.setdefault(what, {})
         row[place] = row.get(place, 0) + n
-        while self._last - self._first >= MOST_SPANS:
-            self._widen()
 
     def row(self, what: Hashable) -> tuple[int, ...]:
         if not self.counts:
             return ()
         row = self.counts.get(what, {})
         return tuple(row.get(place, 0) for place in range(self._first, self._last + 1))
+
+    def _cover(self, place: int) -> None:
+        """Make the spans reach to *place*, and wider if that takes too many of them."""
+        self._first = min(self._first, place) if self.counts else place
+        self._last = max(self._last, place) if self.counts else place
+        while self._last - self._first >= MOST_SPANS:
+            self._widen()
 
     def _widen(self) -> None:
         before = self.width_s

@@ -35,10 +35,12 @@ SIGN_WORDS = {
     Sign.SECTOR: "same sector again",
     Sign.JUST_BEFORE: "just before the error",
     Sign.DURING: "during the call",
+    Sign.BESIDE: "beside it in the log",
     Sign.KERNEL: "surely the kernel's",
     Sign.OTHER_ERRNO: "another errno",
     Sign.OTHER_DIRECTION: "another direction",
     Sign.BEFORE: "before the call",
+    Sign.EARLIER: "minutes before the call",
     Sign.AFTER: "after the call",
     Sign.APART: "the volume does not lie on it",
     Sign.LOOSE: "in a line of no known form",
@@ -83,6 +85,8 @@ class SuspectRow:
     testimony: tuple[TestimonyRow, ...]
     explained: Explanation | None
     """What below it has lines of its own, and how certain that is by them."""
+    rivals: tuple[Explanation, ...]
+    """Other disks that the volume may lie on instead, and how certain each is by its lines."""
     what_you_do: str | None
     """None if no line of the kernel says what is wrong."""
 
@@ -100,14 +104,17 @@ def suspect_row(suspect: Suspect) -> SuspectRow:
         )
         for told in suspect.testimony
     )
-    explained = suspect.explained
-    if explained is not None:
-        explained = Explanation(explained.suspect, round(explained.certainty, 4))
+    explained = suspect.explained and _rounded(suspect.explained)
     certainty = round(suspect.certainty, 4)
     return SuspectRow(
         *(suspect.name, str(suspect.kind), certainty, testimony, explained),
+        rivals=tuple(map(_rounded, suspect.rivals)),
         what_you_do=advice_about(suspect),
     )
+
+
+def _rounded(other: Explanation) -> Explanation:
+    return Explanation(other.suspect, round(other.certainty, 4))
 
 
 def blame_lines(suspects: Sequence[Suspect]) -> Iterator[Line]:
@@ -144,10 +151,18 @@ def arithmetic_lines(suspects: Sequence[Suspect]) -> Iterator[Line]:
         for told in suspect.testimony:
             yield f"  {_source(told)}: {_sum(told)}"
         yield f"  together: {_together(suspect)}"
+        if suspect.rivals:
+            rivals = counted_noun(len(suspect.rivals), "other disk")
+            known = [suspect.alone, *(each.certainty for each in suspect.rivals)]
+            sum_of_all = " + ".join(f"{each:.2f}" for each in known)
+            shared = f"{suspect.alone:.2f} * {suspect.alone:.2f} / ({sum_of_all})"
+            yield f"  or it is {rivals}: {shared} = {suspect.alone * suspect.share:.2f}"
         if suspect.explained is not None:
             below, certainty = suspect.explained.suspect, suspect.explained.certainty
             share = f"(1 - {EXPLAINED / 100:.2f} * {certainty:.2f})"
-            product = f"{suspect.alone:.2f} * {share} = {suspect.certainty:.2f}"
+            whole = f"{suspect.alone * suspect.share:.2f}"
+            limit = f", at most {certainty:.2f}" if suspect.waits else ""
+            product = f"{whole} * {share}{limit} = {suspect.certainty:.2f}"
             yield f"  {below} explains it: {product}"
 
 
@@ -159,7 +174,12 @@ def silence_line(silence: Silence, device: str | None, lost: int) -> str:
         case Silence.ANSWERED:
             why = "the filesystem below gives that answer itself, no device failed"
         case Silence.UNDATED:
-            return "no line of the kernel can be told to belong to it: its records have no time"
+            return "no line of the kernel beside its records tells of trouble; they have no time"
+        case Silence.OTHER_CLOCK:
+            return (
+                "the kernel's lines cannot be told by time: of its records and another log, one "
+                "has uptimes only, the other dates"
+            )
         case Silence.ABANDONED:
             why = (
                 "the call was abandoned before its request ended, and a hung task is reported "

@@ -85,6 +85,8 @@ def _over_time(counted: CountedErrors) -> OverTime | None:
 def _reconciled(each: Reconciliation) -> Iterator[Line]:
     counted = counted_noun(each.counted, "error")
     parts = [f"{each.in_log} in the log", f"{each.suppressed} left out by the rate limit"]
+    parts += [f"{each.lost} whose records could not be written"] if each.lost else []
+    parts += [f"{each.queued} still to be written"] if each.queued else []
     if each.unaccounted > 0:
         parts.append(f"{each.unaccounted} unaccounted for")
     total = f"{each.volume}: {counted} counted since it was mounted = {' + '.join(parts)}"

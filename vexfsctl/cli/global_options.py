@@ -161,8 +161,9 @@ def _options(*, environment: bool) -> list[GlobalOption]:
             metavar="SECONDS",
             type=SECONDS,
             callback=_stores("timeout"),
-            help="Time limit for a source to answer (default 2), or for a command that waits "
-            "(default 30).",
+            help="Time limit for each answer of a source (default 2), or for each wait of a "
+            "command that waits (default 30). Waiting for a processor does not count, and a driver "
+            "that is only busy has three times as long.",
         ),
     ]  # fmt: skip
 

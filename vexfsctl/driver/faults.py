@@ -33,7 +33,7 @@ class Fault:
     kind: str
     """Name of the call: `read`, `fsync`, `statfs`."""
     path: str | None = None
-    """Relative to the root of the volume; None: any path."""
+    """Relative to the root of the volume, as os.fsdecode spells it; None: any path."""
     offset: int | None = None
     """Bytes; None: from the start."""
     length: int | None = None
@@ -77,7 +77,8 @@ def parse_fault(text: str) -> Fault:
     if kind not in CALL_NAMES:
         raise ValueRefused(f"not a call: {kind!r}", hint=f"one of {', '.join(sorted(CALL_NAMES))}")
     try:
-        pairs = parse_pairs(rest.strip())
+        # A path is bytes, in Python's own spelling of those that are not UTF-8 (os.fsdecode).
+        pairs = parse_pairs(rest.strip(), stray="surrogateescape")
     except ValueError as cause:
         raise ValueRefused(str(cause)) from cause
     given = dict(pairs)

@@ -10,10 +10,30 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from vexfsctl.driver.file_flags import GET_EXTENDED_FLAGS, GET_FLAGS, SET_FLAGS
 from vexfsctl.driver.fuse import requests as fuse
 from vexfsctl.model.operations import VECTOR_PREFIX, OperationType
 
-_ACL_PREFIX = b"system.posix_acl_"
+ACL_PREFIX = b"system.posix_acl_"
+"""What the names of the two attributes that hold a POSIX ACL begin with."""
+
+_REACH_AN_OPEN_FILE = frozenset(
+    {
+        fuse.Read,
+        fuse.Write,
+        fuse.ReadDir,
+        fuse.Lseek,
+        fuse.Fallocate,
+        fuse.CopyFileRange,
+        fuse.Flush,
+        fuse.Fsync,
+        fuse.FsyncDir,
+        fuse.Ioctl,
+        fuse.Release,
+        fuse.ReleaseDir,
+        fuse.SyncFs,
+    }
+)
 _FMODE_EXEC = 0x20  # in the flags of an OPEN (linux/fs.h, __FMODE_EXEC)
 
 
@@ -65,6 +85,24 @@ def data_range(request: fuse.Request) -> tuple[int | None, int | None]:
             return None, None
 
 
+def reached_nodes(request: fuse.Request) -> tuple[int, ...]:
+    """Return the nodes that *request* reaches by number; what is open it reaches by handle."""
+    match request:
+        case fuse.Link():
+            return request.header.nodeid, request.old_nodeid
+        case fuse.Rename():
+            return request.header.nodeid, request.new_parent
+        case _ if type(request) in _REACH_AN_OPEN_FILE:
+            return ()
+        case _:
+            return (request.header.nodeid,)
+
+
+def sets_vector(request: fuse.Request) -> bool:
+    """Whether the directory of the node says what may be set: it fixes the dimension of vectors."""
+    return isinstance(request, fuse.SetXattr) and request.name.startswith(VECTOR_PREFIX)
+
+
 def needs_groups_of_now(request: fuse.Request) -> bool:
     """Whether the backing filesystem silently clears a set-group-id bit for a non-member.
 
@@ -76,7 +114,7 @@ def needs_groups_of_now(request: fuse.Request) -> bool:
         case fuse.Create() | fuse.TmpFile() | fuse.MkNod():
             return bool(request.mode & stat.S_ISGID)
         case fuse.SetXattr():
-            return request.name.startswith(_ACL_PREFIX)
+            return request.name.startswith(ACL_PREFIX)
         case _:
             return False
 
@@ -116,6 +154,7 @@ _TABLE: dict[type, GuardedCall] = {
     fuse.SetXattr: GuardedCall(_INODE, "setxattr", writes=True),
     fuse.ListXattr: GuardedCall(_INODE, "listxattr"),
     fuse.RemoveXattr: _once(_INODE, "removexattr"),
+    fuse.Ioctl: GuardedCall(_INODE, "ioctl", as_caller=False),
     fuse.Open: GuardedCall(_FILE, "open"),
     fuse.Read: GuardedCall(_FILE, "read", data=True, as_caller=False),
     fuse.Write: _changing(_FILE, "write"),
@@ -183,10 +222,18 @@ def _variants_of_setxattr() -> Callable[[fuse.SetXattr], GuardedCall]:
     return lambda request: (once if request.flags else repeated)(request)
 
 
-_VARIANTS: dict[type, Callable[[Any], GuardedCall]] = {
+def _variants_of_ioctl() -> Callable[[fuse.Ioctl], GuardedCall | None]:
+    reading = _TABLE[fuse.Ioctl]
+    writing = replace(reading, writes=True, as_caller=True)
+    by_command = {GET_FLAGS: reading, GET_EXTENDED_FLAGS: reading, SET_FLAGS: writing}
+    return lambda request: by_command.get(request.command)
+
+
+_VARIANTS: dict[type, Callable[[Any], GuardedCall | None]] = {
     fuse.Open: _variants_of_open(),
     fuse.Write: _variants_of_write(),
     fuse.SetAttr: _variants_of_setattr(),
+    fuse.Ioctl: _variants_of_ioctl(),
     fuse.GetXattr: _vector_or(_TABLE[fuse.GetXattr]),
     fuse.SetXattr: _variants_of_setxattr(),
     fuse.RemoveXattr: _vector_or(_TABLE[fuse.RemoveXattr]),

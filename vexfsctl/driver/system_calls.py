@@ -1,7 +1,7 @@
 """System calls that Python does not offer, in wrappers as thin as possible.
 
-All raise OSError. Calls that can wait for a device let other threads run meanwhile; the identity
-calls cannot wait, and keep the interpreter lock, which makes them cheaper.
+All raise OSError, unless they say otherwise. Calls that can wait for a device let other threads run
+meanwhile; the others keep the interpreter lock, which makes them cheaper.
 """
 
 import ctypes
@@ -31,6 +31,21 @@ _waiting.renameat2.argtypes = (
 )
 _waiting.getdents64.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t)
 _waiting.getdents64.restype = ctypes.c_ssize_t
+_instant.name_to_handle_at.argtypes = (
+    ctypes.c_int,
+    ctypes.c_char_p,
+    ctypes.c_void_p,
+    ctypes.c_void_p,
+    ctypes.c_int,
+)
+_waiting.open_by_handle_at.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_int)
+_waiting.statx.argtypes = (
+    ctypes.c_int,
+    ctypes.c_char_p,
+    ctypes.c_int,
+    ctypes.c_uint,
+    ctypes.c_void_p,
+)
 
 
 # Files
@@ -49,6 +64,10 @@ def set_times(path: bytes, atime: Timespec, mtime: Timespec) -> None:
     _check(_waiting.utimensat, _AT_FDCWD, path, times, 0)
 
 
+RENAME_EXCHANGE = 2
+"""Flag of `rename`: both names stay, and each gets the other's inode."""
+
+
 def rename(old_dir: int, old: bytes, new_dir: int, new: bytes, flags: int) -> None:
     """Rename with the *flags* of renameat2(2)."""
     _check(_waiting.renameat2, old_dir, old, new_dir, new, flags)
@@ -62,6 +81,64 @@ def fallocate(descriptor: int, mode: int, offset: int, length: int) -> None:
 def syncfs(descriptor: int) -> None:
     """Write out the whole filesystem that *descriptor* is on."""
     _check(_waiting.syncfs, descriptor)
+
+
+def filesystem_type(descriptor: int) -> int:
+    """Return the magic number of the filesystem that *descriptor*, O_PATH or not, is on.
+
+    0 if that does not say (statfs(2) fails).
+    """
+    buffer = (ctypes.c_long * 32)()  # struct statfs begins with f_type, which os.fstatvfs lacks
+    try:
+        _check(_waiting.fstatfs, descriptor, buffer)
+    except OSError:
+        return 0
+    return buffer[0] & 0xFFFFFFFF
+
+
+@dataclass(frozen=True, slots=True)
+class DirectLimits:
+    """What direct I/O on a file must keep to, in bytes."""
+
+    memory: int
+    """Where buffers begin: at a multiple of this."""
+    file: int
+    """Where ranges begin and end; 0: any, or the filesystem does not say."""
+    size: int
+    """The present size of the file."""
+    block: int
+    """The filesystem's own unit."""
+
+
+_AT_EMPTY_PATH, _AT_STATX_DONT_SYNC = 0x1000, 0x4000
+_STATX_SIZE, _STATX_BTIME = 0x200, 0x800
+_STATX_DIOALIGN, _STATX_DIO_READ_ALIGN = 0x2000, 0x20000
+_STATX = struct.Struct("=II32xQ32xqI60x2I20xI72x")
+"""struct statx: mask, block size, size, birth, the two of DIOALIGN, that of DIO_READ_ALIGN."""
+
+
+def direct_limits(descriptor: int) -> DirectLimits:
+    """Return what direct I/O on an open file must keep to, as statx(2) says it (Linux 6.1)."""
+    wanted = _STATX_SIZE | _STATX_DIOALIGN | _STATX_DIO_READ_ALIGN
+    mask, block, size, _, _, memory, range_, reading = _statx(descriptor, wanted)
+    if not mask & _STATX_DIOALIGN:
+        memory = range_ = 0
+    # Where there are two (XFS, 6.14), ranges of the smaller are only slower to write.
+    file = reading if mask & _STATX_DIO_READ_ALIGN else range_
+    return DirectLimits(memory, file, size, block)
+
+
+def birth_time_ns(descriptor: int) -> int:
+    """Return when the inode of an open file was made, in ns since 1970; 0 if that is unknown."""
+    mask, _, _, seconds, nanoseconds, *_ = _statx(descriptor, _STATX_BTIME)
+    return seconds * 1_000_000_000 + nanoseconds if mask & _STATX_BTIME else 0
+
+
+def _statx(descriptor: int, wanted: int) -> tuple[int, ...]:
+    buffer = ctypes.create_string_buffer(_STATX.size)
+    flags = _AT_EMPTY_PATH | _AT_STATX_DONT_SYNC
+    _check(_waiting.statx, descriptor, b"", flags, wanted, buffer)
+    return _STATX.unpack(buffer)
 
 
 @dataclass(slots=True)
@@ -93,6 +170,43 @@ def _parse_entries(packed: bytes) -> Iterator[RawEntry]:
         name = packed[start + _DIRENT.size : start + length].partition(b"\0")[0]
         yield RawEntry(ino, next_offset, kind, name)
         start += length
+
+
+# Names of inodes that outlive their descriptors
+
+AT_HANDLE_FID = 0x200
+"""A handle that only tells inodes apart (Linux 6.5): more filesystems give one."""
+
+_MOST_HANDLE_BYTES = 128
+_HANDLE_COUNT = struct.Struct("=I")  # struct file_handle: how many bytes follow its type
+_HANDLE_TYPE_SIZE = 4
+_HANDLE_HEADER = struct.pack("=Ii", _MOST_HANDLE_BYTES, 0)
+_MOUNT_ID_AT = len(_HANDLE_HEADER) + _MOST_HANDLE_BYTES
+_MOUNT_ID = struct.Struct("=i")
+
+
+def file_handle(descriptor: int, flags: int = 0) -> tuple[bytes, int]:
+    """Return the handle of an open file, as `open_handle` takes it, and the id of its mount.
+
+    *flags* is 0 or AT_HANDLE_FID. EOPNOTSUPP if its filesystem gives none, EINVAL if the kernel
+    does not know the flag.
+    """
+    space = ctypes.create_string_buffer(_HANDLE_HEADER, _MOUNT_ID_AT + _MOUNT_ID.size)
+    mount_id = ctypes.byref(space, _MOUNT_ID_AT)
+    # It asks no device, and is part of every lookup.
+    _check(_instant.name_to_handle_at, descriptor, b"", space, mount_id, flags | _AT_EMPTY_PATH)
+    start, filled = _HANDLE_COUNT.size, space.raw
+    end = start + _HANDLE_TYPE_SIZE + _HANDLE_COUNT.unpack_from(filled)[0]
+    return filled[start:end], _MOUNT_ID.unpack_from(filled, _MOUNT_ID_AT)[0]
+
+
+def open_handle(mount: int, handle: bytes, flags: int) -> int:
+    """Open what *handle* names, on the mount that the descriptor *mount* is on; return the number.
+
+    ESTALE if it is gone; EPERM without CAP_DAC_READ_SEARCH.
+    """
+    count = _HANDLE_COUNT.pack(len(handle) - _HANDLE_TYPE_SIZE)
+    return _check(_waiting.open_by_handle_at, mount, count + handle, flags)
 
 
 # Identity of the calling thread, which is all that these change
@@ -128,24 +242,34 @@ def unshare_umask() -> None:
 
 
 class Capabilities:
-    """The capabilities of the calling thread: those it has when this is made, and none."""
+    """The capabilities of the calling thread: those it has when this is made, or fewer."""
 
     def __init__(self) -> None:
         self._own = _CapabilityData()
         _check(_instant.capget, ctypes.byref(_CAPABILITY_HEADER), self._own)
-        self._none = _CapabilityData(*self._own)
-        for half in self._none:
-            half.effective = 0
+        low, high = (half.effective for half in self._own)
+        self.effective: int = low | high << 32
+        """Those it has, as a bit set."""
         # Built once: as arguments of every call they would cost more than the call.
         self._header = ctypes.byref(_CAPABILITY_HEADER)
+        self._fewer: dict[int, Any] = {}
 
-    def lay_down(self) -> None:
-        """Drop all capabilities."""
-        _instant.capset(self._header, self._none)
+    def keep(self, kept: int) -> None:
+        """Drop all capabilities that are not in the bit set *kept*."""
+        fewer = self._fewer.get(kept)
+        if fewer is None:
+            fewer = self._fewer[kept] = self._only(kept)
+        _instant.capset(self._header, fewer)
 
     def take_up(self) -> None:
         """Take the capabilities back."""
         _instant.capset(self._header, self._own)
+
+    def _only(self, kept: int) -> Any:
+        fewer = _CapabilityData(*self._own)
+        fewer[0].effective &= kept & 0xFFFFFFFF
+        fewer[1].effective &= kept >> 32
+        return fewer
 
 
 class _CapabilityHeader(ctypes.Structure):

@@ -11,7 +11,7 @@ CALLS = {
     OperationType.SUPERBLOCK: ("statfs",),
     OperationType.INODE: (
         *("getattr", "setattr", "create", "tmpfile", "mknod", "symlink", "readlink", "link"),
-        *("unlink", "access", "getxattr", "setxattr", "listxattr", "removexattr"),
+        *("unlink", "access", "getxattr", "setxattr", "listxattr", "removexattr", "ioctl"),
     ),
     OperationType.FILE: ("open", "read", "write", "release", "lseek", "copy_file_range"),
     OperationType.DIRECTORY: (

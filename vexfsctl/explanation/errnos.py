@@ -102,7 +102,7 @@ def _if_it_is(error: ErrorEntry) -> str:
 
 def _exceptions(number: int, kind: ErrnoClass, rule: str) -> str:
     """Add to *rule* the calls for which *number* follows another."""
-    calls = ("getxattr", "lseek")
+    calls = ("getxattr", "lseek", "ioctl")
     others = [call for call in calls if classify_errno(number, call) is not kind]
     if others:
         return f"{rule} As an answer to {' and '.join(others)} it is not a failure."

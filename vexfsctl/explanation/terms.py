@@ -138,6 +138,15 @@ DEGRADATION_LEVELS = {
 
 PRESENCES = {
     Presence.PRESENT: Term("The volume is mounted and its attribute tree answers."),
+    Presence.BUSY: Term(
+        "The volume answered only after the deadline, or has not answered in three of them, but is "
+        "not stuck: the host has more work than processors.",
+        "Calls on the mount are slow; nothing is lost.",
+        "The tool waits up to three deadlines; time spent waiting for a processor does not count.",
+        "Look at what loads the host (`uptime`, `top`) and look again, with a longer --timeout. "
+        "Leave the volume mounted.",
+        "`vexfsctl volume list` shows it as present.",
+    ),
     Presence.STALE: Term(
         "The driver of the volume was killed, and its mount is left behind (ENOTCONN).",
         "Every call on the mount point fails; what was synced is on the device.",
@@ -146,12 +155,13 @@ PRESENCES = {
         _VOLUME_OK,
     ),
     Presence.UNRESPONSIVE: Term(
-        "The volume did not answer within the deadline: its driver hangs or was killed with calls "
-        "stuck in it.",
+        "The volume did not answer within the deadline while the CPU clock of its driver stood: it "
+        "hangs, was stopped, or was killed with calls stuck in it. Or it did not answer within "
+        "three deadlines although its driver runs or is not known.",
         "Programs that use the mount hang too.",
         "Nothing: a stuck call ends only with its device.",
-        "Look for a hung device (`dmesg`). If the driver does not recover: `vexfsctl umount "
-        "--force VOLUME`.",
+        "Look for a hung device (`dmesg`) and at the driver's process. Only if the CPU clock of "
+        "that stands and it does not recover: `vexfsctl umount --force VOLUME`.",
         _VOLUME_OK,
     ),
     Presence.UNREADABLE: Term(

@@ -17,13 +17,17 @@ class ErrorAggregator:
     def __init__(self, capacity: int = 1024) -> None:
         self._latest: deque[EnhancedError] = deque(maxlen=capacity)
         self._by_severity = dict.fromkeys(Severity, 0)
-        self._logged = 0
+        self.logged = 0
+        """Errors whose record has been written."""
+        self.suppressed = 0
+        """Those whose record the rate limit left out."""
+        self.lost = 0
+        """Those whose record could not be written, or found no room."""
 
-    def add(self, error: EnhancedError, *, logged: bool) -> None:
-        """Count *error*; *logged* says whether its record goes into the log."""
+    def add(self, error: EnhancedError) -> None:
+        """Count *error*; what becomes of its record is counted apart, and later."""
         self._latest.append(error)
         self._by_severity[error.entry.severity] += 1
-        self._logged += logged
 
     def errors_of(self, identifier: CorrelationId) -> tuple[EnhancedError, ...]:
         """Return the remembered errors of a call and of the calls nested directly in it."""
@@ -31,18 +35,18 @@ class ErrorAggregator:
 
     def counts(self) -> ErrorCounts:
         """Return the counters as of now."""
-        total = self._total
         last = self._last
         return ErrorCounts(
-            total=total,
+            total=self._total,
             low=self._by_severity[Severity.LOW],
             medium=self._by_severity[Severity.MEDIUM],
             high=self._by_severity[Severity.HIGH],
             critical=self._by_severity[Severity.CRITICAL],
-            logged=self._logged,
-            suppressed=total - self._logged,
+            logged=self.logged,
+            suppressed=self.suppressed,
             last_id=last.id if last else None,
             last_time_ns=last.time_ns if last else 0,
+            lost=self.lost,
         )
 
     def value(self, name: str) -> object:
@@ -51,9 +55,11 @@ class ErrorAggregator:
             case "total":
                 return self._total
             case "logged":
-                return self._logged
+                return self.logged
             case "suppressed":
-                return self._total - self._logged
+                return self.suppressed
+            case "lost":
+                return self.lost
             case "last_id":
                 return self._last.id if self._last else None
             case "last_time_ns":

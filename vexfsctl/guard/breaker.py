@@ -93,6 +93,13 @@ class CircuitBreaker:
         """The state it is in; call `tick` first to apply timers."""
         return self._state
 
+    @property
+    def half_open_ns(self) -> int | None:
+        """When a timer will move it to half-open; None if none will."""
+        if self._state is _OPEN:
+            return self._opened_ns + self.settings.timeout_ms * _NS_PER_MS
+        return self._held_until_ns
+
     def acquire(self) -> Permit | None:
         """Return a permit for one attempt, or None if it is refused."""
         # Not locked: it is replaced whole at every state change, and every healthy call comes here.
@@ -118,7 +125,7 @@ class CircuitBreaker:
         if not self._state.rejects:
             return None
         with self._lock:
-            due_ns = self._half_open_ns()
+            due_ns = self.half_open_ns
             if due_ns is None or now_ns < due_ns:
                 return None
             return self._move(_HALF_OPEN, now_ns, by="timer")
@@ -240,14 +247,8 @@ class CircuitBreaker:
             return len(self._probes) < self.settings.half_open_max_calls
         return self._standing is not None
 
-    def _half_open_ns(self) -> int | None:
-        """When a timer will move it to half-open; None if none will."""
-        if self._state is _OPEN:
-            return self._opened_ns + self.settings.timeout_ms * _NS_PER_MS
-        return self._held_until_ns
-
     def _retry_after_ms(self, now_ns: int) -> int:
-        due_ns = self._half_open_ns()
+        due_ns = self.half_open_ns
         # Rounded up: 0 would say that the wait is over.
         return 0 if due_ns is None else max(0, -((now_ns - due_ns) // _NS_PER_MS))
 

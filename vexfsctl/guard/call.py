@@ -6,6 +6,7 @@ thread, one inside the other, and share its fate: the deadline of the innermost 
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from enum import Enum, auto
 from errno import EBUSY, ETIMEDOUT
 from typing import Any, Protocol, TypeVar
 
@@ -60,13 +61,33 @@ class Terms:
     length: int | None
 
 
+class Fate(Enum):
+    """What becomes of the records of an application call."""
+
+    LOGGED = auto()
+    SUPPRESSED = auto()
+    """The rate limit leaves them out."""
+    LOST = auto()
+    """The log has no room for them, or could not write one: the rest would be half a story."""
+
+
+@dataclass(slots=True)
+class CallRecords:
+    """The records of one application call and of those nested in it: logged whole or not at all.
+
+    The log keeps it until it has written the last of them, so it refers to nothing of the call.
+    """
+
+    fate: Fate
+
+
 class ApplicationCall:
     """What the calls nested in one application call share.
 
     The thread that runs it and the watch agree on its end under the executor's lock.
     """
 
-    __slots__ = ("answered", "ended", "expired", "logged", "on_ended", "on_timeout", "settling")
+    __slots__ = ("answered", "ended", "expired", "on_ended", "on_timeout", "records", "settling")
 
     def __init__(
         self, on_timeout: Callable[[], None] | None, on_ended: Callable[[], None] | None
@@ -81,8 +102,8 @@ class ApplicationCall:
         """Its thread has come back after the deadline."""
         self.settling = False
         """Its thread is writing down a failure, which its deadline waits for."""
-        self.logged: bool | None = None
-        """Whether its records go into the log; decided at the first one."""
+        self.records: CallRecords | None = None
+        """What becomes of its records; decided at the first one."""
 
 
 class Executor(Protocol):

@@ -17,6 +17,7 @@ from os import strerror
 from typing import Any, NoReturn, TypeVar
 
 from vexfsctl.catalogue.lookup import BREAKER_OPEN, TIMEOUT, error_for_errno
+from vexfsctl.guard.alarm import NEVER_NS, Alarm
 from vexfsctl.guard.call import (
     ApplicationCall,
     Call,
@@ -35,6 +36,12 @@ from vexfsctl.model.operations import OperationType
 from vexfsctl.model.volume import RetrySettings
 
 T = TypeVar("T")
+
+_LOOK_NS = 1_000_000_000
+"""While calls are under way the watch looks this often at least: when the last one has ended, it
+soon has nothing to wait for, whatever the deadline was."""
+_SETTLING_LOOK_NS = 10_000_000
+"""How soon it looks again at a call whose failure is just being recorded."""
 
 
 class _Verdict(Enum):
@@ -59,6 +66,7 @@ class CallExecutor:
         refuses_writes: Callable[[], bool],
         on_corruption: Callable[[CorrelationId], None],
         bystanders: Bystanders,
+        alarm: Alarm,
     ) -> None:
         self.retry = RetrySettings()
         """May be replaced at any time; applies from the next decision on."""
@@ -73,6 +81,7 @@ class CallExecutor:
         self._refuses_writes = refuses_writes
         self._on_corruption = on_corruption
         self._bystanders = bystanders
+        self._alarm = alarm
         self._innermost: dict[ApplicationCall, Call] = {}
         """For each application call now running, the call that has the thread."""
 
@@ -113,18 +122,26 @@ class CallExecutor:
                 self._crash(call, guarded, bug)
             raise
 
-    def expire_overdue(self, now_ns: int) -> None:
-        """Abandon every application call past its deadline, and answer it."""
+    def expire_overdue(self, now_ns: int) -> int:
+        """Abandon every application call past its deadline, and answer it.
+
+        Returns when to look again, unless calls begin that are due sooner.
+        """
+        overdue = []
         with self.lock:
-            overdue = [
-                (application, innermost)
-                for application, innermost in self._innermost.items()
-                if now_ns >= innermost.deadline_ns and not application.settling
-            ]
+            due_ns = now_ns + _LOOK_NS if self._innermost else NEVER_NS
+            for application, innermost in self._innermost.items():
+                if now_ns < innermost.deadline_ns:
+                    due_ns = min(due_ns, innermost.deadline_ns)
+                elif application.settling:
+                    due_ns = min(due_ns, now_ns + _SETTLING_LOOK_NS)
+                else:
+                    overdue.append((application, innermost))
             for application, innermost in overdue:
                 self._abandon(application, innermost, now_ns)
         for application, innermost in overdue:
             self._answer(application, innermost, now_ns)
+        return due_ns
 
     # Beginning
 
@@ -135,6 +152,8 @@ class CallExecutor:
             guarded.statistics.calls += 1
             guarded.statistics.in_flight += 1
             self._innermost[call.application] = call
+        if call.deadline_ns < self._alarm.due_ns:
+            self._alarm.bring_forward(min(call.deadline_ns, call.started_ns + _LOOK_NS))
 
     def _admit(self, call: Call, guarded: GuardedOperation) -> bool:
         """Get a permit for the next attempt; False if the breaker refuses."""
@@ -281,7 +300,8 @@ class CallExecutor:
         application = call.application
         with self.lock:
             if not application.expired:
-                _finish(call)
+                call.ended = True
+                call.nested_failure = call.nested_answer = None
                 application.settling = False
                 if call.outer is None:
                     del self._innermost[application]
@@ -324,7 +344,8 @@ class CallExecutor:
         """End a call of an abandoned application call whose thread came back."""
         application = call.application
         with self.lock:
-            _finish(call)
+            call.ended = True
+            call.nested_failure = call.nested_answer = None
             call.failure = None
             guarded.statistics.in_flight -= 1
             guarded.statistics.overdue -= 1
@@ -338,11 +359,6 @@ class CallExecutor:
     def _tell_ended(self, application: ApplicationCall) -> None:
         if application.on_ended is not None:
             self._bystanders.tell(application.on_ended)
-
-
-def _finish(call: Call) -> None:
-    call.ended = True
-    call.nested_failure = call.nested_answer = None
 
 
 def _count(call: Call, statistics: OperationStatistics, now_ns: int) -> None:

@@ -8,16 +8,17 @@ from os import strerror
 from types import MappingProxyType
 from typing import TypeVar
 
+from vexfsctl.guard.alarm import Alarm
 from vexfsctl.guard.call import ApplicationCall, Call, Terms
 from vexfsctl.guard.degradation import Degradation
 from vexfsctl.guard.errors import EnhancedError
 from vexfsctl.guard.execution import CallExecutor
 from vexfsctl.guard.operation import GuardedOperation
-from vexfsctl.guard.records import Bystanders, Records
-from vexfsctl.model.breaker import BreakerCommand, BreakerState
+from vexfsctl.guard.records import Bystanders, EventLog, Records
+from vexfsctl.model.breaker import BreakerCommand, BreakerSettings, BreakerState
 from vexfsctl.model.clock import Clock
 from vexfsctl.model.correlation import CorrelationId, CorrelationSource
-from vexfsctl.model.events import DegradationChanged, Event, OperatorActed
+from vexfsctl.model.events import DegradationChanged, OperatorActed
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.volume import (
     AccessMode,
@@ -33,8 +34,8 @@ T = TypeVar("T")
 class Guard:
     """Guards the calls of one volume, with a breaker per operation type. Thread-safe.
 
-    *listener* gets every step as an event, in the thread where it happened; it may read the guard
-    but must not command it. A watch thread must call `expire_overdue` every few milliseconds:
+    *log* gets every step as an event, in the thread where it happened; it may read the guard but
+    must not command it. A watch thread must call `expire_overdue` whenever `alarm` is due:
     deadlines and timers have no other clock.
     """
 
@@ -43,15 +44,17 @@ class Guard:
         volume: str,
         *,
         clock: Clock,
-        listener: Callable[[Event], None],
+        log: EventLog,
         ids: CorrelationSource,
         random: Callable[[], float] = chance.random,
     ) -> None:
         self.volume = volume
         self._clock = clock
         self._ids = ids
-        self._bystanders = Bystanders()
-        self._records = Records(volume, listener, self._bystanders)
+        self.alarm = Alarm(clock)
+        """When the watch has to look next."""
+        self._bystanders = Bystanders(self.alarm)
+        self._records = Records(volume, log, self._bystanders, self.alarm)
         self.operations: Mapping[OperationType, GuardedOperation] = MappingProxyType(
             {
                 operation: GuardedOperation(operation, self._records, self._notify)
@@ -67,6 +70,7 @@ class Guard:
             refuses_writes=lambda: self.refuses_writes,
             on_corruption=self._hold_read_only,
             bystanders=self._bystanders,
+            alarm=self.alarm,
         )
         self._access_mode = AccessMode.READ_WRITE
         self._degradation = Degradation()
@@ -117,17 +121,23 @@ class Guard:
     def expire_overdue(self, now_ns: int) -> None:
         """Answer calls past their deadline, let breaker timers run, report suppressed records.
 
-        Then raises what a listener, a subscriber, an `on_timeout` or an `on_ended` raised since
-        the last time (the latest, if several did): a bug there stops no call and no other answer.
+        Afterwards `alarm` says when the next of these will be due. Then raises what a listener, a
+        subscriber, an `on_timeout` or an `on_ended` raised since the last time (the latest, if
+        several did): a bug there stops no call and no other answer.
         """
-        self._executor.expire_overdue(now_ns)
+        self.alarm.reset()
+        due_ns = self._executor.expire_overdue(now_ns)
         for guarded in self.operations.values():
             guarded.tick(now_ns)
-        self._records.report_suppressed(now_ns)
+            half_open_ns = guarded.breaker.half_open_ns
+            if half_open_ns is not None:
+                due_ns = min(due_ns, half_open_ns)
+        due_ns = min(due_ns, self._records.report_suppressed(now_ns))
+        self.alarm.bring_forward(due_ns)
         self._bystanders.raise_bug()
 
     def flush(self) -> None:
-        """Report what the rate limit has left out so far; the last thing before the log closes."""
+        """Report what the rate limit has left out so far."""
         self._records.report_suppressed()
 
     def subscribe(self, callback: Callable[[OperationType | None], None]) -> None:
@@ -163,7 +173,7 @@ class Guard:
             )
 
     def error_counts(self) -> ErrorCounts:
-        """Return the error counters; total = logged + suppressed at every moment."""
+        """Return the error counters, all of one moment."""
         return self._records.error_counts()
 
     def error_value(self, name: str) -> object:
@@ -209,18 +219,32 @@ class Guard:
     ) -> tuple[str, str]:
         """Carry out an operator's command; return the states before and after.
 
-        Raises GenerationMoved or StateConflict, and changes nothing then.
+        Raises GenerationMoved or StateConflict, and changes nothing then; StateConflict too where
+        the log could not take the records of it.
         """
+        self._records.require_reserve()
 
         def record(before: BreakerState, after: BreakerState) -> CorrelationId:
             return self._record_operator(
                 operation, command.action, before, after, uid, pid, command.reason
             )
 
-        return self.operations[operation].command(command, self._clock.now_ns(), record)
+        states = self.operations[operation].command(command, self._clock.now_ns(), record)
+        # One that changes no state may still move its timer.
+        self.alarm.bring_forward()
+        return states
+
+    def set_breaker(self, operation: OperationType, settings: BreakerSettings) -> None:
+        """Replace the settings of one breaker; they apply from the next decision on."""
+        self.operations[operation].breaker.settings = settings
+        self.alarm.bring_forward()
 
     def set_access_mode(self, mode: AccessMode, *, uid: int, pid: int) -> None:
-        """Set the operator's switch; `rw`, even if already set, ends the hold of a corruption."""
+        """Set the operator's switch; `rw`, even if already set, ends the hold of a corruption.
+
+        Raises StateConflict, with nothing changed, where the log could not take the records of it.
+        """
+        self._records.require_reserve()
         with self._judging:
             before, self._access_mode = self._access_mode, mode
             cause = self._record_operator(None, "access_mode", before, mode, uid, pid, None)
@@ -279,5 +303,7 @@ class Guard:
             self.operations[operation].statistics.calls += 1
 
     def _notify(self, changed: OperationType | None) -> None:
+        # What changed may have a timer now, or another one.
+        self.alarm.bring_forward()
         for callback in self._subscribers:
             self._bystanders.tell(callback, changed)

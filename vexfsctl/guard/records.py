@@ -1,19 +1,22 @@
-"""What goes to the listener: every step as an event, each application call whole or not at all.
+"""What goes to the log: every step as an event, each application call whole or not at all.
 
-Also counts the errors, so that at any moment `total = logged + suppressed`.
+Also counts the errors, so that at any moment `total = logged + suppressed + lost + queued`. An
+error is logged when its record has been written, which may be after its call has ended.
 """
 
 import threading
 from collections import deque
 from collections.abc import Callable
 from errno import ETIMEDOUT
-from typing import Any
+from typing import Any, Protocol
 
 from vexfsctl.catalogue.entry import ErrorEntry
 from vexfsctl.catalogue.lookup import TIMEOUT
+from vexfsctl.exceptions import StateConflict
 from vexfsctl.guard.aggregator import ErrorAggregator
+from vexfsctl.guard.alarm import NEVER_NS, Alarm
 from vexfsctl.guard.breaker import Transition
-from vexfsctl.guard.call import Call
+from vexfsctl.guard.call import Call, CallRecords, Fate
 from vexfsctl.guard.errors import EnhancedError
 from vexfsctl.guard.ratelimit import LogRateLimit
 from vexfsctl.model.correlation import CorrelationId
@@ -37,7 +40,8 @@ from vexfsctl.model.volume import ErrorCounts
 class Bystanders:
     """Calls listeners, whose exceptions must not affect a guarded call; the latest is kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, alarm: Alarm) -> None:
+        self._alarm = alarm
         self._bugs: deque[Exception] = deque(maxlen=1)
 
     def tell(self, listener: Callable[..., object], *what: Any) -> None:
@@ -46,6 +50,7 @@ class Bystanders:
             listener(*what)
         except Exception as bug:  # noqa: BLE001 - kept, and raised where it hurts nobody
             self._bugs.append(bug)
+            self._alarm.bring_forward()
 
     def raise_bug(self) -> None:
         """Raise what a listener raised since the last time, if one did."""
@@ -53,33 +58,109 @@ class Bystanders:
             raise self._bugs.pop()
 
 
-class Records:
-    """Turns steps of calls into events for *listener* and counts the errors among them."""
+class Receipt:
+    """A record of a call on its way into the log, which tells here what has become of it."""
 
-    def __init__(
-        self, volume: str, listener: Callable[[Event], None], bystanders: Bystanders
-    ) -> None:
-        self.volume = volume
+    __slots__ = ("_call", "_counted", "_records")
+
+    def __init__(self, records: "Records", call: CallRecords, *, counted: bool) -> None:
+        self._records = records
+        self._call = call
+        self._counted = counted
+
+    @property
+    def void(self) -> bool:
+        """Whether an earlier record of its call was lost, so that it is to be left out as well."""
+        return self._call.fate is Fate.LOST
+
+    def settle(self, *, written: bool) -> None:
+        """Tell that it has been written, or never will be. Once."""
+        self._records.settle(self._call, counted=self._counted, written=written)
+
+
+class EventLog(Protocol):
+    """What takes the events of a volume and makes records of them, now or later. Thread-safe."""
+
+    def admit(self) -> bool:
+        """Whether the records of another failing call can be taken, all that it will have."""
+        ...
+
+    def has_reserve(self) -> bool:
+        """Whether those of an operator's command can be taken."""
+        ...
+
+    def take(self, event: Event, receipt: Receipt | None = None) -> None:
+        """Take *event*, in the thread where it happened; must not wait for a disk.
+
+        One of a call has a *receipt*.
+        """
+        ...
+
+
+class ImmediateLog:
+    """An `EventLog` that passes each event to *listener*, which is done when it returns."""
+
+    def __init__(self, listener: Callable[[Event], object]) -> None:
         self._listener = listener
+
+    def admit(self) -> bool:
+        """Return True: a listener has room for everything."""
+        return True
+
+    has_reserve = admit
+
+    def take(self, event: Event, receipt: Receipt | None = None) -> None:
+        """Pass *event* on; raise what the listener raises, whose own affair that is."""
+        try:
+            self._listener(event)
+        finally:
+            if receipt is not None:
+                receipt.settle(written=True)
+
+
+class Records:
+    """Turns steps of calls into events for *log* and counts the errors among them."""
+
+    def __init__(self, volume: str, log: EventLog, bystanders: Bystanders, alarm: Alarm) -> None:
+        self.volume = volume
+        self._log = log
         self._bystanders = bystanders
+        self._alarm = alarm
         self._lock = threading.Lock()
         self._limit = LogRateLimit()
         self._errors = ErrorAggregator()
 
-    def emit(self, event: Event) -> None:
-        """Hand *event* to the listener, past the rate limit."""
-        self._bystanders.tell(self._listener, event)
+    def emit(self, event: Event, receipt: Receipt | None = None) -> None:
+        """Hand *event* to the log, past the rate limit."""
+        self._bystanders.tell(self._log.take, event, receipt)
+
+    def settle(self, call: CallRecords, *, counted: bool, written: bool) -> None:
+        """Note what has become of a record of *call*; *counted*: it is one of an error."""
+        with self._lock:
+            if not written:
+                call.fate = Fate.LOST
+            if counted:
+                self._errors.logged += written
+                self._errors.lost += not written
+
+    def require_reserve(self) -> None:
+        """Raise StateConflict if the log has no room for the records of an operator's command."""
+        if not self._log.has_reserve():
+            raise StateConflict(
+                f"the log of {self.volume} does not take records",
+                hint="nothing is changed that would not be on record: see to the disk of the log",
+            )
 
     def error(
         self, call: Call, error: ErrorEntry, errno: int, max_attempts: int, now_ns: int
     ) -> None:
         """One attempt failed."""
-        self._count(call, error, errno, now_ns)
         terms = call.terms
         self._report(
             ErrorReported,
             call,
             now_ns,
+            counted=self._enhanced(call, error, errno, now_ns),
             error=error.name,
             errno=errno,
             severity=error.severity,
@@ -94,8 +175,14 @@ class Records:
 
     def timeout(self, call: Call, now_ns: int) -> None:
         """The innermost call of an application call ran past its deadline."""
-        self._count(call, TIMEOUT, ETIMEDOUT, now_ns)
-        self._report(CallTimedOut, call, now_ns, limit_ms=call.limit_ms, inode=call.terms.inode)
+        self._report(
+            CallTimedOut,
+            call,
+            now_ns,
+            counted=self._enhanced(call, TIMEOUT, ETIMEDOUT, now_ns),
+            limit_ms=call.limit_ms,
+            inode=call.terms.inode,
+        )
 
     def retry(self, call: Call, max_attempts: int, delay_ms: int, now_ns: int) -> None:
         """Another attempt follows after *delay_ms*."""
@@ -144,10 +231,14 @@ class Records:
             )
         )
 
-    def report_suppressed(self, now_ns: int | None = None) -> None:
-        """Report what the rate limit left out, once its interval is over (None: as if it were)."""
+    def report_suppressed(self, now_ns: int | None = None) -> int:
+        """Report what the rate limit left out, once its interval is over (None: as if it were).
+
+        Returns when that will be due for what it has left out since.
+        """
         with self._lock:
             left_out = self._limit.take_suppressed(now_ns)
+            due_ns = self._limit.report_due_ns
         if left_out is not None:
             calls, errors, interval_ms = left_out
             self.emit(
@@ -155,6 +246,7 @@ class Records:
                     volume=self.volume, calls=calls, errors=errors, interval_ms=interval_ms
                 )
             )
+        return NEVER_NS if due_ns is None else due_ns
 
     def error_counts(self) -> ErrorCounts:
         """Return the error counters as of now."""
@@ -171,9 +263,9 @@ class Records:
         with self._lock:
             return self._errors.errors_of(identifier)
 
-    def _count(self, call: Call, error: ErrorEntry, errno: int, now_ns: int) -> None:
+    def _enhanced(self, call: Call, error: ErrorEntry, errno: int, now_ns: int) -> EnhancedError:
         path = [f"{of.operation}/{of.name}" for of in (call, *call.callers())]
-        enhanced = EnhancedError(
+        return EnhancedError(
             entry=error,
             errno=errno,
             id=call.id,
@@ -185,32 +277,51 @@ class Records:
             parent=call.parent,
             call_path=tuple(reversed(path)),
         )
-        with self._lock:
-            logged = self._is_logged(call, now_ns)
-            self._errors.add(enhanced, logged=logged)
-            if not logged:
-                self._limit.suppress_error()
 
-    def _report(self, kind: type[CallEvent], call: Call, now_ns: int, **fields: Any) -> None:
+    def _report(
+        self,
+        kind: type[CallEvent],
+        call: Call,
+        now_ns: int,
+        *,
+        counted: EnhancedError | None = None,
+        **fields: Any,
+    ) -> None:
+        """Report a step of *call*, unless its records are left out; *counted*: it is an error."""
         with self._lock:
-            logged = self._is_logged(call, now_ns)
-        if logged:
-            self.emit(
-                kind(
-                    volume=self.volume,
-                    id=call.id,
-                    operation=call.operation,
-                    call=call.name,
-                    parent=call.parent,
-                    **fields,
-                )
-            )
+            records = self._records_of(call, now_ns)
+            fate = records.fate
+            if counted is not None:
+                self._errors.add(counted)
+                if fate is Fate.SUPPRESSED:
+                    self._errors.suppressed += 1
+                    self._limit.suppress_error()
+                elif fate is Fate.LOST:
+                    self._errors.lost += 1
+        if fate is not Fate.LOGGED:
+            return
+        event = kind(
+            volume=self.volume,
+            id=call.id,
+            operation=call.operation,
+            call=call.name,
+            parent=call.parent,
+            **fields,
+        )
+        self.emit(event, Receipt(self, records, counted=counted is not None))
 
-    def _is_logged(self, call: Call, now_ns: int) -> bool:
+    def _records_of(self, call: Call, now_ns: int) -> CallRecords:
         application = call.application
-        if application.logged is None:
-            application.logged = self._limit.admit(now_ns)
-        return application.logged
+        if application.records is None:
+            application.records = CallRecords(self._choose_fate(now_ns))
+        if application.records.fate is Fate.SUPPRESSED:
+            self._alarm.bring_forward(self._limit.ends_ns)
+        return application.records
+
+    def _choose_fate(self, now_ns: int) -> Fate:
+        if not self._limit.admit(now_ns):
+            return Fate.SUPPRESSED
+        return Fate.LOGGED if self._log.admit() else Fate.LOST
 
 
 def _outcome(call: Call, now_ns: int) -> dict[str, Any]:

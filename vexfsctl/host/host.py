@@ -23,9 +23,10 @@ class Deadlines(NamedTuple):
     """How long things may take, in seconds."""
 
     source_s: float = 2.0
-    """For one source to answer: a volume, a file, a pipe."""
+    """For one source to answer: a volume, a file, a pipe. A volume that is only busy has longer."""
     wait_s: float = 30.0
-    """For what a command waits for: a breaker's state, probes that close it, a volume that ends."""
+    """For each thing that a command waits for: a breaker's state, probes that close it, a volume
+    that starts or ends."""
 
 
 class Windows(NamedTuple):

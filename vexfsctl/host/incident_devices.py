@@ -3,19 +3,21 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from vexfsctl.analysis.errors.backing import BackingFinder
 from vexfsctl.analysis.incident.incidents import Incident
 from vexfsctl.analysis.incident.kernel_lines import find_vicinity
 from vexfsctl.analysis.incident.numbered_calls import NumberedCall
 from vexfsctl.analysis.incident.others import others_at_once
-from vexfsctl.analysis.trace.devices_below import TRANSPORTS, DevicesBelow
+from vexfsctl.analysis.trace.devices_below import MADE_OF_OTHERS, TRANSPORTS, DevicesBelow
 from vexfsctl.host.device_finder import DeviceFinder
 from vexfsctl.host.log import HostLog
-from vexfsctl.logs.reading.wanted import MOUNTS, Saying
+from vexfsctl.logs.reading.wanted import MOUNTING, MOUNTS, Saying
 from vexfsctl.model.device_graph import DeviceGraph, DeviceKind, kind_of_name
-from vexfsctl.model.device_names import disk_of_partition
+from vexfsctl.model.device_names import disk_of_partition, is_block_name
 from vexfsctl.model.entry import LogEntry
+from vexfsctl.model.events import EvidenceSignificance, KernelEvidence
 from vexfsctl.model.volume import Volume
 
 
@@ -44,9 +46,9 @@ class IncidentDevices:
         """Return what is below *subject*, told with *entries*; *volume* is its own as it is now."""
         device = self._device_of(subject, volume)
         others = self._others(subject, entries)
-        vicinity = find_vicinity(subject)
-        near = (each.evidence for each in entries if vicinity and vicinity.holds(each, None))
-        named = {name for evidence in near if evidence for name in evidence.devices}
+        evidence = (each.evidence for each in entries)
+        told = (each for each in evidence if each is not None and self._counts(each, device))
+        named = {name for each in told for name in each.devices}
         graph = self._graph(device, named, {*others.values()})
         canonical = device if device is None else next(iter(graph.find(device)), device)
         below = DevicesBelow(canonical, graph, None, others)
@@ -82,6 +84,8 @@ class IncidentDevices:
 
     def _mounted(self, subject: Incident | NumberedCall) -> str | None:
         """What an earlier build had mounted then, if that is one device."""
+        if not self._log.has_text(MOUNTING):
+            return None
         first = subject.occurrences[0].entry
         finder = BackingFinder({})
         found = None
@@ -93,11 +97,17 @@ class IncidentDevices:
         return found
 
     def _is_device(self, name: str) -> bool:
-        """Whether this host or a line of the kernel knows a device of that name."""
+        """Whether this host or a line of the kernel knows a device of that name.
+
+        A line about a disk may be about any partition of it, and one about a partition shows its
+        disk.
+        """
         if not self._finder.elsewhere and self._finder.known_names_of(name):
             return True
-        entries = self._log.only(Saying(re.escape(name))).entries
-        return any(entry.evidence and name in entry.evidence.devices for entry in entries)
+        disk = (disk_of_partition(name) if is_block_name(name) else None) or name
+        entries = self._log.only(Saying(re.escape(disk))).entries
+        told = chain.from_iterable(each.evidence.devices for each in entries if each.evidence)
+        return any(disk in (each, disk_of_partition(each)) for each in told)
 
     def _others(
         self, subject: Incident | NumberedCall, entries: Iterable[LogEntry]
@@ -115,6 +125,17 @@ class IncidentDevices:
             if device is not None:
                 yield name, self._finder.name_of_device(device)
 
+    def _counts(self, evidence: KernelEvidence, device: str | None) -> bool:
+        """Whether it matters how *device* stands to what a line near the incident is about.
+
+        Not for a routine line that is shown in any case, as the log alone hardly tells what is
+        below *device*.
+        """
+        if evidence.significance is not EvidenceSignificance.ROUTINE:
+            return True
+        open_ended = device is None or kind_of_name(device) in MADE_OF_OTHERS
+        return not (self._finder.elsewhere and open_ended)
+
     def _graph(self, device: str | None, near: set[str], others: set[str]) -> DeviceGraph:
         """Return what is known of *device*, of those *near*, and of those of *others*."""
         # Deferred, as for the finder.
@@ -128,8 +149,9 @@ class IncidentDevices:
         words = mentioned.result()
         if self._finder.elsewhere:
             # All of the log is searched only for what matters.
-            alone = others <= {device} and all(_are_apart(name, device) for name in near)
-            return words if alone else self._finder.told + words
+            alone = all(_are_apart(name, device) for name in named)
+            beside = any(_may_be_beside(other, device) for other in others - {device})
+            return words if alone and not beside else self._finder.told + words
         here = self._finder.here + words
         known = all(self._finder.here.find(each) for each in (device, *named) if each is not None)
         return here if known else here + self._finder.told
@@ -148,6 +170,11 @@ def _are_apart(name: str, device: str | None) -> bool:
     return name in (device, disk) or (
         kind_of_name(disk) is DeviceKind.DISK and _STACKED.match(name) is None
     )
+
+
+def _may_be_beside(name: str, device: str | None) -> bool:
+    """Whether lines of a log may tell that *name* is attached where *device* is: SCSI's do."""
+    return device is not None and name[:2] == device[:2] == "sd"
 
 
 def _transports(below: DevicesBelow, entries: Iterable[LogEntry]) -> Iterator[str]:

@@ -177,7 +177,7 @@ def _evidence_in(vicinity: Vicinity) -> Wanted:
         uptimes_us = uptimes_us[0] - before_us, uptimes_us[1] + after_us
     if times_s is not None:
         times_s = times_s[0] - before_us / 1e6, times_s[1] + after_us / 1e6
-    return During(Evidence(), uptimes_us, times_s)
+    return During(Evidence(), uptimes_us, times_s, or_undated=vicinity.undated)
 
 
 def _about_breakers(incident: Incident, *, rising: bool) -> list[Wanted]:

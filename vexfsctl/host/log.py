@@ -5,16 +5,15 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import cached_property, reduce
+from functools import cached_property, partial, reduce
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from vexfsctl.analysis.loads import Loads
 from vexfsctl.analysis.window import Window
-from vexfsctl.exceptions import InvalidInput, LogUnreadable, NotFound
+from vexfsctl.exceptions import DeadlineExceeded, InvalidInput, LogUnreadable, NotFound
 from vexfsctl.host.host import Host
-from vexfsctl.logs.files.names import WORDS, is_journal
-from vexfsctl.logs.own_records import may_be_vexfs
+from vexfsctl.logs.files.names import STANDARD_INPUT, WORDS, is_journal
 from vexfsctl.logs.reading.boots import Boot
 from vexfsctl.logs.reading.contents import Manner
 from vexfsctl.logs.reading.log import LogReading
@@ -24,6 +23,7 @@ from vexfsctl.model.filtered import Filtered
 from vexfsctl.model.moments import moment_of
 from vexfsctl.model.record import LogRecord
 from vexfsctl.model.volume import Volume
+from vexfsctl.system.bounded import run_bounded
 
 if TYPE_CHECKING:
     from vexfsctl.logs.reading.wanted import Wanted
@@ -53,7 +53,7 @@ class HostLog:
     @cached_property
     def own_entries(self) -> "Iterable[LogEntry]":
         """The entries that VexFS wrote."""
-        return self._interpret(Filtered(self.reading, may_be_vexfs))
+        return self._interpret(self.reading.of_vexfs())
 
     @cached_property
     def evidence(self) -> "Iterable[LogEntry]":
@@ -140,8 +140,21 @@ def read_log(
 
 
 def source_names(host: Host, volumes: Sequence[Volume]) -> Sequence[str]:
-    """Return the sources to read: the requested ones, or by default those that exist."""
-    return host.logs or (*standard_sources(volumes), *_logs_of_the_silent(volumes))
+    """Return the sources to read: the requested ones, or by default those that exist.
+
+    The file of a volume goes by the name that the volume has for it, however it was asked for: what
+    is said of the one then holds for the other.
+    """
+    if not host.logs:
+        return (*standard_sources(volumes), *_logs_of_the_silent(volumes))
+    files = [file for file in _log_files(volumes) if os.path.isabs(file)]
+    if not files:
+        return host.logs
+    try:
+        asked = partial(_names_of_volumes, host.logs, files)
+        return run_bounded(asked, host.deadlines.source_s, what="looking for the log")
+    except DeadlineExceeded:
+        return host.logs
 
 
 def live_logs_of(volumes: Iterable[Volume]) -> dict[str, str]:
@@ -158,14 +171,29 @@ def vouching_logs_of(volumes: Iterable[Volume]) -> dict[str, str]:
 
 def log_host(host: Host, volumes: Sequence[Volume]) -> LogHost:
     """Return what the readers of a log need to know of *host*."""
-    files = {*live_logs_of(volumes).values(), *_logs_of_the_silent(volumes)}
     return LogHost(
         boot_id=host.boot_id,
-        live_logs=frozenset(files),
+        live_logs=_log_files(volumes),
         standing_logs=host.usual_logs,
         stdin=host.stdin,
         today=host.wall_clock().astimezone(),
         silence_s=host.deadlines.source_s,
+    )
+
+
+def _log_files(volumes: Sequence[Volume]) -> frozenset[str]:
+    return frozenset((*live_logs_of(volumes).values(), *_logs_of_the_silent(volumes)))
+
+
+def _names_of_volumes(asked: Iterable[str], files: Iterable[str]) -> tuple[str, ...]:
+    """Return each of *asked* once, by its name in *files* if it is one of them."""
+    names = {os.path.realpath(file): file for file in files}
+    words = {*WORDS, STANDARD_INPUT}
+    return tuple(
+        dict.fromkeys(
+            name if name in words or is_journal(name) else names.get(os.path.realpath(name), name)
+            for name in asked
+        )
     )
 
 
@@ -191,16 +219,22 @@ def is_elsewhere(host: Host, log: HostLog, volumes: Sequence[Volume]) -> bool:
     if not host.logs:
         return False
     if log.reading.last is None:
-        return not any(_is_of_this_host(name, host, volumes) for name in host.logs)
+        names = source_names(host, volumes)
+        return not any(_is_of_this_host(name, host, volumes) for name in names)
     if not recent_window(host, log.reading, 0).saved:
         return False
     live = Loads(volumes, saved=True)
     silent = {volume.name for volume in volumes if volume.status is None}
     if not live and not silent:
         return True
+    # Deferred: mostly nobody asks.
+    from vexfsctl.logs.reading.wanted import STATES
+
+    # A load is known by its epoch, which only records of states tell.
+    telling = log.own_entries if silent else log.only(STATES).entries
     return not any(
         live.hold(entry) or (entry.event is not None and entry.event.volume in silent)
-        for entry in log.own_entries
+        for entry in telling
     )
 
 

@@ -138,6 +138,7 @@ class IncidentLog:
             volume,
             now_ns=recent_window(self._host, self._log.reading, 0).now_us * 1_000,
             end=self._end_of(placed),
+            other_clock=self._has_other_clock(placed),
             may_read_again=self._may_read_again(placed),
         )
         if isinstance(placed, NumberedCall):
@@ -180,6 +181,16 @@ class IncidentLog:
             if event.after == ModuleState.UNINITIALIZED:
                 return entry.record
         return None
+
+    def _has_other_clock(self, subject: Incident | NumberedCall) -> bool:
+        """Whether a log of its boot, as far as is known, has times that cannot be compared."""
+        if (vicinity := find_vicinity(subject)) is None:
+            return False
+        boots = (boot for source in self._log.reading.sources for boot in source.boots)
+        ends = (end for boot in boots for end in boot.ends.values())
+        known = None, subject.boot_id
+        may_be_of_it = (end for end in ends if subject.boot_id is None or end.boot_id in known)
+        return any(end.has_time and not vicinity.has_clock_of(end) for end in may_be_of_it)
 
     def _may_read_again(self, subject: Incident | NumberedCall) -> bool:
         """Whether its kernel may be one that reads through the page cache of our driver's mounts.

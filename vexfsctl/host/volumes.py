@@ -17,6 +17,7 @@ from vexfsctl.exceptions import (
     Problem,
     SysfsUnreadable,
     VexfsctlException,
+    VolumeBusy,
     VolumeNotFound,
     VolumeStale,
     VolumeUnresponsive,
@@ -136,31 +137,33 @@ def names_of_volumes(host: Host) -> tuple[str, ...]:
 
 
 def coverage_of(volumes: Iterable[Volume]) -> Coverage:
-    """Return the gaps left by volumes that are not present."""
+    """Return the gaps left by volumes that did not answer."""
     return Coverage(gaps=tuple(Gap(v.name, str(v.presence)) for v in _absent(volumes)))
 
 
 def problems_of(volumes: Iterable[Volume]) -> tuple[Problem, ...]:
-    """Return the problems of volumes that are absent or only partly understood."""
+    """Return the problems of volumes that are absent, late or only partly understood."""
     volumes = tuple(volumes)
     absent = [Problem.of(absence_exception(volume)) for volume in _absent(volumes)]
     partial = [
-        Problem("not_understood", f"{volume.name}: {volume.detail}", volume.hint)
+        Problem(_PARTIAL[volume.presence], f"{volume.name}: {volume.detail}", volume.hint)
         for volume in volumes
-        if volume.presence is Presence.PRESENT and volume.detail
+        if volume.status is not None and volume.detail
     ]
     return (*absent, *partial)
 
 
 def absence_exception(volume: Volume) -> EvidenceMissing:
-    """Return the exception for a volume that is not present."""
+    """Return the exception for a volume that did not answer."""
     detail = volume.detail or f"it is {volume.presence}"
     told = detail.startswith(f"{volume.name} ")
     message = detail if told else f"{volume.name}: {detail}"
     return _ABSENCES[volume.presence](message, hint=volume.hint)
 
 
+_PARTIAL = {Presence.PRESENT: "not_understood", Presence.BUSY: VolumeBusy.code}
 _ABSENCES: dict[Presence, type[EvidenceMissing]] = {
+    Presence.BUSY: VolumeBusy,
     Presence.STALE: VolumeStale,
     Presence.UNRESPONSIVE: VolumeUnresponsive,
     Presence.UNREADABLE: SysfsUnreadable,
@@ -227,7 +230,7 @@ def _means(target: Target, volume: Volume, operation: OperationType) -> bool:
 
 
 def _absent(volumes: Iterable[Volume]) -> list[Volume]:
-    return [volume for volume in volumes if volume.presence is not Presence.PRESENT]
+    return [volume for volume in volumes if volume.status is None]
 
 
 def _not_found(host: Host, target: Target, coverage: Coverage) -> VexfsctlException:

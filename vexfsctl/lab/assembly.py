@@ -15,7 +15,7 @@ from vexfsctl.devices.mkfs import make_ext4
 from vexfsctl.devices.mountinfo import read_mounts
 from vexfsctl.devices.mounts import make_mount
 from vexfsctl.driver.fuse import require_fuse
-from vexfsctl.driver.volume.daemon import VolumeOptions, start_volume
+from vexfsctl.driver.volume.daemon import START_TIMEOUT_S, VolumeOptions, start_volume
 from vexfsctl.exceptions import FacilityUnavailable, InvalidInput, LabFailed, VexfsctlException
 from vexfsctl.lab import removal
 from vexfsctl.lab.layout import LabKind, Layout, existing_labs, require_own
@@ -29,7 +29,6 @@ from vexfsctl.system.signals import ending_as_interrupt, held
 
 DEFAULT_SIZE = 128 << 20
 """Bytes; the image is sparse, so this is an upper bound of its space on disk."""
-_SERVER_START_S = 20.0
 _LOCK_TIMEOUT_S = 60.0
 
 
@@ -78,12 +77,14 @@ def bring_up(
     size: int | None = None,
     log_to: str | None = None,
     config_file: Path | None = None,
+    timeout_s: float = START_TIMEOUT_S,
 ) -> Lab:
     """Make the lab at *layout*; what was made is removed again if a part fails.
 
     *size* is the size of its device in bytes; its driver reads *config_file* instead of the
-    standard configuration. Raises FacilityUnavailable if loop devices or FUSE are unavailable,
-    InvalidInput if a size is given for a plain lab, LabFailed if a lab of that name exists.
+    standard configuration; *timeout_s* is for each of its processes to start. Raises
+    FacilityUnavailable if loop devices or FUSE are unavailable, InvalidInput if a size is given for
+    a plain lab, LabFailed if a lab of that name exists.
     """
     _check_machine(layout)
     if layout.kind is LabKind.PLAIN and size is not None:
@@ -92,7 +93,8 @@ def bring_up(
         _claim(layout)
         try:
             with hold_directory(layout.directory, timeout_s=_LOCK_TIMEOUT_S):
-                _build(layout, DEFAULT_SIZE if size is None else size, log_to, config_file)
+                size = DEFAULT_SIZE if size is None else size
+                _build(layout, size, log_to, config_file, timeout_s)
         except BaseException as cause:
             _undo(layout, cause)
             raise
@@ -143,11 +145,13 @@ def _claim(layout: Layout) -> None:
             ) from None
 
 
-def _build(layout: Layout, size: int, log_to: str | None, config_file: Path | None) -> None:
+def _build(
+    layout: Layout, size: int, log_to: str | None, config_file: Path | None, timeout_s: float
+) -> None:
     for directory in layout.directories:
         directory.mkdir(mode=0o755)
     if layout.kind is LabKind.DEVICE:
-        _make_image(layout, size)
+        _make_image(layout, size, timeout_s)
         device = attach(layout.disk)
         make_ext4(device, label=layout.name)
         make_mount(device, layout.backing, "ext4", ("noatime",))
@@ -159,7 +163,8 @@ def _build(layout: Layout, size: int, log_to: str | None, config_file: Path | No
             log_to=log_to or _log_target(layout),
             config_file=config_file,
             allow_inject=layout.kind is LabKind.PLAIN,
-        )
+        ),
+        timeout_s=timeout_s,
     )
 
 
@@ -168,7 +173,7 @@ def _log_target(layout: Layout) -> str:
     return str(layout.log) if kmsg_unavailable() else SOURCE_NAME
 
 
-def _make_image(layout: Layout, size: int) -> None:
+def _make_image(layout: Layout, size: int, timeout_s: float) -> None:
     # It may contain what others may not read in the volume.
     image = os.open(layout.image_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
@@ -178,7 +183,7 @@ def _make_image(layout: Layout, size: int) -> None:
     finally:
         os.close(image)
     places = (layout.image_file, layout.image_mount, layout.faults)
-    start_in_background([*own_module(SERVER_MODULE), *map(str, places)], timeout_s=_SERVER_START_S)
+    start_in_background([*own_module(SERVER_MODULE), *map(str, places)], timeout_s=timeout_s)
 
 
 def _failures_of(steps: Iterator[Callable[[], None]]) -> Iterator[str]:

@@ -13,7 +13,6 @@ import errno
 import os
 import signal
 import stat
-import threading
 import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -45,6 +44,7 @@ from vexfsctl.exceptions import MountFailed
 from vexfsctl.sysfs.attributes import INJECT_ATTRIBUTES
 from vexfsctl.system.background import report_ready, reporting_failure
 from vexfsctl.system.clock import MonotonicClock
+from vexfsctl.system.signals import Wakeups
 
 IMAGE_SUBTYPE = "vexfs-image"
 FAULTS_SUBTYPE = "vexfs-faults"
@@ -157,15 +157,17 @@ _ENTRIES = (
 
 def serve_image(image: Path, image_mount: Path, faults_mount: Path, ready_fd: int | None) -> None:
     """Serve until SIGTERM or until both mounts are gone; ends the process."""
-    stop_asked = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop_asked.set())
+    wakeups = Wakeups(signal.SIGTERM)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with reporting_failure(ready_fd):
         faults = FaultSet(MonotonicClock())
         connections = _mount_both(image, image_mount, faults_mount, faults)
     report_ready(ready_fd, {})
-    while not stop_asked.is_set() and not all(connection.closed for connection in connections):
-        stop_asked.wait(0.1)
+    for connection in connections:
+        connection.when_closed(wakeups.call)
+    while not all(connection.closed for connection in connections):
+        if signal.SIGTERM in wakeups.wait():
+            break
     faults.command("clear")
     for connection in connections:
         try:

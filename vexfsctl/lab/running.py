@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from vexfsctl.driver.volume.daemon import START_TIMEOUT_S
 from vexfsctl.exceptions import InvalidInput
 from vexfsctl.lab.assembly import Lab, bring_up, take_down
 from vexfsctl.lab.layout import Layout
@@ -20,13 +21,15 @@ def run_inside(
     *,
     size: int | None = None,
     config_file: Path | None = None,
+    timeout_s: float = START_TIMEOUT_S,
 ) -> int:
     """Bring a lab up, run *command* in it, take it down; return the command's exit status.
 
+    Options are those of `bring_up`.
     A command ended by signal N returns 128 + N, as a shell reports it. Signals that would end this
     process are passed to the command, so that the lab is taken down in any case.
     """
-    lab = bring_up(layout, size=size, config_file=config_file)
+    lab = bring_up(layout, size=size, config_file=config_file, timeout_s=timeout_s)
     try:
         with held():
             return _run(command, lab)

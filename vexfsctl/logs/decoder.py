@@ -212,7 +212,9 @@ class RecordDecoder:
         if begun.block is None:
             yield begun.unread or Unread.NOT_READ
             return
-        self._open, self._width, self._adjacent = capped(begun.block, reading), width, True
+        # Nothing goes on with a line that has no head to be indented under.
+        self._open, self._width = capped(begun.block, reading), width
+        self._adjacent = not begun.alone
         if begun.decoration is not None and not reading.decorated:
             self._decoration = begun.decoration
         if not (begun.alone or begun.loose):

@@ -101,6 +101,8 @@ def format_event(event: Event) -> str:
 
 def parse_event(text: str) -> Event | Unrecognised | None:
     """Return the event a record stands for; None if *text* does not begin like one of ours."""
+    if not text.startswith(_BEGINS):
+        return None
     event = _recall_event(text)
     if event is not None:
         return event
@@ -410,6 +412,8 @@ _VARYING = re.compile(
 """Values that hardly ever come twice."""
 _ID_NAMES = (" parent=", " cause=")
 _NO_ID = str(CorrelationId(0))
+_BEGINS = "VexFS: "
+"""What each of our records begins with."""
 _HEAD_OF_PAIRS = re.compile(r"VexFS: (?:\[CORR-([0-9A-F]{16})\] )?(\w+) (?=vol=)")
 _HEAD = re.compile(
     r"VexFS: (?:\[(?P<identifier>CORR-[0-9A-F]{16})\] )?(?P<word>\w+)(?: (?P<pairs>.*))?", re.DOTALL

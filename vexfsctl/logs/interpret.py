@@ -62,7 +62,9 @@ class LogEntries:
         """Yield one entry for each record."""
         begun = self._begun
         for entry in interpret_records(self._records, self._live_volumes, named=self._named):
-            yield _look_back(entry, begun) if begun else entry
+            # Most are found to be neither.
+            unknown = begun and entry.epoch is None and isinstance(entry.meaning, Event)
+            yield _look_back(entry, begun) if unknown else entry
 
     @cached_property
     def _begun(self) -> Mapping[_Place, _Load]:
@@ -176,7 +178,8 @@ def kind_of(entry: LogEntry) -> str:
 
 
 def _look_back(entry: LogEntry, begun: Mapping[_Place, _Load]) -> LogEntry:
-    if entry.epoch is not None or entry.event is None or entry.record.loose:
+    """Return *entry*, of an unknown epoch, with the first of its volume if that is known."""
+    if entry.event is None or entry.record.loose:
         return entry
     load = begun.get(_place(entry.record, entry.event))
     if load is None:

@@ -33,8 +33,11 @@ def format_value(value: str) -> str:
     return f'"{"".join(map(_escape, value))}"'
 
 
-def parse_pairs(text: str) -> Pairs:
-    """Read what `format_pairs` writes; raise ValueError if it is torn or not a pair."""
+def parse_pairs(text: str, *, stray: str = "backslashreplace") -> Pairs:
+    """Read what `format_pairs` writes; raise ValueError if it is torn or not a pair.
+
+    *stray* says how to read escaped bytes that are not UTF-8, as bytes.decode does.
+    """
     pairs: Pairs = []
     end = 0
     while end < len(text):
@@ -42,7 +45,7 @@ def parse_pairs(text: str) -> Pairs:
         if match is None:
             raise ValueError(f"no key=value at {text[end : end + 40]!r}")
         quoted = match["quoted"]
-        pairs.append((match["key"], match["bare"] if quoted is None else _unescape(quoted)))
+        pairs.append((match["key"], match["bare"] if quoted is None else _unescape(quoted, stray)))
         end = match.end()
     return pairs
 
@@ -73,10 +76,10 @@ def _escape(character: str) -> str:
     return "".join(f"\\x{byte:02x}" for byte in _to_bytes(character))
 
 
-def _unescape(quoted: str) -> str:
+def _unescape(quoted: str, stray: str) -> str:
     if "\\" not in quoted:
         return quoted
-    return _ESCAPE.sub(_escaped_byte, _to_bytes(quoted)).decode(errors="backslashreplace")
+    return _ESCAPE.sub(_escaped_byte, _to_bytes(quoted)).decode(errors=stray)
 
 
 def _escaped_byte(match: re.Match[bytes]) -> bytes:

@@ -37,7 +37,8 @@ def is_daemon_output(record: LogRecord) -> bool:
     """
     if record.uptime_us is None and record.wall_time_s is None:
         return not record.loose
-    return any(
+    # Most have no metadata, and very many are looked at.
+    return bool(record.fields) and any(
         key in DAEMON_FIELDS and value.lower().startswith(_DAEMONS) for key, value in record.fields
     )
 

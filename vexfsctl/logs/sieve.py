@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
+from string import digits
 
 from vexfsctl.logs.kernel.form import ANYTHING, NAME
 from vexfsctl.logs.kernel.literals import any_of, by_letters
@@ -144,7 +145,8 @@ def sieve(*, evidence: bool = True) -> Sieve:
 def _letters_of(literals: Iterable[str]) -> str:
     """Return a pattern for the first letters of *literals*, inner prefixes and more of a head."""
     begins = {
-        each[:2] for each in (*literals, *SAMPLES, "k", "[T", "[C", *map("[{}".format, range(10)))
+        each[:2]
+        for each in (*literals, *SAMPLES, "k", "[T", "[C", *map("[{}".format, range(10)), *digits)
     }
     letters = re.escape("".join(sorted({each[0] for each in begins} - {"["})))
     behind = re.escape("".join(sorted(each[1] for each in begins if each[0] == "[")))

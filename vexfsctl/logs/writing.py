@@ -6,23 +6,32 @@ be written (`printk.devkmsg=off`, no permission) and for users who want it separ
 
 import errno
 import os
-import threading
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from vexfsctl.logs.formats.kmsg import format_kmsg_record
 from vexfsctl.logs.sources.kmsg import KMSG, write_kmsg
-from vexfsctl.model.clock import Clock
 
 MAXIMUM_FILE_SIZE = 64 << 20
 """Bytes at which a driver's own file is rotated to `.1`."""
 
 
-class RecordWriter(Protocol):
-    """Takes the records of one provider."""
+class FinishedRecord(NamedTuple):
+    """A record as it is to be written."""
 
-    def write(self, level: int, text: str) -> None:
+    level: int
+    text: str
+    uptime_us: int
+    """When it was made, which may be long before it can be written."""
+    sequence: int
+    """Its number in this epoch. One that is never written leaves a gap that a reader can see."""
+
+
+class RecordWriter(Protocol):
+    """Takes the records of one provider. For one thread."""
+
+    def write(self, record: FinishedRecord) -> None:
         """Put one record into the log; raise OSError when it cannot be done."""
         ...
 
@@ -36,16 +45,16 @@ class RecordWriter(Protocol):
 
 
 class KmsgWriter:
-    """Writes records into the kernel log."""
+    """Writes records into the kernel log, which gives them its own time and number."""
 
     def __init__(self, path: Path = KMSG) -> None:
         """Raise OSError if this process may not write there."""
         self._path = path
         os.close(os.open(path, os.O_WRONLY | os.O_CLOEXEC))
 
-    def write(self, level: int, text: str) -> None:
+    def write(self, record: FinishedRecord) -> None:
         """Put one record into the kernel log; raise OSError when it cannot be done."""
-        write_kmsg(text, level, path=self._path)
+        write_kmsg(record.text, record.level, path=self._path)
 
     def reopen(self) -> None:
         """Nothing to do: each record is written with a descriptor of its own."""
@@ -55,60 +64,53 @@ class KmsgWriter:
 
 
 class KmsgFileWriter:
-    """Writes records into a file in the raw kmsg form, numbered from 0 for this epoch.
+    """Writes records into a file in the raw kmsg form."""
 
-    Thread-safe, but not to be used in signal handlers. A record that could not be written keeps its
-    number, so that a reader can tell from the sequence that it is missing.
-    """
-
-    def __init__(self, path: Path, clock: Clock, *, maximum_size: int = MAXIMUM_FILE_SIZE) -> None:
+    def __init__(self, path: Path, *, maximum_size: int = MAXIMUM_FILE_SIZE) -> None:
         """Open or create the file (0640); raise OSError if that cannot be done."""
         self._path = path
-        self._clock = clock
         self._maximum_size = maximum_size
-        self._sequence = 0
-        self._lock = threading.Lock()
         self._descriptor = _open_for_append(path)
+        self._torn = True
+        """Whether the last writer, we or a killed driver, may have left half a record."""
 
-    def write(self, level: int, text: str) -> None:
+    def write(self, record: FinishedRecord) -> None:
         """Append one record; raise OSError when it cannot be done."""
-        with self._lock:
-            sequence, self._sequence = self._sequence, self._sequence + 1
-            uptime_us = self._clock.now_ns() // 1000
-            self._append(format_kmsg_record(level, sequence, uptime_us, text))
+        level, text, uptime_us, sequence = record
+        self._append(format_kmsg_record(level, sequence, uptime_us, text))
 
     def reopen(self) -> None:
         """Continue in the file that now has our name; the old one was moved away (logrotate)."""
-        with self._lock:
-            self._reopen()
+        fresh = _open_for_append(self._path)
+        os.close(self._descriptor)
+        self._descriptor, self._torn = fresh, True
 
     def close(self) -> None:
         """Close the file."""
-        with self._lock:
-            os.close(self._descriptor)
+        os.close(self._descriptor)
 
     def _append(self, record: bytes) -> None:
         if os.fstat(self._descriptor).st_size + len(record) > self._maximum_size:
             # If somebody removed the file there is nothing to keep: start a new one.
             with suppress(FileNotFoundError):
                 self._path.replace(self._path.with_name(f"{self._path.name}.1"))
-            self._reopen()
-        written = os.write(self._descriptor, record)
-        if written < len(record):
-            # A full disk may take only the first part: end that line, or the next record joins it.
-            self._reopen()
+            self.reopen()
+        # With the record, not before it: on a full disk there may be room for nothing else.
+        line = b"\n" + record if self._torn and _ends_torn(self._descriptor) else record
+        self._torn = True
+        if os.write(self._descriptor, line) < len(line):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._path))
-
-    def _reopen(self) -> None:
-        fresh = _open_for_append(self._path)
-        os.close(self._descriptor)
-        self._descriptor = fresh
+        self._torn = False
 
 
 def _open_for_append(path: Path) -> int:
-    """Open *path* at its end, on a new line even if its last writer was killed in the middle."""
-    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    return os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
+
+
+def _ends_torn(descriptor: int) -> bool:
+    """Whether the last line of the file has no end, as far as the disk tells."""
     size = os.fstat(descriptor).st_size
-    if size and os.pread(descriptor, 1, size - 1) != b"\n":
-        os.write(descriptor, b"\n")
-    return descriptor
+    try:
+        return size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
+    except OSError:
+        return True

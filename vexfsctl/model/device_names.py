@@ -7,12 +7,13 @@ Documentation/admin-guide/devices.txt has the numbers. Those that the kernel giv
 import re
 
 _DISK = re.compile(
-    r"(?:(?:s|v|xv|h)d[a-z]{1,4}|nvme\d{1,4}(?:c\d{1,4})?n\d{1,4}|mmcblk\d{1,4}|sr\d{1,4}"
+    r"(?:(?:s|v|xv|h)d[a-z]{1,4}|nvme\d{1,4}(?:c\d{1,4})?n\d{1,4}|mmcblk\d{1,4}(?:boot\d|gp\d|rpmb)?|sr\d{1,4}"
     r"|(?:loop|md|dm-|nbd|rbd|zram|ram|pmem|zd|bcache|drbd|dasd)\d{1,6}|md_[\w-]{1,28})"
 )
 _PARTITION = re.compile(r"(?P<numbered>.*\d)p\d+|(?P<lettered>(?:s|v|xv|h)d[a-z]+)\d+")
 _NVME = re.compile(r"nvme(?P<subsystem>\d+)(?:c(?P<controller>\d+))?n(?P<namespace>\d+)")
 _NUMBER = re.compile(r"(?P<major>\d{1,4}):(?P<minor>\d{1,7})")
+_BIO_BASED = ("dm-", "md", "bcache", "zram", "ram", "pmem")
 _MAJORS = {"sd": (8, *range(65, 72), *range(128, 136)), "xvd": (202,)}
 """Majors of disks that have letters, in the order of these: SCSI, and those of Xen."""
 _MINORS = 16
@@ -25,6 +26,15 @@ def is_block_name(name: str) -> bool:
     """Whether *name* looks like the kernel's name of a block device: `sdb`, `sdb1`, `dm-3`."""
     disk = disk_of_partition(name)
     return _DISK.fullmatch(name if disk is None else disk) is not None
+
+
+def is_bio_based(name: str) -> bool:
+    """Whether the driver of the device called *name* makes no requests, but hands on bios.
+
+    Or answers them: device mapper (but for its multipath over requests), md, bcache, zram, brd and
+    pmem.
+    """
+    return name.startswith(_BIO_BASED)
 
 
 def disk_of_partition(name: str) -> str | None:

@@ -53,8 +53,8 @@ class LogEntry:
 
     @property
     def is_own(self) -> bool:
-        """Whether VexFS wrote it, our provider or another build."""
-        return self.event is not None or self.upstream is not None
+        """Whether it is evidence of VexFS: our provider, another build, or a module at work."""
+        return self.event is not None or (self.upstream is not None and not self.upstream.hearsay)
 
     @property
     def event(self) -> Event | None:

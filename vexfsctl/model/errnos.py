@@ -33,6 +33,7 @@ from errno import (
     ENOSPC,
     ENOTDIR,
     ENOTEMPTY,
+    ENOTTY,
     ENXIO,
     EOPNOTSUPP,
     EPERM,
@@ -120,7 +121,7 @@ def classify_errno(number: int, call: str, *, read_only: bool = False) -> ErrnoC
         return ErrnoClass.ANSWER if read_only else ErrnoClass.OTHER
     if number in (ENODATA, ENOSPC) and call in XATTR_CALLS:
         return ErrnoClass.ANSWER
-    if number == ENXIO and call == "lseek":
+    if (number, call) in ((ENXIO, "lseek"), (ENOTTY, "ioctl")):
         return ErrnoClass.ANSWER
     return _CLASS_OF.get(number, ErrnoClass.OTHER)
 

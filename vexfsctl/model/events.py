@@ -1,6 +1,6 @@
 """What happened: one frozen value for each record of vexfs-log(5).
 
-The engine reports these to its listener, the log writer turns them into lines, and the log
+The engine reports these to its log, which turns them into lines, and the log
 reader turns lines back into them; `logs.grammar` alone knows the wording. Fields stand in the
 order in which the record lists its keys; None means that the record does not carry the key.
 """
@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from vexfsctl.model.breaker import BreakerState
 from vexfsctl.model.correlation import CorrelationId
+from vexfsctl.model.device_names import is_bio_based
 from vexfsctl.model.hints import RecoveryHint
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.severity import Severity
@@ -189,6 +190,10 @@ class RecordsSuppressed(Event):
     interval_ms: int
 
 
+_ABOVE_DISKS = frozenset({"filesystem", "hung_task", "stall"})
+"""Kinds of evidence about what lies on devices, or waits for them."""
+
+
 class EvidenceSignificance(StrEnum):
     """What a line of the kernel about a device tells of."""
 
@@ -242,6 +247,16 @@ class KernelEvidence:
         if self.member is None:
             return () if self.device is None else (self.device,)
         return (self.member,) if self.device is None else (self.device, self.member)
+
+    @property
+    def tells_cause(self) -> bool:
+        """Whether it tells of trouble of what it names itself.
+
+        A filesystem, a task, device mapper or md mostly has it because something below has.
+        """
+        if not (self.is_trouble and self.devices) or self.kind in _ABOVE_DISKS:
+            return False
+        return not all(map(is_bio_based, self.devices))
 
     @property
     def sector_device(self) -> str | None:

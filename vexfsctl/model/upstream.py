@@ -71,13 +71,18 @@ KERNEL_FORMS = frozenset(
         "kernel_busy_inodes",
         "kernel_cache_leak",
         "kernel_segfault",
-        "kernel_killed",
         "kernel_trace",
         "kernel_modules",
         "kernel_process",
+        "kernel_mention",
     }
 )
-"""Forms of lines that the kernel wrote about a module (`logs.kernel.mentions` has them)."""
+"""Forms of lines that the kernel wrote about a module (`logs.kernel.mentions` has them), or that
+have the name in them."""
+
+HEARSAY = frozenset({"kernel_segfault", "kernel_process", "kernel_mention"})
+"""Those of them that have the name of VexFS where any user may have put it: the name of a process,
+a file, a device, a label."""
 
 
 @quick_value(kw_only=True)
@@ -121,3 +126,8 @@ class UpstreamEvent:
     def by_kernel(self) -> bool:
         """Whether the kernel wrote it about a VexFS module, whichever that is."""
         return self.form in KERNEL_FORMS
+
+    @property
+    def hearsay(self) -> bool:
+        """Whether it shows only that somebody calls something VexFS: no evidence of one."""
+        return self.form in HEARSAY

@@ -50,10 +50,12 @@ class Presence(StrEnum):
     """What a reader found of a volume; not the same as the provider's `state`."""
 
     PRESENT = "present"
+    BUSY = "busy"
+    """It answered late, or not yet, while its server or its reader got on or had no processor."""
     STALE = "stale"
     """Its provider was killed, but the mount is left (ENOTCONN)."""
     UNRESPONSIVE = "unresponsive"
-    """No answer within the deadline."""
+    """No answer, and no sign that the host is only busy."""
     UNREADABLE = "unreadable"
     """No permission, or a tree of a version we do not know."""
     VANISHED = "vanished"
@@ -82,11 +84,20 @@ class ErrorCounts:
     high: int
     critical: int
     logged: int
+    """Error records that have been written."""
     suppressed: int
-    """Error records the log's rate limit left out; total = logged + suppressed."""
+    """Error records the log's rate limit left out."""
     last_id: CorrelationId | None
     last_time_ns: int
     """CLOCK_MONOTONIC nanoseconds, 0 = never."""
+    lost: int = 0
+    """Error records that could not be written, or found no room; 0 from a provider without one."""
+
+    @property
+    def queued(self) -> int:
+        """Error records still to be written: total = logged + suppressed + lost + queued."""
+        # Not negative, though the counters are read one after the other while they grow.
+        return max(0, self.total - self.logged - self.suppressed - self.lost)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,17 +160,19 @@ class VolumeStatus:
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """One volume as found: where, whether it answers, and if it does, its status."""
+    """One volume as found: where, whether it answers, and if it did, its status."""
 
     name: str
     root: Path
     presence: Presence
     status: VolumeStatus | None = None
-    """None unless present."""
+    """None unless it answered: present, or busy."""
     detail: str | None = None
     """Why it is not present, or which attributes are missing or not understood."""
     hint: str | None = None
     """The next step, if there is one."""
+    abandoned: bool = False
+    """Whether its server is gone or the CPU clock of that stands: only umount --force helps."""
 
 
 def clear_command(volume: str) -> str:

@@ -30,6 +30,7 @@ _WORDS: Mapping[str, Tone] = {
     "heavy": Tone.NOTICE,
     "read_only": Tone.BAD,
     "emergency": Tone.BAD,
+    "busy": Tone.NOTICE,
     "stale": Tone.BAD,
     "unresponsive": Tone.BAD,
     "unreadable": Tone.NOTICE,

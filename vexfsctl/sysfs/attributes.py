@@ -75,6 +75,8 @@ class Attribute(NamedTuple):
     """Value at mount, if the specification gives one."""
     pollable: bool = False
     """Whether poll(2) wakes with POLLPRI when the value changes."""
+    optional: bool = False
+    """Whether a provider may lack it; its default stands then."""
     operation: OperationType | None = None
     """The operation type it belongs to; None for the volume's own."""
 
@@ -116,10 +118,16 @@ _BREAKER = BreakerSettings()
 
 
 def _ro(
-    path: str, type_: ValueType, meaning: str, default: Any = None, *, pollable: bool = False
+    path: str,
+    type_: ValueType,
+    meaning: str,
+    default: Any = None,
+    *,
+    pollable: bool = False,
+    optional: bool = False,
 ) -> Attribute:
     directory = _directory_of(path)
-    return Attribute(path, directory, Access.READ_ONLY, type_, meaning, default, pollable)
+    return Attribute(path, directory, Access.READ_ONLY, type_, meaning, default, pollable, optional)
 
 
 def _rw(path: str, type_: ValueType, meaning: str, default: Any) -> Attribute:
@@ -163,13 +171,20 @@ VOLUME_ATTRIBUTES: tuple[Attribute, ...] = (
         "that corruption put on degradation.",
         AccessMode.READ_WRITE,
     ),
-    _ro("errors/total", _COUNTER, "Errors reported.", 0),
+    _ro("errors/total", _COUNTER, "Errors reported: logged, suppressed, lost, or still queued.", 0),
     _ro("errors/low", _COUNTER, "Errors of low severity.", 0),
     _ro("errors/medium", _COUNTER, "Errors of medium severity.", 0),
     _ro("errors/high", _COUNTER, "Errors of high severity.", 0),
     _ro("errors/critical", _COUNTER, "Errors of critical severity.", 0),
     _ro("errors/logged", _COUNTER, "Error records written to the log.", 0),
-    _ro("errors/suppressed", _COUNTER, "Error records dropped by the log's rate limit.", 0),
+    _ro("errors/suppressed", _COUNTER, "Error records left out by the rate limit of the log.", 0),
+    _ro(
+        "errors/lost",
+        _COUNTER,
+        "Error records that could not be written, or found no room in the queue.",
+        0,
+        optional=True,
+    ),
     _ro("errors/last_id", _ID, "Correlation id of the most recent error."),
     _ro("errors/last_time_ns", _NANOSECONDS, "Time of the most recent error; 0 = never.", 0),
     _rw("retry/max_attempts", Number("u32", 1, 100), "Total tries.", _RETRY.max_attempts),

@@ -1,6 +1,7 @@
 """Turns errnos of a volume's files into messages and next steps."""
 
 import os
+from dataclasses import replace
 from errno import (
     EACCES,
     EBUSY,
@@ -19,6 +20,7 @@ from pathlib import Path
 
 from vexfsctl.exceptions import (
     AttributeMissing,
+    EvidenceMissing,
     GenerationMoved,
     PermissionRefused,
     ProviderFailed,
@@ -26,6 +28,7 @@ from vexfsctl.exceptions import (
     SysfsUnreadable,
     ValueRefused,
     VexfsctlException,
+    VolumeBusy,
     VolumeNotFound,
     VolumeStale,
     VolumeUnresponsive,
@@ -35,14 +38,17 @@ from vexfsctl.exceptions import (
 from vexfsctl.model.volume import Presence, Volume, clear_command
 from vexfsctl.sysfs.attributes import Attribute
 from vexfsctl.sysfs.values import shown
+from vexfsctl.system.patience import Patience
+from vexfsctl.system.processes import Process
 
 LIST_HINT = "vexfsctl volume list shows all volumes"
+_AGAIN = "look again, with a longer --timeout"
 ROOT_HINT = "run as root, or as the user who mounted it"
 
 WRITE_ERRORS = {
     EINVAL: "An unknown word, a malformed number, or a write of a page or more.",
     ERANGE: "A number out of range.",
-    EBUSY: "Not possible in the present state.",
+    EBUSY: "Not possible in the present state, or the log has no room for the record of it.",
     ESTALE: "The generation asked for has moved on.",
     EACCES: "Not permitted. Writing what can only be read, or reading what can only be written,"
     " is not permitted to root either.",
@@ -59,7 +65,8 @@ def absent_volume(volume: str, root: Path, error: int) -> Volume:
     """Return what *volume* is when its directory as a whole answers errno *error*."""
     if error in _PROVIDER_GONE:
         detail = f"its provider is {_GONE}"
-        return Volume(volume, root, Presence.STALE, detail=detail, hint=clear_command(volume))
+        clear = clear_command(volume)
+        return Volume(volume, root, Presence.STALE, detail=detail, hint=clear, abandoned=True)
     if error == ENODEV:
         detail = "it went away while it was being read"
         return Volume(volume, root, Presence.VANISHED, detail=detail, hint=LIST_HINT)
@@ -84,11 +91,54 @@ def unlisted(root: Path, error: int | None) -> str:
     return os.strerror(error) if hint is None else f"{os.strerror(error)}; {hint}"
 
 
-def unresponsive(volume: str, timeout_s: float) -> VolumeUnresponsive:
-    """Return the exception for a volume that did not answer within *timeout_s*."""
-    return VolumeUnresponsive(
-        f"{volume} does not answer within {timeout_s:g} s", hint=clear_command(volume)
+def late_volume(volume: Volume, patience: Patience) -> Volume:
+    """Return *volume*, as busy if it answered only after *patience* had counted a deadline."""
+    if volume.presence is not Presence.PRESENT or not patience.deadlines:
+        return volume
+    detail = f"it answered after more than {patience.passed_s:g} s"
+    if volume.detail is not None:
+        detail = f"{detail}; {volume.detail}"
+    return replace(volume, presence=Presence.BUSY, detail=detail)
+
+
+def silent_volume(volume: str, root: Path, patience: Patience, server: Process | None) -> Volume:
+    """Return what *volume* is when it has not answered in all of *patience*."""
+    signs = patience.signs
+    if signs is None:
+        detail = f"the process that read {volume} was killed"
+        return Volume(volume, root, Presence.UNREADABLE, detail=detail, hint=_AGAIN)
+    detail = f"{volume} does not answer within {patience.passed_s:g} s"
+    if signs.asking:
+        detail = f"{detail}: the host is busy"
+        return Volume(volume, root, Presence.BUSY, detail=detail, hint=_AGAIN)
+    hint = _AGAIN
+    if server is not None and signs.standing:
+        detail = f"{detail}, and the CPU clock of its driver, process {server.pid}, stands"
+        hint = clear_command(volume)
+    elif server is not None and signs.answering:
+        detail = f"{detail}, but its driver, process {server.pid}, runs"
+        hint = f"top -H -p {server.pid} shows what it does"
+    return Volume(
+        volume,
+        root,
+        Presence.UNRESPONSIVE,
+        detail=detail,
+        hint=hint,
+        abandoned=signs.standing,
     )
+
+
+def silence(volume: str, patience: Patience, server: Process | None) -> EvidenceMissing:
+    """Return the exception for an attribute that did not answer; as `silent_volume`."""
+    found = silent_volume(volume, Path(), patience, server)
+    return _SILENCES[found.presence](found.detail or "", hint=found.hint)
+
+
+_SILENCES: dict[Presence, type[EvidenceMissing]] = {
+    Presence.BUSY: VolumeBusy,
+    Presence.UNRESPONSIVE: VolumeUnresponsive,
+    Presence.UNREADABLE: SysfsUnreadable,
+}
 
 
 def volume_not_found(volume: str) -> VolumeNotFound:
@@ -124,7 +174,7 @@ def write_failure(
 _REFUSALS: dict[int, tuple[type[WriteRefused], str]] = {
     EINVAL: (ValueRefused, "malformed, or not a word it knows"),
     ERANGE: (ValueRefused, "out of range"),
-    EBUSY: (StateConflict, "not possible in its present state"),
+    EBUSY: (StateConflict, "not possible in its present state, or its log takes no records"),
     ESTALE: (GenerationMoved, "it changed since it was looked at"),
     EACCES: (PermissionRefused, "not permitted"),
     EPERM: (PermissionRefused, "not permitted"),

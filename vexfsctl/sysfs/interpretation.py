@@ -8,6 +8,7 @@ and `detail` says why. What was not read is left out as well, without a complain
 import os
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from errno import ENOENT
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -67,6 +68,9 @@ def interpret_content(attribute: Attribute, content: bytes) -> Any:
 def _interpret(
     attribute: Attribute, content: bytes | int, values: dict[str, Any], complaints: list[str]
 ) -> None:
+    if attribute.optional and content == ENOENT:
+        values[attribute.path] = attribute.default
+        return
     if not isinstance(attribute.type, Number):
         values[attribute.path] = None if isinstance(attribute.type, OrNone) else UNKNOWN
     if isinstance(content, int):

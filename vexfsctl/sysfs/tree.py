@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from vexfsctl.exceptions import DeadlineExceeded, SysfsUnreadable
 from vexfsctl.model.coverage import Coverage, Gap
 from vexfsctl.model.operations import OperationType
-from vexfsctl.model.volume import Presence, Volume
+from vexfsctl.model.volume import Volume
 from vexfsctl.sysfs import failures
 from vexfsctl.sysfs.attributes import (
     TREE_VERSION,
@@ -32,10 +32,15 @@ from vexfsctl.sysfs.files import (
     write_one,
 )
 from vexfsctl.sysfs.interpretation import interpret_content, interpret_volume
-from vexfsctl.system.children import NO_ANSWER, run_in_children
+from vexfsctl.sysfs.server import Server
+from vexfsctl.system.children import NO_ANSWER, await_children, run_in_children
+from vexfsctl.system.patience import Patience
+from vexfsctl.system.processes import Process
+from vexfsctl.system.processor_time import Look
 
 DEADLINE_S = 2.0
-"""How long a volume may take to answer, unless the caller says otherwise."""
+"""How long a volume may take to answer, unless the caller says otherwise; three times as long where
+the host may only be busy (`vexfsctl.system.patience`)."""
 
 
 class Survey(NamedTuple):
@@ -118,8 +123,8 @@ class SysfsTree:
     def write(self, volume: str, path: str, value: Any) -> None:
         """Write a *value* of the attribute's type.
 
-        Raises a WriteRefused subclass; nothing has changed then. After VolumeUnresponsive it is not
-        known whether the write took effect.
+        Raises a WriteRefused subclass; nothing has changed then. After VolumeUnresponsive or
+        VolumeBusy it is not known whether the write took effect.
         """
         attribute = find_attribute(path)
         text = attribute.type.format(value)
@@ -154,10 +159,10 @@ class SysfsTree:
         return value
 
     def _ask(self, volume: str, task: Callable[[], Any], *, more_s: float = 0) -> Any:
-        (answer,) = run_in_children([task], self.timeout_s + more_s)
-        if answer is NO_ANSWER:
-            raise failures.unresponsive(volume, self.timeout_s)
-        return answer
+        (reply,) = _await([(self._file(volume, ""), task)], self.timeout_s, more_s)
+        if reply.answer is NO_ANSWER:
+            raise failures.silence(volume, reply.patience, reply.server)
+        return reply.answer
 
     def _value(self, volume: str, attribute: Attribute, content: bytes | int) -> Any:
         if isinstance(content, int):
@@ -188,11 +193,34 @@ def _read_all(
 ) -> list[Volume | None]:
     """Read volumes, given as root and name, at the same time; None if there is none."""
     paths = [a.path for a in attributes() if a.readable and _is_wanted(a, operations)]
-    tasks = [partial(read_contents, root / name, paths) for root, name in places]
-    answers = run_in_children(tasks, timeout_s)
+    tasks = [(root / name, partial(read_contents, root / name, paths)) for root, name in places]
+    replies = _await(tasks, timeout_s)
+    return [_volume(root, name, reply) for (root, name), reply in zip(places, replies, strict=True)]
+
+
+class _Reply(NamedTuple):
+    answer: Any
+    """NO_ANSWER if there is none."""
+    patience: Patience
+    server: Process | None
+    """Which process serves the volume; known only if the answer is late."""
+
+
+def _await(
+    tasks: Sequence[tuple[Path, Callable[[], Any]]], timeout_s: float, more_s: float = 0
+) -> list[_Reply]:
+    """Run *tasks*, each on the volume at a path, and judge the silence of those that are late."""
+    servers = [Server(tree, timeout_s) for tree, _ in tasks]
+    waits: list[Patience] = []
+
+    def patience(number: int, asking: Look) -> Patience:
+        waits.append(Patience(timeout_s, asking, servers[number].look, more_s=more_s))
+        return waits[number]
+
+    answers = await_children([task for _, task in tasks], patience)
     return [
-        _volume(root, name, answer, timeout_s)
-        for (root, name), answer in zip(places, answers, strict=True)
+        _Reply(answer, wait, server.process)
+        for answer, wait, server in zip(answers, waits, servers, strict=True)
     ]
 
 
@@ -202,13 +230,12 @@ def _is_wanted(attribute: Attribute, operations: Collection[OperationType] | Non
     return attribute.operation in operations
 
 
-def _volume(root: Path, name: str, answer: Any, timeout_s: float) -> Volume | None:
-    if answer is NO_ANSWER:
-        late = failures.unresponsive(name, timeout_s)
-        return Volume(name, root, Presence.UNRESPONSIVE, detail=late.message, hint=late.hint)
-    error, contents = answer
+def _volume(root: Path, name: str, reply: _Reply) -> Volume | None:
+    if reply.answer is NO_ANSWER:
+        return failures.silent_volume(name, root, reply.patience, reply.server)
+    error, contents = reply.answer
     if error == ENOENT:
         return None
     if error:
         return failures.absent_volume(name, root, error)
-    return interpret_volume(name, root, contents)
+    return failures.late_volume(interpret_volume(name, root, contents), reply.patience)

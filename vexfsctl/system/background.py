@@ -13,12 +13,13 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from typing import IO, Any
 
 from vexfsctl.exceptions import MountFailed, VexfsctlException, exception_of
 from vexfsctl.system.children import reap_when_ended
+from vexfsctl.system.patience import Patience
+from vexfsctl.system.processor_time import processor_time
 
 _STOP_BOUND_S = 5.0
 """How long a child may take to end, including unmounting what it mounted."""
@@ -35,8 +36,8 @@ def start_in_background(
     """Run *argv* plus `--ready-fd N` in its own session; return its pid and what it reported.
 
     Raises the exception that the child reported, or MountFailed if it ended or reported nothing
-    within *timeout_s*. A child that is not ready by then is asked to end, and killed if it has
-    not ended within *patience_s*.
+    within *timeout_s*; one that is only busy has longer (`Patience`). A child that is not ready by
+    then is asked to end, and killed if it has not ended within *patience_s*.
     """
     read_end, write_end = os.pipe()
     with os.fdopen(read_end, "rb") as pipe, tempfile.TemporaryFile() as words:
@@ -52,7 +53,8 @@ def start_in_background(
         finally:
             os.close(write_end)
         try:
-            report = _read_report(pipe, timeout_s)
+            patience = Patience(timeout_s, lambda: processor_time(child.pid))
+            report = _read_report(pipe, patience)
         except BaseException:
             # Ctrl-C does not reach another session, and nobody else would end it.
             _end(child, patience_s=patience_s)
@@ -64,7 +66,7 @@ def start_in_background(
         _end(child, patience_s=0.5 if "failed" in report else patience_s)
         if "failed" in report:
             raise exception_of(**report["failed"])
-        raise MountFailed(_why_silent(child, words, timeout_s))
+        raise _silent(child, words, patience)
 
 
 @contextlib.contextmanager
@@ -96,13 +98,14 @@ def _report(ready_fd: int | None, message: dict[str, Any]) -> None:
         pipe.write(json.dumps(message) + "\n")
 
 
-def _read_report(pipe: IO[bytes], timeout_s: float) -> dict[str, Any]:
-    deadline = time.monotonic() + timeout_s
+def _read_report(pipe: IO[bytes], patience: Patience) -> dict[str, Any]:
     received = b""
     while not received.endswith(b"\n"):
-        left = deadline - time.monotonic()
-        if left <= 0 or not select.select([pipe], [], [], left)[0]:
-            return {}
+        left_s = patience.left_s()
+        if not select.select([pipe], [], [], max(left_s, 0))[0]:
+            if left_s <= 0:
+                return {}
+            continue
         chunk = os.read(pipe.fileno(), 65536)
         if not chunk:
             return {}
@@ -129,10 +132,14 @@ def _leave(child: subprocess.Popen[bytes]) -> None:
     child.returncode = 0
 
 
-def _why_silent(child: subprocess.Popen[bytes], words: IO[bytes], timeout_s: float) -> str:
+def _silent(child: subprocess.Popen[bytes], words: IO[bytes], patience: Patience) -> MountFailed:
     words.seek(0)
     lines = words.read().decode(errors="replace").strip().splitlines()
     last = f": {lines[-1]}" if lines else ""
     if child.returncode is not None and child.returncode > 0:
-        return f"the serving process ended with status {child.returncode} before it was ready{last}"
-    return f"the serving process was not ready within {timeout_s:g} s{last}"
+        status = f"status {child.returncode}"
+        return MountFailed(f"the serving process ended with {status} before it was ready{last}")
+    return MountFailed(
+        f"the serving process was not ready within {patience.passed_s:g} s{last}",
+        hint="the host is busy: try again with a longer --timeout" if patience.busy else None,
+    )

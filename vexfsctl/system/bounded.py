@@ -9,12 +9,16 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from vexfsctl.exceptions import DeadlineExceeded
+from vexfsctl.system.processor_time import ProcessorDeadline, processor_time_of_thread
 
 T = TypeVar("T")
 
 
 def run_bounded(action: Callable[[], T], seconds: float, *, what: str) -> T:
-    """Return what *action* returns, or raise what it raises; DeadlineExceeded after *seconds*."""
+    """Return what *action* returns, or raise what it raises; DeadlineExceeded after *seconds*.
+
+    The time that it waits for a processor does not count.
+    """
     results: list[T] = []
     failures: list[BaseException] = []
 
@@ -26,7 +30,9 @@ def run_bounded(action: Callable[[], T], seconds: float, *, what: str) -> T:
 
     worker = threading.Thread(target=run, name=what, daemon=True)
     worker.start()
-    worker.join(seconds)
+    deadline = ProcessorDeadline(seconds, lambda: processor_time_of_thread(worker.native_id or 0))
+    while worker.is_alive() and (left_s := deadline.left_s()) > 0:
+        worker.join(left_s)
     if failures:
         raise failures[0]
     if not results:

@@ -10,9 +10,15 @@ import marshal
 import os
 import select
 import signal
-import time
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final, Protocol
+
+from vexfsctl.system.processor_time import (
+    Look,
+    ProcessorDeadline,
+    ProcessorTime,
+    processor_time,
+)
 
 _STDIO = (0, 1, 2)
 _left: set[int] = set()
@@ -26,12 +32,31 @@ class NoAnswer:
 NO_ANSWER: Final = NoAnswer()
 
 
+class Deadline(Protocol):
+    """How long to wait for one child."""
+
+    def left_s(self) -> float:
+        """Return how many seconds to wait before asking again; 0 or less: no longer."""
+        ...
+
+
 def run_in_children(tasks: Sequence[Callable[[], Any]], timeout_s: float) -> list[Any]:
     """Run *tasks* at the same time, each in a child; return their answers in order.
 
     An answer must be something that marshal supports: numbers, bytes, text, and tuples, lists,
     dicts of them. If an answer does not come within *timeout_s*, NO_ANSWER takes its place, and
-    the child is killed and left behind. An exception in a task is a bug and raised as RuntimeError.
+    the child is killed and left behind; the time that it waits for a processor does not count. An
+    exception in a task is a bug and raised as RuntimeError.
+    """
+    return await_children(tasks, lambda _, look: ProcessorDeadline(timeout_s, look))
+
+
+def await_children(
+    tasks: Sequence[Callable[[], Any]], deadline_of: Callable[[int, Look], Deadline]
+) -> list[Any]:
+    """Run *tasks* as `run_in_children` does, each with a deadline of its own.
+
+    *deadline_of* is given the number of a task and what returns its child's processor time.
     """
     _reap()
     children: list[_Child] = []
@@ -39,7 +64,7 @@ def run_in_children(tasks: Sequence[Callable[[], Any]], timeout_s: float) -> lis
         with _signals_held():
             for task in tasks:
                 children.append(_Child(task))  # noqa: PERF401 - known, should the next one fail
-        _collect(children, time.monotonic() + timeout_s)
+        _collect({c: deadline_of(number, c.look) for number, c in enumerate(children)})
     finally:
         for child in children:
             child.leave()
@@ -81,6 +106,9 @@ class _Child:
             _work(task, write_end)
         os.close(write_end)
 
+    def look(self) -> ProcessorTime | None:
+        return processor_time(self.pid)
+
     def receive(self) -> None:
         chunk = os.read(self.pipe, 1 << 16)
         self.received += chunk
@@ -103,13 +131,17 @@ class _Child:
         return answer
 
 
-def _collect(children: Sequence[_Child], deadline: float) -> None:
-    by_pipe = {child.pipe: child for child in children}
+def _collect(deadlines: Mapping[_Child, Deadline]) -> None:
+    by_pipe = {child.pipe: child for child in deadlines}
     poll = select.poll()
     for pipe in by_pipe:
         poll.register(pipe, select.POLLIN)
-    while by_pipe and (left := deadline - time.monotonic()) > 0:
-        for pipe, _ in poll.poll(left * 1000):
+    over = False
+    while by_pipe and not over:
+        left_s = max(deadlines[child].left_s() for child in by_pipe.values())
+        over = left_s <= 0
+        # Asked once more at the end, however late that is noticed: the answers may be there.
+        for pipe, _ in poll.poll(max(left_s, 0) * 1000):
             by_pipe[pipe].receive()
             if by_pipe[pipe].complete:
                 poll.unregister(pipe)

@@ -5,6 +5,8 @@ import signal
 from dataclasses import dataclass
 from pathlib import Path
 
+from vexfsctl.system.processor_time import ProcessorTime, processor_time
+
 _PROC = Path("/proc")
 # proc_pid_stat(5), counted from the state, the first field after the name.
 _START_TIME = 19
@@ -39,6 +41,15 @@ class Process:
         if stat is None or stat[_START_TIME] != self.started:
             return True
         return stat[0] in "ZX" and _count_threads(self.pid) <= 1
+
+    def processor_time(self) -> ProcessorTime | None:
+        """Return what the scheduler gave it; None if it is not there, or not to be seen from here.
+
+        A killed process that is stuck in the kernel is still there.
+        """
+        now = processor_time(self.pid)
+        stat = _read_stat(self.pid)
+        return now if stat is not None and stat[_START_TIME] == self.started else None
 
 
 def _read_stat(pid: int) -> list[str] | None:

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
 from vexfsctl.exceptions import DeadlineExceeded, DeviceActionFailed, FacilityUnavailable
+from vexfsctl.system.processor_time import ProcessorDeadline, processor_time
 
 _DEBIAN_PACKAGES = {
     "blkid": "util-linux",
@@ -41,12 +42,13 @@ def run(
     It inherits the descriptors *pass_fds*; *environment* is added to the caller's. *timeout* is
     in seconds. Raises FacilityUnavailable if there is no such program, DeviceActionFailed with the
     program's last line if its exit status is not 0, and DeadlineExceeded if it does not end in
-    time: then it is killed, with its children, and abandoned if even that does not end it.
+    time: then it is killed, with its children, and abandoned if even that does not end it. The time
+    that it waits for a processor does not count.
     """
     name = PurePath(argv[0]).name
     process = _start(name, argv, pass_fds, environment)
     try:
-        stdout, stderr = process.communicate(timeout=timeout)
+        stdout, stderr = _communicate(process, timeout)
     except subprocess.TimeoutExpired as expired:
         raise DeadlineExceeded(
             f"{name} did not end within {timeout:g} s and {_give_up(process)}",
@@ -59,6 +61,19 @@ def run(
     if process.returncode != 0:
         raise DeviceActionFailed(_failure(name, process.returncode, stderr or stdout))
     return stdout
+
+
+def _communicate(process: subprocess.Popen[str], timeout: float) -> tuple[str, str]:
+    """Return what it wrote; raise TimeoutExpired."""
+    deadline = ProcessorDeadline(timeout, lambda: processor_time(process.pid))
+    left_s = timeout
+    while True:
+        try:
+            return process.communicate(timeout=left_s)
+        except subprocess.TimeoutExpired:
+            left_s = deadline.left_s()
+            if left_s <= 0:
+                raise
 
 
 def _start(

@@ -1,6 +1,7 @@
-"""Signals that end a process in the middle of work: held back, or turned into an exception."""
+"""Signals: held back or turned into an exception in the middle of work, and waited for."""
 
 import contextlib
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -42,3 +43,33 @@ def held() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+class Wakeups:
+    """Lets the main thread of a server sleep until a signal comes or another thread calls it.
+
+    An `Event` would not do: a signal that the kernel gives to another thread does not wake the
+    main thread, which alone runs handlers, so it would have to look again and again.
+    """
+
+    def __init__(self, *numbers: signal.Signals) -> None:
+        """Take *numbers*, which have no other effect from now on. For the main thread."""
+        self._heard: set[int] = set()
+        self._read_end, self._write_end = os.pipe()
+        os.set_blocking(self._write_end, False)
+        for number in numbers:
+            signal.signal(number, lambda heard, _: self._heard.add(heard))
+        # The interpreter writes there in whatever thread the signal arrives.
+        signal.set_wakeup_fd(self._write_end, warn_on_full_buffer=False)
+
+    def wait(self) -> set[int]:
+        """Wait for the next wake-up; return the signals heard, none after a mere `call`."""
+        os.read(self._read_end, 4096)
+        heard, self._heard = self._heard, set()
+        return heard
+
+    def call(self) -> None:
+        """Wake the main thread."""
+        # A full pipe wakes it as well.
+        with contextlib.suppress(BlockingIOError):
+            os.write(self._write_end, b"\0")

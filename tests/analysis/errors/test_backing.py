@@ -1,7 +1,14 @@
 """Which device is behind an error: from the tree, the mount line, or a kernel line just before."""
 
+from dataclasses import replace
+
+import pytest
+
 from tests.analysis.records import STATE, Line, error, read_log
 from vexfsctl.analysis.errors.backing import BackingFinder
+from vexfsctl.logs.interpret import interpret_records
+from vexfsctl.model.entry import Origin
+from vexfsctl.model.record import LogRecord
 
 KERNEL = "I/O error, dev sdb, sector 8 op 0x0:(READ) flags 0x0 phys_seg 1 prio class 2"
 MOUNT = "VexFS: Mounting filesystem on device /dev/loop0 (SAFE FFI)"
@@ -54,3 +61,49 @@ def test_a_repair_is_not_what_an_error_is_blamed_on() -> None:
 
     assert devices_of((1.0, repair), (1.5, FAILED)) == ["md0", None]
     assert devices_of((1.0, KERNEL), (1.1, repair), (1.5, FAILED)) == ["sdb", "md0", "sdb"]
+
+
+def test_a_disk_is_blamed_rather_than_what_lies_on_it() -> None:
+    """Whichever speaks last; alone, the filesystem is what is known."""
+    upper = 'XFS (dm-3): metadata I/O error: block 0x500d90 ("xlog_iodone") error 5 numblks 64'
+
+    assert devices_of((1.0, KERNEL), (1.1, upper), (1.5, FAILED)) == ["sdb", "dm-3", "sdb"]
+    assert devices_of((1.1, upper), (1.5, FAILED)) == ["dm-3", "dm-3"]
+
+
+def test_a_volume_of_the_module_is_called_as_its_device_is() -> None:
+    """A volume whose state record names no device may have any name."""
+    lines = ((2.0, KERNEL), (2.1, error(0x2A, vol="sdc1")))
+
+    assert devices_of(*lines) == ["sdb", "sdc1"]
+    assert devices_of((1.0, STATE.replace("loop0", "sdc1")), *lines) == [None, "sdb", "sdb"]
+
+
+def test_what_user_space_wrote_is_not_what_an_error_is_blamed_on() -> None:
+    """It can write the kernel's words."""
+    finder = BackingFinder({})
+    (line,) = read_log((1.0, KERNEL))
+    finder.find(replace(line, origin=Origin.UNVERIFIED))
+
+    assert finder.find(read_log((1.5, FAILED), facility=0)[0]) is None
+
+
+@pytest.mark.parametrize(
+    ("between_s", "device"), [(0, "sdb"), (2, "sdb"), (3, None), (-1, "sdb"), (-3, None)]
+)
+def test_dates_are_as_good_as_uptimes(between_s: float, device: str | None) -> None:
+    """Where records have whole seconds only, one more is allowed."""
+    times = {KERNEL: 1_700_000_000.0, FAILED: 1_700_000_000.0 + between_s}
+    records = (LogRecord(text, "log", wall_time_s=time) for text, time in times.items())
+    finder = BackingFinder({})
+
+    assert [finder.find(each) for each in interpret_records(records)] == ["sdb", device]
+
+
+def test_without_times_few_records_behind_it_are_blamed_on_a_line() -> None:
+    """Those beside it."""
+    texts = (KERNEL, *[FAILED] * 20)
+    finder = BackingFinder({})
+    found = [finder.find(each) for each in interpret_records(LogRecord(x, "log") for x in texts)]
+
+    assert found == [*["sdb"] * 17, *[None] * 4]

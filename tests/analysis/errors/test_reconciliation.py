@@ -16,10 +16,10 @@ SUPPRESSED = "VexFS: suppressed vol=loop0 calls=3 errors=9 interval_ms=5000"
 COMPLETE = Coverage(("kmsg",))
 
 
-def counted(logged: int, suppressed: int = 0) -> Volume:
-    """Return a volume that counted errors of high severity, so many logged and left out."""
-    total = logged + suppressed
-    counts = ErrorCounts(total, 0, 0, total, 0, logged, suppressed, None, 1)
+def counted(logged: int, suppressed: int = 0, lost: int = 0, queued: int = 0) -> Volume:
+    """Return a volume that counted errors of high severity, and what became of their records."""
+    total = logged + suppressed + lost + queued
+    counts = ErrorCounts(total, 0, 0, total, 0, logged, suppressed, None, 1, lost)
     return with_status(healthy_volume(), errors=counts)
 
 
@@ -45,6 +45,14 @@ def test_what_is_logged_and_what_is_left_out_make_up_the_total() -> None:
     assert (one.unaccounted, one.causes, one.epoch) == (0, (), EPOCH)
     assert one.severities[Severity.HIGH] == SeverityCount(counted=11, in_log=2)
     assert one.severities[Severity.LOW] == SeverityCount(0, 0)
+
+
+def test_what_was_never_written_is_accounted_for() -> None:
+    """Lost on a full disk, or still waiting for one that hangs: the log cannot have it."""
+    one = reconciled(counted(2, suppressed=9, lost=4, queued=3), log_of(2, (20.0, SUPPRESSED)))
+
+    assert (one.counted, one.in_log, one.lost, one.queued) == (18, 2, 4, 3)
+    assert (one.unaccounted, one.causes) == (0, ())
 
 
 def test_a_timeout_record_is_an_error_that_was_counted() -> None:

@@ -11,6 +11,7 @@ from tests.analysis.records import BOOT, EPOCH, STATE, error, group_errors, read
 from tests.analysis.volumes import healthy_volume, with_breaker, with_operation, with_status
 from vexfsctl.analysis.errors.groups import Sighting
 from vexfsctl.analysis.health.findings import Finding, Verdict
+from vexfsctl.analysis.health.next_steps import NextStep, next_steps
 from vexfsctl.analysis.health.verdict import Observation, judge
 from vexfsctl.analysis.loads import Loads
 from vexfsctl.analysis.window import Window
@@ -72,6 +73,31 @@ def test_a_volume_that_does_not_answer_is_critical(presence: Presence) -> None:
     assert verdict is Verdict.CRITICAL
     assert (findings[0].code, findings[0].message) == (f"volume_{presence}", f"{presence}: is gone")
     assert findings[0].hint == "do this"
+
+
+def test_a_busy_volume_is_a_warning() -> None:
+    """Whether or not it has answered in the end; what it said then counts as ever."""
+    silent = Volume("loop0", Path("/run/vexfs"), Presence.BUSY, detail="loop0 does not answer")
+    late = replace(healthy_volume(), presence=Presence.BUSY, detail="it answered late")
+    broken = replace(with_status(healthy_volume(), state=ModuleState.ERROR), presence=Presence.BUSY)
+
+    assert verdict_on(silent) == (Verdict.WARNING, ["loop0: volume_busy"])
+    assert verdict_on(late) == (Verdict.WARNING, ["loop0: volume_busy"])
+    assert verdict_on(broken) == (
+        Verdict.CRITICAL,
+        ["loop0: state_error", "loop0: volume_busy"],
+    )
+
+
+def test_force_is_a_next_step_only_where_nobody_serves() -> None:
+    """Whose driver may run is not to be cut off, however long it says nothing."""
+    there = Volume("loop0", Path("/run/vexfs"), Presence.UNRESPONSIVE)
+    step = NextStep(
+        ("umount", "--force", "loop0"), "clear away what is left of it, then mount it again"
+    )
+
+    assert next_steps([there], (), (), records=True) == ()
+    assert next_steps([replace(there, abandoned=True)], (), (), records=True) == (step,)
 
 
 def test_a_volume_in_state_error_is_critical() -> None:
@@ -147,6 +173,10 @@ def test_a_volume_set_read_only_by_an_operator_warns() -> None:
         ),
         (error(0x2A), (Verdict.WARNING, ["loop0/storage: error_high"])),
         (error(0x2A, sev="medium"), (Verdict.OK, [])),
+        (
+            error(0x2A, sev="medium", errno="EMFILE", err="TooManyOpenFiles"),
+            (Verdict.WARNING, ["loop0/storage: no_descriptor"]),
+        ),
         (
             "VexFS: [CORR-000000000000002F] timeout vol=loop0 op=sync call=fsync limit_ms=5000",
             (Verdict.WARNING, ["loop0/sync: timeout"]),
@@ -268,6 +298,18 @@ def test_a_log_that_does_not_show_what_the_counters_have_is_unknown() -> None:
     mixed = with_status(healthy_volume(), errors=counts(NOW_S - 5, total=2, low=1, high=1))
 
     assert verdict_on(mixed) == (Verdict.UNKNOWN, ["loop0: log_disagrees"])
+
+
+def test_records_that_could_not_be_written_are_a_warning() -> None:
+    """Like those that were left out; and nobody need guess why the log lacks them."""
+    full = with_status(healthy_volume(), errors=counts(NOW_S - 5, total=3, low=3, logged=1, lost=2))
+    long_ago = with_status(healthy_volume(), errors=counts(60.0, total=2, low=2, lost=2))
+
+    verdict, [finding] = judged([full], (), LATE)
+
+    assert (verdict, finding.code) == (Verdict.WARNING, "records_lost")
+    assert finding.message == "2 error records could not be written to its log, kmsg"
+    assert verdict_on(long_ago) == (Verdict.OK, [])
 
 
 def test_what_was_lost_before_the_volume_came_up_is_no_gap_for_it() -> None:

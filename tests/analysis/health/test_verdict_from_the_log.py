@@ -408,7 +408,11 @@ def test_a_failure_with_vexfs_among_its_functions(
     [
         ((60, WARNED), (59, " ? vexfs_sync_fs+0x2c/0x40 [vexfs_deadlock_fix]")),
         ((60, WARNED), (50, FRAME)),
-        ((60, WARNED), (59, "CPU: 1 PID: 841 Comm: vexfs_fuse Tainted: G  OE  6.1.0")),
+        (
+            (61, LOADING),
+            (60, WARNED),
+            (59, "CPU: 1 PID: 841 Comm: vexfs_fuse Tainted: G  OE  6.1.0"),
+        ),
         ((60, FRAME),),
         ((3700, WARNED), (3700, FRAME)),
     ],
@@ -417,6 +421,37 @@ def test_a_failure_with_vexfs_among_its_functions(
 def test_a_failure_without_vexfs_among_its_functions(lines: tuple[tuple[int, str], ...]) -> None:
     """What the stack has left over from before, and other traces, are no reason."""
     assert judged(log=kernel_log(*((NOW_S - ago, text) for ago, text in lines)))[1] == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "vexfsd[123]: segfault at 0 ip 000055d0c0ffee00 sp 00007ffc0c0ffee0 error 4 in vexfsd[5+1]",
+        "traps: vexfsd[123] general protection fault ip:7f00 sp:7ffc error:0 in libc.so.6[7f00+10]",
+        "Out of memory: Killed process 123 (vexfsd) total-vm:1000kB, anon-rss:900kB",
+        "oom-kill:constraint=CONSTRAINT_NONE,task_memcg=/vexfs,task=vexfsd,pid=123,uid=1000",
+        "INFO: task vexfsd:123 blocked for more than 120 seconds.",
+        "watchdog: BUG: soft lockup - CPU#1 stuck for 22s! [vexfsd:123]",
+        "BUG: Bad page map in process vexfsd  pte:8000 pmd:1234",
+        "CPU: 1 PID: 123 Comm: vexfsd Tainted: G           OE      6.1.0-56-amd64 #1",
+        'audit: type=1400 audit(1.2:3): apparmor="DENIED" profile="vexfs" comm="vexfsd"',
+        "EXT4-fs error (device sda1): ext4_lookup:1785: inode #2: comm vexfsd: deleted inode 12",
+        "usb 1-1: Product: VexFS: Unable to read superblock",
+        "BTRFS: device label VexFS: error devid 1 transid 5 /dev/sdb scanned by vexfsd (123)",
+        "ext4: Unknown parameter 'vexfs_error'",
+    ],
+)
+def test_what_users_call_vexfs_is_no_vexfs(line: str) -> None:
+    """One who crashes a program of that name makes no VexFS ill, and shows none."""
+    alone = judged(log=kernel_log((NOW_S - 60, line)))
+    beside = judged(log=kernel_log((NOW_S - 61, LOADING), (NOW_S - 60, line)))
+    live = judged(healthy_volume(), log=kernel_log((NOW_S - 60, line)))
+
+    assert alone == (
+        Verdict.UNKNOWN,
+        ["nothing_found: no volume on this host, and no VexFS record in the log"],
+    )
+    assert (beside, live) == ((Verdict.OK, []), (Verdict.OK, []))
 
 
 def test_a_forged_call_trace_is_no_reason() -> None:

@@ -86,15 +86,16 @@ def test_lines_about_other_devices_are_left_out_unless_nobody_knows_the_device()
 
 
 def test_lines_of_another_time_are_left_out() -> None:
-    """Those before the call began and after it ended belong to other calls."""
+    """Those before the call began and after it ended belong to other calls, if its own has any."""
     timeline = timeline_of(
         (9.9, BLOCK.format("loop0")),
+        (9.995, BLOCK.format("loop0")),
         (10.0, error(0x2A)),
         (10.001, OUTER),
         (10.1, BLOCK.format("loop0")),
     )
 
-    assert [line.actor for line in timeline.lines] == ["call", "call"]
+    assert [line.offset_us for line in timeline.lines] == [-5_000, 0, 1_000]
 
 
 def test_a_call_begins_as_long_before_its_outcome_as_it_took() -> None:

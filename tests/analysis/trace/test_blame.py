@@ -100,7 +100,7 @@ def test_the_lowest_device_that_reports_trouble_explains_those_above_it() -> Non
 def test_each_sign_has_its_weight() -> None:
     """The sum of a line that agrees in everything, and of one that agrees in nothing."""
     (best,) = suspects_of((9.99, READ.format("sdb")), (9.995, READ.format("sdb")))
-    (worst,) = suspects_of((9.5, WRITE.format("sdz")), below=DevicesBelow("sdb1", STACK))
+    (worst,) = suspects_of((8.5, WRITE.format("sdz")), below=DevicesBelow("sdb1", STACK))
 
     (testimony,) = best.testimony
     assert testimony.signs == (
@@ -118,7 +118,7 @@ def test_each_sign_has_its_weight() -> None:
         Sign.APART,
         Sign.ERRNO,
         Sign.OTHER_DIRECTION,
-        Sign.BEFORE,
+        Sign.EARLIER,
         Sign.KERNEL,
     )
     assert worst.certainty == 0
@@ -277,6 +277,46 @@ def test_the_order_of_lines_does_not_matter(
     twice = told(suspects_of(*lines, *lines, failure=failure, below=below))
     assert told(suspects_of(*lines * 5, failure=failure, below=below)) == twice
     assert all(0 <= each.certainty <= each.alone <= 1 for each in suspects)
+
+
+def test_disks_share_the_blame_where_nobody_knows_which_it_is() -> None:
+    """By what the lines about each say; not those of one array, nor where it is known."""
+    lines = ((9.99, READ.format("sdb")), (9.995, READ.format("sdz")), (9.996, MEDIUM.format("sdz")))
+    apart = DeviceGraph.of((device("sdb", DeviceKind.DISK), device("sdz", DeviceKind.DISK)))
+    joined = DeviceGraph.of(
+        (*apart.devices.values(), device("md1", DeviceKind.ARRAY, "sdb", "sdz"))
+    )
+
+    suspects = suspects_of(*lines, below=DevicesBelow(None, apart))
+    assert told(suspects) == [("disk sdz", 0.39), ("disk sdb", 0.34)]
+    assert [[rival.suspect for rival in each.rivals] for each in suspects] == [
+        ["disk sdb"],
+        ["disk sdz"],
+    ]
+    shared = suspects[0].alone ** 2 / (suspects[0].alone + suspects[1].alone)
+    assert suspects[0].certainty == pytest.approx(shared)
+    for below in (DevicesBelow(None, joined), DevicesBelow("sdz", apart)):
+        assert [each.rivals for each in suspects_of(*lines, below=below)] == [(), ()]
+
+
+def test_a_task_is_not_more_to_blame_than_what_it_waits_for() -> None:
+    """A pool says that it is suspended, and its programs hang two minutes later."""
+    pool = (
+        "WARNING: Pool 'ost08' has encountered an uncorrectable I/O failure and has been suspended."
+    )
+
+    suspects = suspects_of((3.9, pool), (130.0, HUNG), below=DevicesBelow(), failure=TIMED_OUT)
+
+    assert told(suspects) == [("ost08", 0.15), ("task cat:4242", 0.15)]
+
+
+def test_a_pool_that_is_full_fails_reads_and_writes() -> None:
+    """Its users get EIO of it, and so it agrees with them."""
+    full = "device-mapper: thin: 253:2: switching pool to out-of-data-space (error IO) mode"
+
+    (pool,) = suspects_of((9.99, full), below=DevicesBelow())
+
+    assert Sign.ERRNO in pool.testimony[0].signs
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from tests.cli.recorded import add_recorded_volume, before_reset
 from tests.render.test_plugin import read_perfdata
 from tests.support.clock import VirtualClock
 from tests.support.golden import assert_golden
+from tests.support.load import at_work
 from tests.support.program import BOUND_S, Finished, Program
 from tests.support.tree import FakeTree
 from vexfsctl.analysis.health.findings import Verdict
@@ -19,6 +22,7 @@ from vexfsctl.analysis.window import Window
 from vexfsctl.answers.check import check_result
 from vexfsctl.cli.documents.manual.pages import manual_files
 from vexfsctl.cli.registry import COMMANDS
+from vexfsctl.exceptions import ExitStatus
 from vexfsctl.host.assessment import Assessment
 from vexfsctl.host.volumes import Consulted
 from vexfsctl.model.coverage import Coverage, Gap
@@ -367,3 +371,60 @@ def test_the_manual_page_has_the_verdicts_for_exit_statuses() -> None:
     assert section.splitlines()[1:7] == [
         *(".It 0", "OK.", ".It 1", "WARNING.", ".It 2", "CRITICAL."),
     ]
+
+
+def test_a_volume_that_answers_late_is_busy(vexfsctl: Program, tree: FakeTree) -> None:
+    """A warning, with all that it says; the verbs that act on it do."""
+    attribute = tree.hang("loop0/errors/total")
+
+    def late(*words: str) -> Finished:
+        def answer() -> None:
+            # Opening waits for the reader; then more than its deadline passes.
+            with attribute.open("w") as writing:
+                time.sleep(1.3)
+                writing.write("0\n")
+
+        writer = threading.Thread(target=answer)
+        writer.start()
+        answered = vexfsctl(*words, "--timeout", "1")
+        writer.join()
+        return answered
+
+    check = late("check")
+    listed = late("volume", "list", "--json")
+
+    assert check.exit_status == Verdict.WARNING
+    assert check.stdout.startswith("WARNING - loop0: busy: it answered after more than 1 s | ")
+    assert listed.exit_status == ExitStatus.OK
+    assert listed.json["data"][0]["presence"] == "busy"
+    assert listed.json["data"][0]["status"]["state"] == "initialized"
+    assert listed.json["problems"] == [
+        {
+            "code": "volume_busy",
+            "message": "loop0: it answered after more than 1 s",
+            "hint": None,
+        }
+    ]
+
+
+def test_a_volume_whose_driver_runs_is_not_to_be_cut_off(vexfsctl: Program, tree: FakeTree) -> None:
+    """Critical after three deadlines; nothing that is said leads to force."""
+    tree.hang("loop0/errors/total")
+    with at_work() as driver:
+        tree.name_driver(driver)
+        check = vexfsctl("check", "--json", "--timeout", "0.1")
+        status = vexfsctl("status", "--timeout", "0.1")
+
+    assert check.exit_status == Verdict.CRITICAL
+    assert check.json["data"]["findings"] == [
+        {
+            "verdict": "critical",
+            "code": "volume_unresponsive",
+            "message": "unresponsive: does not answer within 0.3 s, but its driver, process "
+            f"{driver.pid}, runs",
+            "volume": "loop0",
+            "operation": None,
+            "hint": f"top -H -p {driver.pid} shows what it does",
+        }
+    ]
+    assert "--force" not in check.stdout + status.stdout + status.stderr

@@ -172,6 +172,46 @@ def test_errors_that_the_log_lost_are_unaccounted_for(
     )
 
 
+def test_the_log_of_a_volume_is_one_however_it_is_asked_for(
+    vexfsctl: Program, tree: FakeTree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a relative path, a link or several at once: it is of this boot, and read once."""
+    log = tmp_path / "own.kmsg"
+    log.write_text(BEGIN)
+    tree.write("loop0/log", str(log))
+    for name in ("total", "high", "logged"):
+        tree.write(f"loop0/errors/{name}", "1")
+    (tmp_path / "link").symlink_to(log)
+    monkeypatch.chdir(tmp_path)
+    expected = vexfsctl("errors", "--log", str(log), "--json").json
+
+    for names in (("own.kmsg",), ("link",), ("./own.kmsg", str(log), "link")):
+        asked = [word for name in names for word in ("--log", name)]
+        answer = vexfsctl("errors", *asked, "--json").json
+        assert (answer["coverage"], answer["data"]) == (expected["coverage"], expected["data"])
+
+
+def test_errors_whose_records_were_never_written(
+    vexfsctl: Program, tree: FakeTree, tmp_path: Path
+) -> None:
+    """The log cannot have them, and its disk is why."""
+    log = tmp_path / "full.kmsg"
+    log.write_text(BEGIN)
+    tree.write("loop0/log", str(log))
+    for name, value in (("total", "7"), ("high", "7"), ("lost", "5")):
+        tree.write(f"loop0/errors/{name}", value)
+
+    result = vexfsctl("errors", "--log", str(log))
+
+    assert result.stdout == (
+        "0 errors\n"
+        "\n"
+        "loop0: 7 errors counted since it was mounted = "
+        "0 in the log + 0 left out by the rate limit + 5 whose records could not be written "
+        "+ 2 still to be written\n"
+    )
+
+
 def test_unverified_records_stand_apart(vexfsctl: Program, tree: FakeTree, tmp_path: Path) -> None:
     """They are no evidence, and nobody should take them for it."""
     tree.remove("loop0")

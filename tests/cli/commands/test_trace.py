@@ -431,6 +431,86 @@ def test_volumes_that_fail_at_once_point_to_their_controller(
     assert_golden("trace-two-volumes.txt", result.stdout.replace(str(log), "LOG"))
 
 
+BARE = """\
+ata3.00: exception Emask 0x0 SAct 0x1 SErr 0x0 action 0x0
+ata3.00: irq_stat 0x40000008
+ata3.00: failed command: READ FPDMA QUEUED
+sd 2:0:0:0: [sda]  Sense Key : Medium Error [current] [descriptor]
+sd 2:0:0:0: [sda]  Add. Sense: Unrecovered read error - auto reallocate failed
+end_request: I/O error, dev sda, sector 326677146
+ata3: EH complete
+VexFS: [CORR-400000000000002A] error vol=sda1 op=storage call=read err=IoError.ReadError errno=EIO sev=high attempt=1/1 ino=12 off=0 len=4096 hints=retry:500 msg=x
+"""  # noqa: E501 - lines of a log
+"""As people paste it, without times; from unix.stackexchange.com/questions/46214."""
+
+
+def test_a_pasted_log_without_times_tells_who_is_to_blame(vexfsctl: Program) -> None:
+    """By what stands beside the error; a line about the disk shows that `sda1` is a device."""
+    result = vexfsctl("trace", "2A", "--log", "-", input=BARE)
+
+    assert result.stdout.splitlines()[2] == (
+        "cause: disk sda, certainty 0.84: block EIO at sector 326677146, scsi ENODATA "
+        "(3 lines of the kernel)"
+    )
+
+
+OFFLINE = """\
+Nov 18 10:32:21 kernel: usb 2-2: reset SuperSpeed USB device number 2 using xhci-hcd
+Nov 18 10:34:27 kernel: sd 0:0:0:0: Device offlined - not ready after error recovery
+Nov 18 10:34:27 kernel: sd 0:0:0:0: [sdd] Unhandled error code
+Nov 18 10:36:59 kernel: VexFS: [CORR-400000000000002A] error vol=a op=storage call=read err=IoError.ReadError errno=EIO sev=high attempt=1/1 ino=12 off=0 len=4096 hints=retry:500 msg=x
+"""  # noqa: E501 - lines of a log
+"""From a router's log; the disk had failed two and a half minutes before."""
+
+
+def test_a_disk_that_went_offline_minutes_ago_is_to_blame(vexfsctl: Program) -> None:
+    """It stays so, and the kernel says it once; that is not very certain."""
+    (trace,) = vexfsctl("trace", "2A", "--json", "--log", "-", input=OFFLINE).json["data"]
+
+    (disk,) = trace["suspects"]
+    assert (disk["name"], disk["certainty"]) == ("sdd", 0.2)
+    assert [each["sign"] for each in disk["testimony"][0]["signs"]] == [
+        *("trouble", "same_errno", "earlier")
+    ]
+    assert trace["silence"] == "unknown_device"
+
+
+@pytest.mark.parametrize(
+    ("first", "told"),
+    [
+        (
+            "Nov 18 10:34:27 kernel: Buffer I/O error on dev sdd, logical block 0, async page read",
+            True,
+        ),
+        ("[ 9000.000000] Buffer I/O error on dev sdd, logical block 0, async page read", False),
+    ],
+)
+def test_times_that_cannot_be_compared_are_said_to_be(
+    vexfsctl: Program, tmp_path: Path, first: str, *, told: bool
+) -> None:
+    """Instead of that the kernel wrote nothing."""
+    kernel, own = tmp_path / "messages", tmp_path / "v.kmsg"
+    kernel.write_text(f"{first}\n")
+    own.write_text(f"12,1,100000000,-;{BARE.splitlines()[-1]}\n")
+
+    result = vexfsctl("trace", "2A", "--log", str(kernel), "--log", str(own))
+
+    assert ("one has uptimes only, the other dates" in result.stdout) == told
+    assert ("the kernel wrote nothing of it" in result.stdout) != told
+
+
+def test_disks_that_share_the_blame_are_told_with_the_arithmetic(vexfsctl: Program) -> None:
+    """Two of them fail at once, and the log does not say on which the volume lies."""
+    line = "[  100.0000{}] I/O error, dev {}, sector 8 op 0x0:(READ) flags 0x0 phys_seg 1\n"
+    error = f"[  100.010000] {BARE.splitlines()[-1]}\n".replace("vol=sda1", "vol=a")
+    log = line.format("00", "sdb") + line.format("10", "sdc") + error
+
+    lines = vexfsctl("trace", "2A", "-v", "--log", "-", input=log).stdout.splitlines()
+
+    assert "possible cause: disk sdb, certainty 0.30: block read EIO at sector 8" in lines[2]
+    assert "  or it is 1 other disk: 0.60 * 0.60 / (0.60 + 0.60) = 0.30" in lines
+
+
 def test_every_sign_has_a_weight_and_words() -> None:
     """No term of the arithmetic is without either."""
     assert set(WEIGHTS) == set(Sign) == set(SIGN_WORDS)

@@ -387,8 +387,8 @@ def test_answer_of_a_wrong_length_is_eio(mount: Mount, crashes: list[BaseExcepti
     assert [getattr(crash, "errno", None) for crash in crashes] == [errno.EINVAL]
 
 
-def test_unhandled_opcode_is_enosys(mount: Mount) -> None:
-    """An ioctl, which has no shape here, is not supported rather than stuck."""
+def test_what_nobody_handles_is_enosys(mount: Mount) -> None:
+    """An ioctl without a handler is not supported rather than stuck."""
     mountpoint, _ = mount(MemoryFilesystem(f=b""))
 
     def get_version() -> None:

@@ -24,6 +24,7 @@ from vexfsctl.driver.fuse.requests import (
     FsyncDir,
     GetAttr,
     GetXattr,
+    Ioctl,
     Link,
     ListXattr,
     Lookup,
@@ -230,6 +231,15 @@ SHAPES = [
         length=5,
         flags=0,
     ),
+    shape(
+        Opcode.IOCTL,
+        struct.pack("=QIIQII", U64, 0, 0x40086602, 0, 4, 16) + b"\x10\0\0\0",
+        Ioctl,
+        handle=U64,
+        command=0x40086602,
+        data=b"\x10\0\0\0",
+        out_size=16,
+    ),
     shape(Opcode.SYNCFS, struct.pack("=Q", 0), SyncFs),
 ]
 
@@ -324,7 +334,7 @@ def test_any_bytes_are_a_value_or_malformed(data: bytes) -> None:
     assert request.header.unique == struct.unpack_from("=Q", data, 8)[0]
 
 
-@pytest.mark.parametrize("opcode", [Opcode.IOCTL, Opcode.INTERRUPT, Opcode.STATX, 4096])
+@pytest.mark.parametrize("opcode", [Opcode.INTERRUPT, Opcode.STATX, 4096])
 def test_other_opcodes_are_unhandled(opcode: int) -> None:
     """What has no shape keeps its body undecoded."""
     request = parse_request(message(opcode, b"body"))

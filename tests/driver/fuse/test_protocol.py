@@ -32,10 +32,10 @@ def test_agreement_is_told_in_the_kernels_layout() -> None:
     )
 
     flags = MECHANICS | InitFlag.ASYNC_READ | InitFlag.DIRECT_IO_ALLOW_MMAP
-    assert agreed == Negotiated(minor=40, flags=flags, max_write=1 << 20, max_background=1024)
+    assert agreed == Negotiated(minor=45, flags=flags, max_write=1 << 20, max_background=1024)
     assert answer == struct.pack(
         "=IIIIHHIIHHI28x",
-        *(7, 40, 131072),
+        *(7, 45, 131072),
         (1 << 0) | (1 << 5) | (1 << 22) | (1 << 30),
         *(1024, 768, 1 << 20, 1, 256, 0),
         1 << (36 - 32),
@@ -54,7 +54,7 @@ def test_nothing_is_agreed_that_was_not_offered_and_wanted(
 
     reachable = offered if offered & InitFlag.INIT_EXT else offered & 0xFFFFFFFF
     assert agreed.flags == reachable & (wanted | MECHANICS)
-    assert agreed.minor == min(minor, 40)
+    assert agreed.minor == min(minor, 45)
     low, high = struct.unpack_from("=I", answer, 12)[0], struct.unpack_from("=I", answer, 32)[0]
     assert low | high << 32 == agreed.flags
 

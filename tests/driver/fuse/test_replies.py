@@ -15,6 +15,7 @@ from vexfsctl.driver.fuse.replies import (
     DirectoryEntry,
     encode_attr,
     encode_entry,
+    encode_ioctl,
     encode_lseek,
     encode_open,
     encode_poll,
@@ -181,3 +182,11 @@ def test_only_the_file_type_of_a_mode_is_listed() -> None:
     (entry,) = read_dirents(pack_dirents([DirectoryEntry(b"n", 1, 0o100_755, 1)], 4096))
 
     assert entry == DirectoryEntry(b"n", 1, stat.S_IFREG, 1)
+
+
+def test_ioctl() -> None:
+    """A fuse_ioctl_out of success, without iovecs to try again, and what is to be copied out."""
+    header, data = encode_ioctl(b"flags")
+
+    assert struct.unpack("=iIII", header) == (0, 0, 0, 0)
+    assert (data, encode_ioctl()[1]) == (b"flags", b"")

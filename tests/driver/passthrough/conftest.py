@@ -4,9 +4,10 @@ import itertools
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
@@ -14,6 +15,7 @@ from vexfsctl.driver.faults import FaultSet
 from vexfsctl.driver.fuse import Connection, MountOptions, serve
 from vexfsctl.driver.passthrough import Passthrough
 from vexfsctl.guard.guard import Guard
+from vexfsctl.guard.records import ImmediateLog
 from vexfsctl.model.correlation import CorrelationSource
 from vexfsctl.model.events import Event
 from vexfsctl.model.operations import OperationType
@@ -49,11 +51,21 @@ def reachable_path() -> Iterator[Path]:
     shutil.rmtree(path)
 
 
-VolumeMaker = Callable[[Path], MountedVolume]
+class VolumeMaker(Protocol):
+    """Mounts directories."""
+
+    def __call__(self, source: Path, *, through_cache: bool = False) -> MountedVolume:
+        """Mount *source*; with *through_cache* as it is done on kernels before 6.6."""
 
 
 @pytest.fixture
-def make_volume(reachable_path: Path) -> Iterator[VolumeMaker]:
+def handles() -> bool:
+    """Whether volumes open inodes again by their handles, where they can, or always by name."""
+    return True
+
+
+@pytest.fixture
+def make_volume(reachable_path: Path, handles: bool) -> Iterator[VolumeMaker]:
     """Mounts a directory; nothing is mounted, open or running afterwards."""
     made: list[MountedVolume] = []
     stopped = threading.Event()
@@ -65,14 +77,16 @@ def make_volume(reachable_path: Path) -> Iterator[VolumeMaker]:
             for volume in tuple(made):
                 volume.guard.expire_overdue(clock.now_ns())
 
-    def make(source: Path) -> MountedVolume:
+    def make(source: Path, *, through_cache: bool = False) -> MountedVolume:
         mountpoint = reachable_path / f"mount{next(numbers)}"
         mountpoint.mkdir()
         events: list[Event] = []
         crashes: list[BaseException] = []
-        guard = Guard("test", clock=clock, listener=events.append, ids=CorrelationSource())
+        guard = Guard("test", clock=clock, log=ImmediateLog(events.append), ids=CorrelationSource())
         faults = FaultSet(clock)
-        passthrough = Passthrough(source, guard, faults=faults)
+        passthrough = Passthrough(
+            source, guard, faults=faults, handles=handles, through_cache=through_cache
+        )
         connection = Connection.mount(
             mountpoint,
             MountOptions(

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.driver.passthrough.conftest import MountedVolume
-from tests.driver.passthrough.scenarios import SCENARIOS
+from tests.driver.passthrough.conftest import MountedVolume, VolumeMaker
+from tests.driver.passthrough.scenarios import SCENARIOS, content
 
 pytestmark = pytest.mark.privileged("fuse")
+
+LONG = ("large_directories", "copying_ranges")
 
 
 def run_scenario(name: str, directory: Path) -> list[str]:
@@ -48,9 +50,45 @@ def describe(root: Path) -> dict[bytes, object]:
     return found
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize(
+    ("name", "handles"),
+    [
+        *(pytest.param(name, True, id=name) for name in SCENARIOS),
+        *(
+            pytest.param(name, False, id=f"{name}-by-name")
+            for name in SCENARIOS
+            if name not in LONG
+        ),
+    ],
+)
 def test_a_mount_behaves_like_its_directory(name: str, volume: MountedVolume) -> None:
     """A scenario has the same outcomes in a plain directory and in a mount of one like it."""
+    compare(name, volume)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(name for name, made in SCENARIOS.items() if made.__module__ == content.__name__),
+        "writing_clears_set_user_id",
+        "an_open_file_outlives_its_rights",
+    ],
+)
+def test_a_mount_through_the_page_cache(
+    name: str, make_volume: VolumeMaker, reachable_path: Path
+) -> None:
+    """Bytes are the same where the kernel caches them, as it has to before Linux 6.6."""
+    source = reachable_path / "source"
+    source.mkdir()
+    source.chmod(0o1777)
+    volume = make_volume(source, through_cache=True)
+
+    compare(name, volume)
+    assert volume.passthrough.backing.open_flags == 0
+
+
+def compare(name: str, volume: MountedVolume) -> None:
+    """Run a scenario in a plain directory and in the volume, whose source is empty."""
     plain = volume.source.parent / "plain"
     plain.mkdir()
     plain.chmod(0o1777)

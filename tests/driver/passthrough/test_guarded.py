@@ -148,6 +148,20 @@ def test_faults_are_met_by_path(volume: MountedVolume) -> None:
     assert errno_of(lambda: os.listdir(volume.mountpoint / "b")) == "EIO"
 
 
+def test_a_path_that_is_not_utf_8(volume: MountedVolume) -> None:
+    """A rule means the bytes of a name, however they are spelt, and not the spelling."""
+    for name in (b"caf\xe9", rb"caf\xe9"):
+        (volume.source / os.fsdecode(name)).write_bytes(b"x")
+    volume.guard.retry = RetrySettings(max_attempts=1)
+    for rule in (r'open path="caf\xe9"', os.fsdecode(b"open path=caf\xe9")):
+        volume.faults.command(f"{rule} errno=EREMOTEIO")
+
+        assert volume.faults.active() == 'open path="caf\\xe9" errno=EREMOTEIO\n'
+        assert errno_of((volume.mountpoint / os.fsdecode(b"caf\xe9")).read_bytes) == "EREMOTEIO"
+        assert errno_of((volume.mountpoint / r"caf\xe9").read_bytes) == "ok"
+        volume.faults.command("clear")
+
+
 def test_a_lost_write_is_reported_once_and_never_recovered(volume: MountedVolume) -> None:
     """fsync(2) fails once and is not tried again."""
     descriptor = os.open(volume.mountpoint / "file", os.O_CREAT | os.O_WRONLY)

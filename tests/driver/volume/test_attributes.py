@@ -13,6 +13,7 @@ from vexfsctl.driver.volume.attributes import AttributeSource
 from vexfsctl.driver.volume.facts import VolumeFacts
 from vexfsctl.exceptions import WriteRefused
 from vexfsctl.guard.guard import Guard
+from vexfsctl.guard.records import ImmediateLog
 from vexfsctl.model.breaker import BreakerSettings, BreakerState, BreakerStatus
 from vexfsctl.model.correlation import CorrelationSource
 from vexfsctl.model.events import Event, OperatorActed
@@ -40,7 +41,7 @@ def events() -> list[Event]:
 @pytest.fixture
 def guard(clock: VirtualClock, events: list[Event]) -> Guard:
     """A guard as it is after a mount."""
-    return Guard("loop0", clock=clock, listener=events.append, ids=CorrelationSource())
+    return Guard("loop0", clock=clock, log=ImmediateLog(events.append), ids=CorrelationSource())
 
 
 @pytest.fixture
@@ -298,6 +299,8 @@ def test_injection_is_there_only_when_allowed(guard: Guard, facts: VolumeFacts) 
     assert allowed.read("inject/active") == b""
     write(allowed, "inject/control", "read path=a errno=EIO count=3\n")
     assert allowed.read("inject/active") == b"read path=a errno=EIO count=3\n"
+    allowed.write("inject/control", b"open path=caf\xe9 errno=EPERM\n", uid=0, pid=PID)
+    assert allowed.read("inject/active").splitlines()[1] == rb'open path="caf\xe9" errno=EPERM'
     with pytest.raises(WriteRefused):
         write(allowed, "inject/control", "melt\n")
     write(allowed, "inject/control", "clear\n")

@@ -1,10 +1,10 @@
-"""The name of a volume: the one given, else the mount point's."""
+"""Which sources are refused, and the name of a volume: the one given, else the mount point's."""
 
 from pathlib import Path
 
 import pytest
 
-from vexfsctl.driver.volume.places import Places, choose_name
+from vexfsctl.driver.volume.places import Places, check_places, choose_name
 from vexfsctl.exceptions import InvalidInput
 
 
@@ -37,3 +37,20 @@ def test_a_mount_point_without_a_name_asks_for_one(mountpoint: str) -> None:
 
     assert refused.value.message == f"the mount point {mountpoint} does not give the volume a name"
     assert refused.value.hint == "--name NAME: letters, digits and any of _ . : + -, at most 64"
+
+
+@pytest.mark.parametrize(
+    ("source", "type_"), [("/proc", "proc"), ("/proc/self/task", "proc"), ("/sys/block", "sysfs")]
+)
+def test_a_source_that_is_the_kernels_own_state(source: str, type_: str, tmp_path: Path) -> None:
+    """It is refused by name: the kernel would answer the driver instead of its callers."""
+    with pytest.raises(InvalidInput) as refused:
+        check_places(Path(source), tmp_path)
+
+    resolved = Path(source).resolve()
+    assert refused.value.message == (
+        f"the source {resolved} is on {type_}, which stores nothing: it shows the kernel's state"
+    )
+    assert refused.value.hint == (
+        "it would answer the driver, with the driver's rights, instead of its callers"
+    )

@@ -28,6 +28,7 @@ from vexfsctl.driver.volume.facts import VolumeFacts
 from vexfsctl.driver.volume.tree import TreeFilesystem
 from vexfsctl.exceptions import VolumeStale
 from vexfsctl.guard.guard import Guard
+from vexfsctl.guard.records import ImmediateLog
 from vexfsctl.model.breaker import BreakerAction, BreakerCommand, BreakerState
 from vexfsctl.model.correlation import CorrelationSource
 from vexfsctl.model.events import Event, OperatorActed
@@ -86,7 +87,9 @@ def served() -> Iterator[Served]:
     path = root / "loop0"
     path.mkdir()
     events: list[Event] = []
-    guard = Guard("loop0", clock=MonotonicClock(), listener=events.append, ids=CorrelationSource())
+    guard = Guard(
+        "loop0", clock=MonotonicClock(), log=ImmediateLog(events.append), ids=CorrelationSource()
+    )
     facts = VolumeFacts("loop0", epoch=7, mountpoint="/mnt", log="kmsg")
     facts.move_to(ModuleState.INITIALIZED, events.append)
     filesystem = TreeFilesystem(AttributeSource(guard, facts))
@@ -558,14 +561,18 @@ def test_a_wait_ends_with_its_provider(tmp_path: Path, process: "subprocess.Pope
 def test_a_stopped_provider_is_unresponsive(
     tmp_path: Path, process: "subprocess.Popen[bytes]"
 ) -> None:
-    """A provider that does not answer costs the deadline; when it goes on, it is present."""
+    """Its CPU clock stands, so it costs one deadline; when it goes on, it is present."""
     process.send_signal(signal.SIGSTOP)
 
     (hung,) = read_volumes([tmp_path], timeout_s=0.3)
     process.send_signal(signal.SIGCONT)
     (well,) = read_volumes([tmp_path], timeout_s=BOUND_S)
 
-    assert hung.presence is Presence.UNRESPONSIVE
+    assert (hung.presence, hung.abandoned) == (Presence.UNRESPONSIVE, True)
+    assert hung.detail == (
+        "loop0 does not answer within 0.3 s, and the CPU clock of its driver, "
+        f"process {process.pid}, stands"
+    )
     assert hung.hint == "vexfsctl umount --force loop0"
     assert well.presence is Presence.PRESENT
 

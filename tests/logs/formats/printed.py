@@ -193,6 +193,7 @@ DECORATIONS = (
     *("(standard input):", "\x1b[32m", "<pre>", '<p class="log"><code>', "&gt; "),
     *("    12\t", "12: ", "  12 | ", "12) ", "#12 ", "\u2502 ", "\u2192 ", "~~~", ": ", "< ", "! "),
     *("web-1  | ", "\x1b[36mweb_1  |\x1b[0m ", "<joe> ", "12:34 <@joe> ", "[12:34] < joe> "),
+    "[2026-11-29T10:00:00.123456Z ERROR init_or_kernel] ",
     *("10:00:00 ", "[10:00:00.123] ", "1795900000.123456 ", "&nbsp;", "\u200b"),
 )
 """What is taken off the left at the second attempt."""

@@ -62,7 +62,51 @@ IN_JULY = local(2026, 7, 28, 5, 19, 43)
             "Mon Jul 28 05:19:43 2021 kern.err kernel: [    3.000000] ",
             (3_000_000, local(2021, 7, 28, 5, 19, 43)),
         ),
+        # With the date cut off.
+        ("10:34:35 kernel: ", (None, None)),
+        ("10:34:35 node1 kernel: [    3.000000] ", (3_000_000, None)),
+        # A host that was hidden; facility and level as numbers, or the level alone, as a word.
+        ("Jul 28 05:19:43 * kernel: [    3.000000] ", (3_000_000, IN_JULY)),
+        ("Jul 28 05:19:43 <my host> kernel: ", (None, IN_JULY)),
+        ("Jul 28 05:19:43 [redacted] kernel: ", (None, IN_JULY)),
+        (
+            "2026-07-28 05:19:43.500 0 4 node1 kernel:[    3.000000] ",
+            (3_000_000, IN_JULY + 0.5),
+        ),
+        ("Jul 28 05:19:43 node1 warning kernel: ", (None, IN_JULY)),
+        # What frameworks of tests put there.
+        ("2026-07-28 05:19:43,000 DEBUG| [    3.000000] ", (3_000_000, IN_JULY)),
+        ("2026-07-28T05:19:43.000000  <3>[    3.000000] ", (3_000_000, IN_JULY)),
+        # Phones, whose clock may count from the boot: no time.
+        ("01-01 00:00:03.000     0     0 E ", (None, None)),
+        ("07-28 05:19:43.123 root     0     0 E ", (None, None)),
+        ("[    3.000000][T123@C3] ", (3_000_000, None)),
+        # Talos, of one node and of several.
+        (
+            "kern: warning: [2021-07-28T05:19:43.655294812Z]: ",
+            (None, datetime(2021, 7, 28, 5, 19, 43, 655294, tzinfo=UTC).timestamp()),
+        ),
+        (
+            "10.0.0.1: kern:     err: [2021-07-28T05:19:43Z]: ",
+            (None, datetime(2021, 7, 28, 5, 19, 43, tzinfo=UTC).timestamp()),
+        ),
+        # util-linux 2.40, with two formats of times.
+        (
+            "kern  :info  : [Jan13 04:33] [Tue Jan 13 04:33:10 2026] ",
+            (None, local(2026, 1, 13, 4, 33, 10)),
+        ),
+        (
+            "[  +0.000042] [Tue Jan 13 04:33:10 2026] ",
+            (None, local(2026, 1, 13, 4, 33, 10)),
+        ),
+        # A template of syslog-ng.
+        (
+            "2021-07-28 05:19:43 err kernel[]: [    3.000000] ",
+            (3_000_000, local(2021, 7, 28, 5, 19, 43)),
+        ),
         ("kernel: ", (None, None)),
+        ("15:15:33 kernel: ", (None, None)),
+        ("15:15:33 node1 kernel: ", (None, None)),
         ("kernel: [    3.000000] ", (3_000_000, None)),
         ("node1 kernel: [    3.000000] ", (3_000_000, None)),
         ("kern.err kernel: [    3.000000] ", (3_000_000, None)),
@@ -77,6 +121,27 @@ IN_JULY = local(2026, 7, 28, 5, 19, 43)
         ),
         ("node1 kernel:[    3.000000] ", (3_000_000, None)),
         ("2021/07/28 05:19:43 [    3.000000] ", (3_000_000, local(2021, 7, 28, 5, 19, 43))),
+        # What somebody put in the place of the host.
+        ("Jul 28 05:19:43 <redacted> kernel: ", (None, IN_JULY)),
+        ("Jul 28 05:19:43 **** kernel: [    3.000000] ", (3_000_000, IN_JULY)),
+        # SONiC; a daemon that tells both facility and priority.
+        (
+            "2021 Jul 28 05:19:43.250000 node1 ERR kernel: [    3.000000] ",
+            (3_000_000, local(2021, 7, 28, 5, 19, 43) + 0.25),
+        ),
+        (
+            "kern.warning <4> Jul 28 05:19:43 node1 kernel: ",
+            (None, IN_JULY),
+        ),
+        # vmware.log, of a guest, before and since version 8.
+        (
+            "2021-07-28T05:19:43.000Z| vcpu-0| I125: Guest: <4>[    3.000000] ",
+            (3_000_000, datetime(2021, 7, 28, 5, 19, 43, tzinfo=UTC).timestamp()),
+        ),
+        (
+            "2021-07-28T05:19:43.000Z In(05) vcpu-5 - Guest: <4>[    3.000000] ",
+            (3_000_000, datetime(2021, 7, 28, 5, 19, 43, tzinfo=UTC).timestamp()),
+        ),
         # journalctl -o short-full.
         (
             "Wed 2021-07-28 05:19:43 CEST node1 kernel: ",

@@ -66,6 +66,15 @@ def test_where_both_sizes_fit_none_is_told() -> None:
     assert sector_of(zero) == (0, 0)
 
 
+def test_a_cd_has_blocks_of_its_own() -> None:
+    """Of 2048 bytes, whatever else would fit."""
+    command = "sr 0:0:0:0: [sr0] tag#105 CDB: Read(10) 28 00 00 00 00 42 00 00 3e 00"
+    failed = "I/O error, dev sr0, sector 264 op 0x0:(READ) flags 0x0 phys_seg 31 prio class 0"
+    first, _ = read_log((1.0, command), (1.0, failed), facility=0)
+
+    assert sector_of(first) == (264, 66)
+
+
 def test_other_lines_between_do_not_matter() -> None:
     """Those that the rate limit counts, or of another disk, whose command awaits its own line."""
     other = CDB.replace("3:0:0:0: [sdb]", "4:0:0:0: [sdc]").replace("10 00", "20 00", 1)

@@ -52,7 +52,9 @@ def kernel_line(text: str, level: int | None = 3) -> LogRecord:
         (
             'XFS (loop0): metadata I/O error in "xfs_imap_to_bp+0x5c/0xe0" at daddr 0x80 len 32'
             " error 5",
-            KernelEvidence(kind="filesystem", device="loop0", sector=128, errno=5),
+            KernelEvidence(
+                kind="filesystem", device="loop0", sector=128, direction="read", errno=5
+            ),
         ),
         (
             "XFS (dm-3): log I/O error -5",
@@ -162,6 +164,7 @@ def test_bad_news_of_real_logs_is_evidence_with_its_device(capture: str) -> None
         "BTRFS info (device loop0): checking UUID tree",
         "bash (17260): drop_caches: 3",
         "net_ratelimit: 12 callbacks suppressed",
+        "EXT4-fs mount: 12 callbacks suppressed",
         "sd 0:0:0:0: [sda] Synchronizing SCSI cache",
         "loop0: detected capacity change from 0 to 2048",
         "md/raid1:md0: active with 2 out of 2 mirrors",

@@ -94,7 +94,11 @@ def test_a_line_of_no_known_form_is_read_loosely(line: str, uptime_us: int | Non
 
 @pytest.mark.parametrize(
     "prefix",
-    ["[   11.000000] ", "NMI watchdog: ", "trusted_key: ", "<3>"],
+    [
+        *("(0)[412:kworker/0:1]", "[1:  kworker/1:1:  412] ", "[pid:412,cpu1,kworker/1:1,4]"),
+        *("c3   412 (kworker/3:1) ", "<3> "),
+        *("[   11.000000] ", "2999.431039] ", "NMI watchdog: ", "trusted_key: ", "<3>"),
+    ],
 )
 def test_one_inner_prefix_is_passed_over(prefix: str) -> None:
     """A second stamp, a level, a word that some kernels put there; not two of them."""
@@ -104,6 +108,63 @@ def test_one_inner_prefix_is_passed_over(prefix: str) -> None:
 
     assert once.evidence == KernelEvidence(kind="filesystem", device="sda1")
     assert twice.evidence is None
+
+
+@pytest.mark.parametrize(
+    "before", ["(0)[412:x]{}]", "[1: x] {}:  412] ", "[pid:412,cpu1,x]{},4]", "c3 412 (x) {}) "]
+)
+def test_the_name_of_a_process_before_a_text_is_not_the_kernels(before: str) -> None:
+    """Whatever it calls itself, at most 15 characters."""
+    (entry,) = entries(
+        f"[   12.000001] {before.format('sd 0:0:0:0: x')[:40]}random: crng init done"
+    )
+
+    assert entry.evidence is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{{"log":"{}\\n","stream":"stdout","time":"2026-11-28T15:24:31.814Z"}}',
+        "2026-11-28T15:24:31.814543210Z stdout F {}",
+        "2026-11-28T15:24:31.814+01:00 stderr P {}",
+        "[28/11/26, 15:24:31] Bob: {}",
+        '        "{}",',
+        "    - '{}'",
+        "\u201c{}\u201d",
+    ],
+)
+def test_what_a_container_logged_or_a_list_has_is_read(line: str) -> None:
+    """Where it tells its time; and it is not surely the kernel's."""
+    (entry,) = entries(line.format(f"[   12.000001] {ABORTED}"))
+
+    assert entry.evidence == KernelEvidence(kind="filesystem", device="sda1")
+    assert entry.record.uptime_us == 12_000_001
+    assert entry.origin is Origin.UNRECORDED
+    assert entries(line.format(ABORTED)) == []
+
+
+@pytest.mark.parametrize("colours", ['<font color="#C01C28"><b>', "\x1b[0;1;31m"])
+def test_colours_of_a_text_are_passed_over(colours: str) -> None:
+    """As a terminal and a web page have them behind what they do not colour."""
+    (entry,) = entries(f"Nov 29 10:00:00 node1 kernel: {colours}{ABORTED}\n")
+
+    assert entry.evidence == KernelEvidence(kind="filesystem", device="sda1")
+
+
+@pytest.mark.parametrize("head", ["node1  ", "node1 kernel:  ", "192.168.0.5 "])
+def test_blanks_before_a_stamp_do_not_matter(head: str) -> None:
+    """As log daemons put them that receive what netconsole sends."""
+    (entry,) = entries(f"Nov 29 10:00:00 {head}[   12.000001] {ABORTED}\n")
+
+    assert entry.evidence == KernelEvidence(kind="filesystem", device="sda1")
+
+
+def test_a_tag_of_the_kernel_may_stand_twice() -> None:
+    """A log daemon hands a line on to another, which puts its own before that."""
+    (entry,) = entries(f"Nov 29 10:00:00 node1 kernel: kernel: {ABORTED}\n")
+
+    assert entry.evidence == KernelEvidence(kind="filesystem", device="sda1")
 
 
 def test_a_loose_record_is_no_evidence_in_a_log_that_names_writers() -> None:
@@ -173,6 +234,38 @@ def test_an_indented_excerpt_among_prose_is_read() -> None:
     assert found == [13_000_000, 14_000_000, None]
 
 
+def test_an_indented_line_after_one_without_a_head_is_read() -> None:
+    """It goes on with nothing, and the kernel prints some lines so."""
+    result = "         res 51/40:08:9a:b2:78/00:00:13:00:00/00 Emask 0x409 (media error) <F>"
+    log = f"ata3.00: failed command: READ FPDMA QUEUED\n{result}\n sdb: bad\n {ABORTED}\n"
+
+    *_, medium, last = entries(log)
+
+    assert medium.evidence == KernelEvidence(kind="ata", device="ata3.00", errno=61)
+    assert last.evidence == KernelEvidence(kind="filesystem", device="sda1")
+
+
+def test_the_result_of_a_command_belongs_to_it() -> None:
+    """However a program that shows logs indents what libata prints in one go."""
+    head = "Nov 28 07:41:02.243 test01 kernel: "
+    command = "ata9.00: cmd 60/05:b0:bb:23:78/00:00:1d:00:00/40 tag 22 ncq dma 2560 in"
+    result = "    res 40/00:00:00:00:00/00:00:00:00:00/00 Emask 0x4 (timeout)"
+    entry, other, *_ = entries(f"{head}{command}\n{result}\n{head}x\n{result}\n")
+
+    assert entry.evidence == KernelEvidence(
+        kind="ata", device="ata9.00", direction="read", errno=110, lba=0x1D7823BB
+    )
+    assert other.record.text == "x"
+
+
+def test_lines_after_a_record_with_the_kernels_facility_are_no_programs() -> None:
+    """Whatever time stands there: no log daemon wrote it."""
+    head = "kern  :err   : [Sun Nov 29 10:00:00 2026] "
+    *_, last = entries(f"{head}nvme nvme0: queue 0: timeout request 0x1 type 4\n{ABORTED}\n")
+
+    assert last.evidence == KernelEvidence(kind="filesystem", device="sda1")
+
+
 @pytest.mark.parametrize(
     "start",
     [
@@ -214,6 +307,37 @@ def test_a_line_that_a_mailer_wrapped_is_one_record() -> None:
         kind="block", device="sdb", sector=123456, direction="read", errno=61
     )
     assert after.record.text == "x"
+
+
+def test_what_a_mailer_wrapped_adds_to_what_is_known_without_it() -> None:
+    """Here the number of the error; what adds nothing is left where it is."""
+    first = "[ 979.223808] BTRFS: error (device sdc2) in __btrfs_cow_block:1080:"
+    added, after = entries(f"{first}\nerrno=-5 IO failure\n{first}\nnothing of the kind")
+
+    assert added.evidence == KernelEvidence(kind="filesystem", device="sdc2", errno=5)
+    assert after.evidence == KernelEvidence(kind="filesystem", device="sdc2")
+    assert after.record.text == "BTRFS: error (device sdc2) in __btrfs_cow_block:1080:"
+
+
+def test_an_indented_tag_is_no_process() -> None:
+    """As in what vendors tell of known problems."""
+    first, second = entries(
+        "    kernel: attempt to access beyond end of device\n"
+        "    kernel: dm-1: rw=0, want=4121118138320289800, limit=5846859776\n"
+    )
+
+    assert first.record.text == "attempt to access beyond end of device"
+    assert second.evidence == KernelEvidence(kind="block", device="dm-1", direction="read", errno=5)
+
+
+def test_a_line_that_was_wrapped_before_what_is_done() -> None:
+    """The second line is a form of its own, but names no device."""
+    first = "Nov 28 21:07:30 node1 kernel: [17571.002281] sr 1:0:1:0: [sr0] CDB:"
+    (entry,) = entries(f"{first}\nRead(10): 28 00 00 05 57 36 00 00 02 00\n")
+
+    assert entry.evidence == KernelEvidence(
+        kind="scsi", device="sr0", direction="read", lba=0x55736
+    )
 
 
 def test_a_wrapped_line_after_a_decorated_one() -> None:

@@ -10,7 +10,15 @@ from tests.logs.reading.test_passing_over import logs, read, rendered
 from vexfsctl.analysis.devices.told import TELLING, TELLING_AGAIN, TELLING_WORDS, graph_of
 from vexfsctl.logs.reading.contents import Contents, Manner
 from vexfsctl.logs.reading.log import LogReading
-from vexfsctl.logs.reading.wanted import STATES, Beginning, OfOthers, Saying, Since, Wanted
+from vexfsctl.logs.reading.wanted import (
+    STATES,
+    Beginning,
+    OfOthers,
+    OfVexfs,
+    Saying,
+    Since,
+    Wanted,
+)
 from vexfsctl.logs.sieve import sieve
 from vexfsctl.model.record import LogRecord
 
@@ -24,12 +32,13 @@ def wanted() -> st.SearchStrategy[Wanted]:
     """Questions of every kind."""
     lasting: st.SearchStrategy[Wanted] = st.sampled_from(
         (
-            *(STATES, OfOthers(), Saying("CORR-6F1C93A2"), Saying("sd[ab]|EXT4")),
+            *(STATES, OfOthers(), OfVexfs(), Saying("CORR-6F1C93A2"), Saying("sd[ab]|EXT4")),
             *(Saying("sda(?!1)", ("sda",)), Beginning(r"sd \d|EXT4|I/O", ("sd ", "EXT4", "I/O"))),
         )
     )
     times = st.none() | st.integers(0, 100)
-    return lasting | st.builds(_since, lasting, times, times)
+    since = st.builds(_since, lasting, times, times)
+    return lasting | since | st.builds(OfVexfs, since)
 
 
 def _since(lasting: Wanted, uptime_s: int | None, time_s: int | None) -> Since:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from vexfsctl.model.device_names import is_block_name
 from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.record import LogRecord
 from vexfsctl.model.upstream import UpstreamEvent, UpstreamKind
@@ -10,6 +11,10 @@ from vexfsctl.model.upstream import UpstreamEvent, UpstreamKind
 _NEAR_US = 1_000_000
 """How long after a kernel line about a device an error may be blamed on it: the kernel prints when
 the request ends, VexFS when it learns of that, perhaps after a retry and its delay."""
+_ROUGH_US = 1_000_000
+"""More of it without uptimes: most such times are cut to seconds."""
+_BESIDE = 16
+"""How many records after a kernel line may be blamed on it where they have no times."""
 
 _Log = tuple[str, str | None]
 _ENDS = (UpstreamKind.UNMOUNTED, UpstreamKind.MODULE_LOADED, UpstreamKind.MODULE_UNLOADED)
@@ -22,23 +27,29 @@ class BackingFinder:
     of_volumes: Mapping[str, str]
     """Name of each live volume and of the device it lies on."""
     _mounted: dict[_Log, set[str]] = field(default_factory=dict, init=False)
-    _latest: tuple[str, LogRecord] | None = field(default=None, init=False)
+    _latest: dict[bool, "_Trouble"] = field(default_factory=dict, init=False)
+    """The latest line about a disk (True), and that about what may only lie on one."""
+    _records: int = field(default=0, init=False)
+    """How many VexFS wrote."""
 
     def find(self, entry: LogEntry) -> str | None:
         """Note *entry* and return the kernel name of its device; None if unknown.
 
         A volume's comes from its `state` record, otherwise from its tree; another build's from its
-        mount line while one device is mounted; otherwise it is the device of a kernel line of
-        trouble just before.
+        mount line while one device is mounted. The kernel module's volumes are called as their
+        devices are. Otherwise it is the device of a kernel line of trouble just before, rather of a
+        disk than of what may lie on it.
         """
-        if entry.evidence is not None:
-            device = entry.evidence.device or entry.evidence.member
-            if device is not None and entry.evidence.is_trouble:
-                self._latest = (device, entry.record)
-            return device
-        if entry.event is not None:
-            told = entry.device or self.of_volumes.get(entry.event.volume)
-            return told or self._beside(entry.record)
+        if (evidence := entry.evidence) is not None:
+            if evidence.is_trouble and evidence.devices and entry.verified:
+                device = evidence.member or evidence.devices[0]
+                self._latest[evidence.tells_cause] = _Trouble(device, entry.record, self._records)
+            return evidence.device or evidence.member
+        self._records += 1
+        if (event := entry.event) is not None:
+            told = entry.device or self.of_volumes.get(event.volume)
+            is_name = entry.epoch is None and is_block_name(event.volume)
+            return told or (event.volume if is_name else None) or self._beside(entry.record)
         if entry.upstream is not None:
             return self._of_mount(entry.upstream, entry.record) or self._beside(entry.record)
         return None
@@ -54,12 +65,22 @@ class BackingFinder:
         return next(iter(mounted)) if len(mounted) == 1 else None
 
     def _beside(self, record: LogRecord) -> str | None:
-        if self._latest is None or record.uptime_us is None:
-            return None
-        device, seen = self._latest
-        near = (
-            seen.boot_id == record.boot_id
-            and seen.uptime_us is not None
-            and 0 <= record.uptime_us - seen.uptime_us <= _NEAR_US
-        )
-        return device if near else None
+        near = (each for of_disk in (True, False) if (each := self._latest.get(of_disk)))
+        return next((each.device for each in near if self._is_near(each, record)), None)
+
+    def _is_near(self, trouble: "_Trouble", record: LogRecord) -> bool:
+        seen = trouble.record
+        if seen.boot_id != record.boot_id:
+            return False
+        if not (seen.has_time or record.has_time):
+            return seen.source == record.source and self._records - trouble.after <= _BESIDE
+        rough_us = 0 if record.uptime_us is not None else _ROUGH_US
+        return seen.is_near(record, _NEAR_US + rough_us)
+
+
+@dataclass(frozen=True, slots=True)
+class _Trouble:
+    device: str
+    record: LogRecord
+    after: int
+    """How many records of VexFS came before."""

@@ -1,8 +1,8 @@
 """The counters against the log: which of the errors that a volume counted are in its log.
 
-The engine counts each `error` and `timeout` record as logged or as left out by the rate limit; a
-call is logged whole or not at all. So what was counted as logged but is not in the log was lost on
-the way.
+The engine counts each `error` and `timeout` record as logged when it is written, as left out by the
+rate limit, or as lost; until then it is queued. A call is logged whole or not at all. So what was
+counted as logged but is not in the log was lost on the way.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -40,8 +40,12 @@ class Reconciliation:
     announced: int
     """Those of them that `suppressed` records in the log report; the rest is reported when the
     interval ends, or was lost."""
+    lost: int
+    """Errors whose record could not be written or found no room, by the counter."""
+    queued: int
+    """Errors whose record was still to be written when the counters were read."""
     unaccounted: int
-    """Counted, but neither in the log nor left out. Negative: the log has more than was counted,
+    """Counted as logged, but not in the log. Negative: the log has more than was counted,
     since the counters are read first."""
     other_epochs: int
     """Error records in the log of earlier mounts of that name."""
@@ -114,7 +118,7 @@ def _reconcile(
     # A live volume vouches for records of unknown epoch: they are of its own.
     own = (status.epoch, None)
     in_log = sum(map(found.errors, own))
-    unaccounted = counts.total - counts.suppressed - in_log
+    unaccounted = counts.total - counts.suppressed - counts.lost - counts.queued - in_log
     others = sum(map(found.errors, found.by_severity.keys() - set(own)))
     return Reconciliation(
         volume=name,
@@ -123,6 +127,8 @@ def _reconcile(
         in_log=in_log,
         suppressed=counts.suppressed,
         announced=sum(found.announced.get(epoch, 0) for epoch in own),
+        lost=counts.lost,
+        queued=counts.queued,
         unaccounted=unaccounted,
         other_epochs=others,
         unverified=found.unverified,

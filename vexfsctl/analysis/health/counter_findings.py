@@ -7,7 +7,9 @@ from vexfsctl.analysis.load_coverage import coverage_of_load
 from vexfsctl.model.coverage import Coverage
 from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.volume import VolumeStatus
+from vexfsctl.render.words import counted_noun
 
+_FULL = "see whether the disk of the log is full or hangs; errors tells how many are missing"
 _LOGGER = "some loggers drop what user space writes to the kernel log: rsyslog's imklog does"
 
 
@@ -29,6 +31,11 @@ def judge_counters(
         if missing is not None:
             message = f"its error counters cannot be read, and the log is not complete: {missing}"
             yield Finding(Verdict.UNKNOWN, "log_incomplete", message, name)
+        return
+    if status.errors.lost:
+        records = counted_noun(status.errors.lost, "error record")
+        message = f"{records} could not be written to its log, {status.log}"
+        yield Finding(Verdict.WARNING, "records_lost", message, name, hint=_FULL)
         return
     if not shown and not (status.errors.low or status.errors.medium):
         message = "an error of high severity or worse, by the counters"

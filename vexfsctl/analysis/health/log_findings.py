@@ -1,6 +1,7 @@
 """What is wrong as the log shows it."""
 
 from collections.abc import Iterator
+from errno import EMFILE, ENFILE
 from typing import NamedTuple
 
 from vexfsctl.analysis.errors.groups import is_error
@@ -108,6 +109,8 @@ def _kind_of(event: Event) -> _Kind | None:
             return _ERROR_CRITICAL
         case ErrorReported(severity=Severity.HIGH):
             return _ERROR_HIGH
+        case ErrorReported() if event.errno in (EMFILE, ENFILE):
+            return _NO_DESCRIPTOR
         case CallTimedOut():
             return _TIMEOUT
         case RecordsSuppressed():
@@ -141,6 +144,10 @@ _CORRUPTION = (Verdict.CRITICAL, "corruption", "error of damaged data", "errors 
 _ERROR_HIGH = (
     *(Verdict.WARNING, "error_high"),
     *("error of high severity", "errors of high severity"),
+)
+_NO_DESCRIPTOR = (
+    *(Verdict.WARNING, "no_descriptor"),
+    *("call refused for want of a file descriptor", "calls refused for want of a file descriptor"),
 )
 _TIMEOUT = (Verdict.WARNING, "timeout", "call timed out", "calls timed out")
 _SUPPRESSED = (

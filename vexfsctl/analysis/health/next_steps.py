@@ -8,7 +8,7 @@ from vexfsctl.analysis.health.tripped_breakers import BreakerSummary
 from vexfsctl.model.breaker import BreakerState
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.severity import Severity
-from vexfsctl.model.volume import AccessMode, Presence, Volume
+from vexfsctl.model.volume import AccessMode, Volume
 
 if TYPE_CHECKING:
     from vexfsctl.analysis.errors.groups import ErrorGroup
@@ -59,7 +59,7 @@ def next_steps(
 
 def _steps_for_volumes(volumes: Collection[Volume]) -> Iterator[NextStep]:
     for volume in volumes:
-        if volume.presence in (Presence.STALE, Presence.UNRESPONSIVE):
+        if volume.abandoned:
             yield NextStep(
                 ("umount", "--force", volume.name),
                 "clear away what is left of it, then mount it again",

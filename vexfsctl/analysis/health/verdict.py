@@ -148,7 +148,8 @@ def _may_tell_of_errors(status: VolumeStatus, window: Window) -> bool:
 def _is_grave(status: VolumeStatus, counts: ErrorCounts) -> bool:
     """Whether this epoch had anything that deserves a warning."""
     timeouts = sum(each.timeouts for each in status.operations.values())
-    return bool(counts.high or counts.critical or counts.suppressed or timeouts)
+    left_out = counts.suppressed or counts.lost
+    return bool(counts.high or counts.critical or left_out or timeouts)
 
 
 def _judge_log_alone(observation: Observation) -> Iterator[Finding]:

@@ -19,7 +19,8 @@ from vexfsctl.model.volume import (
 VITAL = frozenset({OperationType.SUPERBLOCK, OperationType.STORAGE})
 """Without these a volume gives no service at all."""
 
-_ABSENCES = {
+_PRESENCES = {
+    Presence.BUSY: Verdict.WARNING,
     Presence.STALE: Verdict.CRITICAL,
     Presence.UNRESPONSIVE: Verdict.CRITICAL,
     Presence.UNREADABLE: Verdict.UNKNOWN,
@@ -28,12 +29,12 @@ _ABSENCES = {
 
 def judge_volume(volume: Volume, now_ns: int) -> Iterator[Finding]:
     """Yield every finding about *volume*; that it vanished is not a finding."""
+    if (verdict := _PRESENCES.get(volume.presence)) is not None:
+        detail = (volume.detail or "").removeprefix(f"{volume.name} ")
+        message = f"{volume.presence}: {detail}" if detail else str(volume.presence)
+        code = f"volume_{volume.presence}"
+        yield Finding(verdict, code, message, volume.name, hint=volume.hint)
     if volume.status is None:
-        if (verdict := _ABSENCES.get(volume.presence)) is not None:
-            detail = (volume.detail or "").removeprefix(f"{volume.name} ")
-            message = f"{volume.presence}: {detail}" if detail else str(volume.presence)
-            code = f"volume_{volume.presence}"
-            yield Finding(verdict, code, message, volume.name, hint=volume.hint)
         return
     yield from _judge_whole(volume.name, volume.status)
     for operation in OperationType:

@@ -10,6 +10,7 @@ from vexfsctl.analysis.incident.incidents import (
     Occurrence,
     is_abandoned,
     operation_of,
+    tells_error,
 )
 from vexfsctl.analysis.incident.numbered_calls import NumberedCall
 from vexfsctl.model.entry import LogEntry
@@ -32,6 +33,8 @@ DRIFT_US = 1_000_000
 printk drifts."""
 SECOND_US = 1_000_000
 """What the coarsest times are cut to that are compared: `dmesg -T`, syslog files."""
+SOON_US = 1_000_000
+"""How much earlier a line is that may still be about a call which does not say how long it took."""
 THREADS_US = 1_000_000
 """Reach for lines that come from threads of their own: those of filesystems (journal, writeback),
 of arrays and pools, and of error handlers of adapters and links."""
@@ -45,7 +48,9 @@ ABANDONED_US = 240_000_000
 """Reach forward where a call was abandoned: its request ends whenever the device lets go, and the
 hung task detector speaks between one and two of its periods (kernel.hung_task_timeout_secs, 120).
 """
-
+EARLIER_US = 180_000_000
+"""Reach back for trouble that lasts: a device that went offline stays so, and a command of a disk
+is tried six times for 30 s each (SD_TIMEOUT, SD_MAX_RETRIES in drivers/scsi/sd.h)."""
 
 AT_ONCE_US = 2_000_000
 """Reach for errors of other volumes that arose at once: a retry and its delay may come between."""
@@ -59,6 +64,8 @@ class When(StrEnum):
     """Within what lines of its kind may come late or early."""
     DURING = "during"
     AFTER = "after"
+    EARLIER = "earlier"
+    """Before all of that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +87,20 @@ class Vicinity:
     """Whether it has an fsync, which reports writes that failed earlier."""
     abandoned: bool
     """Whether a call of it never came back in time."""
+    failed: bool = True
+    """Whether anything failed in it; a call that was only refused did not."""
+
+    @property
+    def undated(self) -> bool:
+        """Whether its records have no time at all."""
+        return self.uptimes is None and self.moments is None
+
+    def has_clock_of(self, record: LogRecord) -> bool:
+        """Whether the time of *record*, of its boot or of an unknown one, can be compared."""
+        if record.wall_time_s is not None and self.moments is not None:
+            return True
+        has_uptime = record.uptime_us is not None and self.uptimes is not None
+        return has_uptime and record.boot_id == self.boot_id
 
     @property
     def reach_us(self) -> tuple[int, int] | None:
@@ -112,7 +133,18 @@ class Vicinity:
         evidence, record = entry.evidence, entry.record
         if evidence is None:
             return False
-        return self._is_near(record, evidence) and self._is_about(evidence, devices)
+        return self._is_near(record, evidence) and self.concerns(evidence, devices)
+
+    def holds_earlier(self, entry: LogEntry, devices: Collection[str] | None) -> bool:
+        """Whether *entry* tells of trouble of before, of one of *devices*, that may last."""
+        evidence, record = entry.evidence, entry.record
+        if evidence is None or not (self.failed and evidence.is_trouble and evidence.devices):
+            return False
+        if (placed := self._placed(record)) is None:
+            return False
+        span, time_us, rough = placed
+        early_us = span.begin - time_us - rough
+        return 0 < early_us <= EARLIER_US and self.concerns(evidence, devices)
 
     def when(self, record: LogRecord, evidence: KernelEvidence) -> "When | None":
         """Return when *record* was written, as against the calls; None if that is not known."""
@@ -122,7 +154,9 @@ class Vicinity:
         drift_us = self._drift_us(record)
         early_us = span.begin - rough - drift_us - time_us
         if early_us > MARGIN_US:
-            return When.BEFORE if early_us > usual_reach_us(evidence) else When.SOON_BEFORE
+            if early_us <= SOON_US:
+                return When.SOON_BEFORE
+            return When.BEFORE if self._is_near(record, evidence) else When.EARLIER
         return When.DURING if time_us <= span.end + MARGIN_US + drift_us else When.AFTER
 
     def is_at_once(self, record: LogRecord) -> bool:
@@ -137,7 +171,7 @@ class Vicinity:
             return False
         span, time_us, rough = placed
         drift_us = self._drift_us(record)
-        usual = usual_reach_us(evidence)
+        usual = THREADS_US if evidence.kind in _OF_THREADS else MARGIN_US
         lost_write = self.synced and evidence.direction != "read" and evidence.is_trouble
         before = (WRITEBACK_US if lost_write else usual) + drift_us
         after = (ABANDONED_US if self.abandoned else usual) + drift_us
@@ -156,7 +190,8 @@ class Vicinity:
     def _drift_us(self, record: LogRecord) -> int:
         return 0 if record.source in self.sources else DRIFT_US
 
-    def _is_about(self, evidence: KernelEvidence, devices: Collection[str] | None) -> bool:
+    def concerns(self, evidence: KernelEvidence, devices: Collection[str] | None) -> bool:
+        """Whether a line of its time is about one of *devices* (None: any), or about no device."""
         if not evidence.devices:
             # Such lines say how many the kernel's rate limit left out, and which tasks hang.
             return evidence.lost is not None or self.abandoned
@@ -173,17 +208,12 @@ class Span:
     @property
     def reach(self) -> tuple[int, int]:
         """Between what any line lies that may belong to the calls."""
-        begin = self.begin - WRITEBACK_US - DRIFT_US - SECOND_US
+        begin = self.begin - EARLIER_US - DRIFT_US - SECOND_US
         return begin, self.end + ABANDONED_US + DRIFT_US
 
     def widened(self, by_us: int) -> tuple[int, int]:
         """Return begin and end, with that much more at both."""
         return self.begin - by_us, self.end + by_us
-
-
-def usual_reach_us(evidence: KernelEvidence) -> int:
-    """Return how long before and after a call lines like this one belong to it."""
-    return THREADS_US if evidence.kind in _OF_THREADS else MARGIN_US
 
 
 def resolution_us(wall_time_s: float) -> int:
@@ -195,12 +225,12 @@ def resolution_us(wall_time_s: float) -> int:
 
 
 def find_vicinity(subject: Incident | NumberedCall) -> Vicinity | None:
-    """Return when the calls of *subject* ran; None if unknown."""
+    """Return when the calls of *subject* ran; None if it has none."""
     told = subject.occurrences
     calls = [each for each in told if isinstance(each.event, CallEvent | UpstreamEvent)]
     hangs = isinstance(subject, NumberedCall) and subject.hangs
     uptimes, moments = _uptimes_of(calls), _moments_of(calls)
-    if uptimes is None and moments is None:
+    if not calls:
         return None
     return Vicinity(
         uptimes=uptimes,
@@ -209,6 +239,7 @@ def find_vicinity(subject: Incident | NumberedCall) -> Vicinity | None:
         sources=frozenset(each.entry.record.source for each in calls),
         synced=any(operation_of(each.event) is OperationType.SYNC for each in calls),
         abandoned=hangs or any(is_abandoned(each.event) for each in calls),
+        failed=hangs or any(tells_error(each.event) for each in calls),
     )
 
 

@@ -12,6 +12,7 @@ from operator import itemgetter
 
 from vexfsctl.analysis.incident.incidents import Incident, Occurrence, operation_of
 from vexfsctl.analysis.incident.kernel_lines import Vicinity
+from vexfsctl.analysis.incident.near_lines import NearLines
 from vexfsctl.analysis.incident.numbered_calls import NumberedCall
 from vexfsctl.analysis.incident.others import OthersAtOnce
 from vexfsctl.analysis.incident.reread import RereadFinder
@@ -39,6 +40,7 @@ class Surroundings:
         self._vicinity = vicinity
         self._kept: dict[int, LogEntry] = {}
         """By their places."""
+        self._near = None if vicinity is None else NearLines(vicinity)
         self._place = 0
         self._others = OthersAtOnce(subject, vicinity)
         self._breakers: _Breakers | None = None
@@ -53,8 +55,9 @@ class Surroundings:
         within = bool(self._own) and entry == self._own[0]
         if within:
             self._own.popleft()
-        near = self._vicinity is not None and self._vicinity.holds(entry, None)
-        if within or near or self._others.take(entry):
+        if self._near is not None:
+            self._near.take(self._place, entry, own=within)
+        if within or self._others.take(entry):
             self._kept[self._place] = entry
         if self._breakers is not None and isinstance(entry.event, Event):
             occurrence = Occurrence(self._place, entry.event, entry)
@@ -73,8 +76,10 @@ class Surroundings:
         """Whether nothing from *entry* on is needed, which comes next and is of the same boot."""
         if self._own or (self._breakers is not None and self._breakers.may_go_on):
             return False
-        if self._vicinity is None:
+        if self._vicinity is None or self._near is None:
             return True
+        if self._vicinity.undated:
+            return not self._near.waits
         # By uptime only: whoever has the right may set the date back.
         reach_us, uptime_us = self._vicinity.reach_us, entry.record.uptime_us
         if reach_us is None or uptime_us is None:
@@ -85,6 +90,8 @@ class Surroundings:
         """Return those that are needed, in their order."""
         if self._breakers is not None:
             self._kept |= self._breakers.refused()
+        if self._near is not None:
+            self._kept |= self._near.possible()
         return tuple(entry for _, entry in sorted(self._kept.items(), key=itemgetter(0)))
 
 

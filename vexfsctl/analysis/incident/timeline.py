@@ -4,7 +4,7 @@ The records of the incident itself are surrounded by the kernel's lines about th
 and, if it opened a breaker or degraded the volume, by what happened until that had recovered.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -14,7 +14,8 @@ from vexfsctl.analysis.incident.incidents import (
     Occurrence,
     identifier_of,
 )
-from vexfsctl.analysis.incident.kernel_lines import Vicinity, find_vicinity
+from vexfsctl.analysis.incident.kernel_lines import find_vicinity
+from vexfsctl.analysis.incident.near_lines import find_near_lines
 from vexfsctl.analysis.incident.numbered_calls import NumberedCall
 from vexfsctl.analysis.wording import describe
 from vexfsctl.model.breaker import BreakerState
@@ -103,8 +104,8 @@ def build_timeline(
     """
     aftermath = tuple(_aftermath(incident, occurrences))
     told = (*incident.occurrences, *aftermath)
-    vicinity = find_vicinity(incident)
-    lines = _lines(told, incident.depths, entries, vicinity, devices, answered)
+    near = find_near_lines(entries, incident.occurrences, find_vicinity(incident), devices)
+    lines = _lines(told, incident.depths, entries, near, answered)
     return Timeline(tuple(lines), tuple(_refusals(incident, occurrences, aftermath)))
 
 
@@ -112,8 +113,8 @@ def build_call_timeline(
     call: NumberedCall, entries: Sequence[LogEntry], devices: Collection[str] | None
 ) -> Timeline:
     """Lay out what happened in one numbered call of an earlier build; the rest as above."""
-    vicinity = find_vicinity(call)
-    lines = _lines(call.occurrences, {}, entries, vicinity, devices)
+    near = find_near_lines(entries, call.occurrences, find_vicinity(call), devices)
+    lines = _lines(call.occurrences, {}, entries, near)
     return Timeline(tuple(lines), ())
 
 
@@ -121,18 +122,17 @@ def _lines(
     told: Sequence[Occurrence],
     depths: Mapping[CorrelationId, int],
     entries: Sequence[LogEntry],
-    vicinity: Vicinity | None,
-    devices: Collection[str] | None,
+    near: Container[int],
     answered: str | None = None,
 ) -> Iterator[TimelineLine]:
-    """Yield what is *told*, with the kernel's lines of that time in between."""
+    """Yield what is *told*, with the kernel's lines at the places *near* it in between."""
     by_place = {each.place: each for each in told}
     start = _Start.of(told)
     below = max(depths.values(), default=0) + 1
     for place, entry in enumerate(entries):
         if place in by_place:
             yield _told(by_place[place], depths, start, answered)
-        elif vicinity is not None and vicinity.holds(entry, devices):
+        elif place in near:
             offset = start.offset_us(entry)
             yield TimelineLine(Actor.KERNEL, below, offset, entry.record.text, False, entry)
 

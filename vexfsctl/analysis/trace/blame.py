@@ -14,7 +14,6 @@ from typing import NamedTuple
 from vexfsctl.analysis.incident.kernel_lines import MARGIN_US, Vicinity, When
 from vexfsctl.analysis.trace.complaint import Complaint
 from vexfsctl.analysis.trace.devices_below import DevicesBelow, Standing
-from vexfsctl.analysis.trace.silence import is_bio_based
 from vexfsctl.analysis.trace.suspects import (
     MOST,
     WEIGHTS,
@@ -26,6 +25,7 @@ from vexfsctl.analysis.trace.suspects import (
 )
 from vexfsctl.model.calls import READ
 from vexfsctl.model.device_graph import DeviceKind
+from vexfsctl.model.device_names import disk_of_partition, is_bio_based
 from vexfsctl.model.entry import LogEntry, Origin
 from vexfsctl.model.errnos import ErrnoClass, application_errno, classify_errno
 from vexfsctl.model.events import EvidenceSignificance, KernelEvidence
@@ -70,8 +70,22 @@ def find_suspects(
         found[key].append(testimony)
     suspects = (Suspect(key.name, key.kind, _ordered(told)) for key, told in found.items())
     ranked = sorted(suspects, key=lambda each: (-each.alone, each.called))[:MOST_SUSPECTS]
-    judged = [replace(each, explained=_explanation(each, ranked, below)) for each in ranked]
-    return tuple(sorted(judged, key=lambda each: (-round(each.certainty, 6), each.called)))
+    judged = [
+        replace(
+            each,
+            explained=_explanation(each, ranked, below),
+            rivals=tuple(_rivals(each, ranked, below)),
+        )
+        for each in ranked
+    ]
+    return tuple(sorted(judged, key=_rank))
+
+
+def _rank(suspect: Suspect) -> tuple[float, bool, bool, str]:
+    # As certain as each other: a disk before what it may be attached to, which says the same of it,
+    # and what has a name before what has none.
+    no_disk, no_device = suspect.kind not in _HAVE_REQUESTS, suspect.kind in _NO_DEVICE
+    return -round(suspect.certainty, 6), no_device, no_disk, suspect.called
 
 
 class _Key(NamedTuple):
@@ -210,6 +224,10 @@ class _Scale:
             yield Sign.DURING
         elif when is When.BEFORE:
             yield Sign.BEFORE
+        elif when is When.EARLIER:
+            yield Sign.EARLIER
+        elif when is None:
+            yield Sign.BESIDE
         elif when is When.AFTER and not self.complaint.abandoned:
             yield Sign.AFTER
 
@@ -225,7 +243,9 @@ def _agree(theirs: int, ours: int) -> bool:
     """
     if application_errno(theirs) == application_errno(ours):
         return True
-    return ours == EIO and classify_errno(theirs, "") is ErrnoClass.DEVICE
+    # A pool that is full fails what is written back, or read from where nothing could be written.
+    failed = theirs == ENOSPC or classify_errno(theirs, "") is ErrnoClass.DEVICE
+    return ours == EIO and failed
 
 
 def _gap_us(line: LogRecord, end: LogRecord) -> int | None:
@@ -268,6 +288,32 @@ def _explanation(
     explaining = [each for each in others if _explains(each, suspect, below) and each.alone > 0]
     best = max(explaining, key=lambda each: (each.alone, each.called), default=None)
     return None if best is None else Explanation(best.called, best.alone)
+
+
+def _rivals(
+    suspect: Suspect, others: Iterable[Suspect], below: DevicesBelow
+) -> Iterator[Explanation]:
+    """Yield the other disks that the volume may lie on instead, where nobody knows on which."""
+    if not _may_be_rival(suspect, below):
+        return
+    above = {*below.graph.above(suspect.name)}
+    for each in others:
+        if not _may_be_rival(each, below):
+            continue
+        # What both are members of may have failed because both did.
+        joined = not above.isdisjoint(below.graph.above(each.name))
+        if _disk(each) != _disk(suspect) and not joined:
+            yield Explanation(each.called, each.alone)
+
+
+def _may_be_rival(suspect: Suspect, below: DevicesBelow) -> bool:
+    has_requests = suspect.kind in _HAVE_REQUESTS and not is_bio_based(suspect.name)
+    unknown = below.standing(suspect.name) is Standing.UNKNOWN
+    return has_requests and unknown and suspect.alone > 0
+
+
+def _disk(suspect: Suspect) -> str:
+    return disk_of_partition(suspect.name) or suspect.name
 
 
 def _explains(one: Suspect, other: Suspect, below: DevicesBelow) -> bool:

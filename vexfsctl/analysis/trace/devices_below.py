@@ -12,7 +12,8 @@ TRANSPORTS = frozenset(
     {"scsi", "ata", "nvme", "mmc", "usb", "virtio", "iscsi", "fc", "sas", "hba", "aer"}
 )
 """Kinds of lines about what disks are attached to, which need not say which disks those are."""
-_MADE_OF_OTHERS = frozenset({DeviceKind.MAPPED, DeviceKind.ARRAY, DeviceKind.LOOP})
+MADE_OF_OTHERS = frozenset({DeviceKind.MAPPED, DeviceKind.ARRAY, DeviceKind.LOOP})
+"""What device a log alone hardly tells the parts of."""
 
 
 class Standing(StrEnum):
@@ -72,7 +73,7 @@ class DevicesBelow:
         known = self.graph.devices.get(name)
         if known is not None and (known.present or known.below):
             return False
-        return self.kind_of(name) in _MADE_OF_OTHERS
+        return self.kind_of(name) in MADE_OF_OTHERS
 
     # A log may have many lines, and many names: what they are compared with is looked up once.
     @cached_property

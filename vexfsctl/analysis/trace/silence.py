@@ -1,9 +1,8 @@
 """Why the kernel wrote nothing about an incident, as far as that is known.
 
 The block layer prints its line when a request of a driver ends in an error (`blk_print_req_error`,
-block/blk-mq.c, Linux 6.12). A driver that makes no requests, but hands on or answers bios, has no
-such line: device mapper (but for its multipath over requests), md, bcache, zram, brd, pmem. What is
-answered before a request is made has none either.
+block/blk-mq.c, Linux 6.12). A driver that makes no requests has no such line (`is_bio_based`). What
+is answered before a request is made has none either.
 """
 
 from collections.abc import Iterable
@@ -12,9 +11,8 @@ from enum import StrEnum
 from vexfsctl.analysis.incident.kernel_lines import Vicinity
 from vexfsctl.analysis.trace.complaint import Complaint
 from vexfsctl.analysis.trace.devices_below import DevicesBelow
+from vexfsctl.model.device_names import is_bio_based
 from vexfsctl.model.entry import LogEntry
-
-_BIO_BASED = ("dm-", "md", "bcache", "zram", "ram", "pmem")
 
 
 class Silence(StrEnum):
@@ -25,7 +23,9 @@ class Silence(StrEnum):
     ANSWERED = "answered"
     """The filesystem below answers so itself: no space, no such file, read-only, busy."""
     UNDATED = "undated"
-    """Its records have no time, so nobody can say which lines belong to it."""
+    """Its records have no time, and no line beside them tells of trouble."""
+    OTHER_CLOCK = "other_clock"
+    """Another log has times of another kind, so nobody can say which lines are of its time."""
     ABANDONED = "abandoned"
     """The call was abandoned, and its request had not ended by then."""
     LEFT_OUT = "left_out"
@@ -43,17 +43,22 @@ def find_silence(
     lines: Iterable[LogEntry],
     vicinity: Vicinity | None,
     below: DevicesBelow,
+    *,
+    other_clock: bool = False,
 ) -> Silence | None:
     """Return why the kernel's *lines* around the incident, in its *vicinity*, blame nobody.
 
-    None if nothing failed that it could tell of.
+    None if nothing failed that it could tell of. *other_clock*: some logs have times that cannot be
+    compared with those of its records.
     """
     if not complaint.points_below:
         if complaint.errnos:
             return Silence.ANSWERED
         return Silence.REFUSED if complaint.refused else None
-    if vicinity is None:
+    if vicinity is None or vicinity.undated:
         return Silence.UNDATED
+    if other_clock:
+        return Silence.OTHER_CLOCK
     if complaint.abandoned:
         return Silence.ABANDONED
     if any(each.evidence is not None and each.evidence.lost for each in lines):
@@ -61,8 +66,3 @@ def find_silence(
     if below.device is None:
         return Silence.UNKNOWN_DEVICE
     return Silence.BIO_BASED if is_bio_based(below.device) else Silence.ABOVE_DEVICE
-
-
-def is_bio_based(device: str) -> bool:
-    """Whether the driver of *device* makes no requests, by the kernel's name of it."""
-    return device.startswith(_BIO_BASED)

@@ -129,7 +129,7 @@ class Story:
     suspects: tuple[Suspect, ...]
     """Who may be to blame, the most certain first."""
     silence: Silence | None
-    """Why no line of the kernel says who; None if any does, or if none is to be expected."""
+    """Why no line of its time says who; None if any does, or if none is to be expected."""
     timeline: Timeline
     counted: tuple[CorrelationId, ...]
     """Earlier calls whose failures counted when a breaker opened in it."""
@@ -151,6 +151,8 @@ class Setting:
     now_ns: int = 0
     end: LogEnd | None = None
     """None if not known."""
+    other_clock: bool = False
+    """Whether a log has times that cannot be compared with those of its records."""
     may_read_again: bool = True
     """Whether its kernel may read through the page cache, as before Linux 6.6."""
 
@@ -165,7 +167,7 @@ def tell_story(
     reread = find_reread(incident, occurrences) if setting.may_read_again else None
     answered = None if reread is None else _CALLER
     timeline = build_timeline(incident, entries, occurrences, setting.below.names, answered)
-    suspects, silence = _blame(incident, timeline, setting.below)
+    suspects, silence = _blame(incident, timeline, setting)
     return Story(
         volume=incident.volume,
         root=incident.root,
@@ -187,7 +189,7 @@ def tell_story(
 def tell_call(call: NumberedCall, entries: Sequence[LogEntry], setting: Setting) -> Story:
     """Put together everything about one numbered call of an earlier build."""
     timeline = build_call_timeline(call, entries, setting.below.names)
-    suspects, silence = _blame(call, timeline, setting.below)
+    suspects, silence = _blame(call, timeline, setting)
     return Story(
         volume=None,
         root=call.name,
@@ -207,14 +209,16 @@ def tell_call(call: NumberedCall, entries: Sequence[LogEntry], setting: Setting)
 
 
 def _blame(
-    subject: Incident | NumberedCall, timeline: Timeline, below: DevicesBelow
+    subject: Incident | NumberedCall, timeline: Timeline, setting: Setting
 ) -> tuple[tuple[Suspect, ...], Silence | None]:
     complaint, vicinity = find_complaint(subject), find_vicinity(subject)
-    lines = timeline.kernel_lines
+    lines, below = timeline.kernel_lines, setting.below
     suspects = find_suspects(complaint, lines, vicinity, below)
-    if any(each.certainty > 0 for each in suspects):
+    if any(each.is_of_its_time for each in suspects):
         return suspects, None
-    return suspects, find_silence(complaint, lines, vicinity, below)
+    other_clock = setting.other_clock
+    silence = find_silence(complaint, lines, vicinity, below, other_clock=other_clock)
+    return suspects, silence
 
 
 def _traced_calls(incident: Incident, end: LogEnd | None) -> Iterator[TracedCall]:

@@ -4,7 +4,7 @@ Each line of the kernel about a suspect has signs, and each sign a weight; the l
 their sum. Lines of one kind say one thing, so only the best of each kind counts, however often it
 stands in the log. Kinds count as witnesses who know nothing of each other: together they leave the
 product of the doubts that each leaves. A suspect is less certain if something below it has lines of
-its own, which explain it.
+its own, which explain it. Where nobody knows what the volume lies on, disks share the blame.
 
 So the order of lines does not matter, a further line never makes its suspect less certain unless it
 tells of a repair, and certainty is between 0 and 1. The weights are a judgement, not measured; what
@@ -35,11 +35,15 @@ class Sign(StrEnum):
     """Before VexFS's record of the error."""
     DURING = "during"
     """While the call ran."""
+    BESIDE = "beside"
+    """Beside VexFS's records, in a log without times."""
     KERNEL = "kernel"
     """Surely the kernel wrote it."""
     OTHER_ERRNO = "other_errno"
     OTHER_DIRECTION = "other_direction"
     BEFORE = "before"
+    EARLIER = "earlier"
+    """Minutes before, as far as trouble lasts that long."""
     AFTER = "after"
     APART = "apart"
     """The volume does not lie on it."""
@@ -61,10 +65,12 @@ WEIGHTS = {
     Sign.SECTOR: 5,
     Sign.JUST_BEFORE: 15,
     Sign.DURING: 10,
+    Sign.BESIDE: 5,
     Sign.KERNEL: 10,
     Sign.OTHER_ERRNO: -20,
     Sign.OTHER_DIRECTION: -30,
     Sign.BEFORE: -10,
+    Sign.EARLIER: -15,
     Sign.AFTER: -20,
     Sign.APART: -40,
     Sign.LOOSE: -20,
@@ -112,7 +118,7 @@ class Testimony:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What is below a suspect and has lines of its own."""
+    """Another suspect, by its own lines: it explains one, or may be meant instead."""
 
     suspect: str
     certainty: float
@@ -128,6 +134,9 @@ class Suspect:
     testimony: tuple[Testimony, ...]
     """One for each kind of lines, the best first."""
     explained: Explanation | None = None
+    """By what is below it."""
+    rivals: tuple[Explanation, ...] = ()
+    """Other disks that may be what the volume lies on."""
 
     @property
     def called(self) -> str:
@@ -142,6 +151,12 @@ class Suspect:
             case DeviceKind.MAPPED | DeviceKind.LOOP:
                 return f"{self.kind} device {self.name}"
         return f"{self.kind} {self.name}"
+
+    @property
+    def is_of_its_time(self) -> bool:
+        """Whether anything makes it suspect but trouble of minutes before."""
+        against = (each.signs for each in self.testimony if each.points > 0)
+        return self.certainty > 0 and any(Sign.EARLIER not in signs for signs in against)
 
     @property
     def doubts(self) -> list[float]:
@@ -160,6 +175,22 @@ class Suspect:
 
     @property
     def certainty(self) -> float:
-        """How certain it is that it is to blame, from 0 to 1."""
-        explained = 0.0 if self.explained is None else self.explained.certainty
-        return self.alone * (1 - EXPLAINED / 100 * explained)
+        """How certain it is that it is to blame, from 0 to 1.
+
+        What a task waits for is to blame rather than the task.
+        """
+        if self.explained is None:
+            return self.alone * self.share
+        certainty = self.alone * self.share * (1 - EXPLAINED / 100 * self.explained.certainty)
+        return min(certainty, self.explained.certainty) if self.waits else certainty
+
+    @property
+    def waits(self) -> bool:
+        """Whether it only waits for something."""
+        return self.kind is SuspectKind.TASK
+
+    @property
+    def share(self) -> float:
+        """Which part of the blame is its own, by what it and its rivals have of certainty."""
+        others = sum(each.certainty for each in self.rivals)
+        return self.alone / (self.alone + others) if others else 1.0

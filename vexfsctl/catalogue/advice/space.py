@@ -78,7 +78,9 @@ ADVICE: dict[str, Advice] = {
     "TooManyOpenFiles": Advice(
         "The driver or the system has no file descriptor left.",
         f"Files cannot be opened (EMFILE, ENFILE); open ones keep working. {NOTHING_LOST}",
-        "Close files, or raise the limit (`ulimit -n`, `fs.file-max`).",
+        "Close files (`fuser -vm MOUNTPOINT` names who has them open). EMFILE: mount again with a "
+        "higher limit of the driver (`ulimit -Hn`, root goes up to `fs.nr_open`); ENFILE: raise "
+        "`fs.file-max`.",
         f"`sysctl fs.file-nr` shows the first number well below the third, and {NO_NEW_ONES}.",
     ),
     "ResourceLimit": Advice(

@@ -30,8 +30,8 @@ def check(app: AppContext, volumes: tuple[Target, ...], window_ms: int | None) -
 
     CRITICAL means an open superblock or storage breaker, a volume that does not answer, refused
     writes, or errors of critical severity. WARNING means any other breaker that is not closed,
-    calls past their deadline, or errors of high severity. If no attribute tree answers, the
-    verdict rests on the log alone.
+    calls past their deadline, a volume that only a busy host keeps from answering in time, or
+    errors of high severity. If no attribute tree answers, the verdict rests on the log alone.
     """
     # Deferred, so that help needs neither tree nor log.
     from vexfsctl.answers.check import check_result

@@ -67,7 +67,8 @@ def errors(
     Unverified records and known noise are counted separately.
 
     Then each live volume's error counters are reconciled with the log: errors since the mount that
-    are in the log, suppressed by the rate limit, or unaccounted for, with the likely cause.
+    are in the log, suppressed by the rate limit, lost since their records could not be written,
+    still to be written, or unaccounted for, with the likely cause.
 
     A fingerprint stands for the error, its operation and its message without numbers and names: it
     is the same on every host. --diff says of each kind whether it is new or gone, or more or less

@@ -89,7 +89,9 @@ def up(app: AppContext, name: str, size: int | None, plain: bool) -> None:
     from vexfsctl.lab.layout import new_layout
 
     layout = new_layout(name, plain=plain)
-    app.show(lab_up(bring_up(layout, size=size, config_file=app.config_file)))
+    limit_s = app.host.deadlines.wait_s
+    made = bring_up(layout, size=size, config_file=app.config_file, timeout_s=limit_s)
+    app.show(lab_up(made))
 
 
 @lab.command(epilog="Examples:\n  vexfsctl lab down --name one\n")
@@ -138,8 +140,9 @@ def run(
     from vexfsctl.lab.layout import new_layout
     from vexfsctl.lab.running import run_inside
 
-    layout, file = new_layout(name, plain=plain), ctx.ensure_object(AppContext).config_file
-    ctx.exit(run_inside(layout, command, size=size, config_file=file))
+    app, layout = ctx.ensure_object(AppContext), new_layout(name, plain=plain)
+    limit_s = app.host.deadlines.wait_s
+    ctx.exit(run_inside(layout, command, size=size, config_file=app.config_file, timeout_s=limit_s))
 
 
 @lab.command(

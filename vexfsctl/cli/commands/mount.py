@@ -50,8 +50,11 @@ def mount(
 
     Every operation on MOUNTPOINT goes through the error-handling engine: circuit breakers, retries,
     deadlines, which begin with the settings of vexfsctl.toml(5). Returns when the volume and its
-    attribute tree answer. As root the tree is at /run/vexfs/NAME, else at
-    $XDG_RUNTIME_DIR/vexfs/NAME.
+    attribute tree answer, and gives up at --timeout. As root the tree is at /run/vexfs/NAME, else
+    at $XDG_RUNTIME_DIR/vexfs/NAME.
+
+    SOURCE must store files: proc, sysfs, cgroup and other filesystems of the kernel's own state are
+    refused, and closed to everybody (EACCES) where they are mounted inside.
     """
     # Here and not above: nothing else may load the driver.
     from vexfsctl.answers.mount import mount_result
@@ -68,7 +71,7 @@ def mount(
     if foreground:
         serve_volume(options, settings=app.configuration.attributes, ready_fd=ready_fd)
         return
-    volume = start_volume(options)
+    volume = start_volume(options, timeout_s=app.host.deadlines.wait_s)
     app.show(mount_result(volume))
     for warning in volume.warnings:
         app.note(f"vexfsctl: degraded: {warning}")

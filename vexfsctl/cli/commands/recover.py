@@ -168,7 +168,7 @@ def replay(
     Each step is recorded in the ledger before and after it runs, and in the log under the
     incident's id. Exit status 0: the fault is gone. 4: all steps ran, but the fault is still
     there or not proven gone. 5: a person must act; the output says what to do. 1: the replay
-    could not start or continue.
+    could not start or continue. --timeout bounds each wait and the probe, never the whole replay.
     """
     # Deferred, so that help needs neither tree nor log.
     from vexfsctl.answers.next_steps import log_options
@@ -177,7 +177,7 @@ def replay(
     from vexfsctl.host.recovery.plan import plan_recovery
     from vexfsctl.host.recovery.replay import replay_recovery
 
-    app.waits = probe
+    app.waits = True
     host = app.host
     if dry_run:
         planned = plan_recovery(host, asked, place, to_read=False)

@@ -54,12 +54,13 @@ def trace(app: AppContext, incidents: tuple[str, ...], last: bool, filters: Filt
     suspect. Volumes that fail at once point to what they share. If the kernel wrote nothing, trace
     says why that is: device mapper and md, for instance, fail requests without a line.
 
-    The timeline shows the application's call and its nested calls with every attempt, the
-    kernel's own lines about the backing device at that time, and if a breaker opened, what
-    happened until it closed. ID may be the last digits of an id, at least two. Earlier builds
-    number the calls of each call site from 1: CALL-3 is such a call, CALL-3@read_file names the
-    call site too, and CALL-3@read_file#2 also the load of the module. Filters narrow the choice
-    of incidents.
+    The timeline shows the application's call and its nested calls with every attempt, the kernel's
+    own lines about the backing device at that time, and if a breaker opened, what happened until it
+    closed. If no line of that time tells the cause, trouble of the three minutes before is shown,
+    which may last; in a log without times, what stands beside the records. ID may be the last
+    digits of an id, at least two. Earlier builds number the calls of each call site from 1: CALL-3
+    is such a call, CALL-3@read_file names the call site too, and CALL-3@read_file#2 also the load
+    of the module. Filters narrow the choice of incidents.
     """
     if last == bool(incidents):
         raise click.UsageError("give an id, CALL-N, VOLUME[/OPERATION], or --last")

@@ -3,6 +3,7 @@
 import os
 import struct
 import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from vexfsctl.driver.fuse import mounting
@@ -22,6 +23,9 @@ from vexfsctl.driver.fuse.protocol import (
 from vexfsctl.exceptions import MountFailed
 
 _NOTIFY_POLL = struct.Struct("=Q")
+_NOTIFY_PRUNE = struct.Struct("=II8x")  # fuse_notify_prune_out: count, padding, spare
+_PRUNE_SINCE_MINOR = 45
+_NODEIDS_IN_A_NOTIFICATION = 1024
 
 
 class Connection:
@@ -35,6 +39,7 @@ class Connection:
         self.negotiated = negotiated
         self._ended = threading.Event()
         self._ending = threading.Lock()
+        self._on_end: list[Callable[[], None]] = []
 
     @classmethod
     def mount(
@@ -73,9 +78,29 @@ class Connection:
         """Wait for `closed`, at most *timeout* seconds; return whether it came."""
         return self._ended.wait(timeout)
 
+    def when_closed(self, callback: Callable[[], None]) -> None:
+        """Call *callback* once it is `closed`, at once if it is already."""
+        with self._ending:
+            if not self.closed:
+                self._on_end.append(callback)
+                return
+        callback()
+
     def notify_poll(self, kernel_handle: int) -> None:
         """Wake the pollers of the open file that `Poll.kernel_handle` meant; they ask again."""
         self.channel.notify(NotifyCode.POLL, _NOTIFY_POLL.pack(kernel_handle))
+
+    def notify_prune(self, nodeids: Sequence[int]) -> None:
+        """Ask the kernel to forget those *nodeids* that nothing uses; older kernels are not asked.
+
+        Call it from a thread that owes the kernel no answer and holds no lock.
+        """
+        if self.negotiated.minor < _PRUNE_SINCE_MINOR:
+            return
+        for start in range(0, len(nodeids), _NODEIDS_IN_A_NOTIFICATION):
+            some = nodeids[start : start + _NODEIDS_IN_A_NOTIFICATION]
+            payload = _NOTIFY_PRUNE.pack(len(some), 0) + struct.pack(f"={len(some)}Q", *some)
+            self.channel.notify(NotifyCode.PRUNE, payload)
 
     def unmount(self) -> None:
         """Unmount; it is `closed` once nobody has a file open on it.
@@ -96,9 +121,12 @@ class Connection:
     def end(self) -> None:
         """Note that the kernel closed the connection; for `serve`. Releases /dev/fuse."""
         with self._ending:
-            if not self._ended.is_set():
-                self.channel.retire()
-                self._ended.set()
+            if self.closed:
+                return
+            self.channel.retire()
+            self._ended.set()
+        for callback in self._on_end:
+            callback()
 
 
 def _negotiate(channel: Channel, want: InitFlag, max_write: int, max_background: int) -> Negotiated:

@@ -16,6 +16,7 @@ from vexfsctl.driver.fuse.requests import (
     FsyncDir,
     GetAttr,
     GetXattr,
+    Ioctl,
     Link,
     ListXattr,
     Lookup,
@@ -78,6 +79,7 @@ _ACCESS = struct.Struct("=I4x")
 _POLL = struct.Struct("=QQII")
 _FALLOCATE = struct.Struct("=QQQI4x")
 _LSEEK = struct.Struct("=QqI4x")
+_IOCTL = struct.Struct("=QIIQII")
 _COPY_FILE_RANGE = struct.Struct("=QQQQQQQ")
 
 _GETATTR_BY_HANDLE = 1
@@ -208,6 +210,14 @@ def _parse_poll(header: RequestHeader, body: memoryview) -> Poll:
     return Poll(header, handle, kernel_handle, events, bool(flags & _POLL_SCHEDULE_NOTIFY))
 
 
+def _parse_ioctl(header: RequestHeader, body: memoryview) -> Ioctl:
+    handle, _flags, command, _argument, in_size, out_size = _IOCTL.unpack_from(body)
+    data = body[_IOCTL.size :]
+    if len(data) != in_size:
+        raise MalformedRequest(f"ioctl of {in_size} bytes carries {len(data)}")
+    return Ioctl(header, handle, command, data, out_size)
+
+
 _PARSERS: dict[int, _Parser | type[Unhandled]] = {
     Opcode.LOOKUP: _named(Lookup, _NOTHING),
     Opcode.FORGET: _parse_forget,
@@ -245,5 +255,6 @@ _PARSERS: dict[int, _Parser | type[Unhandled]] = {
     Opcode.FALLOCATE: _fixed(Fallocate, _FALLOCATE),
     Opcode.LSEEK: _fixed(Lseek, _LSEEK),
     Opcode.COPY_FILE_RANGE: _fixed(CopyFileRange, _COPY_FILE_RANGE),
+    Opcode.IOCTL: _parse_ioctl,
     Opcode.SYNCFS: _bare(SyncFs),
 }

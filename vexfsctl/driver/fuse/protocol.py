@@ -18,7 +18,7 @@ NANOSECONDS = 1_000_000_000
 
 _PAGE_SIZE = 4096
 _MAJOR = 7
-_NEWEST_MINOR = 40
+_NEWEST_MINOR = 45
 _OLDEST_MINOR = 31
 
 _INIT_IN = struct.Struct("=IIII")
@@ -140,6 +140,8 @@ class NotifyCode(IntEnum):
     """Notifications that a filesystem sends to the kernel unasked."""
 
     POLL = 1
+    PRUNE = 9
+    """From minor 45 on (Linux 6.18)."""
 
 
 class UnsupportedProtocol(ValueError):  # noqa: N818 - an Error is what VexFS reports

@@ -19,6 +19,7 @@ _OPEN = struct.Struct("=QI4x")
 _STATFS = struct.Struct("=QQQQQIII28x")
 _U32 = struct.Struct("=I4x")
 _U64 = struct.Struct("=Q")
+_IOCTL = struct.Struct("=iIII")
 _DIRENT = struct.Struct("=QQII")
 
 _DIRENT_ALIGNMENT = 8
@@ -129,6 +130,11 @@ def encode_xattr_size(size: int) -> bytes:
 def encode_lseek(offset: int) -> bytes:
     """Answer to Lseek."""
     return _U64.pack(offset)
+
+
+def encode_ioctl(data: bytes = b"") -> tuple[bytes, bytes]:
+    """Answer to Ioctl that succeeded: what it writes to its argument."""
+    return _IOCTL.pack(0, 0, 0, 0), data
 
 
 def encode_poll(events: int) -> bytes:

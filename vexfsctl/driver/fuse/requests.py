@@ -1,7 +1,7 @@
 """Requests of the kernel as values: one class for each shape. `parsing` makes them.
 
 Names are bytes, as on disk. Opcodes without a shape become `Unhandled`: those that no filesystem
-here requests at INIT (file locks, READDIRPLUS), ioctl, and INTERRUPT.
+here requests at INIT (file locks, READDIRPLUS), and INTERRUPT.
 """
 
 from dataclasses import dataclass
@@ -370,6 +370,18 @@ class CopyFileRange:
 
 
 @_value
+class Ioctl:
+    """Carry out *command* of ioctl(2) with *data*; at most *out_size* bytes come back."""
+
+    header: RequestHeader
+    handle: int
+    command: int
+    data: memoryview
+    """Part of the receive buffer: valid only until the handler returns."""
+    out_size: int
+
+
+@_value
 class SyncFs:
     """Bring the whole filesystem to stable storage. The kernel sends it only for some mounts."""
 
@@ -419,5 +431,6 @@ Request: TypeAlias = (
     | Fallocate
     | Lseek
     | CopyFileRange
+    | Ioctl
     | SyncFs
 )

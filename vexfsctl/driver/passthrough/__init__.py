@@ -3,8 +3,9 @@
 `filesystem` is the entry: it finds the handler of a request. `service` takes the request through
 the guard, answers, and cleans up after requests that were answered at their deadline. The handlers
 `names`, `data` and `attributes` do the work on the backing directory and know nothing about guard,
-faults or identity. They share `backing`: the kernel's nodes and open files (`inodes`), and on whose
-behalf they act (`identity`). `vectors` is pure; `driver.system_calls` has what Python lacks.
+faults or identity. They share `backing`: the kernel's nodes and open files (`nodes`), and on whose
+behalf they act (`identity`, by what `callers` reads of them). `direct` says which direct I/O is
+refused. `vectors` is pure; `driver.system_calls` has what Python lacks.
 """
 
 from vexfsctl.driver.passthrough.filesystem import Passthrough as Passthrough

@@ -7,13 +7,14 @@ import threading
 from vexfsctl.driver import system_calls
 from vexfsctl.driver.fuse import replies, requests
 from vexfsctl.driver.passthrough.backing import DONE, Answer, Backing, Handler
-from vexfsctl.driver.passthrough.inodes import Inode, OpenFile
+from vexfsctl.driver.passthrough.direct import check_direct
+from vexfsctl.driver.passthrough.nodes.inodes import OpenInode
+from vexfsctl.driver.passthrough.nodes.open_files import OpenFile
 
 # A whole file in one call would exceed its deadline; callers continue after a short copy.
 _COPY_AT_MOST = 16 << 20
 
-# The path to the inode is a symbolic link in /proc, and buffers here are unaligned, so direct
-# I/O ends at the backing file's page cache.
+# The path to the inode is a symbolic link in /proc; on direct I/O see `direct`.
 _NOT_PASSED_ON = os.O_NOFOLLOW | os.O_DIRECT
 _WRITE_FROM_CACHE = 1
 
@@ -23,7 +24,6 @@ class Data:
 
     def __init__(self, backing: Backing) -> None:
         self._backing = backing
-        self._inode = backing.inodes.get
         self._file = backing.files.get
         self._threads = threading.local()
         self.handlers: dict[type, Handler] = {
@@ -42,28 +42,33 @@ class Data:
             requests.ReleaseDir: self._release,
         }
 
-    def _open(self, request: requests.Open) -> Answer:
-        inode = self._inode(request.header.nodeid)
-        flags = request.flags & ~_NOT_PASSED_ON
-        number = os.open(inode.path, flags | os.O_CLOEXEC)
-        return self._backing.opened(OpenFile(number, flags, inode), self._backing.open_flags)
+    def _open(self, request: requests.Open, node: OpenInode) -> Answer:
+        self._backing.files.check_room()
+        flags = request.flags & ~os.O_NOFOLLOW
+        number = _without_direct(os.open(node.path, flags | os.O_CLOEXEC), flags)
+        file = OpenFile(number, flags & ~os.O_DIRECT, node.inode)
+        return self._backing.opened(file, self._backing.open_flags)
 
-    def _create(self, request: requests.Create) -> Answer:
-        parent = self._inode(request.header.nodeid)
-        return self._make(parent, request.name, request.flags | os.O_CREAT | os.O_NOFOLLOW, request)
+    def _create(self, request: requests.Create, parent: OpenInode) -> Answer:
+        flags = request.flags | os.O_CREAT | os.O_NOFOLLOW
+        return self._make(parent, request.name, flags, request)
 
-    def _create_unnamed(self, request: requests.TmpFile) -> Answer:
-        parent = self._inode(request.header.nodeid)
-        return self._make(parent, b".", request.flags | os.O_TMPFILE, request)
+    def _create_unnamed(self, request: requests.TmpFile, parent: OpenInode) -> Answer:
+        return self._make(parent, None, request.flags | os.O_TMPFILE, request)
 
     def _make(
-        self, parent: Inode, name: bytes, flags: int, request: requests.Create | requests.TmpFile
+        self,
+        parent: OpenInode,
+        name: bytes | None,
+        flags: int,
+        request: requests.Create | requests.TmpFile,
     ) -> Answer:
+        self._backing.files.check_room()
         self._backing.identities.use_umask(request.umask)
-        flags = flags & ~os.O_DIRECT | os.O_CLOEXEC
-        number = os.open(name, flags, request.mode, dir_fd=parent.number)
+        number = os.open(name or b".", flags | os.O_CLOEXEC, request.mode, dir_fd=parent.number)
+        number = _without_direct(number, flags)
         try:
-            inode, status = self._backing.inodes.of_open(number)
+            inode, status = self._backing.inodes.of_open(number, parent, name)
         except BaseException:
             os.close(number)
             raise
@@ -80,6 +85,8 @@ class Data:
 
     def _read(self, request: requests.Read) -> Answer:
         file = self._file(request.handle)
+        if request.flags & os.O_DIRECT:
+            self._check_direct(file, request.offset, request.size, reading=True)
         room = self._buffer(request.size)[: request.size]
         count = taken = os.preadv(file.number, (room,), request.offset)
         # A short answer means the end of the file, and the kernel would show zeros after it: a
@@ -93,6 +100,8 @@ class Data:
         file = self._file(request.handle)
         if request.write_flags & _WRITE_FROM_CACHE:
             return self._write_back(file, request)
+        if request.flags & os.O_DIRECT:
+            self._check_direct(file, request.offset, len(request.data), reading=False)
         self._follow_append(file, request.flags)
         written = os.pwrite(file.number, request.data, request.offset)
         return Answer((replies.encode_write(written),))
@@ -101,11 +110,15 @@ class Data:
         """Write pages of a shared mapping: all, and at their offset, even if the file appends."""
         if not file.flags & os.O_APPEND:
             return _write_all(file.number, request)
-        number = os.open(file.inode.path, os.O_WRONLY | os.O_CLOEXEC)
+        number = os.open(file.path, os.O_WRONLY | os.O_CLOEXEC)
         try:
             return _write_all(number, request)
         finally:
             os.close(number)
+
+    def _check_direct(self, file: OpenFile, offset: int, length: int, *, reading: bool) -> None:
+        longest = self._backing.max_transfer
+        check_direct(file.number, offset, length, reading=reading, longest=longest)
 
     def _follow_append(self, file: OpenFile, flags: int) -> None:
         """Apply what fcntl(2) did to the application's descriptor since it was opened."""
@@ -153,6 +166,13 @@ class Data:
         if buffer is None or len(buffer) < size:
             buffer = self._threads.buffer = memoryview(bytearray(size))
         return buffer
+
+
+def _without_direct(number: int, flags: int) -> int:
+    """Return *number*, opened with *flags*, without O_DIRECT, which a filesystem may refuse."""
+    if flags & os.O_DIRECT:
+        fcntl.fcntl(number, fcntl.F_SETFL, fcntl.fcntl(number, fcntl.F_GETFL) & ~os.O_DIRECT)
+    return number
 
 
 def _write_all(number: int, request: requests.Write) -> Answer:

@@ -19,26 +19,30 @@ from vexfsctl.driver.fuse import (
 from vexfsctl.driver.passthrough.attributes import Attributes
 from vexfsctl.driver.passthrough.backing import DONE, Answer, Backing, Handler
 from vexfsctl.driver.passthrough.data import Data
-from vexfsctl.driver.passthrough.inodes import Descriptor, raise_descriptor_limit
 from vexfsctl.driver.passthrough.names import Names
+from vexfsctl.driver.passthrough.nodes.descriptors import Descriptor, DescriptorBudget
+from vexfsctl.driver.passthrough.nodes.inodes import OpenInode
+from vexfsctl.driver.passthrough.nodes.pruning import Pruning
 from vexfsctl.driver.passthrough.service import Service
 from vexfsctl.driver.requests import guarded_call
 from vexfsctl.guard.guard import Guard
 from vexfsctl.model.clock import Clock
 from vexfsctl.system.clock import MonotonicClock
 
+_WANTED = (
+    USUAL_FLAGS
+    | InitFlag.ATOMIC_O_TRUNC
+    | InitFlag.POSIX_ACL
+    | InitFlag.HANDLE_KILLPRIV_V2
+    | InitFlag.DIRECT_IO_ALLOW_MMAP
+)
+
 
 class Passthrough:
-    """The filesystem of a volume: pass it to `serve`."""
+    """The filesystem of a volume: pass it to `serve`.
 
-    wanted_flags: InitFlag = (
-        USUAL_FLAGS
-        | InitFlag.ATOMIC_O_TRUNC
-        | InitFlag.POSIX_ACL
-        | InitFlag.HANDLE_KILLPRIV_V2
-        | InitFlag.DIRECT_IO_ALLOW_MMAP
-    )
-    """Capabilities to request when mounting it (`Connection.mount`)."""
+    Without *handles*, inodes are opened again by name only.
+    """
 
     def __init__(
         self,
@@ -47,9 +51,20 @@ class Passthrough:
         *,
         faults: FaultSet | None = None,
         clock: Clock | None = None,
+        handles: bool = True,
+        through_cache: bool = False,
     ) -> None:
-        raise_descriptor_limit()
-        self.backing = Backing(source, clock or MonotonicClock())
+        """With *through_cache*, do on any kernel what those before 6.6 make necessary: `attach`."""
+        self.wanted_flags = _WANTED
+        """Capabilities to request when mounting it (`Connection.mount`)."""
+        if through_cache:
+            self.wanted_flags &= ~InitFlag.DIRECT_IO_ALLOW_MMAP
+        budget = DescriptorBudget.of_this_process()
+        self.max_readers = budget.readers
+        """How many requests it can handle at once: for `serve`."""
+        self.backing = Backing(
+            source, clock or MonotonicClock(), budget, names=faults is not None, handles=handles
+        )
         """The source directory as the kernel knows it so far."""
         self._volume = Volume(self.backing, source)
         self._service = Service(guard, self.backing, faults)
@@ -62,10 +77,12 @@ class Passthrough:
 
     def attach(self, connection: Connection) -> None:
         """Adapt to what the kernel granted. Call it before `serve`."""
+        self.backing.max_transfer = connection.negotiated.max_write
         # Without direct I/O, errors would all become EIO and hide in the page cache; but a kernel
         # before 6.6 refuses a shared mapping of a file opened so.
         if connection.negotiated.flags & InitFlag.DIRECT_IO_ALLOW_MMAP:
             self.backing.open_flags = OpenFlag.DIRECT_IO | OpenFlag.PARALLEL_DIRECT_WRITES
+        self.backing.inodes.on_crowded = Pruning(connection, self.backing.inodes).start
 
     def handle(self, request: requests.Request, reply: Reply) -> None:
         """Answer *request*, from this thread or, at its deadline, from the watch thread."""
@@ -120,9 +137,8 @@ class Volume:
         """Release the source directory."""
         self._directory.close()
 
-    def _statistics(self, request: requests.StatFs) -> Answer:
-        inode = self._backing.inodes.get(request.header.nodeid)
-        statistics = os.fstatvfs(inode.number)
+    def _statistics(self, request: requests.StatFs, node: OpenInode) -> Answer:
+        statistics = os.fstatvfs(node.number)
         self._last_good[self._device(request)] = statistics
         return Answer((replies.encode_statfs(statistics),))
 
@@ -131,4 +147,4 @@ class Volume:
         return DONE
 
     def _device(self, request: requests.StatFs) -> int:
-        return self._backing.inodes.get(request.header.nodeid).key[0]
+        return self._backing.inodes.get(request.header.nodeid).mount.device

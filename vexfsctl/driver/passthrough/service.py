@@ -1,22 +1,32 @@
 """One request on its way: through the guard to its handler, and back as an answer.
 
 A call past its deadline is answered by the watch thread while its own thread is stuck. The stuck
-thread's later result is undone. Until it has ended, the numbers of the descriptors that it may
+thread's later result is undone. Until it has ended, the numbers of the open files that it may
 still use are not reused, and a file whose bytes it may still change accepts no write, truncate or
 fsync.
 """
 
 import contextlib
 import errno
+import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from vexfsctl.driver.faults import FaultSet
 from vexfsctl.driver.fuse import Reply, requests
 from vexfsctl.driver.passthrough.backing import Answer, Backing, Handler
-from vexfsctl.driver.passthrough.inodes import Descriptor, Inode
-from vexfsctl.driver.requests import GuardedCall, data_range, needs_groups_of_now
+from vexfsctl.driver.passthrough.callers import proven_capabilities
+from vexfsctl.driver.passthrough.nodes.inodes import Inode, OpenInode, StaleNode
+from vexfsctl.driver.passthrough.nodes.open_files import OpenFile
+from vexfsctl.driver.requests import (
+    GuardedCall,
+    data_range,
+    needs_groups_of_now,
+    reached_nodes,
+    sets_vector,
+)
 from vexfsctl.guard.call import Call, CallAbandoned
 from vexfsctl.guard.guard import Guard
 from vexfsctl.model.operations import OperationType
@@ -32,12 +42,14 @@ _ABOUT_A_NAME = (
     requests.Rename,
 )
 
+_STALE = Answer(errno=errno.ESTALE)
+
 
 class Unsettled:
     """Files whose bytes an abandoned call may still change."""
 
     def __init__(self) -> None:
-        self._calls: Counter[tuple[int, int]] = Counter()
+        self._calls: Counter[bytes] = Counter()
         self._lock = threading.Lock()
 
     def __contains__(self, inode: Inode) -> bool:
@@ -86,7 +98,16 @@ class Service:
 class _Served:
     """One request under way."""
 
-    __slots__ = ("_answers", "_call", "_handler", "_inode", "_reply", "_request", "_service")
+    __slots__ = (
+        "_answers",
+        "_call",
+        "_handler",
+        "_inode",
+        "_reached",
+        "_reply",
+        "_request",
+        "_service",
+    )
 
     def __init__(
         self,
@@ -105,7 +126,9 @@ class _Served:
         nodeid = request.header.nodeid
         if isinstance(request, requests.CopyFileRange):
             nodeid = request.to_nodeid
-        self._inode = service.backing.inodes.get(nodeid)
+        inodes = service.backing.inodes
+        self._inode = inodes.get(nodeid)
+        self._reached = [inodes.get(reached) for reached in reached_nodes(request)]
         self._answers: list[Answer] = []
 
     def serve(self, fallback: Callable[[OSError], Answer] | None) -> None:
@@ -134,7 +157,9 @@ class _Served:
         except OSError as cause:
             self._reply.error(cause.errno or errno.EIO)
         else:
-            if not self._reply.send(*answer.payload):
+            if answer.errno:
+                self._reply.error(answer.errno)
+            elif not self._reply.send(*answer.payload):
                 self._undo()
         finally:
             self._release_even_if_refused()
@@ -156,54 +181,75 @@ class _Served:
         if service.faults:
             offset, length = data_range(request)
             service.faults.meet(self._call.name, self._path(), offset, length)
-        answer = self._act_as_caller() if self._call.as_caller else self._handler(request)
+        try:
+            nodes = self._open_nodes()
+        except StaleNode:
+            return _STALE
+        try:
+            answer = self._act_as_caller(nodes) if self._call.as_caller else self._handle(nodes)
+        finally:
+            for node in nodes:
+                node.close()
         if answer.undo is not None:
             self._answers.append(answer)
         return answer
 
-    def _act_as_caller(self) -> Answer:
+    def _open_nodes(self) -> list[OpenInode]:
+        """Open what the request reaches by number, which only the server itself may."""
+        backing = self._service.backing
+        nodes = [backing.open(inode) for inode in self._reached]
+        if sets_vector(self._request) and self._inode.parent is not None:
+            with contextlib.suppress(StaleNode):
+                nodes.append(backing.open(self._inode.parent))
+        return nodes
+
+    def _handle(self, nodes: list[OpenInode]) -> Answer:
+        return self._handler(self._request, *nodes)
+
+    def _act_as_caller(self, nodes: list[OpenInode]) -> Answer:
         identities, header = self._service.backing.identities, self._request.header
-        groups_of_now = needs_groups_of_now(self._request)
+        act = partial(
+            identities.acting_as, header, self._owner, proven=proven_capabilities(self._request)
+        )
         try:
-            with identities.acting_as(header, groups_of_now=groups_of_now):
-                return self._handler(self._request)
+            with act(groups_of_now=needs_groups_of_now(self._request)):
+                return self._handle(nodes)
         except PermissionError:
             if not identities.was_mistaken(header):
                 raise
-        with identities.acting_as(header):
-            return self._handler(self._request)
+        with act():
+            return self._handle(nodes)
+
+    def _owner(self) -> tuple[int, int]:
+        with self._service.backing.open(self._inode) as node:
+            status = os.fstat(node.number)
+        return status.st_uid, status.st_gid
 
     def _path(self) -> str | None:
         """Return what the request is about, relative to the root of the volume."""
-        root = self._service.backing.inodes.root
         try:
-            path = self._inode.name.removeprefix(root.name)
-        except OSError:
+            names = self._inode.names()
+        except StaleNode:
             return None
         if isinstance(self._request, _ABOUT_A_NAME):
-            path += b"/" + self._request.name
-        return path.strip(b"/").decode(errors="backslashreplace")
+            names.append(self._request.name)
+        return b"/".join(names).decode(errors="surrogateescape")
 
     def _answer_at_deadline(self) -> None:
         """Answer in place of the stuck thread. Once answered, the kernel may release and forget."""
-        for descriptor in self._descriptors():
-            descriptor.abandoned = True
+        for file in self._files():
+            file.abandoned = True
         if self._call.changes_data:
             self._service.unsettled.add(self._inode)
         self._reply.error(errno.ETIMEDOUT)
 
-    def _descriptors(self) -> Iterator[Descriptor]:
-        """Yield what the stuck thread may still use."""
-        request, backing = self._request, self._service.backing
-        yield self._inode
-        for field in ("new_parent", "old_nodeid"):
-            nodeid: int | None = getattr(request, field, None)
-            if nodeid is not None and nodeid in backing.inodes:
-                yield backing.inodes.get(nodeid)
+    def _files(self) -> Iterator[OpenFile]:
+        """Yield the open files that the stuck thread may still use."""
+        files = self._service.backing.files
         for field in ("handle", "to_handle"):
-            handle: int | None = getattr(request, field, None)
-            if handle is not None and handle in backing.files:
-                yield backing.files.get(handle)
+            handle: int | None = getattr(self._request, field, None)
+            if handle is not None and handle in files:
+                yield files.get(handle)
 
     def _settle(self) -> None:
         self._service.unsettled.discard(self._inode)

@@ -155,7 +155,7 @@ class AttributeSource:
         else:
             with self._setting:
                 settings = replace(guarded.breaker.settings, **{attribute.name: value})
-                guarded.breaker.settings = settings
+                self._guard.set_breaker(operation, settings)
 
 
 def _page(text: str) -> bytes:

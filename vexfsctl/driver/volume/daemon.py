@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import threading
 import traceback
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -13,7 +12,7 @@ from types import MappingProxyType
 from vexfsctl.driver.fuse import require_fuse
 from vexfsctl.driver.volume.leftovers import VolumeMounts, clear_volume, mounted_volumes
 from vexfsctl.driver.volume.places import check_log, check_mount_point, check_places, choose_name
-from vexfsctl.driver.volume.records import open_records
+from vexfsctl.driver.volume.records import RecordLog, open_records
 from vexfsctl.driver.volume.server import SOURCE_BOUND_S, VolumeServer
 from vexfsctl.exceptions import MountFailed
 from vexfsctl.model.volume import clear_command
@@ -27,11 +26,15 @@ from vexfsctl.system.bounded import run_bounded
 from vexfsctl.system.clock import MonotonicClock
 from vexfsctl.system.directories import default_file, driver_root, require_runtime_directory
 from vexfsctl.system.directory_lock import hold_directory
+from vexfsctl.system.signals import Wakeups
 
-START_TIMEOUT_S = 20.0
-"""Longer than a start takes, whatever of it sticks in the kernel."""
+START_TIMEOUT_S = 30.0
+"""Longer than a start takes, whatever of it sticks in the kernel. A driver that is only busy has
+three times as long."""
 _LOCK_TIMEOUT_S = 15.0
-_SIGNAL_DELAY_S = 0.1
+_LOG_BOUND_S = 4.0
+"""Less than `SOURCE_BOUND_S`, so that the log is named where it is the one that hangs."""
+_STOP = frozenset({signal.SIGTERM, signal.SIGINT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +75,13 @@ class MountedVolume:
     """What works only in part."""
 
 
-def start_volume(options: VolumeOptions) -> MountedVolume:
-    """Mount in the background; return when both mounts answer, or raise the reason they do not."""
+def start_volume(options: VolumeOptions, *, timeout_s: float = START_TIMEOUT_S) -> MountedVolume:
+    """Mount in the background; return when both mounts answer, or raise the reason they do not.
+
+    *timeout_s* is longer for a driver that is only busy (`start_in_background`).
+    """
     argv = [*own_module("vexfsctl"), "mount", "--foreground", *options.arguments()]
-    _, ready = start_in_background(argv, timeout_s=START_TIMEOUT_S)
+    _, ready = start_in_background(argv, timeout_s=timeout_s)
     return MountedVolume(**ready | {"warnings": tuple(ready["warnings"])})
 
 
@@ -90,26 +96,19 @@ def serve_volume(
     *settings* are the values that attributes of the volume have from the start, by their paths.
     Ends the process, even while threads are stuck in the kernel; raises if it does not come up.
     """
-    # Handlers only set flags: one that wrote to the log could wait for the code it interrupted.
-    stop_asked = _on_signals(signal.SIGTERM, signal.SIGINT)
-    reopen_asked = _on_signals(signal.SIGHUP)
+    wakeups = Wakeups(*_STOP, signal.SIGHUP)
     with reporting_failure(ready_fd):
         server, volume = _start(options, settings)
     report_ready(ready_fd, asdict(volume))
-    while not stop_asked.is_set() and not server.wait_closed(_SIGNAL_DELAY_S):
-        if reopen_asked.is_set():
-            reopen_asked.clear()
+    server.when_closed(wakeups.call)
+    asked: set[int] = set()
+    while not (server.closed or asked & _STOP):
+        asked = wakeups.wait()
+        if signal.SIGHUP in asked:
             server.reopen_log()
     server.stop()
     # Not sys.exit: a daemon thread that is stuck may hold locks that its finalisation wants.
     os._exit(0)
-
-
-def _on_signals(*numbers: signal.Signals) -> threading.Event:
-    asked = threading.Event()
-    for number in numbers:
-        signal.signal(number, lambda *_: asked.set())
-    return asked
 
 
 def _start(
@@ -136,11 +135,16 @@ def _prepare(
 ) -> tuple[VolumeServer, MountedVolume]:
     """Check everything that needs the source looked at, and open it."""
     places = check_places(options.source, options.mountpoint)
-    check_log(options.log_to, places)
     name = choose_name(options.name, places)
     tree = driver_root(os.environ, os.geteuid()) / name
     clock = MonotonicClock()
-    log = open_records(options.log_to, name, clock)
+
+    def open_log() -> RecordLog:
+        check_log(options.log_to, places)
+        return open_records(options.log_to, name, clock)
+
+    what = f"opening the log {options.log_to or f'of {name}'}"
+    log = run_bounded(open_log, _LOG_BOUND_S, what=what)
     server = VolumeServer(
         name=name,
         source=places.source,

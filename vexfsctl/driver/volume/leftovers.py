@@ -27,6 +27,7 @@ from vexfsctl.model.volume import Presence, clear_command
 from vexfsctl.sysfs.tree import read_volumes
 from vexfsctl.system.access import WITH_SUDO, Viewer
 from vexfsctl.system.directories import driver_root
+from vexfsctl.system.patience import Patience
 
 DATA_SUBTYPE = "vexfs"
 TREE_SUBTYPE = "vexfs-sysfs"
@@ -34,6 +35,7 @@ STOP_TIMEOUT_S = 15.0
 _LIVENESS_S = 2.0
 _POLL_S = 0.02
 _MAX_LINKS = 40
+_MAY_LIVE = (Presence.PRESENT, Presence.BUSY, Presence.UNRESPONSIVE)
 _DATA_TYPE, _TREE_TYPE = f"fuse.{DATA_SUBTYPE}", f"fuse.{TREE_SUBTYPE}"
 
 
@@ -65,11 +67,15 @@ class VolumeMounts:
         return any(mount.mount_point == point for mount in self.mounts)
 
     def is_live(self) -> bool:
-        """Whether it has a driver: one that answers, or is only slow, stopped, or starting."""
+        """Whether it has a driver: one that answers, or is only slow, stopped, or starting.
+
+        One that does not answer and cannot be seen, as in another pid namespace, may run.
+        """
         tree = self.tree
+        if owner(tree) is not None:
+            return True
         found = read_volumes([tree.parent], names=[tree.name], timeout_s=_LIVENESS_S)
-        answers = any(volume.presence is Presence.PRESENT for volume in found)
-        return answers or owner(tree) is not None
+        return any(volume.presence in _MAY_LIVE and not volume.abandoned for volume in found)
 
 
 def mounted_volumes(mounts: Iterable[Mount] | None = None) -> tuple[VolumeMounts, ...]:
@@ -125,8 +131,9 @@ def _require_own(volume: VolumeMounts) -> None:
 def stop_volume(target: str, *, timeout_s: float = STOP_TIMEOUT_S) -> str:
     """Unmount the volume and wait until its driver has synced and gone; return its name.
 
-    Raises MountFailed if it is in use, has no driver any more or is another user's,
-    DeadlineExceeded if the driver does not end in time.
+    *timeout_s* bounds each wait; a driver that is only busy has longer (`Patience`). Raises
+    MountFailed if it is in use, has no driver any more or is another user's, DeadlineExceeded if
+    the driver does not end in time.
     """
     volume = find_volume(target)
     _require_own(volume)
@@ -136,7 +143,6 @@ def stop_volume(target: str, *, timeout_s: float = STOP_TIMEOUT_S) -> str:
             f"the driver of volume {volume.name} is gone: there is nothing to sync", hint=hint
         )
     driver = owner(volume.tree)
-    deadline = time.monotonic() + timeout_s
     for mount in volume.data:
         # Unmounting is the driver's signal to sync, write its last records and remove the tree.
         try:
@@ -145,9 +151,13 @@ def stop_volume(target: str, *, timeout_s: float = STOP_TIMEOUT_S) -> str:
             if _is_mounted(mount):
                 words = f"{cause.hint or 'see why'}; or {hint}"
                 raise MountFailed(cause.message, hint=words) from cause
+    patience = Patience(timeout_s, driver.processor_time if driver is not None else lambda: None)
     # It gives up the tree last of all, and ends a moment later.
     while (driver is not None and driver.running) or any(map(_is_mounted, volume.mounts)):
-        if time.monotonic() > deadline:
+        if patience.left_s() <= 0:
+            # Until it has had its time, it may only be waiting for its disk.
+            if driver is not None and (patience.busy or patience.passed_s < STOP_TIMEOUT_S):
+                hint = f"wait for it: process {driver.pid} may take {STOP_TIMEOUT_S:g} s"
             raise DeadlineExceeded(
                 f"volume {volume.name} is unmounted but its driver has not ended", hint=hint
             )

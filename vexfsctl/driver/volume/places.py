@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vexfsctl.devices.mountinfo import mount_of, read_mounts
+from vexfsctl.driver.passthrough.nodes.own_state import filesystem_of_kernel_state
 from vexfsctl.driver.volume.leftovers import DATA_SUBTYPE, mount_point_of
 from vexfsctl.exceptions import InvalidInput
 
@@ -40,6 +41,7 @@ def check_places(source: Path, mountpoint: Path) -> Places:
     on = mount_of(places.source, read_mounts())
     if on is not None and on.fs_type.startswith(f"fuse.{DATA_SUBTYPE}"):
         raise InvalidInput(f"the source {places.source} is itself on a VexFS mount")
+    _check_is_storage(places.source)
     return places
 
 
@@ -69,6 +71,22 @@ def choose_name(name: str | None, places: Places) -> str:
             problem, hint="--name NAME: letters, digits and any of _ . : + -, at most 64"
         )
     return name
+
+
+def _check_is_storage(source: Path) -> None:
+    try:
+        descriptor = os.open(source, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as cause:
+        raise InvalidInput(f"cannot use {source} as source: {cause.strerror}") from cause
+    try:
+        type_ = filesystem_of_kernel_state(descriptor)
+    finally:
+        os.close(descriptor)
+    if type_ is not None:
+        raise InvalidInput(
+            f"the source {source} is on {type_}, which stores nothing: it shows the kernel's state",
+            hint="it would answer the driver, with the driver's rights, instead of its callers",
+        )
 
 
 def _directory(what: str, path: Path, *, hint: str | None = None) -> Path:

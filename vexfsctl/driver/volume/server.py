@@ -24,7 +24,7 @@ from vexfsctl.driver.volume.attributes import AttributeSource
 from vexfsctl.driver.volume.facts import VolumeFacts
 from vexfsctl.driver.volume.leftovers import DATA_SUBTYPE, TREE_SUBTYPE, remove_tree_directory
 from vexfsctl.driver.volume.ownership import give_up_ownership, take_ownership
-from vexfsctl.driver.volume.records import RecordLog
+from vexfsctl.driver.volume.records import LOG_BOUND_S, RecordLog
 from vexfsctl.driver.volume.tree import TreeFilesystem
 from vexfsctl.exceptions import DeadlineExceeded, MountFailed, VexfsctlException
 from vexfsctl.guard.guard import Guard
@@ -44,12 +44,12 @@ CLOSE_BOUND_S = 1.0
 """How long it waits for descriptors of the backing directory to close."""
 SOURCE_BOUND_S = 8.0
 """How long a start waits for the backing directory to answer."""
-_WATCH_INTERVAL_S = 0.01
+_LOOK_AFTER_A_BUG_NS = 1_000_000_000
 _VECTOR_PROBE = VECTOR_PREFIX + b"probe"
 
 
 class VolumeServer:
-    """Serves one volume: call `mount`, `begin`, then `wait_closed`, then `stop`."""
+    """Serves one volume: call `mount`, `begin`, and when it is to end, `stop`."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class VolumeServer:
         self._ids = CorrelationSource()
         self._on_crash = on_crash
         self._faults = FaultSet(clock) if allow_inject else None
-        self._guard = Guard(name, clock=clock, listener=log, ids=self._ids)
+        self._guard = Guard(name, clock=clock, log=log, ids=self._ids)
         device = device_number(source)
         self._facts = VolumeFacts(
             name=name,
@@ -88,13 +88,12 @@ class VolumeServer:
         self._passthrough = Passthrough(source, self._guard, faults=self._faults)
         self._data: Connection | None = None
         self._served: list[tuple[Connection, Mount | None]] = []
-        self._stopped = threading.Event()
         self.warnings: list[str] = []
         """What came up only partly, for the person who mounts it."""
 
     def mount(self) -> None:
         """Mount the tree and the data; undo it and raise if that fails. Needs no device."""
-        self._facts.move_to(ModuleState.INITIALIZING, self._log)
+        self._facts.move_to(ModuleState.INITIALIZING, self._log.take)
         with self._undone_if_it_fails():
             threading.Thread(target=self._watch, name="deadlines", daemon=True).start()
             self._serve_tree()
@@ -107,15 +106,21 @@ class VolumeServer:
         """
         with self._undone_if_it_fails():
             self._probe_backing()
-        self._facts.move_to(ModuleState.INITIALIZED, self._log)
+        self._facts.move_to(ModuleState.INITIALIZED, self._log.take)
 
-    def wait_closed(self, timeout: float) -> bool:
-        """Wait until the data mount is gone, at most *timeout* seconds; return whether it is."""
-        return self._data is None or self._data.wait(timeout)
+    @property
+    def closed(self) -> bool:
+        """Whether the data mount is gone: somebody has unmounted it."""
+        return self._data is None or self._data.closed
+
+    def when_closed(self, callback: Callable[[], None]) -> None:
+        """Call *callback* once the data mount is gone."""
+        if self._data is not None:
+            self._data.when_closed(callback)
 
     def stop(self) -> None:
         """End the volume, whatever its backing device does, within the limits above."""
-        self._facts.move_to(ModuleState.SHUTTING_DOWN, self._log)
+        self._facts.move_to(ModuleState.SHUTTING_DOWN, self._log.take)
         identifier = self._ids.draw()
         # Calls that wait for a retry end with their last error instead of exceeding the limits.
         self._clock.interrupt()
@@ -144,7 +149,8 @@ class VolumeServer:
         flags = self._passthrough.wanted_flags
         self._data = self._mount(self._mountpoint, DATA_SUBTYPE, flags)
         self._passthrough.attach(self._data)
-        serve(self._data, self._passthrough, on_crash=self._on_crash)
+        readers = self._passthrough.max_readers
+        serve(self._data, self._passthrough, on_crash=self._on_crash, max_readers=readers)
 
     def _mount(self, point: Path, subtype: str, want: InitFlag) -> Connection:
         # A user's mount is only for that user: fuse.conf rarely lets others in.
@@ -178,16 +184,17 @@ class VolumeServer:
             self.warnings.append(f"{operation} operations fail on {self._source}: {cause.strerror}")
 
     def _watch(self) -> None:
-        while not self._stopped.wait(_WATCH_INTERVAL_S):
+        while self._guard.alarm.wait():
             try:
                 self._guard.expire_overdue(self._clock.now_ns())
             except Exception as bug:  # noqa: BLE001 - without this thread no call has a deadline
+                self._guard.alarm.bring_forward(self._clock.now_ns() + _LOOK_AFTER_A_BUG_NS)
                 self._on_crash(bug)
 
     def _step(self, identifier: CorrelationId, step: str, action: Callable[[], str]) -> None:
         started = self._clock.now_ns()
         result = action()
-        self._log(
+        self._log.take(
             RecoveryStepTaken(
                 volume=self._facts.name,
                 id=identifier,
@@ -218,7 +225,7 @@ class VolumeServer:
 
     def _release(self) -> str:
         """Remove both mounts; calls stuck in them get an error instead of waiting forever."""
-        self._stopped.set()
+        self._guard.alarm.close()
         result = "ok"
         for connection, mount in reversed(self._served):
             try:
@@ -237,14 +244,14 @@ class VolumeServer:
         try:
             yield
         except BaseException:
-            self._facts.move_to(ModuleState.ERROR, self._log)
+            self._facts.move_to(ModuleState.ERROR, self._log.take)
             self._release()
             self._end()
             raise
 
     def _end(self) -> None:
-        self._facts.move_to(ModuleState.UNINITIALIZED, self._log)
-        self._log.close()
+        self._facts.move_to(ModuleState.UNINITIALIZED, self._log.take)
+        self._log.close(LOG_BOUND_S)
         # Last: a process that waits for this driver to end waits for this.
         give_up_ownership(self._tree)
 

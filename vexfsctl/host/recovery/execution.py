@@ -110,7 +110,7 @@ def _volume_actions(
         host.tree(volume.root),
         volume.name,
         operation,
-        send=_harmless_call(volume, operation, failed),
+        send=_harmless_call(host, volume, operation, failed),
         doubt=_doubt(planned.plan, operation, failed),
         clock=host.clock,
         timeout_s=host.deadlines.wait_s,
@@ -128,14 +128,15 @@ def _doubt(plan: Plan, operation: OperationType, failed: FileRange | None) -> st
 
 
 def _harmless_call(
-    volume: Volume, operation: OperationType, failed: FileRange | None
+    host: Host, volume: Volume, operation: OperationType, failed: FileRange | None
 ) -> Callable[[], HarmlessCall]:
     mountpoint = volume.status.mountpoint if volume.status is not None else None
     if mountpoint is None:
         raise ActionFailed(f"{volume.name} does not say where it is mounted")
 
     def send() -> HarmlessCall:
-        sent = send_probe(Path(mountpoint), operation, failed, _PROBE_CALL_S)
+        limit_s = min(_PROBE_CALL_S, host.deadlines.wait_s)
+        sent = send_probe(Path(mountpoint), operation, failed, limit_s)
         return HarmlessCall(sent.call, sent.error)
 
     return send

@@ -31,7 +31,7 @@ _PATTERNS = tuple(
         rf"(?:{_WEEKDAY} )?{_DAY}[. /-] ?{_MONTH}(?:[ /-]{_YEAR})?[ :]{_CLOCK}(?: {_ZONE}(?= ))?",
         # journalctl -o short-full: `Wed 2021-07-28 05:19:43 CEST`.
         rf"(?:{_WEEKDAY} ){_YEAR}-(?P<number>\d\d)-{_DAY} {_CLOCK} ?{_ZONE}(?= )",
-        rf"{_YEAR}[-/](?P<number>\d\d)[-/]{_DAY}[ T]{_CLOCK}(?: ?{_ZONE}(?= ))?",
+        rf"{_YEAR}[-/](?P<number>\d\d)[-/]{_DAY}[ T]{_CLOCK}(?:(?: (?!\w+\|))?{_ZONE}(?=[ |]))?",
     )
 )
 _LEAST_LETTERS = 3

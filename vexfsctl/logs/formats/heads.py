@@ -8,13 +8,18 @@ follows it is another program's.
 
 import re
 from dataclasses import replace
+from datetime import datetime
 
 from vexfsctl.logs.formats.dates import parse_minute, parse_moment
 from vexfsctl.logs.formats.renderings import (
+    FACILITIES,
+    LEVELS,
+    OF_CONTAINER,
     SELECTOR,
     Head,
     Reading,
     decode_text,
+    possible_time,
     priority_of,
     read_tagged,
 )
@@ -23,29 +28,65 @@ from vexfsctl.model.record import LogRecord
 _LONGEST = 512
 """Characters of a line that its head is looked for in."""
 _PRIORITY = re.compile(
-    rb"<(?P<priority>\d{1,4})>(?:1 )?|(?P<facility>[a-z]\w{2,8}) *:(?P<level>[a-z]{3,6}) *: "
+    # syslog daemons can be told to put one or the other there, or both.
+    rb"(?:[a-z]\w{2,8}\.[a-z]{3,7} )?<(?P<priority>\d{1,4})>(?:1 | (?=\w))?"
+    rb"|(?P<facility>[a-z]\w{2,8}) *:(?P<level>[a-z]{3,6}) *: "
 )
+_LOGCAT = re.compile(
+    rb"\d\d-\d\d \d\d:\d\d:\d\d\.\d{3,9} {1,8}(?:root {1,6})?0 {1,8}0 "
+    rb"[VDIWEF] (?P<tag>[^:\n]{0,64}): (?P<text>.*)",
+    re.DOTALL,
+)
+"""Android's logcat -b kernel, whose time counts from the boot as often as not: the process is 0."""
+_OF_TALOS = re.compile(
+    rb"(?:[\w.:-]{1,255}: )?(?P<facility>[a-z]\w{2,8}): {1,8}(?P<level>[a-z]{3,7}): "
+    rb"\[(?P<iso>\d{4}-\d\d-\d\dT[\d:.]{8,18}Z)\]: "
+)
+"""talosctl dmesg: `10.0.0.1: kern: warning: [2024-10-29T13:44:17.655Z]: text`."""
 _DELTA = re.compile(r"\[(?: *\+|<) *(?P<seconds>\d{1,9})[.,](?P<micros>\d{6})>?\] ?")
 """dmesg -H and --time-format=delta: seconds since the record before."""
 _DELTA_BEHIND = re.compile(r"(?: <[ \d.]{1,24}>)?")
 """What --show-delta adds to a time."""
 _IN_BRACKETS = re.compile(r"\[(?P<inside>[^\[\]]{8,80})\] ?")
 _ALONE = re.compile(
+    # Some cut the date off.
+    rb"(?:\d\d:\d\d:\d\d(?:[.,]\d{1,9})? )?"
     rb"(?:(?!kernel[:\[]|" + SELECTOR + rb")(?P<host>[\w.-]{1,255}) )?"
-    rb"(?P<rest>(?:" + SELECTOR + rb")?kernel(?:\[\d{1,10}\])?:(?: |(?=\S)).*)",
+    rb"(?P<rest>(?:" + SELECTOR + rb")?kernel(?:\[\d{0,10}\])?:(?: |(?=\S)).*)",
     re.DOTALL,
 )
-"""The kernel's tag where nothing tells the time: `kernel: text`, `host kernel: text`."""
-_HOST = re.compile(rb"(?!" + SELECTOR + rb")[\w.:@/-]{1,255}(?<!\w:) ")
+"""The kernel's tag where nothing tells the day: `kernel: text`, `05:19:43 host kernel: text`."""
+_HOST = re.compile(
+    rb"(?!" + SELECTOR + rb")(?:[\w.:@/-]{1,255}(?<!\w:)"
+    # Hidden by whoever hands the log over.
+    rb"|\*{1,16}|<\w[\w .-]{0,40}>|\[(?!kernel)[A-Za-z][\w.-]{0,40}\]) "
+)
+_OF_CONTAINER = re.compile(OF_CONTAINER)
+_NUMBERS = re.compile(rb"(?P<facility>1?\d|2[0-3]) (?P<level>[0-7]) ")
+"""Facility and level as a template of a log daemon may have them, before the host."""
+_BEFORE_UPTIME = re.compile(
+    rb"(?:<\d{1,3}>|(?:DEBUG|INFO|NOTICE|WARN(?:ING)?|ERR(?:OR)?|CRIT(?:ICAL)?)[|:]? {1,4})"
+    rb"(?=\[ *\d{1,12}\.\d{6}\])"
+)
+"""What frameworks of tests put before what a console printed."""
 _IN_METALOG = b"[kernel] "
+_OF_GUEST = re.compile(
+    rb"(?:\| vcpu-\d{1,4}\| [A-Z]\d{1,3}: | [A-Z][a-z]\(\d\d\) vcpu-\d{1,4} - )Guest: "
+    rb"(?=(?:<\d{1,3}>)?\[ *\d{1,12}\.\d{6}\])"
+)
+"""vmware.log behind the time, where it has what the kernel of its guest prints."""
 _UPTIME = re.compile(rb"\[ *\d{1,12}\.\d{6}\]")
 
 
 def parse_head(line: bytes, reading: Reading) -> Head | None:
     """Return the record of a line that has such a head; None for every other line."""
+    if (logged := _LOGCAT.fullmatch(line)) is not None:
+        # Its daemon took the first word of what the kernel says for a tag.
+        text = decode_text(logged["tag"].rstrip() + b": " + logged["text"]).removeprefix(": ")
+        return Head(LogRecord(text, reading.source, boot_id=reading.boot_id), logged.start("tag"))
     priority = _PRIORITY.match(line)
     if priority is None:
-        return _parse(line, reading)
+        return _of_talos(line, reading) or _parse(line, reading)
     level, facility = priority_of(priority.groupdict())
     rest = line[priority.end() :]
     head = _parse(rest, reading)
@@ -58,6 +99,25 @@ def parse_head(line: bytes, reading: Reading) -> Head | None:
     return replace(head, record=known, width=head.width + priority.end())
 
 
+def _of_talos(line: bytes, reading: Reading) -> Head | None:
+    match = _OF_TALOS.match(line)
+    if match is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(match["iso"].decode()).timestamp()
+    except ValueError:
+        return None
+    record = LogRecord(
+        text=decode_text(line[match.end() :]),
+        source=reading.source,
+        level=LEVELS.get(match["level"].decode().removesuffix("ing")),
+        facility=FACILITIES.get(match["facility"].decode()),
+        boot_id=reading.boot_id,
+        wall_time_s=possible_time(moment),
+    )
+    return Head(record, match.end())
+
+
 def _parse(line: bytes, reading: Reading) -> Head | None:
     text = decode_text(line[:_LONGEST])
     if text.startswith("["):
@@ -65,12 +125,27 @@ def _parse(line: bytes, reading: Reading) -> Head | None:
     moment = parse_moment(text, reading.today)
     if moment is not None:
         width = len(text[: moment.length].encode())
+        guest = _OF_GUEST.match(line, width)
+        if guest is not None:
+            rest = b"kernel: " + line[guest.end() :]
+            record, size = read_tagged(rest, reading, wall_time_s=moment.unix_s)
+            return Head(record, len(line) - size, zone=moment.zone, lacks=moment.lacks)
         # Some put a colon after it.
         separator = 2 if line.startswith(b": ", width) else 1
         if line[width : width + separator].strip(b":") == b" ":
             rest = line[width + separator :].lstrip(b" ")
+            if _OF_CONTAINER.match(rest) is not None:
+                return None
+            level, facility, rest = _split_numbers(rest)
             host, rest = _split_host(rest)
-            record, size = read_tagged(rest, reading, wall_time_s=moment.unix_s, host=host)
+            record, size = read_tagged(
+                rest,
+                reading,
+                wall_time_s=moment.unix_s,
+                level=level,
+                facility=facility,
+                host=host,
+            )
             return Head(record, len(line) - size, zone=moment.zone, lacks=moment.lacks)
     alone = _ALONE.fullmatch(line)
     if alone is None:
@@ -83,6 +158,8 @@ def _bracketed(line: bytes, text: str, reading: Reading) -> Head | None:
     """Read what dmesg prints with a time that is not an uptime."""
     delta = _DELTA.match(text)
     if delta is not None:
+        if (told := _told_again(line, text, delta.end(), reading)) is not None:
+            return told
         base_s = reading.base_s
         if base_s is not None:
             base_s += int(delta["seconds"]) + int(delta["micros"]) / 1e6
@@ -92,12 +169,26 @@ def _bracketed(line: bytes, text: str, reading: Reading) -> Head | None:
         return None
     head, inside = match[0], match["inside"]
     if (minute := parse_minute(inside, reading.today)) is not None:
+        if (told := _told_again(line, text, match.end(), reading)) is not None:
+            return told
         return replace(_of_dmesg(line, head, minute, reading), lacks=("zone", "year"))
     moment = parse_moment(inside, reading.today)
     if moment is None or _DELTA_BEHIND.fullmatch(inside, moment.length) is None:
         return None
     printed = _of_dmesg(line, head, moment.unix_s, reading)
     return replace(printed, base_s=None, zone=moment.zone, lacks=moment.lacks)
+
+
+def _told_again(line: bytes, text: str, start: int, reading: Reading) -> Head | None:
+    """Read a date behind another time: dmesg prints as many times as it is given formats."""
+    match = _IN_BRACKETS.match(text, start)
+    if match is None:
+        return None
+    moment = parse_moment(match["inside"], reading.today)
+    if moment is None or moment.length < len(match["inside"]):
+        return None
+    printed = _of_dmesg(line, text[: match.end()], moment.unix_s, reading)
+    return replace(printed, zone=moment.zone, lacks=moment.lacks)
 
 
 def _of_dmesg(line: bytes, head: str, unix_s: float | None, reading: Reading) -> Head:
@@ -111,6 +202,14 @@ def _of_dmesg(line: bytes, head: str, unix_s: float | None, reading: Reading) ->
     return Head(record, width, unix_s)
 
 
+def _split_numbers(rest: bytes) -> tuple[int | None, int | None, bytes]:
+    numbers = _NUMBERS.match(rest)
+    if numbers is None:
+        return None, None, rest
+    # Any program can send messages of the facility kern to a log daemon.
+    return int(numbers["level"]), int(numbers["facility"]) or None, rest[numbers.end() :]
+
+
 def _split_host(rest: bytes) -> tuple[bytes | None, bytes]:
     """Return the host after a time, if any, and the rest with the kernel's tag as log daemons have
     it.
@@ -119,6 +218,8 @@ def _split_host(rest: bytes) -> tuple[bytes | None, bytes]:
     """
     if rest.startswith(_IN_METALOG):
         return None, b"kernel: " + rest.removeprefix(_IN_METALOG)
+    if (before := _BEFORE_UPTIME.match(rest)) is not None:
+        rest = rest[before.end() :]
     if _UPTIME.match(rest) is not None:
         return None, b"kernel: " + rest
     host = _HOST.match(rest)

@@ -43,7 +43,7 @@ _MONTHS = {
 
 # Thread or CPU of the caller, with CONFIG_PRINTK_CALLER (kernel/printk/printk.c): `[      T0]`.
 # util-linux 2.41 puts a blank before it.
-_CALLER = rb"(?: ?\[ *[TC]\d{1,10}\])?"
+_CALLER = rb"(?: ?\[ *[TC]\d{1,10}(?:@C?\d{1,4})?\])?"
 _UPTIME = rb"\[ *(?P<seconds>\d{1,12})\.(?P<micros>\d{6})(?: <[ \d.]{1,24}>)?\]" + _CALLER
 _CTIME = (
     rb"\[\w{3} (?P<month>"
@@ -66,6 +66,10 @@ _DMESG_ISO = re.compile(
     rb"(?P<iso>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d,\d{6}[+-]\d\d:\d\d) (?P<text>.*)",
     re.DOTALL,
 )
+OF_CONTAINER = rb"std(?:out|err) [FP] "
+"""What CRI puts before a line that a container printed."""
+NO_HOST = rb"\d{1,2} [0-7] \S|" + OF_CONTAINER
+"""What may stand in the place of a host: facility and level as numbers, or that."""
 _SYSLOG = re.compile(
     rb"(?:<(?P<priority>\d{1,4})>(?:1 )?)?"
     # With a weekday, a zone follows; `heads` knows others.
@@ -74,12 +78,17 @@ _SYSLOG = re.compile(
     + rb"|(?P<unix>\d{9,11}\.\d{6})|"
     + _BSD
     + rb") "
+    # Facility and level before the host, and what containers print, are for others to read.
+    + rb"(?!"
+    + NO_HOST
+    + rb")"
     # A word and a colon is a tag: there is no host. syslog-ng writes `s_src@host`, `relay/host`.
     rb"(?P<host>[\w.:@/-]{1,255})(?<!\w:) (?P<rest>.*)",
     re.DOTALL,
 )
 _TAGGED = re.compile(
-    rb"(?P<tag>[^\s\[\]]{1,128}?)(?:\[(?P<pid>\d{1,10})\])?:"
+    # A template of syslog-ng has brackets even where no process is told.
+    rb"(?P<tag>[^\s\[\]]{1,128}?)(?:\[(?P<pid>\d{0,10})\])?:"
     # Some daemons, and those who tell all that are logged in, put no blank behind the kernel's tag.
     rb"(?:(?: |(?<=kernel:)(?=\S))(?P<text>.*)|$)",
     re.DOTALL,
@@ -93,7 +102,7 @@ _INNER_UPTIME = re.compile(
     rb"(?:<\d{1,3}>)?\[ *(?P<seconds>\d{1,12})\.(?P<micros>\d{6})\]" + _CALLER + rb" ?"
 )
 _MONOTONIC = re.compile(
-    rb"(?P<rest>kernel(?:\[\d{1,10}\])?: .*)"
+    rb"(?P<rest>kernel(?:\[\d{0,10}\])?: .*)"
     # Words that the kernel itself puts before a name of VexFS are no hosts.
     rb"|(?!kmem_cache_|BUG |module )(?P<host>[\w.-]{1,255}) "
     rb"(?P<hosted>(?:kernel|VexFS|vexfs\w*)(?:\[\d{1,10}\])?: .*)",
@@ -108,6 +117,11 @@ SELECTOR = (
 )
 """What busybox, logread and some syslog daemons put before the tag: `kern.err kernel: `."""
 _SELECTOR = re.compile(SELECTOR)
+_SEVERITY = re.compile(
+    rb"(?i:(emerg|alert|crit|err|warn|notice|info|debug)(?:or|ing)?)"
+    rb" (?=kernel(?:\[\d{0,10}\])?: )"
+)
+"""What others put there, the level alone: rsyslog's `%syslogseverity-text%`."""
 # A day at either end of the calendar does not exist in every zone.
 _EARLIEST_S = datetime(2, 1, 1, tzinfo=UTC).timestamp()
 _LATEST_S = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
@@ -263,12 +277,15 @@ def read_tagged(
         rest = rest[selector.end() :]
         if _INNER_UPTIME.match(rest) is not None:
             rest = b"kernel: " + rest
+    elif (severity_word := _SEVERITY.match(rest)) is not None:
+        level = LEVELS[severity_word[1].decode().lower()]
+        rest = rest[severity_word.end() :]
     match = _TAGGED.fullmatch(rest) or _RFC5424.fullmatch(rest)
     tag, pid, text = (None, None, rest) if match is None else match.group("tag", "pid", "text")
-    if pid == b"-":
+    if pid in (b"-", b""):
         pid = None
     size = len(text or b"")
-    inner = _INNER_UPTIME.match(text or b"")
+    inner = _INNER_UPTIME.match(text or b"" if tag is not None else rest.lstrip(b" "))
     if inner is not None and tag == _KERNEL_TAG and pid is None:
         uptime_us, text = _uptime_us(inner), text[inner.end() :]
     shown = decode_text(text or b"")

@@ -1,8 +1,9 @@
 """How large the logical blocks of devices are, as far as a log says, and the sectors from that.
 
-A command names its first block by LBA, in blocks of 512 or 4096 bytes. The disk driver prints the
-size when it finds a disk (`sd_print_capacity`, drivers/scsi/sd.c, Linux 2.6 to 6.12), and the block
-layer says of a command that failed, soon after the driver did, in which sector that was.
+A command names its first block by LBA, in blocks of 512 or 4096 bytes, of a CD 2048. The disk
+driver prints the size when it finds a disk (`sd_print_capacity`, drivers/scsi/sd.c, Linux 2.6 to
+6.12), and the block layer says of a command that failed, soon after the driver did, in which sector
+that was.
 
 Whoever looks at a part of a log finds the same sectors with all lines of the former kind
 (`SIZE_TOLD`), and those of the kernel from `REMEMBERED_US` before that part to `SETTLING_US` after.
@@ -27,6 +28,8 @@ SETTLING_US = 1_000_000
 _Place = tuple[str, str | None, str]
 """Log, boot, and device: a name may be another disk's after a boot."""
 _SIZES = (512, 4096)
+_SIZES_OF_CD = (2048,)
+"""Of what the driver sr serves, which is called `sr0` (get_sectorsize, drivers/scsi/sr.c)."""
 _LONGEST = 1 << 20
 """Bytes of a request, the first of which its command names and one of which the block layer."""
 _MOST_HELD = 1_000
@@ -98,7 +101,8 @@ class _BlockSizes:
         told = entry.evidence
         if told is None or told.lba is None or told.device is None:
             return entry
-        size, record = _size_by(told.lba, block.sector), entry.record
+        sizes = _SIZES_OF_CD if told.device.startswith("sr") else _SIZES
+        size, record = _size_by(told.lba, block.sector, sizes), entry.record
         if size is not None:
             self._given_away[record.source, record.boot_id, told.device] = size, record
         return replace(entry, meaning=self.with_sector(told, record))
@@ -126,10 +130,10 @@ def _awaits_sector(evidence: KernelEvidence) -> bool:
     return evidence.lba is not None and evidence.sector is None and evidence.device is not None
 
 
-def _size_by(lba: int, sector: int | None) -> int | None:
-    """Return the size of a block with which *sector* is in a request from *lba* on, if but one."""
+def _size_by(lba: int, sector: int | None, sizes: tuple[int, ...]) -> int | None:
+    """Return which of *sizes* has *sector* in a request from *lba* on, if but one has."""
     if sector is None:
         return None
     place = sector * SECTOR_BYTES
-    fitting = [size for size in _SIZES if 0 <= place - lba * size < _LONGEST]
+    fitting = [size for size in sizes if 0 <= place - lba * size < _LONGEST]
     return fitting[0] if len(fitting) == 1 else None

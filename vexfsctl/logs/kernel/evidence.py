@@ -19,6 +19,7 @@ from vexfsctl.logs.kernel.storage.block import BLOCK_FORMS
 from vexfsctl.logs.kernel.storage.buses import BUS_FORMS
 from vexfsctl.logs.kernel.storage.caches import CACHE_FORMS
 from vexfsctl.logs.kernel.storage.device_mapper import DEVICE_MAPPER_FORMS
+from vexfsctl.logs.kernel.storage.floppy import FLOPPY_FORMS
 from vexfsctl.logs.kernel.storage.ide import IDE_FORMS
 from vexfsctl.logs.kernel.storage.md import MD_FORMS
 from vexfsctl.logs.kernel.storage.memory import MEMORY_FORMS
@@ -35,6 +36,7 @@ EVIDENCE_FORMS = (
     *SCSI_FORMS,
     *ATA_FORMS,
     *IDE_FORMS,
+    *FLOPPY_FORMS,
     *NVME_FORMS,
     *MD_FORMS,
     *DEVICE_MAPPER_FORMS,
@@ -52,7 +54,12 @@ _TROUBLE = re.compile(
     r"\b(?:errors?(?!=)|fail\w*|corrupt\w*|abort\w*|lost|unable|rectify|invalid|inconsisten\w*"
     r"|mismatch\w*|wrong|bad|damaged|timed? ?out|time-?outs?|not responding|panic|hung|stopped"
     r"|fsck|xfs_repair|cannot|can't|violat\w*|uncorrect\w*|unrecover\w*|dead|missing|offline\w*"
-    r"|fault(?:ed|y)?|reject\w*|unexpected|withdraw\w*|fatal|unavailable|broken"
+    r"|fault(?:ed|y)?|reject\w*|unexpected|withdraw\w*|fatal|unavailable|broken|couldn't|could not"
+    r"|bogus|overlaps?|non-?existent|insufficient|unsupported|not enough|no memory|denied|stuck"
+    r"|out of (?:range|bounds?|space)|overran|truncated|illegal|unreachable|wrongly|not in group"
+    r"|incompatib\w*|incorrect\w*|shutting down|e2fsck|chkdsk|is dirty|does not match|ran out"
+    r"|deadlock|unidentified"
+    r"|too (?:big|small|large|short|long)"
     r")\b|read-?only|shut ?down",
     re.IGNORECASE,
 )
@@ -83,11 +90,13 @@ def parse_evidence(record: LogRecord) -> KernelEvidence | None:
     """
     if not may_be_of_kernel(record):
         return None
-    loud = record.level is not None and record.level <= _LEAST_LEVEL
+    loud = None if record.level is None else record.level <= _LEAST_LEVEL
     text = record.text
     # Texts of drivers repeat a lot.
     said = _said_in(text, loud) if len(text) <= _SHORT else _said_in.__wrapped__(text, loud)
-    return None if said is None else _with_device(said, record)
+    if said is None or said.device is not None or not record.fields:
+        return said
+    return _with_device(said, record)
 
 
 def may_be_of_kernel(record: LogRecord) -> bool:
@@ -109,10 +118,10 @@ def _may_lack_tag(text: str) -> bool:
     return text.startswith(_REPORTERS) or find_strong(text) == 0
 
 
-def match_forms(text: str, *, loud: bool) -> tuple[re.Match[str], EvidenceForm] | None:
+def match_forms(text: str, *, loud: bool | None) -> tuple[re.Match[str], EvidenceForm] | None:
     """Return how a form matches *text*, and the form; None if none does.
 
-    *loud*: the kernel says by its level that something is wrong.
+    *loud*: the kernel says by its level that something is wrong; None if no level is known.
     """
     matched = _first_of(_BY_LEAD.get(text[:_LEAD], ()), text, loud=loud)
     if matched is None:
@@ -134,14 +143,14 @@ def forms_for(text: str) -> tuple[EvidenceForm, ...]:
 
 
 @lru_cache(maxsize=4096)
-def _said_in(text: str, loud: bool) -> KernelEvidence | None:
+def _said_in(text: str, loud: bool | None) -> KernelEvidence | None:
     evidence = _said_by_form(text, loud=loud)
     if evidence is None and (inner := without_prefix(text)) is not text:
         evidence = _said_by_form(inner, loud=loud)
     return evidence
 
 
-def _said_by_form(text: str, *, loud: bool) -> KernelEvidence | None:
+def _said_by_form(text: str, *, loud: bool | None) -> KernelEvidence | None:
     matched = match_forms(text, loud=loud)
     if matched is None:
         return None
@@ -151,12 +160,14 @@ def _said_by_form(text: str, *, loud: bool) -> KernelEvidence | None:
 
 
 def _first_of(
-    forms: Iterable[EvidenceForm], text: str, *, loud: bool
+    forms: Iterable[EvidenceForm], text: str, *, loud: bool | None
 ) -> tuple[re.Match[str], EvidenceForm] | None:
     for form in forms:
         if (match := form.match(text)) is None:
             continue
         if loud or not form.trouble_only or tells_of_trouble(text):
+            return match, form
+        if loud is None and form.is_bad_news(match):
             return match, form
     return None
 
@@ -182,9 +193,7 @@ def _behind_a_name(text: str) -> tuple[EvidenceForm, ...]:
 
 
 def _with_device(evidence: KernelEvidence, record: LogRecord) -> KernelEvidence:
-    """Name the device by the metadata of the record if the text does not."""
-    if evidence.device is not None or not record.fields:
-        return evidence
+    """Name the device by the metadata of the record, as the text does not."""
     named = dict(record.fields).get("DEVICE", "")
     match = _METADATA.fullmatch(named)
     return evidence if match is None else replace(evidence, device=match["device"])

@@ -32,6 +32,9 @@ class EvidenceForm:
     read: Callable[[re.Match[str]], KernelEvidence]
     trouble_only: bool = False
     """The kernel writes good news in this form too: only bad news is evidence."""
+    good_news: str = ""
+    """Regular expression for how good news of such a form goes on: where a log does not tell the
+    level of its lines, all the others are bad. If empty, bad is what has a word of trouble."""
     begins: tuple[str, ...] = field(kw_only=True)
     """How such lines may begin: literals, after `NAME` or `ANYTHING` if need be.
 
@@ -41,6 +44,12 @@ class EvidenceForm:
     def match(self, text: str) -> re.Match[str] | None:
         """Return the match of a line of this form, None for another line."""
         return self._compiled.match(text) if self.mark in text else None
+
+    def is_bad_news(self, match: re.Match[str]) -> bool:
+        """Whether a line of unknown level, matched as *match*, is no good news for sure."""
+        if not self.good_news:
+            return False
+        return re.compile(self.good_news).match(match.string, match.end()) is None
 
     @cached_property
     def _compiled(self) -> re.Pattern[str]:

@@ -1,8 +1,8 @@
 """Kernel lines that begin with the name of a process: what that calls itself is not the kernel's.
 
-Any user may call a program `XFS (sda): bad` and let it crash. The wording is that of arch/*/mm and
-arch/*/kernel (`show_signal_msg`), kernel/signal.c, mm/oom_kill.c, mm/page_alloc.c, fs/drop_caches.c
-and kernel/exit.c in Linux 4.4 to 6.18.
+Any user may call a program `XFS (sda): bad` and let it crash, or a network interface `VexFS`. The
+wording is that of arch/*/mm and arch/*/kernel (`show_signal_msg`), kernel/signal.c, mm/oom_kill.c,
+mm/page_alloc.c, fs/drop_caches.c, kernel/exit.c and net/core/dev.c in Linux 4.4 to 6.18.
 """
 
 import re
@@ -14,12 +14,17 @@ _BEGINS = re.compile(
     # TASK_COMM_LEN is 16, with its end.
     r"(?:traps: )?(?P<name>.{1,15}?)(?:\[\d{1,10}\]:? | \(\d{1,10}\)(?:: | used )"
     r"| invoked oom-killer: |: (?:page allocation |vmalloc|sending ioctl |uses )"
-    r"| (?:uses obsolete |calls setitimer))",
+    r"|(?:/\d{1,10})?: potentially unexpected |:\d{1,10} (?:conflicting|freeing|map pfn) "
+    r"| (?:uses obsolete |calls setitimer)"
+    r"|: (?:renamed from |(?:entered|left) (?:promiscuous|allmulticast) mode))",
     re.DOTALL,
 )
 
 
 def process_of(text: str) -> str | None:
-    """Return the name of the process that *text*, of the kernel, begins with; None if with none."""
+    """Return the name of the process that *text*, of the kernel, begins with; None if with none.
+
+    That of a network interface, too.
+    """
     match = _BEGINS.match(text)
     return None if match is None else match["name"]

@@ -18,7 +18,7 @@ _FEW = 2
 _KERNEL_NAME = (
     r"(?:(?:sd|hd|vd|xvd|dasd)[a-z]{1,4}\d{0,3}|nvme\d{1,4}\w{0,12}|mmcblk\d{1,3}\w{0,8}"
     r"|(?:dm-|md|loop|nbd|zram|ram|sr|st|rbd|drbd|bcache|pmem|ublkb|ata|host|scsi)"
-    r"\d{1,6}[\w.]{0,8})"
+    r"\d{1,6}[\w.]{0,8}|usb (?:usb)?\d{1,3}-[\w.]{1,24})"
 )
 """What the kernel calls block devices, and what they hang on."""
 
@@ -49,7 +49,8 @@ def _is_strong(text: str) -> bool:
     evidence = form.read(match)
     if not evidence.devices:
         return False
-    bare = match[0]
+    # A head with a device in brackets, as of a filesystem, is half of it; the words tell the rest.
+    bare = text if form.trouble_only and match[0].endswith("): ") else match[0]
     for device in evidence.devices:
         bare = bare.replace(device, " ", 1)
     return len(_OWN_WORD.findall(bare)) >= _FEW

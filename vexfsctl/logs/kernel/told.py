@@ -50,16 +50,19 @@ _DIRECTIONS = {
 """Words of drivers for what the block layer calls otherwise."""
 
 # A kernel function that failed gives its errno as a negative number; fs/xfs and fs/ext4 negate it
-# themselves. "I/O error 10" of ext4 is a status of the block layer, see `_STATUS`, and so is
-# "error=10" of nvme.
+# themselves. "I/O error 10" of ext4 is a status of the block layer, see `_STATUS`, and so are
+# "err no 10" of btrfs and "error=10" of nvme.
 _ERRNO = (
     r"(?<!I/O )\b(?:error|err|errno)(?: code)?(?!=\d)[ :=(]{1,3}-?(?P<positive>\d{1,3})\b"
-    r"|(?:\b(?:error|err|errno|rc|ret|result|status|returned|failed|failure|code)\b[ :=(]{0,3}"
+    r"|(?:\b(?:error|err|errno|rc|ret|result|status|returned|failed|failure|code)\b[ :=(,]{0,3}"
     r"|[:(=][ (:=]{0,3}|\bIO error )-(?P<negative>\d{1,3})\b"
 )
 _ERRNO_NAME = r"(?<![\w-])-(E[A-Z0-9]{2,15})\b"
 """What `%pe` prints since Linux 5.5."""
-_STATUS = r"I/O error (\d{1,2}) (?:writing|reading)\b"
+_STATUS = (
+    r"(?:I/O error (?=\d{1,2} (?:writing|reading)\b)|direct IO failed ino .{1,100}? err no )"
+    r"(\d{1,2})\b"
+)
 _SECTOR = r"\bdaddr (0x[0-9a-f]{1,16})\b|\bsector[ =:]{1,2}(\d{1,20})\b"
 _ACTION = (
     r"\b(?P<before>read|write|flush|discard)(?:ing)? (?:request |operation |I/O )?(?:error|fail)"
@@ -67,7 +70,7 @@ _ACTION = (
     r" (?P<after>read|write|writ|flush|discard)(?:ing)?\b"
 )
 _WRITING = (
-    r"\b(?:writing|writeback|write_all_supers|lost .{0,40}page write"
+    r"\b(?:writing|writeback|write back|write_all_supers|lost .{0,40}page write"
     r"|write access unavailable|updating journal superblock)\b"
 )
 _GIVEN = (

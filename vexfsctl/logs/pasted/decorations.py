@@ -6,9 +6,12 @@ terminal. A closed set: what is not in it is not decoration.
 """
 
 import html
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+from vexfsctl.logs.formats.renderings import OF_CONTAINER
 
 _MOST = 6
 """Decorations that may stand one after the other."""
@@ -28,14 +31,26 @@ _OF_STAMPED = re.compile(
     # docker compose, `<nick> ` with or without a time, what terminals and ts put there.
     rb"|[\w.-]{1,64} {1,32}\| |<[ @+%~&]?[\w^|{}-]{1,32}> "
     rb"|[\[(]?\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?[\])]? {1,4}|\d{9,11}\.\d{3,9} "
+    # Containers (CRI), chats.
+    rb"|\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:\d\d) "
+    + OF_CONTAINER
+    + rb"|\[\d{1,2}[/.]\d{1,2}[/.]\d{2,4},? \d\d:\d\d(?::\d\d)?\] [^:\n]{1,40}: "
     # Marks of diff, and of text formats.
     rb"|(?:[!%<]|::?) |~{3}"
+    # env_logger, as monitors of virtual machines have it for their console.
+    rb"|\[\d{4}-\d\d-\d\dT[\d:.]{8,18}Z (?:ERROR|WARN|INFO|DEBUG|TRACE) {1,2}[\w:]{1,64}\] "
     # The release, of netconsole (Documentation/networking/netconsole.rst).
     rb"|\d[\w.+-]{1,64},(?=\d{1,4},\d{1,20},\d{1,20},)"
     # grep, with -n and of context, too.
     rb"|(?:\(standard input\)|[\w./@+,-]{1,200}?)(?:[:-]\d{1,9})?[:-](?!\d\d-\d\d)(?=[\[<A-Z\d])"
 )
 """What is one only before a line that tells its time."""
+_QUOTED = re.compile(
+    # As an item of a list, of Ansible, YAML or JSON; the whole line, or it may quote somebody.
+    rb"[ \t]{0,40}(?:- |\[)?(?:(?P<quote>[\"'])(?P<plain>\[ *\d{1,12}\.\d{6}\] .{1,8000})(?P=quote)"
+    rb"|\xe2\x80\x9c(?P<curly>\[ *\d{1,12}\.\d{6}\] .{1,8000})\xe2\x80\x9d)[\],]{0,2}"
+)
+_OF_DOCKER = b'{"log":'
 _COLOURS = re.compile(rb"\x1b\[[\d;?]{0,16}[A-Za-z]")
 _TAGS = re.compile(
     rb"</?(?:pre|code|br|p|div|span|tt|li|ul|ol|td|tr|table|b|i|em|strong|font|blockquote|samp|kbd)"
@@ -62,6 +77,10 @@ def undecorated(line: bytes) -> Iterator[Undecorated]:
     plain = shown == line
     if not plain:
         yield Undecorated(shown, None)
+    if (inside := _QUOTED.fullmatch(shown)) is not None:
+        yield Undecorated(inside["plain"] or inside["curly"], None, needs_time=True)
+    if shown.startswith(_OF_DOCKER) and (logged := _line_of_docker(shown)) is not None:
+        yield Undecorated(logged, None, needs_time=True)
     at, needs_time, quoted = 0, False, False
     for _ in range(_MOST):
         match = _LEFT.match(shown, at, at + _LONGEST)
@@ -75,6 +94,16 @@ def undecorated(line: bytes) -> Iterator[Undecorated]:
             yield Undecorated(shown[at:].rstrip(b"`"), None, needs_time)
         else:
             yield Undecorated(shown[at:], shown[:at] if plain else None, needs_time)
+
+
+def _line_of_docker(line: bytes) -> bytes | None:
+    """Return what a container printed, by the entry *line* of its log (json-file)."""
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return None
+    logged = entry.get("log")
+    return logged.rstrip("\n").encode(errors="replace") if isinstance(logged, str) else None
 
 
 def as_shown(line: bytes) -> bytes:

@@ -20,6 +20,8 @@ _BLANKS = (b" ", b"\t", b"\xc2\xa0")
 _OF_DAEMON = re.compile(rb"(?![\[{])(?:.{0,48}?\d\d:\d\d:\d\d|\d{9,11}\.\d{6} )\S* ")
 """How a line begins that a log daemon wrote: with a time that is not in brackets."""
 _OF_KERNEL = re.compile(rb"(?:.{0,300}? |^)(?:kernel:|\[kernel\])(?: |$)")
+_OF_KERN = re.compile(rb"(?:[\w.:-]{1,255}: )?kern *: {0,8}[a-z]{3,7} *: ")
+"""How a line begins that names the kernel's facility: of dmesg -x, of Talos."""
 _UPTIME = re.compile(rb"\[ *\d{1,12}\.\d{6}\]")
 _TAG = re.compile(rb"(?:\S{1,300} ){0,2}?[^\s\[\]]{1,128}(?:\[\d{1,10}\])?:(?: |$)")
 
@@ -46,6 +48,8 @@ def is_of_program(line: bytes) -> bool:
     """
     head = _OF_DAEMON.match(line)
     if head is None or _UPTIME.match(line, head.end()) is not None:
+        return False
+    if _OF_KERN.match(line) is not None:
         return False
     tag = _TAG.match(line, head.end())
     return tag is None or _OF_KERNEL.fullmatch(tag[0]) is None
@@ -81,6 +85,9 @@ def _begin_decorated(line: bytes, reading: Reading, *, stamped_only: bool) -> Be
 
 def _parse_bare(line: bytes, reading: Reading) -> LogRecord | None:
     """Return the record of the kernel's text about a device that has nothing before it."""
+    if _UPTIME.match(line.lstrip(b" ")) is not None:
+        # What has a head is not bare.
+        return None
     text = decode_text(line)
     if not sieve().accepts_text(text):
         return None

@@ -1,11 +1,15 @@
 """Records that a mailer broke into two lines."""
 
-from dataclasses import replace
+import re
+from dataclasses import asdict, replace
 
 from vexfsctl.logs.formats.blocks import Block, SingleRecord
 from vexfsctl.logs.formats.renderings import decode_text
+from vexfsctl.model.events import KernelEvidence
 from vexfsctl.model.record import LogRecord
 
+_COMMAND = re.compile(r"ata\d{1,4}\.\d{2}: cmd [0-9a-f]{2}/")
+_RESULT = re.compile(rb" {1,80}res [0-9a-f]{2}/[0-9a-f:/]{10,50} Emask 0x[0-9a-f]+ ")
 WRAPPED = range(60, 81)
 """Characters of a line after which mailers break it; RFC 3676 advises to do it at 78 or before."""
 
@@ -13,9 +17,17 @@ WRAPPED = range(60, 81)
 def join_wrapped(block: Block | None, width: int, line: bytes) -> SingleRecord | None:
     """Return the record of *block*, *width* characters of a log, with *line*; None if not wrapped.
 
-    They belong together if the kernel says such a thing of a device, and neither part says it.
+    They belong together if the kernel says such a thing of a device, and neither part says it (at
+    most, what is done without the device it is done to), or if the second part adds to what the
+    first one says.
     """
-    if width not in WRAPPED or not isinstance(block, SingleRecord) or "\n" in block.record.text:
+    if not isinstance(block, SingleRecord) or "\n" in block.record.text:
+        return None
+    if _RESULT.match(line) is not None and _COMMAND.match(block.record.text) is not None:
+        # libata prints both at once (ata_eh_link_report), whatever became of the newline.
+        text = f"{block.record.text}\n{decode_text(line)}"
+        return SingleRecord(replace(block.record, text=text))
+    if width not in WRAPPED:
         return None
     # Deferred: most logs have no such line.
     from vexfsctl.logs.interpret import meaning_of
@@ -24,8 +36,16 @@ def join_wrapped(block: Block | None, width: int, line: bytes) -> SingleRecord |
     first = block.record
     rest = decode_text(line).strip()
     joined = replace(first, text=f"{first.text.rstrip()} {rest}")
-    if parse_evidence(joined) is None or meaning_of(first) is not None:
+    told, alone = parse_evidence(joined), parse_evidence(first)
+    second = parse_evidence(LogRecord(rest, first.source))
+    if told is None or (second is not None and second.device is not None):
         return None
-    if parse_evidence(LogRecord(rest, first.source)) is not None:
-        return None
-    return SingleRecord(joined)
+    if alone is None:
+        return None if meaning_of(first) is not None else SingleRecord(joined)
+    return SingleRecord(joined) if second is None and _adds(told, alone) else None
+
+
+def _adds(told: KernelEvidence, alone: KernelEvidence) -> bool:
+    """Whether *told* says more than *alone*, and nothing else."""
+    known = {name: value for name, value in asdict(alone).items() if value is not None}
+    return told != alone and replace(told, **known) == told

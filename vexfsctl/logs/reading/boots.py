@@ -154,6 +154,16 @@ class Boot(NamedTuple):
         """Return it with those records only that are *wanted*, whatever was wanted before."""
         return self._replace(parts=tuple(replace(part, wanted=wanted) for part in self.parts))
 
+    def of_vexfs(self) -> "Boot":
+        """Return it with those of its records only that VexFS may have written."""
+        if not self.parts:
+            return self
+        # Deferred: an empty log needs nothing of it.
+        from vexfsctl.logs.reading.wanted import OfVexfs
+
+        parts = (replace(part, wanted=OfVexfs(part.wanted)) for part in self.parts)
+        return self._replace(parts=tuple(parts))
+
     @property
     def size(self) -> int:
         """Bytes that its records take up."""

@@ -43,6 +43,10 @@ class SourceReading:
         """Return it with those records only that are *wanted*; what ends its boots stays."""
         return replace(self, boots=tuple(boot.only(wanted) for boot in self.boots))
 
+    def of_vexfs(self) -> "SourceReading":
+        """Return it with those of its records only that VexFS may have written."""
+        return replace(self, boots=tuple(boot.of_vexfs() for boot in self.boots))
+
     def gaps(self, since_us: int | None) -> tuple[Gap, ...]:
         """Return what this source lacks since that uptime, as far as it was read; None: ever."""
         unread = () if self.failure is None else (Gap(self.name, "unreadable", None, self.failure),)
@@ -85,6 +89,10 @@ class LogReading:
         Its coverage stays that of all.
         """
         return LogReading(tuple(source.only(wanted) for source in self.sources))
+
+    def of_vexfs(self) -> "LogReading":
+        """Return what it has of the records that VexFS may have written."""
+        return LogReading(tuple(source.of_vexfs() for source in self.sources))
 
     def ending(self, size: int, before: "Wanted") -> "LogReading | None":
         """Return its last records, about *size* bytes of them, and those *before* that are wanted.

@@ -223,6 +223,29 @@ class Beginning:
 
 
 @dataclass(frozen=True)
+class OfVexfs:
+    """Of the wanted records those that VexFS may have written, ours or an earlier build."""
+
+    wanted: Wanted | None = None
+    """None: all."""
+
+    def accepts(self, record: LogRecord) -> bool:
+        """Whether *record* is one of them."""
+        return may_be_vexfs(record) and (self.wanted is None or self.wanted.accepts(record))
+
+    def find(self, lines: Lines, by: Sieve) -> Iterable[LogRecord]:
+        """Return those of *lines*."""
+        # The kernel's own lines need not even be decoded.
+        own = sieve(evidence=False)
+        found = records_of(lines, own) if self.wanted is None else self.wanted.find(lines, own)
+        return filter(may_be_vexfs, found)
+
+    def places(self, region: Region) -> Sequence[Place] | None:
+        """Return where in *region* those may be."""
+        return None if self.wanted is None else self.wanted.places(region)
+
+
+@dataclass(frozen=True)
 class OfOthers:
     """What VexFS says but for what our own provider reports of calls and breakers: states, and all
     of other builds.
@@ -261,8 +284,10 @@ SIZES = Saying(SIZE_TOLD, (SIZE_TOLD,))
 """Lines that say how large the blocks of a device are: by that, others tell a sector."""
 
 
+MOUNTING = "ounting filesystem"
+"""Part of all lines in which earlier builds name the device that they mount."""
 _OF_MOUNTS = (
-    *("ounting filesystem", "nmount", "nitializing ", "nloaded", "nregistered"),
+    *(MOUNTING, "nmount", "nitializing ", "nloaded", "nregistered"),
     *("Integrated v", "FUSE Implementation", "serspace components"),
 )
 MOUNTS = Saying("|".join(map(re.escape, _OF_MOUNTS)), _OF_MOUNTS, name="VexFS")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 
 from vexfsctl.logs.formats import journal_lines
-from vexfsctl.logs.formats.renderings import FACILITIES, Reading
+from vexfsctl.logs.formats.renderings import FACILITIES, NO_HOST, Reading
 from vexfsctl.logs.own_records import DAEMON_FIELDS
 from vexfsctl.logs.sieve import BEGIN, BEGINNING, Sieve
 from vexfsctl.logs.stretches.plain_lines import read_dmesg_line, read_kmsg_line, read_syslog_line
@@ -32,8 +32,11 @@ _DAY = (
 )
 _OFFSET = r"[+-](?:[01]\d|2[0-3])"
 # A zone in letters, or a level of the tracing library, would be taken for the host.
-# A word and a colon is a tag.
-_HOST = r"(?!(?:UTC|GMT|ERROR|WARN|INFO|DEBUG|TRACE) )[\w.:-]{1,255}+(?<!:) "
+# A word and a colon is a tag. Facility and level, or a stream of a container, are no host either.
+_HOST = (
+    r"(?!(?:UTC|GMT|ERROR|WARN|INFO|DEBUG|TRACE) |" + NO_HOST.decode() + r")"
+    r"[\w.:-]{1,255}+(?<!:) "
+)
 # Five seconds: the clock of a running kernel never falls back by more (`boots.restarted_between`).
 _FIVE_SECONDS = r"\[(?P<tens> *\d{0,11})(?:(?P<below>[0-4])|[5-9])\."
 _THE_SAME = r"\[(?P=tens)(?(below)[0-4]|[5-9])\.\d{6}"
@@ -47,8 +50,11 @@ _TAG = r"[^\s\[\]:]{1,128}+(?:\[\d{1,10}\])?: "
 _MADE_UP = r"\S{1,48} \S{1,128} \S{1,32} [-\[]|\S{1,160}+(?<=:)\r?\n"
 _CALLER = r"(?: | ?\[ *[TC]\d{1,10}\] )"
 _TIMED_KERNEL = rf"kernel: {_THE_SAME}\]{_CALLER}"
-# What `renderings` takes off before a tag, `kern.err `, has a blank after it.
-_SELECTOR = r"[a-z]{3,8}[0-7]?\.(?:emerg|alert|crit|err|warn|notice|info|debug)"
+# What `renderings` takes off before a tag, `kern.err ` or `err `, has a blank after it.
+_SELECTOR = (
+    r"[a-z]{3,8}[0-7]?\.(?:emerg|alert|crit|err|warn|notice|info|debug)"
+    r"|[a-z]{3,7} kernel[:\[]"
+)
 _NO_TAG = rf"(?!{_SELECTOR}|{_MADE_UP})"
 _OTHERS = rf"(?:kernel: (?!<\d|\[ *\d)|(?!kernel[:\[ ])(?:(?={_TAG})|{_NO_TAG}))"
 # Each of these dates has at least so many characters, and no blank after them.

@@ -212,10 +212,12 @@ class Stretch:
             yield start, (at := self._record_end(start))
 
     def _beginning(self, sieve: Sieve) -> Iterator[tuple[int, int]]:
-        """Yield where the records begin and end whose text begins as *sieve* has it."""
+        """Return where the records begin and end whose text begins as *sieve* has it."""
         if self.form.matters is not None:
-            yield from self._seeking(self.form.matters, sieve)
-            return
+            return self._seeking(self.form.matters, sieve)
+        return self._not_passing(sieve)
+
+    def _not_passing(self, sieve: Sieve) -> Iterator[tuple[int, int]]:
         others, at = passing(self.form.name, sieve), self.start
         while at < self.end:
             if (match := others.match(self.block, at, self.end)) is not None:
@@ -229,8 +231,10 @@ class Stretch:
             # Nothing may stand before the first one.
             yield at, (at := self._record_end(at))
         block, end = self.block, self.end
+        # What is sought may begin with the newline of the line before.
+        begin = max(at - 1, self.start)
         # Where most lines matter, these are very many: no calls but for lines of metadata.
-        while (hit := sought.search(block, max(at - 1, self.start), end)) is not None:
+        while (hit := sought.search(block, begin, end)) is not None:
             start = block.rfind(b"\n", at, hit.end() - 1) + 1 or at
             if block[start] == _BLANK:
                 start = self._record_start(start)
@@ -238,6 +242,7 @@ class Stretch:
             if at != end and block[at] == _BLANK:
                 at = self._record_end(at)
             yield start, at
+            begin = at - 1
 
     def _wall_times(self, *, lasts: bool) -> Iterator[float]:
         """Yield the first Unix time of each minute, or the last."""

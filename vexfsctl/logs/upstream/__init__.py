@@ -34,7 +34,6 @@ _LEADS = (0, 5, 8, 13, 20, 30)
 """Lengths of the beginnings by which forms are looked up: most lines leave one or two to try."""
 _MACRO = re.compile(r"vexfs(?: (?:error|warning|info|debug))?: (?=VexFS)")
 _ID = re.compile(r"\[(CALL-[1-9]\d{0,17}|CORR-[0-9A-F]{16})\]")
-_WORD = re.compile(r"[\w-]+")
 _MOST_IDS = 4
 _FIRST_STAND_IN = 1 << 56
 """Numbers from this on, which no line has itself, stand in for the ids of a line."""
@@ -52,7 +51,7 @@ def parse_upstream(record: LogRecord) -> UpstreamEvent | None:
     """Return what a VexFS build says in *record*; None for every other line.
 
     A line that merely names VexFS counts if the kernel wrote it, or if the source does not say who
-    did.
+    did; one that begins with the name of a process says nothing by that.
     """
     if not may_be_vexfs(record):
         return None
@@ -62,11 +61,9 @@ def parse_upstream(record: LogRecord) -> UpstreamEvent | None:
         return known
     line = text[:_LONGEST]
     mention = parse_mention(line) if record.facility in (None, KERNEL_FACILITY) else None
-    if mention is not None:
-        return mention
-    process = process_of(line)
-    # A daemon's name is a word.
-    return parse_unlisted(line) if process is None or _WORD.fullmatch(process) else None
+    if process_of(line) is not None:
+        return mention if mention is not None and mention.hearsay else None
+    return mention or parse_unlisted(line)
 
 
 def parse_upstream_text(text: str, *, bare: bool = False) -> UpstreamEvent | None:
@@ -93,6 +90,9 @@ def is_bare_line(text: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _parse_line(line: str, *, bare: bool) -> UpstreamEvent | None:
+    if not bare and process_of(line) is not None:
+        # Of what looks like a form's beginning, the process is called so.
+        return None
     for _, form in _candidates(line):
         if (bare or not form.bare) and (event := form.read(line)) is not None:
             return event

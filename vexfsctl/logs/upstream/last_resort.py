@@ -35,7 +35,6 @@ _FACTS = {
 _NOTES = {
     "unlisted": "the wording of this build is not known: judged by its words",
     "v2_unlisted": "a message of an archived build: judged by its words",
-    "kernel_mention": "the kernel names VexFS here: judged by its words",
 }
 """What is said about such a line, by the name of its form."""
 
@@ -50,11 +49,17 @@ def parse_unlisted(text: str) -> UpstreamEvent | None:
 def parse_named(record: LogRecord) -> UpstreamEvent | None:
     """Return the event of any other line of the kernel's that names VexFS; None for the rest.
 
-    Call it last: a line about a device is evidence, even if it names VexFS.
+    Nothing is concluded from it: its words may be anybody's. Call it last: a line about a device is
+    evidence, even if it names VexFS.
     """
-    if record.facility != KERNEL_FACILITY or "vexfs" not in record.text.lower():
+    if record.facility != KERNEL_FACILITY or _NAMES_VEXFS.search(record.text) is None:
         return None
-    return _judge(record.text, "kernel_mention") if _NAMES_VEXFS.search(record.text) else None
+    return UpstreamEvent(
+        form="kernel_mention",
+        kind=UpstreamKind.MESSAGE,
+        significance=Significance.ROUTINE,
+        note="VexFS is named here, as anybody may call a process, a file or a device: no evidence",
+    )
 
 
 def _judge(text: str, form: str) -> UpstreamEvent:

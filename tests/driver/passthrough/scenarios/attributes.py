@@ -1,9 +1,11 @@
 """Scenarios about times, extended attributes, and other facts."""
 
 import ctypes
+import fcntl
 import os
 import socket
 import stat
+import subprocess
 
 from tests.driver.passthrough.scenarios.tools import (
     AT_SYMLINK_NOFOLLOW,
@@ -140,6 +142,47 @@ def extended_attributes() -> None:
     attempt("small buffer", lambda: checked(libc.getxattr(b"own", b"user.key", small, 1)))
     attempt("small list", lambda: checked(libc.listxattr(b"own", small, 1)))
     attempt("size", lambda: checked(libc.getxattr(b"own", b"user.key", None, 0)))
+
+
+@scenario
+def flags() -> None:
+    """Flags are shown, set and obeyed as chattr(1) and lsattr(1) know them."""
+    make("alien", b"data")
+    make("own", b"data", 0o644, (NOBODY, NOBODY))
+    os.mkdir("directory")
+    os.symlink("own", "link")
+    tell_flags()
+    for change, path in (("+i", "own"), ("+a", "alien"), ("+S", "directory"), ("+F", "directory")):
+        chattr(change, path)
+    attempt("write immutable", os.open, "own", os.O_WRONLY)
+    attempt("remove immutable", os.unlink, "own")
+    attempt("chmod immutable", os.chmod, "own", 0o600)
+    attempt("overwrite", os.open, "alien", os.O_WRONLY)
+    with opened("alien", os.O_WRONLY | os.O_APPEND) as file:
+        attempt("append", os.write, file, b"more")
+        attempt("truncate", os.ftruncate, file, 0)
+    tell_flags()
+    for path in ("own", "alien"):
+        chattr("-ia", path)
+    become(NOBODY)
+    for change, path in (("+i", "own"), ("+A", "own"), ("+j", "own"), ("+A", "alien")):
+        chattr(change, path)
+    tell_flags()
+    with opened("own", os.O_RDONLY) as file:
+        extended = fcntl.ioctl(file, 0x801C581F, bytes(28))  # FS_IOC_FSGETXATTR
+        say("extended", (extended[:8], extended[12:]))
+
+
+def chattr(change: str, path: str) -> None:
+    """Print what chattr(1) says."""
+    done = subprocess.run(["chattr", change, path], stdout=-1, stderr=-2, text=True, check=False)
+    say(f"chattr {change} {path}", done.stdout)
+
+
+def tell_flags() -> None:
+    """Print all flags that lsattr(1) shows."""
+    done = subprocess.run(["lsattr", "-d", *sorted(os.listdir())], stdout=-1, stderr=-2, text=True)
+    say("flags", done.stdout)
 
 
 @scenario

@@ -226,3 +226,29 @@ def locks() -> None:
             attempt("lockf", fcntl.lockf, second, fcntl.LOCK_EX | fcntl.LOCK_NB)
             os._exit(0)
         os.waitpid(pid, 0)
+
+
+@scenario
+def direct_io() -> None:
+    """Direct I/O takes the ranges that the disk takes, and ends as it does there."""
+    become(NOBODY)
+    buffer = memoryview(mmap.mmap(-1, 3 << 20))
+    places = (0, 1, 100, 511, 512, 1000, 1024, 4096, 8192, (1 << 20) + 7, (1 << 20) - 4608)
+    lengths = (1, 100, 512, 1000, 1536, 4096, 4097, 65536, (1 << 20) + 4096)
+    with opened("file", os.O_CREAT | os.O_RDWR | os.O_DIRECT) as file:
+        for offset in places:
+            for length in lengths:
+                attempt(f"write {length} at {offset}", os.pwritev, file, [buffer[:length]], offset)
+        for size in ((1 << 20) - 4096, 5000, 0):
+            os.ftruncate(file, size)
+            for offset in (*places, 4999, 5000, 5001):
+                for length in lengths:
+                    what = f"read {length} at {offset} of {size}"
+                    attempt(what, os.preadv, file, [buffer[:length]], offset)
+    make_own("plain", bytes(5000))
+    with opened("plain", os.O_RDWR) as file:
+        for flags in (os.O_DIRECT, 0, os.O_APPEND | os.O_DIRECT):
+            attempt("flags", fcntl.fcntl, file, fcntl.F_SETFL, flags)
+            attempt("read", os.preadv, file, [buffer[:512]], 100)
+            attempt("write", os.pwritev, file, [buffer[:512]], 100)
+            say("size", os.fstat(file).st_size)

@@ -1,9 +1,12 @@
 """Scenarios about who owns what."""
 
 import os
+import shutil
 import socket
 import stat
+import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 from tests.driver.passthrough.scenarios.tools import (
     NOBODY,
@@ -14,6 +17,7 @@ from tests.driver.passthrough.scenarios.tools import (
     look,
     make,
     opened,
+    say,
     scenario,
 )
 
@@ -82,6 +86,22 @@ def writing_clears_set_user_id() -> None:
         os.close(os.open(f"open-{mode:o}", os.O_WRONLY | os.O_TRUNC))
         for way in (*ways, "truncate", "open"):
             look(f"{way}-{mode:o}")
+
+
+@scenario
+def a_changed_program_runs_as_its_caller() -> None:
+    """Once somebody has written to a set-user-ID program it gives no rights, from then on."""
+    for way in ("write", "truncate"):
+        make(way, Path(shutil.which("id") or "/usr/bin/id").read_bytes(), 0o4777)
+    become(NOBODY)
+    for way in ("write", "truncate"):
+        say("before", subprocess.run([f"./{way}", "-u"], stdout=-1, check=True).stdout)
+        with opened(way, os.O_WRONLY | os.O_APPEND) as file:
+            if way == "write":
+                os.write(file, b"more")
+            else:
+                os.ftruncate(file, os.fstat(file).st_size + 1)
+        say("after", subprocess.run([f"./{way}", "-u"], stdout=-1, check=True).stdout)
 
 
 def copy_from(path: str, descriptor: int) -> int:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 from tests.driver.passthrough.scenarios.tools import (
@@ -230,3 +231,56 @@ def groups_count_from_one_call_to_the_next() -> None:
         look(f"made-{number}")
         os.seteuid(0)
         os.setegid(0)
+
+
+ATTEMPTS = """
+cat secret; echo more >> secret; ls closed; touch closed/new; cat none own-none; rm sticky/file
+chmod 640 aliens; chown 7:7 aliens; chmod 2755 other-group; echo x >> set-id; mkdir closed/inner
+setfattr -n trusted.key aliens; chmod 600 own-none; stat -c '%a %u:%g' *
+"""
+"""What a process tries whose capabilities are the question."""
+
+
+@scenario
+def layers_of_an_overlay() -> None:
+    """overlayfs reads its marks in the name of who mounted it, whoever asks."""
+    for layer in ("upper", "lower"):
+        os.makedirs(f"{layer}/directory")
+        make(f"{layer}/directory/{layer}-file", b"data")
+    os.setxattr("upper/directory", "trusted.overlay.opaque", b"y")
+    os.mkdir("merged")
+    subprocess.run(
+        ["mount", "-t", "overlay", "-o", "lowerdir=upper:lower", "none", "merged"], check=True
+    )
+    try:
+        for command in ((), ("setpriv", "--bounding-set=-all"), ("setpriv", f"--reuid={NOBODY}")):
+            done = subprocess.run([*command, "ls", "merged/directory"], stdout=-1, check=True)
+            say(" ".join(command), done.stdout)
+    finally:
+        subprocess.run(["umount", "merged"], check=True)
+
+
+@scenario
+def capabilities_count_apart_from_uid_0() -> None:
+    """Users with capabilities, root without some, and root of a user namespace do what they may."""
+    user = ("setpriv", f"--reuid={STRANGER}", f"--regid={STRANGER}", "--clear-groups")
+    sets = ("dac_override", "dac_read_search", "fowner", "chown", "fsetid", "sys_admin")
+    capable = ((*user, f"--inh-caps=+{name}", f"--ambient-caps=+{name}") for name in sets)
+    root = (("setpriv", f"--bounding-set=-{name}") for name in ("all", *sets))
+    namespace = ("unshare", "--user", "--map-root-user")
+    for number, command in enumerate((user, *capable, *root, namespace, (*user, *namespace))):
+        os.mkdir(f"{number}")
+        make(f"{number}/secret", b"secret\n", 0o600, (NOBODY, NOBODY))
+        make(f"{number}/aliens")
+        make(f"{number}/other-group", b"", 0o755, (STRANGER, TEAM))
+        make(f"{number}/none", b"none\n", 0o000, (NOBODY, NOBODY))
+        make(f"{number}/own-none", b"own\n", 0o000, (STRANGER, STRANGER))
+        make(f"{number}/set-id", b"", 0o6777, (NOBODY, TEAM))
+        os.mkdir(f"{number}/closed", 0o700)
+        os.mkdir(f"{number}/sticky")
+        os.chmod(f"{number}/sticky", 0o1777)
+        make(f"{number}/sticky/file", b"", 0o666)
+        script = ("sh", "-c", f"cd {number}\n{ATTEMPTS}")
+        done = subprocess.run((*command, *script), stdout=-1, stderr=-2, text=True, check=False)
+        say(" ".join(command), done.stdout)
+        os.chmod(f"{number}/closed", 0o755)

@@ -92,12 +92,12 @@ from vexfsctl.model.events import EvidenceSignificance
         (
             'XFS (vdb): metadata I/O error in "xfs_read_agi+0x96/0x140 [xfs]" at daddr 0x2 len'
             " 1 error 5",
-            "filesystem vdb 2 5",
+            "filesystem vdb 2 read 5",
         ),
         (
             'XFS (dm-1): metadata I/O error: block 0x1d2c0cf0 ("xfs_trans_read_buf_map") error'
             " 5 numblks 32",
-            "filesystem dm-1 489426160 5",
+            "filesystem dm-1 489426160 read 5",
         ),
         (
             "XFS (dm-0): Metadata CRC error detected at xfs_agi_read_verify+0xd0/0x100 [xfs],"
@@ -112,7 +112,33 @@ from vexfsctl.model.events import EvidenceSignificance
             "XFS (dm-0): log recovery write I/O error at daddr 0x40 len 8 error -5",
             "filesystem dm-0 64 write 5",
         ),
+        (
+            'XFS (dm-1): metadata I/O error: block 0x40 ("xlog_recover_iodone") error 5 numblks 8',
+            "filesystem dm-1 64 5",
+        ),
         ("XFS (dm-1): log I/O error -5", "filesystem dm-1 write 5"),
+        (
+            "BTRFS warning (device dm-0): direct IO failed ino 4077816 rw 0,0 sector 0x3660bb80 len"
+            " 4096 err no 10",
+            "filesystem dm-0 read 5",
+        ),
+        (
+            "BTRFS warning (device dm-0): direct IO failed ino 257 op 0x8801 offset 0x1000 len 4096"
+            " err no 10",
+            "filesystem dm-0 write 5",
+        ),
+        (
+            "erofs: (device loop0): erofs_read_superblock: blkszbits 14 isn't supported",
+            "filesystem loop0",
+        ),
+        (
+            "BTRFS info (device dm-0): the free space cache file (615276085) is invalid, skip it",
+            "filesystem dm-0 routine",
+        ),
+        (
+            "BTRFS info (device sda): no csum found for inode 124415604 start 0",
+            "filesystem sda read",
+        ),
         ("UBI: fixable bit-flip detected at PEB 273", "filesystem repair"),
         ("ubi0: fixable bit-flip detected at PEB 273", "filesystem ubi0 repair"),
         (
@@ -124,7 +150,7 @@ from vexfsctl.model.events import EvidenceSignificance
         (
             'I/O error in filesystem ("sda2") meta-data dev sda2 block 0xf054f4      '
             ' ("xlog_iodone") error 5 buf count 32768',
-            "filesystem sda2 15750388 5",
+            "filesystem sda2 15750388 write 5",
         ),
         (
             "xfs_force_shutdown(sda2,0x2) called from line 956 of file fs/xfs/xfs_log.c.  Return"
@@ -223,7 +249,7 @@ from vexfsctl.model.events import EvidenceSignificance
         (
             "BTRFS warning (device sda): direct IO failed ino 257 op 0x0 offset 0x1000 len 4096"
             " err no 10",
-            "filesystem sda",
+            "filesystem sda read 5",
         ),
         ("F2FS-fs (mmcblk0p2): Stopped filesystem due to reason: 3", "filesystem mmcblk0p2"),
         ("FAT-fs (sdb1): FAT read failed (blocknr 4711)", "filesystem sdb1 read"),
@@ -296,6 +322,67 @@ from vexfsctl.model.events import EvidenceSignificance
             "zfs sdb1 repair",
         ),
         ("zed: eid=15 class=resilver_finish pool='tank'", "zfs repair"),
+        (
+            "BTRFS error (device dm-5): read time tree block corruption detected on logical"
+            " 20387303407616 mirror 1",
+            "filesystem dm-5 read",
+        ),
+        (
+            "BTRFS error (device sda1): block=313769984 write time tree block corruption detected",
+            "filesystem sda1 write",
+        ),
+        (
+            "EXT4-fs (sda1): ext4_check_descriptors: Block bitmap for group 0 not in group"
+            " (block 0)!",
+            "filesystem sda1",
+        ),
+        ("FAT-fs (sdb1): bogus number of reserved sectors", "filesystem sdb1"),
+        ("FAT: Filesystem error (dev loop0)", "filesystem loop0"),
+        ("fat_get_cluster: invalid cluster chain (i_pos 0)", "filesystem"),
+        ('ntfs3: sdb1: volume is dirty and "force" flag is not set!', "filesystem sdb1"),
+        ("ntfs3(sdb2): It is recommended to use chkdsk.", "filesystem sdb2"),
+        ("ntfs3: sdg1: MFT: r=3c, expect seq=1 instead of 4!", "filesystem sdg1"),
+        (
+            "[EXFAT] sector_read: out of range error! (sec = 33429809600)",
+            "filesystem 33429809600 read",
+        ),
+        (
+            "[SDFAT] (mmcblk1p1[179:1]): Filesystem has been set read-only",
+            "filesystem mmcblk1p1",
+        ),
+        ("EXT4-fs (sdc1): filesystem has both journal and inode journals!", "filesystem sdc1"),
+        (
+            "EXT4-fs (vda): The kernel was not built with CONFIG_QUOTA and CONFIG_QFMT_V2",
+            "filesystem vda",
+        ),
+        (
+            'VFS: Cannot open root device "mtdblock1" or unknown-block(0,0): error -6',
+            "filesystem mtdblock1 6",
+        ),
+        (
+            'VFS: Cannot open root device "UUID=96991ead" or unknown-block(0,0): error -6',
+            "filesystem 6",
+        ),
+        (
+            "XFS (rbd0): Attempted to mount read-only compatible filesystem read-write.",
+            "filesystem rbd0",
+        ),
+        ("XFS (rbd0): Filesystem can only be safely mounted read only.", "filesystem rbd0"),
+        ("XFS (sda1): Allocated a known in-use inode 0x83!", "filesystem sda1"),
+        (
+            "EXT4-fs error (device loop1): ext4_check_bdev_write_error:217: comm rs:main Q:Reg:"
+            " Error while async write back metadata",
+            "filesystem loop1 write",
+        ),
+        ("nfsd: non-standard errno: -107", "nfs 107"),
+        ("nfs_create_rpc_client: cannot create RPC client. Error = -110", "nfs 110"),
+        ("NFS4: Couldn't follow remote path", "nfs"),
+        ("9pnet_virtio: no channels available for device drvfsa", "network_filesystem"),
+        ("spi-nand spi0.0: ecc error at 4096 (2048 of 2048 read), err -74", "filesystem spi0.0 74"),
+        ("mt29f spi0.0: ecc error, page=11461", "filesystem spi0.0"),
+        ("__nand_correct_data: uncorrectable ECC error", "filesystem"),
+        ("ceph:  dropping dirty+flushing Fw state for ffff8802dc150518 109993", "cluster"),
+        ("ceph: [c0ffee00 4711]: mds0 caps still stale", "cluster mds0"),
     ],
 )
 def test_a_line_of_a_filesystem(line: str, expected: str) -> None:
@@ -308,7 +395,21 @@ def test_a_line_of_a_filesystem(line: str, expected: str) -> None:
     [
         "EXT4-fs (sda1): re-mounted. Opts: errors=remount-ro",
         "EXT4-fs (sda1): recovery complete",
+        "EXT4-fs (dm-0): Ignoring removed nomblk_io_submit option",
+        "EXT4-fs (sda1): mounted filesystem with ordered data mode. Opts: (null)",
+        "EXT4-fs (sda1): mounted filesystem 3946f399-14c1-4e41-a320-7d326a861c7e r/w with ordered"
+        " data mode. Quota mode: none.",
+        "EXT4-fs (sda1): mounting ext3 file system using the ext4 subsystem",
+        "EXT4-fs (sda1): barriers disabled",
+        "EXT4-fs (sda1): resizing filesystem from 1024 to 2048 blocks",
+        "exFAT-fs (sdb1): rehashed a dentry(00000000c0ffee00) in read lookup",
+        "ntfs3: Max link count 4000",
+        "9p: Installing v9fs 9p2000 file system support",
         "XFS (sdb): Unmounting Filesystem",
+        "XFS (sda1): Ending clean mount",
+        "XFS (sda1): totally zeroed log",
+        "XFS (sda1): Quotacheck: Done.",
+        "XFS (sda1): nobarrier option is deprecated, ignoring.",
         "XFS (dm-0): Mounting V5 Filesystem",
         "XFS (dm-0): Starting recovery (logdev: internal)",
         "BTRFS info (device sda): scrub: finished on devid 1 with status: 0",
@@ -321,11 +422,41 @@ def test_a_line_of_a_filesystem(line: str, expected: str) -> None:
         "dlm: connection to node 2 closed",
         "fuse: init (API version 7.45)",
         "overlayfs: upper fs does not support RENAME_WHITEOUT.",
+        "nand: 24-bit HW ECC not possible on 2048 byte page size, fallback to SW ECC",
     ],
 )
 def test_good_news_of_a_filesystem_is_no_evidence(line: str) -> None:
     """At level info, or where the level is not known."""
     assert [told(line, level) for level in (6, None)] == ["nothing", "nothing"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "BTRFS info (device dm-4): ignoring bad roots",
+        "BTRFS info (device dm-4): space_info total=8388608, used=0, pinned=0, readonly=0",
+        "EXT4-fs (sda1): mballoc: 2 extents scanned, 1 goal hits, 0 2^N hits, 0 breaks, 0 lost",
+        "F2FS-fs (mmcblk0p1): Magic Mismatch, valid(0xf2f52010) - read(0x0)",
+        "F2FS-fs (mmcblk0p1): write access unavailable, skipping recovery",
+        "FAT-fs (mmcblk0p1): Can't find a valid FAT filesystem",
+        "erofs: (device loop3): DAX unsupported by block device. Turning off DAX.",
+        "CIFS: VFS: Use of the less secure dialect vers=1.0 is not recommended unless required for"
+        " access to very old servers",
+        "CIFS: VFS: \\\\nas disabling echoes and oplocks",
+    ],
+)
+def test_what_a_filesystem_tells_at_level_info_is_routine(line: str) -> None:
+    """Although a word in it sounds like trouble, or a prefix says it is."""
+    assert told(line, None).endswith(" routine")
+
+
+def test_a_word_without_trouble_counts_where_no_level_says_otherwise() -> None:
+    """ext4 has few words for good news, so what is none of them is bad, unless at level info."""
+    line = "EXT4-fs (sda1): uh-oh! used pa while discarding"
+
+    assert [told(line, level) for level in (3, 4, None, 6)] == [
+        *("filesystem sda1", "filesystem sda1", "filesystem sda1", "nothing")
+    ]
 
 
 def test_counters_of_btrfs_are_old_at_a_mount_only() -> None:

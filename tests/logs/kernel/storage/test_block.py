@@ -75,6 +75,7 @@ from vexfsctl.model.events import KernelEvidence
             "blk_print_req_error: 18 callbacks suppressed",
             KernelEvidence(kind="suppressed", lost=18),
         ),
+        ("_btrfs_printk: 160 callbacks suppressed", KernelEvidence(kind="suppressed", lost=160)),
         ("buffer_io_error: 3 callbacks suppressed", KernelEvidence(kind="suppressed", lost=3)),
         (
             "scsi_io_completion_action: 12 callbacks suppressed",

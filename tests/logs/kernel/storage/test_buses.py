@@ -60,6 +60,10 @@ from vexfsctl.model.events import KernelEvidence
             "mmc0: cache flush error -110",
             KernelEvidence(kind="mmc", device="mmc0", direction="flush", errno=110),
         ),
+        (
+            "mmcblk1: retrying write for general error",
+            KernelEvidence(kind="mmc", device="mmcblk1", direction="write"),
+        ),
         ("mmc0: card aaaa removed", KernelEvidence(kind="mmc", device="mmc0", errno=19)),
         (
             "mmc1: tried to HW reset card, got error -5",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.logs.kernel.lines import told
+from tests.logs.kernel.lines import ROUTINE, told
 from vexfsctl.model.events import KernelEvidence
 
 
@@ -42,9 +42,23 @@ from vexfsctl.model.events import KernelEvidence
             KernelEvidence(kind="bcache", device="sdb1"),
         ),
         (
+            "bcache: register_bcache() error : device already registered",
+            KernelEvidence(kind="bcache", significance=ROUTINE),
+        ),
+        (
             "bcache: bch_cache_set_error() error on 2ebd6f4d-8b1c-4d7e-9f1a-0c1d2e3f4a5b:"
             " journal io error, disabling caching",
             KernelEvidence(kind="bcache"),
+        ),
+        (
+            "bcachefs (UUID=677cf0a7-1abe-4ce3-876c-2ca63301229d): error reading superblock: error"
+            " opening UUID=677cf0a7-1abe-4ce3-876c-2ca63301229d: ENOENT",
+            KernelEvidence(kind="filesystem", direction="read"),
+        ),
+        (
+            "bcachefs (loop0): starting version 1.12: rebalance_work_acct_fix opts=ro,degraded,"
+            "fsck,fix_errors=yes,read_only",
+            KernelEvidence(kind="filesystem", device="loop0", significance=ROUTINE),
         ),
         (
             "bcachefs (sdb1 sector 4096): data read error: I/O error",

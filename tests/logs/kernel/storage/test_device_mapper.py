@@ -10,6 +10,20 @@ from vexfsctl.model.events import KernelEvidence
     ("text", "evidence"),
     [
         (
+            "device-mapper: table: 253:0: crypt: unknown target type",
+            KernelEvidence(kind="device_mapper", device="253:0"),
+        ),
+        (
+            "device-mapper: table: 253:1: linear: Device lookup failed (-6)",
+            KernelEvidence(kind="device_mapper", device="253:1", errno=6),
+        ),
+        (
+            "device-mapper: table: 253:1: adding target device sdb1 caused an alignment"
+            " inconsistency: physical_block_size=4096, logical_block_size=512,"
+            " alignment_offset=0, start=33553920",
+            KernelEvidence(kind="device_mapper", device="253:1", significance=ROUTINE),
+        ),
+        (
             "device-mapper: multipath: 253:0: Failing path 8:16.",
             KernelEvidence(kind="device_mapper", device="253:0", member="8:16"),
         ),
@@ -163,3 +177,15 @@ def test_a_line_says_what_happened_where(text: str, evidence: KernelEvidence) ->
 def test_what_every_host_says_is_no_evidence(text: str) -> None:
     """At the level of information, as the kernel writes it."""
     assert told(text, 6) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "device-mapper: reload ioctl on luks-sdb failed: Invalid argument",
+        "device-mapper: create ioctl on vg-home failed: Device or resource busy",
+    ],
+)
+def test_what_the_library_says_is_not_the_kernels(text: str) -> None:
+    """The library of dmsetup and LVM begins its messages like the kernel."""
+    assert told(text) is None

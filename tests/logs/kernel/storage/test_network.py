@@ -54,6 +54,8 @@ from vexfsctl.model.events import KernelEvidence
             KernelEvidence(kind="ceph"),
         ),
         ("libceph: osd12 down", KernelEvidence(kind="ceph")),
+        ("libceph: mds0 172.21.5.114:6812 connection reset", KernelEvidence(kind="ceph")),
+        ("libceph: reset on mds0", KernelEvidence(kind="ceph")),
         ("libceph: osd12 up", KernelEvidence(kind="ceph", significance=REPAIR)),
         ("libceph: tid 4217 on osd3 timeout", KernelEvidence(kind="ceph", errno=110)),
         ("libceph: cluster is full (osdmap FULL)", KernelEvidence(kind="ceph", errno=28)),

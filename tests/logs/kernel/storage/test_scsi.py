@@ -33,6 +33,11 @@ from vexfsctl.model.events import KernelEvidence
             KernelEvidence(kind="scsi", device="sdb"),
         ),
         (
+            # Torn, and another line begins in it.
+            "sd 2:0:0:0: [sdb] Result: hostbyte=0x01Jan 28 05:19:43 node1 kernel: x",
+            KernelEvidence(kind="scsi", device="sdb", errno=5),
+        ),
+        (
             "sd 2:0:0:0: [sdb] tag#0 UNKNOWN(0x2003) Result: hostbyte=0x01"
             " driverbyte=DRIVER_OK cmd_age=12s",
             KernelEvidence(kind="scsi", device="sdb", errno=5),

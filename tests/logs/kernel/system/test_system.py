@@ -51,6 +51,50 @@ from tests.logs.kernel.told import told
         ("get_swap_device: Bad swap file entry 3ffffffffffff", "swap"),
         ("Out of memory: Killed process 412 (fio) total-vm:1000kB, anon-rss:900kB", "oom_kill"),
         (
+            "Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(8,1)",
+            "kernel_bug 8:1",
+        ),
+        (
+            "Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)",
+            "kernel_bug",
+        ),
+        (
+            'Kernel panic - not syncing: VFS: Unable to mount root fs on "/dev/ram0" or'
+            " unknown-block(1,0)",
+            "kernel_bug ram0",
+        ),
+        (
+            "Kernel panic - not syncing: EXT4-fs (device sda35): panic forced after error",
+            "kernel_bug sda35",
+        ),
+        (
+            "c3   2869 Kernel panic - not syncing: EXT4-fs (device sda35): panic forced after"
+            " error",
+            "kernel_bug sda35",
+        ),
+        ("**Kernel panic - not syncing: Attempted to kill init!**", "kernel_bug"),
+        (
+            "WARNING: src/fs/bcachefs/btree/iter.c:3707 at __bch2_trans_kmalloc+0x1fe/0x2d0"
+            " [bcachefs], CPU#52: kworker/u495:2/2070076",
+            "kernel_bug",
+        ),
+        (
+            "WARNING: CPU: 0 PID: 18853 at ../fs/bcachefs/buckets.c:409 bch2_fs_usage_apply+0xce",
+            "kernel_bug",
+        ),
+        ("rcu: rcu_sched kthread timer wakeup didn't happen for 1518 jiffies! g-1055", "stall"),
+        (
+            "tasks_rcu_exit_srcu_stall: rcu_tasks grace period number 37 (since boot) gp_state:"
+            " RTGS_POST_SCAN_TASKLIST is 11222989 jiffies old.",
+            "stall",
+        ),
+        ("swapper: page allocation failure. order:3, mode:0x4020", "memory"),
+        ("__alloc_pages: 0-order allocation failed (gfp=0xf0/0)", "memory"),
+        ("VM: killing process gammu-smsd", "oom_kill"),
+        ("Out of Memory: Killed process 412 (fio).", "oom_kill"),
+        ("Killed process 412 (fio), UID 1000, total-vm:1000kB, anon-rss:900kB", "oom_kill"),
+        ("Killed process 412 (fio) vsz:1000kB, anon-rss:900kB, file-rss:0kB", "oom_kill"),
+        (
             "oom_reaper: reaped process 412 (fio), now anon-rss:0kB, file-rss:0kB, shmem-rss:0kB",
             "oom_kill routine",
         ),
@@ -87,6 +131,16 @@ from tests.logs.kernel.told import told
             "aer 0000:01:00.0",
         ),
         ("nvme 0000:01:00.0: AER: can't recover (no error_detected callback)", "aer 0000:01:00.0"),
+        ("pci 0000:01:00.0: AER: can't recover (no error_detected callback)", "aer 0000:01:00.0"),
+        (
+            "pcieport 0000:00:1c.0: AER: Multiple Corrected error received: id=00e0",
+            "aer 0000:00:1c.0 repair",
+        ),
+        (
+            "pcieport 0000:00:1c.0: AER: Uncorrected (Fatal) error received: id=00e0",
+            "aer 0000:00:1c.0",
+        ),
+        ("hpsa 0000:04:00.0:    [ 0] Receiver Error         (First)", "hba 0000:04:00.0 routine"),
         ("pcieport 0000:00:1c.0: AER: device recovery successful", "aer 0000:00:1c.0 repair"),
         ("pcieport 0000:00:1c.0: AER: enabled with IRQ 120", "nothing"),
         ("pcieport 0000:00:1c.0: pciehp: Slot(4): Link Down", "aer 0000:00:1c.0"),
@@ -157,6 +211,52 @@ from tests.logs.kernel.told import told
         ),
         ("mptscsih: ioc1: task abort: SUCCESS (rv=2002) (sc=00000000c0ffee00)", "hba ioc1 repair"),
         ("megasas: [ 0]waiting for 1 commands to complete", "hba megasas"),
+        (
+            "3w-9xxx: scsi0: WARNING: (0x06:0x002C): Unit #0: Command (0x2a) timed out, resetting"
+            " card.",
+            "hba host0",
+        ),
+        (
+            "3w-9xxx: scsi1: AEN: INFO (0x04:0x005E): Cache synchronized after power fail:unit=0.",
+            "hba host1 routine",
+        ),
+        ("3w-xxxx: scsi3: Command failed: status = 0xc4, flags = 0x43, unit #8", "hba host3"),
+        (
+            "arcmsr2: scsi id = 0 lun = 1 ccb = '0xc0ffee00' poll command abort successfully",
+            "hba arcmsr2 repair",
+        ),
+        ("arcmsr2: isr get an illegal ccb command", "hba arcmsr2"),
+        (
+            "hv_storvsc f8b3781b-1e82-4818-a1c3-63d806ec15bb: Failed to create sub-channel: err=-5",
+            "hba f8b3781b-1e82-4818-a1c3-63d806ec15bb 5",
+        ),
+        ("pciehp 0000:00:1c.0:pcie004: Slot(3): Link Down", "aer 0000:00:1c.0"),
+        (
+            "nvme 0000:01:00.0: Unable to change power state from D3cold to D0, device"
+            " inaccessible",
+            "aer 0000:01:00.0",
+        ),
+        ("nvme 0000:01:00.0: not ready 1023ms after FLR; waiting", "aer 0000:01:00.0"),
+        ("nvme 0000:01:00.0: ready 2047ms after FLR", "aer 0000:01:00.0 repair"),
+        ("ABORT_TASK: Found referenced iSCSI task_tag: 4096", "iscsi"),
+        ("sunxi-ufs-pltfm 4520000.ufs: link startup failed 1", "hba 4520000.ufs"),
+        (
+            "sunxi-ufs-pltfm 4520000.ufs: error handling flags=0x0, req. abort count=0",
+            "hba 4520000.ufs routine",
+        ),
+        (
+            "hpsa 0000:03:00.0: can't disable ASPM; OS doesn't have ASPM control",
+            "hba 0000:03:00.0 routine",
+        ),
+        ("hpsa 0000:03:00.0: Logical aborts not supported", "hba 0000:03:00.0 routine"),
+        ("Internal error: : 96000210 [#1] SMP", "kernel_bug"),
+        (
+            "Unhandled fault: synchronous external abort (0x96000210) at 0xffffff80093e6130",
+            "kernel_bug",
+        ),
+        ("Machine check events logged", "mce"),
+        ("CMCI storm detected: switching to poll mode", "mce"),
+        ("mce: CMCI storm subsided: switching to interrupt mode", "mce repair"),
         ("megaraid_sas: no pending cmds after reset", "hba megaraid_sas repair"),
         (
             "hpsa 0000:05:00.0: scsi 0:1:0:0: reset logical  completed successfully Direct-Access",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from vexfsctl.driver.volume.records import CALLS_ROOM, LOG_BOUND_S, RESERVE
 from vexfsctl.logs.grammar import MAXIMUM_TEXT, RECORD_FORMS, RecordForm, format_event
 from vexfsctl.model import events
 from vexfsctl.model.breaker import BreakerState
@@ -38,12 +39,31 @@ _RATE_LIMIT = (
     " suppressed record counts what was left out, so that log and counters can be reconciled."
     " State, degradation, breaker, operator, recovery and suppressed records are never limited.",
 )
+_WRITING = (
+    "A userspace driver queues its records and writes them from a thread of its own, in order, at"
+    " once: a log that is full or hangs delays no call. Their times are those at which they were"
+    " made, except in the kernel log, which has its own.",
+    f"Records of calls have room for {CALLS_ROOM}. A failing call that begins when it is used up"
+    " has no records, and of one whose record cannot be written the rest is left out; attribute"
+    " errors/lost counts their errors. All other records have room of their own, for"
+    f" {RESERVE}. When it runs out, commands to breakers and to access_mode are refused with EBUSY;"
+    " a change that the driver makes itself happens without its record, and the generation of the"
+    " next breaker record jumps. In a file the numbers of records that were not written are missing"
+    " as well.",
+    f"At unmount the driver waits at most {LOG_BOUND_S:g} seconds until its last records are"
+    " written; the rest is lost. A driver that is killed loses those that are queued: mostly none,"
+    " since a record is written within milliseconds, and all that wait where the log hangs. No"
+    " record is synced: what the host had not written to the disk of the log is lost when the host"
+    " goes down. A record that was cut short ends at the end of its line; the next one begins a"
+    " line.",
+)
 _HANDED_OVER = (
-    "A saved log may be in any form of dmesg, journalctl and syslog daemons, in any language, line"
-    " by line, in UTF-8 or UTF-16. What stands before the lines is taken off: quotes and bullets,"
-    " indents, colours, HTML, the FILE: of grep, a prompt, numbers of lines, names of containers,"
-    " the clock of a terminal; such a record is never surely the kernel's. Lines that a mailer"
-    " wrapped are joined. Where a log has no uptimes, times are compared as closely as it has them."
+    "A saved log may be in any form of dmesg, journalctl and syslog daemons, in any language, of"
+    " containers, Talos or logcat, line by line, in UTF-8 or UTF-16. What stands before the lines"
+    " is taken off: quotes and bullets, indents, colours, HTML, the FILE: of grep, a prompt,"
+    " numbers of lines, names of containers, the clock of a terminal; such a record is never surely"
+    " the kernel's. Lines that a mailer wrapped are joined. Where a log has no uptimes,"
+    " times are compared as closely as it has them."
     " Times without a zone, or in one that is not known, are the reader's; those without a year are"
     " of the last twelve months: where a log has such times, a note says so.",
     "What another program wrote is never taken for the kernel's, whatever it says: a line with its"
@@ -80,6 +100,8 @@ def log_page() -> list[str]:
         ),
         ".Ss Rate limit",
         *paragraphs(*_RATE_LIMIT),
+        ".Ss Full and hanging logs",
+        *paragraphs(*_WRITING),
         ".Ss Logs that are handed over",
         *paragraphs(*_HANDED_OVER),
         *tagged_list((f"Sy {word}", text_lines(text)) for word, text in LINE_WORDS.items()),

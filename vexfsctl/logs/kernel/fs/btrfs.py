@@ -36,6 +36,15 @@ def _about_path(significance: EvidenceSignificance, direction: str | None = None
     return read
 
 
+_tell = free_reader("filesystem")
+
+
+def _read_direct(match: re.Match[str]) -> KernelEvidence:
+    # Its sector is one of the filesystem, which may be anywhere on its devices.
+    operation = int(match["operation"], 16) & 0xFF
+    return replace(_tell(match), direction={0: "read", 1: "write"}.get(operation))
+
+
 def _form(
     sample: str,
     words: str,
@@ -43,11 +52,12 @@ def _form(
     *,
     head: str | None = None,
     direction: str | None = None,
+    read: Reader | None = None,
     trouble_only: bool = False,
 ) -> EvidenceForm:
     about_path = "(?P<path>" in words
     head = head or (_ANY_HEAD if about_path else _HEAD)
-    read = (
+    read = read or (
         _about_path(significance, direction)
         if about_path
         else free_reader("filesystem", significance, direction=direction)
@@ -109,10 +119,27 @@ BTRFS_FORMS = (
     ),
     _form(
         "BTRFS info (device sda1): dev_replace from /dev/sdb (devid 2) to /dev/sdc started",
-        r"(?:dev_replace|balance|scrub|relocating|resize|using|disk space|last unmount) .{0,200}",
+        (
+            r"(?:(?:dev_replace|balance|scrub|relocating|resize|using|disk space|last unmount"
+            r"|enabling|disabling|ignoring|turning|setting|space_info|failing ticket"
+            r"|cannot satisfy tickets|resizer|the free space cache file) |unrecognized )"
+        ),
         ROUTINE,
         head=_QUIET,
         trouble_only=True,
+    ),
+    _form(
+        # Since 6.5 `op 0x8801 offset 0x1000`.
+        "BTRFS warning (device dm-0): direct IO failed ino 257 rw 0,0 sector 0x3660bb80 len 4096"
+        " err no 10",
+        r"direct IO failed ino -?\d{1,20} (?:rw|op) (?:0x)?(?P<operation>[0-9a-f]{1,8})\b",
+        read=_read_direct,
+    ),
+    _form(
+        # What is read there is an error for the application.
+        "BTRFS info (device sda): no csum found for inode 124415604 start 0",
+        r"no csum found for inode \d{1,20} start",
+        direction="read",
     ),
     _form(
         "BTRFS warning (device sda1): read-write for sector size 4096 with page size 65536 is"
@@ -122,6 +149,11 @@ BTRFS_FORMS = (
             r"|excessive commit interval|resize device|qgroup marked inconsistent, qgroup info)"
         ),
         ROUTINE,
+    ),
+    _form(
+        "BTRFS error (device sda1): read time tree block corruption detected on logical 30408704"
+        " mirror 1",
+        r"(?:block=\d{1,20} )?(?P<direction>read|write) time tree block corruption",
     ),
     _form(
         "BTRFS error (device loop0 state EA): Transaction aborted (error -5)",

@@ -25,6 +25,21 @@ DECODED = {
     "Readonly filesystem": errno.EROFS,
 }
 """Words of `ext4_decode_error` for the errno that a function ended with."""
+_GOOD_NEWS = (
+    r"(?i:(?:EXT\d-fs: )?(?:(?:un|re-?)?mount(?:ed|ing)\b|remounting (?:file system|fs) "
+    r"|recovery complete|\d{1,10} (?:orphan|truncate)|orphan|ext\d_orphan_cleanup: |converting "
+    r"|journaled quota options|quota (?:format|mode|operations)|skipping |supports |using "
+    r"|barriers |dax |external journal device|mballoc|resiz(?:ed|ing) |inode #\d+: block \d+: len"
+    r"|required extra inode"
+    r"|ignoring |test.?dummy|encrypted files|stripe |delayed allocation|file extents|internal "
+    r"journal|(?:mount )?option |mb_optimize|\(no\)|nobh |reservations |use dax|warning: mounting "
+    r"with|write access will|online |changing |\w{1,40} option not supported|setting |trying to "
+    r"|(?:\w{1,40}, )*bs=\d))"
+    # Of what it dumps when space runs out or a list is not empty.
+    r"|\d{1,20} found|(?:Block reservation|Free/Dirty block) details|Total free blocks|blocksize: "
+    r"|(?:dirty_blocks|free_blocks|i_reserved_data_blocks)=|groups: |orig |pa |start |status |sb "
+)
+"""Of Linux 2.6.27 to 6.18."""
 
 
 def _read_decoded(match: re.Match[str]) -> KernelEvidence:
@@ -76,7 +91,10 @@ EXT4_FORMS = (
     _form(
         # The files that were deleted while open when the machine went down.
         "EXT4-fs (sda1): 3 orphan inodes deleted",
-        r"(?:\d{1,10} (?:orphan inodes? deleted|truncates? cleaned up)|orphan cleanup on readonly)",
+        (
+            r"(?:\d{1,10} (?:orphan inodes? deleted|truncates? cleaned up)"
+            r"|orphan cleanup on readonly|filesystem is read-only|mballoc: \d)"
+        ),
         ROUTINE,
     ),
     _form(
@@ -133,6 +151,7 @@ EXT4_FORMS = (
         _PLAIN,
         free_reader("filesystem"),
         trouble_only=True,
+        good_news=_GOOD_NEWS,
         begins=_BEGINS,
     ),
     EvidenceForm(

@@ -1,15 +1,15 @@
 """Lines of the other filesystems of a block device: one form for each way of beginning a line.
 
-F2FS, FAT, exFAT, NTFS, UDF, ISO 9660, SquashFS, EROFS, UBIFS, JFFS2, NILFS, JFS, ReiserFS, HFS,
-bcachefs, and what the kernel says of any of them (fs/verity, fs/super.c). Linux 5.10 to 6.18.
+F2FS, UDF, ISO 9660, SquashFS, EROFS, NILFS, JFS, ReiserFS, HFS, bcachefs, and
+what the kernel says of any of them (fs/verity, fs/super.c). Linux 5.10 to 6.18.
 """
 
-from vexfsctl.logs.kernel.form import REPAIR, ROUTINE, EvidenceForm
+from vexfsctl.logs.kernel.form import ROUTINE, EvidenceForm
 from vexfsctl.logs.kernel.told import DEVICE, free_reader, reader
 
 _NAMES = (
-    *("F2FS-fs", "FAT-fs", "exFAT-fs", "bcachefs", "erofs", "SQUASHFS", "UBIFS", "NILFS"),
-    *("NILFS2", "ntfs3", "NTFS-fs", "UDF-fs", "REISERFS", "ReiserFS", "JFS", "hfs", "hfsplus"),
+    *("F2FS-fs", "bcachefs", "erofs", "SQUASHFS", "UBIFS", "NILFS"),
+    *("NILFS2", "NTFS-fs", "UDF-fs", "REISERFS", "ReiserFS", "JFS", "hfs", "hfsplus"),
     *("AFFS", "MINIX-fs", "GFS2", "ufs", "SYSV", "ADFS-fs", "QNX6", "BeFS", "befs"),
 )
 _LOUD = r"(?:critical|error|warning|ERROR|WARNING)"
@@ -17,7 +17,6 @@ _NAME = "|".join(_NAMES)
 _BEGINS = (
     *(f"{name} " for name in _NAMES),
     *(f"{name}: " for name in _NAMES),
-    "ntfs3(",
     "squashfs: ",
 )
 
@@ -26,8 +25,11 @@ LOCAL_FORMS = (
         "F2FS-fs (sda1): recover fsync data on readonly fs",
         " (",
         (
-            rf"(?:{_NAME}) \({DEVICE}\): (?:recover fsync data on readonly"
-            r"|Volume was not properly unmounted|[Mm]ounted |utf8 is not a recommended)"
+            rf"(?:{_NAME}):? \((?:device )?{DEVICE}\): (?:recover fsync data on readonly"
+            r"|[Mm]ounted |Magic Mismatch, |orphan cleanup on readonly"
+            r"|recovery required for readonly|write access unavailable, skipping "
+            r"|skip recovering inline_dots|Skip to start discard thread|build fault injection"
+            r"|(?:DAX )?unsupported .{0,40}DAX)"
         ),
         free_reader("filesystem", ROUTINE),
         trouble_only=True,
@@ -41,18 +43,18 @@ LOCAL_FORMS = (
         begins=_BEGINS,
     ),
     EvidenceForm(
-        "UBIFS error (ubi0:0 pid 1172): ubifs_read_node: bad node type (255 but expected 1)",
-        "UBIFS",
-        # Up to 4.0 with the process alone.
-        rf"UBIFS {_LOUD} \((?:(?P<device>ubi\d{{1,3}}:\d{{1,3}})|pid )",
+        # Up to 6.16; of errors alone it says which function found them.
+        "erofs: (device loop0): erofs_read_superblock: blkszbits 14 isn't supported",
+        "erofs: (device ",
+        rf"erofs: \(device {DEVICE}\): [a-z_]\w{{1,60}}: ",
         free_reader("filesystem"),
-        begins=_BEGINS,
+        begins=("erofs: (device ",),
     ),
     EvidenceForm(
         "F2FS-fs (loop0): Remounting filesystem read-only",
         "(",
         (
-            rf"(?:(?:{_NAME}):? (?:\w{{1,24}}:? )?|ntfs3)\((?:device )?(?P<device>[^\s):,]{{1,64}})"
+            rf"(?:{_NAME}):? (?:\w{{1,24}}:? )?\((?:device )?(?P<device>[^\s):,]{{1,64}})"
             r"[^)\n]{0,160}\):? "
         ),
         free_reader("filesystem"),
@@ -60,9 +62,9 @@ LOCAL_FORMS = (
         begins=_BEGINS,
     ),
     EvidenceForm(
-        "ntfs3: sdb1: ino=1a, Correct links count -> 1.",
+        "hfsplus: sdb1: unable to read volume bitmap",
         ": ",
-        r"(?:ntfs3|ReiserFS|hfs|hfsplus): (?P<device>[a-z][\w!-]{1,40}): ",
+        r"(?:ReiserFS|hfs|hfsplus): (?P<device>[a-z][\w!-]{1,40}): ",
         free_reader("filesystem"),
         trouble_only=True,
         begins=_BEGINS,
@@ -73,22 +75,6 @@ LOCAL_FORMS = (
         rf"(?:squashfs: )?(?:{_NAME}):? {_LOUD}\b",
         free_reader("filesystem"),
         begins=_BEGINS,
-    ),
-    EvidenceForm(
-        "jffs2: Newly-erased block contained word 0x19852003 at offset 0x00750000",
-        "block contained word 0x",
-        r"jffs2: Newly-erased block contained word 0x",
-        free_reader("filesystem"),
-        begins=("jffs2: ",),
-    ),
-    EvidenceForm(
-        "jffs2: notice: (132) check_node_data: wrong data CRC in data node at 0x0033c4d4",
-        "jffs2: ",
-        # The number in brackets is that of a process.
-        r"jffs2: ",
-        reader("filesystem"),
-        trouble_only=True,
-        begins=("jffs2: ",),
     ),
     EvidenceForm(
         # JFS names itself nowhere in this line (fs/jfs/super.c).
@@ -130,34 +116,23 @@ LOCAL_FORMS = (
         begins=("VFS: Busy inodes after unmount of ",),
     ),
     EvidenceForm(
+        # What the boot loader called it, which may be no name of the kernel's (init/do_mounts.c).
+        'VFS: Cannot open root device "sda1" or unknown-block(0,0): error -6',
+        "Cannot open root device",
+        (
+            r'VFS: Cannot open root device "(?:(?:/dev/)?(?P<device>[a-z][\w!-]{0,40})"'
+            r'|[^"\n]{0,200}") or [^\s:]{1,64}(?:: error -(?P<errno>\d{1,3}))?'
+        ),
+        reader("filesystem"),
+        begins=("VFS: Cannot open root device ",),
+    ),
+    EvidenceForm(
         # Up to 5.x "… or resized disk sdc".
         "VFS: busy inodes on changed media sdc",
         "busy inodes on changed media",
         r"VFS: busy inodes on changed media (?:or resized disk )?(?P<device>[^\s.(]{1,64})$",
         free_reader("filesystem"),
         begins=("VFS: busy inodes on changed media ",),
-    ),
-    EvidenceForm(
-        # Up to 3.1x no device is named.
-        "ubi0: fixable bit-flip detected at PEB 273",
-        "fixable bit-flip detected",
-        r"(?:(?P<device>ubi[0-9]\d{0,2})|UBI): fixable bit-flip detected",
-        free_reader("filesystem", REPAIR),
-        begins=(*(f"ubi{digit}" for digit in range(10)), "UBI: fixable bit-flip"),
-    ),
-    EvidenceForm(
-        "UBI error: ubi_io_read: error -74 (ECC error) while reading 64 bytes from PEB 0:0",
-        "UBI ",
-        r"UBI (?:error|warning): ",
-        free_reader("filesystem"),
-        begins=("UBI error: ", "UBI warning: "),
-    ),
-    EvidenceForm(
-        "ubi0 error: ubi_io_read: error -74 (ECC error) while reading 2048 bytes from PEB 17:0",
-        "ubi",
-        r"(?P<device>ubi[0-9]\d{0,2}) (?:error|warning)\b",
-        free_reader("filesystem"),
-        begins=tuple(f"ubi{digit}" for digit in range(10)),
     ),
     EvidenceForm(
         "overlayfs: failed to verify upper root origin",

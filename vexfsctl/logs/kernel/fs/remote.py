@@ -20,7 +20,9 @@ _RPC_BEGINS = (
     "nfsacl: server ",
 )
 _SMB = r"CIFS:? (?:VFS: )?"
-_MDS = r"ceph: (?:\[[^\]]{1,80}\]: )?(?P<device>mds\d{1,5})"
+_CEPH = r"ceph: (?:\[[^\]]{1,80}\]: )? ?"
+"""Since 6.6 the cluster and the client stand in brackets."""
+_MDS = rf"{_CEPH}(?P<device>mds\d{{1,5}})"
 _GFS2 = r"(?:gfs2|GFS2): fsid=(?P<device>[^\s:]{1,64}(?::[^\s:]{1,64})?): "
 _OCFS2_BEGINS = tuple(f"({first}" for first in string.ascii_letters + string.digits)
 """A task may be called anything, but its name begins like that."""
@@ -57,14 +59,21 @@ REMOTE_FORMS = (
         begins=("NFS: ", "NFSv4: ", "RPC: "),
     ),
     EvidenceForm(
+        "nfsd: non-standard errno: -107",
+        "nfsd: ",
+        r"nfsd: non-standard errno",
+        free_reader("nfs"),
+        begins=("nfsd: ",),
+    ),
+    EvidenceForm(
         "NFS: Server wrote zero bytes, expected 4096.",
         "",
-        r"(?:NFSD?|nfsd?|NFSv4|RPC|SUNRPC|nfs4|lockd|svc): ",
+        (r"(?:NFSD?|nfsd?|NFSv4|NFS4|RPC|SUNRPC|nfs4|lockd|svc): |nfs4?_\w{1,40}: "),
         free_reader("nfs"),
         trouble_only=True,
         begins=(
             *("NFS: ", "NFSD: ", "NFSv4: ", "RPC: ", "SUNRPC: ", "nfs: ", "nfsd: ", "nfs4: "),
-            *("lockd: ", "svc: "),
+            *("NFS4: ", "lockd: ", "svc: ", "nfs_", "nfs4_"),
         ),
     ),
     EvidenceForm(
@@ -75,6 +84,23 @@ REMOTE_FORMS = (
             r" has not responded"
         ),
         free_reader("smb", errno=errno.ETIMEDOUT),
+        begins=("CIFS",),
+    ),
+    EvidenceForm(
+        # What it does otherwise than was asked, or better should not be asked.
+        "CIFS: VFS: Use of the less secure dialect vers=1.0 is not recommended unless required for"
+        " access to very old servers",
+        "CIFS",
+        (
+            rf"{_SMB}(?:\\\\\S{{1,255}} )?(?:Use of the less secure dialect|Autodisabling the use "
+            r"|[Cc]annot query dirs between root and final path, enabling|mounting share "
+            r"|mounted to read only share|read only mount of RW share|Hardlinks will not be "
+            r"|Signing is enabled, and|disabling echoes and oplocks|unknown negcontext of type"
+            r"|mount option dynperm ignored|slow response threshold"
+            r"|.{0,80}(?:is experimental|not supported by server(?:, disabling)?$"
+            r"|does not support (?:POSIX|mounting with posix|multichannel anymore)))"
+        ),
+        free_reader("smb", ROUTINE),
         begins=("CIFS",),
     ),
     EvidenceForm(
@@ -110,7 +136,20 @@ REMOTE_FORMS = (
     EvidenceForm(
         "ceph: mds0 hung",
         "ceph: ",
-        rf"{_MDS} (?:hung|caps (?:went )?stale|reconnect (?:start|denied|failed)|rejected|closed)",
+        (
+            rf"{_MDS} (?:hung|caps (?:went |still )?stale"
+            r"|reconnect (?:start|denied|rejected|failed)|rejected|closed)"
+        ),
+        free_reader("cluster"),
+        begins=("ceph: ",),
+    ),
+    EvidenceForm(
+        "ceph:  dropping dirty Fw state for 00000000c0ffee00 1099935956631",
+        "ceph: ",
+        (
+            rf"{_CEPH}(?:dropping |(?:auto reconnect after )?bl(?:ock|ack)listed"
+            r"|probably no mds server)"
+        ),
         free_reader("cluster"),
         begins=("ceph: ",),
     ),
@@ -128,6 +167,7 @@ REMOTE_FORMS = (
         r"9p(?:net(?:_\w{1,16})?)?: ",
         free_reader("network_filesystem"),
         trouble_only=True,
+        good_news=r"(?:Installing|Unloading|Limiting|Found fid|Tag \d|Unknown|\(|-- )",
         begins=("9p: ", "9pnet"),
     ),
     EvidenceForm(

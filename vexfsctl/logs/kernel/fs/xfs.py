@@ -5,12 +5,43 @@ device that the filesystem is named by, which may be another one's if the log or
 has a device of its own. Its error numbers are positive in the older lines.
 """
 
+import re
+from dataclasses import replace
+
 from vexfsctl.logs.kernel.form import ANYTHING, ROUTINE, TROUBLE, EvidenceForm
 from vexfsctl.logs.kernel.told import Reader, free_reader
-from vexfsctl.model.events import EvidenceSignificance
+from vexfsctl.model.events import EvidenceSignificance, KernelEvidence
 
 _HEAD = r"XFS \((?P<device>[^\s)]{1,64})\): "
 _SECTOR = r"(?P<sector>0x[0-9a-f]{1,16})"
+_READING = re.compile(r"read|xfs_imap_to_bp")
+_WRITING = re.compile(r"xlog_(?:iodone|sync|bwrite|write)|xfs_(?:bwrite|buf_io)")
+"""Of the functions that XFS names where the metadata could not be read or written."""
+_GOOD_NEWS = (
+    r"(?i:ending |starting |(?:un|re)?mounting |delaying |quotacheck|superblock earlier|using "
+    r"|version \d|will try|log s|need at least|resetting |stripe |zoned |limiting |device is about"
+    r"|inode 0x|disabling |mount option|clearing |dax |experimental|totally zeroed|null uuid"
+    r"|metadir |\d{1,10} zones|skipping |logbuf |sunit |max atomic|.{1,80}\boptions?\b"
+    r"|.{0,80}deprecat|correcting |please mount|filesystem is marked|inode size|xfs_growfs)"
+    # Of what it dumps about a transaction.
+    r"|\s|(?:ticket reservation|transaction) summary|log item: |region\[|[Ss]tart (?:block|inode) "
+    r"|Offset 0x|Owner 0x|fblk |write grant "
+)
+"""Of Linux 2.6.39 to 6.18."""
+
+
+_tell = free_reader("filesystem")
+
+
+def _of_metadata(match: re.Match[str]) -> KernelEvidence:
+    evidence, function = _tell(match), match["function"]
+    if function is None:
+        return evidence
+    if _READING.search(function) is not None:
+        return replace(evidence, direction="read")
+    if _WRITING.match(function) is not None:
+        return replace(evidence, direction="write")
+    return evidence
 
 
 def _form(
@@ -20,15 +51,21 @@ def _form(
     *,
     read: Reader | None = None,
     trouble_only: bool = False,
+    good_news: str = "",
 ) -> EvidenceForm:
-    reader = read or free_reader("filesystem", significance)
     return EvidenceForm(
-        sample, "XFS (", _HEAD + words, reader, trouble_only=trouble_only, begins=("XFS (",)
+        sample,
+        "XFS (",
+        _HEAD + words,
+        read or free_reader("filesystem", significance),
+        trouble_only=trouble_only,
+        good_news=good_news,
+        begins=("XFS (",),
     )
 
 
-def _old_form(sample: str, pattern: str, *begins: str) -> EvidenceForm:
-    return EvidenceForm(sample, "", pattern, free_reader("filesystem"), begins=begins)
+def _old_form(sample: str, pattern: str, *begins: str, read: Reader = _tell) -> EvidenceForm:
+    return EvidenceForm(sample, "", pattern, read, begins=begins)
 
 
 _OLD_FORMS = (
@@ -37,9 +74,10 @@ _OLD_FORMS = (
         " error 5 buf count 32768",
         (
             r'I/O error in filesystem \("[^"\s]{1,64}"\) meta-data dev (?P<device>[^\s]{1,64})'
-            rf" block {_SECTOR}"
+            rf" block {_SECTOR}(?: {{1,16}}\(\"(?P<function>[^\"\n]{{1,80}}))?"
         ),
         "I/O error in filesystem (",
+        read=_of_metadata,
     ),
     _old_form(
         "xfs_force_shutdown(sda2,0x2) called from line 956 of file fs/xfs/xfs_log.c.",
@@ -74,13 +112,18 @@ XFS_FORMS = (
     _form(
         'XFS (loop0): metadata I/O error in "xfs_imap_to_bp+0x5c/0xe0" at daddr 0x80 len 32'
         " error 5",
-        r"(?:metadata I/O error in |log recovery (?P<direction>read|write) I/O error)",
+        (
+            r"(?:metadata I/O error in (?:\"(?P<function>[^\"+\s]{1,80}))?"
+            r"|log recovery (?P<direction>read|write) I/O error)"
+        ),
+        read=_of_metadata,
     ),
     _form(
         # Up to 4.17: the function stands after the block.
         'XFS (dm-1): metadata I/O error: block 0x1d2c0cf0 ("xfs_trans_read_buf_map") error 5'
         " numblks 32",
-        rf"metadata I/O error: block {_SECTOR} ",
+        rf"metadata I/O error: block {_SECTOR} (?:\(\"(?P<function>[^\"\n]{{1,80}}))?",
+        read=_of_metadata,
     ),
     _form(
         "XFS (dm-1): Metadata corruption detected at xfs_agf_read_verify+0x70/0x120 [xfs],"
@@ -140,6 +183,7 @@ XFS_FORMS = (
         " (fs/xfs/xfs_trans_buf.c:296).  Shutting down filesystem.",
         "",
         trouble_only=True,
+        good_news=_GOOD_NEWS,
     ),
     *_OLD_FORMS,
     EvidenceForm(

@@ -98,6 +98,12 @@ def _read_named_bits(match: re.Match[str]) -> KernelEvidence:
     return KernelEvidence(kind="ata", device=match["device"], errno=number or errno.EIO)
 
 
+def _read_tag(match: re.Match[str]) -> KernelEvidence:
+    direction = _direction_of(int(match["code"], 16))
+    told = reader("ata", errno=_CAUSES.get(match["cause"]), direction=direction)
+    return told(match)
+
+
 def _read_timeout(match: re.Match[str]) -> KernelEvidence:
     told = reader("ata", errno=errno.ETIMEDOUT, direction=_direction_of(int(match["code"], 16)))
     return told(match)
@@ -168,6 +174,17 @@ ATA_FORMS = (
         begins=_BEGINS,
     ),
     EvidenceForm(
+        # Up to 2.6.20.
+        "ata1.00: tag 0 cmd 0xca Emask 0x4 stat 0x40 err 0x0 (timeout)",
+        " cmd 0x",
+        (
+            rf"{_ATA}tag \d{{1,3}} cmd (?P<code>0x[0-9a-f]{{1,2}}) Emask 0x[0-9a-f]+ stat "
+            r"0x[0-9a-f]{1,2} err 0x[0-9a-f]{1,2} \((?P<cause>[\w ]{1,40})\)"
+        ),
+        _read_tag,
+        begins=_BEGINS,
+    ),
+    EvidenceForm(
         "ata1: SError: { RecovData UnrecovData HostInt 10B8B BadCRC }",
         "SError: {",
         rf"{_ATA}SError: {_BITS}",
@@ -210,13 +227,15 @@ ATA_FORMS = (
         "ata1.00: exception Emask 0x0 SAct 0x8000 SErr 0x0 action 0x0",
         "ata",
         (
-            rf"{_ATA}(?:exception Emask|status: \{{|error: |SError: |(?:hard|soft) resetting link"
+            rf"{_ATA}(?:exception Emask|status: \{{|error: |SError: "
+            r"|(?:hard|soft) resetting (?:link|port)"
             r"|device reported invalid|limiting (?:SATA link )?speed|irq_stat 0x|\(irq_stat 0x"
-            r"|disabl|link is slow to respond|NCQ disabled|EH pending|hotplug|lost interrupt"
+            r"|disabl|(?:link|port) is slow to respond|NCQ disabled|EH pending|hotplug"
+            r"|lost interrupt|device not ready|fault or invalid emulation"
             r"|(?:class|n_sectors|model number|serial number|Port Multiplier \w+) mismatch"
-            r"|Drive reports diagnostics failure|SERROR|BMDMA stat|edma_err|CPB|spurious"
-            r"|illegal qc_active|HSM violation|UNIT ATTENTION persists|sense data available but"
-            r"|giving up|forcing)"
+            r"|Drive reports diagnostics failure|SERROR|BMDMA2? stat|port_status 0x|edma_err|CPB"
+            r"|spurious|illegal qc_active|HSM violation|UNIT ATTENTION persists"
+            r"|sense data available but|giving up|forcing)"
         ),
         _read_free,
         begins=_BEGINS,

@@ -6,6 +6,7 @@ to 6.12, and before that of `blk_update_request`).
 
 import errno
 import re
+from dataclasses import replace
 
 from vexfsctl.logs.kernel.form import ANYTHING, NAME, ROUTINE, EvidenceForm
 from vexfsctl.logs.kernel.processes import PROCESS
@@ -39,6 +40,8 @@ _BLOCK_FUNCTIONS = ("blk_update_request: ", "print_req_error: ", "end_request: "
 """What stood before them up to Linux 5.16: the last of these up to 3.x."""
 
 _DEVICE = r"(?P<device>[\w!.-]{1,40})"
+_WHOSE = rf"(?:(?! *kernel:){PROCESS}: )?"
+"""A process, which the tag of an indented line is not."""
 _BEYOND_END = f"{ANYTHING}attempt to access beyond end of device"
 _OPERATIONS = {0: "read", 1: "write", 2: "flush", 3: "discard", 5: "secure_erase",
                9: "write_zeroes"}  # fmt: skip
@@ -50,23 +53,29 @@ _SUPPRESSING = (
     *("md_", "dm_", "dm-", "crypt_", "kcryptd_", "integrity_", "verity_", "multipath_", "mirror_"),
     *("nbd_", "sock_xmit", "osd_", "ceph_", "__rbd", "rbd_", "bch_", "bch2_", "bcachefs", "lo_"),
     *("mmc_", "uas_", "virtblk_", "zram_", "drbd_", "EXT4-fs", "btrfs", "BTRFS", "xfs", "XFS"),
-    *("f2fs", "F2FS", "nfs", "swap_", "end_swap_"),
+    *("f2fs", "F2FS", "nfs", "swap_", "end_swap_", "_btrfs", "__ext4", "ext4_", "jbd2_", "iomap_"),
+    *("fat_", "__fat_", "exfat_", "__exfat_", "ntfs3", "gfs2_", "ocfs2_", "erofs", "_erofs"),
 )
 """How functions begin, and classes of messages, whose rate limits hide lines about storage."""
 
 
 def _read_block(match: re.Match[str]) -> KernelEvidence:
-    direction = match["direction"]
-    if direction == "WRITE" and match["segments"] == "0":
+    wording, device, sector, direction, segments = match.groups()
+    if direction == "WRITE" and segments == "0":
         direction = "FLUSH"  # A write without data is what a flush becomes below the filesystem.
-    sector = match["sector"]
     return KernelEvidence(
         kind="block",
-        device=match["device"],
+        device=device,
         sector=None if sector is None else int(sector),
         direction=None if direction is None else direction.lower(),
-        errno=BLOCK_ERRORS[match["wording"]],
+        errno=BLOCK_ERRORS[wording],
     )
+
+
+def _read_numbered(match: re.Match[str]) -> KernelEvidence:
+    # Elsewhere the kernel gives such numbers as decimal ones.
+    device = f"{int(match['major'], 16)}:{int(match['minor'], 16)}"
+    return replace(reader("block", errno=errno.EIO)(match), device=device)
 
 
 def _read_buffer(match: re.Match[str]) -> KernelEvidence:
@@ -106,6 +115,22 @@ BLOCK_FORMS = (
         begins=(*(f"{wording}, dev " for wording in BLOCK_ERRORS), *_BLOCK_FUNCTIONS),
     ),
     EvidenceForm(
+        # Up to 2.4, with the number of a device in hex (kdevname).
+        "end_request: I/O error, dev 02:00 (floppy), sector 4096",
+        "I/O error",
+        (
+            # While it looks for partitions, behind the disk's name or its path in devfs.
+            r"(?:end_request: I/O error, dev| ?(?:[\w/]{1,80}: )?I/O error: dev)"
+            r" (?P<major>[0-9a-f]{2}):(?P<minor>[0-9a-f]{2})(?: \([\w-]{1,32}\))?,"
+            r" sector (?P<sector>\d{1,20})"
+        ),
+        _read_numbered,
+        begins=(
+            *("end_request: ", "I/O error: dev ", " I/O error: dev ", "/dev/scsi/host"),
+            f"{NAME}: I/O error: dev ",
+        ),
+    ),
+    EvidenceForm(
         "Buffer I/O error on dev loop0, logical block 768, lost async page write",
         "Buffer I/O error on dev",
         (
@@ -119,6 +144,8 @@ BLOCK_FORMS = (
         "blk_print_req_error: 18 callbacks suppressed",
         "callbacks suppressed",
         (
+            # That filesystems are mounted has a limit of its own.
+            r"(?!EXT4-fs (?:un)?mount:)"
             rf"(?:{'|'.join(map(re.escape, _SUPPRESSING))})[\w/.: ()-]{{0,60}}?:"
             r" (?P<lost>\d{1,18}) callbacks suppressed"
         ),
@@ -152,7 +179,7 @@ BLOCK_FORMS = (
         "limit=",
         (
             # `want` of Linux up to 5.12 is the end of the request, which may begin anywhere.
-            rf"(?:(?:{PROCESS}: )?attempt to access beyond end of device\n)?"
+            rf"(?:{_WHOSE}attempt to access beyond end of device\n)?"
             rf"{_DEVICE}: rw=(?P<rw>\d{{1,10}}), (?:sector=(?P<sector>\d{{1,20}})|want=\d{{1,20}}),"
         ),
         _read_beyond_end,
@@ -161,9 +188,20 @@ BLOCK_FORMS = (
     EvidenceForm(
         "mount: attempt to access beyond end of device",
         "beyond end of device",
-        rf"(?:{PROCESS}: )?attempt to access beyond end of device",
+        rf"{_WHOSE}attempt to access beyond end of device",
         reader("block", errno=errno.EIO),
         begins=(_BEYOND_END,),
+    ),
+    EvidenceForm(
+        # When the block device itself was written to and is closed (block/bdev.c).
+        "VFS: Dirty inode writeback failed for block device sda1 (err=-5).",
+        "writeback failed",
+        (
+            rf"VFS: Dirty inode writeback failed for block device {_DEVICE}"
+            r" \(err=-(?P<errno>\d{1,3})\)"
+        ),
+        reader("buffer", direction="write"),
+        begins=("VFS: Dirty inode writeback failed",),
     ),
     EvidenceForm(
         # Up to 5.x, of a device that went away.
@@ -192,6 +230,13 @@ BLOCK_FORMS = (
         begins=(f"{NAME}: guard tag error at ", f"{NAME}: ref tag error at "),
     ),
     EvidenceForm(
+        "sdb1: Error: discard_granularity is 0.",
+        "discard_granularity is 0",
+        rf"{_DEVICE}: Error: discard_granularity is 0",
+        reader("block", direction="discard"),
+        begins=(f"{NAME}: Error: discard_granularity ",),
+    ),
+    EvidenceForm(
         # Whoever detaches a loop device gets this, too.
         "loop0: detected capacity change from 2048 to 0",
         "detected capacity change",
@@ -209,9 +254,12 @@ BLOCK_FORMS = (
     EvidenceForm(
         " loop0: unable to read partition table",
         "unable to read partition table",
-        r"\s?(?P<device>[\w!-]{1,40}): unable to (?P<direction>read) partition table",
+        r" ?(?:(?P<device>[\w!-]{1,40}): )?unable to (?P<direction>read) partition table",
         reader("buffer"),
-        begins=(f"{NAME}: unable to read partition table",),
+        begins=(
+            f"{NAME}: unable to read partition table",
+            *("unable to read partition table", " unable to read partition table"),
+        ),
     ),
     EvidenceForm(
         "ldm_validate_partition_table(): Disk read failed.",

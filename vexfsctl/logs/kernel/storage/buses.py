@@ -22,9 +22,13 @@ _MMC = r"(?:mmc_host )?(?P<device>mmc(?:blk)?\d{1,3}(?:boot\d|rpmb|gp\d)?): "
 _MMC_HOST_BEGINS = (
     *("dwmmc_", "sdhci", "sunxi-mmc", "bcm2835-mmc", "mmc-bcm2835", "sdhost-bcm2835"),
     *("meson-gx-mmc", "meson-mx-", "omap_hsmmc", "mtk-msdc", "renesas_sdhi", "mmci-pl18x"),
+    *("atmel_mci", "mxs-mmc", "mxc-mmc", "davinci_mmc", "jz4740-mmc", "sh_mmcif", "owl_mmc"),
+    *("rtsx_pci_sdmmc", "rtsx_usb_sdmmc", "via_sdmmc", "alcor_sdmmc", "wmt-sdhc", "litex_mmc"),
 )
 _MMC_HOST = (
-    rf"(?:{'|'.join(_MMC_HOST_BEGINS)})[\w-]{{0,24}} (?P<device>[0-9a-f]{{4,16}}\.[\w-]{{2,24}}): "
+    rf"(?:{'|'.join(_MMC_HOST_BEGINS)})[\w-]{{0,24}} "
+    r"(?P<device>[0-9a-f]{4,16}\.[\w-]{2,24}|[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]"
+    r"|rtsx_\w{3,12}\.\d{1,3}(?:\.auto)?): "
 )
 
 
@@ -61,11 +65,20 @@ BUS_FORMS = (
             r"|(?:Failed to set U[12] timeout|Set SEL for device-initiated"
             r"|Could not (?:enable|disable) )|usb_\w{1,40}:? Failed to disable L[PT]M"
             r"|cannot (?:reset|disable) \(err|Cannot enable\. |over-current condition"
-            r"|disabled by hub|connect-debounce failed|clear tt \d)"
+            r"|can't (?:read configurations|set config|restore configuration)"
+            r"|unable to (?:read config|get BOS)|string descriptor 0 read error"
+            r"|failed to restore interface|got a wrong device descriptor"
+            r"|disabled by hub|connect-debounce failed|clear tt \d|config error"
+            r"|attempt power cycle)"
         ),
         free_reader("usb"),
         begins=(
             f"{NAME}: clear tt ",
+            *(f"{NAME}: can't {doing} " for doing in ("read", "set", "restore")),
+            *(f"{NAME}: unable to read config", f"{NAME}: unable to get BOS"),
+            *(f"{NAME}: string descriptor 0", f"{NAME}: failed to restore interface"),
+            f"{NAME}: got a wrong device descriptor",
+            *(f"{NAME}: config error", f"{NAME}: attempt power cycle"),
             *(f"{NAME}: Failed to set U", f"{NAME}: Set SEL for device-initiated"),
             *(f"{NAME}: Could not ", f"{NAME}: usb_"),
             *(f"{NAME}: cannot reset (err", f"{NAME}: cannot disable (err"),
@@ -94,8 +107,8 @@ BUS_FORMS = (
         (
             rf"{_USB_HOST}(?:.{{0,80}}?(?:not responding|host is dying|HC died|not halt(?:ed|ing)"
             r"|[Tt]ook too long|ERROR |Host (?:System|Controller) Error|\bfatal|reset failed"
-            r"|not accessible)|(?:Aborting|Abort failed|Timeout while) |Mismatch between completed"
-            r"|Completing active URBs anyway)"
+            r"|not accessible|halt failed|WARNING: Host)|(?:Aborting|Abort failed|Timeout while) "
+            r"|Mismatch between completed|Completing active URBs anyway)"
         ),
         free_reader("usb"),
         begins=_USB_HOST_BEGINS,
@@ -126,6 +139,14 @@ BUS_FORMS = (
         begins=("blkfront: ",),
     ),
     EvidenceForm(
+        "vbd vbd-51712: 16 Device in use; refuse to close",
+        "vbd",
+        # Of Xen's bus, in the guest or the host (drivers/xen/xenbus/xenbus_client.c).
+        r"vbd (?P<device>vbd-\d{1,10}(?:-\d{1,10})?): (?P<errno>\d{1,3}) ",
+        reader("virtio"),
+        begins=("vbd vbd-",),
+    ),
+    EvidenceForm(
         "mmcblk0: error -110 transferring data, sector 4096, nr 8, cmd response 0x900, card status"
         " 0xc00",
         "transferring data, sector ",
@@ -136,7 +157,7 @@ BUS_FORMS = (
     EvidenceForm(
         "mmcblk0: retrying using single block read",
         "etrying ",
-        rf"{_MMC}retrying (?:using single block (?P<direction>read|write)|because)",
+        rf"{_MMC}retrying (?:(?:using single block )?(?P<direction>read|write)\b|because)",
         reader("mmc"),
         begins=_MMC_BEGINS,
     ),
@@ -165,10 +186,19 @@ BUS_FORMS = (
         begins=_MMC_BEGINS,
     ),
     EvidenceForm(
+        "mmc0: Tuning timeout, falling back to fixed sampling clock",
+        "falling back to fixed sampling clock",
+        rf"{_MMC}.{{1,40}}, falling back to fixed sampling clock",
+        reader("mmc", significance=ROUTINE),
+        begins=_MMC_BEGINS,
+    ),
+    EvidenceForm(
         "mmc0: error -110 whilst initialising SD card",
         "mmc",
         (
-            rf"{_MMC}(?:.{{0,120}}?\b(?i:errors?|fail(?:ed|ure)?|never completed|stuck|unable"
+            # The rows of a dump name registers.
+            rf"{_MMC}(?!(?:sdhci|cqhci): [\w \[\]]{{1,16}}:)"
+            r"(?:.{0,120}?\b(?i:errors?|fail(?:ed|ure)?|never completed|stuck|unable"
             r"|never left|removed during|consuming too much power|never released"
             r"|Resetting controller|CQE recovery|tuning execution|never stabilised|even though no"
             r"|unexpected interrupt|problem (?:switching|setting)|rejected|broken|timed out"
@@ -195,12 +225,19 @@ BUS_FORMS = (
         begins=_MMC_BEGINS,
     ),
     EvidenceForm(
+        "sdhost-bcm2835 3f202000.mmc: timeout waiting for hardware interrupt.",
+        "imeout waiting for",
+        rf"{_MMC_HOST}[Tt]imeout waiting for hardware",
+        reader("mmc", errno=errno.ETIMEDOUT),
+        begins=_MMC_HOST_BEGINS,
+    ),
+    EvidenceForm(
         # Of a host controller, which the platform names.
         "dwmmc_rockchip fe2c0000.mmc: Unexpected command timeout, state 3",
         "",
         (
-            rf"{_MMC_HOST}.{{0,120}}?\b(?i:errors?|timed? ?out|fail(?:ed|ure)?|busy|never completed"
-            r"|unexpected|not complete)\b"
+            rf"{_MMC_HOST}.{{0,120}}?\b(?i:errors?|timed?[ -]?out|fail(?:ed|ure)?|busy"
+            r"|never completed?|unexpected|not complete|stuck|wrong state|abort(?:ing)?|CRC ERR)\b"
         ),
         free_reader("mmc"),
         begins=_MMC_HOST_BEGINS,

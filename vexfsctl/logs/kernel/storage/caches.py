@@ -12,7 +12,7 @@ from vexfsctl.logs.kernel.told import find_direction, find_errno, free_reader
 from vexfsctl.model.events import EvidenceSignificance, KernelEvidence
 
 _BCACHE = r"bcache: (?:\w{1,60}\(\) )?"
-_UUID = r"[0-9a-f]{8}-[0-9a-f-]{27}"
+_UUID = r"(?:UUID=)?[0-9a-f]{8}-[0-9a-f-]{27}"
 _ON_DISK = re.compile(r"\b(?:IO error|btree node) on (?P<device>[a-z][\w!-]{1,40}) (?:for|at) ")
 """Of a filesystem called by its UUID, the disk that a line is about."""
 _MENDED = re.compile(r"\b(?:retry success|successful retry|now fixed|fixing|repaired)\b")
@@ -88,6 +88,14 @@ CACHE_FORMS = (
         begins=("bcache: ",),
     ),
     EvidenceForm(
+        # udev tries each of them more than once.
+        "bcache: register_bcache() error : device already registered",
+        "bcache: ",
+        rf"{_BCACHE}error (?:opening )?\S{{0,255}} ?: device already (?:registered|registering)",
+        free_reader("bcache", ROUTINE),
+        begins=("bcache: ",),
+    ),
+    EvidenceForm(
         "bcache: bch_cache_set_error() error on 2ebd6f4d-8b1c-4d7e-9f1a-0c1d2e3f4a5b: journal io"
         " error, disabling caching",
         "bcache: ",
@@ -97,6 +105,18 @@ CACHE_FORMS = (
         ),
         free_reader("bcache"),
         begins=("bcache: ",),
+    ),
+    EvidenceForm(
+        # With all options, among them `degraded` and `fix_errors`.
+        "bcachefs (sdb1): starting version 1.12: rebalance_work_acct_fix opts=ro,degraded,verbose",
+        " version ",
+        (
+            rf"bcachefs \((?:{_UUID}|(?P<device>[\w!-]{{1,40}}))\): (?:starting|mounting) version"
+            r" \S{1,24}(?: |$)"
+        ),
+        free_reader("filesystem", ROUTINE),
+        trouble_only=True,
+        begins=("bcachefs",),
     ),
     EvidenceForm(
         "bcachefs (sdb1): recovering from unclean shutdown",

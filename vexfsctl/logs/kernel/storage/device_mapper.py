@@ -142,9 +142,27 @@ DEVICE_MAPPER_FORMS = (
         begins=("device-mapper: ", "kvdo", "vdo"),
     ),
     EvidenceForm(
-        "device-mapper: table: 253:1: linear: Device lookup failed (-6)",
+        "device-mapper: table: 253:1: adding target device sdb1 caused an alignment inconsistency:"
+        " physical_block_size=4096, logical_block_size=512, alignment_offset=0, start=33553920",
+        "device-mapper: table: ",
+        rf"device-mapper: table: {_DEVICE}: adding target device .{{0,80}}alignment inconsistency",
+        reader("device_mapper", significance=ROUTINE),
+        begins=_BEGINS,
+    ),
+    EvidenceForm(
+        # Nothing is said of a table that could be loaded.
+        "device-mapper: table: 253:0: crypt: unknown target type",
+        "device-mapper: table: ",
+        rf"device-mapper: table: {_DEVICE}: ",
+        free_reader("device_mapper"),
+        begins=_BEGINS,
+    ),
+    EvidenceForm(
+        "device-mapper: multipath: Cannot failover device because scsi_dh_rdac was not loaded.",
         "device-mapper: ",
         (
+            # The library of dmsetup and LVM begins its messages like the kernel.
+            r"(?!device-mapper: \w{1,20} ioctl (?:on\b|failed))"
             rf"device-mapper: [\w -]{{1,40}}: (?:\(?{_DEVICE}\)?: )?.{{0,200}}?(?:\b(?i:fail\w*"
             r"|errors?|erroring|corrupt\w*|invalid(?:ating)?|abort\w*|unable|offline|out of"
             r"|read-only"

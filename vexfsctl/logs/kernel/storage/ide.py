@@ -65,9 +65,24 @@ IDE_FORMS = (
         (
             rf"{_DISK}(?:[\w ]{{1,40}}: status=0x[0-9a-f]{{1,2}} |lost interrupt"
             r"|(?:possibly )?failed opcode|drive not ready|DMA interrupt recovery|no response"
-            r"|bad DMA status|head unload failed|I/O error)"
+            r"|bad DMA status|head unload failed|I/O error|(?:\w{2,8} )?DMA disabled)"
         ),
         reader("ata"),
+        begins=_DISK_BEGINS,
+    ),
+    EvidenceForm(
+        # Of ide-disk and ide-taskfile.
+        "hdc: no DRQ after issuing MULTWRITE",
+        "no DRQ after issuing ",
+        rf"{_DISK}no DRQ after issuing (?:MULT)?(?P<direction>WRITE)",
+        reader("ata"),
+        begins=_DISK_BEGINS,
+    ),
+    EvidenceForm(
+        "hdc: ATAPI reset complete",
+        "ATAPI reset complete",
+        rf"{_DISK}ATAPI reset complete",
+        reader("ata", significance=REPAIR),
         begins=_DISK_BEGINS,
     ),
     EvidenceForm(

@@ -147,7 +147,8 @@ NETWORK_FORMS = (
         "libceph: ",
         (
             r"libceph: (?:.{0,160}?(?:\b(?i:socket (?:closed|error)|errors?|fail(?:ed|ure)?|session"
-            r" (?:lost|reset)|timeout|timed out|mismatch|is full or reached quota|corrupt"
+            r" (?:lost|reset)|connection reset|reset on \w+|timeout|timed out|mismatch"
+            r"|is full or reached quota|FULL or reached pool quota|corrupt|protocol error"
             r"|pool does not exist|bad (?:[\w/]{1,12} )?(?:crc|auth|fsid|banner|magic"
             r"|signature)|crc \d+ != exp|wrong peer|closed by peer"
             r"|cluster is full|bad tag|bad seq)\b|\(out\))|osd\d{1,6} down)"

@@ -6,13 +6,16 @@ The controller is `nvme0`, the namespace `nvme0n1`. What becomes of a status is 
 
 import errno
 import re
+from dataclasses import replace
 
 from vexfsctl.logs.kernel.form import REPAIR, ROUTINE, EvidenceForm
-from vexfsctl.logs.kernel.told import free_reader, reader
+from vexfsctl.logs.kernel.told import find_errno, reader
 from vexfsctl.model.events import EvidenceSignificance, KernelEvidence
 
 _BEGINS = ("nvme nvme",)
 _NVME = r"nvme (?P<device>nvme\d{1,4}(?:c\d{1,4})?(?:n\d{1,4})?): "
+_PCI_BEGINS = ("nvme 0", "nvme 1")
+_PCI = r"(?P<device>[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])"
 _NAMESPACE = r"(?P<device>nvme\d{1,4}(?:c\d{1,4})?n\d{1,4})"
 _STATUS = r"\(sct (?P<type>0x[0-9a-f]{1,2}) / sc (?P<code>0x[0-9a-f]{1,2})\)"
 
@@ -69,10 +72,15 @@ def _read_timeout(match: re.Match[str]) -> KernelEvidence:
     if match["polled"]:
         # The command had ended well: only its interrupt was lost.
         return reader("nvme", significance=REPAIR)(match)
-    opcode = match["opcode"]
+    opcode = match["opcode"] or (match["of_queue"] if match["queue"] != "0" else None)
     known = None if opcode is None else _COMMANDS.get(int(opcode, 16))
     told = reader("nvme", errno=errno.ETIMEDOUT, direction=known)
     return told(match)
+
+
+def _read_free(match: re.Match[str]) -> KernelEvidence:
+    # A word for a direction is about what the driver does itself: "PCI_STATUS read failed".
+    return replace(reader("nvme")(match), errno=find_errno(match.string))
 
 
 NVME_FORMS = (
@@ -82,9 +90,11 @@ NVME_FORMS = (
         "timeout",
         (
             # The admin queue is 0: the numbers of its commands mean something else.
-            rf"{_NVME}I/O (?:tag )?\d+ (?:\([0-9a-f]{{4}}\) )?(?:type \d+ )?"
+            rf"{_NVME}(?:I/O (?:tag )?\d+ (?:\([0-9a-f]{{4}}\) )?(?:type \d+ )?"
+            r"|queue (?P<queue>\d+): (?=timeout ))"
             r"(?:opcode (?P<opcode>0x[0-9a-f]+) (?:\([\w /-]{1,40}\) )?(?=QID [1-9]))?"
             r".{0,80}?timeout(?P<polled>, completion polled)?"
+            r"(?: cid 0x[0-9a-f]+ type \d+ opcode (?P<of_queue>0x[0-9a-f]+))?"
             r"(?:.{1,80}req_op:(?P<direction>READ|WRITE|FLUSH|DISCARD|WRITE_ZEROES))?"
         ),
         _read_timeout,
@@ -121,7 +131,13 @@ NVME_FORMS = (
     EvidenceForm(
         "nvme nvme0: rescanning namespaces.",
         "nvme",
-        rf"{_NVME}(?:rescanning namespaces|Removing ctrl: NQN|qid \d+: authenticated)",
+        (
+            # What old or cheap controllers lack, or have too much of; the driver goes on.
+            rf"{_NVME}(?:rescanning namespaces|Removing ctrl: NQN|qid \d+: authenticated"
+            r"|missing or invalid SUBNQN|could not set timestamp|Ignoring bogus Namespace"
+            r"|Found shared namespace|IO queue depth clamped|.{1,60}, clamping down"
+            r"|controller capabilities changed)"
+        ),
         reader("nvme", significance=ROUTINE),
         begins=_BEGINS,
     ),
@@ -139,7 +155,7 @@ NVME_FORMS = (
             r" lost|resetting|transport|io |error_recovery|reconnect|dev_loss|create_assoc)"
             r"|long keepalive|Fw activation timeout|Property [GS]et error)"
         ),
-        free_reader("nvme"),
+        _read_free,
         begins=_BEGINS,
     ),
     EvidenceForm(
@@ -152,8 +168,29 @@ NVME_FORMS = (
             r"|rejecting|lost|mismatch|invalid id|crashed|did not boot|C2HTermReq|exceeded"
             r"|duplicate IDs?|Duplicate|IDs don't match|may cause data corruption)\b"
         ),
-        free_reader("nvme"),
+        _read_free,
         begins=_BEGINS,
+    ),
+    EvidenceForm(
+        # Up to 4.3, which called it by its address.
+        "nvme 0000:01:00.0: I/O 12 QID 3 timeout, aborting",
+        "nvme ",
+        (
+            rf"nvme {_PCI}: (?:I/O \d{{1,6}} QID \d{{1,5}} timeout|Cancelling I/O"
+            r"|timeout (?:I/O|command))"
+        ),
+        reader("nvme", errno=errno.ETIMEDOUT),
+        begins=_PCI_BEGINS,
+    ),
+    EvidenceForm(
+        "nvme 0000:01:00.0: Failed status: 3, reset controller",
+        "nvme ",
+        (
+            rf"nvme {_PCI}: (?:Failed status: |Device (?:not ready|failed|shutdown incomplete)"
+            r"|Could not set queue count|I/O error|Abort status|(?:failed|unable) to )"
+        ),
+        _read_free,
+        begins=_PCI_BEGINS,
     ),
     EvidenceForm(
         # Of RDMA, which does not say what connection this is.
@@ -174,11 +211,11 @@ NVME_FORMS = (
         "nvme 0000:01:00.0: probe with driver nvme failed with error -5",
         "nvme",
         (
-            r"nvme(?:: probe of)? (?P<device>[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])"
+            rf"nvme(?:: probe of)? {_PCI}"
             r"(?: failed|: probe .{0,40}failed) with error -(?P<errno>\d{1,3})"
         ),
         reader("nvme"),
-        begins=("nvme 0", "nvme 1", "nvme: probe of "),
+        begins=(*_PCI_BEGINS, "nvme: probe of "),
     ),
 )
 """In the order tried."""

@@ -21,13 +21,15 @@ from vexfsctl.logs.kernel.storage.scsi_results import (
 from vexfsctl.logs.kernel.told import free_reader, reader
 from vexfsctl.model.events import KernelEvidence
 
+_HOST_BYTE = r"(?P<host>0x[0-9a-f]{1,8}|[A-Za-z]\w{0,31})"
 _BEGINS = ("sd ", "sr ", "st ", "scsi ", "ses ", "ch ")
 _ADDRESS = r"(?:host\d{1,5}|target\d{1,5}(?::\d{1,5}){2}|\d{1,5}(?::\d{1,20}){3})"
 _SCSI = (
     rf"(?:{'|'.join(_BEGINS)})(?P<address>{_ADDRESS}): "
     r"(?:\[(?P<device>[\w-]{1,32})\] {0,2})?(?:tag#\d{1,8} )?\n?"
 )
-_BYTES = r"(?P<bytes>[0-9a-f]{2}(?: [0-9a-f]{2}){0,31})"
+_BYTES = r"(?P<bytes>[0-9a-f]{2}(?: {1,160}[0-9a-f]{2}){0,31})"
+"""A terminal may have filled a line with blanks before it broke it."""
 _OLD_KEY = r"(?P<key>[A-Z][\w ]{1,40}?)\s{0,4}$"
 _ADDITIONAL = r"(?:(?: {4})?Add\. Sense|Additional sense): "
 _ADDITIONAL_ALONE = ("Add. Sense: ", "    Add. Sense: ", "Additional sense: ")
@@ -116,10 +118,20 @@ def _form(
 
 SCSI_FORMS = (
     _form(
-        "sd 6:0:0:0: [sdb] Asking for cache data failed",
-        " failed",
+        "sd 6:0:0:0: [sdb] No Caching mode page found",
+        "",
         # What USB sticks do not know; the driver goes on with what is safe.
-        r"(?:Asking for cache data|Test WP) failed",
+        (
+            r"(?:(?:Asking for cache data|Test WP) failed|No Caching mode page|Assuming drive cache"
+            r"|Cache data unavailable|Incomplete mode parameter data|(?:ATO )?Got wrong page"
+            r"|Missing header in MODE_SENSE response)"
+        ),
+        reader("scsi", significance=ROUTINE),
+    ),
+    _form(
+        "sd 3:0:0:0: alua: transition timeout set to 60 seconds",
+        ": ",
+        r"(?:alua: transition timeout set to|emc: ALUA failover mode detected)",
         reader("scsi", significance=ROUTINE),
     ),
     EvidenceForm(
@@ -127,7 +139,7 @@ SCSI_FORMS = (
         "Result: hostbyte=",
         (
             rf"(?:{_SCSI}(?:[A-Z_]{{4,20}} |UNKNOWN\(0x[0-9a-f]+\) )?)?Result: "
-            r"hostbyte=(?P<host>\w{1,32})"
+            rf"hostbyte={_HOST_BYTE}"
         ),
         _read_result,
         begins=(*_BEGINS, "Result: hostbyte="),
@@ -136,7 +148,7 @@ SCSI_FORMS = (
         "sd 0:0:0:0: [sda] Synchronize Cache(10) failed: Result: hostbyte=DID_NO_CONNECT"
         " driverbyte=DRIVER_OK",
         "failed",
-        rf"{_COMMAND_NAME} failed\b(?:: Result: hostbyte=(?P<host>\w{{1,32}}))?",
+        rf"{_COMMAND_NAME} failed\b(?:: Result: hostbyte={_HOST_BYTE})?",
         _read_failed_command,
     ),
     _form(
@@ -299,7 +311,8 @@ SCSI_FORMS = (
         (
             r"(?:(?:Asymmetric access state|Mode parameters|Parameters"
             r"|Inquiry data) (?:has )?changed"
-            r"|Warning! Received an indication that the (?:LUN assignments|operating parameters))"
+            r"|Warning! Received an indication that the (?:LUN assignments|operating parameters)"
+            r"|(?:LUN assignments|Operating parameters) on this target have changed)"
         ),
         reader("scsi", significance=ROUTINE),
     ),
@@ -349,8 +362,8 @@ SCSI_FORMS = (
     ),
     _form(
         "sd 0:0:0:0: device reset",
-        " reset",
-        r".{0,60}(?i:device|target|bus|host|LUN) reset\b",
+        "eset",
+        r".{0,60}(?i:(?:device(?:\(lun\))?|target|bus|host|LUN|forced) reset)\b",
         reader("scsi"),
     ),
     _form(
@@ -370,9 +383,30 @@ SCSI_FORMS = (
         "",
         (
             r"(?:.{0,160}?\b(?i:errors?|fail\w*|timed out|timeout|offline|lost|unable|access"
-            r" beyond end of device|not ready|unaligned|bad sector size))\b"
+            r" beyond end of device|not ready|unaligned|bad sector size|sense not available"
+            r"|bad block number|unsupported sector size|illegal state transition"
+            r"|unexpected response))\b"
         ),
         free_reader("scsi"),
+    ),
+    EvidenceForm(
+        # Up to 3.15; later ones have the address, too.
+        "sr0: CDROM (ioctl) error, command: Get configuration 46 00 00 00 00 00 00 00 20 00",
+        "CDROM ",
+        r"(?P<device>sr\d{1,3}): CDROM (?:\(ioctl\) error|not ready)",
+        reader("scsi"),
+        begins=(f"{NAME}: CDROM (ioctl) error", f"{NAME}: CDROM not ready"),
+    ),
+    EvidenceForm(
+        # Up to 2.6.2x; blanks as each version has them.
+        "sdb : READ CAPACITY failed.",
+        "",
+        r"(?P<device>s[dr][a-z0-9]{1,8}) ?: (?:READ CAPACITY failed|Unit Not Ready, )",
+        reader("scsi"),
+        begins=(
+            *(f"{NAME} : READ CAPACITY failed", f"{NAME}: READ CAPACITY failed"),
+            f"{NAME}: Unit Not Ready, ",
+        ),
     ),
     EvidenceForm(
         # Up to 2.6.2x.

@@ -7,7 +7,7 @@ Such a line begins with the driver and the PCI address, or with the name of the 
 import re
 from dataclasses import replace
 
-from vexfsctl.logs.kernel.form import REPAIR, ROUTINE, EvidenceForm
+from vexfsctl.logs.kernel.form import REPAIR, ROUTINE, TROUBLE, EvidenceForm
 from vexfsctl.logs.kernel.storage.scsi_results import (
     key_errno,
     key_significance,
@@ -25,12 +25,16 @@ DRIVERS = (
     *("bnx2i", "be2iscsi", "fnic", "snic", "qedf", "qedi", "csiostor"),
     *("hisi_sas", "hisi_sas_v2_hw", "hisi_sas_v3_hw", "mpi3mr", "myrb", "myrs", "pmcraid"),
     *("sata_sil24", "sata_mv", "sata_nv", "virtio_scsi", "vmw_pvscsi", "hv_storvsc", "storvsc"),
-    *("ufshcd", "ufshcd-qcom", "ufshcd-mtk", "ufshcd-hisi", "exynos-ufshc"),
+    *("ufshcd", "ufshcd-qcom", "ufshcd-mtk", "ufshcd-hisi", "exynos-ufshc", "exynos-ufs"),
+    *("google-ufshcd", "sunxi-ufs-pltfm", "cdns-ufshcd", "ufshcd-pltfm", "ufs-rockchip"),
     *("efct", "aic7xxx", "aic79xx", "aic94xx", "sym53c8xx"),
 )
 """Drivers of adapters that disks are connected to."""
-_ADDRESS = r"(?:[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-9a-f]|[0-9a-f]{4,16}\.[\w-]{2,24})"
-"""Of PCI, or of a device that the platform has: `1d84000.ufshc`."""
+_ADDRESS = (
+    r"(?:[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-9a-f]|[0-9a-f]{4,16}\.[\w-]{2,24}"
+    r"|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})"
+)
+"""Of PCI, of a device that the platform has (`1d84000.ufshc`), or of one of Hyper-V's."""
 _BEFORE_PLACE = r" (?=\w{1,64} {1,2}\d{1,5}:)"
 """Up to 5.9, pm80xx puts a function and a line behind its name, and nothing between."""
 _DRIVER = "|".join(sorted(DRIVERS, key=len, reverse=True))
@@ -45,7 +49,7 @@ _WORDS = (
     r"|\bdead\b|\bnot respond\w*|\babort\w*|\bfail\w*|\berrors?\b|\bfatal\b|log_info\(0x"
     r"|LogInfo\(0x|\bremov(?:ed|ing)\b.{0,40}\bhandle|\black of|\blockup\b|\bnot ready\b"
     r"|\bwaiting for \d+ commands|\brc ?= ?-?[1-9]|\bparity\b|\bdegraded\b|\bCRC\b|\blost\b"
-    r"|\bnot coming back\b|\bblocked\b|\bunavailable\b|\boutstanding\b)"
+    r"|\bnot coming back\b|\bblocked\b|\bunavailable\b|\boutstanding\b|\billegal\b)"
 )
 
 
@@ -63,6 +67,12 @@ def _read_sense(match: re.Match[str]) -> KernelEvidence:
     return reader("hba", key_significance(key), errno=key_errno(key))(match)
 
 
+def _read_3ware(match: re.Match[str]) -> KernelEvidence:
+    quiet = match["level"] == "INFO"
+    told = reader("hba", ROUTINE if quiet else TROUBLE)(match)
+    return replace(told, device=f"host{match['number']}")
+
+
 def _read_abort(match: re.Match[str]) -> KernelEvidence:
     return replace(reader("hba")(match), device=match["disk"].replace(",", ":"))
 
@@ -78,6 +88,18 @@ ADAPTER_FORMS = (
         ),
         _read_abort,
         begins=("aacraid",),
+    ),
+    EvidenceForm(
+        # What a 3ware adapter reports itself (AEN) has a level of its own.
+        "3w-9xxx: scsi0: AEN: ERROR (0x04:0x0009): Drive timeout detected:port=3.",
+        "3w-",
+        (
+            r"3w-(?:9xxx|sas|xxxx): scsi(?P<number>\d{1,4}): (?:(?:AEN: )?"
+            r"(?P<level>ERROR|WARNING|INFO)\b|Command failed|.{0,80}?\b(?i:error|fail\w*|reset\w*"
+            r"|time(?:d )?out))"
+        ),
+        _read_3ware,
+        begins=("3w-9xxx", "3w-sas", "3w-xxxx"),
     ),
     EvidenceForm(
         "hv_storvsc f8b3781b-1e82-4818-a1c3-63d806ec15bb: tag#59 cmd 0x28 status: scsi 0x2 srb 0xa"
@@ -103,11 +125,24 @@ ADAPTER_FORMS = (
         "",
         (
             rf"{_HEAD}.{{0,120}}?(?:Link Up\b|LOOP UP\b"
-            r"|(?i:reset (?:[\w ]{1,16} )?(?:success|succeeded|complete)|[\w ]{1,24}: SUCCESS)"
+            r"|(?i:reset (?:[\w ]{1,16} )?(?:success|succeeded|complete)|[\w ]{1,24}: SUCCESS"
+            r"|abort(?:ed)? (?:command )?success)"
             r"|no pending (?:cmds|commands) after reset"
             r"|controller is now (?:online|ready)|re-?enabled)"
         ),
         free_reader("hba", REPAIR),
+        begins=_BEGINS,
+    ),
+    EvidenceForm(
+        # What adapters lack, a row of a dump (ufshcd_print_host_state), a bit of what AER reports.
+        "hpsa 0000:03:00.0: can't disable ASPM; OS doesn't have ASPM control",
+        "",
+        (
+            rf"{_HEAD}(?:can't disable ASPM|[^\n]{{0,60}}\bnot supported\s{{0,2}}$"
+            r"|error handling flags=| {0,8}\[ ?\d{1,2}\] [A-Z])"
+        ),
+        free_reader("hba", ROUTINE),
+        trouble_only=True,
         begins=_BEGINS,
     ),
     EvidenceForm(

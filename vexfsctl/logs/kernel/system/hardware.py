@@ -45,10 +45,25 @@ HARDWARE_FORMS = (
         (
             r"(?:mce: (?:Uncorrected |Memory error not recovered|CPUs not responding to MCE"
             r"|Kernel accessed poison|CPU#?\d{1,5}: (?:Possible thermal|Machine Check|Unexpected))"
-            r"|Memory failure: 0x[0-9a-f]{1,16}: )"
+            r"|Memory failure: 0x[0-9a-f]{1,16}: |Machine check events logged)"
         ),
         free_reader("mce"),
-        begins=("mce: ", "Memory failure: 0x"),
+        begins=("mce: ", "Memory failure: 0x", "Machine check events logged"),
+    ),
+    EvidenceForm(
+        "CMCI storm subsided: switching to interrupt mode",
+        "CMCI storm subsided",
+        r"(?:mce: )?CMCI storm subsided",
+        free_reader("mce", REPAIR),
+        begins=("CMCI storm ", "mce: CMCI storm "),
+    ),
+    EvidenceForm(
+        # More errors than are worth an interrupt each (arch/x86/kernel/cpu/mce/threshold.c).
+        "CMCI storm detected: switching to poll mode",
+        "CMCI storm detected",
+        r"(?:mce: )?CMCI storm detected",
+        free_reader("mce"),
+        begins=("CMCI storm ", "mce: CMCI storm "),
     ),
     EvidenceForm(
         # Red Hat's 2.6.32; before 2.6.33 the words stood so without a driver's name, too.
@@ -92,6 +107,14 @@ HARDWARE_FORMS = (
         begins=_BUS_BEGINS,
     ),
     EvidenceForm(
+        # Up to 4.20, in numbers that tell no more than the port does.
+        "pcieport 0000:00:1c.0: AER: Multiple Corrected error received: id=00e0",
+        "AER: ",
+        rf"{_DRIVER} {_PCI}: AER: (?:Multiple )?[Cc]orrect(?:ed|able) error received: id=",
+        free_reader("aer", REPAIR),
+        begins=_BUS_BEGINS,
+    ),
+    EvidenceForm(
         "pcieport 0000:00:1c.0: AER: Uncorrected (Fatal) error received: 0000:01:00.0",
         "AER: ",
         (
@@ -119,15 +142,45 @@ HARDWARE_FORMS = (
         begins=_BUS_BEGINS,
     ),
     EvidenceForm(
+        # A device without a driver is in the way of its whole port.
+        "pci 0000:01:00.0: AER: can't recover (no error_detected callback)",
+        "AER: can't recover",
+        rf"pci {_PCI}: AER: can't recover",
+        free_reader("aer"),
+        begins=("pci ",),
+    ),
+    EvidenceForm(
         "pcieport 0000:00:1c.0: DPC: containment event, status:0x1f01 source:0x0000",
-        "pcieport ",
+        "",
         (
-            rf"pcieport {_PCI}: (?:DPC: (?!enabled|error containment|RP PIO log size)"
-            r"|pciehp: Slot\(\S{1,16}\): (?:Link Down|Card not present|.{0,40}[Pp]ower fault)"
+            # Up to 4.19, what is a service of a port had a driver of its own.
+            rf"(?:pcieport|pciehp|dpc) {_PCI}(?::pcie\d{{3}})?: "
+            r"(?:DPC: (?!enabled|error containment|RP PIO log size)"
+            r"|(?:pciehp: )?(?:Slot\(\S{1,16}\): (?:Link Down|Card not present"
+            r"|.{0,40}[Pp]ower fault)|Timeout on hotplug command)"
             r"|broken device|device lost)"
         ),
         free_reader("aer"),
-        begins=("pcieport ",),
+        begins=("pcieport ", "pciehp ", "dpc "),
+    ),
+    EvidenceForm(
+        "nvme 0000:01:00.0: ready 1023ms after FLR",
+        "ready ",
+        rf"{_DRIVER} {_PCI}: ready \d{{1,9}}ms after ",
+        free_reader("aer", REPAIR),
+        begins=_BUS_BEGINS,
+    ),
+    EvidenceForm(
+        # Of drivers/pci/pci.c: what does not answer may be gone.
+        "nvme 0000:01:00.0: Unable to change power state from D3cold to D0, device inaccessible",
+        "",
+        (
+            rf"{_DRIVER} {_PCI}: (?:(?:Unable to|can't) change power state|Refused to change power"
+            r"|not ready \d{1,9}ms after |timed out waiting for pending transaction"
+            r"|Device config space inaccessible)"
+        ),
+        free_reader("aer"),
+        begins=_BUS_BEGINS,
     ),
     EvidenceForm(
         "nvme 0000:01:00.0: PCIe Bus Error: severity=Corrected, type=Physical Layer, (Receiver ID)",

@@ -44,13 +44,14 @@ MEMORY_FORMS = (
     ),
     EvidenceForm(
         "Out of memory: Killed process 412 (fio) total-vm:1000kB, anon-rss:900kB",
-        "ut of memory",
+        "ut of ",
         (
-            r"(?:Out of memory|Memory cgroup out of memory)(?: \(oom_kill\S{0,40}\))?"
-            r"(?:: Kill| and no killable processes)"
+            # Up to 2.6.2x with a capital letter more.
+            r"(?:Out of [Mm]emory|Memory cgroup out of memory)(?: \(oom_kill\S{0,40}\))?"
+            r"(?:: [Kk]ill| and no killable processes)"
         ),
         free_reader("oom_kill"),
-        begins=("Out of memory", "Memory cgroup out of memory"),
+        begins=("Out of memory", "Out of Memory", "Memory cgroup out of memory"),
     ),
     EvidenceForm(
         "fio invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0",
@@ -60,10 +61,13 @@ MEMORY_FORMS = (
         begins=(f"{ANYTHING} invoked oom-killer: ", "oom-kill:constraint="),
     ),
     EvidenceForm(
-        # The second line of it up to 4.20, and of some limits since.
-        "Killed process 412 (fio) total-vm:1000kB, anon-rss:900kB, file-rss:0kB",
+        # The second line of it up to 4.20, and of some limits since; Red Hat's 3.10 has the user.
+        "Killed process 412 (fio), UID 1000, total-vm:1000kB, anon-rss:900kB, file-rss:0kB",
         "Killed process ",
-        r"Killed process \d{1,10} \(.{1,32}\),? total-vm:",
+        (
+            r"Killed process \d{1,10} \(.{1,32}?\)"
+            r"(?:,? (?:UID \d{1,10},? )?(?:total-vm|vsz):|\s{0,2}$)"
+        ),
         free_reader("oom_kill"),
         begins=("Killed process ",),
     ),
@@ -75,11 +79,27 @@ MEMORY_FORMS = (
         begins=("oom_reaper: reaped process ",),
     ),
     EvidenceForm(
+        # Up to 3.x with a dot in place of the second colon.
         "kswapd0: page allocation failure: order:0, mode:0x1080020",
-        ": page allocation failure: ",
-        rf"{PROCESS}: page allocation failure: order:",
+        ": page allocation failure",
+        rf"{PROCESS}: page allocation failure[:.] order:",
         free_reader("memory"),
-        begins=(f"{ANYTHING}: page allocation failure: ",),
+        begins=(f"{ANYTHING}: page allocation failure",),
+    ),
+    EvidenceForm(
+        # Of Linux 2.4.
+        "__alloc_pages: 0-order allocation failed (gfp=0x1d2/0)",
+        "-order allocation failed",
+        r"__alloc_pages: \d{1,2}-order allocation failed",
+        free_reader("memory"),
+        begins=("__alloc_pages: ",),
+    ),
+    EvidenceForm(
+        "VM: killing process fio",
+        "VM: killing process ",
+        r"VM: killing process ",
+        free_reader("oom_kill"),
+        begins=("VM: killing process ",),
     ),
     EvidenceForm(
         "SLUB: Unable to allocate memory on node -1, gfp=0x820(GFP_ATOMIC)",

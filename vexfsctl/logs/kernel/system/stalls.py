@@ -109,10 +109,20 @@ STALL_FORMS = (
     ),
     EvidenceForm(
         "rcu: rcu_sched kthread starved for 5250 jiffies! g1253 f0x0 RCU_GP_WAIT_FQS(5)",
-        " kthread starved for ",
-        r"(?:rcu: )?rcu_\w{1,32} kthread starved for \d{1,20} jiffies",
+        " kthread ",
+        r"(?:rcu: )?rcu_\w{1,32} kthread (?:starved|timer wakeup didn't happen) for \d{1,20} jiff",
         free_reader("stall"),
         begins=("rcu: ", "rcu_"),
+    ),
+    EvidenceForm(
+        "rcu_tasks_wait_gp: rcu_tasks grace period number 37 (since boot) is 602 jiffies old.",
+        " grace period ",
+        (
+            r"(?:rcu_tasks_wait_gp|tasks_rcu_exit_srcu_stall): [\w ]{1,40}? grace period"
+            r" (?:number )?\d{1,20} .{0,80}?is \d{1,20} jiffies old"
+        ),
+        free_reader("stall"),
+        begins=("rcu_tasks_wait_gp: ", "tasks_rcu_exit_srcu_stall: "),
     ),
 )
 """In the order tried."""

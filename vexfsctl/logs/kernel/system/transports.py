@@ -59,6 +59,27 @@ TRANSPORT_FORMS = (
         begins=("iSCSI ",),
     ),
     EvidenceForm(
+        # Of a target (drivers/target), whose initiators gave up: which of its devices is not told.
+        "ABORT_TASK: Found referenced iSCSI task_tag: 4096",
+        "",
+        (
+            r"ABORT_TASK: (?:Found referenced|Sending TMR_TASK_DOES_NOT_EXIST)"
+            r"|TARGET_CORE\[\w{1,16}\]: (?:Detected NON_EXISTENT_LUN|Unable to|Unsupported)"
+            r"|Unable to recover from DataOut timeout|Time2Retain timer expired"
+            r"|Did not receive response to NOPIN|LUN_RESET: TMR caller"
+        ),
+        free_reader("iscsi"),
+        begins=(
+            *(
+                "ABORT_TASK: ",
+                "TARGET_CORE[",
+                "Unable to recover from DataOut",
+                "Time2Retain timer",
+            ),
+            *("Did not receive response to NOPIN", "LUN_RESET: TMR caller"),
+        ),
+    ),
+    EvidenceForm(
         " rport-2:0-1: blocked FC remote port time out: leaving target alone",
         "blocked FC remote port time out",
         rf"{_RPORT}blocked FC remote port time out: leaving",

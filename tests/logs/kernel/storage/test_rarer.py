@@ -1,0 +1,94 @@
+"""Lines that few hosts print: of rarer drivers, of older wordings, of what a device lacks."""
+
+import pytest
+
+from tests.logs.kernel.told import told
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("floppy0: disk absent or changed during operation", "block fd0"),
+        ("floppy1: floppy timeout called", "block fd1"),
+        ("floppy0: no floppy controllers found", "nothing"),
+        ("end_request: I/O error, dev 02:2c (floppy), sector 19", "block 2:44 19 5"),
+        (" I/O error: dev 08:11, sector 4096", "block 8:17 4096 5"),
+        (
+            "VFS: Dirty inode writeback failed for block device sda1 (err=-5).",
+            "buffer sda1 write 5",
+        ),
+        ("sd 6:0:0:0: [sdb] No Caching mode page found", "scsi sdb routine"),
+        ("sd 6:0:0:0: [sdb] Assuming drive cache: write through", "scsi sdb routine"),
+        ("sd 3:0:0:0: alua: transition timeout set to 60 seconds", "scsi 3:0:0:0 routine"),
+        ("sd 3:0:0:0: alua: rtpg failed, result 7", "scsi 3:0:0:0"),
+        ("sd 3:0:0:0: emc: ALUA failover mode detected", "scsi 3:0:0:0 routine"),
+        (
+            "sd 3:0:0:0: LUN assignments on this target have changed. The Linux SCSI layer does not"
+            " automatically remap LUN assignments.",
+            "scsi 3:0:0:0 routine",
+        ),
+        ("sd 3:0:0:0: [sdc] tag#5 Forced reset on cmd 00000000c0ffee00", "scsi sdc"),
+        ("sd 3:0:0:0: Attempting Device(lun) Reset! scmd(00000000c0ffee00)", "scsi 3:0:0:0"),
+        ("sd 3:0:0:0: [sdc] Sense not available.", "scsi sdc"),
+        (
+            "sd 32:0:1:0: [sdb] tag#38 CDB: Write(16) 8a 00 00 00 00 00 0d e8              60 00"
+            " 00 00 07 48 00 00",
+            "scsi sdb write",
+        ),
+        (
+            "sr0: CDROM (ioctl) error, command: Get configuration 46 00 00 00 00 00 00 00 20 00",
+            "scsi sr0",
+        ),
+        ("ata1.00: tag 0 cmd 0xca Emask 0x4 stat 0x40 err 0x0 (timeout)", "ata ata1.00 write 110"),
+        ("ata3: port is slow to respond, please be patient (Status 0x90)", "ata ata3"),
+        ("ata1: device not ready (errno=-16), forcing hardreset", "ata ata1 16"),
+        ("nvme nvme0: queue 0: timeout request 0x1 type 4", "nvme nvme0 110"),
+        (
+            "nvme nvme0: queue 3: timeout cid 0xb001 type 4 opcode 0x1 (Write)",
+            "nvme nvme0 write 110",
+        ),
+        (
+            "nvme nvme0: queue 0: timeout cid 0xb001 type 4 opcode 0x1 (Admin Cmd)",
+            "nvme nvme0 110",
+        ),
+        ("nvme 0000:01:00.0: I/O 12 QID 3 timeout, aborting", "nvme 0000:01:00.0 110"),
+        ("nvme 0000:01:00.0: Failed status: 3, reset controller", "nvme 0000:01:00.0"),
+        (
+            "nvme nvme0: controller is down; will reset: CSTS=0xffffffff, PCI_STATUS read failed"
+            " (134)",
+            "nvme nvme0",
+        ),
+        ("hdc: ATAPI reset complete", "ata hdc repair"),
+        ("hdc: DMA disabled", "ata hdc"),
+        ("ata2.00: BMDMA2 stat 0x6d0009", "ata ata2.00"),
+        ("nvme nvme0: missing or invalid SUBNQN field.", "nvme nvme0 routine"),
+        (
+            "nvme nvme1: queue_size 128 > ctrl sqsize 16, clamping down",
+            "nvme nvme1 routine",
+        ),
+        ("mmc0: Tuning timeout, falling back to fixed sampling clock", "mmc mmc0 routine"),
+        ("mmc0: sdhci: Timeout:   0x0000000e | Int stat: 0x00000000", "nothing"),
+        ("mmc0: cqhci: Cap err:   0x00000000 | Version:  0x00000510", "nothing"),
+        ("mmc0: sdhci: Card stuck being busy", "mmc mmc0"),
+        (
+            "sdhci-esdhc 2140000.esdhc: Card stuck in wrong state! card_busy_detect status: 0xc00",
+            "mmc 2140000.esdhc",
+        ),
+        (
+            "sdhost-bcm2835 3f202000.mmc: timeout waiting for hardware interrupt.",
+            "mmc 3f202000.mmc 110",
+        ),
+        ("rtsx_pci_sdmmc rtsx_pci_sdmmc.0: rtsx_pci_send_cmd fail", "mmc rtsx_pci_sdmmc.0"),
+        ("usb 1-2: can't set config #1, error -110", "usb 1-2 110"),
+        ("usb usb3-port1: config error", "usb usb3-port1"),
+        ("usb usb1-port2: attempt power cycle", "usb usb1-port2"),
+        ("xhci_hcd 0000:01:00.0: Host halt failed, -110", "usb 0000:01:00.0 110"),
+        ("xhci_hcd 0000:01:00.0: WARNING: Host System Error", "usb 0000:01:00.0"),
+        ("sd 1:2:0:0: [sdb] tag#9 Bad block number requested", "scsi sdb"),
+        ("usb 1-2: can't sleep", "nothing"),
+        ("vbd vbd-51712: 16 Device in use; refuse to close", "virtio vbd-51712 16"),
+    ],
+)
+def test_a_line_says_what_happened_where(line: str, expected: str) -> None:
+    """Kind, device, sector, direction, errno, and significance if it is no trouble."""
+    assert told(line, None) == expected
