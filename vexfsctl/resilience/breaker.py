@@ -49,6 +49,8 @@ class Status(NamedTuple):
     opened_ns: int
     """When it last opened; 0: never."""
     last_failure_ns: int | None
+    last_failure: object
+    """What was handed in with that failure as its context."""
     until_ns: int | None
     """When time ends the state."""
     reason: str | None
@@ -137,7 +139,7 @@ class CircuitBreaker:
     def status(self) -> Status:
         """Return everything about it as of now."""
         era, now_ns = self._look(), self._now_ns()
-        rates = era.evidence.rates(now_ns)
+        rates, newest = era.evidence.rates(now_ns), era.evidence.newest
         enough = rates is not None and rates.calls >= era.settings.minimum_calls
         return Status(
             state=era.state,
@@ -149,7 +151,8 @@ class CircuitBreaker:
             successes=0 if era.trial is None else era.trial.successes.value,
             trips=era.trips,
             opened_ns=era.opened_ns,
-            last_failure_ns=era.evidence.newest_ns,
+            last_failure_ns=None if newest is None else newest.now_ns,
+            last_failure=None if newest is None else newest.context,
             until_ns=era.until_ns,
             reason=era.change.reason,
             author=era.change.author,
@@ -250,8 +253,9 @@ class CircuitBreaker:
         reason: str | None = None,
         author: str | None = None,
         if_generation: int | None = None,
+        context: object = None,
     ) -> BreakerState:
-        """Carry out *action* and return the state before.
+        """Carry out *action* and return the state before; listeners are told *context*.
 
         Raises GenerationMoved when the breaker is not at *if_generation*, StateConflict when its
         state does not allow the action; nothing changes then.
@@ -260,7 +264,7 @@ class CircuitBreaker:
         if for_ is not None and action not in machine.TIMED:
             raise ValueError(f"for_ cannot be given with {action}")
         for_ns = None if for_ is None else round(for_ * NS)
-        change = Change(by="operator", reason=reason, author=author)
+        change = Change(by="operator", reason=reason, author=author, context=context)
         while True:
             era = self._look()
             if if_generation is not None and if_generation != era.generation:
@@ -273,15 +277,24 @@ class CircuitBreaker:
                 return era.state
 
     def configure(self, **changes: Any) -> None:
-        """Change settings; what it has seen is forgotten, its state stays.
+        """Change settings; its state stays, and what the rules have seen that stay on.
 
         Functions that were decorated before measure durations only if they did so already.
         """
         while True:
             era = self._look()
             settings = era.settings.changed(**changes)
-            if self._publish(era, machine.reconfigure(era, settings)):
-                return
+            if self._publish(era, machine.reconfigure(era, settings, self._open_ns)):
+                break
+        for shadow in list(self._shadows.values()):
+            shadow.configure(**changes)
+
+    def would_admit(self) -> bool:
+        """Whether `acquire` would give leave now; counts nothing."""
+        era = self._look()
+        if era.trial is None:
+            return not era.refuses
+        return era.trial.places.taken(self._now_ns()) < self._limit(era)
 
     def listen(self, listener: Listener) -> None:
         """Have *listener* called with each Transition, in the order of generations.
@@ -306,10 +319,12 @@ class CircuitBreaker:
         began_ns: int | None = None,
         at_ns: int | None = None,
         cause: BaseException | None = None,
+        context: object = None,
     ) -> None:
         """Take in how the attempt of *permit* ended; nothing, if its era is over.
 
-        *at_ns* dates it, if not now: a date before the newest failure counts and never opens.
+        Listeners are told *context* with what follows from it. *at_ns* dates it, if not now: a date
+        before the newest failure counts and never opens.
         """
         if not activity.active:
             return
@@ -321,9 +336,9 @@ class CircuitBreaker:
         slow = self._time(duration_ns) if began_ns is not None else False
         if permit.generation != era.generation:
             return
-        newest_ns = era.evidence.newest_ns
-        dated_back = at_ns is not None and newest_ns is not None and at_ns < newest_ns
-        attempt = Attempt(outcome, now_ns, duration_ns, slow, dated_back)
+        newest = era.evidence.newest
+        dated_back = at_ns is not None and newest is not None and at_ns < newest.now_ns
+        attempt = Attempt(outcome, now_ns, duration_ns, slow, dated_back, context)
         after = self._after(era, permit, attempt, cause)
         if after is not None:
             self._publish(era, after)
@@ -441,14 +456,17 @@ class CircuitBreaker:
             return Permit(era.generation, watched=False)
         if era.trial is not None:
             probe = Permit(era.generation, watched=True)
-            limit = era.settings.places
-            if era.settings.probes is not None:
-                limit -= len(era.trial.verdicts)
             due_ns = now_ns + round(era.settings.lease * NS)
-            if era.trial.places.take(probe, limit, now_ns, due_ns):
+            if era.trial.places.take(probe, self._limit(era), now_ns, due_ns):
                 return probe
         self._meter.count("rejected_half_open")
         raise BreakerOpen(self.name, era.state, None, era.cause)
+
+    def _limit(self, era: Era) -> int:
+        """How many calls half-open admits at a time now."""
+        if era.trial is None or era.settings.probes is None:
+            return era.settings.places
+        return era.settings.places - len(era.trial.verdicts)
 
     def _after(
         self, era: Era, permit: Permit, attempt: Attempt, cause: BaseException | None
@@ -532,11 +550,14 @@ class CircuitBreaker:
             after=after.state,
             generation=after.generation,
             trips=after.trips,
+            at_ns=after.began_ns,
+            settings=after.settings,
             by=after.change.by,
             rule=after.change.rule,
             cause=after.cause,
             reason=after.change.reason,
             author=after.change.author,
+            context=after.change.context,
         )
 
     def _tell(self, transition: Transition) -> None:
@@ -639,6 +660,7 @@ class _ShadowedPermit(Permit):
             began_ns=attempt.now_ns - attempt.duration_ns,
             at_ns=attempt.now_ns,
             cause=cause,
+            context=attempt.context,
         )
 
 

@@ -14,15 +14,15 @@ class Counter:
 
     __slots__ = ("_left", "add")
 
-    def __init__(self) -> None:
+    def __init__(self, value: int = 0) -> None:
         # The only object of the standard library that counts in C and can be read: how often
         # a `repeat` has been asked is what it has less to give.
-        self._left = repeat(None, sys.maxsize)
+        self._left = repeat(None, sys.maxsize - value)
         self.add = self._left.__next__
 
     @property
     def value(self) -> int:
-        """How often `add` was called."""
+        """How often `add` was called, on top of what it began with."""
         return sys.maxsize - length_hint(self._left)
 
 
@@ -31,8 +31,8 @@ class Total:
 
     __slots__ = ("_latest",)
 
-    def __init__(self) -> None:
-        self._latest: _Sum = _Sum(0)
+    def __init__(self, value: int = 0) -> None:
+        self._latest: _Sum = _Sum(value)
 
     def add(self, amount: int) -> None:
         """Add *amount*."""

@@ -23,6 +23,8 @@ class Attempt(NamedTuple):
     slow: bool
     dated_back: bool = False
     """Its date was handed in and is older than the newest failure: it is counted, never opens."""
+    context: object = None
+    """Whatever its caller wants to be told with what follows from it."""
 
     @property
     def failed(self) -> bool:
@@ -38,6 +40,9 @@ class Rates(NamedTuple):
     slow: int
     total_ns: int
     """Their durations together."""
+
+
+_NO_CALLS = Rates(0, 0, 0, 0)
 
 
 class FailureDates:
@@ -62,6 +67,11 @@ class FailureDates:
         dates.append(attempt.now_ns)
         return len(dates) == self._limit and attempt.now_ns - dates[0] < self._within_ns
 
+    def take_over(self, before: "FailureDates") -> None:
+        """Begin with the failures of the rule in force *before*."""
+        if dates := before._dates.get(None):
+            self._dates[None] = deque(dates.copy(), maxlen=self._limit)
+
     def count(self, now_ns: int) -> int:
         """Failures younger than the window."""
         dates = list(self._dates.get(None, ()))
@@ -74,6 +84,10 @@ class Consecutive:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._run: list[None] = []
+
+    def take_over(self, before: "Consecutive") -> None:
+        """Begin with the run of the rule in force *before*."""
+        self._run = before._run.copy()
 
     def fires(self, attempt: Attempt) -> bool:
         """Take in *attempt*; True if the limit is reached."""
@@ -103,6 +117,10 @@ class LastCalls:
     def __init__(self, size: int) -> None:
         self._calls: deque[Attempt] = deque(maxlen=size)
 
+    def take_over(self, before: "LastCalls") -> None:
+        """Begin with the calls of the window in force *before*."""
+        self._calls.extend(before._calls.copy())
+
     def add(self, attempt: Attempt) -> None:
         """Take in *attempt*."""
         self._calls.append(attempt)
@@ -126,8 +144,14 @@ class LatestTime:
     def __init__(self, within_ns: int) -> None:
         self._width_ns = max(1, within_ns // _TENTHS)
         self._parts: dict[int, _Part] = {}
-        self._others: tuple[int, Rates] = (0, Rates(0, 0, 0, 0))
+        self._others: tuple[int, Rates] = (0, _NO_CALLS)
         """A part, and the sum of all others in the window when it was the present one."""
+
+    def take_over(self, before: "LatestTime") -> None:
+        """Begin with the calls of the window in force *before*, as of the start of its parts."""
+        for number, part in before._parts.copy().items():
+            number = number * before._width_ns // self._width_ns
+            self._parts[number] = _Part(_sum(self._rates(number), part.rates()))
 
     def add(self, attempt: Attempt) -> None:
         """Take in *attempt*."""
@@ -152,11 +176,14 @@ class LatestTime:
         if number != present:
             others = self._sum_but(present)
             self._others = (present, others)
-        part = self._parts.get(present)
-        return others if part is None else _sum(others, part.rates())
+        return _sum(others, self._rates(present))
+
+    def _rates(self, number: int) -> Rates:
+        part = self._parts.get(number)
+        return _NO_CALLS if part is None else part.rates()
 
     def _sum_but(self, present: int) -> Rates:
-        total = Rates(0, 0, 0, 0)
+        total = _NO_CALLS
         for number, part in self._parts.copy().items():
             if number > present - _TENTHS and number != present:
                 total = _sum(total, part.rates())
@@ -175,9 +202,10 @@ def _sum(one: Rates, other: Rates) -> Rates:
 class _Part:
     __slots__ = ("calls", "failed", "slow", "total_ns")
 
-    def __init__(self) -> None:
-        self.calls, self.failed, self.slow = Counter(), Counter(), Counter()
-        self.total_ns = Total()
+    def __init__(self, before: Rates = _NO_CALLS) -> None:
+        self.calls, self.failed = Counter(before.calls), Counter(before.failed)
+        self.slow = Counter(before.slow)
+        self.total_ns = Total(before.total_ns)
 
     def rates(self) -> Rates:
         """Return what is in this part."""
@@ -190,9 +218,9 @@ _TENTHS = 10
 class Evidence:
     """Everything seen since the breaker closed."""
 
-    __slots__ = ("_dates", "_kinds", "_row", "_settings", "newest_ns", "window")
+    __slots__ = ("_dates", "_kinds", "_row", "_settings", "newest", "window")
 
-    def __init__(self, settings: BreakerSettings) -> None:
+    def __init__(self, settings: BreakerSettings, *, newest: Attempt | None = None) -> None:
         self._settings = settings
         within_ns = round(settings.within * NS)
         limit = settings.failures
@@ -206,8 +234,24 @@ class Evidence:
         if settings.judges_rates:
             last = settings.last
             self.window = LatestTime(within_ns) if last is None else LastCalls(last)
-        self.newest_ns: int | None = None
-        """Date of the newest failure."""
+        self.newest = newest
+        """The newest failure, and be it of an era before."""
+
+    def under(self, settings: BreakerSettings) -> "Evidence":
+        """Return what was seen as other settings judge it: by rules that were on and still are."""
+        after = Evidence(settings, newest=self.newest)
+        if after._dates is not None and self._dates is not None:
+            after._dates.take_over(self._dates)
+        if after._row is not None and self._row is not None:
+            after._row.take_over(self._row)
+        for kind in after._kinds.keys() & self._kinds.keys():
+            after._kinds[kind].take_over(self._kinds[kind])
+        match after.window, self.window:
+            case (LatestTime() as window, LatestTime() as before):
+                window.take_over(before)
+            case (LastCalls() as window, LastCalls() as before):
+                window.take_over(before)
+        return after
 
     @property
     def watches_successes(self) -> bool:
@@ -223,7 +267,7 @@ class Evidence:
         if self._row is not None and self._row.fires(attempt):
             rule = "consecutive"
         if attempt.failed:
-            self.newest_ns = attempt.now_ns
+            self.newest = attempt
             if self._dates is not None and self._dates.fires(attempt):
                 rule = "failures"
             kind = None if outcome.kind is None else self._kinds.get(outcome.kind)

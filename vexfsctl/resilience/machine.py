@@ -35,6 +35,8 @@ class Change(NamedTuple):
     """The trip rule that fired."""
     reason: str | None = None
     author: str | None = None
+    context: object = None
+    """What came with the attempt or the command that did it."""
 
 
 class Permit:
@@ -70,6 +72,7 @@ class Era:
     """A breaker in one state."""
 
     __slots__ = (
+        "began_ns",
         "cause",
         "change",
         "evidence",
@@ -97,6 +100,7 @@ class Era:
         trips: int = 0,
         opened: int = 0,
         opened_ns: int = 0,
+        began_ns: int = 0,
         until_ns: int | None = None,
         change: Change = Change(),  # noqa: B008 - is never changed
         cause: str | None = None,
@@ -113,6 +117,8 @@ class Era:
         """Entries into open since it was last closed."""
         self.opened_ns = opened_ns
         """When it last opened; 0: never."""
+        self.began_ns = began_ns
+        """When it entered this state; 0: it began in it."""
         self.until_ns = until_ns
         """When time ends this state."""
         self.change = change
@@ -163,7 +169,9 @@ def enter(
     The same state again keeps its generation: permits stay valid, and nobody is told.
     """
     moved = state is not era.state
-    evidence = era.evidence if state.rejects or state is HALF_OPEN else Evidence(era.settings)
+    evidence = era.evidence
+    if not (state.rejects or state is HALF_OPEN):
+        evidence = Evidence(era.settings, newest=evidence.newest)
     generation = era.generation + moved
     passes = state is CLOSED or (state is DISABLED and lasting_ns is None)
     watched = state is CLOSED and evidence.watches_successes
@@ -174,6 +182,7 @@ def enter(
         trips=era.trips + (moved and state.rejects),
         opened=0 if state is CLOSED else era.opened + (moved and state is OPEN),
         opened_ns=now_ns if moved and state.rejects else era.opened_ns,
+        began_ns=now_ns if moved else era.began_ns,
         until_ns=None if lasting_ns is None else now_ns + lasting_ns,
         change=change,
         cause=None if state is CLOSED else cause or era.cause,
@@ -183,14 +192,24 @@ def enter(
     )
 
 
-def reconfigure(era: Era, settings: BreakerSettings) -> Era:
-    """Return the successor of *era* that goes by other settings."""
-    evidence = Evidence(settings)
+def reconfigure(era: Era, settings: BreakerSettings, open_ns: OpenTime) -> Era:
+    """Return the successor of *era* that goes by other settings, with what it has seen.
+
+    An open breaker stays open for as long as it would have been with them from the beginning.
+    """
+    evidence = era.evidence.under(settings)
     standing = era.standing
     if standing is not None:
         watched = era.state is CLOSED and evidence.watches_successes
         standing = Permit(era.generation, watched=watched)
-    return era.but(settings=settings, evidence=evidence, standing=standing)
+    after = era.but(settings=settings, evidence=evidence, standing=standing)
+    if era.state is OPEN and _open_time(settings) != _open_time(era.settings):
+        after.until_ns = era.opened_ns + open_ns(after.but(opened=era.opened - 1), None)
+    return after
+
+
+def _open_time(settings: BreakerSettings) -> tuple[object, ...]:
+    return settings.open_for, settings.open_backoff, settings.open_jitter, settings.max_open
 
 
 def alone(era: Era) -> Era:
@@ -243,7 +262,7 @@ def after_success(era: Era, attempt: Attempt) -> Era | None:
     """Return what follows a success: the last one needed in half-open closes."""
     if era.trial is None or era.trial.successes.value < era.settings.successes:
         return None
-    return enter(era, CLOSED, attempt.now_ns, None, Change())
+    return enter(era, CLOSED, attempt.now_ns, None, Change(context=attempt.context))
 
 
 def after_probes(
@@ -257,7 +276,7 @@ def after_probes(
     failed, slow = sum(probe.failed for probe in probes), sum(probe.slow for probe in probes)
     rule = exceeded(Rates(wanted, failed, slow, 0), era.settings, wanted)
     if rule is None:
-        return enter(era, CLOSED, attempt.now_ns, None, Change())
+        return enter(era, CLOSED, attempt.now_ns, None, Change(context=attempt.context))
     return _open(era, attempt, rule, open_ns, cause)
 
 
@@ -266,7 +285,9 @@ def _open(
 ) -> Era:
     text = None if cause is None else f"{type(cause).__qualname__}: {cause}"
     lasting_ns = open_ns(era, attempt)
-    return enter(era, OPEN, attempt.now_ns, lasting_ns, Change(rule=rule), text)
+    return enter(
+        era, OPEN, attempt.now_ns, lasting_ns, Change(rule=rule, context=attempt.context), text
+    )
 
 
 def _lasting_ns(era: Era, state: BreakerState) -> int | None:
