@@ -183,7 +183,7 @@ def test_settings_go_into_the_engine(source: AttributeSource, guard: Guard) -> N
 
     assert guard.retry == RetrySettings(max_attempts=7)
     assert guard.operations[OperationType.FILE].timeout_ms == 250
-    assert guard.operations[OperationType.FILE].breaker.settings == BreakerSettings(
+    assert guard.operations[OperationType.FILE].breaker_settings == BreakerSettings(
         failure_threshold=2, window_ms=1000
     )
     assert source.read("retry/max_attempts") == b"7\n"
