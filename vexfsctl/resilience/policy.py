@@ -16,7 +16,7 @@ from vexfsctl.resilience.counters import Counter
 from vexfsctl.resilience.deadline import Deadline
 from vexfsctl.resilience.fallback import Fallback
 from vexfsctl.resilience.machine import Permit
-from vexfsctl.resilience.outcomes import Verdict
+from vexfsctl.resilience.outcomes import Outcome, Verdict
 from vexfsctl.resilience.retry import Retry, Run
 from vexfsctl.resilience.statistics import Counting
 
@@ -335,7 +335,7 @@ class _Core:
         outcome = None if self.retry is None else self.retry.judge(error)
         if outcome is None:
             return None
-        return self._again(run, outcome.retry_after or judged.retry_after)
+        return self._again(run, _asked_for(outcome, judged))
 
     def _returned(
         self, run: Run | None, permit: Permit, result: object, began_ns: int | None
@@ -344,7 +344,7 @@ class _Core:
         judged = self.breaker.end_with_result(permit, result, began_ns)
         outcome = None if self.retry is None else self.retry.judge_result(result)
         if outcome is not None:
-            return self._again(run, outcome.retry_after or judged.retry_after)
+            return self._again(run, _asked_for(outcome, judged))
         if run is not None and run.attempt > 1 and judged.verdict is Verdict.SUCCESS:
             self.counters.count("retry_successes")
         return None
@@ -384,3 +384,8 @@ class _Core:
             raise
         self.counters.count("fallbacks")
         return result
+
+
+def _asked_for(*outcomes: Outcome) -> float | None:
+    """Return the delay that the first of *outcomes* with one asks for; 0 is one, too."""
+    return next((each.retry_after for each in outcomes if each.retry_after is not None), None)
