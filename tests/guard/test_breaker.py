@@ -165,7 +165,7 @@ def test_refused_command_says_what_it_found(volume: GuardedVolume) -> None:
                 STORAGE, BreakerCommand(action, if_generation=1), uid=0, pid=1
             )
         assert moved.value.hint == "look at it again before changing it"
-    with pytest.raises(StateConflict, match="cannot probe a breaker that is closed"):
+    with pytest.raises(StateConflict, match="it is closed"):
         volume.guard.command_breaker(FILE, BreakerCommand(PROBE), uid=0, pid=1)
 
     assert status(volume) == before

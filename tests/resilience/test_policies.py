@@ -59,6 +59,7 @@ def test_delays_double_up_to_the_cap(_: None) -> None:
     """Exact, and without overflow at any attempt."""
     delays = [exponential(1, 2, 40, number) for number in (*range(1, 9), 50, 1100)]
     assert delays == [1, 2, 4, 8, 16, 32, 40, 40, 40, 40]
+    assert [exponential(0, 2, 40, 1100), exponential(3, 1, 40, 1100)] == [0, 3]
 
 
 @case("K83")
@@ -68,6 +69,7 @@ def test_bounded_jitter(_: None) -> None:
     for number, low, high in ((1, 0.09, 0.11), (2, 0.18, 0.22), (30, 4.5, 5.0)):
         delays = {retry.delay(number) for _sample in range(1000)}
         assert low <= min(delays) < max(delays) <= high
+        assert len(delays) > 900
 
 
 @case("K85")
@@ -88,15 +90,17 @@ def test_equal_and_decorrelated_jitter(_: None) -> None:
 
 @case("K87")
 def test_delay_that_the_failure_asks_for(_: None) -> None:
-    """It replaces the computed one, up to the cap; a retry may ignore it."""
+    """It replaces the computed one, up to the cap, also by none; a retry may ignore it."""
 
     def classify(value: object) -> Outcome | None:
-        return Outcome(Verdict.FAILURE, retry_after=value / 1000) if value in (100, 200) else None
+        if isinstance(value, int):
+            return Outcome(Verdict.FAILURE, retry_after=value / 1000)
+        return None
 
-    for follows, slept in ((True, [0.1, 0.2]), (False, [0.5, 1.0])):
+    for follows, slept in ((True, [0.1, 0, 0.2]), (False, [0.5, 1.0, 2.0])):
         clock = VirtualClock()
-        retry = retrying(clock, base=0.5, classify=classify, follow_retry_after=follows)
-        assert retry(Flaky(100, 200, "done"))() == "done"
+        retry = retrying(clock, attempts=4, base=0.5, classify=classify, follow_retry_after=follows)
+        assert retry(Flaky(100, 0, 200, "done"))() == "done"
         assert clock.slept == slept
     assert retrying(cap=5.0).delay(1, retry_after=3600) == 5.0
 
@@ -165,11 +169,14 @@ def test_function_that_says_what_to_try_again_after() -> None:
 
 
 @case("K95")
-@pytest.mark.parametrize(("elapsed", "delay", "calls"), [(0.999, 0.0001, 2), (1.0, 0.001, 1)])
+@pytest.mark.parametrize(
+    ("elapsed", "delay", "calls"),
+    [(0.999, 0.0001, 2), (0.999, 0.001, 1), (1.0, 0.001, 1), (1.0, 0, 1)],
+)
 def test_pause_that_would_pass_the_time_limit(
     elapsed: float, delay: float, calls: int, _: None
 ) -> None:
-    """It is not begun."""
+    """It is not begun, nor one that would end with it."""
     clock, made = VirtualClock(), []
 
     def operation() -> None:
@@ -254,7 +261,9 @@ def test_attempts_as_a_loop() -> None:
 
 
 @case("K101")
-@pytest.mark.parametrize(("share", "retries"), [(0.2, 2000), (0.1, 1000), (0.001, 10)])
+@pytest.mark.parametrize(
+    ("share", "retries"), [(0.2, 2000), (0.1, 1000), (0.001, 10), (0.29, 2900), (1.0, 10_000)]
+)
 def test_retries_stay_a_share_of_the_calls(share: float, retries: int, _: None) -> None:
     """Of ten thousand failing calls."""
     clock = VirtualClock()
@@ -282,7 +291,9 @@ def test_empty_budget(_: None) -> None:
 def test_floor_and_window_of_a_budget() -> None:
     """The floor is granted without calls, and again when the window is over."""
     clock = VirtualClock()
-    budget = RetryBudget(0, floor=2, within=10, clock=clock)
+    budget = RetryBudget(2.0, floor=2, within=10, clock=clock)
+    assert [budget.grant() for _retry in range(3)] == [True, True, False]
+    budget.add_call()
     assert [budget.grant() for _retry in range(3)] == [True, True, False]
     clock.advance(10.1)
     assert [budget.grant() for _retry in range(3)] == [True, True, False]
@@ -323,6 +334,24 @@ def test_fallback_only_where_it_helps(_: None) -> None:
     assert caught.value.__cause__ is ERROR
     assert failing.stats()["fallback_failures"] == 1
     assert compose(Fallback(broken, lambda: "second"))(Flaky(ERROR))() == "second"
+
+
+def test_fallback_never_stands_in_for_an_interrupt() -> None:
+    """Not even where `on` covers it."""
+    policy = compose(Fallback(lambda: "cached", on=BaseException))
+    with pytest.raises(KeyboardInterrupt):
+        policy(Flaky(KeyboardInterrupt))()
+
+
+def test_budget_that_is_used_up() -> None:
+    """The exception of the call is raised, and shared by two it is shared."""
+    clock = VirtualClock()
+    budget = RetryBudget(0, floor=3, clock=clock)
+    operations = [Flaky(ERROR), Flaky(ERROR)]
+    for operation in operations:
+        with pytest.raises(OSError, match="device"):
+            retrying(clock, budget=budget)(operation)()
+    assert [operation.calls for operation in operations] == [3, 2]
 
 
 @case("K113")
@@ -690,11 +719,11 @@ def test_bulkhead_of_tasks() -> None:
         (lambda: Retry(attempts=0), "attempts must be at least 1"),
         (lambda: Retry(attempts=None), "attempts must be given where timeout is not"),
         (lambda: Retry(jitter="some"), "jitter must be one of full, equal, decorrelated"),
-        (lambda: Retry(factor=0.5), "factor must be at least 1"),
+        (lambda: Retry(factor=0.5), "factor must be a finite number of at least 1"),
         (lambda: Deadline(-1), "seconds must be a number of seconds greater than 0"),
         (lambda: Bulkhead(0), "limit must be at least 1"),
         (lambda: Fallback("cached"), "alternatives must be callable"),  # type: ignore[arg-type]
-        (lambda: RetryBudget(2), "share must be a share from 0 to 1"),
+        (lambda: RetryBudget(-1), "share must be a finite number of at least 0"),
         (lambda: compose(3), "not a policy: 3"),  # type: ignore[arg-type]
     ],
 )

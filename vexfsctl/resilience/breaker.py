@@ -11,12 +11,17 @@ from types import TracebackType
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from vexfsctl.resilience import activity, checks, machine
-from vexfsctl.resilience.clock import MONOTONIC, Timepiece
+from vexfsctl.resilience.clock import MONOTONIC, NS, Timepiece, nanoseconds
 from vexfsctl.resilience.deadline import cancelled_by_deadline
 from vexfsctl.resilience.delays import Random
 from vexfsctl.resilience.events import Listener, Transition
-from vexfsctl.resilience.evidence import NS, Attempt, Rates
-from vexfsctl.resilience.exceptions import BreakerOpen, GenerationMoved, StateConflict
+from vexfsctl.resilience.evidence import Attempt, Rates
+from vexfsctl.resilience.exceptions import (
+    BreakerOpen,
+    GenerationMoved,
+    StateConflict,
+    described,
+)
 from vexfsctl.resilience.forking import renew_after_fork
 from vexfsctl.resilience.machine import Change, Era, Permit
 from vexfsctl.resilience.outcomes import FAILED, IGNORED, OK, Outcome, Verdict, judge_exception
@@ -89,6 +94,11 @@ class CircuitBreaker:
         listeners: tuple[Listener, ...] = (),
         **changes: Any,
     ) -> None:
+        checks.instance("name", name, str, optional=True)
+        checks.clock("clock", clock)
+        checks.function("random", random, optional=False)
+        for listener in listeners:
+            checks.function("listeners", listener, optional=False)
         self.name = name
         self._clock = clock
         self._now_ns = clock.now_ns
@@ -263,16 +273,18 @@ class CircuitBreaker:
         checks.seconds("for_", for_, optional=True)
         if for_ is not None and action not in machine.TIMED:
             raise ValueError(f"for_ cannot be given with {action}")
-        for_ns = None if for_ is None else round(for_ * NS)
+        for_ns = None if for_ is None else nanoseconds(for_)
         change = Change(by="operator", reason=reason, author=author, context=context)
         while True:
             era = self._look()
             if if_generation is not None and if_generation != era.generation:
                 at = f"{era.state} at generation {era.generation}"
-                raise GenerationMoved(f"the breaker is {at}, not {if_generation}")
+                raise GenerationMoved(f"{described(self.name)} is {at}, not {if_generation}")
             after = machine.after_command(era, action, self._now_ns(), for_ns, change)
             if after is None:
-                raise StateConflict(f"cannot {action} a breaker that is {era.state}")
+                raise StateConflict(
+                    f"cannot {action} {described(self.name)}: it is {era.state.replace('_', ' ')}"
+                )
             if after is era or self._publish(era, after):
                 return era.state
 
@@ -302,6 +314,7 @@ class CircuitBreaker:
         It may run in the thread of another call, and may command the breaker. What it raises is
         counted and changes nothing.
         """
+        checks.function("listener", listener, optional=False)
         self._listeners = (*self._listeners, listener)
 
     # Attempts; `policy` does this too, with less on the way
@@ -434,7 +447,7 @@ class CircuitBreaker:
         kind = None if attempt is None else attempt.outcome.kind
         own = None if kind is None else era.settings.at_once.get(kind)
         open_time = era.settings.open_time(era.opened, self._random) if own is None else own
-        return round(open_time * NS)
+        return nanoseconds(open_time)
 
     def _admit(self) -> Permit:
         """Return leave where it is not a matter of course."""
@@ -456,7 +469,7 @@ class CircuitBreaker:
             return Permit(era.generation, watched=False)
         if era.trial is not None:
             probe = Permit(era.generation, watched=True)
-            due_ns = now_ns + round(era.settings.lease * NS)
+            due_ns = now_ns + nanoseconds(era.settings.lease)
             if era.trial.places.take(probe, self._limit(era), now_ns, due_ns):
                 return probe
         self._meter.count("rejected_half_open")
@@ -466,7 +479,7 @@ class CircuitBreaker:
         """How many calls half-open admits at a time now."""
         if era.trial is None or era.settings.probes is None:
             return era.settings.places
-        return era.settings.places - len(era.trial.verdicts)
+        return min(era.settings.places, era.settings.probes - len(era.trial.verdicts))
 
     def _after(
         self, era: Era, permit: Permit, attempt: Attempt, cause: BaseException | None
@@ -475,8 +488,10 @@ class CircuitBreaker:
         if era.state is BreakerState.CLOSED:
             rule = era.evidence.take(attempt)
             return machine.after_failure(era, attempt, rule, self._open_ns, cause)
-        if isinstance(permit, _ShadowedPermit):
-            permit.settle(attempt, cause)
+        if era.state is _METRICS_ONLY:
+            era.evidence.take(attempt)
+            if isinstance(permit, _ShadowedPermit):
+                permit.settle(attempt, cause)
             return None
         trial = era.trial
         if trial is None or not trial.places.has(permit, attempt.now_ns):
@@ -498,12 +513,13 @@ class CircuitBreaker:
     # Metrics only: a second breaker behind this one does what this one would do
 
     def _admit_in_shadow(self, era: Era) -> Permit:
-        shadow = self._shadow(era)
+        shadow, watched = self._shadow(era), era.evidence.watches_successes
         try:
-            return _ShadowedPermit(era.generation, shadow, shadow.acquire())
+            permit = shadow.acquire()
         except BreakerOpen:
             self._meter.count("would_reject")
-            return Permit(era.generation, watched=False)
+            return Permit(era.generation, watched=watched)
+        return _ShadowedPermit(era.generation, shadow, permit, watched=watched or permit.watched)
 
     def _shadow(self, era: Era) -> "CircuitBreaker":
         shadow = self._shadows.get(era.generation)
@@ -647,8 +663,10 @@ class _ShadowedPermit(Permit):
 
     __slots__ = ("_permit", "_shadow")
 
-    def __init__(self, generation: int, shadow: CircuitBreaker, permit: Permit) -> None:
-        super().__init__(generation, watched=permit.watched)
+    def __init__(
+        self, generation: int, shadow: CircuitBreaker, permit: Permit, *, watched: bool
+    ) -> None:
+        super().__init__(generation, watched=watched)
         self._shadow = shadow
         self._permit = permit
 

@@ -7,11 +7,10 @@ nothing is locked; old entries are not removed but fall off or are left out when
 from collections import deque
 from typing import NamedTuple, Protocol
 
+from vexfsctl.resilience.clock import nanoseconds
 from vexfsctl.resilience.counters import Counter, Total
 from vexfsctl.resilience.outcomes import Outcome, Verdict
 from vexfsctl.resilience.settings import BreakerSettings
-
-NS = 1_000_000_000
 
 
 class Attempt(NamedTuple):
@@ -222,7 +221,7 @@ class Evidence:
 
     def __init__(self, settings: BreakerSettings, *, newest: Attempt | None = None) -> None:
         self._settings = settings
-        within_ns = round(settings.within * NS)
+        within_ns = nanoseconds(settings.within)
         limit = settings.failures
         self._dates = None if limit is None else FailureDates(limit, within_ns)
         row = settings.consecutive

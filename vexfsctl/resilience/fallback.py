@@ -32,9 +32,12 @@ class Fallback:
 
     def covers(self, error: BaseException) -> bool:
         """Whether *error* is one to stand in for."""
+        # An interrupt or a cancellation is for the caller, whatever `on` says.
+        if not isinstance(error, Exception):
+            return False
         if isinstance(self.on, type | tuple):
             return isinstance(error, self.on)
-        return isinstance(error, Exception) and self.on(error)
+        return bool(self.on(error))
 
     def serve(self, error: BaseException, args: Any, kwargs: Any) -> Any:
         """Return what the first alternative that succeeds returns."""

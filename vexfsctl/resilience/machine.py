@@ -13,8 +13,9 @@ lead to stands in `states.TRANSITIONS`, what time leads to in `states.AFTER_TIME
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from vexfsctl.resilience.clock import nanoseconds
 from vexfsctl.resilience.counters import Counter
-from vexfsctl.resilience.evidence import NS, Attempt, Evidence, Rates, exceeded
+from vexfsctl.resilience.evidence import Attempt, Evidence, Rates, exceeded
 from vexfsctl.resilience.places import Places
 from vexfsctl.resilience.settings import BreakerSettings
 from vexfsctl.resilience.states import AFTER_TIME, BreakerAction, BreakerState, state_after
@@ -292,4 +293,4 @@ def _open(
 
 def _lasting_ns(era: Era, state: BreakerState) -> int | None:
     longest = era.settings.half_open_for
-    return round(longest * NS) if state is HALF_OPEN and longest is not None else None
+    return nanoseconds(longest) if state is HALF_OPEN and longest is not None else None

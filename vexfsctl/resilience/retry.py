@@ -7,7 +7,7 @@ from typing import ParamSpec, TypeVar
 
 from vexfsctl.resilience import activity, checks
 from vexfsctl.resilience.budget import RetryBudget
-from vexfsctl.resilience.clock import MONOTONIC, Clock
+from vexfsctl.resilience.clock import MONOTONIC, Clock, nanoseconds
 from vexfsctl.resilience.deadline import remaining
 from vexfsctl.resilience.delays import Jitter, Random, bounded, exponential, spread
 from vexfsctl.resilience.outcomes import (
@@ -22,8 +22,6 @@ from vexfsctl.resilience.outcomes import (
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-_NS = 1_000_000_000
 
 
 class Run:
@@ -106,6 +104,9 @@ class Retry:
             checks.fraction("jitter", self.jitter)
         checks.function("on_result", self.on_result)
         checks.function("classify", self.classify)
+        checks.instance("budget", self.budget, RetryBudget, optional=True)
+        checks.clock("clock", self.clock, waits=True)
+        checks.function("random", self.random, optional=False)
 
     # Deciding, pure but for the budget
 
@@ -152,9 +153,10 @@ class Retry:
         if not activity.active or (self.attempts is not None and run.attempt >= self.attempts):
             return False
         delay = self.delay(run.attempt, run.delay, retry_after)
-        elapsed_ns = self.clock.now_ns() - run.began_ns
-        if self.timeout is not None and elapsed_ns + round(delay * _NS) > round(self.timeout * _NS):
-            return False
+        if self.timeout is not None:
+            elapsed_ns = self.clock.now_ns() - run.began_ns
+            if elapsed_ns + nanoseconds(delay) >= nanoseconds(self.timeout):
+                return False
         left = remaining()
         if left is not None and delay >= left:
             return False

@@ -43,8 +43,8 @@ class _Settings(NamedTuple):
     max_open: float | None = None
     """Longest open time; None: an hour, or `open_for` where that is longer."""
 
-    half_open_calls: int = 1
-    """Calls admitted at a time while half-open."""
+    half_open_calls: int | None = None
+    """Calls admitted at a time while half-open; None: all `probes`, or one."""
     successes: int = 3
     """Successes in half-open that close it; the first failure opens it again."""
     probes: int | None = None
@@ -84,9 +84,9 @@ class BreakerSettings(_Settings):
         return BreakerSettings(**{**self._asdict(), **changes}) if changes else self
 
     def _check(self) -> None:
-        for name in ("failures", "consecutive", "last", "probes"):
+        for name in ("failures", "consecutive", "last", "half_open_calls", "probes"):
             checks.whole(name, getattr(self, name), optional=True)
-        for name in ("minimum_calls", "half_open_calls", "successes"):
+        for name in ("minimum_calls", "successes"):
             checks.whole(name, getattr(self, name))
         for name in ("within", "lease"):
             checks.seconds(name, getattr(self, name))
@@ -101,9 +101,9 @@ class BreakerSettings(_Settings):
         checks.exception_types("on", self.on)
         checks.exception_types("ignore", self.ignore)
         checks.function("classify", self.classify)
-        for kind, threshold in self.kinds.items():
+        for kind, threshold in checks.by_name("kinds", self.kinds).items():
             checks.whole(f"kinds[{kind!r}]", threshold)
-        for kind, duration in self.at_once.items():
+        for kind, duration in checks.by_name("at_once", self.at_once).items():
             checks.seconds(f"at_once[{kind!r}]", duration, optional=True)
         self._check_together()
 
@@ -127,12 +127,14 @@ class BreakerSettings(_Settings):
     @property
     def places(self) -> int:
         """Calls that half-open admits at a time."""
-        return self.probes or self.half_open_calls
+        return self.half_open_calls or self.probes or 1
 
     def open_time(self, opened_before: int, random: Random) -> float:
         """Return how long to stay open, having opened *opened_before* times without closing."""
         if callable(self.open_for):
-            return self.open_for(opened_before)
+            seconds = self.open_for(opened_before)
+            checks.seconds("open_for", seconds, zero=True)
+            return seconds
         cap = max(_HOUR, self.open_for) if self.max_open is None else self.max_open
         grown = exponential(self.open_for, self.open_backoff, cap, opened_before + 1)
         return upwards(grown, self.open_jitter, cap, random)
