@@ -9,7 +9,6 @@ import pytest
 from vexfsctl.exceptions import GenerationMoved, StateConflict
 from vexfsctl.guard.breaker import CircuitBreaker, Permit, Transition
 from vexfsctl.model.breaker import (
-    DELIVERED_ACTIONS,
     BreakerAction,
     BreakerCommand,
     BreakerSettings,
@@ -350,7 +349,7 @@ def test_command_is_a_compare_and_swap() -> None:
     breaker = breaker_in(OPEN)
     old = breaker.status(0)
 
-    for action in DELIVERED_ACTIONS:
+    for action in BreakerAction:
         with pytest.raises(GenerationMoved, match="open at generation 2, not 1"):
             breaker.command(BreakerCommand(action, if_generation=1), 0)
     assert breaker.status(0) == old

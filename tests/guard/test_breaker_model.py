@@ -8,7 +8,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from vexfsctl.exceptions import GenerationMoved, StateConflict
 from vexfsctl.guard.breaker import CircuitBreaker, Permit
-from vexfsctl.model.breaker import DELIVERED_ACTIONS, BreakerAction, BreakerCommand, BreakerSettings
+from vexfsctl.model.breaker import BreakerAction, BreakerCommand, BreakerSettings
 
 SETTINGS = BreakerSettings(
     failure_threshold=3, success_threshold=2, timeout_ms=50, window_ms=30, half_open_max_calls=2
@@ -149,7 +149,7 @@ class BreakerMachine(RuleBasedStateMachine):
             self.model.go("half_open")
 
     @rule(
-        action=st.sampled_from(DELIVERED_ACTIONS),
+        action=st.sampled_from(BreakerAction),
         for_ms=st.none() | st.integers(1, 60),
         behind=st.none() | st.integers(0, 1),
     )

@@ -221,7 +221,7 @@ def test_one_operation_is_read_without_the_others(tree: FakeTree) -> None:
         [tree.root], operations=[OperationType.STORAGE], timeout_s=SOON_S
     ).volumes
 
-    assert (len(asked), len(readable)) == (38, 215)
+    assert (len(asked), len(readable)) == (50, 299)
     storage = {OperationType.STORAGE: whole.operations[OperationType.STORAGE]}
     assert volume.status == replace(whole, errors=None, retry=None, operations=storage)
     assert volume.detail is None

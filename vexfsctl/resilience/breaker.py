@@ -22,7 +22,7 @@ from vexfsctl.resilience.machine import Change, Era, Permit
 from vexfsctl.resilience.outcomes import FAILED, IGNORED, OK, Outcome, Verdict, judge_exception
 from vexfsctl.resilience.places import Places
 from vexfsctl.resilience.settings import BreakerSettings
-from vexfsctl.resilience.states import BreakerAction, BreakerState
+from vexfsctl.resilience.states import TIMED_ACTIONS, BreakerAction, BreakerState
 from vexfsctl.resilience.statistics import Counting, Meter, Statistics
 
 P = ParamSpec("P")
@@ -261,7 +261,7 @@ class CircuitBreaker:
         state does not allow the action; nothing changes then.
         """
         checks.seconds("for_", for_, optional=True)
-        if for_ is not None and action not in machine.TIMED:
+        if for_ is not None and action not in TIMED_ACTIONS:
             raise ValueError(f"for_ cannot be given with {action}")
         for_ns = None if for_ is None else round(for_ * NS)
         change = Change(by="operator", reason=reason, author=author, context=context)
