@@ -97,9 +97,8 @@ def test_no_text_breaks_the_parser(text: str) -> None:
 
 def test_a_command_no_provider_takes_is_not_sent() -> None:
     """The writing end refuses what the reading end would."""
-    with pytest.raises(
-        ValueRefused, match="`for` goes with trip, disable, observe, not with reset"
-    ):
+    said = "`for` goes with trip, disable, observe, not with reset"
+    with pytest.raises(ValueRefused, match=said):
         format_breaker_command(BreakerCommand(BreakerAction.RESET, for_ms=5))
     with pytest.raises(ValueRefused, match="too long"):
         format_breaker_command(BreakerCommand(BreakerAction.RESET, reason="x" * 513))
