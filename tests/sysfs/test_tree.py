@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from errno import ENOENT
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -634,6 +635,9 @@ def open_tree(tmp_path_factory: pytest.TempPathFactory, tree: FakeTree) -> FakeT
 
 def as_nobody(function: Callable[[], Any]) -> Any:
     """Return what *function* returns in a process of user nobody."""
+
+    # What it needs is loaded before: nobody may not be able to read root's Python.
+    import_module("vexfsctl.system.access")
 
     def run() -> Any:
         os.setgroups([])
