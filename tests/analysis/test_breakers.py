@@ -10,17 +10,15 @@ from vexfsctl.analysis.breakers import (
     explain_breaker,
     is_as_asked,
 )
-from vexfsctl.exceptions import StateConflict
-from vexfsctl.guard.breaker import CircuitBreaker
 from vexfsctl.model.breaker import (
     BreakerAction,
-    BreakerCommand,
     BreakerSettings,
     BreakerState,
     BreakerStatus,
     state_after,
 )
 from vexfsctl.model.volume import OperationStatus
+from vexfsctl.resilience import CircuitBreaker, StateConflict
 
 S = 1_000_000_000
 NOW = 3_600 * S
@@ -112,10 +110,10 @@ def test_what_is_foretold_is_what_the_engine_does(way: str) -> None:
     for action in BreakerAction:
         breaker = CircuitBreaker()
         for step in way.split():
-            breaker.command(BreakerCommand(BreakerAction(step)), NOW)
+            breaker.command(BreakerAction(step))
         foretold[action] = state_after(breaker.state, action)
         try:
-            breaker.command(BreakerCommand(action), NOW)
+            breaker.command(action)
         except StateConflict:
             done[action] = None
         else:

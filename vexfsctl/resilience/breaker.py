@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from vexfsctl.resilience import activity, checks, machine
-from vexfsctl.resilience.clock import MONOTONIC, Clock
+from vexfsctl.resilience.clock import MONOTONIC, Timepiece
 from vexfsctl.resilience.deadline import cancelled_by_deadline
 from vexfsctl.resilience.delays import Random
 from vexfsctl.resilience.events import Listener, Transition
@@ -82,7 +82,7 @@ class CircuitBreaker:
         name: str | None = None,
         settings: BreakerSettings | None = None,
         *,
-        clock: Clock = MONOTONIC,
+        clock: Timepiece = MONOTONIC,
         random: Random = _random,
         counting: Counting | str = Counting.ALL,
         latency: bool = False,

@@ -5,12 +5,16 @@ from _thread import LockType, allocate_lock
 from typing import Protocol
 
 
-class Clock(Protocol):
-    """Monotonic time in nanoseconds, and the ways to wait for it."""
+class Timepiece(Protocol):
+    """Monotonic time in nanoseconds."""
 
     def now_ns(self) -> int:
         """Nanoseconds; never steps back."""
         ...
+
+
+class Clock(Timepiece, Protocol):
+    """A timepiece, and the ways to wait for its time."""
 
     def sleep(self, seconds: float) -> None:
         """Return *seconds* later."""
