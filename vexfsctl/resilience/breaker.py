@@ -139,12 +139,14 @@ class CircuitBreaker:
     def status(self) -> Status:
         """Return everything about it as of now."""
         era, now_ns = self._look(), self._now_ns()
-        rates, newest = era.evidence.rates(now_ns), era.evidence.newest
+        shadowed = era.state is _METRICS_ONLY
+        evidence = self._shadow(era)._look().evidence if shadowed else era.evidence
+        rates, newest = evidence.rates(now_ns), evidence.newest or era.evidence.newest
         enough = rates is not None and rates.calls >= era.settings.minimum_calls
         return Status(
             state=era.state,
             generation=era.generation,
-            failures=era.evidence.failures(now_ns),
+            failures=evidence.failures(now_ns),
             failure_rate=rates.failed / rates.calls if rates is not None and enough else None,
             slow_rate=rates.slow / rates.calls if rates is not None and enough else None,
             rates=rates,

@@ -121,6 +121,8 @@ def test_observing(mounted: Mounted) -> None:
 
     assert mounted.play("FFSSS") == "ffsss"
     assert mounted.of_operation("would_reject") == "3"
+    assert mounted.of_breaker("failures") == "2"
+    assert mounted.of_breaker("last_error_id").startswith("CORR-")
     assert [mounted.of_operation(name) for name in ("rejected", "breaker/trips")] == ["0", "0"]
     assert mounted.of_breaker("state") == "metrics_only"
     changes = [format_event(e).partition("] ")[2] for e in mounted.events[:2]]
