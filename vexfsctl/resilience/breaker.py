@@ -16,7 +16,12 @@ from vexfsctl.resilience.deadline import cancelled_by_deadline
 from vexfsctl.resilience.delays import Random
 from vexfsctl.resilience.events import Listener, Transition
 from vexfsctl.resilience.evidence import NS, Attempt, Rates
-from vexfsctl.resilience.exceptions import BreakerOpen, GenerationMoved, StateConflict
+from vexfsctl.resilience.exceptions import (
+    BreakerOpen,
+    DeadlineExceeded,
+    GenerationMoved,
+    StateConflict,
+)
 from vexfsctl.resilience.forking import renew_after_fork
 from vexfsctl.resilience.machine import Change, Era, Permit
 from vexfsctl.resilience.outcomes import FAILED, IGNORED, OK, Outcome, Verdict, judge_exception
@@ -359,9 +364,10 @@ class CircuitBreaker:
         return self._time if latency is None or slow is not None else latency.add
 
     def judge(self, error: BaseException) -> Outcome:
-        """Say what an exception is worth."""
+        """Say what an exception is worth; that of a deadline is a failure like those in `on`."""
         settings = self._era.settings
-        return judge_exception(error, settings.on, settings.ignore, settings.classify)
+        on = settings.on if isinstance(settings.on, tuple) else (settings.on,)
+        return judge_exception(error, (*on, DeadlineExceeded), settings.ignore, settings.classify)
 
     def judge_result(self, result: object) -> Outcome:
         """Say what a result is worth: a success, unless `classify` says otherwise."""
