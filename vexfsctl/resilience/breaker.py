@@ -23,7 +23,7 @@ from vexfsctl.resilience.exceptions import (
     StateConflict,
 )
 from vexfsctl.resilience.forking import renew_after_fork
-from vexfsctl.resilience.machine import Change, Era, Permit
+from vexfsctl.resilience.machine import CLOSED, DISABLED, METRICS_ONLY, Change, Era, Permit
 from vexfsctl.resilience.outcomes import FAILED, IGNORED, OK, Outcome, Verdict, judge_exception
 from vexfsctl.resilience.places import Places
 from vexfsctl.resilience.settings import BreakerSettings
@@ -33,7 +33,8 @@ from vexfsctl.resilience.statistics import Counting, Meter, Statistics
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_METRICS_ONLY = BreakerState.METRICS_ONLY
+# Names of their own: a member of an enumeration costs 70 ns to look up.
+_FAILURE, _SUCCESS, _IGNORED = Verdict.FAILURE, Verdict.SUCCESS, Verdict.IGNORED
 
 
 class Status(NamedTuple):
@@ -400,11 +401,11 @@ class CircuitBreaker:
         began_ns: int | None,
         error: BaseException | None = None,
     ) -> None:
-        if outcome.verdict is Verdict.SUCCESS:
+        if outcome.verdict is _SUCCESS:
             self._meter.ok.add()
         else:
-            self._meter.count(_COUNTED_AS[outcome.verdict])
-        if outcome.verdict is Verdict.FAILURE or permit.watched or self.timed:
+            self._meter.count("failed" if outcome.verdict is _FAILURE else "ignored")
+        if outcome.verdict is _FAILURE or permit.watched or self.timed:
             self.settle(permit, outcome, began_ns=began_ns, cause=error)
 
     # Inside
@@ -456,9 +457,9 @@ class CircuitBreaker:
             raise BreakerOpen(self.name, era.state, left, era.cause)
         if era.standing is not None:
             return era.standing
-        if era.state is _METRICS_ONLY:
+        if era.state is METRICS_ONLY:
             return self._admit_in_shadow(era)
-        if era.state is BreakerState.DISABLED:
+        if era.state is DISABLED:
             return Permit(era.generation, watched=False)
         if era.trial is not None:
             probe = Permit(era.generation, watched=True)
@@ -478,7 +479,7 @@ class CircuitBreaker:
         self, era: Era, permit: Permit, attempt: Attempt, cause: BaseException | None
     ) -> Era | None:
         """Take *attempt* into the evidence and return what follows from it."""
-        if era.state is BreakerState.CLOSED:
+        if era.state is CLOSED:
             rule = era.evidence.take(attempt)
             return machine.after_failure(era, attempt, rule, self._open_ns, cause)
         if isinstance(permit, _ShadowedPermit):
@@ -487,7 +488,7 @@ class CircuitBreaker:
         trial = era.trial
         if trial is None or not trial.places.has(permit, attempt.now_ns):
             return None
-        judged = attempt.outcome.verdict is not Verdict.IGNORED
+        judged = attempt.outcome.verdict is not _IGNORED
         if judged and era.settings.probes is not None:
             trial.verdicts.append(attempt)
         trial.places.give_back(permit)
@@ -675,8 +676,6 @@ class _Teller:
 
     __slots__ = ("__weakref__",)
 
-
-_COUNTED_AS = {Verdict.FAILURE: "failed", Verdict.IGNORED: "ignored"}
 
 _UNJUDGED = Permit(0, watched=False)
 """Leave while the library is inactive; of no era."""

@@ -12,6 +12,7 @@ from vexfsctl.resilience.outcomes import Outcome, Verdict
 from vexfsctl.resilience.settings import BreakerSettings
 
 NS = 1_000_000_000
+_FAILURE, _IGNORED = Verdict.FAILURE, Verdict.IGNORED
 
 
 class Attempt(NamedTuple):
@@ -29,7 +30,7 @@ class Attempt(NamedTuple):
     @property
     def failed(self) -> bool:
         """Whether it counts as a failure."""
-        return self.outcome.verdict is Verdict.FAILURE
+        return self.outcome.verdict is _FAILURE
 
 
 class Rates(NamedTuple):
@@ -260,7 +261,7 @@ class Evidence:
     def take(self, attempt: Attempt) -> str | None:
         """Take in *attempt*; return the rule that it fires, if any."""
         outcome = attempt.outcome
-        if outcome.verdict is Verdict.IGNORED:
+        if outcome.verdict is _IGNORED:
             return None
         rule = None if self.window is None else self._rate_fires(self.window, attempt)
         if self._row is not None and self._row.fires(attempt):
