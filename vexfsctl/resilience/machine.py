@@ -50,10 +50,10 @@ class Permit:
 
     __slots__ = ("__weakref__", "generation", "watched")
 
-    def __init__(self, generation: int, *, watched: bool) -> None:
+    def __init__(self, generation: int, *, watched: object) -> None:
         self.generation = generation
         self.watched = watched
-        """Whether a success has to be reported."""
+        """What is true while a success has to be reported."""
 
 
 class Trial:

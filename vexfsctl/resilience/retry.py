@@ -147,15 +147,19 @@ class Retry:
         """Return the run of a call that starts now."""
         return Run(self.clock.now_ns())
 
-    def plan(self, run: Run, retry_after: float | None = None) -> bool:
-        """Plan the next attempt of *run*; False if there is to be none."""
+    def plan(self, run: Run, retry_after: float | None = None, left: float | None = None) -> bool:
+        """Plan the next attempt of *run*; False if there is to be none.
+
+        *left* is the time before the deadline of the call, if not that of `remaining()`.
+        """
         if not activity.active or (self.attempts is not None and run.attempt >= self.attempts):
             return False
         delay = self.delay(run.attempt, run.delay, retry_after)
         elapsed_ns = self.clock.now_ns() - run.began_ns
         if self.timeout is not None and elapsed_ns + round(delay * _NS) > round(self.timeout * _NS):
             return False
-        left = remaining()
+        if left is None:
+            left = remaining()
         if left is not None and delay >= left:
             return False
         if self.budget is not None and not self.budget.grant():
