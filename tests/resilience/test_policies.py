@@ -6,6 +6,7 @@ import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import suppress
+from contextvars import copy_context
 from random import Random
 from typing import Any
 
@@ -552,6 +553,125 @@ def test_call_that_overruns_its_budget() -> None:
     assert counting.stats()["late"] == 1
     with pytest.raises(DeadlineExceeded, match="not done within 2 s"):
         compose(Deadline(2, clock=clock, late="raise"))(slow)()
+
+
+def test_call_that_overruns_its_budget_has_succeeded_for_its_breaker() -> None:
+    """The deadline is outside of that, and inside of the fallback."""
+    clock = VirtualClock()
+    breaker = CircuitBreaker(failures=1, clock=clock)
+
+    @resilient(
+        fallback=lambda: "cached", deadline=Deadline(2, clock=clock, late="raise"), breaker=breaker
+    )
+    def slow() -> str:
+        clock.advance(3)
+        return "done"
+
+    assert slow() == "cached"
+    assert (breaker.stats().ok, breaker.stats().failed) == (1, 0)
+    assert slow.policy.stats()["late"] == 1  # type: ignore[attr-defined]
+
+
+def test_one_frame_an_attempt_with_all_policies() -> None:
+    """However many they are; for a coroutine function, too."""
+    policies: dict[str, Any] = {"deadline": 60, "retry": Retry(base=0), "bulkhead": 2}
+
+    @resilient(breaker=CircuitBreaker(latency=True), **policies)
+    def fail() -> None:
+        raise OSError(5, "from the device")
+
+    @resilient(breaker=CircuitBreaker(latency=True), **policies)
+    async def fail_async() -> None:
+        raise OSError(5, "from the device")
+
+    for call in (fail, lambda: asyncio.run(fail_async())):
+        with pytest.raises(OSError, match="device") as caught:
+            call()
+        names = [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)]
+        assert names.count("guarded") == 1
+        assert names[names.index("guarded") + 1 :] in (["fail"], ["fail_async"])
+
+
+def test_budget_is_that_of_the_thread_that_spends_it() -> None:
+    """Not of others, whatever context they run in; tasks have that of the call around them."""
+    found: dict[str, float | None] = {}
+    clock = VirtualClock()
+
+    def look(name: str) -> None:
+        found[name] = remaining()
+
+    async def tasks() -> None:
+        await asyncio.gather(in_task("task"), asyncio.to_thread(look, "thread of a task"))
+
+    @resilient(deadline=Deadline(1, clock=clock))
+    def spend(name: str) -> None:
+        look(name)
+
+    async def in_task(name: str) -> None:
+        spend(f"{name}, less")
+        await asyncio.sleep(0)
+        look(name)
+
+    @resilient(deadline=Deadline(3, clock=clock))
+    async def cancelling() -> None:
+        await tasks()
+
+    @resilient(deadline=Deadline(9, clock=clock))
+    def budget() -> None:
+        thread = threading.Thread(target=copy_context().run, args=(look, "thread"))
+        thread.start()
+        thread.join()
+        asyncio.run(in_task("inside"))
+        look("budget")
+
+    budget()
+    asyncio.run(cancelling())
+    assert found == {
+        "thread": None,
+        "inside, less": 1.0,
+        "inside": 9.0,
+        "budget": 9.0,
+        "task, less": 1.0,
+        "task": 3.0,
+        "thread of a task": 3.0,
+    }
+    assert remaining() is None
+
+
+def test_operation_left_behind_has_no_time_left() -> None:
+    """It can still ask, in its thread, when the caller is gone."""
+    left, leave, ended = [], threading.Event(), threading.Event()
+
+    @resilient(deadline=Deadline(0.05, worker=True))
+    def stuck() -> None:
+        leave.wait()
+        left.append(remaining())
+        ended.set()
+
+    with pytest.raises(DeadlineExceeded):
+        stuck()
+    leave.set()
+    ended.wait()
+    assert left == [0.0]
+
+
+def test_deadline_that_passes_is_a_failure_whatever_else_is() -> None:
+    """In a worker and in a task; unless the breaker is told to ignore it."""
+    leave = threading.Event()
+    for settings, failed in (({"on": KeyError}, 2), ({"ignore": TimeoutError}, 0)):
+        breaker = CircuitBreaker(**settings)
+
+        @resilient(deadline=0.01, breaker=breaker)
+        async def hang() -> None:
+            await asyncio.sleep(3600)
+
+        with pytest.raises(DeadlineExceeded):
+            compose(Deadline(0.01, worker=True), breaker)(leave.wait)()
+        with pytest.raises(DeadlineExceeded):
+            asyncio.run(hang())
+        assert breaker.stats().failed == failed
+    leave.set()
+    wait_until(lambda: WORKERS.busy == 0)
 
 
 def test_no_time_left_is_a_rejection() -> None:

@@ -173,6 +173,9 @@ class Guard:
                 latency_ns_max=counted.latency_ns_max,
                 timeout_ms=guarded.timeout_ms,
                 breaker=breaker,
+                would_reject=guarded.would_reject,
+                latency_ns_p50=counted.latency_ns_p50,
+                latency_ns_p99=counted.latency_ns_p99,
             )
 
     def error_counts(self) -> ErrorCounts:

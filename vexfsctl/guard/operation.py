@@ -1,7 +1,7 @@
 """One operation type of a volume: its breaker, its deadline, its counters."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import cast
 
@@ -19,7 +19,7 @@ from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.operations import OperationType
 from vexfsctl.resilience.breaker import CircuitBreaker
 from vexfsctl.resilience.events import Transition
-from vexfsctl.resilience.statistics import Counting
+from vexfsctl.resilience.statistics import Counting, Latency
 
 
 @dataclass(slots=True)
@@ -47,12 +47,24 @@ class OperationStatistics:
     overdue: int = 0
     latency_ns_total: int = 0
     latency_ns_max: int = 0
+    latency: Latency = field(default_factory=Latency)
 
     def completed(self, latency_ns: int) -> None:
         """Add the latency of a completed call."""
         self.latency_ns_total += latency_ns
         if latency_ns > self.latency_ns_max:
             self.latency_ns_max = latency_ns
+        self.latency.add(latency_ns)
+
+    @property
+    def latency_ns_p50(self) -> int:
+        """Within this time half of the completed calls ended, to within 3 %."""
+        return self.latency.percentiles().p50
+
+    @property
+    def latency_ns_p99(self) -> int:
+        """Likewise, 99 of 100."""
+        return self.latency.percentiles().p99
 
 
 class GuardedOperation:
@@ -100,6 +112,16 @@ class GuardedOperation:
     def breaker_status(self) -> BreakerStatus:
         """Return everything about the breaker as of now."""
         return read_status(self.breaker, self._breaker_settings, self._now_ns())
+
+    @property
+    def would_reject(self) -> int:
+        """Calls that metrics_only let pass and an open breaker would have refused."""
+        return self.breaker.stats().would_reject
+
+    def value(self, name: str) -> object:
+        """Return only what an OperationStatus has under *name*, which must not be `breaker`."""
+        # A single number needs no lock: it is replaced whole.
+        return getattr(self if name in ("timeout_ms", "would_reject") else self.statistics, name)
 
     def breaker_value(self, name: str) -> object:
         """Return only what `breaker_status` has under *name*, which must not be a setting."""

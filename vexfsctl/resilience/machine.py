@@ -18,7 +18,13 @@ from vexfsctl.resilience.counters import Counter
 from vexfsctl.resilience.evidence import Attempt, Evidence, Rates, exceeded
 from vexfsctl.resilience.places import Places
 from vexfsctl.resilience.settings import BreakerSettings
-from vexfsctl.resilience.states import AFTER_TIME, BreakerAction, BreakerState, state_after
+from vexfsctl.resilience.states import (
+    AFTER_TIME,
+    TIMED_ACTIONS,
+    BreakerAction,
+    BreakerState,
+    state_after,
+)
 
 OpenTime = Callable[["Era", Attempt | None], int]
 """How long an attempt, or the end of half-open, opens it, in nanoseconds; asked only then."""
@@ -45,10 +51,10 @@ class Permit:
 
     __slots__ = ("__weakref__", "generation", "watched")
 
-    def __init__(self, generation: int, *, watched: bool) -> None:
+    def __init__(self, generation: int, *, watched: object) -> None:
         self.generation = generation
         self.watched = watched
-        """Whether a success has to be reported."""
+        """What is true while a success has to be reported."""
 
 
 class Trial:
@@ -238,13 +244,11 @@ def after_command(
         return None
     if state is era.state and action not in _RENEWING:
         return era
-    lasting_ns = for_ns if action in TIMED else _lasting_ns(era, state)
+    lasting_ns = for_ns if action in TIMED_ACTIONS else _lasting_ns(era, state)
     return enter(era, state, now_ns, lasting_ns, change)
 
 
-TIMED = (BreakerAction.TRIP, BreakerAction.DISABLE, BreakerAction.OBSERVE)
-"""Actions that can be given a time."""
-_RENEWING = (*TIMED, BreakerAction.RESET)
+_RENEWING = (*TIMED_ACTIONS, BreakerAction.RESET)
 """Actions that mean something in the state they lead to as well: a new time, an empty window."""
 
 

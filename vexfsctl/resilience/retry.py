@@ -148,8 +148,11 @@ class Retry:
         """Return the run of a call that starts now."""
         return Run(self.clock.now_ns())
 
-    def plan(self, run: Run, retry_after: float | None = None) -> bool:
-        """Plan the next attempt of *run*; False if there is to be none."""
+    def plan(self, run: Run, retry_after: float | None = None, left: float | None = None) -> bool:
+        """Plan the next attempt of *run*; False if there is to be none.
+
+        *left* is the time before the deadline of the call, if not that of `remaining()`.
+        """
         if not activity.active or (self.attempts is not None and run.attempt >= self.attempts):
             return False
         delay = self.delay(run.attempt, run.delay, retry_after)
@@ -157,7 +160,8 @@ class Retry:
             elapsed_ns = self.clock.now_ns() - run.began_ns
             if elapsed_ns + nanoseconds(delay) >= nanoseconds(self.timeout):
                 return False
-        left = remaining()
+        if left is None:
+            left = remaining()
         if left is not None and delay >= left:
             return False
         if self.budget is not None and not self.budget.grant():

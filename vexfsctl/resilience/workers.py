@@ -12,7 +12,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from vexfsctl.resilience.counters import Counter
-from vexfsctl.resilience.deadline import CURRENT, Told
+from vexfsctl.resilience.deadline import CURRENT, Scope, Told, current
 from vexfsctl.resilience.exceptions import DeadlineExceeded, NoTimeLeft, NoWorker
 from vexfsctl.resilience.forking import renew_after_fork
 from vexfsctl.resilience.places import Places
@@ -29,6 +29,7 @@ class _Job:
         self.function = function
         self.arguments = arguments
         self.context: Context = copy_context()
+        self.context.run(CURRENT.set, Scope(current()))
         self.done: LockType = allocate_lock()
         self.done.acquire()
         self.end: dict[None, tuple[bool, Any]] = {}
@@ -100,10 +101,10 @@ def bind(function: Callable[..., Any], counters: Told, workers: Workers) -> Call
 
     @wraps(function)
     def handed_over(*args: Any, **kwargs: Any) -> Any:
-        until = CURRENT.get()
+        until = current()
         if until is None:
             return function(*args, **kwargs)
-        left_ns = until.until_ns - until.now_ns()
+        left_ns = until[0] - until[1]()
         if left_ns <= 0:
             raise NoTimeLeft
         returned, value = workers.run(left_ns / _NS, function, args, kwargs)

@@ -129,8 +129,7 @@ class AttributeSource:
             if attribute.writable:
                 return getattr(guarded.breaker_settings, attribute.name)
             return self._guard.breaker_value(operation, attribute.name)
-        # A single number needs no lock: it is replaced whole.
-        return getattr(guarded if attribute.writable else guarded.statistics, attribute.name)
+        return guarded.value(attribute.name)
 
     def _apply(self, attribute: Attribute, value: Any, uid: int, pid: int) -> None:
         if attribute.operation is not None:
