@@ -604,6 +604,36 @@ def test_open_for_longer_than_a_clock_counts(open_for: float) -> None:
     assert it.refuses()
 
 
+def test_cause_is_kept_short_and_never_fails() -> None:
+    """It is text of classes that are not ours, and kept for as long as the breaker is open."""
+
+    class BrokenError(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError("no text")
+
+    for error, cause in (
+        (BrokenError(), "<locals>.BrokenError"),
+        (OSError("x" * 10**6), f"OSError: {'x' * 1000}…"),
+    ):
+        it = Watched(failures=1)
+        with pytest.raises(type(error)), it.breaker.calling():
+            raise error
+        rejection = it.refuses()
+        assert rejection is not None
+        assert rejection.cause is not None
+        assert rejection.cause.endswith(cause)
+
+
+def test_listener_that_leaves() -> None:
+    """`listen` returns what ends it; others stay."""
+    it, left = Watched(), list[object]()
+    leave = it.breaker.listen(left.append)
+    leave()
+    it.breaker.trip()
+    leave()
+    assert ([event.after for event in it.events], left) == (["forced_open"], [])
+
+
 def test_open_time_that_is_none() -> None:
     """A function of the open time is held to the same rule as a number."""
     it = Watched(failures=1, open_for=lambda _: float("nan"))

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from contextvars import copy_context
 from random import Random
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -45,6 +46,7 @@ from vexfsctl.resilience.testing import VirtualClock, inactive
 from vexfsctl.resilience.workers import WORKERS, Workers
 
 ERROR = OSError(5, "from the device")
+CLOCK_ONLY = SimpleNamespace(now_ns=int)
 
 
 def retrying(clock: VirtualClock | None = None, **settings: Any) -> Retry:
@@ -329,6 +331,13 @@ def test_fallback_only_where_it_helps(_: None) -> None:
     def broken() -> None:
         raise ValueError("no cache")
 
+    def again() -> None:
+        raise ERROR
+
+    with pytest.raises(OSError, match="device") as same:
+        compose(Fallback(again))(Flaky(ERROR))()
+    assert (same.value, same.value.__cause__) == (ERROR, None)
+
     failing = compose(Fallback(broken, broken))
     with pytest.raises(ValueError, match="no cache") as caught:
         failing(Flaky(ERROR))()
@@ -363,6 +372,16 @@ def test_breakers_of_a_registry_trip_alone(_: None) -> None:
         registry.breaker("vector").settle(registry.breaker("vector").acquire(), FAILED)
     assert str(registry.breaker("vector").state) == "open"
     assert str(registry.breaker("file").state) == "closed"
+
+
+def test_registry_forgets() -> None:
+    """Hosts come and go: a breaker that is removed is made anew the next time."""
+    registry = Registry()
+    first = registry.breaker("a")
+    assert ("a" in registry, "b" in registry, len(registry)) == (True, False, 1)
+    registry.remove("a")
+    registry.remove("a")
+    assert (list(registry), registry.breaker("a") is first) == ([], False)
 
 
 def test_outer_breaker_ignores_the_rejection_of_an_inner_one() -> None:
@@ -449,15 +468,60 @@ def test_asynchronous_block_and_call() -> None:
 def test_generators_are_refused() -> None:
     """They would be guarded only while they are made."""
 
-    def numbers() -> Iterator[int]:
-        yield 1
-
     async def later() -> Any:
         yield 1
 
     for function in (numbers, later):
         with pytest.raises(TypeError, match="is a generator"):
             compose(CircuitBreaker())(function)
+
+
+def test_static_and_class_methods_can_be_decorated() -> None:
+    """On either side of their own decorator."""
+    guarded = resilient(breaker=CircuitBreaker())
+
+    class Client:
+        @guarded
+        @staticmethod
+        def outside(number: int) -> int:
+            return number
+
+        @staticmethod
+        @guarded
+        def inside(number: int) -> int:
+            return number
+
+        @guarded
+        @classmethod
+        def of_class(cls, number: int) -> tuple[type, int]:
+            return cls, number
+
+    assert (Client.outside(1), Client().outside(2), Client.inside(3)) == (1, 2, 3)
+    assert Client().of_class(4) == (Client, 4)
+    with pytest.raises(TypeError, match="is a generator"):
+        guarded(staticmethod(numbers))
+
+
+def numbers() -> Iterator[int]:
+    """A generator."""
+    yield 1
+
+
+def test_policies_replaced_by_short_forms() -> None:
+    """`with_` takes what `resilient` takes, and keeps the order."""
+    pay: Any = resilient(breaker="short forms")(Flaky(ERROR))
+    other = pay.with_(retry=2, fallback=lambda: "cached", deadline=60, bulkhead=3, breaker="more")
+    assert other() == "cached"
+    assert [type(part).__name__ for part in other.policy.parts] == [
+        "Fallback",
+        "Deadline",
+        "Retry",
+        "CircuitBreaker",
+        "Bulkhead",
+    ]
+    assert (pay.breaker.name, other.breaker.name) == ("short forms", "more")
+    with pytest.raises(TypeError, match="not a policy: retries"):
+        pay.with_(retries=None)
 
 
 def test_no_policy_left() -> None:
@@ -744,6 +808,21 @@ def test_task_is_cancelled_at_the_deadline() -> None:
     assert (stats.failed, stats.interrupted, stats.in_flight) == (1, 0, 0)
 
 
+def test_task_that_returns_though_it_was_cancelled() -> None:
+    """It did not end in time all the same: the caller is told, and the breaker."""
+    breaker = CircuitBreaker()
+
+    @compose(breaker, Deadline(0.01))
+    async def stubborn() -> str:
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(3600)
+        return "late"
+
+    with pytest.raises(DeadlineExceeded):
+        asyncio.run(stubborn())
+    assert (breaker.stats().failed, stubborn.policy.stats()["timeouts"]) == (1, 1)  # type: ignore[attr-defined]
+
+
 def test_cancelled_probe_gives_its_place_back() -> None:
     """By somebody else's cancellation: no verdict."""
     breaker = CircuitBreaker()
@@ -834,7 +913,18 @@ def test_bulkhead_of_tasks() -> None:
         (lambda: CircuitBreaker(probes=3), "probes needs failure_rate or slow_rate"),
         (lambda: CircuitBreaker(on="OSError"), "on must be an exception type"),
         (lambda: CircuitBreaker(kinds={"rate": 0}), r"kinds\['rate'\] must be at least 1"),
-        (lambda: CircuitBreaker(failure=3), "failure"),
+        (lambda: CircuitBreaker(failure=3), "a breaker has no setting failure"),
+        (lambda: CircuitBreaker(open_for=10**400), "open_for must be a number of seconds"),
+        (lambda: CircuitBreaker(kinds="rate"), "kinds must be a mapping from names"),
+        (lambda: CircuitBreaker(half_open_closes=1), "half_open_closes must be True or False"),
+        (lambda: CircuitBreaker(counting="some"), "counting must be one of none, completions, all"),
+        (lambda: CircuitBreaker(clock=3), "clock must have now_ns"),  # type: ignore[arg-type]
+        (lambda: CircuitBreaker(3), "name must be a str"),  # type: ignore[arg-type]
+        (lambda: Retry(clock=CLOCK_ONLY), "clock must have now_ns, sleep, sleep_async"),
+        (lambda: Retry(budget=0.2), "budget must be a RetryBudget"),  # type: ignore[arg-type]
+        (lambda: resilient(deadline="2 s"), "deadline cannot be '2 s'"),  # type: ignore[arg-type]
+        (lambda: resilient(breaker=3), "breaker cannot be 3"),  # type: ignore[arg-type]
+        (lambda: Deadline(1, late="ignore"), "late must be one of count, raise"),
         (lambda: Registry(failures=0), "failures must be at least 1"),
         (lambda: Retry(attempts=0), "attempts must be at least 1"),
         (lambda: Retry(attempts=None), "attempts must be given where timeout is not"),

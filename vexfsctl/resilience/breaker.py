@@ -6,6 +6,7 @@ forked child in the middle of another one. What a call holds (a place in half-op
 """
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from random import random as _random
 from types import TracebackType
 from typing import Any, NamedTuple, ParamSpec, TypeVar
@@ -99,8 +100,10 @@ class CircuitBreaker:
         checks.instance("name", name, str, optional=True)
         checks.clock("clock", clock)
         checks.function("random", random, optional=False)
-        for listener in listeners:
-            checks.function("listeners", listener, optional=False)
+        checks.instance("settings", settings, BreakerSettings, optional=True)
+        checks.one_of("counting", counting, Counting)
+        checks.flag("latency", latency)
+        checks.instance("listeners", listeners, tuple)
         self.name = name
         self._clock = clock
         self._now_ns = clock.now_ns
@@ -117,7 +120,9 @@ class CircuitBreaker:
         self._turn = Places()
         """One place: who has it tells the listeners."""
         self._shadows: dict[int, CircuitBreaker] = {}
-        self._listeners = tuple(listeners)
+        self._listeners: dict[object, Listener] = {}
+        for listener in listeners:
+            self.listen(listener)
         renew_after_fork(self)
 
     # Looking at it
@@ -310,14 +315,16 @@ class CircuitBreaker:
             return not era.refuses
         return era.trial.places.taken(self._now_ns()) < self._limit(era)
 
-    def listen(self, listener: Listener) -> None:
+    def listen(self, listener: Listener) -> Callable[[], object]:
         """Have *listener* called with each Transition, in the order of generations.
 
         It may run in the thread of another call, and may command the breaker. What it raises is
-        counted and changes nothing.
+        counted and changes nothing. Returns a function to call when it is to hear no more.
         """
         checks.function("listener", listener, optional=False)
-        self._listeners = (*self._listeners, listener)
+        key = object()
+        self._listeners[key] = listener
+        return partial(self._listeners.pop, key, None)
 
     # Attempts; `policy` does this too, with less on the way
 
@@ -579,7 +586,7 @@ class CircuitBreaker:
         )
 
     def _tell(self, transition: Transition) -> None:
-        for listener in self._listeners:
+        for listener in self._listeners.copy().values():
             try:
                 listener(transition)
             except Exception:  # noqa: BLE001 - must not become the caller's

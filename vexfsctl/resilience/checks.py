@@ -1,6 +1,6 @@
 """Checks of settings; each raises with a message that names the field."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from math import inf
 
 
@@ -53,6 +53,19 @@ def function(name: str, value: object, *, optional: bool = True) -> Callable[...
     if not callable(value):
         raise TypeError(f"{name} must be callable, not {value!r}")
     return value
+
+
+def flag(name: str, value: object) -> None:
+    """Check for True or False."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} must be True or False, not {value!r}")
+
+
+def one_of(name: str, value: object, choices: Iterable[str]) -> None:
+    """Check for one of some words."""
+    choices = list(choices)
+    if value not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
 
 
 def instance(name: str, value: object, kind: type, *, optional: bool = False) -> None:

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Protocol
 
 from vexfsctl.resilience import checks
-from vexfsctl.resilience.clock import MONOTONIC, Clock
+from vexfsctl.resilience.clock import MONOTONIC, Timepiece, nanoseconds
 from vexfsctl.resilience.exceptions import DeadlineExceeded, NoTimeLeft
 
 _NS = 1_000_000_000
@@ -103,13 +103,14 @@ class Deadline:
         *,
         worker: bool = False,
         late: str = "count",
-        clock: Clock = MONOTONIC,
+        clock: Timepiece = MONOTONIC,
     ) -> None:
         checks.seconds("seconds", seconds)
-        if late not in ("count", "raise"):
-            raise ValueError(f"late must be count or raise, not {late!r}")
+        checks.flag("worker", worker)
+        checks.one_of("late", late, ("count", "raise"))
+        checks.clock("clock", clock)
         self.seconds = seconds
-        self.span_ns = round(seconds * _NS)
+        self.span_ns = nanoseconds(seconds)
         self.worker = worker
         """Whether the operation runs in another thread."""
         self.late = late
@@ -143,3 +144,7 @@ class Cancelling:
         except TimeoutError:
             self._counters.count("timeouts")
             raise DeadlineExceeded(self._seconds) from None
+        if kind is None and self.expired():
+            # The operation took the cancellation for its own, and returned.
+            self._counters.count("timeouts")
+            raise DeadlineExceeded(self._seconds)

@@ -50,6 +50,8 @@ class Fallback:
         try:
             return last(*args, **kwargs)
         except Exception as failure:
+            if failure is error:
+                raise
             raise failure from error
 
     async def serve_async(self, error: BaseException, args: Any, kwargs: Any) -> Any:
@@ -63,6 +65,8 @@ class Fallback:
         try:
             return await _result(last(*args, **kwargs))
         except Exception as failure:
+            if failure is error:
+                raise
             raise failure from error
 
 

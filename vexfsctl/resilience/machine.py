@@ -288,7 +288,7 @@ def after_probes(
 def _open(
     era: Era, attempt: Attempt, rule: str, open_ns: OpenTime, cause: BaseException | None
 ) -> Era:
-    text = None if cause is None else f"{type(cause).__qualname__}: {cause}"
+    text = None if cause is None else _described(cause)
     lasting_ns = open_ns(era, attempt)
     return enter(
         era, OPEN, attempt.now_ns, lasting_ns, Change(rule=rule, context=attempt.context), text
@@ -298,3 +298,16 @@ def _open(
 def _lasting_ns(era: Era, state: BreakerState) -> int | None:
     longest = era.settings.half_open_for
     return nanoseconds(longest) if state is HALF_OPEN and longest is not None else None
+
+
+def _described(cause: BaseException) -> str:
+    """Return type and text of an exception; it is kept, so not much of it."""
+    kind = type(cause).__qualname__
+    try:
+        text = str(cause)
+    except Exception:  # noqa: BLE001 - of a class that is not ours
+        return kind
+    return f"{kind}: {text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT] + '…'}"
+
+
+_LONGEST_TEXT = 1000

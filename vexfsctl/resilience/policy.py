@@ -80,6 +80,8 @@ class Policy:
 
         The result has `policy`, `breaker`, and `with_`.
         """
+        if isinstance(function, staticmethod | classmethod):
+            return type(function)(self(function.__func__))
         guarded: Any = self.bind(function)
         guarded.policy = self
         guarded.breaker = self.breaker
@@ -95,14 +97,16 @@ class Policy:
         """Like `call`, of a coroutine function."""
         return await self.bind(function)(*args, **kwargs)
 
-    def with_(self, **changes: Part | None) -> "Policy":
+    def with_(self, **changes: Any) -> "Policy":
         """Return these policies with some replaced, or left out where None.
 
-        Names are those of the types: fallback, deadline, retry, breaker, bulkhead.
+        Names and short forms are those of `resilient`.
         """
-        kinds = {name: change for name, change in changes.items() if name in _ORDER}
-        if unknown := changes.keys() - kinds.keys():
+        from vexfsctl.resilience.declaring import in_full
+
+        if unknown := changes.keys() - set(_ORDER):
             raise TypeError(f"not a policy: {', '.join(sorted(unknown))}")
+        kinds = {name: in_full(name, change) for name, change in changes.items()}
         parts = [kinds.pop(_name(part), part) for part in self.parts]
         for name in (each for each in _ORDER if kinds.get(each) is not None):
             rank = _ORDER.index(name)

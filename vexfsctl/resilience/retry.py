@@ -98,13 +98,13 @@ class Retry:
         checks.seconds("cap", self.cap, zero=True)
         checks.factor("factor", self.factor)
         if isinstance(self.jitter, str):
-            if self.jitter not in list(Jitter):
-                raise ValueError(f"jitter must be one of {', '.join(Jitter)}, not {self.jitter!r}")
+            checks.one_of("jitter", self.jitter, Jitter)
         else:
             checks.fraction("jitter", self.jitter)
         checks.function("on_result", self.on_result)
         checks.function("classify", self.classify)
         checks.instance("budget", self.budget, RetryBudget, optional=True)
+        checks.flag("follow_retry_after", self.follow_retry_after)
         checks.clock("clock", self.clock, waits=True)
         checks.function("random", self.random, optional=False)
 

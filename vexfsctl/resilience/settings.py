@@ -75,6 +75,8 @@ class BreakerSettings(_Settings):
 
     def __new__(cls, **settings: Any) -> "BreakerSettings":
         """Check *settings*."""
+        if unknown := settings.keys() - set(cls._fields):
+            raise TypeError(f"a breaker has no setting {', '.join(sorted(unknown))}")
         self = super().__new__(cls, **settings)
         self._check()
         return self
@@ -101,6 +103,7 @@ class BreakerSettings(_Settings):
         checks.exception_types("on", self.on)
         checks.exception_types("ignore", self.ignore)
         checks.function("classify", self.classify)
+        checks.flag("half_open_closes", self.half_open_closes)
         for kind, threshold in checks.by_name("kinds", self.kinds).items():
             checks.whole(f"kinds[{kind!r}]", threshold)
         for kind, duration in checks.by_name("at_once", self.at_once).items():
