@@ -134,11 +134,12 @@ class Policy:
             raise TypeError(f"{function!r} is not callable")
         is_async = bool(flags & _COROUTINE)
         counters = self._counters
-        threaded = any(isinstance(part, Deadline) and part.worker for part in self.parts)
-        if threaded and not is_async:
+        deadlines = [part for part in self.parts if isinstance(part, Deadline) and part.worker]
+        if deadlines and not is_async:
             from vexfsctl.resilience import workers
 
-            function = workers.bind(function, counters, workers.WORKERS)
+            seconds = min(deadline.seconds for deadline in deadlines)
+            function = workers.bind(function, counters, workers.WORKERS, seconds)
         # Without policies, too, it is another function: the caller's own gets no attributes.
         for group in reversed(_groups(self.parts) or [[]]):
             layer = _Layer(group, counters)
@@ -465,7 +466,9 @@ class _Layer:
         if permit is None:
             return None
         judged = self.breaker.end_with_error(permit, error, began_ns)
-        if until_ns is not None and self.breaker._now_ns() >= until_ns:
+        # A call that was left behind or cancelled at its deadline is counted as that.
+        cut = isinstance(error, DeadlineExceeded)
+        if until_ns is not None and not cut and self.breaker._now_ns() >= until_ns:
             self.counters.count("late")
         outcome = None if self.retry is None else self.retry.judge(error)
         if outcome is None:

@@ -65,12 +65,17 @@ class Workers:
         return self._places.taken()
 
     def run(
-        self, seconds: float, function: Callable[..., Any], args: Any, kwargs: Any
+        self,
+        seconds: float,
+        function: Callable[..., Any],
+        args: Any,
+        kwargs: Any,
+        late: DeadlineExceeded | None = None,
     ) -> tuple[bool, Any]:
         """Return whether *function* returned, and what, or what it raised.
 
-        Raises NoWorker when all threads are busy and DeadlineExceeded after *seconds*; what it does
-        after that is lost.
+        After *seconds* it has raised *late*; what it does after that is lost. Raises NoWorker when
+        all threads are busy.
         """
         job = _Job(function, (args, kwargs))
         if not self._places.take(job, self.limit):
@@ -80,8 +85,7 @@ class Workers:
             start_new_thread(_work, (self._jobs, self._places))
         self._jobs.put(job)
         if not job.done.acquire(timeout=seconds):
-            late = (False, DeadlineExceeded(seconds))
-            return job.end.setdefault(None, late)
+            return job.end.setdefault(None, (False, late or DeadlineExceeded(seconds)))
         return job.end[None]
 
 
@@ -96,8 +100,13 @@ WORKERS = Workers()
 """Those of every Deadline with `worker=True`."""
 
 
-def bind(function: Callable[..., Any], counters: Told, workers: Workers) -> Callable[..., Any]:
-    """Return *function* run by *workers*, for as long as the deadline around it leaves."""
+def bind(
+    function: Callable[..., Any], counters: Told, workers: Workers, seconds: float
+) -> Callable[..., Any]:
+    """Return *function* run by *workers*, for as long as the deadline around it leaves.
+
+    *seconds* is what that deadline was set to.
+    """
 
     @wraps(function)
     def handed_over(*args: Any, **kwargs: Any) -> Any:
@@ -107,14 +116,15 @@ def bind(function: Callable[..., Any], counters: Told, workers: Workers) -> Call
         left_ns = until[0] - until[1]()
         if left_ns <= 0:
             raise NoTimeLeft
-        returned, value = workers.run(left_ns / _NS, function, args, kwargs)
+        late = DeadlineExceeded(seconds)
+        returned, value = workers.run(left_ns / _NS, function, args, kwargs, late)
         if returned:
             return value
-        if isinstance(value, DeadlineExceeded):
+        if value is late:
             counters.count("timeouts")
         try:
             raise value
         finally:
-            del value
+            del value, late
 
     return handed_over
