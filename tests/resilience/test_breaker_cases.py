@@ -5,7 +5,7 @@ import traceback
 
 import pytest
 
-from tests.resilience.calls import SECOND, Ignored, Watched
+from tests.resilience.calls import SECOND, Flaky, Ignored, Watched
 from vexfsctl.resilience import FAILED, BreakerOpen, CircuitBreaker, Outcome, Verdict
 
 
@@ -428,6 +428,15 @@ def test_result_that_is_a_failure_is_returned(_: None) -> None:
     assert (str(breaker.state), breaker.stats().failed) == ("open", 2)
 
 
+@pytest.mark.parametrize("verdict", [True, False, "failure"])
+def test_classify_that_returns_no_outcome(verdict: object) -> None:
+    """A truth value would say either; it is refused, not guessed at."""
+    breaker = CircuitBreaker(classify=lambda _: verdict)
+    for operation in (Flaky("done"), Flaky(OSError())):
+        with pytest.raises(TypeError, match="classify must return an Outcome or None, not"):
+            breaker.call(operation)
+
+
 @case("K71")
 def test_interrupt_is_no_verdict(_: None) -> None:
     """Four failures, an interrupt, a fifth failure."""
@@ -648,6 +657,14 @@ def test_date_handed_in_never_opens_if_older_than_the_newest() -> None:
     assert it.state == "closed"
     it.breaker.settle(it.breaker.acquire(), FAILED, at_ns=101 * SECOND)
     assert it.state == "open"
+
+
+def test_date_handed_in_counts_by_its_age() -> None:
+    """Failures that were too old before the newest came do not count with it."""
+    it = Watched(failures=3).at(100).play("F")
+    it.breaker.settle(it.breaker.acquire(), FAILED, at_ns=50 * SECOND)
+    assert it.at(101).play("F").state == "closed"
+    assert it.breaker.status().failures == 2
 
 
 def test_nothing_is_ignored_unless_said() -> None:

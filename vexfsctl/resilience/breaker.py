@@ -26,7 +26,15 @@ from vexfsctl.resilience.exceptions import (
 )
 from vexfsctl.resilience.forking import renew_after_fork
 from vexfsctl.resilience.machine import CLOSED, DISABLED, METRICS_ONLY, Change, Era, Permit
-from vexfsctl.resilience.outcomes import FAILED, IGNORED, OK, Outcome, Verdict, judge_exception
+from vexfsctl.resilience.outcomes import (
+    FAILED,
+    IGNORED,
+    OK,
+    Outcome,
+    Verdict,
+    judge_exception,
+    judged_by,
+)
 from vexfsctl.resilience.places import Places
 from vexfsctl.resilience.settings import BreakerSettings
 from vexfsctl.resilience.states import TIMED_ACTIONS, BreakerAction, BreakerState
@@ -389,7 +397,7 @@ class CircuitBreaker:
     def judge_result(self, result: object) -> Outcome:
         """Say what a result is worth: a success, unless `classify` says otherwise."""
         classify = self._era.settings.classify
-        return OK if classify is None else classify(result) or OK
+        return OK if classify is None else judged_by(classify, result) or OK
 
     def end_with_error(self, permit: Permit, error: BaseException, began_ns: int | None) -> Outcome:
         """Judge, count and settle an attempt that raised."""
@@ -438,6 +446,7 @@ class CircuitBreaker:
             era = self._era.latest()
             self._era = era
             after = machine.after_time(era, now_ns, self._open_ns)
+            after = after or machine.after_probes(era, self._open_ns)
             if after is None:
                 break
             self._publish(era, after)
@@ -513,7 +522,7 @@ class CircuitBreaker:
         if not judged:
             return None
         if era.settings.probes is not None:
-            return machine.after_probes(era, attempt, self._open_ns, cause)
+            return machine.after_probes(era, self._open_ns, cause)
         if attempt.failed:
             rule = era.evidence.take(attempt)
             return machine.after_failure(era, attempt, rule, self._open_ns, cause)

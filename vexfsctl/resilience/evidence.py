@@ -66,7 +66,10 @@ class FailureDates:
             # The limit-th failure from the newest is all that the rule asks about.
             dates = self._dates.setdefault(None, deque(maxlen=self._limit))
         dates.append(attempt.now_ns)
-        return len(dates) == self._limit and attempt.now_ns - dates[0] < self._within_ns
+        if len(dates) < self._limit or attempt.now_ns - dates[0] >= self._within_ns:
+            return False
+        # Dates that were handed in stand out of order; copied, since others append meanwhile.
+        return attempt.now_ns - min(dates.copy()) < self._within_ns
 
     def take_over(self, before: "FailureDates") -> None:
         """Begin with the failures of the rule in force *before*."""

@@ -270,19 +270,21 @@ def after_success(era: Era, attempt: Attempt) -> Era | None:
     return enter(era, CLOSED, attempt.now_ns, None, Change(context=attempt.context))
 
 
-def after_probes(
-    era: Era, attempt: Attempt, open_ns: OpenTime, cause: BaseException | None
-) -> Era | None:
-    """Return what follows when all probes of half-open have ended, judged by the rate rules."""
+def after_probes(era: Era, open_ns: OpenTime, cause: BaseException | None = None) -> Era | None:
+    """Return what follows when all probes of half-open have ended, judged by the rate rules.
+
+    To be asked by whoever comes, too: who brought the last verdict may have been interrupted.
+    """
     wanted = era.settings.probes
     if wanted is None or era.trial is None or len(era.trial.verdicts) < wanted:
         return None
     probes = era.trial.verdicts[:wanted]
+    last = probes[-1]
     failed, slow = sum(probe.failed for probe in probes), sum(probe.slow for probe in probes)
     rule = exceeded(Rates(wanted, failed, slow, 0), era.settings, wanted)
     if rule is None:
-        return enter(era, CLOSED, attempt.now_ns, None, Change(context=attempt.context))
-    return _open(era, attempt, rule, open_ns, cause)
+        return enter(era, CLOSED, last.now_ns, None, Change(context=last.context))
+    return _open(era, last, rule, open_ns, cause)
 
 
 def _open(

@@ -47,8 +47,16 @@ def judge_exception(
     """
     if isinstance(error, Rejected) or not isinstance(error, Exception):
         return IGNORED
-    if classify is not None and (outcome := classify(error)) is not None:
+    if classify is not None and (outcome := judged_by(classify, error)) is not None:
         return outcome
     if isinstance(error, ignore):
         return IGNORED
     return FAILED if isinstance(error, on) else OK
+
+
+def judged_by(classify: Classify, value: object) -> Outcome | None:
+    """Return what *classify* says; raise TypeError if that is neither an Outcome nor None."""
+    outcome = classify(value)
+    if outcome is not None and not isinstance(outcome, Outcome):
+        raise TypeError(f"classify must return an Outcome or None, not {outcome!r}")
+    return outcome

@@ -18,6 +18,7 @@ from vexfsctl.resilience.outcomes import (
     Types,
     Verdict,
     judge_exception,
+    judged_by,
 )
 
 P = ParamSpec("P")
@@ -125,7 +126,7 @@ class Retry:
     def judge_result(self, result: object) -> Outcome | None:
         """Return the outcome to try again after, or None if *result* will do."""
         if self.classify is not None:
-            outcome = self.classify(result)
+            outcome = judged_by(self.classify, result)
             if outcome is not None:
                 return outcome if outcome.verdict is Verdict.FAILURE else None
         return FAILED if self.on_result is not None and self.on_result(result) else None
