@@ -145,7 +145,7 @@ class CircuitBreaker:
     def status(self) -> Status:
         """Return everything about it as of now."""
         era, now_ns = self._look(), self._now_ns()
-        shadowed = era.state is _METRICS_ONLY
+        shadowed = era.state is METRICS_ONLY
         evidence = self._shadow(era)._look().evidence if shadowed else era.evidence
         rates, newest = evidence.rates(now_ns), evidence.newest or era.evidence.newest
         enough = rates is not None and rates.calls >= era.settings.minimum_calls
