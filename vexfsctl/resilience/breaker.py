@@ -118,7 +118,7 @@ class CircuitBreaker:
         self._random = random
         self.counting = Counting(counting)
         settings = (settings or BreakerSettings()).changed(**changes)
-        self.timed = latency or settings.slow is not None or settings.judges_rates
+        self.timed = latency or settings.needs_durations
         """Whether the duration of calls is measured."""
         self._meter = Meter(latency=latency)
         self._era = machine.first(settings)
@@ -311,6 +311,7 @@ class CircuitBreaker:
         while True:
             era = self._look()
             settings = era.settings.changed(**changes)
+            self.timed = self.timed or settings.needs_durations
             if self._publish(era, machine.reconfigure(era, settings, self._open_ns)):
                 break
         for shadow in list(self._shadows.values()):

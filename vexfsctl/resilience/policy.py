@@ -434,14 +434,14 @@ class _Layer:
         )
 
     def _begin(self) -> Callable[[], Run] | None:
-        """What to do before the first attempt: nothing, unless even a call that goes well is judged
-        or concerns a retry.
+        """What to do before the first attempt: nothing, unless a call that goes well concerns the
+        retry.
         """
-        retry, judges = self.retry, self.breaker.settings.classify is not None
+        retry = self.retry
         if retry is None:
-            return (lambda: Run(0)) if judges else None
+            return None
         if retry.budget is None:
-            needed = judges or retry.judges_results or retry.timeout is not None
+            needed = retry.judges_results or retry.timeout is not None
             return retry.begin if needed else None
         add_call = retry.budget.add_call
 

@@ -128,6 +128,11 @@ class BreakerSettings(_Settings):
         return self.failure_rate is not None or self.slow_rate is not None
 
     @property
+    def needs_durations(self) -> bool:
+        """Whether calls have to be timed."""
+        return self.slow is not None or self.judges_rates
+
+    @property
     def places(self) -> int:
         """Calls that half-open admits at a time."""
         return self.half_open_calls or self.probes or 1
