@@ -231,12 +231,9 @@ class CircuitBreaker:
         *,
         reason: str | None = None,
         author: str | None = None,
-        if_generation: int | None = None,
     ) -> BreakerState:
         """Open it by force, for a time or until told otherwise; return the state before."""
-        return self.command(
-            BreakerAction.TRIP, for_, reason=reason, author=author, if_generation=if_generation
-        )
+        return self.command(BreakerAction.TRIP, for_, reason=reason, author=author)
 
     def reset(self, *, reason: str | None = None, author: str | None = None) -> BreakerState:
         """Close it and forget what it has seen; trips and counters stay."""
