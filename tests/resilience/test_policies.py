@@ -784,12 +784,18 @@ def test_each_attempt_has_the_deadline_inside_the_retry() -> None:
 def test_workers_that_are_all_busy() -> None:
     """The call is rejected; those left behind count until they return."""
     workers, hung = Workers(1), threading.Event()
-    assert workers.run(0.01, hung.wait, (), {})[0] is False
+    policy = compose(Deadline(0.01, worker=workers))
+    with pytest.raises(DeadlineExceeded):
+        policy(hung.wait)()
+    assert (workers.busy, workers.abandoned, WORKERS.abandoned) == (1, 1, 0)
     with pytest.raises(NoWorker, match="all 1 workers are busy"):
-        workers.run(60, len, ("abc",), {})
+        policy(len)("abc")
     hung.set()
     wait_until(lambda: workers.busy == 0)
-    assert workers.run(60, len, ("abc",), {}) == (True, 3)
+    assert (policy.with_(deadline=Deadline(60, worker=workers))(len)("abc"), workers.abandoned) == (
+        3,
+        0,
+    )
 
 
 def test_task_is_cancelled_at_the_deadline() -> None:
@@ -927,6 +933,8 @@ def test_bulkhead_of_tasks() -> None:
         (lambda: resilient(deadline="2 s"), "deadline cannot be '2 s'"),  # type: ignore[arg-type]
         (lambda: resilient(breaker=3), "breaker cannot be 3"),  # type: ignore[arg-type]
         (lambda: Deadline(1, late="ignore"), "late must be one of count, raise"),
+        (lambda: Deadline(1, worker=2), "worker must be True or False"),  # type: ignore[arg-type]
+        (lambda: Workers(0), "limit must be at least 1"),
         (lambda: Registry(failures=0), "failures must be at least 1"),
         (lambda: Retry(attempts=0), "attempts must be at least 1"),
         (lambda: Retry(attempts=None), "attempts must be given where timeout is not"),

@@ -138,8 +138,10 @@ class Policy:
         if deadlines and not is_async:
             from vexfsctl.resilience import workers
 
-            seconds = min(deadline.seconds for deadline in deadlines)
-            function = workers.bind(function, counters, workers.WORKERS, seconds)
+            shortest = min(deadlines, key=lambda deadline: deadline.seconds)
+            own = shortest.worker
+            pool = own if isinstance(own, workers.Workers) else workers.WORKERS
+            function = workers.bind(function, counters, pool, shortest.seconds)
         # Without policies, too, it is another function: the caller's own gets no attributes.
         for group in reversed(_groups(self.parts) or [[]]):
             layer = _Layer(group, counters)

@@ -11,6 +11,7 @@ from functools import wraps
 from queue import SimpleQueue
 from typing import Any
 
+from vexfsctl.resilience import checks
 from vexfsctl.resilience.counters import Counter
 from vexfsctl.resilience.deadline import CURRENT, Scope, Told, current
 from vexfsctl.resilience.exceptions import DeadlineExceeded, NoTimeLeft, NoWorker
@@ -50,6 +51,7 @@ class Workers:
     """At most *limit* daemon threads, started when they are needed."""
 
     def __init__(self, limit: int = 16) -> None:
+        checks.whole("limit", limit)
         self.limit = limit
         self._start_after_fork()
         renew_after_fork(self)
@@ -63,6 +65,11 @@ class Workers:
     def busy(self) -> int:
         """Threads at work, those left behind included."""
         return self._places.taken()
+
+    @property
+    def abandoned(self) -> int:
+        """Threads at work whose callers have left; they are busy until their operations return."""
+        return sum(isinstance(job, _Job) and bool(job.end) for job in self._places.holders())
 
     def run(
         self,
@@ -97,7 +104,7 @@ def _work(jobs: SimpleQueue[_Job], places: Places) -> None:
 
 
 WORKERS = Workers()
-"""Those of every Deadline with `worker=True`."""
+"""Those of every Deadline with `worker=True`; one with `worker=Workers(…)` has its own."""
 
 
 def bind(
