@@ -6,7 +6,14 @@ import traceback
 import pytest
 
 from tests.resilience.calls import SECOND, Flaky, Ignored, Watched
-from vexfsctl.resilience import FAILED, BreakerOpen, CircuitBreaker, Outcome, Verdict
+from vexfsctl.resilience import (
+    FAILED,
+    BreakerOpen,
+    CircuitBreaker,
+    DeadlineExceeded,
+    Outcome,
+    Verdict,
+)
 
 
 def case(number: str) -> pytest.MarkDecorator:
@@ -417,6 +424,20 @@ def test_ignored_types_include_their_subclasses(_: None) -> None:
     with pytest.raises(NotImplementedError):
         it.breaker.call(unwritten)
     assert it.state == "open"
+
+
+def test_functions_that_say_what_counts() -> None:
+    """Of each exception; what `on` says of a deadline is not asked."""
+    breaker = CircuitBreaker(
+        failures=2,
+        on=lambda error: isinstance(error, OSError) and error.errno == 5,
+        ignore=lambda error: isinstance(error, KeyError),
+    )
+    for error in (OSError(5, ""), OSError(2, ""), KeyError(), DeadlineExceeded(1)):
+        with pytest.raises(type(error)), breaker.calling():
+            raise error
+    stats = breaker.stats()
+    assert (stats.failed, stats.ok, stats.ignored, str(breaker.state)) == (2, 1, 1, "open")
 
 
 @case("K69")

@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import suppress
 from contextvars import copy_context
+from functools import partial
 from random import Random
 from types import SimpleNamespace
 from typing import Any
@@ -20,7 +21,9 @@ from tests.resilience.test_breaker_cases import case
 from tests.support.waiting import wait_until
 from vexfsctl.resilience import (
     FAILED,
+    OK,
     BreakerOpen,
+    BreakerSettings,
     Bulkhead,
     BulkheadFull,
     CircuitBreaker,
@@ -166,6 +169,9 @@ def test_function_that_says_what_to_try_again_after() -> None:
     with pytest.raises(KeyError):
         retrying(on=on)(operation)()
     assert [type(error) for error in asked] == [OSError, KeyError]
+    judged = retrying(on=lambda _: True, classify=lambda _: OK)
+    with pytest.raises(OSError, match="device"):
+        judged(Flaky(ERROR, "never"))()
     for error in (KeyboardInterrupt, NoTimeLeft):
         with pytest.raises(error):
             retrying(on=lambda _: True)(Flaky(error, "never"))()
@@ -951,6 +957,26 @@ def test_wrong_settings_name_the_field(make: Any, message: str) -> None:
     """At construction."""
     with pytest.raises((ValueError, TypeError), match=message):
         make()
+
+
+@pytest.mark.parametrize(
+    ("make", "names"),
+    [
+        (CircuitBreaker, BreakerSettings._fields),
+        (Retry, ("on", "attempts", "base", "factor", "cap", "jitter", "timeout", "on_result")),
+        (Retry, ("classify", "follow_retry_after", "budget", "clock", "random")),
+        (RetryBudget, ("share", "floor", "within", "clock")),
+        (partial(Deadline, seconds=1), ("seconds", "worker", "late", "clock")),
+        (partial(Bulkhead, limit=1), ("limit", "wait", "queue")),
+        (partial(Fallback, len), ("on",)),
+    ],
+)
+def test_every_setting_refuses_what_it_cannot_be(make: Any, names: tuple[str, ...]) -> None:
+    """By a message with its name in it, at construction."""
+    for name in names:
+        for value in (object(), "x", -1, -0.5, float("nan"), float("inf"), 10**400, (3,), b"1"):
+            with pytest.raises((TypeError, ValueError), match=rf"\b{name}\b"):
+                make(**{name: value})
 
 
 @pytest.mark.parametrize(

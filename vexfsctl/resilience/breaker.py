@@ -389,8 +389,8 @@ class CircuitBreaker:
     def judge(self, error: BaseException) -> Outcome:
         """Say what an exception is worth; that of a deadline is a failure like those in `on`."""
         settings = self._era.settings
-        on = settings.on if isinstance(settings.on, tuple) else (settings.on,)
-        return judge_exception(error, (*on, DeadlineExceeded), settings.ignore, settings.classify)
+        on = DeadlineExceeded if isinstance(error, DeadlineExceeded) else settings.on
+        return judge_exception(error, on, settings.ignore, settings.classify)
 
     def judge_result(self, result: object) -> Outcome:
         """Say what a result is worth: a success, unless `classify` says otherwise."""

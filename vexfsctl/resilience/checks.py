@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from math import inf
+from sys import maxsize
 
 
 def whole(name: str, value: object, *, least: int = 1, optional: bool = False) -> None:
@@ -12,6 +13,8 @@ def whole(name: str, value: object, *, least: int = 1, optional: bool = False) -
         raise TypeError(f"{name} must be a whole number, not {value!r}")
     if value < least:
         raise ValueError(f"{name} must be at least {least}, not {value!r}")
+    if value > maxsize:
+        raise ValueError(f"{name} must be at most {maxsize}")
 
 
 def seconds(name: str, value: object, *, zero: bool = False, optional: bool = False) -> None:
@@ -39,11 +42,15 @@ def factor(name: str, value: object, *, least: float = 1) -> None:
         raise ValueError(f"{name} must be a finite number of at least {least}, not {value!r}")
 
 
-def exception_types(name: str, value: object) -> None:
-    """Check for an exception type or a tuple of them."""
+def exceptions(name: str, value: object) -> None:
+    """Check for an exception type, a tuple of them, or a function."""
+    if callable(value) and not isinstance(value, type):
+        return
     types = value if isinstance(value, tuple) else (value,)
     if not all(isinstance(each, type) and issubclass(each, BaseException) for each in types):
-        raise TypeError(f"{name} must be an exception type or a tuple of them, not {value!r}")
+        raise TypeError(
+            f"{name} must be an exception type, a tuple of them or a function, not {value!r}"
+        )
 
 
 def function(name: str, value: object, *, optional: bool = True) -> Callable[..., object] | None:

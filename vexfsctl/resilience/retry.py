@@ -12,10 +12,9 @@ from vexfsctl.resilience.deadline import remaining
 from vexfsctl.resilience.delays import Jitter, Random, bounded, exponential, spread
 from vexfsctl.resilience.outcomes import (
     FAILED,
-    OK,
     Classify,
+    Exceptions,
     Outcome,
-    Types,
     Verdict,
     judge_exception,
     judged_by,
@@ -48,7 +47,7 @@ class Retry:
 
     def __init__(
         self,
-        on: Types | Callable[[BaseException], bool] = Exception,
+        on: Exceptions = Exception,
         attempts: int | None = 3,
         *,
         base: float = 0.1,
@@ -87,10 +86,7 @@ class Retry:
         self._check()
 
     def _check(self) -> None:
-        if isinstance(self.on, type | tuple):
-            checks.exception_types("on", self.on)
-        else:
-            checks.function("on", self.on, optional=False)
+        checks.exceptions("on", self.on)
         checks.whole("attempts", self.attempts, optional=True)
         checks.seconds("timeout", self.timeout, optional=True)
         if self.attempts is None and self.timeout is None:
@@ -113,15 +109,8 @@ class Retry:
 
     def judge(self, error: BaseException) -> Outcome | None:
         """Return the outcome to try again after, or None to give up."""
-        on = self.on
-        outcome = judge_exception(
-            error, on if isinstance(on, type | tuple) else (), (), self.classify
-        )
-        if outcome.verdict is Verdict.FAILURE:
-            return outcome
-        if outcome is OK and not isinstance(on, type | tuple) and on(error):
-            return FAILED
-        return None
+        outcome = judge_exception(error, self.on, (), self.classify)
+        return outcome if outcome.verdict is Verdict.FAILURE else None
 
     def judge_result(self, result: object) -> Outcome | None:
         """Return the outcome to try again after, or None if *result* will do."""

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from vexfsctl.resilience import checks
 from vexfsctl.resilience.delays import Random, exponential, upwards
-from vexfsctl.resilience.outcomes import Classify, Types
+from vexfsctl.resilience.outcomes import Classify, Exceptions
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -56,9 +56,9 @@ class _Settings(NamedTuple):
     half_open_closes: bool = False
     """What ends that time: closed if set, else open."""
 
-    on: Types = Exception
-    """Exceptions that are failures."""
-    ignore: Types = ()
+    on: Exceptions = Exception
+    """Exceptions that are failures: types, or a function that says so of each."""
+    ignore: Exceptions = ()
     """Exceptions that count as nothing, even if in `on`."""
     classify: Classify | None = None
     """Judges results and exceptions first; None from it leaves them to `on` and `ignore`."""
@@ -100,8 +100,8 @@ class BreakerSettings(_Settings):
         checks.factor("open_backoff", self.open_backoff)
         if not callable(self.open_for):
             checks.seconds("open_for", self.open_for)
-        checks.exception_types("on", self.on)
-        checks.exception_types("ignore", self.ignore)
+        checks.exceptions("on", self.on)
+        checks.exceptions("ignore", self.ignore)
         checks.function("classify", self.classify)
         checks.flag("half_open_closes", self.half_open_closes)
         for kind, threshold in checks.by_name("kinds", self.kinds).items():
