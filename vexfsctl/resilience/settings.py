@@ -35,7 +35,9 @@ class _Settings(NamedTuple):
     """Kinds of which one failure opens it, and for how long (None: as usual)."""
 
     open_for: float | Callable[[int], float] = 60.0
-    """How long it stays open; a function is given how often it has opened again without closing."""
+    """How long it stays open. A function is given how often it has opened again without closing,
+    and does what `open_backoff` does else.
+    """
     open_backoff: float = 1.0
     """Growth of the open time each time it opens again without closing."""
     open_jitter: float = 0.0
@@ -139,13 +141,14 @@ class BreakerSettings(_Settings):
 
     def open_time(self, opened_before: int, random: Random) -> float:
         """Return how long to stay open, having opened *opened_before* times without closing."""
-        if callable(self.open_for):
-            seconds = self.open_for(opened_before)
-            checks.seconds("open_for", seconds, zero=True)
-            return seconds
-        cap = max(_HOUR, self.open_for) if self.max_open is None else self.max_open
-        grown = exponential(self.open_for, self.open_backoff, cap, opened_before + 1)
-        return upwards(grown, self.open_jitter, cap, random)
+        base, factor = self.open_for, self.open_backoff
+        if callable(base):
+            base, factor = base(opened_before), 1.0
+            checks.seconds("open_for", base, zero=True)
+        cap = max(_HOUR, base) if self.max_open is None else self.max_open
+        return upwards(
+            exponential(base, factor, cap, opened_before + 1), self.open_jitter, cap, random
+        )
 
 
 _HOUR = 3600.0
