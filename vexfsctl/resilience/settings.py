@@ -79,6 +79,9 @@ class BreakerSettings(_Settings):
         """Check *settings*."""
         if unknown := settings.keys() - set(cls._fields):
             raise TypeError(f"a breaker has no setting {', '.join(sorted(unknown))}")
+        for name in settings.keys() & {"kinds", "at_once"}:
+            # A copy: what is changed later was not checked.
+            settings[name] = MappingProxyType({**checks.by_name(name, settings[name])})
         self = super().__new__(cls, **settings)
         self._check()
         return self
@@ -106,9 +109,9 @@ class BreakerSettings(_Settings):
         checks.exceptions("ignore", self.ignore)
         checks.function("classify", self.classify)
         checks.flag("half_open_closes", self.half_open_closes)
-        for kind, threshold in checks.by_name("kinds", self.kinds).items():
+        for kind, threshold in self.kinds.items():
             checks.whole(f"kinds[{kind!r}]", threshold)
-        for kind, duration in checks.by_name("at_once", self.at_once).items():
+        for kind, duration in self.at_once.items():
             checks.seconds(f"at_once[{kind!r}]", duration, optional=True)
         self._check_together()
 
