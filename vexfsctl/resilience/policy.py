@@ -462,7 +462,8 @@ class _Layer:
         if place is not None and self.bulkhead is not None:
             self.bulkhead.leave(place)
         judged = self.breaker.end_with_error(permit, error, began_ns)
-        if until_ns is not None and self.breaker._now_ns() >= until_ns:
+        late = until_ns is not None and self.breaker._now_ns() >= until_ns
+        if late and not isinstance(error, DeadlineExceeded):  # that is a time-out
             self.counters.count("late")
         outcome = None if self.retry is None else self.retry.judge(error)
         if outcome is None:
