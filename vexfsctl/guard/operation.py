@@ -1,12 +1,12 @@
 """One operation type of a volume: its breaker, its deadline, its counters."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import cast
 
 from vexfsctl.guard.breaker import carry_out, library_settings, read_status, read_value
 from vexfsctl.guard.records import Bystanders, OperatorAction, Records
+from vexfsctl.guard.statistics import OperationStatistics
 from vexfsctl.model.breaker import (
     BreakerCommand,
     BreakerSettings,
@@ -20,39 +20,6 @@ from vexfsctl.model.operations import OperationType
 from vexfsctl.resilience.breaker import CircuitBreaker
 from vexfsctl.resilience.events import Transition
 from vexfsctl.resilience.statistics import Counting
-
-
-@dataclass(slots=True)
-class OperationStatistics:
-    """The counters of one operation type, as vexfs-sysfs(5) has them.
-
-    Counters only grow, gauges (`in_flight`, `overdue`) fall again. Not locked.
-
-    A call is completed when its caller has the answer: one past its deadline completes there,
-    whatever its thread still does. A rejected call never ran and adds no latency. So there are
-    `calls - rejected - (in_flight - overdue)` completed calls behind `latency_ns_total`.
-    """
-
-    calls: int = 0
-    failures: int = 0
-    rejected: int = 0
-    retries: int = 0
-    retry_successes: int = 0
-    fallbacks: int = 0
-    """Calls served from a fallback."""
-    fallback_failures: int = 0
-    """Calls whose fallback failed as well."""
-    timeouts: int = 0
-    in_flight: int = 0
-    overdue: int = 0
-    latency_ns_total: int = 0
-    latency_ns_max: int = 0
-
-    def completed(self, latency_ns: int) -> None:
-        """Add the latency of a completed call."""
-        self.latency_ns_total += latency_ns
-        if latency_ns > self.latency_ns_max:
-            self.latency_ns_max = latency_ns
 
 
 class GuardedOperation:
@@ -74,7 +41,6 @@ class GuardedOperation:
         self.timeout_ms = operation.default_timeout_ms
         """Deadline of one call, its retries included; may be set, applies to later calls."""
         self.statistics = OperationStatistics()
-        """Changed under the executor's lock."""
         self._records = records
         self._on_change = on_change
         self._now_ns = clock.now_ns

@@ -129,8 +129,9 @@ class AttributeSource:
             if attribute.writable:
                 return getattr(guarded.breaker_settings, attribute.name)
             return self._guard.breaker_value(operation, attribute.name)
-        # A single number needs no lock: it is replaced whole.
-        return getattr(guarded if attribute.writable else guarded.statistics, attribute.name)
+        if attribute.writable:
+            return getattr(guarded, attribute.name)
+        return guarded.statistics.value(attribute.name)
 
     def _apply(self, attribute: Attribute, value: Any, uid: int, pid: int) -> None:
         if attribute.operation is not None:
