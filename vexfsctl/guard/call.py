@@ -7,7 +7,7 @@ thread, one inside the other, and share its fate: the deadline of the innermost 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
-from errno import EBUSY, ETIMEDOUT
+from errno import ETIMEDOUT
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from vexfsctl.model.correlation import CorrelationId
@@ -22,14 +22,6 @@ T = TypeVar("T")
 
 class CallRejected(OSError):  # noqa: N818 - an Error is what VexFS reports
     """An open breaker refused the call; errno is EBUSY."""
-
-    def __init__(self, operation: OperationType) -> None:
-        super().__init__(EBUSY, _REJECTIONS[operation])
-
-
-_REJECTIONS = {
-    operation: f"circuit breaker open for {operation} operations" for operation in OperationType
-}
 
 
 class CallAbandoned(OSError):  # noqa: N818
@@ -72,12 +64,18 @@ class Terms(NamedTuple):
 About = Callable[[], Terms]
 """Tells the terms of a call, when they are needed; perhaps in the watch thread."""
 
-NO_TERMS = Terms
+_NO_TERMS = Terms()
+
+
+def no_terms() -> Terms:
+    """Tell that nothing serves a call instead, and its records name nothing."""
+    return _NO_TERMS
 
 
 class Kind(NamedTuple):
     """What calls of one kind have in common."""
 
+    executor: "Runs"
     guarded: "GuardedOperation"
     name: str
     """The FUSE request in lower case."""
@@ -89,6 +87,8 @@ class Kind(NamedTuple):
     """What the records call the fallback."""
     label: str
     """`file/read`."""
+    rejection: str
+    """What an application is told that the breaker refuses."""
 
 
 class Fate(Enum):
@@ -119,6 +119,7 @@ class Trouble:
 
     __slots__ = (
         "attempt",
+        "attempt_ns",
         "ended",
         "failure",
         "nested_answer",
@@ -128,9 +129,11 @@ class Trouble:
         "terms",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, attempt_ns: int) -> None:
         self.attempt = 1
         """Attempts begun."""
+        self.attempt_ns = attempt_ns
+        """When the latest of them began."""
         self.failure: Failure | None = None
         """Why the last attempt failed."""
         self.served: bool | None = None
@@ -181,9 +184,7 @@ class Call:
     """One call, handed to the function that does its work. Belongs to the thread that runs it."""
 
     __slots__ = (
-        "_executor",
         "about",
-        "attempt_ns",
         "deadline_ns",
         "expired",
         "identifier",
@@ -197,23 +198,20 @@ class Call:
 
     def __init__(
         self,
-        executor: Runs,
         kind: Kind,
         about: About,
         outer: "Call | None",
         started_ns: int,
         deadline_ns: int,
+        permit: Permit | None,
     ) -> None:
-        self._executor = executor
         self.kind = kind
         self.about = about
         self.outer = outer
         """The call it is nested in."""
         self.started_ns = started_ns
         self.deadline_ns = deadline_ns
-        self.attempt_ns = started_ns
-        """When the running attempt began."""
-        self.permit: Permit | None = None
+        self.permit = permit
         """What the running attempt holds."""
         self.ignored = False
         """Whether the running attempt says nothing about the backing."""
@@ -226,7 +224,7 @@ class Call:
     @property
     def id(self) -> CorrelationId:
         """Its id: drawn when first asked for, after those of its callers."""
-        return self._executor.identify(self)
+        return self.kind.executor.identify(self)
 
     @property
     def parent(self) -> CorrelationId | None:
@@ -271,10 +269,15 @@ class Call:
             trouble.terms = self.about()
         return trouble.terms
 
+    @property
+    def attempt_ns(self) -> int:
+        """When the running attempt began."""
+        return self.started_ns if self.trouble is None else self.trouble.attempt_ns
+
     def in_trouble(self) -> Trouble:
         """Return what it has met, from now on."""
         if self.trouble is None:
-            self.trouble = Trouble()
+            self.trouble = Trouble(self.started_ns)
         return self.trouble
 
     def callers(self) -> "Iterator[Call]":
@@ -286,7 +289,7 @@ class Call:
 
     def remaining_ns(self) -> int:
         """Nanoseconds to its deadline; negative when that has passed."""
-        return self.deadline_ns - self._executor.now_ns()
+        return self.deadline_ns - self.kind.executor.now_ns()
 
     def ignore(self) -> None:
         """Let the running attempt be no verdict: it is answered without asking the backing."""
@@ -310,7 +313,7 @@ class Call:
         Let the exception of a nested call pass unchanged: a breaker counts only failures that arose
         at its own operation, and a different exception is a different failure.
         """
-        return self._executor.run(
+        return self.kind.executor.run(
             self,
             operation,
             name,

@@ -22,14 +22,15 @@ from typing import Any, Protocol, TypeVar
 from vexfsctl.catalogue.lookup import BREAKER_OPEN, TIMEOUT, error_for_errno
 from vexfsctl.guard.alarm import NEVER_NS, Alarm
 from vexfsctl.guard.call import (
-    NO_TERMS,
     About,
     Call,
     CallAbandoned,
     CallRejected,
     Failure,
+    Fate,
     Kind,
     Trouble,
+    no_terms,
 )
 from vexfsctl.guard.operation import GuardedOperation
 from vexfsctl.guard.records import Bystanders, Records
@@ -41,6 +42,7 @@ from vexfsctl.model.errnos import ErrnoClass, application_errno, classify_errno,
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.volume import RetrySettings
 from vexfsctl.resilience.exceptions import BreakerOpen
+from vexfsctl.resilience.machine import Permit
 from vexfsctl.resilience.outcomes import FAILED, IGNORED, OK, Outcome
 
 T = TypeVar("T")
@@ -58,7 +60,7 @@ class BoundCall(Protocol):
     def __call__(
         self,
         function: Callable[[Call], T],
-        about: About = NO_TERMS,
+        about: About = no_terms,
         outer: Call | None = None,
         /,
     ) -> T:
@@ -125,12 +127,14 @@ class CallExecutor:
         bound = self._bound.get(key)
         if bound is None:
             kind = Kind(
+                self,
                 self._operations[operation],
                 name,
                 repeatable,
                 writes,
                 via,
                 f"{operation}/{name}",
+                f"circuit breaker open for {operation} operations",
             )
             bound = self._bound.setdefault(key, self._bind(kind))
         return bound
@@ -189,12 +193,12 @@ class CallExecutor:
 
         def run(  # noqa: C901 - whatever it called would cost as much as half of it
             function: Callable[[Call], T],
-            about: About = NO_TERMS,
+            about: About = no_terms,
             outer: Call | None = None,
             /,
         ) -> T:
             started_ns = now_ns()
-            deadline_ns = started_ns + guarded.timeout_ms * 1_000_000
+            deadline_ns = started_ns + guarded.timeout_ns
             if outer is None:
                 if kind.writes and self._refuses_writes():
                     count_call()
@@ -202,27 +206,33 @@ class CallExecutor:
             elif outer.deadline_ns < deadline_ns:
                 # Its caller may be overdue already; nothing ends before it has begun.
                 deadline_ns = max(outer.deadline_ns, started_ns)
-            call = Call(self, kind, about, outer, started_ns, deadline_ns)
+            permit: Permit | None = None
+            try:
+                permit = acquire()
+            except BreakerOpen:
+                if about().fallback is None:
+                    raise self._reject(kind, about, outer, started_ns) from None
+                function = _refused
+            call = Call(kind, about, outer, started_ns, deadline_ns, permit)
             held = None
             try:
                 # Two calls of one application call may be here at once, but never none.
                 live[call] = call
-                if outer is not None and take(outer, None) is None:
+                if outer is not None and take(outer, None) is None and outer.application.expired:
                     raise CallAbandoned
                 held = running.token
                 count_call()
                 if deadline_ns < alarm.due_ns:
                     alarm.bring_forward(min(deadline_ns, started_ns + _LOOK_NS))
-                permit = call.permit = acquire()
                 result = function(call)
                 if outer is not None:
                     live[outer] = outer
-                if take(call, None) is not None:
+                if take(call, None) is not None or not call.application.expired:
                     held = None
                     add_latency(now_ns() - started_ns)
                     if len(waiting) >= MANY:
                         latencies.add_up()
-                    if permit.watched or call.trouble is not None:
+                    if permit is None or permit.watched or call.trouble is not None:
                         self._went_well(call)
                     return result
             except BaseException as error:
@@ -311,15 +321,37 @@ class CallExecutor:
             trouble.forget()
             self._in_hand.pop(call, None)
 
+    def _reject(
+        self, kind: Kind, about: About, outer: Call | None, started_ns: int
+    ) -> CallRejected | CallAbandoned:
+        """Count and report a call that its breaker refused; return what it raises.
+
+        Nothing serves it instead. It costs little, for an open breaker refuses many.
+        """
+        if outer is not None and self._live.pop(outer, None) is None and outer.application.expired:
+            return CallAbandoned()
+        count = kind.guarded.statistics.count
+        count["calls"]()
+        count["rejected"]()
+        rejection = CallRejected(EBUSY, kind.rejection)
+        records = self._records.choose(started_ns) if outer is None else None
+        if records is None or records.fate is Fate.LOGGED:
+            call = Call(kind, about, outer, started_ns, started_ns, None)
+            call.in_trouble().records = records
+            self._records.rejected(call, started_ns)
+        if outer is not None:
+            outer.in_trouble().nested_failure = Failure(rejection, BREAKER_OPEN.name, EBUSY)
+            self._put_back(outer)
+        return rejection
+
     def _judge_first(self, call: Call, trouble: Trouble, error: BaseException) -> _Verdict:
-        """Settle the first attempt, which raised or was refused."""
+        """Settle the first attempt."""
+        if isinstance(error, CallRejected) and call.permit is None:
+            trouble.attempt = 0
+            trouble.failure = Failure(error, BREAKER_OPEN.name, EBUSY, rejected=True)
+            return _Verdict.FAILED
         if isinstance(error, OSError):
             return self._judge(call, trouble, error)
-        if isinstance(error, BreakerOpen) and call.permit is None:
-            trouble.attempt = 0
-            rejection = CallRejected(call.operation)
-            trouble.failure = Failure(rejection, BREAKER_OPEN.name, EBUSY, rejected=True)
-            return _Verdict.FAILED
         self._crash(call)
         return _Verdict.ANSWER
 
@@ -380,10 +412,10 @@ class CallExecutor:
         except BreakerOpen:
             return False
         # Checked after the watch can find the permit, so that one of the two sees the other.
-        if call not in self._live:
+        if call not in self._live and call.application.expired:
             self._release(call)
             raise self._unwind(call)
-        call.attempt_ns = self.now_ns()
+        trouble.attempt_ns = self.now_ns()
         call.ignored = False
         trouble.attempt += 1
         call.kind.guarded.statistics.count["retries"]()
@@ -539,6 +571,11 @@ class CallExecutor:
     def _tell_ended(self, application: Call) -> None:
         if application.terms.on_ended is not None:
             self._bystanders.tell(application.terms.on_ended)
+
+
+def _refused(call: Call) -> Any:
+    """Stand in for the function of a call that its breaker refused."""
+    raise CallRejected(EBUSY, call.kind.rejection)
 
 
 _AS_IT_CAME = object()

@@ -21,6 +21,8 @@ from vexfsctl.resilience.breaker import CircuitBreaker
 from vexfsctl.resilience.events import Transition
 from vexfsctl.resilience.statistics import Counting
 
+_NS_PER_MS = 1_000_000
+
 
 class GuardedOperation:
     """The breaker of an operation type, its deadline and its counters.
@@ -39,7 +41,6 @@ class GuardedOperation:
     ) -> None:
         self.operation = operation
         self.timeout_ms = operation.default_timeout_ms
-        """Deadline of one call, its retries included; may be set, applies to later calls."""
         self.statistics = OperationStatistics()
         self._records = records
         self._on_change = on_change
@@ -52,6 +53,15 @@ class GuardedOperation:
             listeners=(partial(bystanders.tell, self._changed),),
             **library_settings(self._breaker_settings),
         )
+
+    @property
+    def timeout_ms(self) -> int:
+        """Deadline of one call, its retries included; may be set, applies to later calls."""
+        return self.timeout_ns // _NS_PER_MS
+
+    @timeout_ms.setter
+    def timeout_ms(self, timeout_ms: int) -> None:
+        self.timeout_ns = timeout_ms * _NS_PER_MS
 
     @property
     def breaker_settings(self) -> BreakerSettings:

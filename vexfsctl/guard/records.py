@@ -170,6 +170,11 @@ class Records:
                 hint="nothing is changed that would not be on record: see to the disk of the log",
             )
 
+    def choose(self, now_ns: int) -> CallRecords:
+        """Choose what becomes of the records of an application call, whose first one is due."""
+        with self._lock:
+            return self._choose(now_ns)
+
     def error(
         self, call: Call, error: ErrorEntry, errno: int, max_attempts: int, now_ns: int
     ) -> None:
@@ -341,6 +346,7 @@ class Records:
             if records.fate is Fate.SUPPRESSED:
                 self._errors.suppressed += 1
                 self._limit.suppress_error()
+                self._await_report()
             else:
                 self._errors.lost += 1
         return None
@@ -372,17 +378,24 @@ class Records:
         self.emit(event, Receipt(self, records, counted=counted))
 
     def _records_of(self, call: Call, now_ns: int) -> CallRecords:
-        trouble = call.application.in_trouble()
+        trouble = (call if call.outer is None else call.application).in_trouble()
         if trouble.records is None:
-            trouble.records = CallRecords(self._choose_fate(now_ns))
-        if trouble.records.fate is Fate.SUPPRESSED and self._limit.ends_ns < self._alarm.due_ns:
-            self._alarm.bring_forward(self._limit.ends_ns)
+            trouble.records = self._choose(now_ns)
         return trouble.records
 
-    def _choose_fate(self, now_ns: int) -> Fate:
-        if not self._limit.admit(now_ns):
-            return Fate.SUPPRESSED
-        return Fate.LOGGED if self._log.admit() else Fate.LOST
+    def _choose(self, now_ns: int) -> CallRecords:
+        if self._limit.admit(now_ns):
+            return CallRecords(Fate.LOGGED if self._log.admit() else Fate.LOST)
+        self._await_report()
+        return _LEFT_OUT
+
+    def _await_report(self) -> None:
+        """Have the watch look when what is left out can be reported."""
+        if self._limit.ends_ns < self._alarm.due_ns:
+            self._alarm.bring_forward(self._limit.ends_ns)
+
+
+_LEFT_OUT = CallRecords(Fate.SUPPRESSED)
 
 
 def _outcome(call: Call, now_ns: int) -> dict[str, Any]:

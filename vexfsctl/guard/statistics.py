@@ -6,7 +6,6 @@ are `calls - rejected` completed calls behind `latency_ns_total`.
 """
 
 import threading
-from collections import deque
 
 from vexfsctl.resilience.counters import Counter, Gauge
 from vexfsctl.resilience.statistics import Latency, Percentiles
@@ -21,7 +20,7 @@ class Latencies:
     __slots__ = ("_adding", "_histogram", "_max", "_total", "add", "waiting")
 
     def __init__(self) -> None:
-        self.waiting: deque[int] = deque()
+        self.waiting: list[int] = []
         """What came in since they were last added up: do that once there are `MANY`."""
         self.add = self.waiting.append
         self._adding = threading.Lock()
@@ -32,12 +31,14 @@ class Latencies:
     def add_up(self) -> None:
         """Add up what has come in."""
         with self._adding:
-            batch = [self.waiting.popleft() for _ in range(len(self.waiting))]
-            if batch:
-                self._total += sum(batch)
-                self._max = max(self._max, *batch)
-                for ns in batch:
-                    self._histogram.add(ns)
+            # Others append meanwhile, and only that: what was copied is what is deleted.
+            batch = self.waiting.copy()
+            del self.waiting[: len(batch)]
+            self._total += sum(batch)
+            self._max = max(self._max, max(batch, default=0))
+            count = self._histogram.add
+            for ns in batch:
+                count(ns)
 
     @property
     def total(self) -> int:
