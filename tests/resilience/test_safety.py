@@ -232,7 +232,9 @@ def in_thread(function: Callable[[], object]) -> Iterator[None]:
 
 
 @case("K65")
-@pytest.mark.parametrize("storm", ["signals", "finalisers", "listeners", "forks", "inheritance"])
+@pytest.mark.parametrize(
+    "storm", ["signals", "finalisers", "listeners", "tasks", "forks", "inheritance"]
+)
 def test_storm(storm: str, _: None) -> None:
     """No hang, nothing held afterwards."""
     ran = subprocess.run(

@@ -281,7 +281,7 @@ class _Layer:
                     result = function(*args, **kwargs) if kwargs else function(*args)
                 except BaseException as error:
                     held = None  # noqa: F841 - this frame lives on in the traceback
-                    run = self._failed(run, permit, error)
+                    run = None if permit is None else self._failed(run, permit, error)
                     if run is None:
                         if self.fallback is None or not self.fallback.covers(error):
                             raise
@@ -335,8 +335,9 @@ class _Layer:
                     if until_ns is not None:
                         scope.until = outer
                     held = None
-                    run = self._failed(run, permit, error, began_ns, until_ns, place)
-                    if run is None:
+                    if permit is not None:
+                        run = self._failed(run, permit, error, began_ns, until_ns, place)
+                    if permit is None or run is None:
                         if self.fallback is None or not self.fallback.covers(error):
                             raise
                         return self._serve(self.fallback, error, args, kwargs)
@@ -403,8 +404,9 @@ class _Layer:
                     if until_ns is not None:
                         CURRENT.set(scope)
                     held = None
-                    run = self._failed(run, permit, error, began_ns, until_ns, place)
-                    if run is None:
+                    if permit is not None:
+                        run = self._failed(run, permit, error, began_ns, until_ns, place)
+                    if permit is None or run is None:
                         if self.fallback is None or not self.fallback.covers(error):
                             raise
                         return await self._serve_async(self.fallback, error, args, kwargs)
@@ -456,7 +458,7 @@ class _Layer:
     def _failed(
         self,
         run: Run | None,
-        permit: Permit | None,
+        permit: Permit,
         error: BaseException,
         began_ns: int | None = None,
         until_ns: int | None = None,
@@ -465,8 +467,6 @@ class _Layer:
         """Settle an attempt that raised; return its run if there is to be another attempt."""
         if place is not None and self.bulkhead is not None:
             self.bulkhead.leave(place)
-        if permit is None:
-            return None
         judged = self.breaker.end_with_error(permit, error, began_ns)
         # A call that was left behind or cancelled at its deadline is counted as that.
         cut = isinstance(error, DeadlineExceeded)
