@@ -427,7 +427,9 @@ class CircuitBreaker:
             self._meter.ok.add()
         else:
             self._meter.count("failed" if outcome.verdict is _FAILURE else "ignored")
-        if outcome.verdict is _FAILURE or permit.watched or self.timed:
+        era = self._era
+        told = era.evidence.watches_successes if permit is era.standing else permit.watched
+        if outcome.verdict is _FAILURE or told or self.timed:
             self.settle(permit, outcome, began_ns=began_ns, cause=error)
 
     # Inside
