@@ -4,6 +4,7 @@ import asyncio
 import pickle
 import threading
 import traceback
+import warnings
 from collections.abc import Iterator
 from contextlib import suppress
 from contextvars import copy_context
@@ -528,6 +529,18 @@ def test_policies_replaced_by_short_forms() -> None:
     assert (pay.breaker.name, other.breaker.name) == ("short forms", "more")
     with pytest.raises(TypeError, match="not a policy: retries"):
         pay.with_(retries=None)
+
+
+def test_call_of_what_has_not_run_when_it_returns() -> None:
+    """A coroutine or a generator would fail where the breaker does not see it."""
+    breaker = CircuitBreaker()
+
+    async def later() -> None: ...
+
+    for function in (numbers, later):
+        with warnings.catch_warnings(action="ignore"), pytest.raises(TypeError, match="call_async"):
+            breaker.call(function)
+    assert breaker.stats().ignored == 2
 
 
 def test_no_policy_left() -> None:

@@ -8,7 +8,7 @@ forked child in the middle of another one. What a call holds (a place in half-op
 from collections.abc import Awaitable, Callable
 from functools import partial
 from random import random as _random
-from types import TracebackType
+from types import AsyncGeneratorType, CoroutineType, GeneratorType, TracebackType
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from vexfsctl.resilience import activity, checks, machine
@@ -191,7 +191,10 @@ class CircuitBreaker:
     # Calling through it
 
     def call(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Return what *function* returns; raise BreakerOpen instead of calling it when open."""
+        """Return what *function* returns; raise BreakerOpen instead of calling it when open.
+
+        Raises TypeError for a coroutine function or a generator.
+        """
         # What `calling` does, at half its cost.
         permit, meter = self.acquire(), self._meter
         held = meter.gauge.token
@@ -203,6 +206,9 @@ class CircuitBreaker:
             held = None  # noqa: F841 - this frame lives on in the traceback
             self.end_with_error(permit, error, began_ns)
             raise
+        if type(result) in _NOT_RUN:
+            self._end(permit, IGNORED, began_ns)
+            raise TypeError(f"{function!r} has not run yet: decorate it, or use call_async")
         self.end_with_result(permit, result, began_ns)
         return result
 
@@ -703,6 +709,9 @@ class _Teller:
 
     __slots__ = ("__weakref__",)
 
+
+_NOT_RUN = frozenset((AsyncGeneratorType, CoroutineType, GeneratorType))
+"""What a call may return that has done nothing so far."""
 
 _UNJUDGED = Permit(0, watched=False)
 """Leave while the library is inactive; of no era."""
