@@ -142,7 +142,7 @@ def test_books_balance() -> None:
     assert errors.suppressed == sum(event.errors for event in suppressed)
 
     for operation in (FILE, STORAGE):
-        # Asked first: a timer that is over moves the breaker when it is looked at.
+        # Asked first: a breaker whose time is over moves when it is looked at.
         generation = guard.status(operation).breaker.generation
         changes = [
             event
