@@ -405,7 +405,12 @@ class CircuitBreaker:
 
     def end_with_error(self, permit: Permit, error: BaseException, began_ns: int | None) -> Outcome:
         """Judge, count and settle an attempt that raised."""
-        outcome = self.judge(error)
+        try:
+            outcome = self.judge(error)
+        except BaseException:
+            # What judges is not ours; nothing may hang on the traceback that it leaves.
+            self.settle(permit, IGNORED)
+            raise
         if isinstance(error, Exception):
             self._end(permit, outcome, began_ns, error)
         elif cancelled_by_deadline():
@@ -418,7 +423,11 @@ class CircuitBreaker:
 
     def end_with_result(self, permit: Permit, result: object, began_ns: int | None) -> Outcome:
         """Judge, count and settle an attempt that returned."""
-        outcome = self.judge_result(result)
+        try:
+            outcome = self.judge_result(result)
+        except BaseException:
+            self.settle(permit, IGNORED)
+            raise
         self._end(permit, outcome, began_ns)
         return outcome
 
