@@ -203,9 +203,10 @@ class CircuitBreaker:
         try:
             result = function(*args, **kwargs)
         except BaseException as error:
-            held = None  # noqa: F841 - this frame lives on in the traceback
+            held = None  # this frame lives on in the traceback
             self.end_with_error(permit, error, began_ns)
             raise
+        held = None  # noqa: F841 - and in that of an error that the operation keeps, or classify
         if type(result) in _NOT_RUN:
             self._end(permit, IGNORED, began_ns)
             raise TypeError(f"{function!r} has not run yet: decorate it, or use call_async")

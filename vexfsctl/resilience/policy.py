@@ -280,7 +280,7 @@ class _Layer:
                         started()
                     result = function(*args, **kwargs) if kwargs else function(*args)
                 except BaseException as error:
-                    held = None  # noqa: F841 - this frame lives on in the traceback
+                    held = None
                     run = None if permit is None else self._failed(run, permit, error)
                     if run is None:
                         if self.fallback is None or not self.fallback.covers(error):
@@ -288,6 +288,7 @@ class _Layer:
                         return self._serve(self.fallback, error, args, kwargs)
                 else:
                     if run is not None or permit.watched:
+                        held = None  # noqa: F841 - in either case a traceback may keep this frame
                         self._returned(run, permit, result)
                     elif ok is not None:
                         ok()
@@ -353,6 +354,7 @@ class _Layer:
                         if observe is not None and began_ns is not None:
                             observe(ended_ns - began_ns)
                     else:
+                        held = None
                         run = self._returned(run, permit, result, began_ns, until_ns)
                     if run is None:
                         if until_ns is not None and ended_ns >= until_ns:
@@ -421,6 +423,7 @@ class _Layer:
                         if observe is not None and began_ns is not None:
                             observe(now_ns() - began_ns)
                     else:
+                        held = None
                         run = self._returned(run, permit, result, began_ns, until_ns)
                     if run is None:
                         return result
