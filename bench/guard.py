@@ -19,7 +19,8 @@ import pybreaker
 import stamina
 import tenacity
 
-from bench.measure import Comparison, OverFloor
+from bench.floor import OverFloor
+from bench.measure import Comparison
 from tests.support.clock import VirtualClock
 from vexfsctl.guard.call import Call, no_terms
 from vexfsctl.guard.guard import Guard
@@ -35,15 +36,16 @@ _PYBREAKER, _CIRCUITBREAKER, _TENACITY, _STAMINA = (
     f"{name} {version(name)}" for name in ("pybreaker", "circuitbreaker", "tenacity", "stamina")
 )
 _ATTEMPTS = 3
+_Over = partial(OverFloor, subject="guard")
 
 _Work = Callable[[], object]
 
 
 def comparisons() -> Iterator[Comparison | OverFloor]:
     """Hand out what there is to measure."""
-    yield OverFloor(
+    yield _Over(
         "guard: a call that goes well",
-        {
+        contestants={
             "plain call (the floor)": _succeed,
             "vexfsctl Guard.bind": _bound(_succeed),
             "vexfsctl Guard.run": _guarded(_guard(MonotonicClock()), _succeed),
@@ -58,16 +60,16 @@ def comparisons() -> Iterator[Comparison | OverFloor]:
             ),
         },
     )
-    yield OverFloor(
+    yield _Over(
         "guard: a call that fails, none of its records logged",
-        {
+        contestants={
             "plain call that fails (the floor)": _caught(_fail),
             "vexfsctl Guard.bind": _caught(_failing(_fail)),
         },
     )
-    yield OverFloor(
+    yield _Over(
         "guard: a rejection, not logged",
-        {
+        contestants={
             _CIRCUITBREAKER: _rejecting(_circuitbreaker),
             "vexfsctl Guard.bind": _caught(_rejected()),
         },

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import repeat
 from statistics import median
-from time import perf_counter_ns, thread_time_ns
+from time import perf_counter_ns
 from typing import Protocol, TypeVar
 
 ROUNDS = 15
@@ -38,37 +38,6 @@ class Comparison:
     def lines(self) -> Iterator[str]:
         """Measure, and yield the lines of a table."""
         yield from render(self.title, measure(self))
-
-
-@dataclass(frozen=True, slots=True)
-class OverFloor:
-    """What each contestant costs in CPU time, as a multiple of the first one, the floor.
-
-    Minima of many short turns: what interrupts a turn is left out with it.
-    """
-
-    title: str
-    contestants: Mapping[str, Callable[[], object]]
-    calls: int = 1000
-    """In a turn."""
-    rounds: int = 200
-
-    def lines(self) -> Iterator[str]:
-        """Measure, and yield the lines of a table."""
-
-        def turn(run: Callable[[], object]) -> Callable[[], float]:
-            return lambda: _turn_ns(run, self.calls, thread_time_ns) / self.calls
-
-        turns = {name: turn(run) for name, run in self.contestants.items()}
-        yield from render_over_floor(self.title, interleave(turns, self.rounds))
-
-
-def render_over_floor(title: str, times: Mapping[str, list[float]]) -> Iterator[str]:
-    """Hand out the lines of a table: minima, and each as a multiple of the first."""
-    yield f"{title:<56}{'least CPU':>10}   x floor"
-    floor = min(next(iter(times.values())))
-    for name, each in times.items():
-        yield f"  {name:<54}{duration(min(each)):>10}{min(each) / floor:10.1f}"
 
 
 def measure(comparison: Comparison, rounds: int = ROUNDS) -> dict[str, list[float]]:

@@ -11,7 +11,6 @@ from vexfsctl.analysis.breakers import (
     is_as_asked,
 )
 from vexfsctl.model.breaker import (
-    DELIVERED_ACTIONS,
     BreakerAction,
     BreakerSettings,
     BreakerState,
@@ -108,7 +107,7 @@ def test_what_is_foretold_is_what_the_engine_does(way: str) -> None:
     """A second reading of the table in vexfs-sysfs(5): the engine's own agrees in every cell."""
     foretold: dict[BreakerAction, BreakerState | None] = {}
     done: dict[BreakerAction, BreakerState | None] = {}
-    for action in DELIVERED_ACTIONS:
+    for action in BreakerAction:
         breaker = CircuitBreaker()
         for step in way.split():
             breaker.command(BreakerAction(step))
@@ -126,13 +125,14 @@ def test_what_is_foretold_is_what_the_engine_does(way: str) -> None:
 
 def test_an_open_breaker_follows_the_same_columns() -> None:
     """The states that only calls lead to."""
-    after = {action: state_after(BreakerState.OPEN, action) for action in DELIVERED_ACTIONS}
+    after = {action: state_after(BreakerState.OPEN, action) for action in BreakerAction}
 
     assert after == {
         BreakerAction.TRIP: BreakerState.FORCED_OPEN,
         BreakerAction.RESET: BreakerState.CLOSED,
         BreakerAction.PROBE: BreakerState.HALF_OPEN,
         BreakerAction.DISABLE: BreakerState.DISABLED,
+        BreakerAction.OBSERVE: BreakerState.METRICS_ONLY,
         BreakerAction.ENABLE: BreakerState.OPEN,
     }
     assert state_after(BreakerState.METRICS_ONLY, BreakerAction.ENABLE) is BreakerState.CLOSED

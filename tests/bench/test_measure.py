@@ -1,6 +1,6 @@
 """Interleaved measurement: what a ratio of one run can be trusted to say."""
 
-from bench.measure import Comparison, measure, render, render_over_floor
+from bench.measure import Comparison, measure, render
 from tests.support.clock import VirtualClock
 
 
@@ -39,14 +39,3 @@ def test_quick_runs_are_repeated_until_they_fill_a_turn() -> None:
 
     assert times == {"ours": [100.0, 100.0]}
     assert runs[0] > 2 * 100_000
-
-
-def test_costs_over_a_floor_are_those_of_the_best_turns() -> None:
-    """A turn that was interrupted is left out."""
-    times = {"plain call": [20.0, 25.0], "ours": [990.0, 100.0]}
-
-    assert list(render_over_floor("a call", times)) == [
-        "a call                                                   least CPU   x floor",
-        "  plain call                                                 20 ns       1.0",
-        "  ours                                                      100 ns       5.0",
-    ]

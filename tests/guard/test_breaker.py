@@ -10,7 +10,6 @@ from tests.guard.volume import FILE, STORAGE, GuardedVolume, failing_call
 from vexfsctl.exceptions import GenerationMoved, StateConflict
 from vexfsctl.guard.call import Call
 from vexfsctl.model.breaker import (
-    DELIVERED_ACTIONS,
     BreakerAction,
     BreakerCommand,
     BreakerSettings,
@@ -78,6 +77,7 @@ def test_status_of_an_open_breaker(volume: GuardedVolume) -> None:
         retry_after_ms=59_000,
         last_error_id=CorrelationId((1 << 62) + 4),
         settings=BreakerSettings(),
+        until_ms=59_000,
     )
     for name in ("state", "generation", "failures", "retry_after_ms", "last_error_id"):
         assert volume.guard.breaker_value(STORAGE, name) == getattr(status(volume), name)
@@ -159,13 +159,13 @@ def test_refused_command_says_what_it_found(volume: GuardedVolume) -> None:
     fail(volume, 5)
     before = status(volume)
 
-    for action in DELIVERED_ACTIONS:
+    for action in BreakerAction:
         with pytest.raises(GenerationMoved, match="is open at generation 2, not 1") as moved:
             volume.guard.command_breaker(
                 STORAGE, BreakerCommand(action, if_generation=1), uid=0, pid=1
             )
         assert moved.value.hint == "look at it again before changing it"
-    with pytest.raises(StateConflict, match="cannot probe a breaker that is closed"):
+    with pytest.raises(StateConflict, match="it is closed"):
         volume.guard.command_breaker(FILE, BreakerCommand(PROBE), uid=0, pid=1)
 
     assert status(volume) == before

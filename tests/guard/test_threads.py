@@ -9,7 +9,7 @@ from itertools import pairwise
 from vexfsctl.guard.call import Call, CallAbandoned
 from vexfsctl.guard.guard import Guard
 from vexfsctl.guard.records import ImmediateLog
-from vexfsctl.model.breaker import DELIVERED_ACTIONS, BreakerAction, BreakerCommand, BreakerSettings
+from vexfsctl.model.breaker import BreakerAction, BreakerCommand, BreakerSettings
 from vexfsctl.model.correlation import CorrelationSource
 from vexfsctl.model.events import (
     BreakerChanged,
@@ -68,7 +68,7 @@ class Storm:
 
     def operate(self) -> None:
         """An operator without mercy."""
-        for action in DELIVERED_ACTIONS * 30:
+        for action in [*BreakerAction] * 30:
             if action is not BreakerAction.PROBE:
                 self.guard.command_breaker(STORAGE, BreakerCommand(action), uid=0, pid=1)
 

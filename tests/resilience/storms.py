@@ -3,6 +3,7 @@
 Each ends by itself; one that hangs is killed by the test that started it.
 """
 
+import asyncio
 import gc
 import os
 import signal
@@ -11,6 +12,7 @@ import threading
 import warnings
 from contextlib import suppress
 from itertools import cycle
+from random import Random
 from types import FrameType
 
 import vexfsctl.resilience
@@ -22,6 +24,7 @@ from vexfsctl.resilience import (
     Deadline,
     Rejected,
     Retry,
+    remaining,
     resilient,
 )
 from vexfsctl.resilience.events import Transition
@@ -37,12 +40,24 @@ def _breaker() -> CircuitBreaker:
 LIBRARY = vexfsctl.resilience.__path__[0]
 BREAKER = _breaker()
 BULKHEAD = Bulkhead(4)
+QUEUE = Bulkhead(4, wait=0.002)
 
 
 @resilient(retry=Retry(attempts=2, base=0), breaker=BREAKER, bulkhead=BULKHEAD)
 def call() -> None:
     """Fail now and then."""
     if not next(_OUTCOMES):
+        raise OSError(5, "from the device")
+
+
+@resilient(deadline=0.004, retry=Retry(attempts=2, base=0), breaker=BREAKER, bulkhead=QUEUE)
+async def call_async(seconds: float) -> None:
+    """Fail now and then, after a while."""
+    await asyncio.sleep(seconds)
+    if seconds:
+        call()
+        await asyncio.sleep(seconds)
+    elif not next(_OUTCOMES):
         raise OSError(5, "from the device")
 
 
@@ -65,7 +80,7 @@ def assert_nothing_is_held() -> None:
     stats = BREAKER.stats()
     assert stats.in_flight == 0, stats
     assert stats.calls == stats.ok + stats.failed + stats.ignored + stats.interrupted, stats
-    assert BULKHEAD.running == 0
+    assert (BULKHEAD.running, QUEUE.running, QUEUE.waiting, remaining()) == (0, 0, 0, None)
     BREAKER.trip()
     BREAKER.probe()
     for _place in range(2):
@@ -146,6 +161,44 @@ def listeners() -> None:
     over = True
     assert BREAKER.stats().listener_failures > 0
     assert generations == list(range(2, BREAKER.status().generation + 1)), generations[-9:]
+
+
+def tasks() -> None:
+    """Tasks by the dozen in two event loops, with deadlines, and cancelled wherever they wait."""
+    threads = [threading.Thread(target=_cancel_tasks, args=(seed,)) for seed in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    stats, ours = BREAKER.stats(), call_async.policy.stats()  # type: ignore[attr-defined]
+    assert min(stats.interrupted, stats.trips, stats.ok, stats.rejected) > 0, stats
+    assert min(ours["timeouts"], ours["retries"]) > 0, ours
+
+
+def _cancel_tasks(seed: int) -> None:
+    random = Random(seed)
+
+    async def work() -> None:
+        for _call in range(8):
+            with suppress(OSError, Rejected):
+                await call_async(random.choice([0, 0, 0, 0.001, 0.003]))
+            assert remaining() is None
+
+    async def storm() -> None:
+        for _round in range(200):
+            running = [asyncio.create_task(work()) for _task in range(12)]
+            cancelled = set()
+            while not all(task.done() for task in running):
+                await asyncio.sleep(random.choice([0, 0, 0.0005]))
+                victim = random.choice(running)
+                if random.random() < 0.1 and victim.cancel():
+                    cancelled.add(victim)
+            # Whoever is cancelled ends so, deadline or not, and nobody else does.
+            assert {task for task in running if task.cancelled()} == cancelled
+            await asyncio.gather(*running, return_exceptions=True)
+            assert all(task.cancelled() or task.exception() is None for task in running)
+
+    asyncio.run(storm(), debug=False)
 
 
 def forks() -> None:
@@ -232,7 +285,7 @@ def inheritance() -> None:
     assert told == [2, 3], told
 
 
-_STORMS = (signals, finalisers, listeners, forks, inheritance)
+_STORMS = (signals, finalisers, listeners, tasks, forks, inheritance)
 
 if __name__ == "__main__":
     {storm.__name__: storm for storm in _STORMS}[sys.argv[1]]()

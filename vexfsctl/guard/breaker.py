@@ -17,13 +17,24 @@ _LEASE_S = 1e9
 
 
 def library_settings(settings: BreakerSettings) -> dict[str, Any]:
-    """Return what the library is to go by, for `CircuitBreaker(**…)` and `configure(**…)`."""
+    """Return what the library is to go by, for `CircuitBreaker(**…)` and `configure(**…)`.
+
+    Attributes are written one by one, so a setting that makes no sense yet beside another one is
+    taken as what makes the least difference.
+    """
+    slow_rate_pct = settings.slow_rate_pct if settings.slow_call_ms else 0
     return {
         "failures": settings.failure_threshold,
         "within": settings.window_ms / 1_000,
         "open_for": settings.timeout_ms / 1_000,
         "successes": settings.success_threshold,
         "half_open_calls": settings.half_open_max_calls,
+        "failure_rate": settings.failure_rate_pct / 100 or None,
+        "slow": settings.slow_call_ms / 1_000 or None,
+        "slow_rate": slow_rate_pct / 100 or None,
+        "minimum_calls": settings.minimum_calls,
+        "open_backoff": settings.open_backoff_pct / 100,
+        "max_open": max(settings.max_open_ms, settings.timeout_ms) / 1_000,
         "lease": _LEASE_S,
     }
 
@@ -36,9 +47,14 @@ _VALUES: Mapping[str, Callable[[Status, int], Any]] = {
     "trips": lambda status, _: status.trips,
     "opened_ns": lambda status, _: status.opened_ns,
     "last_failure_ns": lambda status, _: status.last_failure_ns or 0,
-    "retry_after_ms": lambda status, now_ns: _retry_after_ms(status, now_ns),
+    "retry_after_ms": lambda status, now_ns: (
+        _until_ms(status, now_ns) if status.state.rejects else 0
+    ),
     # The guard hands in the id of the error with each failure.
     "last_error_id": lambda status, _: status.last_failure,
+    "until_ms": lambda status, now_ns: _until_ms(status, now_ns),
+    "reason": lambda status, _: status.reason,
+    "author": lambda status, _: None if status.author is None else int(status.author),
 }
 """What a BreakerStatus has under each name, but for the settings."""
 
@@ -78,8 +94,8 @@ def carry_out(
         raise StateConflict(str(conflict)) from None
 
 
-def _retry_after_ms(status: Status, now_ns: int) -> int:
-    if status.until_ns is None or not status.state.rejects:
+def _until_ms(status: Status, now_ns: int) -> int:
+    if status.until_ns is None:
         return 0
     # Rounded up: 0 would say that the wait is over.
     return max(0, -((now_ns - status.until_ns) // _NS_PER_MS))

@@ -162,6 +162,7 @@ class Guard:
         """Return counters and breaker of *operation* as of now."""
         guarded = self.operations[operation]
         counted = {name: guarded.statistics.value(name) for name in (*COUNTERS, *GAUGES)}
+        counted["would_reject"] = guarded.breaker.stats().would_reject
         # Calls go on while they are read.
         counted["overdue"] = min(counted["overdue"], counted["in_flight"])
         return OperationStatus(

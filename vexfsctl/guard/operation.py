@@ -77,6 +77,16 @@ class GuardedOperation:
         """Return everything about the breaker as of now."""
         return read_status(self.breaker, self._breaker_settings, self._now_ns())
 
+    def value(self, name: str) -> object:
+        """Return only what an OperationStatus has under *name*, which must not be `breaker`."""
+        match name:
+            case "timeout_ms":
+                return self.timeout_ms
+            case "would_reject":
+                return self.breaker.stats().would_reject
+            case _:
+                return self.statistics.value(name)
+
     def breaker_value(self, name: str) -> object:
         """Return only what `breaker_status` has under *name*, which must not be a setting."""
         return read_value(self.breaker, name, self._now_ns())

@@ -38,6 +38,8 @@ from vexfsctl.model.operations import OperationType
 from vexfsctl.model.volume import ErrorCounts
 from vexfsctl.resilience.events import Transition
 
+_RATE_RULES = ("failure_rate", "slow_rate")
+
 
 class Bystanders:
     """Calls listeners, whose exceptions must not affect a guarded call; the latest is kept."""
@@ -262,6 +264,7 @@ class Records:
                 failures=settings.failures if counted else None,
                 failure_threshold=settings.failures if counted else None,
                 window_ms=round(settings.within * 1_000) if counted else None,
+                rule=transition.rule if transition.rule in _RATE_RULES else None,
                 trips=transition.trips,
                 by=None if transition.by == "outcome" else transition.by,
             )

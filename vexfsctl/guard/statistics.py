@@ -69,7 +69,14 @@ COUNTERS = (
     "fallback_failures",
     "timeouts",
 )
-GAUGES = ("in_flight", "overdue", "latency_ns_total", "latency_ns_max")
+GAUGES = (
+    "in_flight",
+    "overdue",
+    "latency_ns_total",
+    "latency_ns_max",
+    "latency_ns_p50",
+    "latency_ns_p99",
+)
 """What is not counted by one."""
 
 
@@ -110,5 +117,9 @@ class OperationStatistics:
                 return self.latencies.total
             case "latency_ns_max":
                 return self.latencies.max
+            case "latency_ns_p50":
+                return self.latencies.percentiles.p50
+            case "latency_ns_p99":
+                return self.latencies.percentiles.p99
             case _:
                 return self._counters[name].value

@@ -2,9 +2,7 @@
 
 from _thread import allocate_lock
 from collections import deque
-from collections.abc import Awaitable, Callable
-from functools import wraps
-from typing import Any
+from collections.abc import Callable
 
 from vexfsctl.resilience import checks
 from vexfsctl.resilience.deadline import remaining
@@ -16,7 +14,7 @@ _LOOK = 0.05
 """Seconds between two looks of a waiter: a place whose holder was interrupted wakes nobody."""
 
 
-class _Holder:
+class Holder:
     """Whoever has a place; gone with its frame."""
 
     __slots__ = ("__weakref__",)
@@ -31,6 +29,7 @@ class Bulkhead:
         checks.whole("limit", limit)
         checks.seconds("wait", wait, zero=True)
         checks.whole("queue", queue, optional=True)
+        checks.instance("name", name, str, optional=True)
         self.limit = limit
         self.wait = wait
         self.queue = queue
@@ -53,39 +52,25 @@ class Bulkhead:
         """Calls that wait for one."""
         return len(self._waiters)
 
-    def bind(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Return *function* with this limit around it."""
+    def enter(self) -> Holder:
+        """Return whoever has a place now, until `leave` or until it is gone; raise BulkheadFull."""
+        holder = Holder()
+        if not self._places.take(holder, self.limit):
+            self._queue_up(holder)
+        return holder
 
-        @wraps(function)
-        def limited(*args: Any, **kwargs: Any) -> Any:
-            holder = _Holder()
-            if not self._places.take(holder, self.limit):
-                self._queue_up(holder)
-            try:
-                return function(*args, **kwargs)
-            finally:
-                self._leave(holder)
+    async def enter_async(self) -> Holder:
+        """Like `enter`, waiting for a place without keeping the event loop busy."""
+        holder = Holder()
+        if not self._places.take(holder, self.limit):
+            await self._queue_up_async(holder)
+        return holder
 
-        return limited
-
-    def bind_async(self, function: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
-        """Return *function* with this limit around it."""
-
-        @wraps(function)
-        async def limited(*args: Any, **kwargs: Any) -> Any:
-            holder = _Holder()
-            if not self._places.take(holder, self.limit):
-                await self._queue_up_async(holder)
-            try:
-                return await function(*args, **kwargs)
-            finally:
-                self._leave(holder)
-
-        return limited
-
-    def _leave(self, holder: _Holder) -> None:
+    def leave(self, holder: Holder) -> None:
+        """Give the place of *holder* to the next."""
         self._places.give_back(holder)
-        self._wake_one()
+        if self._waiters:
+            self._wake_one()
 
     def _wake_one(self) -> None:
         try:
@@ -100,7 +85,7 @@ class Bulkhead:
         left = remaining()
         return self.wait if left is None else min(self.wait, left)
 
-    def _queue_up(self, holder: _Holder) -> None:
+    def _queue_up(self, holder: Holder) -> None:
         from time import monotonic
 
         ends = monotonic() + self._longest_wait()
@@ -119,7 +104,7 @@ class Bulkhead:
                 return
         raise BulkheadFull(self.name, self.limit)
 
-    async def _queue_up_async(self, holder: _Holder) -> None:
+    async def _queue_up_async(self, holder: Holder) -> None:
         import asyncio
 
         loop = asyncio.get_running_loop()

@@ -4,6 +4,15 @@ import time
 from _thread import LockType, allocate_lock
 from typing import Protocol
 
+NS = 1_000_000_000
+_CENTURIES = 9e9
+"""Seconds. A longer time, such as `sys.float_info.max`, is as long: it must not overflow."""
+
+
+def nanoseconds(seconds: float) -> int:
+    """Return *seconds* in nanoseconds."""
+    return round(min(seconds, _CENTURIES) * NS)
+
 
 class Timepiece(Protocol):
     """Monotonic time in nanoseconds."""

@@ -6,30 +6,64 @@ can ask `remaining()`. *Worker*: the operation runs in another thread, which the
 behind at the deadline. *Async*: the operation is cancelled, and has ended when the caller goes on.
 """
 
-from collections.abc import Awaitable, Callable
+from _thread import get_ident
+from collections.abc import Callable
 from contextvars import ContextVar
-from functools import wraps
-from typing import Any, NamedTuple, Protocol
+from types import TracebackType
+from typing import TYPE_CHECKING, Protocol
 
-from vexfsctl.resilience import activity, checks
-from vexfsctl.resilience.clock import MONOTONIC, Clock
+from vexfsctl.resilience import checks
+from vexfsctl.resilience.clock import MONOTONIC, Timepiece, nanoseconds
 from vexfsctl.resilience.exceptions import DeadlineExceeded, NoTimeLeft
+
+if TYPE_CHECKING:
+    from vexfsctl.resilience.workers import Workers
 
 _NS = 1_000_000_000
 
 
-class Until(NamedTuple):
-    """A deadline that calls now live under."""
+Until = tuple[int, Callable[[], int], Callable[[], bool] | None]
+"""A deadline: when, on which clock, and (async only) whether it has cancelled the task.
 
-    until_ns: int
-    now_ns: Callable[[], int]
-    seconds: float
-    """The time that the call had at first."""
-    cancelled: Callable[[], bool] | None = None
-    """Whether it has cancelled the task; async only."""
+A plain tuple: a named one would cost each call as much as all else here.
+"""
 
 
-CURRENT: ContextVar[Until | None] = ContextVar("vexfsctl.resilience.deadline", default=None)
+class Scope:
+    """The deadline that calls of one thread live under, in one context.
+
+    A budget is spent by one thread, call within call: so it is set here and put back, for a tenth
+    of what it costs to set a context variable.
+    """
+
+    __slots__ = ("base", "thread", "until")
+
+    def __init__(self, base: Until | None) -> None:
+        self.thread = get_ident()
+        self.base = base
+        """What holds in other threads that run in a copy of the context, too."""
+        self.until = base
+        """The innermost deadline, which never ends later than those around it."""
+
+
+CURRENT: ContextVar[Scope | None] = ContextVar("vexfsctl.resilience.deadline", default=None)
+
+
+def own_scope() -> Scope:
+    """Return the scope of this thread and context."""
+    scope = CURRENT.get()
+    if scope is None or scope.thread != get_ident():
+        scope = Scope(None if scope is None else scope.base)
+        CURRENT.set(scope)
+    return scope
+
+
+def current() -> Until | None:
+    """Return the deadline that this thread lives under now."""
+    scope = CURRENT.get()
+    if scope is None:
+        return None
+    return scope.until if scope.thread == get_ident() else scope.base
 
 
 class Told(Protocol):
@@ -42,18 +76,14 @@ class Told(Protocol):
 
 def remaining() -> float | None:
     """Return the seconds left for the call that is running, at least 0; None without a deadline."""
-    until = CURRENT.get()
-    return None if until is None else max(0, until.until_ns - until.now_ns()) / _NS
+    until = current()
+    return None if until is None else max(0, until[0] - until[1]()) / _NS
 
 
 def cancelled_by_deadline() -> bool:
     """Whether the cancellation that is going on is that of a deadline."""
-    until = CURRENT.get()
-    return until is not None and until.cancelled is not None and until.cancelled()
-
-
-# Called with (Until, fields): half of what Until(…) costs, in each call that has a deadline.
-_make = tuple.__new__
+    until = current()
+    return until is not None and until[2] is not None and until[2]()
 
 
 def within(outer: Until, now_ns: int, span_ns: int) -> int:
@@ -61,7 +91,7 @@ def within(outer: Until, now_ns: int, span_ns: int) -> int:
 
     The clock of *outer* may be another one. Raises NoTimeLeft if it has passed.
     """
-    left_ns = outer.until_ns - outer.now_ns()
+    left_ns = outer[0] - outer[1]()
     if left_ns <= 0:
         raise NoTimeLeft
     return now_ns + min(span_ns, left_ns)
@@ -74,70 +104,51 @@ class Deadline:
         self,
         seconds: float,
         *,
-        worker: bool = False,
+        worker: "bool | Workers" = False,
         late: str = "count",
-        clock: Clock = MONOTONIC,
+        clock: Timepiece = MONOTONIC,
     ) -> None:
         checks.seconds("seconds", seconds)
-        if late not in ("count", "raise"):
-            raise ValueError(f"late must be count or raise, not {late!r}")
+        if not hasattr(worker, "abandoned"):
+            checks.flag("worker", worker)
+        checks.one_of("late", late, ("count", "raise"))
+        checks.clock("clock", clock)
         self.seconds = seconds
+        self.span_ns = nanoseconds(seconds)
         self.worker = worker
-        """Whether the operation runs in another thread."""
+        """Whether the operation runs in another thread, or of which threads in one."""
         self.late = late
         """`raise` has a call that overran its budget raise DeadlineExceeded, not return."""
         self.clock = clock
 
-    def bind(self, function: Callable[..., Any], counters: Told) -> Callable[..., Any]:
-        """Return *function* with this budget around it; raises NoTimeLeft if there is none."""
-        now_ns, seconds, span_ns = self.clock.now_ns, self.seconds, round(self.seconds * _NS)
-        get, put, raises = CURRENT.get, CURRENT.set, self.late == "raise"
 
-        @wraps(function)
-        def limited(*args: Any, **kwargs: Any) -> Any:
-            began_ns, outer = now_ns(), get()
-            until_ns = began_ns + span_ns
-            if outer is not None:
-                until_ns = within(outer, began_ns, span_ns)
-            # Not reset(token): a signal may fall between the call of set and the name of the token.
-            try:
-                put(_make(Until, (until_ns, now_ns, seconds, None)))
-                result = function(*args, **kwargs)
-            finally:
-                put(outer)
-                late = now_ns() >= until_ns
-                if late:
-                    counters.count("late")
-            if late and raises and activity.active:
-                raise DeadlineExceeded(seconds)
-            return result
+class Cancelling:
+    """Cancels the task in an `async with` block at the deadline, and raises DeadlineExceeded."""
 
-        return limited
+    def __init__(self, left_ns: int, seconds: float, counters: Told) -> None:
+        from asyncio import timeout
 
-    def bind_async(
-        self, function: Callable[..., Awaitable[Any]], counters: Told
-    ) -> Callable[..., Any]:
-        """Return *function* with this limit around it; it is cancelled at the deadline."""
-        now_ns, seconds, span_ns = self.clock.now_ns, self.seconds, round(self.seconds * _NS)
-        get, put = CURRENT.get, CURRENT.set
+        self._timeout = timeout(max(0, left_ns) / _NS)
+        self._seconds = seconds
+        self._counters = counters
+        self.expired = self._timeout.expired
+        """Whether it has cancelled."""
 
-        @wraps(function)
-        async def limited(*args: Any, **kwargs: Any) -> Any:
-            from asyncio import timeout
+    async def __aenter__(self) -> None:
+        await self._timeout.__aenter__()
 
-            now, outer = now_ns(), get()
-            until_ns = now + span_ns if outer is None else within(outer, now, span_ns)
-            limit = timeout(max(0, until_ns - now) / _NS)
-            try:
-                put(Until(until_ns, now_ns, seconds, limit.expired))
-                async with limit:
-                    return await function(*args, **kwargs)
-            except TimeoutError as error:
-                if not limit.expired() or isinstance(error, DeadlineExceeded):
-                    raise
-                counters.count("timeouts")
-                raise DeadlineExceeded(seconds) from None
-            finally:
-                put(outer)
-
-        return limited
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            await self._timeout.__aexit__(kind, error, trace)
+        except TimeoutError:
+            self._counters.count("timeouts")
+            raise DeadlineExceeded(self._seconds) from None
+        if kind is None and self.expired():
+            # The operation took the cancellation for its own, and returned.
+            self._counters.count("timeouts")
+            raise DeadlineExceeded(self._seconds)

@@ -7,11 +7,12 @@ nothing is locked; old entries are not removed but fall off or are left out when
 from collections import deque
 from typing import NamedTuple, Protocol
 
+from vexfsctl.resilience.clock import nanoseconds
 from vexfsctl.resilience.counters import Counter, Total
 from vexfsctl.resilience.outcomes import Outcome, Verdict
 from vexfsctl.resilience.settings import BreakerSettings
 
-NS = 1_000_000_000
+_FAILURE, _IGNORED = Verdict.FAILURE, Verdict.IGNORED
 
 
 class Attempt(NamedTuple):
@@ -29,7 +30,7 @@ class Attempt(NamedTuple):
     @property
     def failed(self) -> bool:
         """Whether it counts as a failure."""
-        return self.outcome.verdict is Verdict.FAILURE
+        return self.outcome.verdict is _FAILURE
 
 
 class Rates(NamedTuple):
@@ -65,7 +66,10 @@ class FailureDates:
             # The limit-th failure from the newest is all that the rule asks about.
             dates = self._dates.setdefault(None, deque(maxlen=self._limit))
         dates.append(attempt.now_ns)
-        return len(dates) == self._limit and attempt.now_ns - dates[0] < self._within_ns
+        if len(dates) < self._limit or attempt.now_ns - dates[0] >= self._within_ns:
+            return False
+        # Dates that were handed in stand out of order; copied, since others append meanwhile.
+        return attempt.now_ns - min(dates.copy()) < self._within_ns
 
     def take_over(self, before: "FailureDates") -> None:
         """Begin with the failures of the rule in force *before*."""
@@ -83,20 +87,20 @@ class Consecutive:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._run: list[None] = []
+        self.row: list[None] = []
+        """One for each; the same list always."""
 
     def take_over(self, before: "Consecutive") -> None:
-        """Begin with the run of the rule in force *before*."""
-        self._run = before._run.copy()
+        """Begin with the row of the rule in force *before*."""
+        self.row.extend(before.row.copy())
 
     def fires(self, attempt: Attempt) -> bool:
         """Take in *attempt*; True if the limit is reached."""
         if not attempt.failed:
-            self._run = []
+            self.row.clear()
             return False
-        run = self._run
-        run.append(None)
-        return len(run) >= self._limit
+        self.row.append(None)
+        return len(self.row) >= self._limit
 
 
 class Window(Protocol):
@@ -151,7 +155,8 @@ class LatestTime:
         """Begin with the calls of the window in force *before*, as of the start of its parts."""
         for number, part in before._parts.copy().items():
             number = number * before._width_ns // self._width_ns
-            self._parts[number] = _Part(_sum(self._rates(number), part.rates()))
+            known = self._parts.get(number, _Part())
+            self._parts[number] = _Part(part.added_to(known.added_to(_NO_CALLS)))
 
     def add(self, attempt: Attempt) -> None:
         """Take in *attempt*."""
@@ -176,27 +181,15 @@ class LatestTime:
         if number != present:
             others = self._sum_but(present)
             self._others = (present, others)
-        return _sum(others, self._rates(present))
-
-    def _rates(self, number: int) -> Rates:
-        part = self._parts.get(number)
-        return _NO_CALLS if part is None else part.rates()
+        part = self._parts.get(present)
+        return others if part is None else part.added_to(others)
 
     def _sum_but(self, present: int) -> Rates:
         total = _NO_CALLS
         for number, part in self._parts.copy().items():
             if number > present - _TENTHS and number != present:
-                total = _sum(total, part.rates())
+                total = part.added_to(total)
         return total
-
-
-def _sum(one: Rates, other: Rates) -> Rates:
-    return Rates(
-        one.calls + other.calls,
-        one.failed + other.failed,
-        one.slow + other.slow,
-        one.total_ns + other.total_ns,
-    )
 
 
 class _Part:
@@ -207,9 +200,14 @@ class _Part:
         self.slow = Counter(before.slow)
         self.total_ns = Total(before.total_ns)
 
-    def rates(self) -> Rates:
-        """Return what is in this part."""
-        return Rates(self.calls.value, self.failed.value, self.slow.value, self.total_ns.value)
+    def added_to(self, rates: Rates) -> Rates:
+        """Return what is in this part and in *rates*."""
+        return Rates(
+            rates.calls + self.calls.value,
+            rates.failed + self.failed.value,
+            rates.slow + self.slow.value,
+            rates.total_ns + self.total_ns.value,
+        )
 
 
 _TENTHS = 10
@@ -222,7 +220,7 @@ class Evidence:
 
     def __init__(self, settings: BreakerSettings, *, newest: Attempt | None = None) -> None:
         self._settings = settings
-        within_ns = round(settings.within * NS)
+        within_ns = nanoseconds(settings.within)
         limit = settings.failures
         self._dates = None if limit is None else FailureDates(limit, within_ns)
         row = settings.consecutive
@@ -254,14 +252,19 @@ class Evidence:
         return after
 
     @property
-    def watches_successes(self) -> bool:
-        """Whether a rule has to be told of successes."""
-        return self._row is not None or self.window is not None
+    def watches_successes(self) -> object:
+        """What is true while a result has to be judged, or a rule to be told of a success.
+
+        A row of failures ends with one; so a row that is empty costs a success nothing.
+        """
+        if self.window is not None or self._settings.classify is not None:
+            return True
+        return self._row is not None and self._row.row
 
     def take(self, attempt: Attempt) -> str | None:
         """Take in *attempt*; return the rule that it fires, if any."""
         outcome = attempt.outcome
-        if outcome.verdict is Verdict.IGNORED:
+        if outcome.verdict is _IGNORED:
             return None
         rule = None if self.window is None else self._rate_fires(self.window, attempt)
         if self._row is not None and self._row.fires(attempt):

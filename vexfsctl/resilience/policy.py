@@ -1,27 +1,39 @@
 """Policies put together: one function around the operation, made once, when it is declared.
 
-Fallback, retry and breaker are one loop, `_core`, since a call that goes well passes all three
-without having to ask two of them anything; deadline and bulkhead are layers of their own. What a
-call needs for retries is made at its first failure.
+It is a loop over attempts: a call that goes well passes most policies without having to ask them
+anything, and what it needs for retries is made at its first failure. Policies in another order than
+the usual one are several such functions, one around the other.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial, wraps
 from typing import Any, ParamSpec, TypeVar
 
+from vexfsctl.resilience import activity
 from vexfsctl.resilience.breaker import CircuitBreaker
-from vexfsctl.resilience.bulkhead import Bulkhead
-from vexfsctl.resilience.clock import MONOTONIC
+from vexfsctl.resilience.bulkhead import Bulkhead, Holder
+from vexfsctl.resilience.clock import MONOTONIC, NS
 from vexfsctl.resilience.counters import Counter
-from vexfsctl.resilience.deadline import Deadline
+from vexfsctl.resilience.deadline import (
+    CURRENT,
+    Cancelling,
+    Deadline,
+    Scope,
+    current,
+    own_scope,
+    within,
+)
+from vexfsctl.resilience.exceptions import DeadlineExceeded
 from vexfsctl.resilience.fallback import Fallback
 from vexfsctl.resilience.machine import Permit
-from vexfsctl.resilience.outcomes import Verdict
+from vexfsctl.resilience.outcomes import Outcome, Verdict
 from vexfsctl.resilience.retry import Retry, Run
 from vexfsctl.resilience.statistics import Counting
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+Kind = TypeVar("Kind")
 
 Part = Fallback | Deadline | Retry | CircuitBreaker | Bulkhead
 
@@ -68,6 +80,8 @@ class Policy:
 
         The result has `policy`, `breaker`, and `with_`.
         """
+        if isinstance(function, staticmethod | classmethod):
+            return type(function)(self(function.__func__))
         guarded: Any = self.bind(function)
         guarded.policy = self
         guarded.breaker = self.breaker
@@ -83,14 +97,16 @@ class Policy:
         """Like `call`, of a coroutine function."""
         return await self.bind(function)(*args, **kwargs)
 
-    def with_(self, **changes: Part | None) -> "Policy":
+    def with_(self, **changes: Any) -> "Policy":
         """Return these policies with some replaced, or left out where None.
 
-        Names are those of the types: fallback, deadline, retry, breaker, bulkhead.
+        Names and short forms are those of `resilient`.
         """
-        kinds = {name: change for name, change in changes.items() if name in _ORDER}
-        if unknown := changes.keys() - kinds.keys():
+        from vexfsctl.resilience.declaring import in_full
+
+        if unknown := changes.keys() - set(_ORDER):
             raise TypeError(f"not a policy: {', '.join(sorted(unknown))}")
+        kinds = {name: in_full(name, change) for name, change in changes.items()}
         parts = [kinds.pop(_name(part), part) for part in self.parts]
         for name in (each for each in _ORDER if kinds.get(each) is not None):
             rank = _ORDER.index(name)
@@ -118,22 +134,18 @@ class Policy:
             raise TypeError(f"{function!r} is not callable")
         is_async = bool(flags & _COROUTINE)
         counters = self._counters
-        threaded = any(isinstance(part, Deadline) and part.worker for part in self.parts)
-        if threaded and not is_async:
+        deadlines = [part for part in self.parts if isinstance(part, Deadline) and part.worker]
+        if deadlines and not is_async:
             from vexfsctl.resilience import workers
 
-            function = workers.bind(function, counters, workers.WORKERS)
+            shortest = min(deadlines, key=lambda deadline: deadline.seconds)
+            own = shortest.worker
+            pool = own if isinstance(own, workers.Workers) else workers.WORKERS
+            function = workers.bind(function, counters, pool, shortest.seconds)
         # Without policies, too, it is another function: the caller's own gets no attributes.
         for group in reversed(_groups(self.parts) or [[]]):
-            first = group[0] if group else None
-            if isinstance(first, Deadline):
-                bind = first.bind_async if is_async else first.bind
-                function = bind(function, counters)
-            elif isinstance(first, Bulkhead):
-                function = first.bind_async(function) if is_async else first.bind(function)
-            else:
-                core = _Core(group, counters)
-                function = core.bind_async(function) if is_async else core.bind(function)
+            layer = _Layer(group, counters)
+            function = layer.bind_async(function) if is_async else layer.bind(function)
         return function
 
 
@@ -178,54 +190,87 @@ def _code_flags(function: Any) -> int:
 
 
 def _groups(parts: tuple[Part, ...]) -> list[list[Part]]:
-    """Split *parts* into what is one layer: a deadline, a bulkhead, or what `_Core` can merge."""
+    """Split *parts* into layers: each as many as stand in the usual order and share a clock."""
     groups: list[list[Part]] = []
     for part in parts:
-        merges = groups and all(_is_core(each) for each in (part, groups[-1][-1]))
-        if merges and _rank(part) > _rank(groups[-1][-1]):
+        if groups and _rank(part) > _rank(groups[-1][-1]) and _share_a_clock(groups[-1], part):
             groups[-1].append(part)
         else:
             groups.append([part])
     return groups
 
 
-def _is_core(part: Part) -> bool:
-    return isinstance(part, Fallback | Retry | CircuitBreaker)
+def _share_a_clock(group: list[Part], part: Part) -> bool:
+    deadline = _first(group, Deadline)
+    if deadline is None or not isinstance(part, CircuitBreaker):
+        return True
+    return deadline.clock.now_ns == part._now_ns
 
 
-class _Core:
-    """Fallback, retry and breaker, each there or not, around one operation."""
+def _first(parts: Iterable[Part], kind: type[Kind]) -> Kind | None:
+    return next((part for part in parts if isinstance(part, kind)), None)
+
+
+class _Layer:
+    """Fallback, deadline, retry, breaker and bulkhead, each there or not, around one operation."""
 
     def __init__(self, parts: list[Part], counters: PolicyCounters) -> None:
-        self.fallback = next((part for part in parts if isinstance(part, Fallback)), None)
-        self.retry = next((part for part in parts if isinstance(part, Retry)), None)
-        breaker = next((part for part in parts if isinstance(part, CircuitBreaker)), None)
+        self.fallback = _first(parts, Fallback)
+        self.deadline = _first(parts, Deadline)
+        self.retry = _first(parts, Retry)
+        self.bulkhead = _first(parts, Bulkhead)
+        breaker = _first(parts, CircuitBreaker)
         if breaker is None:
-            breaker = CircuitBreaker(counting=Counting.NONE)
+            clock = MONOTONIC if self.deadline is None else self.deadline.clock
+            breaker = CircuitBreaker(counting=Counting.NONE, clock=clock)
             breaker.disable()
         self.breaker = breaker
         self.clock = MONOTONIC if self.retry is None else self.retry.clock
-        self.observe = breaker.observes_durations()
         self.counters = counters
 
-    # Two functions that differ in `await` only, and branches instead of calls: whatever else they
-    # shared, or called, would cost a healthy call more than all that they do. So would further
-    # names of the enclosing function, 2 ns each: what is needed seldom is looked up in `self`.
+    # Four forms of one function, and in each branches instead of calls: whatever they shared, or
+    # called, would cost a healthy call more than all that it needs. So does a name of the enclosing
+    # function, 4 ns with the branch on it: what is needed seldom is looked up in `self`.
 
-    def bind(self, function: Callable[..., Any]) -> Callable[..., Any]:  # noqa: C901
+    def bind(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return *function* under these policies."""
-        breaker, meter = self.breaker, self.breaker._meter
-        gauge, begin = meter.gauge, self._begin()
-        started = meter.started.add if breaker.counting == Counting.ALL else None
-        ok = None if breaker.counting == Counting.NONE else meter.ok.add
-        judges, timed = self._judges_results(), breaker.timed
+        if self.breaker.timed or self.deadline or self.bulkhead or self._begin():
+            return self._bind_all(function)
+        if self.retry or self.fallback or self.breaker.counting is not Counting.NONE:
+            return self._bind_some(function)
+        return self._bind_breaker(function)
+
+    def _bind_breaker(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """A breaker that counts no success: what each of the others does at least."""
+        breaker = self.breaker
 
         @wraps(function)
-        def guarded(*args: Any, **kwargs: Any) -> Any:  # noqa: C901
-            run = None if begin is None else begin()
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            permit = None if breaker._era.next else breaker._era.standing
+            if permit is None:
+                permit = breaker._admit()
+            try:
+                # To hand on no keywords costs as much as the permit.
+                result = function(*args, **kwargs) if kwargs else function(*args)
+            except BaseException as error:
+                breaker.end_with_error(permit, error, None)
+                raise
+            if permit.watched:
+                breaker.end_with_result(permit, result, None)
+            return result
+
+        return guarded
+
+    def _bind_some(self, function: Callable[..., Any]) -> Callable[..., Any]:  # noqa: C901
+        """Fallback, retry and breaker, where no call that goes well is timed or judged."""
+        breaker, gauge = self.breaker, self.breaker._meter.gauge
+        started, ok = self._counting()
+
+        @wraps(function)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            run = None
             while True:
-                permit: Permit | None = None
-                began_ns = None
+                permit = None
                 try:
                     permit = None if breaker._era.next else breaker._era.standing
                     if permit is None:
@@ -233,25 +278,85 @@ class _Core:
                     if started is not None:
                         held = gauge.token
                         started()
-                    if timed:
-                        began_ns = breaker._now_ns()
-                    result = function(*args, **kwargs)
+                    result = function(*args, **kwargs) if kwargs else function(*args)
                 except BaseException as error:
-                    held = None
-                    run = None if permit is None else self._failed(run, permit, error, began_ns)
+                    held = None  # noqa: F841 - this frame lives on in the traceback
+                    run = None if permit is None else self._failed(run, permit, error)
                     if run is None:
                         if self.fallback is None or not self.fallback.covers(error):
                             raise
                         return self._serve(self.fallback, error, args, kwargs)
                 else:
-                    if not (judges or permit.watched) and (run is None or run.attempt == 1):
+                    if run is not None or permit.watched:
+                        self._returned(run, permit, result)
+                    elif ok is not None:
+                        ok()
+                    return result
+                self.clock.sleep(run.delay)
+
+        return guarded
+
+    def _bind_all(self, function: Callable[..., Any]) -> Callable[..., Any]:  # noqa: C901
+        """All policies."""
+        breaker, bulkhead, gauge = self.breaker, self.bulkhead, self.breaker._meter.gauge
+        begin, (started, ok) = self._begin(), self._counting()
+        observe = breaker.observes_durations() if breaker.timed else None
+        span_ns = None if self.deadline is None else self.deadline.span_ns
+        now_ns = None if observe is None and span_ns is None else breaker._now_ns
+
+        @wraps(function)
+        def guarded(*args: Any, **kwargs: Any) -> Any:  # noqa: C901
+            run = None if begin is None else begin()
+            until_ns = began_ns = None
+            while True:
+                permit = place = None
+                try:
+                    if now_ns is not None:
+                        began_ns = now_ns()
+                        if span_ns is not None:
+                            if until_ns is None:
+                                scope = own_scope()
+                                outer = scope.until
+                                until_ns = began_ns + span_ns
+                                if outer is not None:
+                                    until_ns = within(outer, began_ns, span_ns)
+                            scope.until = (until_ns, now_ns, None)
+                    permit = None if breaker._era.next else breaker._era.standing
+                    if permit is None:
+                        permit = breaker._admit()
+                    if started is not None:
+                        held = gauge.token
+                        started()
+                    if bulkhead is not None:
+                        place = bulkhead.enter()
+                    result = function(*args, **kwargs) if kwargs else function(*args)
+                except BaseException as error:
+                    # Before any call: only after one does CPython look for signals.
+                    if until_ns is not None:
+                        scope.until = outer
+                    held = None
+                    if permit is not None:
+                        run = self._failed(run, permit, error, began_ns, until_ns, place)
+                    if permit is None or run is None:
+                        if self.fallback is None or not self.fallback.covers(error):
+                            raise
+                        return self._serve(self.fallback, error, args, kwargs)
+                else:
+                    if until_ns is not None:
+                        scope.until = outer
+                    ended_ns = 0 if now_ns is None else now_ns()
+                    if bulkhead is not None and place is not None:
+                        bulkhead.leave(place)
+                    if run is None and not permit.watched:
                         if ok is not None:
                             ok()
-                        if began_ns is not None:
-                            self.observe(breaker._now_ns() - began_ns)
-                        return result
-                    run = self._returned(run, permit, result, began_ns)
+                        if observe is not None and began_ns is not None:
+                            observe(ended_ns - began_ns)
+                    else:
+                        run = self._returned(run, permit, result, began_ns, until_ns)
                     if run is None:
+                        if until_ns is not None and ended_ns >= until_ns:
+                            return self._overrun(result, args, kwargs)
                         return result
                     held = None  # noqa: F841 - not in flight while it pauses
                 self.clock.sleep(run.delay)
@@ -260,43 +365,63 @@ class _Core:
 
     def bind_async(self, function: Callable[..., Any]) -> Callable[..., Any]:  # noqa: C901
         """Return the coroutine function *function* under these policies."""
-        breaker, meter = self.breaker, self.breaker._meter
-        gauge, begin = meter.gauge, self._begin()
-        started = meter.started.add if breaker.counting == Counting.ALL else None
-        ok = None if breaker.counting == Counting.NONE else meter.ok.add
-        judges, timed = self._judges_results(), breaker.timed
+        breaker, bulkhead, gauge = self.breaker, self.bulkhead, self.breaker._meter.gauge
+        begin, (started, ok) = self._begin(), self._counting()
+        observe = breaker.observes_durations() if breaker.timed else None
+        deadline, now_ns = self.deadline, breaker._now_ns
 
         @wraps(function)
         async def guarded(*args: Any, **kwargs: Any) -> Any:  # noqa: C901
             run = None if begin is None else begin()
+            until_ns = began_ns = None
             while True:
-                permit: Permit | None = None
-                began_ns = None
+                permit = place = limit = None
                 try:
+                    if observe is not None:
+                        began_ns = now_ns()
+                    if deadline is not None:
+                        if until_ns is None:
+                            scope, outer = CURRENT.get(), current()
+                            until_ns = now_ns() + deadline.span_ns
+                            if outer is not None:
+                                until_ns = within(outer, now_ns(), deadline.span_ns)
+                        limit = Cancelling(until_ns - now_ns(), deadline.seconds, self.counters)
+                        CURRENT.set(Scope((until_ns, now_ns, limit.expired)))
                     permit = None if breaker._era.next else breaker._era.standing
                     if permit is None:
                         permit = breaker._admit()
                     if started is not None:
                         held = gauge.token
                         started()
-                    if timed:
-                        began_ns = breaker._now_ns()
-                    result = await function(*args, **kwargs)
+                    if bulkhead is not None:
+                        place = await bulkhead.enter_async()
+                    if limit is None:
+                        result = await function(*args, **kwargs)
+                    else:
+                        async with limit:
+                            result = await function(*args, **kwargs)
                 except BaseException as error:
+                    if until_ns is not None:
+                        CURRENT.set(scope)
                     held = None
-                    run = None if permit is None else self._failed(run, permit, error, began_ns)
-                    if run is None:
+                    if permit is not None:
+                        run = self._failed(run, permit, error, began_ns, until_ns, place)
+                    if permit is None or run is None:
                         if self.fallback is None or not self.fallback.covers(error):
                             raise
                         return await self._serve_async(self.fallback, error, args, kwargs)
                 else:
-                    if not (judges or permit.watched) and (run is None or run.attempt == 1):
+                    if until_ns is not None:
+                        CURRENT.set(scope)
+                    if bulkhead is not None and place is not None:
+                        bulkhead.leave(place)
+                    if run is None and not permit.watched:
                         if ok is not None:
                             ok()
-                        if began_ns is not None:
-                            self.observe(breaker._now_ns() - began_ns)
-                        return result
-                    run = self._returned(run, permit, result, began_ns)
+                        if observe is not None and began_ns is not None:
+                            observe(now_ns() - began_ns)
+                    else:
+                        run = self._returned(run, permit, result, began_ns, until_ns)
                     if run is None:
                         return result
                     held = None  # noqa: F841 - not in flight while it pauses
@@ -304,13 +429,24 @@ class _Core:
 
         return guarded
 
+    def _counting(self) -> tuple[Callable[[], object] | None, Callable[[], object] | None]:
+        """How to count a call that starts, and one that goes well."""
+        meter, counting = self.breaker._meter, self.breaker.counting
+        return (
+            meter.started.add if counting is Counting.ALL else None,
+            None if counting is Counting.NONE else meter.ok.add,
+        )
+
     def _begin(self) -> Callable[[], Run] | None:
-        """What to do before the first attempt; nothing, unless a rule is about all calls."""
+        """What to do before the first attempt: nothing, unless a call that goes well concerns the
+        retry.
+        """
         retry = self.retry
-        if retry is None or (retry.timeout is None and retry.budget is None):
+        if retry is None:
             return None
         if retry.budget is None:
-            return retry.begin
+            needed = retry.judges_results or retry.timeout is not None
+            return retry.begin if needed else None
         add_call = retry.budget.add_call
 
         def begin() -> Run:
@@ -319,42 +455,54 @@ class _Core:
 
         return begin
 
-    def _judges_results(self) -> bool:
-        by_breaker = self.breaker.settings.classify is not None
-        return by_breaker or (self.retry is not None and self.retry.judges_results)
-
     def _failed(
         self,
         run: Run | None,
         permit: Permit,
         error: BaseException,
-        began_ns: int | None,
+        began_ns: int | None = None,
+        until_ns: int | None = None,
+        place: Holder | None = None,
     ) -> Run | None:
         """Settle an attempt that raised; return its run if there is to be another attempt."""
+        if place is not None and self.bulkhead is not None:
+            self.bulkhead.leave(place)
         judged = self.breaker.end_with_error(permit, error, began_ns)
+        # A call that was left behind or cancelled at its deadline is counted as that.
+        cut = isinstance(error, DeadlineExceeded)
+        if until_ns is not None and not cut and self.breaker._now_ns() >= until_ns:
+            self.counters.count("late")
         outcome = None if self.retry is None else self.retry.judge(error)
         if outcome is None:
             return None
-        return self._again(run, outcome.retry_after or judged.retry_after)
+        return self._again(run, _asked_for(outcome, judged), until_ns)
 
     def _returned(
-        self, run: Run | None, permit: Permit, result: object, began_ns: int | None
+        self,
+        run: Run | None,
+        permit: Permit,
+        result: object,
+        began_ns: int | None = None,
+        until_ns: int | None = None,
     ) -> Run | None:
         """Settle an attempt that returned; return its run if there is to be another attempt."""
         judged = self.breaker.end_with_result(permit, result, began_ns)
         outcome = None if self.retry is None else self.retry.judge_result(result)
         if outcome is not None:
-            return self._again(run, outcome.retry_after or judged.retry_after)
+            return self._again(run, _asked_for(outcome, judged), until_ns)
         if run is not None and run.attempt > 1 and judged.verdict is Verdict.SUCCESS:
             self.counters.count("retry_successes")
         return None
 
-    def _again(self, run: Run | None, retry_after: float | None) -> Run | None:
+    def _again(
+        self, run: Run | None, retry_after: float | None, until_ns: int | None
+    ) -> Run | None:
         retry = self.retry
         assert retry is not None
         if run is None:
             run = retry.begin()
-        if not retry.plan(run, retry_after):
+        left = None if until_ns is None else (until_ns - self.breaker._now_ns()) / NS
+        if not retry.plan(run, retry_after, left):
             if run.denied:
                 self.counters.count("budget_denials")
             return None
@@ -364,6 +512,22 @@ class _Core:
         if wait is None or wait > run.delay:
             run.delay = 0.0
         return run
+
+    def _overrun(self, result: Any, args: Any, kwargs: Any) -> Any:
+        """Return what a call returned that ended past its deadline, or raise where that is asked.
+
+        Its breaker has counted a success.
+        """
+        self.counters.count("late")
+        deadline = self.deadline
+        if deadline is None or deadline.late != "raise" or not activity.active:
+            return result
+        try:
+            raise DeadlineExceeded(deadline.seconds)
+        except DeadlineExceeded as error:
+            if self.fallback is None or not self.fallback.covers(error):
+                raise
+            return self._serve(self.fallback, error, args, kwargs)
 
     def _serve(self, fallback: Fallback, error: BaseException, args: Any, kwargs: Any) -> Any:
         try:
@@ -384,3 +548,8 @@ class _Core:
             raise
         self.counters.count("fallbacks")
         return result
+
+
+def _asked_for(*outcomes: Outcome) -> float | None:
+    """Return the delay that the first of *outcomes* with one asks for; 0 is one, too."""
+    return next((each.retry_after for each in outcomes if each.retry_after is not None), None)

@@ -1,6 +1,6 @@
 """What a breaker counts, and how long its calls take."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -121,49 +121,51 @@ class Latency:
     known to within 3 % whatever its size, and finding its bucket takes two shifts.
     """
 
-    __slots__ = ("_buckets",)
+    __slots__ = ("_buckets", "_octaves")
 
     def __init__(self) -> None:
         self._buckets: dict[int, Counter] = {}
+        """By the highest value of each."""
+        self._octaves: dict[int, _Octave] = {}
+        """By the bit length of its values."""
 
     def add(self, ns: int) -> None:
         """Count one duration."""
-        number = ns
-        if ns >= _EXACT:
-            shift = ns.bit_length() - _BITS - 1
-            number = (shift << _BITS) + (ns >> shift)
         try:
-            bucket = self._buckets[number]
+            shift, buckets = self._octaves[ns.bit_length()]
+            buckets[ns >> shift]()
         except KeyError:
-            bucket = self._buckets.setdefault(number, Counter())
-        bucket.add()
+            self._bucket(ns)()
+
+    def _bucket(self, ns: int) -> Callable[[], object]:
+        length = ns.bit_length()
+        shift, buckets = self._octaves.setdefault(length, (max(0, length - _BITS - 1), {}))
+        part = ns >> shift
+        top = ((part + 1) << shift) - 1
+        return buckets.setdefault(part, self._buckets.setdefault(top, Counter()).add)
 
     def percentiles(self) -> Percentiles:
         """Return the usual ones; all 0 when nothing was counted."""
-        buckets = sorted((number, each.value) for number, each in self._buckets.copy().items())
-        count = sum(number for _, number in buckets)
-        if not count:
+        counts = sorted((top, bucket.value) for top, bucket in self._buckets.copy().items())
+        calls = sum(count for _, count in counts)
+        if not calls:
             return Percentiles(0, 0, 0, 0, 0)
-        wanted = [count * percent / 100 for percent in (50, 90, 99, 100)]
-        return Percentiles(count, *_tops(buckets, wanted))
+        wanted = [calls * percent / 100 for percent in (50, 90, 99, 100)]
+        return Percentiles(calls, *_values_at(counts, wanted))
 
 
 _BITS = 5
-_EXACT = 2 << _BITS
-"""Values below it have a bucket each."""
+
+_Octave = tuple[int, dict[int, Callable[[], object]]]
+"""A power of two: how far its values are shifted, and how to count one in each of its buckets."""
 
 
-def _tops(buckets: list[tuple[int, int]], wanted: list[float]) -> Iterator[int]:
+def _values_at(counts: list[tuple[int, int]], wanted: list[float]) -> Iterator[int]:
     """Yield the highest value of the bucket in which each rank of *wanted* (rising) falls."""
-    numbers = iter(buckets)
-    number, reached = next(numbers)
+    buckets = iter(counts)
+    value, reached = next(buckets)
     for rank in wanted:
         while reached < rank:
-            number, count = next(numbers)
+            value, count = next(buckets)
             reached += count
-        yield _top(number)
-
-
-def _top(number: int) -> int:
-    shift = max(0, (number >> _BITS) - 1)
-    return (((number - (shift << _BITS)) + 1) << shift) - 1
+        yield value

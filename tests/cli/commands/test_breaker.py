@@ -76,10 +76,10 @@ def test_show_explains_every_attribute(vexfsctl: Program, live: LiveVolume) -> N
 
     lines = result.stdout.splitlines()
     assert lines[0] == "loop0/file: closed"
-    assert "loop0/file  breaker/failure_threshold    5       Failures inside the window that" in (
+    assert "loop0/file  breaker/failure_threshold    5        Failures inside the window that" in (
         result.stdout
     )
-    assert "loop0/file  timeout_ms                   5000    Deadline of one call" in result.stdout
+    assert "loop0/file  timeout_ms                   5000     Deadline of one call" in result.stdout
 
 
 def test_reset_tells_what_speaks_against_it_and_asks(vexfsctl: Program, live: LiveVolume) -> None:

@@ -129,9 +129,7 @@ class AttributeSource:
             if attribute.writable:
                 return getattr(guarded.breaker_settings, attribute.name)
             return self._guard.breaker_value(operation, attribute.name)
-        if attribute.writable:
-            return getattr(guarded, attribute.name)
-        return guarded.statistics.value(attribute.name)
+        return guarded.value(attribute.name)
 
     def _apply(self, attribute: Attribute, value: Any, uid: int, pid: int) -> None:
         if attribute.operation is not None:
