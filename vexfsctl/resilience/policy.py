@@ -506,11 +506,12 @@ class _Layer:
             if run.denied:
                 self.counters.count("budget_denials")
             return None
-        self.counters.count("retries")
         # An open breaker will refuse the attempt: let it do so now, not after the pause.
         wait = self.breaker.retry_after
         if wait is None or wait > run.delay:
             run.delay = 0.0
+        else:
+            self.counters.count("retries")
         return run
 
     def _overrun(self, result: Any, args: Any, kwargs: Any) -> Any:
