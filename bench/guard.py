@@ -1,7 +1,7 @@
 """The guard of VexFS beside the breakers and retry libraries of PyPI.
 
-Only in the first comparison do all do the same. A `Guard` also keeps a deadline, counters, latency
-and correlation ids, and turns every error into an event, which none of the peers does.
+A `Guard` also keeps a deadline, counters, latency and correlation ids, and turns every error into
+an event, which none of the peers does. `engine` has the library that it is built on.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,7 +19,6 @@ import tenacity
 
 from bench.measure import Comparison
 from tests.support.clock import VirtualClock
-from vexfsctl.guard.breaker import CircuitBreaker
 from vexfsctl.guard.call import Call
 from vexfsctl.guard.guard import Guard
 from vexfsctl.guard.records import ImmediateLog
@@ -39,15 +38,6 @@ _Work = Callable[[], object]
 
 def comparisons() -> Iterator[Comparison]:
     """Hand out what there is to measure."""
-    yield Comparison(
-        "guard: a call through a closed breaker",
-        {
-            "vexfsctl CircuitBreaker": _circuit_breaker(_succeed),
-            _PYBREAKER: _pybreaker(_succeed),
-            _CIRCUITBREAKER: _circuitbreaker(_succeed),
-            "bare function": _succeed,
-        },
-    )
     yield Comparison(
         "guard: a call and one nested in it, all well",
         {
@@ -70,17 +60,6 @@ def comparisons() -> Iterator[Comparison]:
         )
 
 
-def _circuit_breaker(work: _Work) -> _Work:
-    breaker, now_ns = CircuitBreaker(), MonotonicClock.now_ns
-
-    def run() -> None:
-        if permit := breaker.acquire():
-            work()
-            permit.success(now_ns())
-
-    return run
-
-
 def _guarded_twice(work: _Work) -> _Work:
     guard = _guard(MonotonicClock())
 
@@ -92,9 +71,9 @@ def _guarded_twice(work: _Work) -> _Work:
 
 def _guarded(work: _Work) -> _Work:
     guard = _guard(VirtualClock())
-    breaker = guard.operations[_STORAGE].breaker
+    guarded = guard.operations[_STORAGE]
     # Two failures for each success, and yet it is to stay closed.
-    breaker.settings = replace(breaker.settings, failure_threshold=1_000_000)
+    guarded.breaker_settings = replace(guarded.breaker_settings, failure_threshold=1_000_000)
     return lambda: guard.run(_STORAGE, "read", lambda _: work())
 
 

@@ -10,18 +10,15 @@ from vexfsctl.analysis.breakers import (
     explain_breaker,
     is_as_asked,
 )
-from vexfsctl.exceptions import StateConflict
-from vexfsctl.guard.breaker import CircuitBreaker
 from vexfsctl.model.breaker import (
-    DELIVERED_ACTIONS,
     BreakerAction,
-    BreakerCommand,
     BreakerSettings,
     BreakerState,
     BreakerStatus,
     state_after,
 )
 from vexfsctl.model.volume import OperationStatus
+from vexfsctl.resilience import CircuitBreaker, StateConflict
 
 S = 1_000_000_000
 NOW = 3_600 * S
@@ -110,13 +107,13 @@ def test_what_is_foretold_is_what_the_engine_does(way: str) -> None:
     """A second reading of the table in vexfs-sysfs(5): the engine's own agrees in every cell."""
     foretold: dict[BreakerAction, BreakerState | None] = {}
     done: dict[BreakerAction, BreakerState | None] = {}
-    for action in DELIVERED_ACTIONS:
+    for action in BreakerAction:
         breaker = CircuitBreaker()
         for step in way.split():
-            breaker.command(BreakerCommand(BreakerAction(step)), NOW)
+            breaker.command(BreakerAction(step))
         foretold[action] = state_after(breaker.state, action)
         try:
-            breaker.command(BreakerCommand(action), NOW)
+            breaker.command(action)
         except StateConflict:
             done[action] = None
         else:
@@ -128,13 +125,14 @@ def test_what_is_foretold_is_what_the_engine_does(way: str) -> None:
 
 def test_an_open_breaker_follows_the_same_columns() -> None:
     """The states that only calls lead to."""
-    after = {action: state_after(BreakerState.OPEN, action) for action in DELIVERED_ACTIONS}
+    after = {action: state_after(BreakerState.OPEN, action) for action in BreakerAction}
 
     assert after == {
         BreakerAction.TRIP: BreakerState.FORCED_OPEN,
         BreakerAction.RESET: BreakerState.CLOSED,
         BreakerAction.PROBE: BreakerState.HALF_OPEN,
         BreakerAction.DISABLE: BreakerState.DISABLED,
+        BreakerAction.OBSERVE: BreakerState.METRICS_ONLY,
         BreakerAction.ENABLE: BreakerState.OPEN,
     }
     assert state_after(BreakerState.METRICS_ONLY, BreakerAction.ENABLE) is BreakerState.CLOSED

@@ -43,6 +43,9 @@ PHRASES = {
     f"{_ID} rejected vol=v op=storage call=read retry_after_ms=0": "refused by the open breaker",
     f"{_ID} breaker vol=v op=storage from=closed to=open generation=2 failures=5/5 "
     "window_ms=10000 trips=1": "breaker closed → open, 5 failures in 10s (threshold 5)",
+    f"{_ID} breaker vol=v op=storage from=closed to=open generation=2 rule=slow_rate trips=1": (
+        "breaker closed → open, too many were slow"
+    ),
     "breaker vol=v op=storage from=open to=half_open generation=3 trips=1 by=timer": (
         "breaker open → half_open by timer"
     ),

@@ -92,7 +92,7 @@ def trip(volume: GuardedVolume, for_ms: int | None) -> None:
 
 def shorten(volume: GuardedVolume) -> None:
     """Let an open breaker wait for 4 s in all."""
-    settings = replace(volume.guard.operations[STORAGE].breaker.settings, timeout_ms=4_000)
+    settings = replace(volume.guard.operations[STORAGE].breaker_settings, timeout_ms=4_000)
     volume.guard.set_breaker(STORAGE, settings)
 
 

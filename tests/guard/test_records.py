@@ -7,7 +7,7 @@ import pytest
 
 from tests.guard.volume import ALWAYS_EIO, FILE, STORAGE, GuardedVolume, failing, failing_call
 from vexfsctl.model.breaker import BreakerAction, BreakerCommand
-from vexfsctl.model.events import BreakerChanged, ErrorReported, RecordsSuppressed
+from vexfsctl.model.events import BreakerChanged, CallEvent, ErrorReported, RecordsSuppressed
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.severity import Severity
 
@@ -242,3 +242,20 @@ def test_errors_of_a_call_stay_known(volume: GuardedVolume) -> None:
     ]
     assert {e.call_path for e in errors} == {("file/read", "storage/read")}
     assert volume.guard.errors_of(call.id) == errors
+
+
+def test_all_records_of_a_call_share_one_root(volume: GuardedVolume) -> None:
+    """One read with two retries and a fallback (case K115): one id, and one parent."""
+    assert volume.read(ALWAYS_EIO, fallback=lambda _: "kept") == "kept"
+
+    roots = {event.parent or event.id for event in volume.events if isinstance(event, CallEvent)}
+    assert len(roots) == 1
+    assert volume.kinds == [
+        "storage ErrorReported",
+        "storage RetryScheduled",
+        "storage ErrorReported",
+        "storage RetryScheduled",
+        "storage ErrorReported",
+        "storage CallFailed",
+        "file FallbackUsed",
+    ]

@@ -18,17 +18,30 @@ CHANCE = st.floats(0, 1, exclude_max=True)
 
 
 def test_backoff_doubles_up_to_the_maximum() -> None:
-    """By default 100 ms, then twice as long each time, never more than 5 s."""
-    delays = [retry_delay_ms(RetrySettings(), retry, None, lambda: 0.0) for retry in range(1, 9)]
+    """By default 100 ms, then twice as long each time, with jitter never more than 5 s."""
+    settings = RetrySettings()
+    shortest = [retry_delay_ms(settings, retry, None, lambda: 0.0) for retry in range(1, 9)]
+    longest = [retry_delay_ms(settings, retry, None, lambda: 1.0) for retry in range(1, 9)]
 
-    assert delays == [100, 200, 400, 800, 1600, 3200, 5000, 5000]
+    assert shortest == [100, 200, 400, 800, 1600, 3200, 4545, 4545]
+    assert longest == [110, 220, 440, 880, 1760, 3520, 5000, 5000]
 
 
-def test_hint_is_honoured_where_it_is_longer() -> None:
-    """The error asks for half a second; once the backoff is longer, the backoff counts."""
-    delays = [retry_delay_ms(RetrySettings(), retry, 500, lambda: 0.0) for retry in range(1, 6)]
+def test_hint_of_the_error_replaces_the_backoff() -> None:
+    """The error asks for half a second, each time; one that asks too much gets the maximum."""
+    settings = RetrySettings(jitter_pct=0)
+    delays = [retry_delay_ms(settings, retry, 500, lambda: 0.0) for retry in range(1, 6)]
 
-    assert delays == [500, 500, 500, 800, 1600]
+    assert delays == [500] * 5
+    assert retry_delay_ms(settings, 1, 60_000, lambda: 0.0) == 5_000
+
+
+def test_base_delay_that_was_set_overrules_the_hint() -> None:
+    """An operator who asks for 10 ms gets them, whatever the catalogue advises."""
+    settings = RetrySettings(base_delay_ms=10)
+    delays = [retry_delay_ms(settings, retry, 500, lambda: 0.0) for retry in range(1, 4)]
+
+    assert delays == [10, 20, 40]
 
 
 def test_jitter_adds_up_to_its_share() -> None:
@@ -50,4 +63,5 @@ def test_delay_is_bounded(
     jittered = retry_delay_ms(settings, retry, hint_ms, lambda: chance)
 
     assert 0 <= plain <= jittered <= settings.max_delay_ms
-    assert jittered <= plain * (1 + settings.jitter_pct / 100) + 1
+    # Both are rounded down to whole milliseconds.
+    assert jittered <= (plain + 1) * (1 + settings.jitter_pct / 100)

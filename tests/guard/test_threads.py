@@ -9,7 +9,7 @@ from itertools import pairwise
 from vexfsctl.guard.call import Call, CallAbandoned
 from vexfsctl.guard.guard import Guard
 from vexfsctl.guard.records import ImmediateLog
-from vexfsctl.model.breaker import DELIVERED_ACTIONS, BreakerAction, BreakerCommand, BreakerSettings
+from vexfsctl.model.breaker import BreakerAction, BreakerCommand, BreakerSettings
 from vexfsctl.model.correlation import CorrelationSource
 from vexfsctl.model.events import (
     BreakerChanged,
@@ -39,7 +39,7 @@ class Storm:
         for operation in (FILE, STORAGE):
             guarded = self.guard.operations[operation]
             guarded.timeout_ms = 3
-            guarded.breaker.settings = BreakerSettings(success_threshold=1, timeout_ms=1)
+            guarded.breaker_settings = BreakerSettings(success_threshold=1, timeout_ms=1)
         self.outcomes: Counter[str] = Counter()
         self.unbalanced: list[object] = []
         self.over = threading.Event()
@@ -68,7 +68,7 @@ class Storm:
 
     def operate(self) -> None:
         """An operator without mercy."""
-        for action in DELIVERED_ACTIONS * 30:
+        for action in [*BreakerAction] * 30:
             if action is not BreakerAction.PROBE:
                 self.guard.command_breaker(STORAGE, BreakerCommand(action), uid=0, pid=1)
 
@@ -157,7 +157,7 @@ def test_only_as_many_probes_as_there_are_places() -> None:
     guard = Guard(
         "loop0", clock=MonotonicClock(), log=ImmediateLog(lambda _: None), ids=CorrelationSource()
     )
-    guard.operations[STORAGE].breaker.settings = BreakerSettings(half_open_max_calls=2)
+    guard.operations[STORAGE].breaker_settings = BreakerSettings(half_open_max_calls=2)
     for action in (BreakerAction.TRIP, BreakerAction.PROBE):
         guard.command_breaker(STORAGE, BreakerCommand(action), uid=0, pid=1)
     together, rejected_all = threading.Barrier(12), threading.Event()

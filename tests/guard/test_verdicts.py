@@ -24,6 +24,7 @@ import pytest
 
 from tests.guard.volume import ALWAYS_EIO, FILE, STORAGE, GuardedVolume, failing, failing_call
 from tests.support.clock import VirtualClock
+from vexfsctl.catalogue.lookup import error_for_errno
 from vexfsctl.guard.call import Call, CallRejected
 from vexfsctl.model.breaker import BreakerAction, BreakerCommand, BreakerState
 from vexfsctl.model.events import ErrorReported, RetryScheduled
@@ -48,6 +49,23 @@ def test_missing_files_trip_nothing(volume: GuardedVolume) -> None:
 
     assert breaker_state(volume, DIRECTORY) is BreakerState.CLOSED
     assert volume.status(DIRECTORY).breaker.failures == 0
+
+
+def test_missing_file_is_a_minor_matter(volume: GuardedVolume) -> None:
+    """Low, no hint to try again, and nobody tries again (case K117)."""
+    entry = error_for_errno(ENOENT, "lookup")
+    attempts = count()
+
+    def lookup(_: Call) -> None:
+        next(attempts)
+        raise FileNotFoundError(ENOENT, "no such file")
+
+    with pytest.raises(FileNotFoundError):
+        volume.guard.run(DIRECTORY, "lookup", lookup)
+
+    assert (entry.severity, entry.retry_delay_ms) == (Severity.LOW, None)
+    assert next(attempts) == 1
+    assert volume.status(DIRECTORY).retries == 0
 
 
 def test_answer_reaches_the_application_as_it_came(volume: GuardedVolume) -> None:

@@ -72,8 +72,8 @@ class GuardedVolume:
 
     def set_breaker(self, operation: OperationType, **settings: int) -> None:
         """Replace settings of one breaker."""
-        breaker = self.guard.operations[operation].breaker
-        breaker.settings = replace(breaker.settings, **settings)
+        guarded = self.guard.operations[operation]
+        guarded.breaker_settings = replace(guarded.breaker_settings, **settings)
 
     def pass_time(self, seconds: float) -> None:
         """Let time pass, and the watch look at it."""

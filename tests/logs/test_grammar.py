@@ -101,6 +101,21 @@ SAMPLES: list[tuple[str, Event, int]] = [
         4,
     ),
     (
+        "VexFS: [CORR-6F1C93A20000002A] breaker vol=loop0 op=storage from=closed to=open"
+        " generation=2 rule=slow_rate trips=1",
+        events.BreakerChanged(
+            volume="loop0",
+            id=CALL,
+            operation=OperationType.STORAGE,
+            before=BreakerState.CLOSED,
+            after=BreakerState.OPEN,
+            generation=2,
+            rule="slow_rate",
+            trips=1,
+        ),
+        4,
+    ),
+    (
         "VexFS: breaker vol=loop0 op=storage from=open to=half_open generation=3 trips=1 by=timer",
         events.BreakerChanged(
             volume="loop0",

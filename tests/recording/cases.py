@@ -73,6 +73,8 @@ breaker reset demo/storage|breaker reset demo|breaker reset demo/storage --reaso
 breaker reset demo/file|breaker reset nosuch|breaker reset demo/storage --probe --timeout 1
 breaker probe demo/storage|breaker probe demo/file|breaker probe '*/storage'
 breaker disable demo/vector --reason why|breaker disable demo/storage|breaker disable nosuch
+breaker disable demo/vector --for 1h|breaker observe '*/storage' --for 24h --reason 'trying 8'
+breaker observe demo/file|breaker observe nosuch|breaker observe demo/file --for 0s
 breaker enable demo/storage|breaker enable demo/vector|breaker enable demo
 breaker set demo/storage timeout_ms=30000|breaker set demo failure_threshold=8 window_ms=5000
 breaker set '*/sync' call_timeout_ms=10000|breaker set demo/file half_open_max_calls=2

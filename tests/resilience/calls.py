@@ -42,6 +42,20 @@ class Watched:
                 self.breaker.call(self.operation(letter, taking))
         return self
 
+    def follow(self, script: str) -> None:
+        """Carry out the words of *script*: `@60` goes to a time, `=open` claims a state.
+
+        `FS~5` plays letters that take 5 s each, `FS` takes no time.
+        """
+        for number, word in enumerate(script.split()):
+            if word.startswith("@"):
+                self.at(float(word[1:]))
+            elif word.startswith("="):
+                assert self.state == word[1:], f"word {number} of {script}"
+            else:
+                letters, _, taking = word.partition("~")
+                self.play(letters, taking=float(taking or 0))
+
     def operation(self, letter: str, taking: float = 0.0) -> Callable[[], str]:
         """Return the operation that ends so after *taking* seconds."""
 

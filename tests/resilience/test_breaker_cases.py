@@ -5,8 +5,15 @@ import traceback
 
 import pytest
 
-from tests.resilience.calls import SECOND, Ignored, Watched
-from vexfsctl.resilience import FAILED, BreakerOpen, CircuitBreaker, Outcome, Verdict
+from tests.resilience.calls import SECOND, Flaky, Ignored, Watched
+from vexfsctl.resilience import (
+    FAILED,
+    BreakerOpen,
+    CircuitBreaker,
+    DeadlineExceeded,
+    Outcome,
+    Verdict,
+)
 
 
 def case(number: str) -> pytest.MarkDecorator:
@@ -419,6 +426,20 @@ def test_ignored_types_include_their_subclasses(_: None) -> None:
     assert it.state == "open"
 
 
+def test_functions_that_say_what_counts() -> None:
+    """Of each exception; what `on` says of a deadline is not asked."""
+    breaker = CircuitBreaker(
+        failures=2,
+        on=lambda error: isinstance(error, OSError) and error.errno == 5,
+        ignore=lambda error: isinstance(error, KeyError),
+    )
+    for error in (OSError(5, ""), OSError(2, ""), KeyError(), DeadlineExceeded(1)):
+        with pytest.raises(type(error)), breaker.calling():
+            raise error
+    stats = breaker.stats()
+    assert (stats.failed, stats.ok, stats.ignored, str(breaker.state)) == (2, 1, 1, "open")
+
+
 @case("K69")
 def test_result_that_is_a_failure_is_returned(_: None) -> None:
     """It counts, and the caller gets it."""
@@ -426,6 +447,15 @@ def test_result_that_is_a_failure_is_returned(_: None) -> None:
     assert breaker.call(lambda: 503) == 503
     assert breaker(lambda: 503)() == 503
     assert (str(breaker.state), breaker.stats().failed) == ("open", 2)
+
+
+@pytest.mark.parametrize("verdict", [True, False, "failure"])
+def test_classify_that_returns_no_outcome(verdict: object) -> None:
+    """A truth value would say either; it is refused, not guessed at."""
+    breaker = CircuitBreaker(classify=lambda _: verdict)
+    for operation in (Flaky("done"), Flaky(OSError())):
+        with pytest.raises(TypeError, match="classify must return an Outcome or None, not"):
+            breaker.call(operation)
 
 
 @case("K71")
@@ -461,15 +491,15 @@ def test_metrics_only_tells_and_lets_pass(_: None) -> None:
     """It says once that it would have opened, and which calls it would have refused."""
     it = Watched(failures=None, failure_rate=0.6, minimum_calls=5)
     it.breaker.observe(reason="trying the rate out")
-    it.play("FFF SS F")
-    assert it.state == "metrics_only"
+    rates = [it.play(letter).breaker.status().failure_rate for letter in "FFFSSF"]
+    assert (rates, it.state) == ([None] * 4 + [3 / 5, 4 / 6], "metrics_only")
     assert [(event.after, event.rule) for event in it.events if event.shadow] == [
         ("open", "failure_rate")
     ]
     assert [event.after for event in it.events if not event.shadow] == ["metrics_only"]
     stats, status = it.breaker.stats(), it.breaker.status()
     assert (stats.would_reject, stats.rejected, stats.failed) == (1, 0, 4)
-    assert (status.generation, status.trips) == (2, 0)
+    assert (status.generation, status.trips, status.failures) == (2, 0, 0)
 
 
 @case("K77")
@@ -504,6 +534,143 @@ def test_listeners_are_told_in_order_and_may_raise(_: None) -> None:
     assert it.breaker.stats().listener_failures == 3
 
 
+ROW: dict[str, object] = {"failures": None, "consecutive": 3}
+RATE: dict[str, object] = {"failures": None, "failure_rate": 0.5, "minimum_calls": 4}
+SLOW: dict[str, object] = {
+    **RATE,
+    "failure_rate": None,
+    "slow": 4.0,
+    "slow_rate": 0.5,
+    "within": 99,
+}
+BRIEF: dict[str, object] = {"failures": 2, "within": 0.05}
+PROBES: dict[str, object] = {"probes": 4, "failure_rate": 0.5, "minimum_calls": 100}
+
+
+@pytest.mark.parametrize(
+    ("settings", "script"),
+    [
+        pytest.param(settings, script, id=name)
+        for name, settings, script in [
+            ("a success does not empty the count rule", {}, "FFFF S =closed F =open"),
+            ("an ignored call is no part of a row", ROW, "FF X =closed F =open"),
+            ("an interrupt is no part of a row", ROW, "FF ^ =closed F =open"),
+            ("few calls have no rate", RATE, "FFF =closed F =open"),
+            ("the oldest call falls out", {**RATE, "last": 4}, "SSSFSSS =closed F =closed F =open"),
+            ("old calls have no rate", RATE, "FFF @10 F =closed"),
+            ("after a long time", RATE, "FFF @1e9 FFF =closed F =open"),
+            (
+                "a window below a second",
+                {"failures": 2, "within": 0.05},
+                "F @0.05 F =closed F =open",
+            ),
+            ("as long as slow is slow", SLOW, "SSSS~4 =open"),
+            ("just below is not", SLOW, "SSSS~3.999 =closed"),
+            ("the first failure reopens", {}, "FFFFF @60 F =open @119.9 =open @120 =half_open"),
+            ("successes begin anew", {}, "FFFFF @60 SSF @120 SS =half_open S =closed"),
+            ("ignored probes say nothing", {}, "FFFFF @60 XXXX =half_open SSX SX =closed"),
+            ("interrupted probes say nothing", {}, "FFFFF @60 ^^ =half_open F =open"),
+            ("two of four failed", PROBES, "FFFFF @60 FSS =half_open F =open"),
+            ("one of four failed", PROBES, "FFFFF @60 FSS =half_open S =closed"),
+            ("three of four failed", PROBES, "FFFFF @60 FFF =half_open S =open"),
+            ("ignored ones are not of the four", PROBES, "FFFFF @60 XXXX SSS =half_open S =closed"),
+            ("closing empties the rates", RATE, "FFFF @60 SSS =closed FFF =closed"),
+            ("and rows", ROW, "FFF @60 SSS FF =closed F =open"),
+        ]
+    ],
+)
+def test_neighbours_of_the_cases(settings: dict[str, object], script: str) -> None:
+    """The other side of each rule, and its boundary."""
+    Watched(**settings).follow(script)
+
+
+@pytest.mark.parametrize("percent", range(1, 101))
+def test_rate_opens_at_every_percentage_exactly(percent: int) -> None:
+    """No rounding moves the boundary."""
+    it = Watched(failures=None, failure_rate=percent / 100, minimum_calls=100, last=100)
+    it.play("S" * (100 - percent) + "F" * (percent - 1))
+    assert it.state == "closed"
+    assert it.play("F").state == "open"
+
+
+@pytest.mark.parametrize(
+    ("settings", "admitted"),
+    [({}, 1), ({"half_open_calls": 3}, 3), (PROBES, 4), ({**PROBES, "half_open_calls": 2}, 2)],
+)
+def test_probes_admitted_at_a_time(settings: dict[str, object], admitted: int) -> None:
+    """One, so many, or all that are judged together; of those, no more than are still wanted."""
+    it = half_open(**settings)
+    permits = [it.breaker.acquire() for _place in range(admitted)]
+    assert it.refuses()
+    if "probes" in settings:
+        it.breaker.settle(permits.pop(), FAILED)
+        assert bool(it.refuses()) is (admitted == 4)
+
+
+@pytest.mark.parametrize("by", ["reset", "reopened and half-open", "closed and half-open"])
+def test_attempt_of_another_time_has_no_say(by: str) -> None:
+    """Neither in the counts nor as a probe."""
+    it = Watched(successes=1, half_open_calls=2)
+    early = it.breaker.acquire()
+    it.play("FFFFF").at(60)
+    if by == "closed and half-open":
+        assert it.state == "half_open"
+    else:
+        early = it.breaker.acquire()
+        if by == "reset":
+            it.breaker.reset()
+        else:
+            it.play("F").at(120)
+    before = it.breaker.status()
+    it.breaker.settle(early, FAILED)
+    it.breaker.settle(early, Outcome(Verdict.SUCCESS))
+    assert it.breaker.status() == before
+
+
+@pytest.mark.parametrize("open_for", [9e15, 1e300, float(2**1023)])
+def test_open_for_longer_than_a_clock_counts(open_for: float) -> None:
+    """It opens, refuses and stays open; nothing overflows."""
+    it = Watched(open_for=open_for, within=open_for, lease=open_for).play("FFFFF").at(1e9)
+    assert it.refuses()
+
+
+def test_cause_is_kept_short_and_never_fails() -> None:
+    """It is text of classes that are not ours, and kept for as long as the breaker is open."""
+
+    class BrokenError(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError("no text")
+
+    for error, cause in (
+        (BrokenError(), "<locals>.BrokenError"),
+        (OSError("x" * 10**6), f"OSError: {'x' * 1000}…"),
+    ):
+        it = Watched(failures=1)
+        with pytest.raises(type(error)), it.breaker.calling():
+            raise error
+        rejection = it.refuses()
+        assert rejection is not None
+        assert rejection.cause is not None
+        assert rejection.cause.endswith(cause)
+
+
+def test_listener_that_leaves() -> None:
+    """`listen` returns what ends it; others stay."""
+    it, left = Watched(), list[object]()
+    leave = it.breaker.listen(left.append)
+    leave()
+    it.breaker.trip()
+    leave()
+    assert ([event.after for event in it.events], left) == (["forced_open"], [])
+
+
+def test_open_time_that_is_none() -> None:
+    """A function of the open time is held to the same rule as a number."""
+    it = Watched(failures=1, open_for=lambda _: float("nan"))
+    with pytest.raises(ValueError, match="open_for must be a number of seconds"):
+        it.play("F")
+
+
 def test_date_handed_in_never_opens_if_older_than_the_newest() -> None:
     """A failure of yesterday, reported today, counts and does not trip."""
     it = Watched(failures=2).at(100).play("F")
@@ -511,6 +678,14 @@ def test_date_handed_in_never_opens_if_older_than_the_newest() -> None:
     assert it.state == "closed"
     it.breaker.settle(it.breaker.acquire(), FAILED, at_ns=101 * SECOND)
     assert it.state == "open"
+
+
+def test_date_handed_in_counts_by_its_age() -> None:
+    """Failures that were too old before the newest came do not count with it."""
+    it = Watched(failures=3).at(100).play("F")
+    it.breaker.settle(it.breaker.acquire(), FAILED, at_ns=50 * SECOND)
+    assert it.at(101).play("F").state == "closed"
+    assert it.breaker.status().failures == 2
 
 
 def test_nothing_is_ignored_unless_said() -> None:

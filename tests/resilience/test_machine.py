@@ -89,10 +89,13 @@ class Model:
         valid = attempt.generation == self.generation
         if self.state == "half_open":
             valid = valid and self.held(attempt, now)
-        if not valid or how == "ignored" or self.state not in ("closed", "half_open"):
+        counts = self.state in ("closed", "half_open", "metrics_only")
+        if not valid or how == "ignored" or not counts:
             return
         if how == "failed":
             self.failures.append(now)
+            if self.state == "metrics_only":
+                return
             if self.state == "half_open" or self.in_window(now) >= FAILURES:
                 self.go("open", now + OPEN_FOR)
         elif self.state == "half_open":

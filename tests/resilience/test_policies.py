@@ -7,7 +7,9 @@ import traceback
 from collections.abc import Iterator
 from contextlib import suppress
 from contextvars import copy_context
+from functools import partial
 from random import Random
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,7 +21,9 @@ from tests.resilience.test_breaker_cases import case
 from tests.support.waiting import wait_until
 from vexfsctl.resilience import (
     FAILED,
+    OK,
     BreakerOpen,
+    BreakerSettings,
     Bulkhead,
     BulkheadFull,
     CircuitBreaker,
@@ -45,6 +49,7 @@ from vexfsctl.resilience.testing import VirtualClock, inactive
 from vexfsctl.resilience.workers import WORKERS, Workers
 
 ERROR = OSError(5, "from the device")
+CLOCK_ONLY = SimpleNamespace(now_ns=int)
 
 
 def retrying(clock: VirtualClock | None = None, **settings: Any) -> Retry:
@@ -60,6 +65,7 @@ def test_delays_double_up_to_the_cap(_: None) -> None:
     """Exact, and without overflow at any attempt."""
     delays = [exponential(1, 2, 40, number) for number in (*range(1, 9), 50, 1100)]
     assert delays == [1, 2, 4, 8, 16, 32, 40, 40, 40, 40]
+    assert [exponential(0, 2, 40, 1100), exponential(3, 1, 40, 1100)] == [0, 3]
 
 
 @case("K83")
@@ -69,6 +75,7 @@ def test_bounded_jitter(_: None) -> None:
     for number, low, high in ((1, 0.09, 0.11), (2, 0.18, 0.22), (30, 4.5, 5.0)):
         delays = {retry.delay(number) for _sample in range(1000)}
         assert low <= min(delays) < max(delays) <= high
+        assert len(delays) > 900
 
 
 @case("K85")
@@ -89,15 +96,17 @@ def test_equal_and_decorrelated_jitter(_: None) -> None:
 
 @case("K87")
 def test_delay_that_the_failure_asks_for(_: None) -> None:
-    """It replaces the computed one, up to the cap; a retry may ignore it."""
+    """It replaces the computed one, up to the cap, also by none; a retry may ignore it."""
 
     def classify(value: object) -> Outcome | None:
-        return Outcome(Verdict.FAILURE, retry_after=value / 1000) if value in (100, 200) else None
+        if isinstance(value, int):
+            return Outcome(Verdict.FAILURE, retry_after=value / 1000)
+        return None
 
-    for follows, slept in ((True, [0.1, 0.2]), (False, [0.5, 1.0])):
+    for follows, slept in ((True, [0.1, 0, 0.2]), (False, [0.5, 1.0, 2.0])):
         clock = VirtualClock()
-        retry = retrying(clock, base=0.5, classify=classify, follow_retry_after=follows)
-        assert retry(Flaky(100, 200, "done"))() == "done"
+        retry = retrying(clock, attempts=4, base=0.5, classify=classify, follow_retry_after=follows)
+        assert retry(Flaky(100, 0, 200, "done"))() == "done"
         assert clock.slept == slept
     assert retrying(cap=5.0).delay(1, retry_after=3600) == 5.0
 
@@ -160,17 +169,23 @@ def test_function_that_says_what_to_try_again_after() -> None:
     with pytest.raises(KeyError):
         retrying(on=on)(operation)()
     assert [type(error) for error in asked] == [OSError, KeyError]
+    judged = retrying(on=lambda _: True, classify=lambda _: OK)
+    with pytest.raises(OSError, match="device"):
+        judged(Flaky(ERROR, "never"))()
     for error in (KeyboardInterrupt, NoTimeLeft):
         with pytest.raises(error):
             retrying(on=lambda _: True)(Flaky(error, "never"))()
 
 
 @case("K95")
-@pytest.mark.parametrize(("elapsed", "delay", "calls"), [(0.999, 0.0001, 2), (1.0, 0.001, 1)])
+@pytest.mark.parametrize(
+    ("elapsed", "delay", "calls"),
+    [(0.999, 0.0001, 2), (0.999, 0.001, 1), (1.0, 0.001, 1), (1.0, 0, 1)],
+)
 def test_pause_that_would_pass_the_time_limit(
     elapsed: float, delay: float, calls: int, _: None
 ) -> None:
-    """It is not begun."""
+    """It is not begun, nor one that would end with it."""
     clock, made = VirtualClock(), []
 
     def operation() -> None:
@@ -255,7 +270,9 @@ def test_attempts_as_a_loop() -> None:
 
 
 @case("K101")
-@pytest.mark.parametrize(("share", "retries"), [(0.2, 2000), (0.1, 1000), (0.001, 10)])
+@pytest.mark.parametrize(
+    ("share", "retries"), [(0.2, 2000), (0.1, 1000), (0.001, 10), (0.29, 2900), (1.0, 10_000)]
+)
 def test_retries_stay_a_share_of_the_calls(share: float, retries: int, _: None) -> None:
     """Of ten thousand failing calls."""
     clock = VirtualClock()
@@ -283,7 +300,9 @@ def test_empty_budget(_: None) -> None:
 def test_floor_and_window_of_a_budget() -> None:
     """The floor is granted without calls, and again when the window is over."""
     clock = VirtualClock()
-    budget = RetryBudget(0, floor=2, within=10, clock=clock)
+    budget = RetryBudget(2.0, floor=2, within=10, clock=clock)
+    assert [budget.grant() for _retry in range(3)] == [True, True, False]
+    budget.add_call()
     assert [budget.grant() for _retry in range(3)] == [True, True, False]
     clock.advance(10.1)
     assert [budget.grant() for _retry in range(3)] == [True, True, False]
@@ -318,12 +337,37 @@ def test_fallback_only_where_it_helps(_: None) -> None:
     def broken() -> None:
         raise ValueError("no cache")
 
+    def again() -> None:
+        raise ERROR
+
+    with pytest.raises(OSError, match="device") as same:
+        compose(Fallback(again))(Flaky(ERROR))()
+    assert (same.value, same.value.__cause__) == (ERROR, None)
+
     failing = compose(Fallback(broken, broken))
     with pytest.raises(ValueError, match="no cache") as caught:
         failing(Flaky(ERROR))()
     assert caught.value.__cause__ is ERROR
     assert failing.stats()["fallback_failures"] == 1
     assert compose(Fallback(broken, lambda: "second"))(Flaky(ERROR))() == "second"
+
+
+def test_fallback_never_stands_in_for_an_interrupt() -> None:
+    """Not even where `on` covers it."""
+    policy = compose(Fallback(lambda: "cached", on=BaseException))
+    with pytest.raises(KeyboardInterrupt):
+        policy(Flaky(KeyboardInterrupt))()
+
+
+def test_budget_that_is_used_up() -> None:
+    """The exception of the call is raised, and shared by two it is shared."""
+    clock = VirtualClock()
+    budget = RetryBudget(0, floor=3, clock=clock)
+    operations = [Flaky(ERROR), Flaky(ERROR)]
+    for operation in operations:
+        with pytest.raises(OSError, match="device"):
+            retrying(clock, budget=budget)(operation)()
+    assert [operation.calls for operation in operations] == [3, 2]
 
 
 @case("K113")
@@ -334,6 +378,16 @@ def test_breakers_of_a_registry_trip_alone(_: None) -> None:
         registry.breaker("vector").settle(registry.breaker("vector").acquire(), FAILED)
     assert str(registry.breaker("vector").state) == "open"
     assert str(registry.breaker("file").state) == "closed"
+
+
+def test_registry_forgets() -> None:
+    """Hosts come and go: a breaker that is removed is made anew the next time."""
+    registry = Registry()
+    first = registry.breaker("a")
+    assert ("a" in registry, "b" in registry, len(registry)) == (True, False, 1)
+    registry.remove("a")
+    registry.remove("a")
+    assert (list(registry), registry.breaker("a") is first) == ([], False)
 
 
 def test_outer_breaker_ignores_the_rejection_of_an_inner_one() -> None:
@@ -420,15 +474,60 @@ def test_asynchronous_block_and_call() -> None:
 def test_generators_are_refused() -> None:
     """They would be guarded only while they are made."""
 
-    def numbers() -> Iterator[int]:
-        yield 1
-
     async def later() -> Any:
         yield 1
 
     for function in (numbers, later):
         with pytest.raises(TypeError, match="is a generator"):
             compose(CircuitBreaker())(function)
+
+
+def test_static_and_class_methods_can_be_decorated() -> None:
+    """On either side of their own decorator."""
+    guarded = resilient(breaker=CircuitBreaker())
+
+    class Client:
+        @guarded
+        @staticmethod
+        def outside(number: int) -> int:
+            return number
+
+        @staticmethod
+        @guarded
+        def inside(number: int) -> int:
+            return number
+
+        @guarded
+        @classmethod
+        def of_class(cls, number: int) -> tuple[type, int]:
+            return cls, number
+
+    assert (Client.outside(1), Client().outside(2), Client.inside(3)) == (1, 2, 3)
+    assert Client().of_class(4) == (Client, 4)
+    with pytest.raises(TypeError, match="is a generator"):
+        guarded(staticmethod(numbers))
+
+
+def numbers() -> Iterator[int]:
+    """A generator."""
+    yield 1
+
+
+def test_policies_replaced_by_short_forms() -> None:
+    """`with_` takes what `resilient` takes, and keeps the order."""
+    pay: Any = resilient(breaker="short forms")(Flaky(ERROR))
+    other = pay.with_(retry=2, fallback=lambda: "cached", deadline=60, bulkhead=3, breaker="more")
+    assert other() == "cached"
+    assert [type(part).__name__ for part in other.policy.parts] == [
+        "Fallback",
+        "Deadline",
+        "Retry",
+        "CircuitBreaker",
+        "Bulkhead",
+    ]
+    assert (pay.breaker.name, other.breaker.name) == ("short forms", "more")
+    with pytest.raises(TypeError, match="not a policy: retries"):
+        pay.with_(retries=None)
 
 
 def test_no_policy_left() -> None:
@@ -664,9 +763,11 @@ def test_worker_is_left_behind_at_the_deadline() -> None:
     leave = threading.Event()
     breaker = CircuitBreaker(failures=2)
     policy = compose(Deadline(0.05, worker=True), breaker)
-    with pytest.raises(DeadlineExceeded):
+    with pytest.raises(DeadlineExceeded, match=r"not done within 0\.05 s"):
         policy(leave.wait)()
-    assert (WORKERS.busy, breaker.stats().failed, policy.stats()["timeouts"]) == (1, 1, 1)
+    counts = policy.stats()
+    assert (WORKERS.busy, breaker.stats().failed) == (1, 1)
+    assert (counts["timeouts"], counts["late"]) == (1, 0)
     leave.set()
     wait_until(lambda: WORKERS.busy == 0)
     assert breaker.stats().failed == 1
@@ -689,12 +790,18 @@ def test_each_attempt_has_the_deadline_inside_the_retry() -> None:
 def test_workers_that_are_all_busy() -> None:
     """The call is rejected; those left behind count until they return."""
     workers, hung = Workers(1), threading.Event()
-    assert workers.run(0.01, hung.wait, (), {})[0] is False
+    policy = compose(Deadline(0.01, worker=workers))
+    with pytest.raises(DeadlineExceeded):
+        policy(hung.wait)()
+    assert (workers.busy, workers.abandoned, WORKERS.abandoned) == (1, 1, 0)
     with pytest.raises(NoWorker, match="all 1 workers are busy"):
-        workers.run(60, len, ("abc",), {})
+        policy(len)("abc")
     hung.set()
     wait_until(lambda: workers.busy == 0)
-    assert workers.run(60, len, ("abc",), {}) == (True, 3)
+    assert (policy.with_(deadline=Deadline(60, worker=workers))(len)("abc"), workers.abandoned) == (
+        3,
+        0,
+    )
 
 
 def test_task_is_cancelled_at_the_deadline() -> None:
@@ -713,6 +820,21 @@ def test_task_is_cancelled_at_the_deadline() -> None:
     assert (type(caught.value), ended) == (DeadlineExceeded, [0.0])
     stats = breaker.stats()
     assert (stats.failed, stats.interrupted, stats.in_flight) == (1, 0, 0)
+
+
+def test_task_that_returns_though_it_was_cancelled() -> None:
+    """It did not end in time all the same: the caller is told, and the breaker."""
+    breaker = CircuitBreaker()
+
+    @compose(breaker, Deadline(0.01))
+    async def stubborn() -> str:
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(3600)
+        return "late"
+
+    with pytest.raises(DeadlineExceeded):
+        asyncio.run(stubborn())
+    assert (breaker.stats().failed, stubborn.policy.stats()["timeouts"]) == (1, 1)  # type: ignore[attr-defined]
 
 
 def test_cancelled_probe_gives_its_place_back() -> None:
@@ -805,16 +927,29 @@ def test_bulkhead_of_tasks() -> None:
         (lambda: CircuitBreaker(probes=3), "probes needs failure_rate or slow_rate"),
         (lambda: CircuitBreaker(on="OSError"), "on must be an exception type"),
         (lambda: CircuitBreaker(kinds={"rate": 0}), r"kinds\['rate'\] must be at least 1"),
-        (lambda: CircuitBreaker(failure=3), "failure"),
+        (lambda: CircuitBreaker(failure=3), "a breaker has no setting failure"),
+        (lambda: CircuitBreaker(open_for=10**400), "open_for must be a number of seconds"),
+        (lambda: CircuitBreaker(kinds="rate"), "kinds must be a mapping from names"),
+        (lambda: CircuitBreaker(half_open_closes=1), "half_open_closes must be True or False"),
+        (lambda: CircuitBreaker(counting="some"), "counting must be one of none, completions, all"),
+        (lambda: CircuitBreaker(clock=3), "clock must have now_ns"),  # type: ignore[arg-type]
+        (lambda: CircuitBreaker(3), "name must be a str"),  # type: ignore[arg-type]
+        (lambda: Retry(clock=CLOCK_ONLY), "clock must have now_ns, sleep, sleep_async"),
+        (lambda: Retry(budget=0.2), "budget must be a RetryBudget"),  # type: ignore[arg-type]
+        (lambda: resilient(deadline="2 s"), "deadline cannot be '2 s'"),  # type: ignore[arg-type]
+        (lambda: resilient(breaker=3), "breaker cannot be 3"),  # type: ignore[arg-type]
+        (lambda: Deadline(1, late="ignore"), "late must be one of count, raise"),
+        (lambda: Deadline(1, worker=2), "worker must be True or False"),  # type: ignore[arg-type]
+        (lambda: Workers(0), "limit must be at least 1"),
         (lambda: Registry(failures=0), "failures must be at least 1"),
         (lambda: Retry(attempts=0), "attempts must be at least 1"),
         (lambda: Retry(attempts=None), "attempts must be given where timeout is not"),
         (lambda: Retry(jitter="some"), "jitter must be one of full, equal, decorrelated"),
-        (lambda: Retry(factor=0.5), "factor must be at least 1"),
+        (lambda: Retry(factor=0.5), "factor must be a finite number of at least 1"),
         (lambda: Deadline(-1), "seconds must be a number of seconds greater than 0"),
         (lambda: Bulkhead(0), "limit must be at least 1"),
         (lambda: Fallback("cached"), "alternatives must be callable"),  # type: ignore[arg-type]
-        (lambda: RetryBudget(2), "share must be a share from 0 to 1"),
+        (lambda: RetryBudget(-1), "share must be a finite number of at least 0"),
         (lambda: compose(3), "not a policy: 3"),  # type: ignore[arg-type]
     ],
 )
@@ -822,6 +957,26 @@ def test_wrong_settings_name_the_field(make: Any, message: str) -> None:
     """At construction."""
     with pytest.raises((ValueError, TypeError), match=message):
         make()
+
+
+@pytest.mark.parametrize(
+    ("make", "names"),
+    [
+        (CircuitBreaker, BreakerSettings._fields),
+        (Retry, ("on", "attempts", "base", "factor", "cap", "jitter", "timeout", "on_result")),
+        (Retry, ("classify", "follow_retry_after", "budget", "clock", "random")),
+        (RetryBudget, ("share", "floor", "within", "clock")),
+        (partial(Deadline, seconds=1), ("seconds", "worker", "late", "clock")),
+        (partial(Bulkhead, limit=1), ("limit", "wait", "queue")),
+        (partial(Fallback, len), ("on",)),
+    ],
+)
+def test_every_setting_refuses_what_it_cannot_be(make: Any, names: tuple[str, ...]) -> None:
+    """By a message with its name in it, at construction."""
+    for name in names:
+        for value in (object(), "x", -1, -0.5, float("nan"), float("inf"), 10**400, (3,), b"1"):
+            with pytest.raises((TypeError, ValueError), match=rf"\b{name}\b"):
+                make(**{name: value})
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,29 @@ def test_interrupt_at_every_line(scenario: Callable[[Guarded], None]) -> None:
         assert it.breaker.call(lambda: "well") == "well", number
 
 
+def test_interrupt_while_probes_are_judged_together() -> None:
+    """Whoever comes next goes on: it never stays half-open with nobody admitted."""
+    clock = VirtualClock()
+    breaker = CircuitBreaker(failures=1, probes=2, failure_rate=0.6, clock=clock)
+
+    def probes() -> None:
+        breaker.trip()
+        breaker.probe()
+        for error in (OSError, None):
+            with suppress(OSError), breaker.calling():
+                if error is not None:
+                    raise error
+
+    number = -1
+    for number in interruptions(probes, LIBRARY, Points.LINES):
+        if breaker.state is BreakerState.HALF_OPEN:
+            clock.advance(breaker.settings.lease)
+            for _probe in range(2):
+                assert breaker.call(lambda: "well") == "well", number
+            assert str(breaker.state) == "closed", number
+    assert number > 20
+
+
 def test_successor_that_was_published_by_somebody_who_was_interrupted() -> None:
     """Whoever comes next finds it, obeys it, and tells the listeners."""
     breaker, told = CircuitBreaker(), []

@@ -56,6 +56,19 @@ def test_open_time_follows_its_setting_while_open() -> None:
     assert watched.state == "half_open"
 
 
+def test_settings_reach_functions_that_were_decorated_before() -> None:
+    """What is a failure, and how long a call may take, where nothing was timed or judged so far."""
+    watched = Watched(failures=2)
+    function, slow = watched.breaker(lambda: 503), watched.operation("S", taking=5.0)
+    watched.breaker.configure(classify=lambda value: FAILED if value == 503 else None)
+    assert (function(), function(), watched.state) == (503, 503, "open")
+
+    watched.breaker.reset()
+    watched.breaker.configure(slow=4.0, slow_rate=0.5, minimum_calls=1)
+    watched.breaker.call(slow)
+    assert watched.state == "open"
+
+
 def test_settings_reach_the_shadow_of_metrics_only() -> None:
     """It goes by what the breaker itself would go by."""
     watched = Watched(failures=5)

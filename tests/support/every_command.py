@@ -26,6 +26,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "breaker reset": ("*", "--dry-run"),
     "breaker probe": ("*/storage", "--dry-run"),
     "breaker disable": ("*", "--dry-run"),
+    "breaker observe": ("*", "--for", "1h", "--dry-run"),
     "breaker enable": ("*", "--dry-run"),
     "breaker set": ("*", "timeout_ms=30000", "--dry-run"),
     "breaker wait": ("sdq1/file", "--until", "closed"),

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vexfsctl.exceptions import ValueRefused
-from vexfsctl.model.breaker import DELIVERED_ACTIONS, BreakerAction, BreakerCommand
-from vexfsctl.sysfs.control import format_breaker_command, parse_breaker_command
+from vexfsctl.model.breaker import TIMED_ACTIONS, BreakerAction, BreakerCommand
+from vexfsctl.sysfs.control import Reason, format_breaker_command, parse_breaker_command
+from vexfsctl.sysfs.values import OrNone
 
 NUMBERS = st.integers(1, (1 << 32) - 1)
 
@@ -16,8 +17,8 @@ NUMBERS = st.integers(1, (1 << 32) - 1)
 @st.composite
 def commands(draw: st.DrawFn) -> BreakerCommand:
     """Any command that means something."""
-    action = draw(st.sampled_from(DELIVERED_ACTIONS))
-    for_ms = draw(st.none() | NUMBERS) if action is BreakerAction.TRIP else None
+    action = draw(st.sampled_from(BreakerAction))
+    for_ms = draw(st.none() | NUMBERS) if action in TIMED_ACTIONS else None
     reason = draw(st.none() | st.text(st.characters(codec="utf-8"), max_size=17))
     return BreakerCommand(action, for_ms, draw(st.none() | st.integers(0, 2**64 - 1)), reason)
 
@@ -26,6 +27,15 @@ def commands(draw: st.DrawFn) -> BreakerCommand:
 def test_commands_survive(command: BreakerCommand) -> None:
     """What an operator asks for is what the provider reads, reason included."""
     assert parse_breaker_command(format_breaker_command(command)) == command
+
+
+@given(st.text(st.characters(codec="utf-8")))
+def test_a_reason_is_one_line_of_the_tree(reason: str) -> None:
+    """As an attribute it comes back whole, and is never taken for none."""
+    text = OrNone(Reason()).format(reason)
+
+    assert not {"\n", "\0"} & set(text)
+    assert OrNone(Reason()).interpret(text) == reason
 
 
 def test_a_whole_command_reads_as_specified() -> None:
@@ -42,7 +52,8 @@ def test_a_whole_command_reads_as_specified() -> None:
     [
         ("", EINVAL),
         ("open", EINVAL),
-        ("observe", EINVAL),
+        ("observer", EINVAL),
+        ("enable for 5", EINVAL),
         ("TRIP", EINVAL),
         (" trip", EINVAL),
         ("trip now", EINVAL),
@@ -86,7 +97,8 @@ def test_no_text_breaks_the_parser(text: str) -> None:
 
 def test_a_command_no_provider_takes_is_not_sent() -> None:
     """The writing end refuses what the reading end would."""
-    with pytest.raises(ValueRefused, match="`for` goes with trip, not with reset"):
+    said = "`for` goes with trip, disable, observe, not with reset"
+    with pytest.raises(ValueRefused, match=said):
         format_breaker_command(BreakerCommand(BreakerAction.RESET, for_ms=5))
     with pytest.raises(ValueRefused, match="too long"):
         format_breaker_command(BreakerCommand(BreakerAction.RESET, reason="x" * 513))

@@ -20,14 +20,16 @@ def explain_breaker(breaker: BreakerStatus, now_ns: int) -> str | None:
             return f"opened{_ago(breaker.opened_ns, now_ns)}, {_half_open_in(breaker)}"
         case BreakerState.FORCED_OPEN:
             end = _half_open_in(breaker) if breaker.retry_after_ms else "stays until reset"
-            return f"tripped by an operator{_ago(breaker.opened_ns, now_ns)}, {end}"
+            by = f"tripped by an operator{_ago(breaker.opened_ns, now_ns)}, {end}"
+            return by + _reason(breaker)
         case BreakerState.HALF_OPEN:
             needed = breaker.settings.success_threshold
             return f"probing, {breaker.successes} of {needed} successes"
         case BreakerState.DISABLED:
-            return "switched off by an operator: judges nothing"
+            return f"switched off by an operator{_for(breaker)}: judges nothing{_reason(breaker)}"
         case BreakerState.METRICS_ONLY:
-            return "set by an operator: judges but lets all pass"
+            lets_pass = "judges but lets all pass"
+            return f"set by an operator{_for(breaker)}: {lets_pass}{_reason(breaker)}"
         case unknown:
             return f"state {unknown!r} is not known to this version"
 
@@ -78,6 +80,14 @@ def _half_open_in(breaker: BreakerStatus) -> str:
     if not breaker.retry_after_ms:
         return "half-open next"
     return f"half-open in {format_duration(breaker.retry_after_ms)}"
+
+
+def _for(breaker: BreakerStatus) -> str:
+    return f" for another {format_duration(breaker.until_ms)}" if breaker.until_ms else ""
+
+
+def _reason(breaker: BreakerStatus) -> str:
+    return "" if breaker.reason is None else f" ({breaker.reason})"
 
 
 def _ago(then_ns: int, now_ns: int) -> str:

@@ -113,7 +113,12 @@ def _breaker_change(event: BreakerChanged) -> str:
     if event.failures is not None and event.window_ms is not None:
         window = format_duration(event.window_ms)
         reason = f", {event.failures} failures in {window} (threshold {event.failure_threshold})"
+    elif event.rule is not None:
+        reason = f", {_RULES.get(event.rule, event.rule)}"
     return f"breaker {event.before} → {event.after}{reason}"
+
+
+_RULES = {"failure_rate": "too many of its calls failed", "slow_rate": "too many were slow"}
 
 
 def _upstream(event: UpstreamEvent) -> str:

@@ -37,6 +37,17 @@ def consent_options(function: _F) -> _F:
     return click.option("--yes", "-y", is_flag=True, help="Do not ask.")(function)
 
 
+def for_option(after: str) -> Callable[[_F], _F]:
+    """Return `--for DURATION`, passed as `for_ms` (None if not given); *after*: what follows it."""
+    return click.option(
+        "--for",
+        "for_ms",
+        metavar="DURATION",
+        type=DURATION,
+        help=f"{after} after this time: 90s, 15m, 1h30m. Default: stay so until told otherwise.",
+    )
+
+
 def reason_option(function: _F) -> _F:
     """Add `--reason`, which is recorded in the provider's log or the ledger."""
     return click.option("--reason", metavar="TEXT", help="Reason, recorded in the log or ledger.")(

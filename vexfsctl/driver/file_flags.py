@@ -9,6 +9,8 @@ import fcntl
 import os
 import struct
 
+from vexfsctl.driver.refusals import Refusal
+
 # linux/fs.h, with the directions as x86, Arm and RISC-V have them.
 GET_FLAGS = 0x80086601
 SET_FLAGS = 0x40086602
@@ -28,11 +30,11 @@ def get_flags(descriptor: int, command: int) -> bytes:
 
 
 def set_flags(descriptor: int, value: bytes) -> None:
-    """Set the flags of an open file to *value*; OSError (EOPNOTSUPP) if one cannot be served."""
+    """Set the flags of an open file to *value*; Refusal (EOPNOTSUPP) if one cannot be served."""
     if len(value) != _FLAGS.size:
-        raise OSError(errno.EINVAL, f"{len(value)} bytes of flags")
+        raise Refusal(errno.EINVAL, f"{len(value)} bytes of flags")
     (wanted,) = _FLAGS.unpack(value)
     (present,) = _FLAGS.unpack(get_flags(descriptor, GET_FLAGS))
     if (wanted ^ present) & _CASEFOLD:
-        raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
+        raise Refusal(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
     fcntl.ioctl(descriptor, SET_FLAGS, value)

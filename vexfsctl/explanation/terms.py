@@ -49,14 +49,15 @@ BREAKER_STATES = {
     BreakerState.DISABLED: Term(
         "An operator switched the breaker off: it judges nothing and lets every call pass.",
         "Calls to a failing device wait for each failure instead of being refused at once.",
-        "It stays so until an operator enables it.",
+        "It closes when an operator enables it, or the time given with the command has passed.",
         "`vexfsctl breaker enable VOLUME/OPERATION` when the work that needed it is done.",
         _BREAKER_CLOSED,
     ),
     BreakerState.METRICS_ONLY: Term(
         "The breaker judges calls as if it were on, and lets every one pass.",
         "Calls to a failing device wait for each failure instead of being refused at once.",
-        "It stays so until an operator enables it.",
+        "It closes when an operator enables it, or the time given with the command has passed; "
+        "`would_reject` of `vexfsctl breaker show` counts what it would have refused.",
         "`vexfsctl breaker enable VOLUME/OPERATION` when its judgement should count again.",
         _BREAKER_CLOSED,
     ),

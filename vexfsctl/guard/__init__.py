@@ -1,7 +1,7 @@
 """The error-handling engine: what stands between an application's call and a failing device.
 
-Usable without VexFS. Time comes in as an argument or from a `Clock`, randomness from a callable,
-and a listener gets what happens as events. `guard` is the entry point: it composes the breaker, the
-retry arithmetic, deadlines, fallbacks and counters. `breaker`, `retry`, `ratelimit`, `aggregator`
-and `degradation` are pure and stand alone, for replaying recorded events through them.
+It puts `resilience` to work with what is VexFS's own: operation types, errno classes, correlation,
+records, degradation. Time comes in as an argument or from a `Clock`, randomness from a callable,
+and a listener gets what happens as events. `guard` is the entry point; `retry`, `ratelimit`,
+`aggregator` and `degradation` are pure and stand alone.
 """

@@ -10,9 +10,9 @@ from enum import Enum, auto
 from errno import EBUSY, ETIMEDOUT
 from typing import Any, Protocol, TypeVar
 
-from vexfsctl.guard.breaker import Permit
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.operations import OperationType
+from vexfsctl.resilience.machine import Permit
 
 T = TypeVar("T")
 
@@ -133,10 +133,12 @@ class Call:
         "_executor",
         "application",
         "attempt",
+        "attempt_ns",
         "deadline_ns",
         "ended",
         "failure",
         "id",
+        "ignored",
         "limit_ms",
         "name",
         "nested_answer",
@@ -178,6 +180,10 @@ class Call:
             self.limit_ms = outer.limit_ms
         self.attempt = 0
         """Attempts begun."""
+        self.attempt_ns = self.started_ns
+        """When the running attempt began."""
+        self.ignored = False
+        """Whether it says nothing about the backing."""
         self.permit: Permit | None = None
         """What the running attempt holds."""
         self.failure: Failure | None = None
@@ -206,6 +212,10 @@ class Call:
     def remaining_ns(self) -> int:
         """Nanoseconds to its deadline; negative when that has passed."""
         return self.deadline_ns - self._executor.now_ns()
+
+    def ignore(self) -> None:
+        """Let the running attempt be no verdict: it is answered without asking the backing."""
+        self.ignored = True
 
     def run(
         self,

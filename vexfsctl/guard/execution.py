@@ -34,6 +34,8 @@ from vexfsctl.model.correlation import CorrelationId, CorrelationSource
 from vexfsctl.model.errnos import ErrnoClass, application_errno, classify_errno, errno_name
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.volume import RetrySettings
+from vexfsctl.resilience.exceptions import BreakerOpen
+from vexfsctl.resilience.outcomes import FAILED, IGNORED, OK, Outcome
 
 T = TypeVar("T")
 
@@ -157,21 +159,20 @@ class CallExecutor:
 
     def _admit(self, call: Call, guarded: GuardedOperation) -> bool:
         """Get a permit for the next attempt; False if the breaker refuses."""
-        permit = guarded.breaker.acquire()
-        if permit is None:
-            guarded.tick(self.now_ns())
-            permit = guarded.breaker.acquire()
-        if permit is None:
+        try:
+            call.permit = guarded.breaker.acquire()
+        except BreakerOpen:
             if call.failure is None:
                 rejection = CallRejected(call.operation)
                 call.failure = Failure(rejection, BREAKER_OPEN.name, EBUSY, rejected=True)
             return False
-        call.permit = permit
         # Checked after the watch can find the permit, so that one of the two sees the other.
         if call.application.expired:
-            permit.release()
+            _release(call, guarded)
             self._unwind(call, guarded)
         if call.attempt:
+            call.attempt_ns = self.now_ns()
+            call.ignored = False
             with self.lock:
                 guarded.statistics.retries += 1
         call.attempt += 1
@@ -183,8 +184,8 @@ class CallExecutor:
         call.failure = None
         now_ns = self.now_ns()
         self._end(call, guarded, now_ns)
-        if call.permit is not None and call.permit.probe:
-            guarded.succeed(call.permit, now_ns, call.id)
+        if call.permit is not None and call.permit.watched:
+            _settle(call, guarded, IGNORED if call.ignored else OK)
         if call.attempt > 1:
             self._records.recovered(call, now_ns)
 
@@ -194,7 +195,7 @@ class CallExecutor:
         if nested is not None and nested.cause is error:
             self._claim(call, guarded)
             call.failure = nested
-            _release(call)
+            _release(call, guarded)
             return _Verdict.FAILED
         errno = error.errno or EIO
         kind = classify_errno(errno, call.name, read_only=self._refuses_writes())
@@ -202,6 +203,7 @@ class CallExecutor:
             self._succeed(call, guarded)
             if call.outer is not None:
                 call.outer.nested_answer = error
+                call.outer.ignored |= call.ignored
             return _Verdict.ANSWER
         self._claim(call, guarded)
         delay_ms = self._record_failure(call, guarded, error, errno, kind)
@@ -218,9 +220,7 @@ class CallExecutor:
         max_attempts = self.retry.max_attempts if call.terms.repeatable else 1
         call.failure = Failure(cause, error.name, errno)
         self._records.error(call, error, errno, max_attempts, now_ns)
-        if kind.trips_breaker(errno) and call.permit is not None:
-            guarded.fail(call.permit, now_ns, call.id)
-        _release(call)
+        _settle(call, guarded, FAILED if kind.trips_breaker(errno) else IGNORED)
         if kind is ErrnoClass.CORRUPTION:
             self._on_corruption(call.id)
         if not kind.retryable or call.attempt >= max_attempts or not guarded.breaker.would_admit():
@@ -246,7 +246,7 @@ class CallExecutor:
         assert failure is not None
         if failure.rejected:
             now_ns = self.now_ns()
-            self._records.rejected(call, guarded.breaker.status(now_ns).retry_after_ms, now_ns)
+            self._records.rejected(call, guarded.breaker_status().retry_after_ms, now_ns)
         served = self._fall_back(call, guarded, failure.cause)
         now_ns = self.now_ns()
         if not (failure.rejected or call.served):
@@ -283,7 +283,7 @@ class CallExecutor:
         except CallAbandoned as abandoned:
             raise abandoned from bug
         call.failure = None
-        _release(call)
+        _release(call, guarded)
         if reported is not None and not reported.rejected:
             self._records.failed(call, reported.error, reported.errno, now_ns)
 
@@ -326,11 +326,9 @@ class CallExecutor:
 
     def _answer(self, application: ApplicationCall, innermost: Call, now_ns: int) -> None:
         self._records.timeout(innermost, now_ns)
-        if innermost.permit is not None:
-            self._operations[innermost.operation].fail(innermost.permit, now_ns, innermost.id)
+        _settle(innermost, self._operations[innermost.operation], FAILED)
         for caller in innermost.callers():
-            if caller.permit is not None:
-                caller.permit.release()
+            _release(caller, self._operations[caller.operation])
             self._records.failed(caller, TIMEOUT.name, ETIMEDOUT, now_ns)
         if application.on_timeout is not None:
             self._bystanders.tell(application.on_timeout)
@@ -377,10 +375,15 @@ def _count(call: Call, statistics: OperationStatistics, now_ns: int) -> None:
         statistics.fallback_failures += not call.served
 
 
-def _release(call: Call) -> None:
+def _release(call: Call, guarded: GuardedOperation) -> None:
+    _settle(call, guarded, IGNORED)
+
+
+def _settle(call: Call, guarded: GuardedOperation, outcome: Outcome) -> None:
+    """Give the permit of the running attempt back, if it has one."""
     permit, call.permit = call.permit, None
     if permit is not None:
-        permit.release()
+        guarded.breaker.settle(permit, outcome, began_ns=call.attempt_ns, context=call.id)
 
 
 def _error_for_caller(call: Call) -> OSError:

@@ -14,11 +14,11 @@ from vexfsctl.guard.degradation import Degradation
 from vexfsctl.guard.errors import EnhancedError
 from vexfsctl.guard.execution import CallExecutor
 from vexfsctl.guard.operation import GuardedOperation
-from vexfsctl.guard.records import Bystanders, EventLog, Records
-from vexfsctl.model.breaker import BreakerCommand, BreakerSettings, BreakerState
+from vexfsctl.guard.records import Bystanders, EventLog, OperatorAction, Records
+from vexfsctl.model.breaker import BreakerCommand, BreakerSettings
 from vexfsctl.model.clock import Clock
 from vexfsctl.model.correlation import CorrelationId, CorrelationSource
-from vexfsctl.model.events import DegradationChanged, OperatorActed
+from vexfsctl.model.events import DegradationChanged
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.volume import (
     AccessMode,
@@ -49,15 +49,19 @@ class Guard:
         random: Callable[[], float] = chance.random,
     ) -> None:
         self.volume = volume
-        self._clock = clock
-        self._ids = ids
         self.alarm = Alarm(clock)
         """When the watch has to look next."""
         self._bystanders = Bystanders(self.alarm)
-        self._records = Records(volume, log, self._bystanders, self.alarm)
+        self._records = Records(volume, log, ids, self._bystanders, self.alarm)
         self.operations: Mapping[OperationType, GuardedOperation] = MappingProxyType(
             {
-                operation: GuardedOperation(operation, self._records, self._notify)
+                operation: GuardedOperation(
+                    operation,
+                    clock=clock,
+                    records=self._records,
+                    bystanders=self._bystanders,
+                    on_change=self._notify,
+                )
                 for operation in OperationType
             }
         )
@@ -128,10 +132,9 @@ class Guard:
         self.alarm.reset()
         due_ns = self._executor.expire_overdue(now_ns)
         for guarded in self.operations.values():
-            guarded.tick(now_ns)
-            half_open_ns = guarded.breaker.half_open_ns
-            if half_open_ns is not None:
-                due_ns = min(due_ns, half_open_ns)
+            timer_ns = guarded.breaker.next_due()
+            if timer_ns is not None:
+                due_ns = min(due_ns, timer_ns)
         due_ns = min(due_ns, self._records.report_suppressed(now_ns))
         self.alarm.bring_forward(due_ns)
         self._bystanders.raise_bug()
@@ -152,7 +155,7 @@ class Guard:
     def status(self, operation: OperationType) -> OperationStatus:
         """Return counters and breaker of *operation* as of now."""
         guarded = self.operations[operation]
-        breaker = guarded.breaker.status(self._clock.now_ns())
+        breaker = guarded.breaker_status()
         counted = guarded.statistics
         with self._executor.lock:
             return OperationStatus(
@@ -170,6 +173,9 @@ class Guard:
                 latency_ns_max=counted.latency_ns_max,
                 timeout_ms=guarded.timeout_ms,
                 breaker=breaker,
+                would_reject=guarded.would_reject,
+                latency_ns_p50=counted.latency_ns_p50,
+                latency_ns_p99=counted.latency_ns_p99,
             )
 
     def error_counts(self) -> ErrorCounts:
@@ -182,7 +188,7 @@ class Guard:
 
     def breaker_value(self, operation: OperationType, name: str) -> object:
         """Return what the breaker of *operation* has under *name* as of now; not a setting."""
-        return self.operations[operation].breaker.value(name, self._clock.now_ns())
+        return self.operations[operation].breaker_value(name)
 
     def errors_of(self, identifier: CorrelationId) -> tuple[EnhancedError, ...]:
         """Return the latest errors of a call and of the calls nested in it, oldest first."""
@@ -223,20 +229,14 @@ class Guard:
         the log could not take the records of it.
         """
         self._records.require_reserve()
-
-        def record(before: BreakerState, after: BreakerState) -> CorrelationId:
-            return self._record_operator(
-                operation, command.action, before, after, uid, pid, command.reason
-            )
-
-        states = self.operations[operation].command(command, self._clock.now_ns(), record)
+        states = self.operations[operation].command(command, uid=uid, pid=pid)
         # One that changes no state may still move its timer.
         self.alarm.bring_forward()
         return states
 
     def set_breaker(self, operation: OperationType, settings: BreakerSettings) -> None:
         """Replace the settings of one breaker; they apply from the next decision on."""
-        self.operations[operation].breaker.settings = settings
+        self.operations[operation].breaker_settings = settings
         self.alarm.bring_forward()
 
     def set_access_mode(self, mode: AccessMode, *, uid: int, pid: int) -> None:
@@ -247,7 +247,8 @@ class Guard:
         self._records.require_reserve()
         with self._judging:
             before, self._access_mode = self._access_mode, mode
-            cause = self._record_operator(None, "access_mode", before, mode, uid, pid, None)
+            acted = OperatorAction("access_mode", uid, pid)
+            cause = self._records.operator(None, acted, before, mode)
         if mode is AccessMode.READ_WRITE:
             self._change_degradation(self._degradation.release, cause)
 
@@ -271,32 +272,6 @@ class Guard:
                 )
         if after is not before:
             self._notify(None)
-
-    def _record_operator(
-        self,
-        operation: OperationType | None,
-        action: str,
-        before: str,
-        after: str,
-        uid: int,
-        pid: int,
-        reason: str | None,
-    ) -> CorrelationId:
-        identifier = self._ids.draw()
-        self._records.emit(
-            OperatorActed(
-                volume=self.volume,
-                id=identifier,
-                operation=operation,
-                action=action,
-                before=before,
-                after=after,
-                uid=uid,
-                pid=pid,
-                reason=reason,
-            )
-        )
-        return identifier
 
     def _count_refused_write(self, operation: OperationType) -> None:
         with self._executor.lock:

@@ -8,18 +8,18 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from errno import ETIMEDOUT
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from vexfsctl.catalogue.entry import ErrorEntry
 from vexfsctl.catalogue.lookup import TIMEOUT
 from vexfsctl.exceptions import StateConflict
 from vexfsctl.guard.aggregator import ErrorAggregator
 from vexfsctl.guard.alarm import NEVER_NS, Alarm
-from vexfsctl.guard.breaker import Transition
 from vexfsctl.guard.call import Call, CallRecords, Fate
 from vexfsctl.guard.errors import EnhancedError
 from vexfsctl.guard.ratelimit import LogRateLimit
-from vexfsctl.model.correlation import CorrelationId
+from vexfsctl.model.breaker import BreakerState
+from vexfsctl.model.correlation import CorrelationId, CorrelationSource
 from vexfsctl.model.events import (
     BreakerChanged,
     CallEvent,
@@ -30,11 +30,15 @@ from vexfsctl.model.events import (
     ErrorReported,
     Event,
     FallbackUsed,
+    OperatorActed,
     RecordsSuppressed,
     RetryScheduled,
 )
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.volume import ErrorCounts
+from vexfsctl.resilience.events import Transition
+
+_RATE_RULES = ("failure_rate", "slow_rate")
 
 
 class Bystanders:
@@ -56,6 +60,15 @@ class Bystanders:
         """Raise what a listener raised since the last time, if one did."""
         if self._bugs:
             raise self._bugs.pop()
+
+
+class OperatorAction(NamedTuple):
+    """What an operator did, and who it was."""
+
+    action: str
+    uid: int
+    pid: int
+    reason: str | None = None
 
 
 class Receipt:
@@ -121,9 +134,17 @@ class ImmediateLog:
 class Records:
     """Turns steps of calls into events for *log* and counts the errors among them."""
 
-    def __init__(self, volume: str, log: EventLog, bystanders: Bystanders, alarm: Alarm) -> None:
+    def __init__(
+        self,
+        volume: str,
+        log: EventLog,
+        ids: CorrelationSource,
+        bystanders: Bystanders,
+        alarm: Alarm,
+    ) -> None:
         self.volume = volume
         self._log = log
+        self._draw_id = ids.draw
         self._bystanders = bystanders
         self._alarm = alarm
         self._lock = threading.Lock()
@@ -215,6 +236,8 @@ class Records:
         self, operation: OperationType, transition: Transition, cause: CorrelationId | None
     ) -> None:
         """A breaker changed its state; never limited."""
+        settings = transition.settings
+        counted = transition.rule == "failures" and transition.before is BreakerState.CLOSED
         self.emit(
             BreakerChanged(
                 volume=self.volume,
@@ -223,13 +246,35 @@ class Records:
                 before=transition.before,
                 after=transition.after,
                 generation=transition.generation,
-                failures=transition.failures,
-                failure_threshold=transition.failure_threshold,
-                window_ms=transition.window_ms,
+                # The rule fires at the very failure that reaches its threshold.
+                failures=settings.failures if counted else None,
+                failure_threshold=settings.failures if counted else None,
+                window_ms=round(settings.within * 1_000) if counted else None,
+                rule=transition.rule if transition.rule in _RATE_RULES else None,
                 trips=transition.trips,
-                by=transition.by,
+                by=None if transition.by == "outcome" else transition.by,
             )
         )
+
+    def operator(
+        self, operation: OperationType | None, acted: OperatorAction, before: str, after: str
+    ) -> CorrelationId:
+        """An operator's command was accepted; return the id for what follows from it."""
+        identifier = self._draw_id()
+        self.emit(
+            OperatorActed(
+                volume=self.volume,
+                id=identifier,
+                operation=operation,
+                action=acted.action,
+                before=before,
+                after=after,
+                uid=acted.uid,
+                pid=acted.pid,
+                reason=acted.reason,
+            )
+        )
+        return identifier
 
     def report_suppressed(self, now_ns: int | None = None) -> int:
         """Report what the rate limit left out, once its interval is over (None: as if it were).

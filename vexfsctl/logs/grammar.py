@@ -343,6 +343,7 @@ _KEY_FORMS = (
     _text("reason", "Reason the operator gave."),
     _text("result", "ok, or the name of an errno."),
     _number("retry_after_ms", "Time until the breaker lets a call through."),
+    _text("rule", "failure_rate or slow_rate, when that opened it; else the failures did."),
     KeyForm(
         "sev", str, Severity.from_word, ("severity",), "Severity: low, medium, high or critical."
     ),
@@ -381,7 +382,7 @@ RECORD_FORMS = (
     _record(
         "breaker",
         events.BreakerChanged,
-        "vol op from to generation failures window_ms trips by",
+        "vol op from to generation failures window_ms rule trips by",
         _BREAKER_KEYS,
     ),
     _record("operator", events.OperatorActed, "vol op action before after uid pid reason"),

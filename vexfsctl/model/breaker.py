@@ -4,10 +4,15 @@ from dataclasses import dataclass
 from typing import NamedTuple, overload
 
 from vexfsctl.model.correlation import CorrelationId
-from vexfsctl.resilience.states import TRANSITIONS, BreakerAction, BreakerState
+from vexfsctl.resilience.states import (
+    TIMED_ACTIONS,
+    TRANSITIONS,
+    BreakerAction,
+    BreakerState,
+)
 
 __all__ = [
-    "DELIVERED_ACTIONS",
+    "TIMED_ACTIONS",
     "BreakerAction",
     "BreakerCommand",
     "BreakerSettings",
@@ -17,13 +22,12 @@ __all__ = [
 ]
 
 
-DELIVERED_ACTIONS = tuple(action for action in BreakerAction if action is not BreakerAction.OBSERVE)
-"""The actions that a provider takes; `observe` comes with `metrics_only`."""
-
-
 @dataclass(frozen=True, slots=True)
 class BreakerSettings:
-    """When it trips and how it recovers; defaults and ranges are in the attribute table."""
+    """When it trips and how it recovers; defaults and ranges are in the attribute table.
+
+    It opens when any of the trip rules fires: enough failures, or a rate that is reached.
+    """
 
     failure_threshold: int = 5
     """Failures inside the window that open the breaker."""
@@ -35,6 +39,18 @@ class BreakerSettings:
     """Age at which a failure no longer counts."""
     half_open_max_calls: int = 1
     """Attempts admitted at a time while half-open."""
+    failure_rate_pct: int = 0
+    """Share of failed attempts inside the window that opens it; 0: rule off."""
+    minimum_calls: int = 10
+    """Attempts inside the window below which there is no rate."""
+    slow_call_ms: int = 0
+    """Duration from which an attempt is slow; 0: none is."""
+    slow_rate_pct: int = 0
+    """Share of slow attempts inside the window that opens it; 0: rule off."""
+    open_backoff_pct: int = 100
+    """Open time each time it opens again without closing, in percent of the one before."""
+    max_open_ms: int = 3_600_000
+    """Limit to which the open time grows; never below `timeout_ms`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +74,12 @@ class BreakerStatus:
     last_error_id: CorrelationId | None
     """The error that last counted against it."""
     settings: BreakerSettings
+    until_ms: int = 0
+    """Until time ends the state; 0 when it will not."""
+    reason: str | None = None
+    """Why an operator put it into this state."""
+    author: int | None = None
+    """User id of that operator; None when it was not an operator who did."""
 
 
 class BreakerCommand(NamedTuple):
@@ -65,7 +87,7 @@ class BreakerCommand(NamedTuple):
 
     action: BreakerAction
     for_ms: int | None = None
-    """Only with trip: how long to hold it."""
+    """Only with trip, disable and observe: how long that is to last."""
     if_generation: int | None = None
     """Refuse (ESTALE) unless the breaker is at this generation."""
     reason: str | None = None

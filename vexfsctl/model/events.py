@@ -124,6 +124,8 @@ class BreakerChanged(Event):
     failures: int | None = None
     failure_threshold: int | None = None
     window_ms: int | None = None
+    rule: str | None = None
+    """`failure_rate` or `slow_rate` where that opened it; None where the failures did."""
     trips: int
     by: str | None = None
     """`timer` or `operator`; None when a call's outcome did it."""

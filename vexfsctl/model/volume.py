@@ -118,6 +118,12 @@ class OperationStatus:
     latency_ns_max: int
     timeout_ms: int
     breaker: BreakerStatus
+    would_reject: int = 0
+    """Calls that metrics_only let pass and an open breaker would have refused."""
+    latency_ns_p50: int = 0
+    """Within this time half of the completed calls ended; to within 3 %."""
+    latency_ns_p99: int = 0
+    """Likewise, 99 % of them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,7 @@ class VolumeActions:
         if before in (BreakerState.DISABLED, BreakerState.METRICS_ONLY):
             return StepResult(
                 Outcome.REFUSED,
-                f"{self._name} is {before}: it judges no call, so none can close it",
+                f"{self._name} is {before}: it refuses no call, so none can close it",
             )
         if before in (BreakerState.OPEN, BreakerState.FORCED_OPEN):
             self._make_half_open()

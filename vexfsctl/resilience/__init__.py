@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from vexfsctl.resilience.states import BreakerAction as BreakerAction
     from vexfsctl.resilience.states import BreakerState as BreakerState
     from vexfsctl.resilience.statistics import Statistics as Statistics
+    from vexfsctl.resilience.workers import Workers as Workers
 
 _MODULES = {
     "breaker": ("CircuitBreaker", "Status"),
@@ -73,8 +74,10 @@ _MODULES = {
     "settings": ("BreakerSettings",),
     "states": ("BreakerAction", "BreakerState"),
     "statistics": ("Statistics",),
+    "workers": ("Workers",),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
+__all__ = sorted(_HOME)
 
 
 def __getattr__(name: str) -> Any:
@@ -86,4 +89,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted(_HOME)
+    return __all__

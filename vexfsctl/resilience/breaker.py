@@ -6,28 +6,38 @@ forked child in the middle of another one. What a call holds (a place in half-op
 """
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from random import random as _random
 from types import TracebackType
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from vexfsctl.resilience import activity, checks, machine
-from vexfsctl.resilience.clock import MONOTONIC, Clock
+from vexfsctl.resilience.clock import MONOTONIC, NS, Timepiece, nanoseconds
 from vexfsctl.resilience.deadline import cancelled_by_deadline
 from vexfsctl.resilience.delays import Random
 from vexfsctl.resilience.events import Listener, Transition
-from vexfsctl.resilience.evidence import NS, Attempt, Rates
+from vexfsctl.resilience.evidence import Attempt, Rates
 from vexfsctl.resilience.exceptions import (
     BreakerOpen,
     DeadlineExceeded,
     GenerationMoved,
     StateConflict,
+    described,
 )
 from vexfsctl.resilience.forking import renew_after_fork
 from vexfsctl.resilience.machine import CLOSED, DISABLED, METRICS_ONLY, Change, Era, Permit
-from vexfsctl.resilience.outcomes import FAILED, IGNORED, OK, Outcome, Verdict, judge_exception
+from vexfsctl.resilience.outcomes import (
+    FAILED,
+    IGNORED,
+    OK,
+    Outcome,
+    Verdict,
+    judge_exception,
+    judged_by,
+)
 from vexfsctl.resilience.places import Places
 from vexfsctl.resilience.settings import BreakerSettings
-from vexfsctl.resilience.states import BreakerAction, BreakerState
+from vexfsctl.resilience.states import TIMED_ACTIONS, BreakerAction, BreakerState
 from vexfsctl.resilience.statistics import Counting, Meter, Statistics
 
 P = ParamSpec("P")
@@ -88,20 +98,27 @@ class CircuitBreaker:
         name: str | None = None,
         settings: BreakerSettings | None = None,
         *,
-        clock: Clock = MONOTONIC,
+        clock: Timepiece = MONOTONIC,
         random: Random = _random,
         counting: Counting | str = Counting.ALL,
         latency: bool = False,
         listeners: tuple[Listener, ...] = (),
         **changes: Any,
     ) -> None:
+        checks.instance("name", name, str, optional=True)
+        checks.clock("clock", clock)
+        checks.function("random", random, optional=False)
+        checks.instance("settings", settings, BreakerSettings, optional=True)
+        checks.one_of("counting", counting, Counting)
+        checks.flag("latency", latency)
+        checks.instance("listeners", listeners, tuple)
         self.name = name
         self._clock = clock
         self._now_ns = clock.now_ns
         self._random = random
         self.counting = Counting(counting)
         settings = (settings or BreakerSettings()).changed(**changes)
-        self.timed = latency or settings.slow is not None or settings.judges_rates
+        self.timed = latency or settings.needs_durations
         """Whether the duration of calls is measured."""
         self._meter = Meter(latency=latency)
         self._era = machine.first(settings)
@@ -111,7 +128,9 @@ class CircuitBreaker:
         self._turn = Places()
         """One place: who has it tells the listeners."""
         self._shadows: dict[int, CircuitBreaker] = {}
-        self._listeners = tuple(listeners)
+        self._listeners: dict[object, Listener] = {}
+        for listener in listeners:
+            self.listen(listener)
         renew_after_fork(self)
 
     # Looking at it
@@ -212,12 +231,9 @@ class CircuitBreaker:
         *,
         reason: str | None = None,
         author: str | None = None,
-        if_generation: int | None = None,
     ) -> BreakerState:
         """Open it by force, for a time or until told otherwise; return the state before."""
-        return self.command(
-            BreakerAction.TRIP, for_, reason=reason, author=author, if_generation=if_generation
-        )
+        return self.command(BreakerAction.TRIP, for_, reason=reason, author=author)
 
     def reset(self, *, reason: str | None = None, author: str | None = None) -> BreakerState:
         """Close it and forget what it has seen; trips and counters stay."""
@@ -267,18 +283,20 @@ class CircuitBreaker:
         state does not allow the action; nothing changes then.
         """
         checks.seconds("for_", for_, optional=True)
-        if for_ is not None and action not in machine.TIMED:
+        if for_ is not None and action not in TIMED_ACTIONS:
             raise ValueError(f"for_ cannot be given with {action}")
-        for_ns = None if for_ is None else round(for_ * NS)
+        for_ns = None if for_ is None else nanoseconds(for_)
         change = Change(by="operator", reason=reason, author=author, context=context)
         while True:
             era = self._look()
             if if_generation is not None and if_generation != era.generation:
                 at = f"{era.state} at generation {era.generation}"
-                raise GenerationMoved(f"the breaker is {at}, not {if_generation}")
+                raise GenerationMoved(f"{described(self.name)} is {at}, not {if_generation}")
             after = machine.after_command(era, action, self._now_ns(), for_ns, change)
             if after is None:
-                raise StateConflict(f"cannot {action} a breaker that is {era.state}")
+                raise StateConflict(
+                    f"cannot {action} {described(self.name)}: it is {era.state.replace('_', ' ')}"
+                )
             if after is era or self._publish(era, after):
                 return era.state
 
@@ -290,6 +308,7 @@ class CircuitBreaker:
         while True:
             era = self._look()
             settings = era.settings.changed(**changes)
+            self.timed = self.timed or settings.needs_durations
             if self._publish(era, machine.reconfigure(era, settings, self._open_ns)):
                 break
         for shadow in list(self._shadows.values()):
@@ -302,13 +321,16 @@ class CircuitBreaker:
             return not era.refuses
         return era.trial.places.taken(self._now_ns()) < self._limit(era)
 
-    def listen(self, listener: Listener) -> None:
+    def listen(self, listener: Listener) -> Callable[[], object]:
         """Have *listener* called with each Transition, in the order of generations.
 
         It may run in the thread of another call, and may command the breaker. What it raises is
-        counted and changes nothing.
+        counted and changes nothing. Returns a function to call when it is to hear no more.
         """
-        self._listeners = (*self._listeners, listener)
+        checks.function("listener", listener, optional=False)
+        key = object()
+        self._listeners[key] = listener
+        return partial(self._listeners.pop, key, None)
 
     # Attempts; `policy` does this too, with less on the way
 
@@ -367,13 +389,13 @@ class CircuitBreaker:
     def judge(self, error: BaseException) -> Outcome:
         """Say what an exception is worth; that of a deadline is a failure like those in `on`."""
         settings = self._era.settings
-        on = settings.on if isinstance(settings.on, tuple) else (settings.on,)
-        return judge_exception(error, (*on, DeadlineExceeded), settings.ignore, settings.classify)
+        on = DeadlineExceeded if isinstance(error, DeadlineExceeded) else settings.on
+        return judge_exception(error, on, settings.ignore, settings.classify)
 
     def judge_result(self, result: object) -> Outcome:
         """Say what a result is worth: a success, unless `classify` says otherwise."""
         classify = self._era.settings.classify
-        return OK if classify is None else classify(result) or OK
+        return OK if classify is None else judged_by(classify, result) or OK
 
     def end_with_error(self, permit: Permit, error: BaseException, began_ns: int | None) -> Outcome:
         """Judge, count and settle an attempt that raised."""
@@ -422,6 +444,7 @@ class CircuitBreaker:
             era = self._era.latest()
             self._era = era
             after = machine.after_time(era, now_ns, self._open_ns)
+            after = after or machine.after_probes(era, self._open_ns)
             if after is None:
                 break
             self._publish(era, after)
@@ -441,7 +464,7 @@ class CircuitBreaker:
         kind = None if attempt is None else attempt.outcome.kind
         own = None if kind is None else era.settings.at_once.get(kind)
         open_time = era.settings.open_time(era.opened, self._random) if own is None else own
-        return round(open_time * NS)
+        return nanoseconds(open_time)
 
     def _admit(self) -> Permit:
         """Return leave where it is not a matter of course."""
@@ -463,7 +486,7 @@ class CircuitBreaker:
             return Permit(era.generation, watched=False)
         if era.trial is not None:
             probe = Permit(era.generation, watched=True)
-            due_ns = now_ns + round(era.settings.lease * NS)
+            due_ns = now_ns + nanoseconds(era.settings.lease)
             if era.trial.places.take(probe, self._limit(era), now_ns, due_ns):
                 return probe
         self._meter.count("rejected_half_open")
@@ -473,7 +496,7 @@ class CircuitBreaker:
         """How many calls half-open admits at a time now."""
         if era.trial is None or era.settings.probes is None:
             return era.settings.places
-        return era.settings.places - len(era.trial.verdicts)
+        return min(era.settings.places, era.settings.probes - len(era.trial.verdicts))
 
     def _after(
         self, era: Era, permit: Permit, attempt: Attempt, cause: BaseException | None
@@ -482,8 +505,10 @@ class CircuitBreaker:
         if era.state is CLOSED:
             rule = era.evidence.take(attempt)
             return machine.after_failure(era, attempt, rule, self._open_ns, cause)
-        if isinstance(permit, _ShadowedPermit):
-            permit.settle(attempt, cause)
+        if era.state is METRICS_ONLY:
+            era.evidence.take(attempt)
+            if isinstance(permit, _ShadowedPermit):
+                permit.settle(attempt, cause)
             return None
         trial = era.trial
         if trial is None or not trial.places.has(permit, attempt.now_ns):
@@ -495,7 +520,7 @@ class CircuitBreaker:
         if not judged:
             return None
         if era.settings.probes is not None:
-            return machine.after_probes(era, attempt, self._open_ns, cause)
+            return machine.after_probes(era, self._open_ns, cause)
         if attempt.failed:
             rule = era.evidence.take(attempt)
             return machine.after_failure(era, attempt, rule, self._open_ns, cause)
@@ -510,7 +535,7 @@ class CircuitBreaker:
             return _ShadowedPermit(era.generation, shadow, shadow.acquire())
         except BreakerOpen:
             self._meter.count("would_reject")
-            return Permit(era.generation, watched=False)
+            return Permit(era.generation, watched=True)
 
     def _shadow(self, era: Era) -> "CircuitBreaker":
         shadow = self._shadows.get(era.generation)
@@ -568,7 +593,7 @@ class CircuitBreaker:
         )
 
     def _tell(self, transition: Transition) -> None:
-        for listener in self._listeners:
+        for listener in self._listeners.copy().values():
             try:
                 listener(transition)
             except Exception:  # noqa: BLE001 - must not become the caller's
@@ -655,7 +680,7 @@ class _ShadowedPermit(Permit):
     __slots__ = ("_permit", "_shadow")
 
     def __init__(self, generation: int, shadow: CircuitBreaker, permit: Permit) -> None:
-        super().__init__(generation, watched=permit.watched)
+        super().__init__(generation, watched=True)
         self._shadow = shadow
         self._permit = permit
 

@@ -4,17 +4,17 @@ Without it, retries multiply the load on what is failing because of load.
 """
 
 from vexfsctl.resilience import checks
-from vexfsctl.resilience.clock import MONOTONIC, Clock
+from vexfsctl.resilience.clock import MONOTONIC, Timepiece, nanoseconds
 from vexfsctl.resilience.counters import Counter
 
-_NS = 1_000_000_000
 _TENTHS = 10
 
 
 class RetryBudget:
     """Grants retries up to *share* of the calls of the last *within* seconds, plus *floor*.
 
-    May be shared by several `Retry`. Time is kept in tenths of *within*.
+    A share of 0.2 is one retry for five calls, 2.0 two for each. May be shared by several `Retry`.
+    Time is kept in tenths of *within*.
     """
 
     def __init__(
@@ -23,16 +23,17 @@ class RetryBudget:
         *,
         floor: int = 10,
         within: float = 10.0,
-        clock: Clock = MONOTONIC,
+        clock: Timepiece = MONOTONIC,
     ) -> None:
-        checks.fraction("share", share)
+        checks.factor("share", share, least=0)
         checks.whole("floor", floor, least=0)
         checks.seconds("within", within)
+        checks.clock("clock", clock)
         self.share = share
         self.floor = floor
         self.within = within
         self._now_ns = clock.now_ns
-        self._width_ns = max(1, round(within * _NS) // _TENTHS)
+        self._width_ns = max(1, nanoseconds(within) // _TENTHS)
         self._parts: dict[int, _Part] = {}
 
     def add_call(self) -> None:

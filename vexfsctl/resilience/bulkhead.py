@@ -29,6 +29,7 @@ class Bulkhead:
         checks.whole("limit", limit)
         checks.seconds("wait", wait, zero=True)
         checks.whole("queue", queue, optional=True)
+        checks.instance("name", name, str, optional=True)
         self.limit = limit
         self.wait = wait
         self.queue = queue

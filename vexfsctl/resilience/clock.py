@@ -4,13 +4,26 @@ import time
 from _thread import LockType, allocate_lock
 from typing import Protocol
 
+NS = 1_000_000_000
+_CENTURIES = 9e9
+"""Seconds. A longer time, such as `sys.float_info.max`, is as long: it must not overflow."""
 
-class Clock(Protocol):
-    """Monotonic time in nanoseconds, and the ways to wait for it."""
+
+def nanoseconds(seconds: float) -> int:
+    """Return *seconds* in nanoseconds."""
+    return round(min(seconds, _CENTURIES) * NS)
+
+
+class Timepiece(Protocol):
+    """Monotonic time in nanoseconds."""
 
     def now_ns(self) -> int:
         """Nanoseconds; never steps back."""
         ...
+
+
+class Clock(Timepiece, Protocol):
+    """A timepiece, and the ways to wait for its time."""
 
     def sleep(self, seconds: float) -> None:
         """Return *seconds* later."""

@@ -10,11 +10,14 @@ from _thread import get_ident
 from collections.abc import Callable
 from contextvars import ContextVar
 from types import TracebackType
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from vexfsctl.resilience import checks
-from vexfsctl.resilience.clock import MONOTONIC, Clock
+from vexfsctl.resilience.clock import MONOTONIC, Timepiece, nanoseconds
 from vexfsctl.resilience.exceptions import DeadlineExceeded, NoTimeLeft
+
+if TYPE_CHECKING:
+    from vexfsctl.resilience.workers import Workers
 
 _NS = 1_000_000_000
 
@@ -101,17 +104,19 @@ class Deadline:
         self,
         seconds: float,
         *,
-        worker: bool = False,
+        worker: "bool | Workers" = False,
         late: str = "count",
-        clock: Clock = MONOTONIC,
+        clock: Timepiece = MONOTONIC,
     ) -> None:
         checks.seconds("seconds", seconds)
-        if late not in ("count", "raise"):
-            raise ValueError(f"late must be count or raise, not {late!r}")
+        if not hasattr(worker, "abandoned"):
+            checks.flag("worker", worker)
+        checks.one_of("late", late, ("count", "raise"))
+        checks.clock("clock", clock)
         self.seconds = seconds
-        self.span_ns = round(seconds * _NS)
+        self.span_ns = nanoseconds(seconds)
         self.worker = worker
-        """Whether the operation runs in another thread."""
+        """Whether the operation runs in another thread, or of which threads in one."""
         self.late = late
         """`raise` has a call that overran its budget raise DeadlineExceeded, not return."""
         self.clock = clock
@@ -143,3 +148,7 @@ class Cancelling:
         except TimeoutError:
             self._counters.count("timeouts")
             raise DeadlineExceeded(self._seconds) from None
+        if kind is None and self.expired():
+            # The operation took the cancellation for its own, and returned.
+            self._counters.count("timeouts")
+            raise DeadlineExceeded(self._seconds)

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from vexfsctl.resilience import checks
 from vexfsctl.resilience.breaker import CircuitBreaker
 from vexfsctl.resilience.bulkhead import Bulkhead
 from vexfsctl.resilience.deadline import Deadline
 from vexfsctl.resilience.fallback import Fallback
-from vexfsctl.resilience.policy import in_default_order
+from vexfsctl.resilience.policy import Part, in_default_order
 from vexfsctl.resilience.registry import REGISTRY, Registry
 from vexfsctl.resilience.retry import Retry
 
@@ -28,15 +29,34 @@ def resilient(
     Short forms: a function to fall back to, seconds, attempts, the name of a breaker of *registry*,
     calls at once.
     """
-    if callable(fallback) and not isinstance(fallback, Fallback):
-        fallback = Fallback(fallback)
-    if isinstance(deadline, int | float):
-        deadline = Deadline(deadline)
-    if isinstance(retry, int):
-        retry = Retry(attempts=retry)
-    if isinstance(breaker, str):
-        breaker = registry.breaker(breaker)
-    if isinstance(bulkhead, int):
-        bulkhead = Bulkhead(bulkhead)
-    policy: Any = in_default_order(fallback, deadline, retry, breaker, bulkhead)
+    checks.instance("registry", registry, Registry)
+    policy: Any = in_default_order(
+        in_full("fallback", fallback),
+        in_full("deadline", deadline),
+        in_full("retry", retry),
+        in_full("breaker", breaker, registry),
+        in_full("bulkhead", bulkhead),
+    )
     return policy  # type: ignore[no-any-return]
+
+
+def in_full(name: str, given: object, registry: Registry = REGISTRY) -> Part | None:
+    """Return the policy that *given* is, or is short for, under its *name* in `resilient`."""
+    match name, given:
+        case (_, None):
+            return None
+        case ("fallback", Fallback()) | ("deadline", Deadline()) | ("retry", Retry()):
+            return given  # type: ignore[return-value]
+        case ("breaker", CircuitBreaker()) | ("bulkhead", Bulkhead()):
+            return given  # type: ignore[return-value]
+        case ("deadline", int() | float()):
+            return Deadline(given)
+        case ("retry", int()):
+            return Retry(attempts=given)
+        case ("breaker", str()):
+            return registry.breaker(given)
+        case ("bulkhead", int()):
+            return Bulkhead(given)
+        case ("fallback", _) if callable(given):
+            return Fallback(given)
+    raise TypeError(f"{name} cannot be {given!r}")

@@ -26,12 +26,13 @@ def exponential(base: float, factor: float, cap: float, number: int) -> float:
     try:
         return min(cap, base * float(factor) ** (number - 1))
     except OverflowError:
-        return cap
+        return cap if base else 0.0
 
 
 def bounded(delay: float, share: float, cap: float, random: Random) -> float:
-    """Spread *delay* by ± *share*, never above *cap*."""
-    return min(cap, delay * (1 + share * (2 * random() - 1)))
+    """Spread *delay* by ± *share*, never above *cap*: what is cut off there is spread below it."""
+    least, most = delay * (1 - share), min(cap, delay * (1 + share))
+    return least + (most - least) * random()
 
 
 def upwards(delay: float, share: float, cap: float, random: Random) -> float:

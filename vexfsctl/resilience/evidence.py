@@ -7,11 +7,11 @@ nothing is locked; old entries are not removed but fall off or are left out when
 from collections import deque
 from typing import NamedTuple, Protocol
 
+from vexfsctl.resilience.clock import nanoseconds
 from vexfsctl.resilience.counters import Counter, Total
 from vexfsctl.resilience.outcomes import Outcome, Verdict
 from vexfsctl.resilience.settings import BreakerSettings
 
-NS = 1_000_000_000
 _FAILURE, _IGNORED = Verdict.FAILURE, Verdict.IGNORED
 
 
@@ -66,7 +66,10 @@ class FailureDates:
             # The limit-th failure from the newest is all that the rule asks about.
             dates = self._dates.setdefault(None, deque(maxlen=self._limit))
         dates.append(attempt.now_ns)
-        return len(dates) == self._limit and attempt.now_ns - dates[0] < self._within_ns
+        if len(dates) < self._limit or attempt.now_ns - dates[0] >= self._within_ns:
+            return False
+        # Dates that were handed in stand out of order; copied, since others append meanwhile.
+        return attempt.now_ns - min(dates.copy()) < self._within_ns
 
     def take_over(self, before: "FailureDates") -> None:
         """Begin with the failures of the rule in force *before*."""
@@ -217,7 +220,7 @@ class Evidence:
 
     def __init__(self, settings: BreakerSettings, *, newest: Attempt | None = None) -> None:
         self._settings = settings
-        within_ns = round(settings.within * NS)
+        within_ns = nanoseconds(settings.within)
         limit = settings.failures
         self._dates = None if limit is None else FailureDates(limit, within_ns)
         row = settings.consecutive
@@ -250,13 +253,13 @@ class Evidence:
 
     @property
     def watches_successes(self) -> object:
-        """What is true while a rule has to be told of successes: a row of failures ends with one.
+        """What is true while a result has to be judged, or a rule to be told of a success.
 
-        So a row that is empty costs a success nothing.
+        A row of failures ends with one; so a row that is empty costs a success nothing.
         """
-        if self.window is not None or self._row is None:
-            return self.window is not None
-        return self._row.row
+        if self.window is not None or self._settings.classify is not None:
+            return True
+        return self._row is not None and self._row.row
 
     def take(self, attempt: Attempt) -> str | None:
         """Take in *attempt*; return the rule that it fires, if any."""

@@ -16,6 +16,11 @@ A wrong setting is a ValueError or TypeError that names the field.
 from vexfsctl.resilience.states import BreakerState
 
 
+def described(breaker: str | None) -> str:
+    """Return how to speak of a breaker with that name."""
+    return "circuit breaker" if breaker is None else f"circuit breaker {breaker}"
+
+
 class ResilienceException(Exception):  # noqa: N818 - an Error is what an operation reports
     """Base of all."""
 
@@ -54,10 +59,9 @@ class BreakerOpen(Rejected):
         return self.args[3]
 
     def __str__(self) -> str:
-        name = "circuit breaker" if self.breaker is None else f"circuit breaker {self.breaker}"
         again = "" if self.retry_after is None else f", retry in {self.retry_after:.3f} s"
         cause = "" if self.cause is None else f" ({self.cause})"
-        return f"{name} is {self.state.replace('_', ' ')}{again}{cause}"
+        return f"{described(self.breaker)} is {self.state.replace('_', ' ')}{again}{cause}"
 
 
 class BulkheadFull(Rejected):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from vexfsctl.resilience import checks
-from vexfsctl.resilience.outcomes import Types
+from vexfsctl.resilience.outcomes import Exceptions, matches
 
 
 class Fallback:
@@ -17,24 +17,20 @@ class Fallback:
     def __init__(
         self,
         *alternatives: Callable[..., Any],
-        on: Types | Callable[[BaseException], bool] = Exception,
+        on: Exceptions = Exception,
     ) -> None:
         if not alternatives:
             raise TypeError("Fallback needs at least one alternative")
         for alternative in alternatives:
             checks.function("alternatives", alternative, optional=False)
-        if isinstance(on, type | tuple):
-            checks.exception_types("on", on)
-        else:
-            checks.function("on", on, optional=False)
+        checks.exceptions("on", on)
         self.alternatives = alternatives
         self.on = on
 
     def covers(self, error: BaseException) -> bool:
         """Whether *error* is one to stand in for."""
-        if isinstance(self.on, type | tuple):
-            return isinstance(error, self.on)
-        return isinstance(error, Exception) and self.on(error)
+        # An interrupt or a cancellation is for the caller, whatever `on` says.
+        return isinstance(error, Exception) and matches(error, self.on)
 
     def serve(self, error: BaseException, args: Any, kwargs: Any) -> Any:
         """Return what the first alternative that succeeds returns."""
@@ -47,6 +43,8 @@ class Fallback:
         try:
             return last(*args, **kwargs)
         except Exception as failure:
+            if failure is error:
+                raise
             raise failure from error
 
     async def serve_async(self, error: BaseException, args: Any, kwargs: Any) -> Any:
@@ -60,6 +58,8 @@ class Fallback:
         try:
             return await _result(last(*args, **kwargs))
         except Exception as failure:
+            if failure is error:
+                raise
             raise failure from error
 
 

@@ -13,11 +13,18 @@ lead to stands in `states.TRANSITIONS`, what time leads to in `states.AFTER_TIME
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from vexfsctl.resilience.clock import nanoseconds
 from vexfsctl.resilience.counters import Counter
-from vexfsctl.resilience.evidence import NS, Attempt, Evidence, Rates, exceeded
+from vexfsctl.resilience.evidence import Attempt, Evidence, Rates, exceeded
 from vexfsctl.resilience.places import Places
 from vexfsctl.resilience.settings import BreakerSettings
-from vexfsctl.resilience.states import AFTER_TIME, BreakerAction, BreakerState, state_after
+from vexfsctl.resilience.states import (
+    AFTER_TIME,
+    TIMED_ACTIONS,
+    BreakerAction,
+    BreakerState,
+    state_after,
+)
 
 OpenTime = Callable[["Era", Attempt | None], int]
 """How long an attempt, or the end of half-open, opens it, in nanoseconds; asked only then."""
@@ -237,13 +244,11 @@ def after_command(
         return None
     if state is era.state and action not in _RENEWING:
         return era
-    lasting_ns = for_ns if action in TIMED else _lasting_ns(era, state)
+    lasting_ns = for_ns if action in TIMED_ACTIONS else _lasting_ns(era, state)
     return enter(era, state, now_ns, lasting_ns, change)
 
 
-TIMED = (BreakerAction.TRIP, BreakerAction.DISABLE, BreakerAction.OBSERVE)
-"""Actions that can be given a time."""
-_RENEWING = (*TIMED, BreakerAction.RESET)
+_RENEWING = (*TIMED_ACTIONS, BreakerAction.RESET)
 """Actions that mean something in the state they lead to as well: a new time, an empty window."""
 
 
@@ -265,25 +270,27 @@ def after_success(era: Era, attempt: Attempt) -> Era | None:
     return enter(era, CLOSED, attempt.now_ns, None, Change(context=attempt.context))
 
 
-def after_probes(
-    era: Era, attempt: Attempt, open_ns: OpenTime, cause: BaseException | None
-) -> Era | None:
-    """Return what follows when all probes of half-open have ended, judged by the rate rules."""
+def after_probes(era: Era, open_ns: OpenTime, cause: BaseException | None = None) -> Era | None:
+    """Return what follows when all probes of half-open have ended, judged by the rate rules.
+
+    To be asked by whoever comes, too: who brought the last verdict may have been interrupted.
+    """
     wanted = era.settings.probes
     if wanted is None or era.trial is None or len(era.trial.verdicts) < wanted:
         return None
     probes = era.trial.verdicts[:wanted]
+    last = probes[-1]
     failed, slow = sum(probe.failed for probe in probes), sum(probe.slow for probe in probes)
     rule = exceeded(Rates(wanted, failed, slow, 0), era.settings, wanted)
     if rule is None:
-        return enter(era, CLOSED, attempt.now_ns, None, Change(context=attempt.context))
-    return _open(era, attempt, rule, open_ns, cause)
+        return enter(era, CLOSED, last.now_ns, None, Change(context=last.context))
+    return _open(era, last, rule, open_ns, cause)
 
 
 def _open(
     era: Era, attempt: Attempt, rule: str, open_ns: OpenTime, cause: BaseException | None
 ) -> Era:
-    text = None if cause is None else f"{type(cause).__qualname__}: {cause}"
+    text = None if cause is None else _described(cause)
     lasting_ns = open_ns(era, attempt)
     return enter(
         era, OPEN, attempt.now_ns, lasting_ns, Change(rule=rule, context=attempt.context), text
@@ -292,4 +299,17 @@ def _open(
 
 def _lasting_ns(era: Era, state: BreakerState) -> int | None:
     longest = era.settings.half_open_for
-    return round(longest * NS) if state is HALF_OPEN and longest is not None else None
+    return nanoseconds(longest) if state is HALF_OPEN and longest is not None else None
+
+
+def _described(cause: BaseException) -> str:
+    """Return type and text of an exception; it is kept, so not much of it."""
+    kind = type(cause).__qualname__
+    try:
+        text = str(cause)
+    except Exception:  # noqa: BLE001 - of a class that is not ours
+        return kind
+    return f"{kind}: {text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT] + '…'}"
+
+
+_LONGEST_TEXT = 1000

@@ -6,7 +6,10 @@ from typing import NamedTuple
 
 from vexfsctl.resilience.exceptions import Rejected
 
-Types = type[BaseException] | tuple[type[BaseException], ...]
+Exceptions = (
+    type[BaseException] | tuple[type[BaseException], ...] | Callable[[BaseException], object]
+)
+"""Which exceptions: types, or a function that says so of each."""
 
 
 class Verdict(Enum):
@@ -37,7 +40,7 @@ Classify = Callable[[object], Outcome | None]
 
 
 def judge_exception(
-    error: BaseException, on: Types, ignore: Types, classify: Classify | None
+    error: BaseException, on: Exceptions, ignore: Exceptions, classify: Classify | None
 ) -> Outcome:
     """Judge what an attempt raised.
 
@@ -47,8 +50,21 @@ def judge_exception(
     """
     if isinstance(error, Rejected) or not isinstance(error, Exception):
         return IGNORED
-    if classify is not None and (outcome := classify(error)) is not None:
+    if classify is not None and (outcome := judged_by(classify, error)) is not None:
         return outcome
-    if isinstance(error, ignore):
+    if matches(error, ignore):
         return IGNORED
-    return FAILED if isinstance(error, on) else OK
+    return FAILED if matches(error, on) else OK
+
+
+def matches(error: BaseException, wanted: Exceptions) -> bool:
+    """Whether *error* is one of those *wanted*."""
+    return isinstance(error, wanted) if isinstance(wanted, type | tuple) else bool(wanted(error))
+
+
+def judged_by(classify: Classify, value: object) -> Outcome | None:
+    """Return what *classify* says; raise TypeError if that is neither an Outcome nor None."""
+    outcome = classify(value)
+    if outcome is not None and not isinstance(outcome, Outcome):
+        raise TypeError(f"classify must return an Outcome or None, not {outcome!r}")
+    return outcome

@@ -41,6 +41,10 @@ class Places:
         """How many places are taken."""
         return len(self._live(now_ns))
 
+    def holders(self) -> list[object]:
+        """Whoever has a place."""
+        return [holder for own in self._live(0) if (holder := own()) is not None]
+
     def _live(self, now_ns: int) -> list[ReferenceType[object]]:
         live = []
         # A copy, not list(items): that makes tuples on the way, for which the collector may run,

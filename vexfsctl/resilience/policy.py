@@ -12,7 +12,7 @@ from typing import Any, ParamSpec, TypeVar
 from vexfsctl.resilience import activity
 from vexfsctl.resilience.breaker import CircuitBreaker
 from vexfsctl.resilience.bulkhead import Bulkhead, Holder
-from vexfsctl.resilience.clock import MONOTONIC
+from vexfsctl.resilience.clock import MONOTONIC, NS
 from vexfsctl.resilience.counters import Counter
 from vexfsctl.resilience.deadline import (
     CURRENT,
@@ -23,11 +23,10 @@ from vexfsctl.resilience.deadline import (
     own_scope,
     within,
 )
-from vexfsctl.resilience.evidence import NS
 from vexfsctl.resilience.exceptions import DeadlineExceeded
 from vexfsctl.resilience.fallback import Fallback
 from vexfsctl.resilience.machine import Permit
-from vexfsctl.resilience.outcomes import Verdict
+from vexfsctl.resilience.outcomes import Outcome, Verdict
 from vexfsctl.resilience.retry import Retry, Run
 from vexfsctl.resilience.statistics import Counting
 
@@ -81,6 +80,8 @@ class Policy:
 
         The result has `policy`, `breaker`, and `with_`.
         """
+        if isinstance(function, staticmethod | classmethod):
+            return type(function)(self(function.__func__))
         guarded: Any = self.bind(function)
         guarded.policy = self
         guarded.breaker = self.breaker
@@ -96,14 +97,16 @@ class Policy:
         """Like `call`, of a coroutine function."""
         return await self.bind(function)(*args, **kwargs)
 
-    def with_(self, **changes: Part | None) -> "Policy":
+    def with_(self, **changes: Any) -> "Policy":
         """Return these policies with some replaced, or left out where None.
 
-        Names are those of the types: fallback, deadline, retry, breaker, bulkhead.
+        Names and short forms are those of `resilient`.
         """
-        kinds = {name: change for name, change in changes.items() if name in _ORDER}
-        if unknown := changes.keys() - kinds.keys():
+        from vexfsctl.resilience.declaring import in_full
+
+        if unknown := changes.keys() - set(_ORDER):
             raise TypeError(f"not a policy: {', '.join(sorted(unknown))}")
+        kinds = {name: in_full(name, change) for name, change in changes.items()}
         parts = [kinds.pop(_name(part), part) for part in self.parts]
         for name in (each for each in _ORDER if kinds.get(each) is not None):
             rank = _ORDER.index(name)
@@ -131,11 +134,14 @@ class Policy:
             raise TypeError(f"{function!r} is not callable")
         is_async = bool(flags & _COROUTINE)
         counters = self._counters
-        threaded = any(isinstance(part, Deadline) and part.worker for part in self.parts)
-        if threaded and not is_async:
+        deadlines = [part for part in self.parts if isinstance(part, Deadline) and part.worker]
+        if deadlines and not is_async:
             from vexfsctl.resilience import workers
 
-            function = workers.bind(function, counters, workers.WORKERS)
+            shortest = min(deadlines, key=lambda deadline: deadline.seconds)
+            own = shortest.worker
+            pool = own if isinstance(own, workers.Workers) else workers.WORKERS
+            function = workers.bind(function, counters, pool, shortest.seconds)
         # Without policies, too, it is another function: the caller's own gets no attributes.
         for group in reversed(_groups(self.parts) or [[]]):
             layer = _Layer(group, counters)
@@ -432,14 +438,14 @@ class _Layer:
         )
 
     def _begin(self) -> Callable[[], Run] | None:
-        """What to do before the first attempt: nothing, unless even a call that goes well is judged
-        or concerns a retry.
+        """What to do before the first attempt: nothing, unless a call that goes well concerns the
+        retry.
         """
-        retry, judges = self.retry, self.breaker.settings.classify is not None
+        retry = self.retry
         if retry is None:
-            return (lambda: Run(0)) if judges else None
+            return None
         if retry.budget is None:
-            needed = judges or retry.judges_results or retry.timeout is not None
+            needed = retry.judges_results or retry.timeout is not None
             return retry.begin if needed else None
         add_call = retry.budget.add_call
 
@@ -462,13 +468,14 @@ class _Layer:
         if place is not None and self.bulkhead is not None:
             self.bulkhead.leave(place)
         judged = self.breaker.end_with_error(permit, error, began_ns)
-        late = until_ns is not None and self.breaker._now_ns() >= until_ns
-        if late and not isinstance(error, DeadlineExceeded):  # that is a time-out
+        # A call that was left behind or cancelled at its deadline is counted as that.
+        cut = isinstance(error, DeadlineExceeded)
+        if until_ns is not None and not cut and self.breaker._now_ns() >= until_ns:
             self.counters.count("late")
         outcome = None if self.retry is None else self.retry.judge(error)
         if outcome is None:
             return None
-        return self._again(run, outcome.retry_after or judged.retry_after, until_ns)
+        return self._again(run, _asked_for(outcome, judged), until_ns)
 
     def _returned(
         self,
@@ -482,7 +489,7 @@ class _Layer:
         judged = self.breaker.end_with_result(permit, result, began_ns)
         outcome = None if self.retry is None else self.retry.judge_result(result)
         if outcome is not None:
-            return self._again(run, outcome.retry_after or judged.retry_after, until_ns)
+            return self._again(run, _asked_for(outcome, judged), until_ns)
         if run is not None and run.attempt > 1 and judged.verdict is Verdict.SUCCESS:
             self.counters.count("retry_successes")
         return None
@@ -541,3 +548,8 @@ class _Layer:
             raise
         self.counters.count("fallbacks")
         return result
+
+
+def _asked_for(*outcomes: Outcome) -> float | None:
+    """Return the delay that the first of *outcomes* with one asks for; 0 is one, too."""
+    return next((each.retry_after for each in outcomes if each.retry_after is not None), None)

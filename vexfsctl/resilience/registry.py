@@ -23,8 +23,15 @@ class Registry:
         made = CircuitBreaker(name, **{**self._defaults, **changes})
         return self._breakers.setdefault(name, made)
 
+    def remove(self, name: str) -> None:
+        """Forget the breaker *name*, if there is one; who has it keeps it."""
+        self._breakers.pop(name, None)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._breakers
+
     def __iter__(self) -> Iterator[CircuitBreaker]:
-        return iter(list(self._breakers.values()))
+        return iter(self._breakers.copy().values())
 
     def __len__(self) -> int:
         return len(self._breakers)

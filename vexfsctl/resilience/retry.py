@@ -7,23 +7,21 @@ from typing import ParamSpec, TypeVar
 
 from vexfsctl.resilience import activity, checks
 from vexfsctl.resilience.budget import RetryBudget
-from vexfsctl.resilience.clock import MONOTONIC, Clock
+from vexfsctl.resilience.clock import MONOTONIC, Clock, nanoseconds
 from vexfsctl.resilience.deadline import remaining
 from vexfsctl.resilience.delays import Jitter, Random, bounded, exponential, spread
 from vexfsctl.resilience.outcomes import (
     FAILED,
-    OK,
     Classify,
+    Exceptions,
     Outcome,
-    Types,
     Verdict,
     judge_exception,
+    judged_by,
 )
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-_NS = 1_000_000_000
 
 
 class Run:
@@ -49,7 +47,7 @@ class Retry:
 
     def __init__(
         self,
-        on: Types | Callable[[BaseException], bool] = Exception,
+        on: Exceptions = Exception,
         attempts: int | None = 3,
         *,
         base: float = 0.1,
@@ -88,10 +86,7 @@ class Retry:
         self._check()
 
     def _check(self) -> None:
-        if isinstance(self.on, type | tuple):
-            checks.exception_types("on", self.on)
-        else:
-            checks.function("on", self.on, optional=False)
+        checks.exceptions("on", self.on)
         checks.whole("attempts", self.attempts, optional=True)
         checks.seconds("timeout", self.timeout, optional=True)
         if self.attempts is None and self.timeout is None:
@@ -100,31 +95,27 @@ class Retry:
         checks.seconds("cap", self.cap, zero=True)
         checks.factor("factor", self.factor)
         if isinstance(self.jitter, str):
-            if self.jitter not in list(Jitter):
-                raise ValueError(f"jitter must be one of {', '.join(Jitter)}, not {self.jitter!r}")
+            checks.one_of("jitter", self.jitter, Jitter)
         else:
             checks.fraction("jitter", self.jitter)
         checks.function("on_result", self.on_result)
         checks.function("classify", self.classify)
+        checks.instance("budget", self.budget, RetryBudget, optional=True)
+        checks.flag("follow_retry_after", self.follow_retry_after)
+        checks.clock("clock", self.clock, waits=True)
+        checks.function("random", self.random, optional=False)
 
     # Deciding, pure but for the budget
 
     def judge(self, error: BaseException) -> Outcome | None:
         """Return the outcome to try again after, or None to give up."""
-        on = self.on
-        outcome = judge_exception(
-            error, on if isinstance(on, type | tuple) else (), (), self.classify
-        )
-        if outcome.verdict is Verdict.FAILURE:
-            return outcome
-        if outcome is OK and not isinstance(on, type | tuple) and on(error):
-            return FAILED
-        return None
+        outcome = judge_exception(error, self.on, (), self.classify)
+        return outcome if outcome.verdict is Verdict.FAILURE else None
 
     def judge_result(self, result: object) -> Outcome | None:
         """Return the outcome to try again after, or None if *result* will do."""
         if self.classify is not None:
-            outcome = self.classify(result)
+            outcome = judged_by(self.classify, result)
             if outcome is not None:
                 return outcome if outcome.verdict is Verdict.FAILURE else None
         return FAILED if self.on_result is not None and self.on_result(result) else None
@@ -155,9 +146,10 @@ class Retry:
         if not activity.active or (self.attempts is not None and run.attempt >= self.attempts):
             return False
         delay = self.delay(run.attempt, run.delay, retry_after)
-        elapsed_ns = self.clock.now_ns() - run.began_ns
-        if self.timeout is not None and elapsed_ns + round(delay * _NS) > round(self.timeout * _NS):
-            return False
+        if self.timeout is not None:
+            elapsed_ns = self.clock.now_ns() - run.began_ns
+            if elapsed_ns + nanoseconds(delay) >= nanoseconds(self.timeout):
+                return False
         if left is None:
             left = remaining()
         if left is not None and delay >= left:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from vexfsctl.resilience import checks
 from vexfsctl.resilience.delays import Random, exponential, upwards
-from vexfsctl.resilience.outcomes import Classify, Types
+from vexfsctl.resilience.outcomes import Classify, Exceptions
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -43,8 +43,8 @@ class _Settings(NamedTuple):
     max_open: float | None = None
     """Longest open time; None: an hour, or `open_for` where that is longer."""
 
-    half_open_calls: int = 1
-    """Calls admitted at a time while half-open."""
+    half_open_calls: int | None = None
+    """Calls admitted at a time while half-open; None: all `probes`, or one."""
     successes: int = 3
     """Successes in half-open that close it; the first failure opens it again."""
     probes: int | None = None
@@ -56,9 +56,9 @@ class _Settings(NamedTuple):
     half_open_closes: bool = False
     """What ends that time: closed if set, else open."""
 
-    on: Types = Exception
-    """Exceptions that are failures."""
-    ignore: Types = ()
+    on: Exceptions = Exception
+    """Exceptions that are failures: types, or a function that says so of each."""
+    ignore: Exceptions = ()
     """Exceptions that count as nothing, even if in `on`."""
     classify: Classify | None = None
     """Judges results and exceptions first; None from it leaves them to `on` and `ignore`."""
@@ -75,6 +75,8 @@ class BreakerSettings(_Settings):
 
     def __new__(cls, **settings: Any) -> "BreakerSettings":
         """Check *settings*."""
+        if unknown := settings.keys() - set(cls._fields):
+            raise TypeError(f"a breaker has no setting {', '.join(sorted(unknown))}")
         self = super().__new__(cls, **settings)
         self._check()
         return self
@@ -84,9 +86,9 @@ class BreakerSettings(_Settings):
         return BreakerSettings(**{**self._asdict(), **changes}) if changes else self
 
     def _check(self) -> None:
-        for name in ("failures", "consecutive", "last", "probes"):
+        for name in ("failures", "consecutive", "last", "half_open_calls", "probes"):
             checks.whole(name, getattr(self, name), optional=True)
-        for name in ("minimum_calls", "half_open_calls", "successes"):
+        for name in ("minimum_calls", "successes"):
             checks.whole(name, getattr(self, name))
         for name in ("within", "lease"):
             checks.seconds(name, getattr(self, name))
@@ -98,12 +100,13 @@ class BreakerSettings(_Settings):
         checks.factor("open_backoff", self.open_backoff)
         if not callable(self.open_for):
             checks.seconds("open_for", self.open_for)
-        checks.exception_types("on", self.on)
-        checks.exception_types("ignore", self.ignore)
+        checks.exceptions("on", self.on)
+        checks.exceptions("ignore", self.ignore)
         checks.function("classify", self.classify)
-        for kind, threshold in self.kinds.items():
+        checks.flag("half_open_closes", self.half_open_closes)
+        for kind, threshold in checks.by_name("kinds", self.kinds).items():
             checks.whole(f"kinds[{kind!r}]", threshold)
-        for kind, duration in self.at_once.items():
+        for kind, duration in checks.by_name("at_once", self.at_once).items():
             checks.seconds(f"at_once[{kind!r}]", duration, optional=True)
         self._check_together()
 
@@ -125,14 +128,21 @@ class BreakerSettings(_Settings):
         return self.failure_rate is not None or self.slow_rate is not None
 
     @property
+    def needs_durations(self) -> bool:
+        """Whether calls have to be timed."""
+        return self.slow is not None or self.judges_rates
+
+    @property
     def places(self) -> int:
         """Calls that half-open admits at a time."""
-        return self.probes or self.half_open_calls
+        return self.half_open_calls or self.probes or 1
 
     def open_time(self, opened_before: int, random: Random) -> float:
         """Return how long to stay open, having opened *opened_before* times without closing."""
         if callable(self.open_for):
-            return self.open_for(opened_before)
+            seconds = self.open_for(opened_before)
+            checks.seconds("open_for", seconds, zero=True)
+            return seconds
         cap = max(_HOUR, self.open_for) if self.max_open is None else self.max_open
         grown = exponential(self.open_for, self.open_backoff, cap, opened_before + 1)
         return upwards(grown, self.open_jitter, cap, random)

@@ -34,6 +34,9 @@ class BreakerAction(StrEnum):
     ENABLE = "enable"
 
 
+TIMED_ACTIONS = (BreakerAction.TRIP, BreakerAction.DISABLE, BreakerAction.OBSERVE)
+"""Actions that can be given a time, after which the state they lead to ends."""
+
 _C, _O, _H = BreakerState.CLOSED, BreakerState.OPEN, BreakerState.HALF_OPEN
 _F, _D, _M = BreakerState.FORCED_OPEN, BreakerState.DISABLED, BreakerState.METRICS_ONLY
 

@@ -11,6 +11,7 @@ from functools import wraps
 from queue import SimpleQueue
 from typing import Any
 
+from vexfsctl.resilience import checks
 from vexfsctl.resilience.counters import Counter
 from vexfsctl.resilience.deadline import CURRENT, Scope, Told, current
 from vexfsctl.resilience.exceptions import DeadlineExceeded, NoTimeLeft, NoWorker
@@ -50,6 +51,7 @@ class Workers:
     """At most *limit* daemon threads, started when they are needed."""
 
     def __init__(self, limit: int = 16) -> None:
+        checks.whole("limit", limit)
         self.limit = limit
         self._start_after_fork()
         renew_after_fork(self)
@@ -64,13 +66,23 @@ class Workers:
         """Threads at work, those left behind included."""
         return self._places.taken()
 
+    @property
+    def abandoned(self) -> int:
+        """Threads at work whose callers have left; they are busy until their operations return."""
+        return sum(isinstance(job, _Job) and bool(job.end) for job in self._places.holders())
+
     def run(
-        self, seconds: float, function: Callable[..., Any], args: Any, kwargs: Any
+        self,
+        seconds: float,
+        function: Callable[..., Any],
+        args: Any,
+        kwargs: Any,
+        late: DeadlineExceeded | None = None,
     ) -> tuple[bool, Any]:
         """Return whether *function* returned, and what, or what it raised.
 
-        Raises NoWorker when all threads are busy and DeadlineExceeded after *seconds*; what it does
-        after that is lost.
+        After *seconds* it has raised *late*; what it does after that is lost. Raises NoWorker when
+        all threads are busy.
         """
         job = _Job(function, (args, kwargs))
         if not self._places.take(job, self.limit):
@@ -80,8 +92,7 @@ class Workers:
             start_new_thread(_work, (self._jobs, self._places))
         self._jobs.put(job)
         if not job.done.acquire(timeout=seconds):
-            late = (False, DeadlineExceeded(seconds))
-            return job.end.setdefault(None, late)
+            return job.end.setdefault(None, (False, late or DeadlineExceeded(seconds)))
         return job.end[None]
 
 
@@ -93,11 +104,16 @@ def _work(jobs: SimpleQueue[_Job], places: Places) -> None:
 
 
 WORKERS = Workers()
-"""Those of every Deadline with `worker=True`."""
+"""Those of every Deadline with `worker=True`; one with `worker=Workers(…)` has its own."""
 
 
-def bind(function: Callable[..., Any], counters: Told, workers: Workers) -> Callable[..., Any]:
-    """Return *function* run by *workers*, for as long as the deadline around it leaves."""
+def bind(
+    function: Callable[..., Any], counters: Told, workers: Workers, seconds: float
+) -> Callable[..., Any]:
+    """Return *function* run by *workers*, for as long as the deadline around it leaves.
+
+    *seconds* is what that deadline was set to.
+    """
 
     @wraps(function)
     def handed_over(*args: Any, **kwargs: Any) -> Any:
@@ -107,14 +123,15 @@ def bind(function: Callable[..., Any], counters: Told, workers: Workers) -> Call
         left_ns = until[0] - until[1]()
         if left_ns <= 0:
             raise NoTimeLeft
-        returned, value = workers.run(left_ns / _NS, function, args, kwargs)
+        late = DeadlineExceeded(seconds)
+        returned, value = workers.run(left_ns / _NS, function, args, kwargs, late)
         if returned:
             return value
-        if isinstance(value, DeadlineExceeded):
+        if value is late:
             counters.count("timeouts")
         try:
             raise value
         finally:
-            del value
+            del value, late
 
     return handed_over

@@ -11,10 +11,10 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from vexfsctl.exceptions import AttributeMissing
-from vexfsctl.model.breaker import BreakerSettings, BreakerState
+from vexfsctl.model.breaker import BreakerAction, BreakerSettings, BreakerState
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.volume import AccessMode, DegradationLevel, ModuleState, RetrySettings
-from vexfsctl.sysfs.control import BreakerControl
+from vexfsctl.sysfs.control import BreakerControl, Reason
 from vexfsctl.sysfs.values import (
     U32_MAX,
     EscapedPath,
@@ -108,7 +108,9 @@ _U64 = Number("u64")
 _NANOSECONDS = Number("ns")
 _MILLISECONDS = Number("ms")
 _DURATION = Number("ms", 1, 86_400_000)
+_DURATION_OR_OFF = Number("ms", 0, 86_400_000)
 _THRESHOLD = Number("u32", 1, 1_000_000)
+_RATE = Number("percent", 0, 100)
 _STRING = Text("string", r"[^\0\n]+")
 _UUID = OrNone(Text("uuid", r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"))
 _DEVICE = OrNone(Text("major:minor", r"[0-9]+:[0-9]+"))
@@ -130,8 +132,11 @@ def _ro(
     return Attribute(path, directory, Access.READ_ONLY, type_, meaning, default, pollable, optional)
 
 
-def _rw(path: str, type_: ValueType, meaning: str, default: Any) -> Attribute:
-    return Attribute(path, _directory_of(path), Access.READ_WRITE, type_, meaning, default)
+def _rw(
+    path: str, type_: ValueType, meaning: str, default: Any, *, optional: bool = False
+) -> Attribute:
+    directory = _directory_of(path)
+    return Attribute(path, directory, Access.READ_WRITE, type_, meaning, default, optional=optional)
 
 
 def _wo(path: str, type_: ValueType, meaning: str) -> Attribute:
@@ -213,10 +218,31 @@ OPERATION_ATTRIBUTES: tuple[Attribute, ...] = (
     _ro("operations/<op>/fallbacks", _COUNTER, "Calls answered by their fallback.", 0),
     _ro("operations/<op>/fallback_failures", _COUNTER, "Fallbacks that failed too.", 0),
     _ro("operations/<op>/timeouts", _COUNTER, "Calls abandoned at their deadline.", 0),
+    _ro(
+        "operations/<op>/would_reject",
+        _COUNTER,
+        "Calls that metrics_only let pass and an open breaker would have refused.",
+        0,
+        optional=True,
+    ),
     _ro("operations/<op>/in_flight", _GAUGE, "Calls now running, hung ones included.", 0),
     _ro("operations/<op>/overdue", _GAUGE, "Running calls past their deadline.", 0),
     _ro("operations/<op>/latency_ns_total", _NANOSECONDS, "Sum over completed calls.", 0),
     _ro("operations/<op>/latency_ns_max", _NANOSECONDS, "Longest completed call.", 0),
+    _ro(
+        "operations/<op>/latency_ns_p50",
+        _NANOSECONDS,
+        "Within this time half of the completed calls ended, to within 3 percent.",
+        0,
+        optional=True,
+    ),
+    _ro(
+        "operations/<op>/latency_ns_p99",
+        _NANOSECONDS,
+        "Likewise, 99 of 100 completed calls.",
+        0,
+        optional=True,
+    ),
     _rw("operations/<op>/timeout_ms", _DURATION, "Deadline of one call with its retries.", None),
 )
 
@@ -227,6 +253,25 @@ BREAKER_ATTRIBUTES: tuple[Attribute, ...] = (
         "State of the breaker: disabled judges nothing, metrics_only judges but lets all pass.",
         BreakerState.CLOSED,
         pollable=True,
+    ),
+    _ro(
+        "operations/<op>/breaker/until_ms",
+        _MILLISECONDS,
+        "Time until the state ends by itself; 0 when it will not.",
+        0,
+        optional=True,
+    ),
+    _ro(
+        "operations/<op>/breaker/reason",
+        OrNone(Reason()),
+        "Reason that an operator gave for the state.",
+        optional=True,
+    ),
+    _ro(
+        "operations/<op>/breaker/author",
+        OrNone(Number("uid")),
+        "User who put it into the state by a command.",
+        optional=True,
     ),
     _ro("operations/<op>/breaker/generation", _U64, "Rises by 1 at every state change.", 1),
     _ro("operations/<op>/breaker/failures", _GAUGE, "Failures inside the current window.", 0),
@@ -276,11 +321,52 @@ BREAKER_ATTRIBUTES: tuple[Attribute, ...] = (
         "Attempts admitted at a time while half-open.",
         _BREAKER.half_open_max_calls,
     ),
+    _rw(
+        "operations/<op>/breaker/failure_rate_pct",
+        _RATE,
+        "Share of failed attempts inside the window that opens the breaker; 0 = rule off.",
+        _BREAKER.failure_rate_pct,
+        optional=True,
+    ),
+    _rw(
+        "operations/<op>/breaker/minimum_calls",
+        _THRESHOLD,
+        "Attempts inside the window below which there is no rate.",
+        _BREAKER.minimum_calls,
+        optional=True,
+    ),
+    _rw(
+        "operations/<op>/breaker/slow_call_ms",
+        _DURATION_OR_OFF,
+        "Duration from which an attempt is slow; 0 = none is.",
+        _BREAKER.slow_call_ms,
+        optional=True,
+    ),
+    _rw(
+        "operations/<op>/breaker/slow_rate_pct",
+        _RATE,
+        "Share of slow attempts inside the window that opens the breaker; 0 = rule off.",
+        _BREAKER.slow_rate_pct,
+        optional=True,
+    ),
+    _rw(
+        "operations/<op>/breaker/open_backoff_pct",
+        Number("percent", 100, 1000),
+        "Growth of the open time when the breaker opens again without having closed; 100 = none.",
+        _BREAKER.open_backoff_pct,
+        optional=True,
+    ),
+    _rw(
+        "operations/<op>/breaker/max_open_ms",
+        _DURATION,
+        "Limit to which the open time grows; never below timeout_ms.",
+        _BREAKER.max_open_ms,
+        optional=True,
+    ),
     _wo(
         "operations/<op>/breaker/control",
         BreakerControl(),
-        'COMMAND [for <ms>] [if-generation <n>] [reason="..."]: trip, reset, probe, disable or '
-        "enable.",
+        f'COMMAND [for <ms>] [if-generation <n>] [reason="..."]: {", ".join(BreakerAction)}.',
     ),
 )
 

@@ -8,20 +8,21 @@ which repeats the reason, would have to escape as well.
 import re
 
 from vexfsctl.exceptions import ValueRefused
-from vexfsctl.model.breaker import DELIVERED_ACTIONS, BreakerAction, BreakerCommand
+from vexfsctl.model.breaker import TIMED_ACTIONS, BreakerAction, BreakerCommand
 from vexfsctl.sysfs.values import parse_number
 
 COMMAND_FORM = 'COMMAND [for MS] [if-generation N] [reason="TEXT"]'
 COMMAND_RULES = (
     "One write is one command. With if-generation it is refused with ESTALE unless the breaker is"
     " at that generation, so that two operators cannot undo each other's commands unnoticed. A time"
-    " in milliseconds after for goes with trip: how long to hold it. The reason is written to the"
+    " in milliseconds after for goes with trip, disable and observe: how long that is to last. The"
+    " reason is written to the"
     " log; put a backslash before each quote and backslash in it. A command that changes nothing"
     " succeeds."
 )
 """For vexfs-sysfs(5)."""
 FOR_MS_MAX = (1 << 32) - 1
-"""Longest timed trip: 49 days."""
+"""Longest time of a command: 49 days."""
 GENERATION_MAX = (1 << 64) - 1
 REASON_COST_MAX = 512
 """Keeps the record that repeats a reason within the 976 bytes the kernel log can hand back."""
@@ -55,6 +56,27 @@ class BreakerControl:
         return format_breaker_command(value)
 
 
+class Reason:
+    """Type of the attribute: why an operator did something, escaped as in a command."""
+
+    name = "text"
+
+    def parse(self, text: str) -> str:
+        """Return the reason; raise ValueRefused if *text* is not escaped as one."""
+        return _unescape(text)
+
+    def interpret(self, text: str) -> str:
+        """Return the reason; raise ValueError if *text* is not escaped as one."""
+        try:
+            return _unescape(text)
+        except ValueRefused as cause:
+            raise ValueError(str(cause)) from cause
+
+    def format(self, value: str) -> str:
+        """Return the reason on one line; a lone `-`, which would be none, as `\\x2d`."""
+        return r"\x2d" if value == "-" else _escaped(value)
+
+
 def format_breaker_command(command: BreakerCommand) -> str:
     """Return *command* as one write; raise ValueRefused for what no provider accepts."""
     _check(command)
@@ -64,17 +86,17 @@ def format_breaker_command(command: BreakerCommand) -> str:
     if command.if_generation is not None:
         words += ["if-generation", str(command.if_generation)]
     if command.reason is not None:
-        words.append(f'reason="{re.sub(_TO_ESCAPE, _escape, command.reason)}"')
+        words.append(f'reason="{_escaped(command.reason)}"')
     return " ".join(words)
 
 
 def parse_breaker_command(text: str) -> BreakerCommand:
     """Read one command; raise ValueRefused (EINVAL, or ERANGE for a number out of range)."""
     match = re.fullmatch(_COMMAND, text)
-    if match is None or match["action"] not in DELIVERED_ACTIONS:
+    if match is None or match["action"] not in set(BreakerAction):
         raise ValueRefused(
             f"not a breaker command: {text[:60]!a}",
-            hint=f"one of {', '.join(DELIVERED_ACTIONS)}; vexfs-sysfs(5) has the rest",
+            hint=f"one of {', '.join(BreakerAction)}; vexfs-sysfs(5) has the rest",
         )
     generation, reason = match["generation"], match["reason"]
     command = BreakerCommand(
@@ -89,8 +111,9 @@ def parse_breaker_command(text: str) -> BreakerCommand:
 
 def _check(command: BreakerCommand) -> None:
     if command.for_ms is not None:
-        if command.action is not BreakerAction.TRIP:
-            raise ValueRefused(f"`for` goes with trip, not with {command.action}")
+        if command.action not in TIMED_ACTIONS:
+            timed = ", ".join(TIMED_ACTIONS)
+            raise ValueRefused(f"`for` goes with {timed}, not with {command.action}")
         parse_number(str(command.for_ms), 1, FOR_MS_MAX)
     if command.reason is not None and _cost(command.reason) > REASON_COST_MAX:
         raise ValueRefused("the reason is too long for one log record", hint="shorten it")
@@ -102,6 +125,10 @@ def _cost(reason: str) -> int:
     special = sum(character in '"\\' for character in reason)
     others = len(reason.encode("utf-8", "surrogateescape")) - plain
     return plain + 7 * (special + others)
+
+
+def _escaped(reason: str) -> str:
+    return re.sub(_TO_ESCAPE, _escape, reason)
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -76,10 +76,10 @@ def test_show_explains_every_attribute(vexfsctl: Program, live: LiveVolume) -> N
 
     lines = result.stdout.splitlines()
     assert lines[0] == "loop0/file: closed"
-    assert "loop0/file  breaker/failure_threshold    5       Failures inside the window that" in (
+    assert "loop0/file  breaker/failure_threshold    5        Failures inside the window that" in (
         result.stdout
     )
-    assert "loop0/file  timeout_ms                   5000    Deadline of one call" in result.stdout
+    assert "loop0/file  timeout_ms                   5000     Deadline of one call" in result.stdout
 
 
 def test_reset_tells_what_speaks_against_it_and_asks(vexfsctl: Program, live: LiveVolume) -> None:
@@ -316,7 +316,7 @@ def test_set_writes_what_the_table_allows_and_reads_it_back(
         "loop0/storage  window_ms          10000   10000  false\n"
     )
     guarded = live.guard.operations[STORAGE]
-    assert (guarded.breaker.settings.timeout_ms, guarded.timeout_ms) == (30_000, 700)
+    assert (guarded.breaker_settings.timeout_ms, guarded.timeout_ms) == (30_000, 700)
 
 
 @pytest.mark.parametrize(
@@ -338,7 +338,7 @@ def test_a_wrong_value_is_found_before_the_first_is_written(
 
     assert result.exit_status == ExitStatus.USAGE
     assert result.stderr.startswith(f"vexfsctl: {message}\nhint: ")
-    assert live.guard.operations[STORAGE].breaker.settings.failure_threshold == 5
+    assert live.guard.operations[STORAGE].breaker_settings.failure_threshold == 5
 
 
 def test_wait_ends_when_the_state_is_reached(vexfsctl: Program, live: LiveVolume) -> None:

@@ -163,6 +163,7 @@ def test_json_has_every_field(vexfsctl: Program, tree: FakeTree) -> None:
                 "failures": None,
                 "failure_threshold": None,
                 "window_ms": None,
+                "rule": None,
                 "trips": 1,
                 "by": "operator",
             },

@@ -264,6 +264,26 @@ def test_an_open_breaker_refuses_and_leaks_nothing(volume: MountedVolume) -> Non
     assert state is BreakerState.FORCED_OPEN
 
 
+def test_what_a_volume_refuses_itself_is_no_verdict(volume: MountedVolume) -> None:
+    """A vector that is none never reaches the backing; that there is no vector, the backing says.
+
+    Only the latter is a success of a half-open breaker.
+    """
+    path = volume.mountpoint / "file"
+    path.write_bytes(b"content")
+    for action in (BreakerAction.TRIP, BreakerAction.PROBE):
+        command = BreakerCommand(action)
+        volume.guard.command_breaker(OperationType.VECTOR, command, uid=0, pid=0)
+
+    def successes() -> int:
+        return volume.guard.status(OperationType.VECTOR).breaker.successes
+
+    assert errno_of(lambda: os.setxattr(path, "user.vexfs.a", b"odd")) == "EINVAL"
+    assert successes() == 0
+    assert errno_of(lambda: os.getxattr(path, "user.vexfs.a")) == "ENODATA"
+    assert successes() == 1
+
+
 # Past the deadline
 
 

@@ -183,7 +183,7 @@ def test_settings_go_into_the_engine(source: AttributeSource, guard: Guard) -> N
 
     assert guard.retry == RetrySettings(max_attempts=7)
     assert guard.operations[OperationType.FILE].timeout_ms == 250
-    assert guard.operations[OperationType.FILE].breaker.settings == BreakerSettings(
+    assert guard.operations[OperationType.FILE].breaker_settings == BreakerSettings(
         failure_threshold=2, window_ms=1000
     )
     assert source.read("retry/max_attempts") == b"7\n"
@@ -242,7 +242,8 @@ def test_access_mode_is_the_operators_switch(source: AttributeSource, guard: Gua
         ("retry/max_attempts", b"5" * 4096, EINVAL),
         ("access_mode", b"RO\n", EINVAL),
         ("operations/file/breaker/control", b"melt\n", EINVAL),
-        ("operations/file/breaker/control", b"observe\n", EINVAL),
+        ("operations/file/breaker/control", b"observer\n", EINVAL),
+        ("operations/file/breaker/control", b"reset for 5\n", EINVAL),
         ("operations/file/breaker/control", b"probe\n", EBUSY),
         ("operations/file/breaker/control", b"trip if-generation 999\n", ESTALE),
         ("operations/file/breaker/control", b"trip for 0\n", ERANGE),

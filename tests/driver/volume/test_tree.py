@@ -231,7 +231,7 @@ def test_a_good_value_is_taken(served: Served, data: bytes) -> None:
         pytest.param(RW, b"101\n", errno.ERANGE, id="a number out of range"),
         pytest.param("access_mode", b"RO\n", errno.EINVAL, id="an unknown word"),
         pytest.param(WO, b"melt\n", errno.EINVAL, id="an unknown command"),
-        pytest.param(WO, b"observe\n", errno.EINVAL, id="a command not delivered yet"),
+        pytest.param(WO, b"observer\n", errno.EINVAL, id="a command that there is not"),
         pytest.param(WO, b"probe\n", errno.EBUSY, id="a command not possible in this state"),
         pytest.param(WO, b"trip if-generation 99\n", errno.ESTALE, id="a generation moved on"),
         pytest.param(RW, b"9" * 4096, errno.EINVAL, id="a page"),

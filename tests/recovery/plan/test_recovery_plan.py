@@ -189,7 +189,10 @@ def test_an_error_that_is_not_retryable_contradicts_its_retry() -> None:
             BreakerState.FORCED_OPEN,
             ("an operator opened the breaker by hand: a probe ends that",),
         ),
-        (BreakerState.DISABLED, ("the breaker is disabled: it judges no call",)),
+        (
+            BreakerState.DISABLED,
+            ("the breaker is disabled: it refuses no call, and a probe changes nothing",),
+        ),
     ],
 )
 def test_a_probe_through_the_volume_meets_the_breaker(

@@ -74,6 +74,9 @@ def _judge_operation(
         vital = operation in VITAL and state.rejects
         verdict = Verdict.CRITICAL if vital else Verdict.WARNING
         message = f"breaker {state}, {explain_breaker(status.breaker, now_ns)}"
+        if state is BreakerState.METRICS_ONLY and status.would_reject:
+            calls = "1 call" if status.would_reject == 1 else f"{status.would_reject} calls"
+            message += f"; open, it would have refused {calls}"
         yield Finding(verdict, f"breaker_{state}", message, name, operation)
     if status.overdue:
         calls = "1 call is" if status.overdue == 1 else f"{status.overdue} calls are"

@@ -1,16 +1,17 @@
 """`vexfsctl breaker`: see and operate circuit breakers."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
 from vexfsctl.cli.command import Group
 from vexfsctl.cli.context import AppContext, pass_app
-from vexfsctl.cli.options import consent_options, reason_option
+from vexfsctl.cli.options import consent_options, for_option, reason_option
 from vexfsctl.cli.target_types import TARGET
-from vexfsctl.cli.types import DURATION, KeyValueType
+from vexfsctl.cli.types import KeyValueType
 from vexfsctl.host.volumes import Target
-from vexfsctl.model.breaker import BreakerAction, BreakerCommand
+from vexfsctl.model.breaker import TIMED_ACTIONS, BreakerAction, BreakerCommand
 from vexfsctl.sysfs.attributes import BREAKER_KEYS
 
 if TYPE_CHECKING:
@@ -85,13 +86,7 @@ Examples:
 """,
 )
 @_targets
-@click.option(
-    "--for",
-    "for_ms",
-    metavar="DURATION",
-    type=DURATION,
-    help="Let probes through after this time: 90s, 15m, 1h30m. Default: stay open until reset.",
-)
+@for_option("Let probes through")
 @reason_option
 @consent_options
 @pass_app
@@ -151,6 +146,9 @@ def reset_breakers(
     _command(app, targets, command, Consent(yes, dry_run), execute)
 
 
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
 class _Verb(NamedTuple):
     """A verb that only sends a command to breakers."""
 
@@ -177,7 +175,19 @@ Examples:
         "Disable the breakers of TARGET: they count nothing and let every call pass.",
         """\
 Examples:
-  vexfsctl breaker disable loop0/vector --reason "known bad index"
+  vexfsctl breaker disable loop0/vector --for 1h --reason "known bad index"
+""",
+    ),
+    _Verb(
+        BreakerAction.OBSERVE,
+        """Have the breakers of TARGET judge calls and refuse none.
+
+        Calls that an open breaker would have refused are counted (would_reject). So new settings
+        can be tried: set them, observe, look at `breaker show`, then enable.
+        """,
+        """\
+Examples:
+  vexfsctl breaker observe '*/storage' --for 24h --reason "trying a lower threshold"
 """,
     ),
     _Verb(
@@ -191,18 +201,31 @@ Examples:
 )
 
 
+def _untimed(function: _F) -> _F:
+    return function
+
+
 def _add_verb(verb: _Verb) -> None:
+    timed = for_option("Close it again") if verb.action in TIMED_ACTIONS else _untimed
+
     @breaker.command(str(verb.action), epilog=verb.examples, help=verb.help)
     @_targets
+    @timed
     @reason_option
     @consent_options
     @pass_app
     def command(
-        app: AppContext, targets: tuple[Target, ...], reason: str | None, yes: bool, dry_run: bool
+        app: AppContext,
+        targets: tuple[Target, ...],
+        reason: str | None,
+        yes: bool,
+        dry_run: bool,
+        for_ms: int | None = None,
     ) -> None:
         from vexfsctl.host.changes import Consent
 
-        _command(app, targets, BreakerCommand(verb.action, reason=reason), Consent(yes, dry_run))
+        order = BreakerCommand(verb.action, for_ms=for_ms, reason=reason)
+        _command(app, targets, order, Consent(yes, dry_run))
 
 
 for _verb in _VERBS:
@@ -228,9 +251,11 @@ def set_breaker(
 ) -> None:
     """Change settings of the breakers of TARGET.
 
-    A KEY is failure_threshold, success_threshold, timeout_ms, window_ms or half_open_max_calls
-    of the breaker, or call_timeout_ms: the deadline of one call of the operation. Every value is
-    checked before the first is written. vexfs-sysfs(5) says what they mean.
+    A KEY of the breaker is failure_threshold, window_ms, failure_rate_pct, minimum_calls,
+    slow_call_ms or slow_rate_pct (when it opens), timeout_ms, open_backoff_pct or max_open_ms (how
+    long), success_threshold or half_open_max_calls (when it closes). call_timeout_ms is the
+    deadline of one call of the operation. Every value is checked before the first is written.
+    vexfs-sysfs(5) says what they mean.
     """
     from vexfsctl.answers.changes import change_result
     from vexfsctl.host.changes import Consent

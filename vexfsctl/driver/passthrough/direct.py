@@ -12,19 +12,20 @@ import errno
 import math
 import os
 
+from vexfsctl.driver.refusals import Refusal
 from vexfsctl.driver.system_calls import DirectLimits, direct_limits
 
 PAGE = 4096
 
 
 def check_direct(descriptor: int, offset: int, length: int, *, reading: bool, longest: int) -> None:
-    """Raise OSError (EINVAL) if the backing file takes no direct I/O of that range.
+    """Raise Refusal (EINVAL) if the backing file takes no direct I/O of that range.
 
     *longest* is how many bytes a request is about at most.
     """
     limits = direct_limits(descriptor)
     if not takes_direct(limits, offset, length, reading=reading, longest=longest):
-        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+        raise Refusal(errno.EINVAL, os.strerror(errno.EINVAL))
 
 
 def takes_direct(

@@ -20,6 +20,7 @@ from vexfsctl.driver.passthrough.backing import Answer, Backing, Handler
 from vexfsctl.driver.passthrough.callers import proven_capabilities
 from vexfsctl.driver.passthrough.nodes.inodes import Inode, OpenInode, StaleNode
 from vexfsctl.driver.passthrough.nodes.open_files import OpenFile
+from vexfsctl.driver.refusals import Refusal
 from vexfsctl.driver.requests import (
     GuardedCall,
     data_range,
@@ -176,7 +177,14 @@ class _Served:
             length=length,
         )
 
-    def _run(self, _call: Call) -> Answer:
+    def _run(self, call: Call) -> Answer:
+        try:
+            return self._attempt()
+        except Refusal:
+            call.ignore()
+            raise
+
+    def _attempt(self) -> Answer:
         service, request = self._service, self._request
         if service.faults:
             offset, length = data_range(request)

@@ -127,10 +127,9 @@ class AttributeSource:
         guarded = self._guard.operations[operation]
         if attribute.directory is Directory.BREAKER:
             if attribute.writable:
-                return getattr(guarded.breaker.settings, attribute.name)
+                return getattr(guarded.breaker_settings, attribute.name)
             return self._guard.breaker_value(operation, attribute.name)
-        # A single number needs no lock: it is replaced whole.
-        return getattr(guarded if attribute.writable else guarded.statistics, attribute.name)
+        return guarded.value(attribute.name)
 
     def _apply(self, attribute: Attribute, value: Any, uid: int, pid: int) -> None:
         if attribute.operation is not None:
@@ -154,7 +153,7 @@ class AttributeSource:
             self._guard.command_breaker(operation, value, uid=uid, pid=pid)
         else:
             with self._setting:
-                settings = replace(guarded.breaker.settings, **{attribute.name: value})
+                settings = replace(guarded.breaker_settings, **{attribute.name: value})
                 self._guard.set_breaker(operation, settings)
 
 

@@ -27,7 +27,13 @@ from vexfsctl.host.changes import (
 from vexfsctl.host.host import Host
 from vexfsctl.host.operator import Operator
 from vexfsctl.host.volumes import Chosen, Target, absence_exception, consult_breakers
-from vexfsctl.model.breaker import BreakerAction, BreakerCommand, BreakerStatus, state_after
+from vexfsctl.model.breaker import (
+    TIMED_ACTIONS,
+    BreakerAction,
+    BreakerCommand,
+    BreakerStatus,
+    state_after,
+)
 from vexfsctl.model.volume import OperationStatus
 from vexfsctl.render.words import word
 from vexfsctl.sysfs.attributes import BREAKER_CONTROL
@@ -51,6 +57,9 @@ class Plan:
         match self.command.action:
             case BreakerAction.TRIP:
                 return False  # it renews the time a trip holds
+            case action if action in TIMED_ACTIONS:
+                if self.command.for_ms is not None or self.breaker.until_ms:
+                    return False  # it sets, or takes away, the time
             case BreakerAction.RESET if self.breaker.failures:
                 return False  # it clears the window
         return is_as_asked(self.breaker.state, self.command.action)
@@ -166,8 +175,9 @@ def _judge_moved(plan: Plan, now: BreakerStatus, moved: GenerationMoved) -> Outc
 
 def _moved(plan: Plan, after: BreakerStatus) -> bool:
     before = plan.breaker
-    if plan.command.action is BreakerAction.TRIP:
-        return after.generation != before.generation or bool(plan.command.for_ms)
+    if plan.command.action in TIMED_ACTIONS:
+        timed = plan.command.for_ms or before.until_ms > after.until_ms == 0
+        return after.generation != before.generation or bool(timed)
     if plan.command.action is BreakerAction.RESET and before.failures > after.failures:
         return True
     return after.generation != before.generation

@@ -177,7 +177,7 @@ def _against_retry(subject: Subject, here: Circumstances) -> Iterator[str]:
     if state is BreakerState.FORCED_OPEN:
         yield "an operator opened the breaker by hand: a probe ends that"
     if state in (BreakerState.DISABLED, BreakerState.METRICS_ONLY):
-        yield f"the breaker is {state}: it judges no call"
+        yield f"the breaker is {state}: it refuses no call, and a probe changes nothing"
 
 
 def _against_read_only(subject: Subject, here: Circumstances) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """vexfs-sysfs(5): the attribute tree, from the table that reader, writer and driver use."""
 
-from vexfsctl.model.breaker import DELIVERED_ACTIONS, BreakerState, state_after
+from vexfsctl.model.breaker import BreakerAction, BreakerState, state_after
 from vexfsctl.model.errnos import errno_name
 from vexfsctl.model.operations import OperationType
 from vexfsctl.render.mdoc import (
@@ -58,7 +58,7 @@ def sysfs_page() -> list[str]:
         ".Ss Commands to a breaker",
         *literal_block(COMMAND_FORM),
         *paragraphs(COMMAND_RULES, _TRANSITIONS),
-        *column_list(("before", *DELIVERED_ACTIONS), _transitions()),
+        *column_list(("before", *BreakerAction), _transitions()),
         ".Ss Errors of a write",
         "A write that fails changes nothing.",
         *tagged_list(
@@ -94,9 +94,7 @@ def _text(attribute: Attribute) -> list[str]:
 
 
 def _transitions() -> list[tuple[str, ...]]:
-    # metrics_only is a word of the table already and a state of no provider yet.
-    states = [state for state in BreakerState if state is not BreakerState.METRICS_ONLY]
     return [
-        (state, *(str(state_after(state, action) or "-") for action in DELIVERED_ACTIONS))
-        for state in states
+        (state, *(str(state_after(state, action) or "-") for action in BreakerAction))
+        for state in BreakerState
     ]
