@@ -7,14 +7,13 @@ forked child in the middle of another one. What a call holds (a place in half-op
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from random import random as _random
 from types import TracebackType
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from vexfsctl.resilience import activity, checks, machine
 from vexfsctl.resilience.clock import MONOTONIC, NS, Timepiece, nanoseconds
 from vexfsctl.resilience.deadline import cancelled_by_deadline
-from vexfsctl.resilience.delays import Random
+from vexfsctl.resilience.delays import Random, draw
 from vexfsctl.resilience.events import Listener, Transition
 from vexfsctl.resilience.evidence import Attempt, Rates
 from vexfsctl.resilience.exceptions import (
@@ -99,7 +98,7 @@ class CircuitBreaker:
         settings: BreakerSettings | None = None,
         *,
         clock: Timepiece = MONOTONIC,
-        random: Random = _random,
+        random: Random = draw,
         counting: Counting | str = Counting.ALL,
         latency: bool = False,
         listeners: tuple[Listener, ...] = (),
