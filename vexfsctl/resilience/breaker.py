@@ -199,10 +199,11 @@ class CircuitBreaker:
         try:
             result = function(*args, **kwargs)
         except BaseException as error:
-            held = None  # noqa: F841 - this frame lives on in the traceback
+            held = None  # this frame lives on in the traceback
             self.end_with_error(permit, error, began_ns)
             raise
         self.end_with_result(permit, result, began_ns)
+        held = None  # noqa: F841 - or in that of an error that the operation has kept
         return result
 
     async def call_async(
