@@ -1,12 +1,14 @@
-"""The guard of VexFS beside the breakers and retry libraries of PyPI.
+"""The guard of VexFS over a plain call, beside the breakers and retry libraries of PyPI.
 
-A `Guard` also keeps a deadline, counters, latency and correlation ids, and turns every error into
-an event, which none of the peers does. `engine` has the library that it is built on.
+Besides breaker and retry a guarded call has a deadline that another thread answers, counters,
+latency percentiles and correlation, and each of its errors is an event: none of the peers does so.
+`engine` has the library that the guard is built on.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from errno import EIO
+from functools import partial
 from importlib.metadata import version
 from itertools import cycle
 from types import SimpleNamespace
@@ -17,11 +19,13 @@ import pybreaker
 import stamina
 import tenacity
 
+from bench.floor import OverFloor
 from bench.measure import Comparison
 from tests.support.clock import VirtualClock
-from vexfsctl.guard.call import Call
+from vexfsctl.guard.call import Call, no_terms
 from vexfsctl.guard.guard import Guard
 from vexfsctl.guard.records import ImmediateLog
+from vexfsctl.model.breaker import BreakerAction, BreakerCommand
 from vexfsctl.model.clock import Clock
 from vexfsctl.model.correlation import CorrelationSource
 from vexfsctl.model.operations import OperationType
@@ -32,53 +36,106 @@ _PYBREAKER, _CIRCUITBREAKER, _TENACITY, _STAMINA = (
     f"{name} {version(name)}" for name in ("pybreaker", "circuitbreaker", "tenacity", "stamina")
 )
 _ATTEMPTS = 3
+_Over = partial(OverFloor, subject="guard")
 
 _Work = Callable[[], object]
 
 
-def comparisons() -> Iterator[Comparison]:
+def comparisons() -> Iterator[Comparison | OverFloor]:
     """Hand out what there is to measure."""
-    yield Comparison(
-        "guard: a call and one nested in it, all well",
-        {
-            "vexfsctl Guard.run": _guarded_twice(_succeed),
-            _PYBREAKER: _twice(_pybreaker),
-            _CIRCUITBREAKER: _twice(_circuitbreaker),
-            f"{_TENACITY} around {_PYBREAKER}": _twice(lambda work: _tenacity(_pybreaker(work))),
-            f"{_STAMINA} around {_PYBREAKER}": _twice(lambda work: _stamina(_pybreaker(work))),
+    yield _Over(
+        "guard: a call that goes well",
+        contestants={
+            "plain call (the floor)": _succeed,
+            "vexfsctl Guard.bind": _bound(_succeed),
+            "vexfsctl Guard.run": _guarded(_guard(MonotonicClock()), _succeed),
+            "vexfsctl Guard.bind, and one nested in it": _bound_twice(_succeed),
+            f"{_PYBREAKER}, twice": _twice(_pybreaker),
+            f"{_CIRCUITBREAKER}, twice": _twice(_circuitbreaker),
+            f"{_TENACITY} around {_PYBREAKER}, twice": _twice(
+                lambda work: _tenacity(_pybreaker(work))
+            ),
+            f"{_STAMINA} around {_PYBREAKER}, twice": _twice(
+                lambda work: _stamina(_pybreaker(work))
+            ),
+        },
+    )
+    yield _Over(
+        "guard: a call that fails, none of its records logged",
+        contestants={
+            "plain call that fails (the floor)": _caught(_fail),
+            "vexfsctl Guard.bind": _caught(_failing(_fail)),
+        },
+    )
+    yield _Over(
+        "guard: a rejection, not logged",
+        contestants={
+            _CIRCUITBREAKER: _rejecting(_circuitbreaker),
+            "vexfsctl Guard.bind": _caught(_rejected()),
         },
     )
     # Both sleep through tenacity, and even a sleep of 0 s takes the kernel's timer slack, 50 µs.
     with patch("tenacity.nap.time", SimpleNamespace(sleep=_ignore)):
+        guard = _patient(_guard(VirtualClock()))
         yield Comparison(
             "guard: EIO twice, then success; waits skipped",
             {
-                "vexfsctl Guard.run": _guarded(_flaky()),
+                "vexfsctl Guard.run": _guarded(guard, _flaky()),
                 _TENACITY: _tenacity(_flaky()),
                 _STAMINA: _stamina(_flaky()),
             },
         )
 
 
-def _guarded_twice(work: _Work) -> _Work:
-    guard = _guard(MonotonicClock())
-
-    def serve(call: Call) -> None:
-        call.run(_STORAGE, "read", lambda _: work())
-
-    return lambda: guard.run(_FILE, "read", serve)
+def _guard(clock: Clock) -> Guard:
+    return Guard("bench", clock=clock, log=ImmediateLog(_ignore), ids=CorrelationSource())
 
 
-def _guarded(work: _Work) -> _Work:
-    guard = _guard(VirtualClock())
-    guarded = guard.operations[_STORAGE]
-    # Two failures for each success, and yet it is to stay closed.
-    guarded.breaker_settings = replace(guarded.breaker_settings, failure_threshold=1_000_000)
+def _patient(guard: Guard) -> Guard:
+    """Have breakers stay closed, however much fails."""
+    for guarded in guard.operations.values():
+        guarded.breaker_settings = replace(guarded.breaker_settings, failure_threshold=1_000_000)
+    return guard
+
+
+def _guarded(guard: Guard, work: _Work) -> _Work:
     return lambda: guard.run(_STORAGE, "read", lambda _: work())
 
 
-def _guard(clock: Clock) -> Guard:
-    return Guard("bench", clock=clock, log=ImmediateLog(_ignore), ids=CorrelationSource())
+def _bound(work: _Work) -> _Work:
+    call = _guard(MonotonicClock()).bind(_STORAGE, "read")
+
+    return partial(call, lambda _: work())
+
+
+def _bound_twice(work: _Work) -> _Work:
+    guard = _guard(MonotonicClock())
+    file, storage = guard.bind(_FILE, "read"), guard.bind(_STORAGE, "read")
+
+    def serve(call: Call) -> object:
+        return storage(lambda _: work(), no_terms, call)
+
+    return partial(file, serve)
+
+
+def _failing(work: _Work) -> _Work:
+    call = _patient(_guard(MonotonicClock())).bind(_STORAGE, "write", repeatable=False)
+    return lambda: call(lambda _: work())
+
+
+def _rejected() -> _Work:
+    guard = _guard(MonotonicClock())
+    guard.command_breaker(_STORAGE, BreakerCommand(BreakerAction.TRIP), uid=0, pid=1)
+    call = guard.bind(_STORAGE, "read")
+    return lambda: call(lambda _: None)
+
+
+def _rejecting(guarded: Callable[[_Work], _Work]) -> _Work:
+    """Return calls that a breaker refuses, since enough have failed."""
+    run = _caught(guarded(_fail))
+    for _ in range(10):
+        run()
+    return run
 
 
 def _twice(guarded: Callable[[_Work], _Work]) -> _Work:
@@ -91,7 +148,7 @@ def _pybreaker(work: _Work) -> _Work:
 
 
 def _circuitbreaker(work: _Work) -> _Work:
-    breaker = circuitbreaker.CircuitBreaker()
+    breaker = circuitbreaker.CircuitBreaker(recovery_timeout=3600)
     return lambda: breaker.call(work)
 
 
@@ -117,9 +174,23 @@ def _flaky() -> _Work:
 
     def work() -> None:
         if next(failures):
-            raise OSError(EIO, "from the device")
+            _fail()
 
     return work
+
+
+def _caught(work: _Work) -> _Work:
+    def run() -> None:
+        try:  # noqa: SIM105 - suppress() would cost more than a rejection
+            work()
+        except Exception:  # noqa: BLE001, S110
+            pass
+
+    return run
+
+
+def _fail() -> None:
+    raise OSError(EIO, "from the device")
 
 
 def _succeed() -> None:

@@ -131,7 +131,9 @@ quiet = "no"
         "2: breaker.storage.failure_threshold: 0 is out of range (1 to 1000000)",
         "3: breaker.storage.timeuot_ms: unknown setting; did you mean timeout_ms?",
         "4: breaker.storage.'\\x1b[2J': unknown setting; known: failure_threshold, "
-        "success_threshold, timeout_ms, window_ms, half_open_max_calls, call_timeout_ms",
+        "success_threshold, timeout_ms, window_ms, half_open_max_calls, failure_rate_pct, "
+        "minimum_calls, slow_call_ms, slow_rate_pct, open_backoff_pct, max_open_ms, "
+        "call_timeout_ms",
         "6: breaker.window_ms: true is a boolean, not an integer",
         "7: breaker.success_threshold: a number that large is out of range (1 to 1000000)",
         "8: breaker.inode.failure_threshold: 1.5 is a number with a fraction, not an integer",

@@ -131,7 +131,7 @@ def test_a_disabled_breaker_cannot_be_closed_by_calls(
     taken = actions(mount, tree, clock).take(step("retry"))
 
     assert (taken.outcome, mount.calls) == (Outcome.REFUSED, 0)
-    assert "is disabled: it judges no call" in taken.message
+    assert "is disabled: it refuses no call" in taken.message
 
 
 def test_somebody_else_who_moves_the_breaker_is_not_overwritten(

@@ -37,7 +37,8 @@ _REACH_AN_OPEN_FILE = frozenset(
 _FMODE_EXEC = 0x20  # in the flags of an OPEN (linux/fs.h, __FMODE_EXEC)
 
 
-@dataclass(frozen=True, slots=True)
+# Compared by identity: each is one of a few dozen declared here, and something is kept for each.
+@dataclass(frozen=True, slots=True, eq=False)
 class GuardedCall:
     """How one request goes through the guard."""
 

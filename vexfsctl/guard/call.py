@@ -7,21 +7,21 @@ thread, one inside the other, and share its fate: the deadline of the innermost 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
-from errno import EBUSY, ETIMEDOUT
-from typing import Any, Protocol, TypeVar
+from errno import ETIMEDOUT
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.operations import OperationType
 from vexfsctl.resilience.machine import Permit
+
+if TYPE_CHECKING:
+    from vexfsctl.guard.operation import GuardedOperation
 
 T = TypeVar("T")
 
 
 class CallRejected(OSError):  # noqa: N818 - an Error is what VexFS reports
     """An open breaker refused the call; errno is EBUSY."""
-
-    def __init__(self, operation: OperationType) -> None:
-        super().__init__(EBUSY, f"circuit breaker open for {operation} operations")
 
 
 class CallAbandoned(OSError):  # noqa: N818
@@ -34,8 +34,7 @@ class CallAbandoned(OSError):  # noqa: N818
         super().__init__(ETIMEDOUT, "answered at its deadline already")
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(NamedTuple):
     """Why a call failed."""
 
     cause: OSError
@@ -47,18 +46,49 @@ class Failure:
     """Whether the call's own breaker refused it."""
 
 
-# Not frozen: that would triple its cost, and every call has one.
-@dataclass(slots=True)
-class Terms:
-    """What a call may do about a failure, and which file its records name."""
+class Terms(NamedTuple):
+    """What is asked about a call only when it does not go well."""
 
+    fallback: Callable[[OSError], Any] | None = None
+    """Is given the exception and serves something instead."""
+    inode: int | None = None
+    """The file that its records name."""
+    offset: int | None = None
+    length: int | None = None
+    on_timeout: Callable[[], None] | None = None
+    """Answers an application call at its deadline, in the watch thread."""
+    on_ended: Callable[[], None] | None = None
+    """Follows, exactly once, when the function of an abandoned application call really ends."""
+
+
+About = Callable[[], Terms]
+"""Tells the terms of a call, when they are needed; perhaps in the watch thread."""
+
+_NO_TERMS = Terms()
+
+
+def no_terms() -> Terms:
+    """Tell that nothing serves a call instead, and its records name nothing."""
+    return _NO_TERMS
+
+
+class Kind(NamedTuple):
+    """What calls of one kind have in common."""
+
+    executor: "Runs"
+    guarded: "GuardedOperation"
+    name: str
+    """The FUSE request in lower case."""
     repeatable: bool
-    fallback: Callable[[OSError], Any] | None
+    """Whether a failed attempt may be followed by another, where the error allows it."""
+    writes: bool
+    """Whether an application call is refused with EROFS while the volume is read-only."""
     via: str
     """What the records call the fallback."""
-    inode: int | None
-    offset: int | None
-    length: int | None
+    label: str
+    """`file/read`."""
+    rejection: str
+    """What an application is told that the breaker refuses."""
 
 
 class Fate(Enum):
@@ -81,44 +111,68 @@ class CallRecords:
     fate: Fate
 
 
-class ApplicationCall:
-    """What the calls nested in one application call share.
+class Trouble:
+    """What a call has met. Most calls meet nothing and have none.
 
-    The thread that runs it and the watch agree on its end under the executor's lock.
+    Changed only by who has the application call in hand: `execution`.
     """
 
-    __slots__ = ("answered", "ended", "expired", "on_ended", "on_timeout", "records", "settling")
+    __slots__ = (
+        "attempt",
+        "attempt_ns",
+        "ended",
+        "failure",
+        "nested_answer",
+        "nested_failure",
+        "records",
+        "served",
+        "terms",
+    )
 
-    def __init__(
-        self, on_timeout: Callable[[], None] | None, on_ended: Callable[[], None] | None
-    ) -> None:
-        self.on_timeout = on_timeout
-        self.on_ended = on_ended
-        self.expired = False
-        """Its deadline has passed and it is being, or has been, answered."""
-        self.answered = False
-        """`on_timeout` has returned."""
+    def __init__(self, attempt_ns: int) -> None:
+        self.attempt = 1
+        """Attempts begun."""
+        self.attempt_ns = attempt_ns
+        """When the latest of them began."""
+        self.failure: Failure | None = None
+        """Why the last attempt failed."""
+        self.served: bool | None = None
+        """Whether its fallback served it; None if no fallback was asked."""
         self.ended = False
-        """Its thread has come back after the deadline."""
-        self.settling = False
-        """Its thread is writing down a failure, which its deadline waits for."""
+        """Whether its outcome has been counted."""
+        self.nested_failure: Failure | None = None
+        """How the last nested call failed, to tell its exception from one that arises here."""
+        self.nested_answer: OSError | None = None
+        """Likewise."""
+        self.terms: Terms | None = None
+        """What was told about the call."""
         self.records: CallRecords | None = None
-        """What becomes of its records; decided at the first one."""
+        """What becomes of its records, if it is an application call; decided at the first one."""
+
+    def forget(self) -> None:
+        """Let go of all exceptions: they hold on to what their frames have in hand."""
+        self.failure = self.nested_failure = self.nested_answer = None
 
 
-class Executor(Protocol):
-    """What runs a call; `execution.CallExecutor`."""
+class Runs(Protocol):
+    """What runs calls; `execution.CallExecutor`."""
 
     def run(
         self,
-        application: ApplicationCall,
-        outer: "Call | None",
+        outer: "Call",
         operation: OperationType,
         name: str,
         function: "Callable[[Call], T]",
-        terms: Terms,
+        about: About,
+        *,
+        repeatable: bool,
+        via: str,
     ) -> T:
-        """Run *function* as a call of *application*, nested in *outer* if given."""
+        """Run *function* as a call nested in *outer*."""
+        ...
+
+    def identify(self, call: "Call") -> CorrelationId:
+        """Return the id of *call*."""
         ...
 
     def now_ns(self) -> int:
@@ -130,77 +184,101 @@ class Call:
     """One call, handed to the function that does its work. Belongs to the thread that runs it."""
 
     __slots__ = (
-        "_executor",
-        "application",
-        "attempt",
-        "attempt_ns",
+        "about",
         "deadline_ns",
-        "ended",
-        "failure",
-        "id",
+        "expired",
+        "identifier",
         "ignored",
-        "limit_ms",
-        "name",
-        "nested_answer",
-        "nested_failure",
-        "operation",
+        "kind",
         "outer",
         "permit",
-        "served",
         "started_ns",
-        "terms",
+        "trouble",
     )
 
     def __init__(
         self,
-        executor: Executor,
-        application: ApplicationCall,
+        kind: Kind,
+        about: About,
         outer: "Call | None",
-        identifier: CorrelationId,
-        operation: OperationType,
-        name: str,
-        terms: Terms,
-        limit_ms: int,
+        started_ns: int,
+        deadline_ns: int,
+        permit: Permit | None,
     ) -> None:
-        self._executor = executor
-        self.application = application
+        self.kind = kind
+        self.about = about
         self.outer = outer
         """The call it is nested in."""
-        self.id = identifier
-        self.operation = operation
-        self.name = name
-        self.terms = terms
-        self.started_ns = executor.now_ns()
-        self.limit_ms = limit_ms
-        """The time limit that set its deadline: its own, or its caller's if that ends sooner."""
-        self.deadline_ns = self.started_ns + limit_ms * 1_000_000
-        if outer is not None and outer.deadline_ns < self.deadline_ns:
-            # Its caller may be overdue already; nothing ends before it has begun.
-            self.deadline_ns = max(outer.deadline_ns, self.started_ns)
-            self.limit_ms = outer.limit_ms
-        self.attempt = 0
-        """Attempts begun."""
-        self.attempt_ns = self.started_ns
-        """When the running attempt began."""
-        self.ignored = False
-        """Whether it says nothing about the backing."""
-        self.permit: Permit | None = None
+        self.started_ns = started_ns
+        self.deadline_ns = deadline_ns
+        self.permit = permit
         """What the running attempt holds."""
-        self.failure: Failure | None = None
-        """Why the last attempt failed."""
-        self.served: bool | None = None
-        """Whether its fallback served it; None if no fallback was asked."""
-        self.ended = False
-        """Whether its outcome has been counted."""
-        self.nested_failure: Failure | None = None
-        """How the last nested call failed, to tell its exception from one that arises here."""
-        self.nested_answer: OSError | None = None
-        """Likewise."""
+        self.ignored = False
+        """Whether the running attempt says nothing about the backing."""
+        self.expired = False
+        """Whether the watch ends it, an application call, at its deadline."""
+        self.identifier: CorrelationId | None = None
+        """Its id, if anybody has asked for it."""
+        self.trouble: Trouble | None = None
+
+    @property
+    def id(self) -> CorrelationId:
+        """Its id: drawn when first asked for, after those of its callers."""
+        return self.kind.executor.identify(self)
 
     @property
     def parent(self) -> CorrelationId | None:
         """Id of the call it is nested in."""
         return None if self.outer is None else self.outer.id
+
+    @property
+    def operation(self) -> OperationType:
+        """Whose breaker it goes through."""
+        return self.kind.guarded.operation
+
+    @property
+    def name(self) -> str:
+        """The FUSE request in lower case."""
+        return self.kind.name
+
+    @property
+    def application(self) -> "Call":
+        """The application call that it is part of."""
+        call = self
+        while call.outer is not None:
+            call = call.outer
+        return call
+
+    @property
+    def limit_ms(self) -> int:
+        """The time limit that set its deadline: its own, or its caller's if that ends sooner."""
+        if self.outer is not None and self.outer.deadline_ns <= self.deadline_ns:
+            return self.outer.limit_ms
+        return (self.deadline_ns - self.started_ns) // 1_000_000
+
+    @property
+    def attempt(self) -> int:
+        """Attempts begun."""
+        return 1 if self.trouble is None else self.trouble.attempt
+
+    @property
+    def terms(self) -> Terms:
+        """What may be done about a failure, and what its records name."""
+        trouble = self.in_trouble()
+        if trouble.terms is None:
+            trouble.terms = self.about()
+        return trouble.terms
+
+    @property
+    def attempt_ns(self) -> int:
+        """When the running attempt began."""
+        return self.started_ns if self.trouble is None else self.trouble.attempt_ns
+
+    def in_trouble(self) -> Trouble:
+        """Return what it has met, from now on."""
+        if self.trouble is None:
+            self.trouble = Trouble(self.started_ns)
+        return self.trouble
 
     def callers(self) -> "Iterator[Call]":
         """Yield the call it is nested in, and so on outwards."""
@@ -211,7 +289,7 @@ class Call:
 
     def remaining_ns(self) -> int:
         """Nanoseconds to its deadline; negative when that has passed."""
-        return self.deadline_ns - self._executor.now_ns()
+        return self.deadline_ns - self.kind.executor.now_ns()
 
     def ignore(self) -> None:
         """Let the running attempt be no verdict: it is answered without asking the backing."""
@@ -235,5 +313,12 @@ class Call:
         Let the exception of a nested call pass unchanged: a breaker counts only failures that arose
         at its own operation, and a different exception is a different failure.
         """
-        terms = Terms(repeatable, fallback, via, inode, offset, length)
-        return self._executor.run(self.application, self, operation, name, function, terms)
+        return self.kind.executor.run(
+            self,
+            operation,
+            name,
+            function,
+            lambda: Terms(fallback, inode, offset, length),
+            repeatable=repeatable,
+            via=via,
+        )

@@ -1,13 +1,12 @@
 """An error with its context, as it travels from its origin to its reader."""
 
-from dataclasses import dataclass
-
 from vexfsctl.catalogue.lookup import ErrorEntry
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.operations import OperationType
+from vexfsctl.model.value import quick_value
 
 
-@dataclass(frozen=True, slots=True)
+@quick_value()
 class EnhancedError:
     """A catalogued error and the call that met it; nothing of it is lost on the way up."""
 

@@ -1,9 +1,12 @@
 """Running a call: breaker, attempts, retries, fallback, deadline, and what each of them counts.
 
+A call that goes well passes through one function, bound once for calls of its kind. All else is
+found out when it fails.
+
 A call and its deadline race: the thread that runs it wants to settle its outcome, the watch wants
-to abandon it. `lock` decides: the second to take it changes nothing. Records are written without
-it, so that a slow log delays no other call; the deadline waits for a thread that has begun to
-record a failure (`settling`).
+to abandon it. `_live` decides, which has the innermost call of each application call: whoever takes
+it out has the application call in hand, and the other changes nothing. The thread takes it out to
+end it or to record a failure, however long a slow log needs for that, and the deadline waits.
 
 No variable that outlives a raise holds the exception: a reference to it in a frame of its own
 traceback would keep the caller's buffers until the next garbage collection.
@@ -12,29 +15,34 @@ traceback would keep the caller's buffers until the next garbage collection.
 import threading
 from collections.abc import Callable, Mapping
 from enum import Enum, auto
-from errno import EBUSY, EIO, ETIMEDOUT
+from errno import EBUSY, EIO, EROFS, ETIMEDOUT
 from os import strerror
-from typing import Any, NoReturn, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from vexfsctl.catalogue.lookup import BREAKER_OPEN, TIMEOUT, error_for_errno
 from vexfsctl.guard.alarm import NEVER_NS, Alarm
 from vexfsctl.guard.call import (
-    ApplicationCall,
+    About,
     Call,
     CallAbandoned,
     CallRejected,
     Failure,
-    Terms,
+    Fate,
+    Kind,
+    Trouble,
+    no_terms,
 )
-from vexfsctl.guard.operation import GuardedOperation, OperationStatistics
+from vexfsctl.guard.operation import GuardedOperation
 from vexfsctl.guard.records import Bystanders, Records
 from vexfsctl.guard.retry import retry_delay_ms
+from vexfsctl.guard.statistics import MANY
 from vexfsctl.model.clock import Clock
 from vexfsctl.model.correlation import CorrelationId, CorrelationSource
 from vexfsctl.model.errnos import ErrnoClass, application_errno, classify_errno, errno_name
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.volume import RetrySettings
 from vexfsctl.resilience.exceptions import BreakerOpen
+from vexfsctl.resilience.machine import Permit
 from vexfsctl.resilience.outcomes import FAILED, IGNORED, OK, Outcome
 
 T = TypeVar("T")
@@ -43,7 +51,21 @@ _LOOK_NS = 1_000_000_000
 """While calls are under way the watch looks this often at least: when the last one has ended, it
 soon has nothing to wait for, whatever the deadline was."""
 _SETTLING_LOOK_NS = 10_000_000
-"""How soon it looks again at a call whose failure is just being recorded."""
+"""How soon it looks again while a failure is being recorded."""
+
+
+class BoundCall(Protocol):
+    """Runs calls of one kind."""
+
+    def __call__(
+        self,
+        function: Callable[[Call], T],
+        about: About = no_terms,
+        outer: Call | None = None,
+        /,
+    ) -> T:
+        """Run *function* as an application call, or as a call nested in *outer*."""
+        ...
 
 
 class _Verdict(Enum):
@@ -72,8 +94,6 @@ class CallExecutor:
     ) -> None:
         self.retry = RetrySettings()
         """May be replaced at any time; applies from the next decision on."""
-        self.lock = threading.Lock()
-        """Held while counters change; take it to read them together."""
         self.now_ns = clock.now_ns
         self._sleep = clock.sleep
         self._draw_id = ids.draw
@@ -84,45 +104,64 @@ class CallExecutor:
         self._on_corruption = on_corruption
         self._bystanders = bystanders
         self._alarm = alarm
-        self._innermost: dict[ApplicationCall, Call] = {}
-        """For each application call now running, the call that has the thread."""
+        self._live: dict[Call, Call] = {}
+        """The innermost call of each application call that nobody has in hand."""
+        self._in_hand: dict[Call, None] = {}
+        """Calls whose failure is being recorded."""
+        self._first_of_two: dict[Call, object] = {}
+        """Abandoned application calls that were answered and have not returned, or vice versa."""
+        self._bound: dict[tuple[object, ...], BoundCall] = {}
+        self._identifying = threading.Lock()
+
+    def bind(
+        self,
+        operation: OperationType,
+        name: str,
+        *,
+        repeatable: bool = True,
+        writes: bool = False,
+        via: str = "last_good",
+    ) -> BoundCall:
+        """Return what runs calls of one kind."""
+        key = (operation, name, repeatable, writes, via)
+        bound = self._bound.get(key)
+        if bound is None:
+            kind = Kind(
+                self,
+                self._operations[operation],
+                name,
+                repeatable,
+                writes,
+                via,
+                f"{operation}/{name}",
+                f"circuit breaker open for {operation} operations",
+            )
+            bound = self._bound.setdefault(key, self._bind(kind))
+        return bound
 
     def run(
         self,
-        application: ApplicationCall,
-        outer: Call | None,
+        outer: Call,
         operation: OperationType,
         name: str,
         function: Callable[[Call], T],
-        terms: Terms,
+        about: About,
+        *,
+        repeatable: bool,
+        via: str,
     ) -> T:
-        """Run *function* as a call of *application*, nested in *outer* if given."""
-        guarded = self._operations[operation]
-        call = Call(
-            self, application, outer, self._draw_id(), operation, name, terms, guarded.timeout_ms
-        )
-        self._begin(call, guarded)
-        try:
-            while self._admit(call, guarded):
-                try:
-                    result = function(call)
-                except OSError as error:
-                    verdict = self._judge(call, guarded, error)
-                    if verdict is _Verdict.ANSWER:
-                        raise
-                    if verdict is _Verdict.FAILED:
-                        break
-                else:
-                    self._succeed(call, guarded)
-                    return result
-            served: T = self._give_up(call, guarded)
-            if call.served:
-                return served
-            raise _error_for_caller(call)
-        except BaseException as bug:
-            if not call.ended:
-                self._crash(call, guarded, bug)
-            raise
+        """Run *function* as a call nested in *outer*."""
+        return self.bind(operation, name, repeatable=repeatable, via=via)(function, about, outer)
+
+    def identify(self, call: Call) -> CorrelationId:
+        """Return the id of *call*; those of its callers are drawn before."""
+        if call.identifier is None:
+            if call.outer is not None:
+                self.identify(call.outer)
+            with self._identifying:
+                if call.identifier is None:
+                    call.identifier = self._draw_id()
+        return call.identifier
 
     def expire_overdue(self, now_ns: int) -> int:
         """Abandon every application call past its deadline, and answer it.
@@ -130,102 +169,229 @@ class CallExecutor:
         Returns when to look again, unless calls begin that are due sooner.
         """
         overdue = []
-        with self.lock:
-            due_ns = now_ns + _LOOK_NS if self._innermost else NEVER_NS
-            for application, innermost in self._innermost.items():
-                if now_ns < innermost.deadline_ns:
-                    due_ns = min(due_ns, innermost.deadline_ns)
-                elif application.settling:
-                    due_ns = min(due_ns, now_ns + _SETTLING_LOOK_NS)
-                else:
-                    overdue.append((application, innermost))
-            for application, innermost in overdue:
-                self._abandon(application, innermost, now_ns)
-        for application, innermost in overdue:
-            self._answer(application, innermost, now_ns)
+        # In this order: who has recorded a failure is here before it is no longer there.
+        due_ns = now_ns + _SETTLING_LOOK_NS if self._in_hand else NEVER_NS
+        for call in list(self._live):
+            if now_ns < call.deadline_ns:
+                due_ns = min(due_ns, call.deadline_ns, now_ns + _LOOK_NS)
+            elif self._abandon(call, now_ns):
+                overdue.append(call)
+        for call in overdue:
+            self._answer(call, now_ns)
         return due_ns
 
-    # Beginning
+    # The way of a call that goes well
 
-    def _begin(self, call: Call, guarded: GuardedOperation) -> None:
-        with self.lock:
-            if call.application.expired:
-                raise CallAbandoned
-            guarded.statistics.calls += 1
-            guarded.statistics.in_flight += 1
-            self._innermost[call.application] = call
+    def _bind(self, kind: Kind) -> BoundCall:  # noqa: C901
+        guarded = kind.guarded
+        acquire, running = guarded.breaker.acquire, guarded.statistics.running
+        count_call = guarded.statistics.count["calls"]
+        latencies = guarded.statistics.latencies
+        add_latency, waiting = latencies.add, latencies.waiting
+        now_ns, alarm, live = self.now_ns, self._alarm, self._live
+        take = live.pop
+
+        def run(  # noqa: C901 - whatever it called would cost as much as half of it
+            function: Callable[[Call], T],
+            about: About = no_terms,
+            outer: Call | None = None,
+            /,
+        ) -> T:
+            started_ns = now_ns()
+            deadline_ns = started_ns + guarded.timeout_ns
+            if outer is None:
+                if kind.writes and self._refuses_writes():
+                    count_call()
+                    raise OSError(EROFS, strerror(EROFS))
+            elif outer.deadline_ns < deadline_ns:
+                # Its caller may be overdue already; nothing ends before it has begun.
+                deadline_ns = max(outer.deadline_ns, started_ns)
+            permit: Permit | None = None
+            try:
+                permit = acquire()
+            except BreakerOpen:
+                if about().fallback is None:
+                    raise self._reject(kind, about, outer, started_ns) from None
+                function = _refused
+            call = Call(kind, about, outer, started_ns, deadline_ns, permit)
+            held = None
+            try:
+                # Two calls of one application call may be here at once, but never none.
+                live[call] = call
+                if outer is not None and take(outer, None) is None and outer.application.expired:
+                    raise CallAbandoned
+                held = running.token
+                count_call()
+                if deadline_ns < alarm.due_ns:
+                    alarm.bring_forward(min(deadline_ns, started_ns + _LOOK_NS))
+                result = function(call)
+                if outer is not None:
+                    live[outer] = outer
+                if take(call, None) is not None or not call.application.expired:
+                    held = None
+                    add_latency(now_ns() - started_ns)
+                    if len(waiting) >= MANY:
+                        latencies.add_up()
+                    if permit is None or permit.watched or call.trouble is not None:
+                        self._went_well(call)
+                    return result
+            except BaseException as error:
+                if held is None:
+                    self._undo_begin(call, error)
+                    raise
+                try:
+                    result = self._recover(call, function, error)
+                finally:
+                    held = None
+                if result is _AS_IT_CAME:
+                    raise
+                return result
+            held = None
+            raise self._unwind(call)
+
+        return run
+
+    def _went_well(self, call: Call) -> None:
+        if call.trouble is not None:
+            call.trouble.forget()
+        self._settle_success(call)
+
+    def _undo_begin(self, call: Call, error: BaseException) -> None:
+        """Leave the caller of a call that has not begun, or has ended, as it would be."""
+        self._live.pop(call, None)
+        if call.outer is not None and not isinstance(error, CallAbandoned):
+            self._live[call.outer] = call.outer
+
+    # In hand, or not
+
+    def _take(self, call: Call) -> Trouble:
+        """Hold off the deadline while a failure is recorded; raise if the deadline came first."""
+        if call in self._in_hand:
+            return call.in_trouble()
+        self._in_hand[call] = None
+        if self._live.pop(call, None) is None and call.application.expired:
+            del self._in_hand[call]
+            raise self._unwind(call)
+        return call.in_trouble()
+
+    def _put_back(self, call: Call) -> None:
+        """Let the deadline come again."""
+        self._live[call] = call
+        self._in_hand.pop(call, None)
+        # The watch may have looked meanwhile, and found nothing to wait for.
         if call.deadline_ns < self._alarm.due_ns:
-            self._alarm.bring_forward(min(call.deadline_ns, call.started_ns + _LOOK_NS))
+            self._alarm.bring_forward(call.deadline_ns)
 
-    def _admit(self, call: Call, guarded: GuardedOperation) -> bool:
-        """Get a permit for the next attempt; False if the breaker refuses."""
+    # The way of one that does not
+
+    def _recover(self, call: Call, function: Callable[[Call], Any], error: BaseException) -> Any:
+        """Take a call whose first attempt raised *error* to its end.
+
+        Returns what it is served after all, or `_AS_IT_CAME`; raises what its caller gets.
+        """
+        trouble = self._take(call)
         try:
-            call.permit = guarded.breaker.acquire()
-        except BreakerOpen:
-            if call.failure is None:
-                rejection = CallRejected(call.operation)
-                call.failure = Failure(rejection, BREAKER_OPEN.name, EBUSY, rejected=True)
-            return False
-        # Checked after the watch can find the permit, so that one of the two sees the other.
-        if call.application.expired:
-            _release(call, guarded)
-            self._unwind(call, guarded)
-        if call.attempt:
-            call.attempt_ns = self.now_ns()
-            call.ignored = False
-            with self.lock:
-                guarded.statistics.retries += 1
-        call.attempt += 1
-        return True
+            verdict = self._judge_first(call, trouble, error)
+            del error
+            while verdict is _Verdict.AGAIN and self._begin_again(call, trouble):
+                try:
+                    result = function(call)
+                except OSError as again:
+                    self._take(call)
+                    verdict = self._judge(call, trouble, again)
+                    if verdict is _Verdict.ANSWER:
+                        raise
+                else:
+                    self._take(call)
+                    self._succeed(call, trouble)
+                    return result
+            if verdict is _Verdict.ANSWER:
+                return _AS_IT_CAME
+            served = self._give_up(call, trouble)
+            if trouble.served:
+                return served
+            if _passes_as_it_came(call, trouble):
+                return _AS_IT_CAME
+            raise _error_for_caller(call, trouble)
+        except BaseException:
+            if not trouble.ended:
+                self._crash(call)
+            raise
+        finally:
+            trouble.forget()
+            self._in_hand.pop(call, None)
 
-    # Ending
+    def _reject(
+        self, kind: Kind, about: About, outer: Call | None, started_ns: int
+    ) -> CallRejected | CallAbandoned:
+        """Count and report a call that its breaker refused; return what it raises.
 
-    def _succeed(self, call: Call, guarded: GuardedOperation) -> None:
-        call.failure = None
-        now_ns = self.now_ns()
-        self._end(call, guarded, now_ns)
-        if call.permit is not None and call.permit.watched:
-            _settle(call, guarded, IGNORED if call.ignored else OK)
-        if call.attempt > 1:
-            self._records.recovered(call, now_ns)
+        Nothing serves it instead. It costs little, for an open breaker refuses many.
+        """
+        if outer is not None and self._live.pop(outer, None) is None and outer.application.expired:
+            return CallAbandoned()
+        count = kind.guarded.statistics.count
+        count["calls"]()
+        count["rejected"]()
+        rejection = CallRejected(EBUSY, kind.rejection)
+        records = self._records.choose(started_ns) if outer is None else None
+        if records is None or records.fate is Fate.LOGGED:
+            call = Call(kind, about, outer, started_ns, started_ns, None)
+            call.in_trouble().records = records
+            self._records.rejected(call, started_ns)
+        if outer is not None:
+            outer.in_trouble().nested_failure = Failure(rejection, BREAKER_OPEN.name, EBUSY)
+            self._put_back(outer)
+        return rejection
 
-    def _judge(self, call: Call, guarded: GuardedOperation, error: OSError) -> _Verdict:
+    def _judge_first(self, call: Call, trouble: Trouble, error: BaseException) -> _Verdict:
+        """Settle the first attempt."""
+        if isinstance(error, CallRejected) and call.permit is None:
+            trouble.attempt = 0
+            trouble.failure = Failure(error, BREAKER_OPEN.name, EBUSY, rejected=True)
+            return _Verdict.FAILED
+        if isinstance(error, OSError):
+            return self._judge(call, trouble, error)
+        self._crash(call)
+        return _Verdict.ANSWER
+
+    def _judge(self, call: Call, trouble: Trouble, error: OSError) -> _Verdict:
         """Settle an attempt that raised."""
-        nested = call.nested_failure
+        nested, outer = trouble.nested_failure, call.outer
         if nested is not None and nested.cause is error:
-            self._claim(call, guarded)
-            call.failure = nested
-            _release(call, guarded)
+            trouble.failure = nested
+            self._release(call)
             return _Verdict.FAILED
         errno = error.errno or EIO
         kind = classify_errno(errno, call.name, read_only=self._refuses_writes())
-        if call.nested_answer is error or not kind.counts_as_failure:
-            self._succeed(call, guarded)
-            if call.outer is not None:
-                call.outer.nested_answer = error
-                call.outer.ignored |= call.ignored
+        if trouble.nested_answer is error or not kind.counts_as_failure:
+            if outer is not None:
+                outer.in_trouble().nested_answer = error
+                outer.ignored |= call.ignored
+            self._succeed(call, trouble)
             return _Verdict.ANSWER
-        self._claim(call, guarded)
-        delay_ms = self._record_failure(call, guarded, error, errno, kind)
+        delay_ms = self._record_failure(call, trouble, error, errno, kind)
         if delay_ms is not None and self._pause(call, delay_ms):
             return _Verdict.AGAIN
         return _Verdict.FAILED
 
     def _record_failure(
-        self, call: Call, guarded: GuardedOperation, cause: OSError, errno: int, kind: ErrnoClass
+        self, call: Call, trouble: Trouble, cause: OSError, errno: int, kind: ErrnoClass
     ) -> int | None:
         """Report the error where it arose; return the delay until the next attempt, if any."""
         now_ns = self.now_ns()
         error = error_for_errno(errno, call.name)
-        max_attempts = self.retry.max_attempts if call.terms.repeatable else 1
-        call.failure = Failure(cause, error.name, errno)
+        max_attempts = self.retry.max_attempts if call.kind.repeatable else 1
+        trouble.failure = Failure(cause, error.name, errno)
         self._records.error(call, error, errno, max_attempts, now_ns)
-        _settle(call, guarded, FAILED if kind.trips_breaker(errno) else IGNORED)
+        self._settle(call, FAILED if kind.trips_breaker(errno) else IGNORED)
         if kind is ErrnoClass.CORRUPTION:
             self._on_corruption(call.id)
-        if not kind.retryable or call.attempt >= max_attempts or not guarded.breaker.would_admit():
+        if not kind.retryable or trouble.attempt >= max_attempts:
             return None
-        delay_ms = retry_delay_ms(self.retry, call.attempt, error.retry_delay_ms, self._random)
+        if not call.kind.guarded.breaker.would_admit():
+            return None
+        delay_ms = retry_delay_ms(self.retry, trouble.attempt, error.retry_delay_ms, self._random)
         # Asked again: writing the records above may have taken time.
         if delay_ms * 1_000_000 >= call.remaining_ns():
             return None
@@ -234,167 +400,205 @@ class CallExecutor:
 
     def _pause(self, call: Call, delay_ms: int) -> bool:
         """Wait for the next attempt; False if cut short because the volume goes away."""
-        call.application.settling = False
+        self._put_back(call)
         due_ns = self.now_ns() + delay_ms * 1_000_000
         self._sleep(delay_ms / 1_000)
         return self.now_ns() >= due_ns
 
-    def _give_up(self, call: Call, guarded: GuardedOperation) -> Any:
+    def _begin_again(self, call: Call, trouble: Trouble) -> bool:
+        """Begin another attempt; False if the breaker refuses."""
+        try:
+            call.permit = call.kind.guarded.breaker.acquire()
+        except BreakerOpen:
+            return False
+        # Checked after the watch can find the permit, so that one of the two sees the other.
+        if call not in self._live and call.application.expired:
+            self._release(call)
+            raise self._unwind(call)
+        trouble.attempt_ns = self.now_ns()
+        call.ignored = False
+        trouble.attempt += 1
+        call.kind.guarded.statistics.count["retries"]()
+        return True
+
+    # Ending
+
+    def _succeed(self, call: Call, trouble: Trouble) -> None:
+        """End a call that got its answer after all."""
+        trouble.forget()
+        self._settle_success(call)
+        if trouble.attempt > 1:
+            self._records.recovered(call, self.now_ns())
+        self._end(call, trouble)
+
+    def _give_up(self, call: Call, trouble: Trouble) -> Any:
         """End a failed or rejected call; return what its fallback served, if anything."""
-        self._claim(call, guarded)
-        failure = call.failure
+        self._take(call)
+        failure, outer = trouble.failure, call.outer
         assert failure is not None
         if failure.rejected:
-            now_ns = self.now_ns()
-            self._records.rejected(call, guarded.breaker_status().retry_after_ms, now_ns)
-        served = self._fall_back(call, guarded, failure.cause)
-        now_ns = self.now_ns()
-        if not (failure.rejected or call.served):
-            self._records.failed(call, failure.error, failure.errno, now_ns)
-        self._end(call, guarded, now_ns)
+            self._records.rejected(call, self.now_ns())
+        served = self._fall_back(call, trouble, failure.cause)
+        if not trouble.served:
+            if not failure.rejected:
+                self._records.failed(call, failure.error, failure.errno, self.now_ns())
+            if outer is not None:
+                nested = Failure(failure.cause, failure.error, failure.errno)
+                outer.in_trouble().nested_failure = nested
+        self._end(call, trouble)
         return served
 
-    def _fall_back(self, call: Call, guarded: GuardedOperation, cause: OSError) -> Any:
+    def _fall_back(self, call: Call, trouble: Trouble, cause: OSError) -> Any:
         fallback = call.terms.fallback
         if fallback is None:
             return None
-        call.application.settling = False
-        call.served = False
+        trouble.served = False
+        self._put_back(call)
         served, result = None, "ok"
         try:
             served = fallback(cause)
         except OSError as error:
             result = errno_name(error.errno or EIO)
-        self._claim(call, guarded)
-        call.served = result == "ok"
+        self._take(call)
+        trouble.served = result == "ok"
         self._records.fallback(call, result, self.now_ns())
         return served
 
-    def _crash(self, call: Call, guarded: GuardedOperation, bug: BaseException) -> None:
+    def _crash(self, call: Call) -> None:
         """Count a call that met a bug as failed.
 
         A bug is not an error of the volume and has no record. Only if errors or a rejection were
         reported before it does the log have the outcome that belongs to them.
         """
-        now_ns, reported = self.now_ns(), call.failure
-        call.failure = reported or Failure(OSError(EIO, strerror(EIO)), "Other", EIO)
-        try:
-            self._end(call, guarded, now_ns)
-        except CallAbandoned as abandoned:
-            raise abandoned from bug
-        call.failure = None
-        _release(call, guarded)
+        trouble = self._take(call)
+        reported = trouble.failure
+        self._release(call)
         if reported is not None and not reported.rejected:
-            self._records.failed(call, reported.error, reported.errno, now_ns)
+            self._records.failed(call, reported.error, reported.errno, self.now_ns())
+        trouble.failure = reported or _BUG
+        self._end(call, trouble)
+        trouble.forget()
 
-    def _claim(self, call: Call, guarded: GuardedOperation) -> None:
-        """Hold off the deadline while a failure is recorded; raise if the deadline came first."""
-        with self.lock:
-            if not call.application.expired:
-                call.application.settling = True
-                return
-        self._unwind(call, guarded)
+    def _end(self, call: Call, trouble: Trouble) -> None:
+        """Count the outcome of a call that is in hand, and give its caller back to the watch."""
+        trouble.ended = True
+        statistics, failure = call.kind.guarded.statistics, trouble.failure
+        count = statistics.count
+        if failure is not None and failure.rejected:
+            count["rejected"]()
+        else:
+            statistics.latencies.add(self.now_ns() - call.started_ns)
+            if failure is not None:
+                count["failures"]()
+            elif trouble.attempt > 1:
+                count["retry_successes"]()
+        if trouble.served is not None:
+            count["fallbacks" if trouble.served else "fallback_failures"]()
+        if call.outer is not None:
+            self._put_back(call.outer)
 
-    def _end(self, call: Call, guarded: GuardedOperation, now_ns: int) -> None:
-        """Count the outcome of *call*; raise CallAbandoned if its deadline came first."""
-        application = call.application
-        with self.lock:
-            if not application.expired:
-                call.ended = True
-                call.nested_failure = call.nested_answer = None
-                application.settling = False
-                if call.outer is None:
-                    del self._innermost[application]
-                else:
-                    self._innermost[application] = call.outer
-                _count(call, guarded.statistics, now_ns)
-                return
-        self._unwind(call, guarded)
+    # Permits
+
+    def _settle_success(self, call: Call) -> None:
+        if call.permit is not None and call.permit.watched:
+            self._settle(call, IGNORED if call.ignored else OK)
+
+    def _release(self, call: Call) -> None:
+        """Give the permit of the running attempt back, if it has one, without a verdict."""
+        if call.permit is not None and call.permit.watched:
+            self._settle(call, IGNORED)
+        call.permit = None
+
+    def _settle(self, call: Call, outcome: Outcome) -> None:
+        permit, call.permit = call.permit, None
+        if permit is not None:
+            breaker = call.kind.guarded.breaker
+            breaker.settle(permit, outcome, began_ns=call.attempt_ns, context=call.id)
 
     # After the deadline
 
-    def _abandon(self, application: ApplicationCall, innermost: Call, now_ns: int) -> None:
-        """Count an application call as timed out; its thread learns of it when it comes back."""
+    def _abandon(self, innermost: Call, now_ns: int) -> bool:
+        """Count an application call as timed out, unless its thread has it in hand; say whether.
+
+        Its thread learns of it when it comes back.
+        """
+        application = innermost.application
+        if application.expired:
+            return False
+        # Set before, so that who finds the call gone knows why.
         application.expired = True
-        del self._innermost[application]
-        self._operations[innermost.operation].statistics.timeouts += 1
+        if self._live.pop(innermost, None) is None:
+            application.expired = False
+            return False
+        innermost.kind.guarded.statistics.count["timeouts"]()
         for call in (innermost, *innermost.callers()):
-            statistics = self._operations[call.operation].statistics
-            statistics.failures += 1
-            statistics.overdue += 1
-            statistics.completed(now_ns - call.started_ns)
+            call.kind.guarded.statistics.abandon(now_ns - call.started_ns)
+        return True
 
-    def _answer(self, application: ApplicationCall, innermost: Call, now_ns: int) -> None:
+    def _answer(self, innermost: Call, now_ns: int) -> None:
+        application = innermost.application
         self._records.timeout(innermost, now_ns)
-        _settle(innermost, self._operations[innermost.operation], FAILED)
+        self._settle(innermost, FAILED)
         for caller in innermost.callers():
-            _release(caller, self._operations[caller.operation])
+            self._release(caller)
             self._records.failed(caller, TIMEOUT.name, ETIMEDOUT, now_ns)
-        if application.on_timeout is not None:
-            self._bystanders.tell(application.on_timeout)
-        with self.lock:
-            application.answered = True
-            ended = application.ended
-        if ended:
+        if application.terms.on_timeout is not None:
+            self._bystanders.tell(application.terms.on_timeout)
+        if self._comes_second(application):
             self._tell_ended(application)
 
-    def _unwind(self, call: Call, guarded: GuardedOperation) -> NoReturn:
-        """End a call of an abandoned application call whose thread came back."""
-        application = call.application
-        with self.lock:
-            call.ended = True
-            call.nested_failure = call.nested_answer = None
-            call.failure = None
-            guarded.statistics.in_flight -= 1
-            guarded.statistics.overdue -= 1
-            application.ended = call.outer is None
-            answered = application.answered
+    def _unwind(self, call: Call) -> CallAbandoned:
+        """End a call past its deadline whose thread came back; return what it is to raise."""
+        call.kind.guarded.statistics.take_back()
+        if call.trouble is not None:
+            call.trouble.ended = True
+            call.trouble.forget()
+        if call.outer is not None:
+            self._live.pop(call.outer, None)
         # Otherwise the watch reports the end, which must not come before the timeout.
-        if application.ended and answered:
-            self._tell_ended(application)
-        raise CallAbandoned
+        elif self._comes_second(call):
+            self._tell_ended(call)
+        return CallAbandoned()
 
-    def _tell_ended(self, application: ApplicationCall) -> None:
-        if application.on_ended is not None:
-            self._bystanders.tell(application.on_ended)
+    def _comes_second(self, application: Call) -> bool:
+        """Whether both the answer and the end of an abandoned call have come, now."""
+        this = object()
+        if self._first_of_two.setdefault(application, this) is this:
+            return False
+        del self._first_of_two[application]
+        return True
 
-
-def _count(call: Call, statistics: OperationStatistics, now_ns: int) -> None:
-    statistics.in_flight -= 1
-    failure = call.failure
-    if failure is not None and failure.rejected:
-        statistics.rejected += 1
-    else:
-        statistics.completed(now_ns - call.started_ns)
-        if failure is not None:
-            statistics.failures += 1
-        elif call.attempt > 1:
-            statistics.retry_successes += 1
-    if call.served is not None:
-        statistics.fallbacks += call.served
-        statistics.fallback_failures += not call.served
+    def _tell_ended(self, application: Call) -> None:
+        if application.terms.on_ended is not None:
+            self._bystanders.tell(application.terms.on_ended)
 
 
-def _release(call: Call, guarded: GuardedOperation) -> None:
-    _settle(call, guarded, IGNORED)
+def _refused(call: Call) -> Any:
+    """Stand in for the function of a call that its breaker refused."""
+    raise CallRejected(EBUSY, call.kind.rejection)
 
 
-def _settle(call: Call, guarded: GuardedOperation, outcome: Outcome) -> None:
-    """Give the permit of the running attempt back, if it has one."""
-    permit, call.permit = call.permit, None
-    if permit is not None:
-        guarded.breaker.settle(permit, outcome, began_ns=call.attempt_ns, context=call.id)
+_AS_IT_CAME = object()
+"""The exception is to pass unchanged."""
+_BUG = Failure(OSError(EIO, strerror(EIO)), "Other", EIO)
 
 
-def _error_for_caller(call: Call) -> OSError:
-    """Return what a failed call raises, and let go of it everywhere else."""
-    failure, call.failure = call.failure, None
+def _passes_as_it_came(call: Call, trouble: Trouble) -> bool:
+    """Whether the caller gets the very exception of the first attempt, the only one."""
+    failure = trouble.failure
     assert failure is not None
-    if call.outer is not None:
-        call.outer.nested_failure = Failure(failure.cause, failure.error, failure.errno)
-        return failure.cause
+    if trouble.attempt != 1:
+        return False
+    return call.outer is not None or application_errno(failure.errno) == failure.cause.errno
+
+
+def _error_for_caller(call: Call, trouble: Trouble) -> OSError:
+    """Return what a failed call raises, and let go of it everywhere else."""
+    failure = trouble.failure
+    assert failure is not None
+    trouble.forget()
     errno = application_errno(failure.errno)
-    if errno == failure.cause.errno:
+    if call.outer is not None or errno == failure.cause.errno:
         return failure.cause
     error = OSError(errno, strerror(errno))
     error.__cause__ = failure.cause

@@ -1,12 +1,12 @@
 """One operation type of a volume: its breaker, its deadline, its counters."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
 from typing import cast
 
 from vexfsctl.guard.breaker import carry_out, library_settings, read_status, read_value
 from vexfsctl.guard.records import Bystanders, OperatorAction, Records
+from vexfsctl.guard.statistics import OperationStatistics
 from vexfsctl.model.breaker import (
     BreakerCommand,
     BreakerSettings,
@@ -19,52 +19,9 @@ from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.operations import OperationType
 from vexfsctl.resilience.breaker import CircuitBreaker
 from vexfsctl.resilience.events import Transition
-from vexfsctl.resilience.statistics import Counting, Latency
+from vexfsctl.resilience.statistics import Counting
 
-
-@dataclass(slots=True)
-class OperationStatistics:
-    """The counters of one operation type, as vexfs-sysfs(5) has them.
-
-    Counters only grow, gauges (`in_flight`, `overdue`) fall again. Not locked.
-
-    A call is completed when its caller has the answer: one past its deadline completes there,
-    whatever its thread still does. A rejected call never ran and adds no latency. So there are
-    `calls - rejected - (in_flight - overdue)` completed calls behind `latency_ns_total`.
-    """
-
-    calls: int = 0
-    failures: int = 0
-    rejected: int = 0
-    retries: int = 0
-    retry_successes: int = 0
-    fallbacks: int = 0
-    """Calls served from a fallback."""
-    fallback_failures: int = 0
-    """Calls whose fallback failed as well."""
-    timeouts: int = 0
-    in_flight: int = 0
-    overdue: int = 0
-    latency_ns_total: int = 0
-    latency_ns_max: int = 0
-    latency: Latency = field(default_factory=Latency)
-
-    def completed(self, latency_ns: int) -> None:
-        """Add the latency of a completed call."""
-        self.latency_ns_total += latency_ns
-        if latency_ns > self.latency_ns_max:
-            self.latency_ns_max = latency_ns
-        self.latency.add(latency_ns)
-
-    @property
-    def latency_ns_p50(self) -> int:
-        """Within this time half of the completed calls ended, to within 3 %."""
-        return self.latency.percentiles().p50
-
-    @property
-    def latency_ns_p99(self) -> int:
-        """Likewise, 99 of 100."""
-        return self.latency.percentiles().p99
+_NS_PER_MS = 1_000_000
 
 
 class GuardedOperation:
@@ -84,9 +41,7 @@ class GuardedOperation:
     ) -> None:
         self.operation = operation
         self.timeout_ms = operation.default_timeout_ms
-        """Deadline of one call, its retries included; may be set, applies to later calls."""
         self.statistics = OperationStatistics()
-        """Changed under the executor's lock."""
         self._records = records
         self._on_change = on_change
         self._now_ns = clock.now_ns
@@ -98,6 +53,15 @@ class GuardedOperation:
             listeners=(partial(bystanders.tell, self._changed),),
             **library_settings(self._breaker_settings),
         )
+
+    @property
+    def timeout_ms(self) -> int:
+        """Deadline of one call, its retries included; may be set, applies to later calls."""
+        return self.timeout_ns // _NS_PER_MS
+
+    @timeout_ms.setter
+    def timeout_ms(self, timeout_ms: int) -> None:
+        self.timeout_ns = timeout_ms * _NS_PER_MS
 
     @property
     def breaker_settings(self) -> BreakerSettings:
@@ -113,15 +77,15 @@ class GuardedOperation:
         """Return everything about the breaker as of now."""
         return read_status(self.breaker, self._breaker_settings, self._now_ns())
 
-    @property
-    def would_reject(self) -> int:
-        """Calls that metrics_only let pass and an open breaker would have refused."""
-        return self.breaker.stats().would_reject
-
     def value(self, name: str) -> object:
         """Return only what an OperationStatus has under *name*, which must not be `breaker`."""
-        # A single number needs no lock: it is replaced whole.
-        return getattr(self if name in ("timeout_ms", "would_reject") else self.statistics, name)
+        match name:
+            case "timeout_ms":
+                return self.timeout_ms
+            case "would_reject":
+                return self.breaker.stats().would_reject
+            case _:
+                return self.statistics.value(name)
 
     def breaker_value(self, name: str) -> object:
         """Return only what `breaker_status` has under *name*, which must not be a setting."""

@@ -172,65 +172,79 @@ class Records:
                 hint="nothing is changed that would not be on record: see to the disk of the log",
             )
 
+    def choose(self, now_ns: int) -> CallRecords:
+        """Choose what becomes of the records of an application call, whose first one is due."""
+        with self._lock:
+            return self._choose(now_ns)
+
     def error(
         self, call: Call, error: ErrorEntry, errno: int, max_attempts: int, now_ns: int
     ) -> None:
         """One attempt failed."""
-        terms = call.terms
-        self._report(
-            ErrorReported,
-            call,
-            now_ns,
-            counted=self._enhanced(call, error, errno, now_ns),
-            error=error.name,
-            errno=errno,
-            severity=error.severity,
-            attempt=call.attempt,
-            max_attempts=max_attempts,
-            inode=terms.inode,
-            offset=terms.offset,
-            length=terms.length,
-            hints=error.hints,
-            message=error.describe(errno),
-        )
+        if records := self._count_error(call, error, errno, now_ns):
+            terms = call.terms
+            self._report(
+                ErrorReported,
+                call,
+                records,
+                counted=True,
+                error=error.name,
+                errno=errno,
+                severity=error.severity,
+                attempt=call.attempt,
+                max_attempts=max_attempts,
+                inode=terms.inode,
+                offset=terms.offset,
+                length=terms.length,
+                hints=error.hints,
+                message=error.describe(errno),
+            )
 
     def timeout(self, call: Call, now_ns: int) -> None:
         """The innermost call of an application call ran past its deadline."""
-        self._report(
-            CallTimedOut,
-            call,
-            now_ns,
-            counted=self._enhanced(call, TIMEOUT, ETIMEDOUT, now_ns),
-            limit_ms=call.limit_ms,
-            inode=call.terms.inode,
-        )
+        if records := self._count_error(call, TIMEOUT, ETIMEDOUT, now_ns):
+            self._report(
+                CallTimedOut,
+                call,
+                records,
+                counted=True,
+                limit_ms=call.limit_ms,
+                inode=call.terms.inode,
+            )
 
     def retry(self, call: Call, max_attempts: int, delay_ms: int, now_ns: int) -> None:
         """Another attempt follows after *delay_ms*."""
-        self._report(
-            RetryScheduled,
-            call,
-            now_ns,
-            attempt=call.attempt + 1,
-            max_attempts=max_attempts,
-            delay_ms=delay_ms,
-        )
+        if records := self._logged(call, now_ns):
+            self._report(
+                RetryScheduled,
+                call,
+                records,
+                attempt=call.attempt + 1,
+                max_attempts=max_attempts,
+                delay_ms=delay_ms,
+            )
 
     def recovered(self, call: Call, now_ns: int) -> None:
         """The call got its answer after a failed attempt."""
-        self._report(CallRecovered, call, now_ns, **_outcome(call, now_ns))
+        if records := self._logged(call, now_ns):
+            self._report(CallRecovered, call, records, **_outcome(call, now_ns))
 
     def failed(self, call: Call, error: str, errno: int, now_ns: int) -> None:
         """The call gives its caller an error."""
-        self._report(CallFailed, call, now_ns, error=error, errno=errno, **_outcome(call, now_ns))
+        if records := self._logged(call, now_ns):
+            outcome = _outcome(call, now_ns)
+            self._report(CallFailed, call, records, error=error, errno=errno, **outcome)
 
     def fallback(self, call: Call, result: str, now_ns: int) -> None:
         """Something else was tried in its place; *result* is `ok` or the name of an errno."""
-        self._report(FallbackUsed, call, now_ns, via=call.terms.via, result=result)
+        if records := self._logged(call, now_ns):
+            self._report(FallbackUsed, call, records, via=call.kind.via, result=result)
 
-    def rejected(self, call: Call, retry_after_ms: int, now_ns: int) -> None:
+    def rejected(self, call: Call, now_ns: int) -> None:
         """An open breaker refused the call."""
-        self._report(CallRejected, call, now_ns, retry_after_ms=retry_after_ms)
+        if records := self._logged(call, now_ns):
+            wait_ms = call.kind.guarded.breaker_status().retry_after_ms
+            self._report(CallRejected, call, records, retry_after_ms=wait_ms)
 
     def breaker(
         self, operation: OperationType, transition: Transition, cause: CorrelationId | None
@@ -308,9 +322,14 @@ class Records:
         with self._lock:
             return self._errors.errors_of(identifier)
 
-    def _enhanced(self, call: Call, error: ErrorEntry, errno: int, now_ns: int) -> EnhancedError:
-        path = [f"{of.operation}/{of.name}" for of in (call, *call.callers())]
-        return EnhancedError(
+    def _count_error(
+        self, call: Call, error: ErrorEntry, errno: int, now_ns: int
+    ) -> CallRecords | None:
+        """Count an error of *call*; return where its record belongs, if it is to have one."""
+        path: tuple[str, ...] = (call.kind.label,)
+        for caller in call.callers():
+            path = (caller.kind.label, *path)
+        counted = EnhancedError(
             entry=error,
             errno=errno,
             id=call.id,
@@ -320,31 +339,37 @@ class Records:
             attempt=call.attempt,
             time_ns=now_ns,
             parent=call.parent,
-            call_path=tuple(reversed(path)),
+            call_path=path,
         )
+        with self._lock:
+            records = self._records_of(call, now_ns)
+            self._errors.add(counted)
+            if records.fate is Fate.LOGGED:
+                return records
+            if records.fate is Fate.SUPPRESSED:
+                self._errors.suppressed += 1
+                self._limit.suppress_error()
+                self._await_report()
+            else:
+                self._errors.lost += 1
+        return None
+
+    def _logged(self, call: Call, now_ns: int) -> CallRecords | None:
+        """Return where a record of *call* belongs, unless it is left out."""
+        with self._lock:
+            records = self._records_of(call, now_ns)
+        return records if records.fate is Fate.LOGGED else None
 
     def _report(
         self,
         kind: type[CallEvent],
         call: Call,
-        now_ns: int,
+        records: CallRecords,
         *,
-        counted: EnhancedError | None = None,
+        counted: bool = False,
         **fields: Any,
     ) -> None:
-        """Report a step of *call*, unless its records are left out; *counted*: it is an error."""
-        with self._lock:
-            records = self._records_of(call, now_ns)
-            fate = records.fate
-            if counted is not None:
-                self._errors.add(counted)
-                if fate is Fate.SUPPRESSED:
-                    self._errors.suppressed += 1
-                    self._limit.suppress_error()
-                elif fate is Fate.LOST:
-                    self._errors.lost += 1
-        if fate is not Fate.LOGGED:
-            return
+        """Report a step of *call*; *counted*: it is an error."""
         event = kind(
             volume=self.volume,
             id=call.id,
@@ -353,20 +378,27 @@ class Records:
             parent=call.parent,
             **fields,
         )
-        self.emit(event, Receipt(self, records, counted=counted is not None))
+        self.emit(event, Receipt(self, records, counted=counted))
 
     def _records_of(self, call: Call, now_ns: int) -> CallRecords:
-        application = call.application
-        if application.records is None:
-            application.records = CallRecords(self._choose_fate(now_ns))
-        if application.records.fate is Fate.SUPPRESSED:
-            self._alarm.bring_forward(self._limit.ends_ns)
-        return application.records
+        trouble = (call if call.outer is None else call.application).in_trouble()
+        if trouble.records is None:
+            trouble.records = self._choose(now_ns)
+        return trouble.records
 
-    def _choose_fate(self, now_ns: int) -> Fate:
-        if not self._limit.admit(now_ns):
-            return Fate.SUPPRESSED
-        return Fate.LOGGED if self._log.admit() else Fate.LOST
+    def _choose(self, now_ns: int) -> CallRecords:
+        if self._limit.admit(now_ns):
+            return CallRecords(Fate.LOGGED if self._log.admit() else Fate.LOST)
+        self._await_report()
+        return _LEFT_OUT
+
+    def _await_report(self) -> None:
+        """Have the watch look when what is left out can be reported."""
+        if self._limit.ends_ns < self._alarm.due_ns:
+            self._alarm.bring_forward(self._limit.ends_ns)
+
+
+_LEFT_OUT = CallRecords(Fate.SUPPRESSED)
 
 
 def _outcome(call: Call, now_ns: int) -> dict[str, Any]:

@@ -28,7 +28,8 @@ from vexfsctl.driver.requests import (
     reached_nodes,
     sets_vector,
 )
-from vexfsctl.guard.call import Call, CallAbandoned
+from vexfsctl.guard.call import Call, CallAbandoned, Terms
+from vexfsctl.guard.execution import BoundCall
 from vexfsctl.guard.guard import Guard
 from vexfsctl.model.operations import OperationType
 
@@ -77,6 +78,18 @@ class Service:
         self.backing = backing
         self.faults = faults
         self.unsettled = Unsettled()
+        self._bound: dict[GuardedCall, tuple[BoundCall, BoundCall]] = {}
+
+    def bound(self, call: GuardedCall) -> tuple[BoundCall, BoundCall]:
+        """Return what runs *call*, and what runs the data call in it."""
+        bound = self._bound.get(call)
+        if bound is None:
+            bind, name, repeatable = self.guard.bind, call.name, call.repeatable
+            bound = self._bound[call] = (
+                bind(call.operation, name, repeatable=repeatable, writes=call.writes),
+                bind(OperationType.STORAGE, name, repeatable=repeatable),
+            )
+        return bound
 
     def serve(
         self,
@@ -88,12 +101,12 @@ class Service:
     ) -> None:
         """Answer *request* with the result of *handler*, guarded as *call* says."""
         try:
-            served = _Served(self, request, reply, handler, call)
+            served = _Served(self, request, reply, handler, call, fallback)
         except OSError as cause:
             # Only while the volume is being closed: the kernel names only nodes that it was given.
             reply.error(cause.errno or errno.EIO)
         else:
-            served.serve(fallback)
+            served.serve()
 
 
 class _Served:
@@ -102,6 +115,7 @@ class _Served:
     __slots__ = (
         "_answers",
         "_call",
+        "_fallback",
         "_handler",
         "_inode",
         "_reached",
@@ -117,12 +131,14 @@ class _Served:
         reply: Reply,
         handler: Handler,
         call: GuardedCall,
+        fallback: Callable[[OSError], Answer] | None,
     ) -> None:
         self._service = service
         self._request = request
         self._reply = reply
         self._handler = handler
         self._call = call
+        self._fallback = fallback
         # The file whose bytes may change is the one written to.
         nodeid = request.header.nodeid
         if isinstance(request, requests.CopyFileRange):
@@ -132,27 +148,15 @@ class _Served:
         self._reached = [inodes.get(reached) for reached in reached_nodes(request)]
         self._answers: list[Answer] = []
 
-    def serve(self, fallback: Callable[[OSError], Answer] | None) -> None:
+    def serve(self) -> None:
         """Take it through the guard and answer it, unless it was answered at its deadline."""
         call, service = self._call, self._service
         if call.needs_settled and self._inode in service.unsettled:
             self._reply.error(errno.EBUSY)
             return
-        offset, length = data_range(self._request)
+        run, _ = service.bound(call)
         try:
-            answer = service.guard.run(
-                call.operation,
-                call.name,
-                self._run_nested if call.data else self._run,
-                repeatable=call.repeatable,
-                writes=call.writes,
-                fallback=fallback,
-                inode=self._inode.ino,
-                offset=offset,
-                length=length,
-                on_timeout=self._answer_at_deadline,
-                on_ended=self._settle if call.changes_data else None,
-            )
+            answer = run(self._run_nested if call.data else self._run, self._terms)
         except CallAbandoned:
             self._undo()
         except OSError as cause:
@@ -166,16 +170,19 @@ class _Served:
             self._release_even_if_refused()
 
     def _run_nested(self, outer: Call) -> Answer:
-        offset, length = data_range(self._request)
-        return outer.run(
-            OperationType.STORAGE,
-            self._call.name,
-            self._run,
-            repeatable=self._call.repeatable,
-            inode=self._inode.ino,
-            offset=offset,
-            length=length,
+        _, run = self._service.bound(self._call)
+        return run(self._run, self._terms_of_data, outer)
+
+    def _terms(self) -> Terms:
+        return self._terms_of_data()._replace(
+            fallback=self._fallback,
+            on_timeout=self._answer_at_deadline,
+            on_ended=self._settle if self._call.changes_data else None,
         )
+
+    def _terms_of_data(self) -> Terms:
+        offset, length = data_range(self._request)
+        return Terms(inode=self._inode.ino, offset=offset, length=length)
 
     def _run(self, call: Call) -> Answer:
         try:

@@ -1,0 +1,125 @@
+"""The counters of one operation type, as vexfs-sysfs(5) has them. None of them takes a lock.
+
+A call is completed when its caller has the answer: one past its deadline completes there, whatever
+its thread still does. A rejected call never ran and adds no latency. So when nothing runs, there
+are `calls - rejected` completed calls behind `latency_ns_total`.
+"""
+
+import threading
+
+from vexfsctl.resilience.counters import Counter, Gauge
+from vexfsctl.resilience.statistics import Latency, Percentiles
+
+MANY = 512
+"""Latencies that wait to be added up."""
+
+
+class Latencies:
+    """How long calls took. Taking one in is one call into C; they are added up many at a time."""
+
+    __slots__ = ("_adding", "_histogram", "_max", "_total", "add", "waiting")
+
+    def __init__(self) -> None:
+        self.waiting: list[int] = []
+        """What came in since they were last added up: do that once there are `MANY`."""
+        self.add = self.waiting.append
+        self._adding = threading.Lock()
+        self._total = 0
+        self._max = 0
+        self._histogram = Latency()
+
+    def add_up(self) -> None:
+        """Add up what has come in."""
+        with self._adding:
+            # Others append meanwhile, and only that: what was copied is what is deleted.
+            batch = self.waiting.copy()
+            del self.waiting[: len(batch)]
+            self._total += sum(batch)
+            self._max = max(self._max, max(batch, default=0))
+            count = self._histogram.add
+            for ns in batch:
+                count(ns)
+
+    @property
+    def total(self) -> int:
+        """Nanoseconds that all calls took together."""
+        self.add_up()
+        return self._total
+
+    @property
+    def max(self) -> int:
+        """Nanoseconds that the longest took."""
+        self.add_up()
+        return self._max
+
+    @property
+    def percentiles(self) -> Percentiles:
+        """Nanoseconds below which a share of them stayed."""
+        self.add_up()
+        return self._histogram.percentiles()
+
+
+COUNTERS = (
+    "calls",
+    "failures",
+    "rejected",
+    "retries",
+    "retry_successes",
+    "fallbacks",
+    "fallback_failures",
+    "timeouts",
+)
+GAUGES = (
+    "in_flight",
+    "overdue",
+    "latency_ns_total",
+    "latency_ns_max",
+    "latency_ns_p50",
+    "latency_ns_p99",
+)
+"""What is not counted by one."""
+
+
+class OperationStatistics:
+    """Counters, which only grow, and gauges, which fall again."""
+
+    __slots__ = ("_abandoned", "_counters", "_returned", "count", "latencies", "running")
+
+    def __init__(self) -> None:
+        self._counters = {name: Counter() for name in COUNTERS}
+        self.count = {name: counter.add for name, counter in self._counters.items()}
+        """What to call to count one, by the name of the counter."""
+        self.running = Gauge()
+        self.latencies = Latencies()
+        self._abandoned = Counter()
+        self._returned = Counter()
+
+    def abandon(self, latency_ns: int) -> None:
+        """Count a call that has failed by its deadline, whose thread still runs."""
+        self.count["failures"]()
+        self.latencies.add(latency_ns)
+        self._abandoned.add()
+
+    def take_back(self) -> None:
+        """Count such a thread as returned."""
+        self._returned.add()
+
+    def value(self, name: str) -> int:
+        """Return the counter or gauge that vexfs-sysfs(5) has under *name*."""
+        match name:
+            case "in_flight":
+                return self.running.value
+            case "overdue":
+                # The watch counts a call soon after it took it, and its thread may come first.
+                overdue = max(0, self._abandoned.value - self._returned.value)
+                return min(overdue, self.running.value)
+            case "latency_ns_total":
+                return self.latencies.total
+            case "latency_ns_max":
+                return self.latencies.max
+            case "latency_ns_p50":
+                return self.latencies.percentiles.p50
+            case "latency_ns_p99":
+                return self.latencies.percentiles.p99
+            case _:
+                return self._counters[name].value
