@@ -298,9 +298,12 @@ def _drawn_by_children() -> list[float]:
     return [float(os.read(here, 100)) for here, _ in ends]
 
 
-_STORMS = (signals, finalisers, listeners, tasks, forks, inheritance)
+STORMS = {
+    storm.__name__: storm for storm in (signals, finalisers, listeners, tasks, forks, inheritance)
+}
+"""By name."""
 
 if __name__ == "__main__":
-    {storm.__name__: storm for storm in _STORMS}[sys.argv[1]]()
+    STORMS[sys.argv[1]]()
     assert_nothing_is_held()
     sys.stdout.write("calm\n")
