@@ -3,6 +3,7 @@
 Each guards the same function that does nothing. Rows have the names of the figures to reach.
 """
 
+import os
 import sys
 import threading
 import tracemalloc
@@ -297,8 +298,11 @@ class Imports:
         turns = {name: partial(_cpu_ns, program) for name, program in programs.items()}
         least = {name: min(each) for name, each in interleave(turns, 15).items()}
         for name in list(programs)[1:]:
-            asked = "≤ pybreaker" if name == _OURS else ""
-            yield f"  {name:<56}{duration(max(0, least[name] - least[''])):>9}  {asked}".rstrip()
+            ns, asked = least[name] - least[""], ""
+            if name == _OURS and "pybreaker" in least:
+                ratio = ns / (least["pybreaker"] - least[""])
+                asked = f"≤ 1 x pybreaker: {ratio:.3g} {'reached' if ratio <= 1 else 'MISSED'}"
+            yield f"  {name:<56}{duration(max(0, ns)):>9}  {asked}".rstrip()
 
 
 _OURS = "CircuitBreaker, Deadline, Retry, resilient"
@@ -314,5 +318,7 @@ def _is_installed(name: str) -> bool:
 
 def _cpu_ns(program: str) -> int:
     before_ns = children_cpu_ns()
-    run((sys.executable, "-c", program), check=True)
+    # Everybody's bytecode is to be there, from the second round at the latest.
+    kept = {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    run((sys.executable, "-c", program), env=kept, check=True)
     return children_cpu_ns() - before_ns

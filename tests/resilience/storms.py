@@ -27,6 +27,7 @@ from vexfsctl.resilience import (
     remaining,
     resilient,
 )
+from vexfsctl.resilience.delays import draw
 from vexfsctl.resilience.events import Transition
 
 _OUTCOMES = cycle([True, True, False, True, False, False])
@@ -280,14 +281,29 @@ def inheritance() -> None:
             os._exit(status)
     assert os.waitpid(child, 0)[1] == 0
     assert breaker.status().failures == 4
+    assert len({draw(), *_drawn_by_children()}) == 3
     leave.set()
     teller.join()
     assert told == [2, 3], told
 
 
-_STORMS = (signals, finalisers, listeners, tasks, forks, inheritance)
+def _drawn_by_children() -> list[float]:
+    """Two children, so that neither waits as long as the other."""
+    ends = [os.pipe() for _child in range(2)]
+    for _, there in ends:
+        if not os.fork():
+            os.write(there, repr(draw()).encode())
+            os._exit(0)
+        os.wait()
+    return [float(os.read(here, 100)) for here, _ in ends]
+
+
+STORMS = {
+    storm.__name__: storm for storm in (signals, finalisers, listeners, tasks, forks, inheritance)
+}
+"""By name."""
 
 if __name__ == "__main__":
-    {storm.__name__: storm for storm in _STORMS}[sys.argv[1]]()
+    STORMS[sys.argv[1]]()
     assert_nothing_is_held()
     sys.stdout.write("calm\n")

@@ -656,15 +656,18 @@ def test_call_that_overruns_its_budget_has_succeeded_for_its_breaker() -> None:
     assert slow.policy.stats()["late"] == 1  # type: ignore[attr-defined]
 
 
-def test_one_frame_an_attempt_with_all_policies() -> None:
-    """However many they are; for a coroutine function, too."""
-    policies: dict[str, Any] = {"deadline": 60, "retry": Retry(base=0), "bulkhead": 2}
+@pytest.mark.parametrize("inside", [False, True], ids=["whole call", "each attempt"])
+def test_one_frame_an_attempt_with_all_policies(inside: bool) -> None:
+    """However many they are, in the usual order or with the deadline inside; tasks, too."""
+    retry, breaker = Retry(base=0), CircuitBreaker(failures=None, latency=True)
+    parts = (retry, breaker, Deadline(60)) if inside else (Deadline(60), retry, breaker)
+    policy = compose(Fallback(int, on=KeyError), *parts, Bulkhead(2))
 
-    @resilient(breaker=CircuitBreaker(latency=True), **policies)
+    @policy
     def fail() -> None:
         raise OSError(5, "from the device")
 
-    @resilient(breaker=CircuitBreaker(latency=True), **policies)
+    @policy
     async def fail_async() -> None:
         raise OSError(5, "from the device")
 
@@ -674,6 +677,46 @@ def test_one_frame_an_attempt_with_all_policies() -> None:
         names = [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)]
         assert names.count("guarded") == 1
         assert names[names.index("guarded") + 1 :] in (["fail"], ["fail_async"])
+
+
+def test_deadline_of_each_attempt() -> None:
+    """Each has all of it, but no more than the one around them; an overrun can be a failure."""
+    clock, left = VirtualClock(), []
+
+    def operation() -> None:
+        left.append(remaining())
+        clock.advance(1.5)
+        if len(left) < 3:
+            raise ERROR
+
+    breaker = CircuitBreaker(clock=clock)
+    policy = compose(retrying(clock, base=0.5), breaker, Deadline(2, clock=clock))
+    whole = compose(Deadline(5.5, clock=clock))(policy(operation))
+    whole()
+    assert left == [2.0, 2.0, 1.0]
+    assert (policy.stats()["late"], breaker.stats().failed, remaining()) == (1, 2, None)
+
+    strict = compose(
+        retrying(clock, attempts=2), breaker, Deadline(1, clock=clock, late="raise"), Bulkhead(1)
+    )
+    with pytest.raises(DeadlineExceeded):
+        strict(operation)()
+    assert (strict.stats()["late"], strict.stats()["retries"], breaker.stats().failed) == (2, 1, 4)
+    with inactive():
+        strict(operation)()
+
+
+@pytest.mark.parametrize(
+    "order", [(1, 0, 2, 3, 4), (2, 1, 3, 4, 0), (4, 1, 0, 3, 2), (3, 4, 2, 1, 0), (2, 3, 1, 0, 4)]
+)
+def test_policies_in_any_order(order: tuple[int, ...]) -> None:
+    """A call passes all of them, and fails as it does."""
+    breaker, bulkhead = CircuitBreaker(), Bulkhead(1)
+    parts = (Fallback(lambda: "cached"), Deadline(60), Retry(base=0), breaker, bulkhead)
+    policy = compose(*(parts[at] for at in order))
+    assert policy(lambda: (bulkhead.running, breaker.stats().in_flight))() == (1, 1)
+    assert policy(Flaky(ERROR))() == "cached"
+    assert (bulkhead.running, breaker.stats().in_flight, remaining()) == (0, 0, None)
 
 
 def test_budget_is_that_of_the_thread_that_spends_it() -> None:
@@ -1006,6 +1049,28 @@ def test_exceptions_pickle(error: Exception) -> None:
     """With their fields and text."""
     copy = pickle.loads(pickle.dumps(error))
     assert (type(copy), str(copy), vars(copy)) == (type(error), str(error), vars(error))
+
+
+def test_error_that_an_operation_keeps_keeps_no_call_in_flight() -> None:
+    """Its traceback keeps the frames around it, those of calls that went well, too."""
+    breaker, kept = CircuitBreaker(), []
+
+    def operation() -> None:
+        try:
+            raise OSError(5, "from the device")
+        except OSError as error:
+            kept.append(error)
+
+    async def operation_async() -> None:
+        operation()
+
+    for policy in (compose(breaker), compose(Deadline(60), breaker, Bulkhead(1))):
+        policy(operation)()
+        asyncio.run(policy(operation_async)())
+    breaker.call(operation)
+    with breaker.calling():
+        operation()
+    assert (breaker.stats().ok, breaker.stats().in_flight, len(kept)) == (6, 0, 6)
 
 
 def test_counters_add_up() -> None:

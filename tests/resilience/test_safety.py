@@ -13,6 +13,7 @@ import pytest
 
 import vexfsctl.resilience
 from tests.resilience.calls import Flaky
+from tests.resilience.storms import STORMS
 from tests.resilience.test_breaker_cases import case
 from tests.support.injector import Interrupt, Points, interruptions
 from tests.support.program import BOUND_S
@@ -232,9 +233,7 @@ def in_thread(function: Callable[[], object]) -> Iterator[None]:
 
 
 @case("K65")
-@pytest.mark.parametrize(
-    "storm", ["signals", "finalisers", "listeners", "tasks", "forks", "inheritance"]
-)
+@pytest.mark.parametrize("storm", STORMS)
 def test_storm(storm: str, _: None) -> None:
     """No hang, nothing held afterwards."""
     ran = subprocess.run(

@@ -7,14 +7,13 @@ forked child in the middle of another one. What a call holds (a place in half-op
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from random import random as _random
 from types import AsyncGeneratorType, CoroutineType, GeneratorType, TracebackType
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from vexfsctl.resilience import activity, checks, machine
 from vexfsctl.resilience.clock import MONOTONIC, NS, Timepiece, nanoseconds
 from vexfsctl.resilience.deadline import cancelled_by_deadline
-from vexfsctl.resilience.delays import Random
+from vexfsctl.resilience.delays import Random, draw
 from vexfsctl.resilience.events import Listener, Transition
 from vexfsctl.resilience.evidence import Attempt, Rates
 from vexfsctl.resilience.exceptions import (
@@ -99,7 +98,7 @@ class CircuitBreaker:
         settings: BreakerSettings | None = None,
         *,
         clock: Timepiece = MONOTONIC,
-        random: Random = _random,
+        random: Random = draw,
         counting: Counting | str = Counting.ALL,
         latency: bool = False,
         listeners: tuple[Listener, ...] = (),
@@ -211,6 +210,7 @@ class CircuitBreaker:
             self._end(permit, IGNORED, began_ns)
             raise TypeError(f"{function!r} has not run yet: decorate it, or use call_async")
         self.end_with_result(permit, result, began_ns)
+        held = None  # noqa: F841 - or in that of an error that the operation has kept
         return result
 
     async def call_async(

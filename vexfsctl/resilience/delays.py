@@ -1,10 +1,28 @@
-"""How long to wait: pure arithmetic, in seconds. The waiting is elsewhere."""
+"""How long to wait: arithmetic, in seconds, and chance. The waiting is elsewhere."""
 
+import _random
 from collections.abc import Callable
 from enum import StrEnum
 
+from vexfsctl.resilience.forking import renew_after_fork
+
 Random = Callable[[], float]
 """Draws from [0, 1)."""
+
+
+class _Source(_random.Random):
+    """What `random` has its numbers from, without the modules that it loads."""
+
+    def _start_after_fork(self) -> None:
+        """Draw other numbers than the parent."""
+        self.seed()
+
+
+_SOURCE = _Source()
+renew_after_fork(_SOURCE)
+
+draw: Random = _SOURCE.random
+"""What draws unless something else is given."""
 
 
 class Jitter(StrEnum):

@@ -216,7 +216,7 @@ _TENTHS = 10
 class Evidence:
     """Everything seen since the breaker closed."""
 
-    __slots__ = ("_dates", "_kinds", "_row", "_settings", "newest", "window")
+    __slots__ = ("_dates", "_kinds", "_row", "_settings", "_troubles", "newest", "window")
 
     def __init__(self, settings: BreakerSettings, *, newest: Attempt | None = None) -> None:
         self._settings = settings
@@ -232,6 +232,8 @@ class Evidence:
         if settings.judges_rates:
             last = settings.last
             self.window = LatestTime(within_ns) if last is None else LastCalls(last)
+        self._troubles: dict[object, None] = {}
+        """Not empty while a call in the window may have failed or been slow."""
         self.newest = newest
         """The newest failure, and be it of an era before."""
 
@@ -244,6 +246,7 @@ class Evidence:
             after._row.take_over(self._row)
         for kind in after._kinds.keys() & self._kinds.keys():
             after._kinds[kind].take_over(self._kinds[kind])
+        after._troubles[None] = None
         match after.window, self.window:
             case (LatestTime() as window, LatestTime() as before):
                 window.take_over(before)
@@ -290,7 +293,17 @@ class Evidence:
 
     def _rate_fires(self, window: Window, attempt: Attempt) -> str | None:
         window.add(attempt)
-        return exceeded(window.rates(attempt.now_ns), self._settings, self._settings.minimum_calls)
+        if attempt.failed or attempt.slow:
+            self._troubles[object()] = None
+        elif not self._troubles:
+            # To sum the window up would cost as much as all else.
+            return None
+        known = list(self._troubles)
+        rates = window.rates(attempt.now_ns)
+        # Those that come meanwhile stay, each its own object.
+        for each in known[1 if rates.failed or rates.slow else 0 :]:
+            self._troubles.pop(each, None)
+        return exceeded(rates, self._settings, self._settings.minimum_calls)
 
 
 def exceeded(rates: Rates, settings: BreakerSettings, minimum: int) -> str | None:

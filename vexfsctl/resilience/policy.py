@@ -190,21 +190,37 @@ def _code_flags(function: Any) -> int:
 
 
 def _groups(parts: tuple[Part, ...]) -> list[list[Part]]:
-    """Split *parts* into layers: each as many as stand in the usual order and share a clock."""
+    """Split *parts* into layers: each as many as one function can be made of."""
     groups: list[list[Part]] = []
     for part in parts:
-        if groups and _rank(part) > _rank(groups[-1][-1]) and _share_a_clock(groups[-1], part):
+        if groups and _fits(groups[-1], part):
             groups[-1].append(part)
         else:
             groups.append([part])
     return groups
 
 
-def _share_a_clock(group: list[Part], part: Part) -> bool:
-    deadline = _first(group, Deadline)
-    if deadline is None or not isinstance(part, CircuitBreaker):
-        return True
-    return deadline.clock.now_ns == part._now_ns
+def _fits(group: list[Part], part: Part) -> bool:
+    """Whether *part* can be the next inner policy of one function.
+
+    It can in the usual order. A deadline can also be that of each attempt, inside the breaker. A
+    deadline and a breaker must share a clock.
+    """
+    deadline, breaker = _first([*group, part], Deadline), _first([*group, part], CircuitBreaker)
+    if deadline and breaker and deadline.clock.now_ns != breaker._now_ns:
+        return False
+    if isinstance(part, Deadline):
+        return deadline is part and not isinstance(group[-1], Bulkhead)
+    return _rank(part) > max(map(_rank, group)) and (
+        isinstance(part, Bulkhead) or not _is_of_each_attempt(deadline, group)
+    )
+
+
+def _is_of_each_attempt(deadline: Deadline | None, parts: list[Part]) -> bool:
+    """Whether *deadline* is inside of the retry, or of the breaker."""
+    return deadline is not None and any(
+        isinstance(part, Retry | CircuitBreaker) for part in parts[: parts.index(deadline)]
+    )
 
 
 def _first(parts: Iterable[Part], kind: type[Kind]) -> Kind | None:
@@ -227,6 +243,10 @@ class _Layer:
         self.breaker = breaker
         self.clock = MONOTONIC if self.retry is None else self.retry.clock
         self.counters = counters
+        self.each = _is_of_each_attempt(self.deadline, parts)
+        """Whether the deadline is that of each attempt."""
+        self.strict = self.each and self.deadline is not None and self.deadline.late == "raise"
+        """Whether an attempt that overruns its deadline is to fail."""
 
     # Four forms of one function, and in each branches instead of calls: whatever they shared, or
     # called, would cost a healthy call more than all that it needs. So does a name of the enclosing
@@ -292,6 +312,7 @@ class _Layer:
                         self._returned(run, permit, result)
                     elif ok is not None:
                         ok()
+                    held = None  # noqa: F841 - a traceback may keep this frame
                     return result
                 self.clock.sleep(run.delay)
 
@@ -331,6 +352,8 @@ class _Layer:
                     if bulkhead is not None:
                         place = bulkhead.enter()
                     result = function(*args, **kwargs) if kwargs else function(*args)
+                    if until_ns is not None and self.strict:
+                        self._fail_if_late(until_ns)
                 except BaseException as error:
                     # Before any call: only after one does CPython look for signals.
                     if until_ns is not None:
@@ -356,11 +379,13 @@ class _Layer:
                     else:
                         held = None
                         run = self._returned(run, permit, result, began_ns, until_ns)
+                    held = None  # noqa: F841 - a traceback may keep this frame
                     if run is None:
                         if until_ns is not None and ended_ns >= until_ns:
                             return self._overrun(result, args, kwargs)
                         return result
-                    held = None  # noqa: F841 - not in flight while it pauses
+                if self.each:
+                    until_ns = None
                 self.clock.sleep(run.delay)
 
         return guarded
@@ -425,9 +450,11 @@ class _Layer:
                     else:
                         held = None
                         run = self._returned(run, permit, result, began_ns, until_ns)
+                    held = None  # noqa: F841 - a traceback may keep this frame
                     if run is None:
                         return result
-                    held = None  # noqa: F841 - not in flight while it pauses
+                if self.each:
+                    until_ns = None
                 await self.clock.sleep_async(run.delay)
 
         return guarded
@@ -504,7 +531,7 @@ class _Layer:
         assert retry is not None
         if run is None:
             run = retry.begin()
-        left = None if until_ns is None else (until_ns - self.breaker._now_ns()) / NS
+        left = None if until_ns is None or self.each else (until_ns - self.breaker._now_ns()) / NS
         if not retry.plan(run, retry_after, left):
             if run.denied:
                 self.counters.count("budget_denials")
@@ -516,6 +543,13 @@ class _Layer:
         else:
             self.counters.count("retries")
         return run
+
+    def _fail_if_late(self, until_ns: int) -> None:
+        deadline = self.deadline
+        assert deadline is not None
+        if self.breaker._now_ns() >= until_ns and activity.active:
+            self.counters.count("late")
+            raise DeadlineExceeded(deadline.seconds)
 
     def _overrun(self, result: Any, args: Any, kwargs: Any) -> Any:
         """Return what a call returned that ended past its deadline, or raise where that is asked.

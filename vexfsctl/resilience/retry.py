@@ -1,7 +1,6 @@
 """Trying again: how often, after which delay, and when no more."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from random import random as _random
 from types import TracebackType
 from typing import ParamSpec, TypeVar
 
@@ -9,7 +8,7 @@ from vexfsctl.resilience import activity, checks
 from vexfsctl.resilience.budget import RetryBudget
 from vexfsctl.resilience.clock import MONOTONIC, Clock, nanoseconds
 from vexfsctl.resilience.deadline import remaining
-from vexfsctl.resilience.delays import Jitter, Random, bounded, exponential, spread
+from vexfsctl.resilience.delays import Jitter, Random, bounded, draw, exponential, spread
 from vexfsctl.resilience.outcomes import (
     FAILED,
     Classify,
@@ -60,7 +59,7 @@ class Retry:
         follow_retry_after: bool = True,
         budget: RetryBudget | None = None,
         clock: Clock = MONOTONIC,
-        random: Random = _random,
+        random: Random = draw,
     ) -> None:
         self.on = on
         """Exceptions to try again after, or a function that says so of each."""
