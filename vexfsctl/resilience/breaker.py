@@ -205,12 +205,11 @@ class CircuitBreaker:
             held = None  # this frame lives on in the traceback
             self.end_with_error(permit, error, began_ns)
             raise
-        held = None  # noqa: F841 - and in that of an error that the operation keeps, or classify
+        held = None  # noqa: F841 - where the operation keeps an error or classify raises, too
         if type(result) in _NOT_RUN:
             self._end(permit, IGNORED, began_ns)
             raise TypeError(f"{function!r} has not run yet: decorate it, or use call_async")
         self.end_with_result(permit, result, began_ns)
-        held = None  # noqa: F841 - or in that of an error that the operation has kept
         return result
 
     async def call_async(
