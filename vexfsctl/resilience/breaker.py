@@ -208,8 +208,8 @@ class CircuitBreaker:
         if type(result) in _NOT_RUN:
             self._end(permit, IGNORED, began_ns)
             raise TypeError(f"{function!r} has not run yet: decorate it, or use call_async")
-        self.end_with_result(permit, result, began_ns)
         held = None  # noqa: F841 - or in that of an error that the operation has kept
+        self.end_with_result(permit, result, began_ns)
         return result
 
     async def call_async(

@@ -308,6 +308,7 @@ class _Layer:
                         return self._serve(self.fallback, error, args, kwargs)
                 else:
                     if run is not None or permit.watched:
+                        held = None
                         self._returned(run, permit, result)
                     elif ok is not None:
                         ok()
@@ -376,6 +377,7 @@ class _Layer:
                         if observe is not None and began_ns is not None:
                             observe(ended_ns - began_ns)
                     else:
+                        held = None
                         run = self._returned(run, permit, result, began_ns, until_ns)
                     held = None  # noqa: F841 - a traceback may keep this frame
                     if run is None:
@@ -446,6 +448,7 @@ class _Layer:
                         if observe is not None and began_ns is not None:
                             observe(now_ns() - began_ns)
                     else:
+                        held = None
                         run = self._returned(run, permit, result, began_ns, until_ns)
                     held = None  # noqa: F841 - a traceback may keep this frame
                     if run is None:
