@@ -6,7 +6,7 @@ import sys
 import threading
 from collections.abc import Callable
 from errno import EIO, ENOENT
-from itertools import count
+from itertools import count, product
 from pathlib import Path
 from types import FrameType, MappingProxyType
 from typing import Any
@@ -18,6 +18,7 @@ from tests.support.injector import Points, interruptions
 from vexfsctl import guard
 from vexfsctl.guard.call import Call, CallAbandoned
 from vexfsctl.model.breaker import BreakerAction, BreakerCommand
+from vexfsctl.model.events import ErrorReported
 from vexfsctl.model.operations import OperationType
 
 CODE = Path(guard.__path__[0])
@@ -126,28 +127,30 @@ def locks_of(part: object) -> list[threading.Lock]:
     return found
 
 
-def in_between(run: Callable[[], None], interfere: Callable[[], None], number: int) -> bool:
+def in_between(run: Callable[[], None], interfere: Callable[[], None], *numbers: int) -> bool:
     """Run *run* with *interfere* where the guard's code can lose the interpreter lock.
 
-    At the place of that *number*; False if it has fewer.
+    At the places of these *numbers*, which rise; False if it has fewer.
     """
-    left = number
+    passed, left = -1, list(numbers)
     before: dict[FrameType, str] = {}
 
     def step(frame: FrameType, event: str, _: Any) -> Any:
-        nonlocal left
+        nonlocal passed
         frame.f_trace_opcodes = True
         if event == "opcode":
-            left -= before.get(frame) in SWITCHES
+            passed += before.get(frame) in SWITCHES
             before[frame] = dis.opname[frame.f_code.co_code[frame.f_lasti]]
-            if left < 0:
-                sys.settrace(None)
-                before.clear()
+            if left and left[0] <= passed:
+                del left[0]
+                if not left:
+                    sys.settrace(None)
+                    before.clear()
                 interfere()
-        return step if left >= 0 else None
+        return step if left else None
 
     def enter(frame: FrameType, event: str, argument: Any) -> Any:
-        if left < 0 or not frame.f_code.co_filename.startswith(str(CODE)):
+        if not left or not frame.f_code.co_filename.startswith(str(CODE)):
             return None
         frame.f_trace = step
         return step(frame, event, argument)
@@ -158,7 +161,7 @@ def in_between(run: Callable[[], None], interfere: Callable[[], None], number: i
     finally:
         sys.settrace(None)
         before.clear()
-    return left < 0
+    return not left
 
 
 def check(application: Application, undisturbed: Application) -> bool:
@@ -245,6 +248,55 @@ def test_call_that_goes_on_at_any_point_of_the_watch(errno: int | None, nested: 
         answered_by_watch.append(check(application, undisturbed))
         if not there_is_more:
             break
+    assert set(answered_by_watch) == {True, False}
+
+
+def fail_in_two_steps(application: Application) -> list[Callable[[], None]]:
+    """Start a read that fails; return what lets it come to the record of that, and to its end."""
+    recording, go_on = threading.Event(), threading.Event()
+
+    def record() -> None:
+        recording.set()
+        go_on.wait()
+
+    def read() -> None:
+        application.read()
+        recording.set()  # if it was abandoned before
+
+    application.wait_in(STORAGE)
+    application.volume.reactions[ErrorReported] = record
+    thread = threading.Thread(target=read)
+    thread.start()
+    application.waiting.wait()
+
+    def fail() -> None:
+        application.go_on.set()
+        recording.wait()
+
+    def end() -> None:
+        go_on.set()
+        thread.join()
+
+    return [fail, end]
+
+
+def test_failure_that_is_recorded_while_the_watch_looks() -> None:
+    """What the watch makes of a call that it finds in hand misleads nobody."""
+    undisturbed = Application(EIO)
+    undisturbed.read()
+    answered_by_watch = []
+    for first, later in product(range(6), range(1, 6)):
+        application = Application(EIO)
+        steps = fail_in_two_steps(application)
+
+        def go_on(application: Application = application, steps: list[Callable[[], None]] = steps) -> None:
+            if not application.held_locks():
+                steps.pop(0)()
+
+        in_between(application.pass_deadline, go_on, first, first + later)
+        for step in steps:
+            step()
+        answered_by_watch.append(check(application, undisturbed))
     assert set(answered_by_watch) == {True, False}
 
 

@@ -185,6 +185,7 @@ class Call:
 
     __slots__ = (
         "about",
+        "claimed",
         "deadline_ns",
         "expired",
         "identifier",
@@ -215,6 +216,8 @@ class Call:
         """What the running attempt holds."""
         self.ignored = False
         """Whether the running attempt says nothing about the backing."""
+        self.claimed = False
+        """Whether the watch has tried to take it, and may have failed."""
         self.expired = False
         """Whether the watch ends it, an application call, at its deadline."""
         self.identifier: CorrelationId | None = None
@@ -248,6 +251,14 @@ class Call:
         while call.outer is not None:
             call = call.outer
         return call
+
+    def was_abandoned(self) -> bool:
+        """Say whether it is gone because the watch took it, and let its callers know."""
+        application = self.application
+        # The watch may be held up before it says so itself.
+        if self.claimed:
+            application.expired = True
+        return application.expired
 
     @property
     def limit_ms(self) -> int:

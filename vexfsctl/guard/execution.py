@@ -219,7 +219,7 @@ class CallExecutor:
             try:
                 # Two calls of one application call may be here at once, but never none.
                 live[call] = call
-                if outer is not None and take(outer, None) is None and outer.application.expired:
+                if outer is not None and take(outer, None) is None and outer.was_abandoned():
                     raise CallAbandoned
                 held = running.token
                 count_call()
@@ -228,7 +228,7 @@ class CallExecutor:
                 result = function(call)
                 if outer is not None:
                     live[outer] = outer
-                if take(call, None) is not None or not call.application.expired:
+                if take(call, None) is not None or not call.was_abandoned():
                     held = None
                     add_latency(now_ns() - started_ns)
                     if len(waiting) >= MANY:
@@ -271,7 +271,7 @@ class CallExecutor:
         if call in self._in_hand:
             return call.in_trouble()
         self._in_hand[call] = None
-        if self._live.pop(call, None) is None and call.application.expired:
+        if self._live.pop(call, None) is None and call.was_abandoned():
             del self._in_hand[call]
             raise self._unwind(call)
         return call.in_trouble()
@@ -329,7 +329,7 @@ class CallExecutor:
 
         Nothing serves it instead. It costs little, for an open breaker refuses many.
         """
-        if outer is not None and self._live.pop(outer, None) is None and outer.application.expired:
+        if outer is not None and self._live.pop(outer, None) is None and outer.was_abandoned():
             return CallAbandoned()
         count = kind.guarded.statistics.count
         count["calls"]()
@@ -413,7 +413,7 @@ class CallExecutor:
         except BreakerOpen:
             return False
         # Checked after the watch can find the permit, so that one of the two sees the other.
-        if call not in self._live and call.application.expired:
+        if call not in self._live and call.was_abandoned():
             self._release(call)
             raise self._unwind(call)
         trouble.attempt_ns = self.now_ns()
@@ -524,11 +524,12 @@ class CallExecutor:
         application = innermost.application
         if application.expired:
             return False
-        # Set before, so that who finds the call gone knows why.
-        application.expired = True
+        # Set before, so that who finds it gone knows why; of its callers nothing is known yet.
+        innermost.claimed = True
         if self._live.pop(innermost, None) is None:
-            application.expired = False
+            innermost.claimed = False
             return False
+        application.expired = True
         innermost.kind.guarded.statistics.count["timeouts"]()
         for call in (innermost, *innermost.callers()):
             call.kind.guarded.statistics.abandon(now_ns - call.started_ns)
