@@ -1,11 +1,14 @@
 """Who counts what, case by case."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from errno import EIO, ENOENT, ETIMEDOUT
 
 import pytest
 
 from tests.guard.volume import ALWAYS_EIO, FILE, STORAGE, GuardedVolume, failing, failing_call
 from vexfsctl.guard.call import Call, CallAbandoned, CallRejected
+from vexfsctl.guard.statistics import MANY
 from vexfsctl.model.breaker import BreakerAction, BreakerCommand
 from vexfsctl.model.operations import OperationType
 
@@ -133,6 +136,29 @@ def test_bug_counts_as_failed_call_and_stays_visible(
     assert counted(volume, FILE) == (1, 1, 0, 0, 0, 0, 0)
     assert volume.status(STORAGE).in_flight == volume.status(FILE).in_flight == 0
     assert volume.events == []
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda _: failing_call(ENOENT),
+        lambda _: failing_call(EIO),
+        lambda volume: volume.hang(5),
+    ],
+    ids=["answered", "failed", "abandoned"],
+)
+def test_latencies_of_calls_that_do_not_go_well_are_added_up(
+    volume: GuardedVolume, end: Callable[[GuardedVolume], Callable[[Call], object]]
+) -> None:
+    """As those of others are: no more of them wait than may, even if nobody ever reads them."""
+    volume.guard.command_breaker(FILE, BreakerCommand(BreakerAction.DISABLE), uid=0, pid=1)
+    run, function = volume.guard.bind(FILE, "open", repeatable=False), end(volume)
+
+    for _ in range(MANY + 1):
+        with suppress(OSError):
+            run(function)
+
+    assert len(volume.guard.operations[FILE].statistics.latencies.waiting) < MANY
 
 
 def test_bug_gives_its_half_open_place_back(volume: GuardedVolume) -> None:

@@ -289,7 +289,7 @@ def test_failure_that_is_recorded_while_the_watch_looks() -> None:
         application = Application(EIO)
         steps = fail_in_two_steps(application)
 
-        def go_on(application: Application = application, steps: list[Callable[[], None]] = steps) -> None:
+        def go_on(application: Application = application, steps: Any = steps) -> None:
             if not application.held_locks():
                 steps.pop(0)()
 

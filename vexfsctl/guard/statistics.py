@@ -1,8 +1,8 @@
 """The counters of one operation type, as vexfs-sysfs(5) has them. None of them takes a lock.
 
 A call is completed when its caller has the answer: one past its deadline completes there, whatever
-its thread still does. A rejected call never ran and adds no latency. So when nothing runs, there
-are `calls - rejected` completed calls behind `latency_ns_total`.
+its thread still does. What never ran adds no latency: a call that its breaker rejected, a write to
+a volume that is read-only.
 """
 
 import threading
@@ -17,16 +17,21 @@ MANY = 512
 class Latencies:
     """How long calls took. Taking one in is one call into C; they are added up many at a time."""
 
-    __slots__ = ("_adding", "_histogram", "_max", "_total", "add", "waiting")
+    __slots__ = ("_adding", "_histogram", "_max", "_total", "waiting")
 
     def __init__(self) -> None:
         self.waiting: list[int] = []
         """What came in since they were last added up: do that once there are `MANY`."""
-        self.add = self.waiting.append
         self._adding = threading.Lock()
         self._total = 0
         self._max = 0
         self._histogram = Latency()
+
+    def add(self, ns: int) -> None:
+        """Take one in."""
+        self.waiting.append(ns)
+        if len(self.waiting) >= MANY:
+            self.add_up()
 
     def add_up(self) -> None:
         """Add up what has come in."""
