@@ -458,6 +458,31 @@ def test_classify_that_returns_no_outcome(verdict: object) -> None:
             breaker.call(operation)
 
 
+@pytest.mark.parametrize("how", ["decorated", "called", "as a block"])
+def test_classify_that_raises(how: str) -> None:
+    """The caller is told, and a place in half-open is free, though the exception is kept."""
+
+    def classify(value: object) -> None:
+        raise ZeroDivisionError
+
+    it, kept = half_open(), list[Exception]()
+    it.breaker.configure(classify=classify)
+    for operation in (it.operation("S"), it.operation("F")):
+        try:
+            if how == "decorated":
+                it.breaker(operation)()
+            elif how == "called":
+                it.breaker.call(operation)
+            else:
+                with it.breaker.calling() as call:
+                    call.judge(operation())
+        except ZeroDivisionError as error:
+            kept.append(error)
+        assert it.breaker.would_admit()
+    assert len(kept) == 2
+    assert it.breaker.stats().in_flight == 0
+
+
 @case("K71")
 def test_interrupt_is_no_verdict(_: None) -> None:
     """Four failures, an interrupt, a fifth failure."""

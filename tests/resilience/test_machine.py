@@ -305,6 +305,8 @@ def test_open_time_grows_is_spread_and_has_a_cap() -> None:
     most = [settings.open_time(before, lambda: 1.0) for before in range(4)]
     assert least == [10, 20, 25, 25]
     assert most == pytest.approx([14, 28, 35, 35])
+    function = BreakerSettings(open_for=lambda before: 30 * before, max_open=70, open_jitter=0.4)
+    assert [function.open_time(before, lambda: 1.0) for before in range(4)] == [0, 42, 70, 70]
     assert BreakerSettings(open_for=7200).open_time(5000, lambda: 0.0) == 7200
 
 

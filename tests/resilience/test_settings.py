@@ -69,6 +69,14 @@ def test_settings_reach_functions_that_were_decorated_before() -> None:
     assert watched.state == "open"
 
 
+def test_settings_do_not_change_with_what_they_were_made_of() -> None:
+    """Nobody would have checked that."""
+    kinds = {"rate": 2}
+    watched = Watched(kinds=kinds)
+    kinds["rate"] = 0
+    assert watched.breaker.settings.kinds == {"rate": 2}
+
+
 def test_settings_reach_the_shadow_of_metrics_only() -> None:
     """It goes by what the breaker itself would go by."""
     watched = Watched(failures=5)

@@ -96,7 +96,8 @@ class _Tracer:
                 self._count()
         elif event == "line" and self._points is Points.LINES:
             self._count()
-        elif event == "return":
+        elif event in ("return", "exception"):
+            # After a call that raised, CPython does not look.
             self._last.pop(frame, None)
         return self._step
 

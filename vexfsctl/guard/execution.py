@@ -236,13 +236,14 @@ class CallExecutor:
                         self._went_well(call)
                     return result
             except BaseException as error:
-                if held is None:
-                    self._undo_begin(call, error)
-                    raise
                 try:
+                    if held is None:
+                        raise
                     result = self._recover(call, function, error)
                 finally:
                     held = None
+                    take(call, None)
+                    self._leave(call)
                 if result is _AS_IT_CAME:
                     raise
                 return result
@@ -256,11 +257,11 @@ class CallExecutor:
             call.trouble.forget()
         self._settle_success(call)
 
-    def _undo_begin(self, call: Call, error: BaseException) -> None:
-        """Leave the caller of a call that has not begun, or has ended, as it would be."""
-        self._live.pop(call, None)
-        if call.outer is not None and not isinstance(error, CallAbandoned):
-            self._live[call.outer] = call.outer
+    def _leave(self, call: Call) -> None:
+        """Leave nothing of *call* behind, and its caller with its deadline, whatever ended it."""
+        self._in_hand.pop(call, None)
+        if call.outer is not None and not call.application.expired:
+            self._put_back(call.outer)
 
     # In hand, or not
 
@@ -319,7 +320,6 @@ class CallExecutor:
             raise
         finally:
             trouble.forget()
-            self._in_hand.pop(call, None)
 
     def _reject(
         self, kind: Kind, about: About, outer: Call | None, started_ns: int
@@ -494,8 +494,6 @@ class CallExecutor:
                 count["retry_successes"]()
         if trouble.served is not None:
             count["fallbacks" if trouble.served else "fallback_failures"]()
-        if call.outer is not None:
-            self._put_back(call.outer)
 
     # Permits
 

@@ -39,12 +39,14 @@ if TYPE_CHECKING:
     from vexfsctl.resilience.outcomes import Verdict as Verdict
     from vexfsctl.resilience.policy import Policy as Policy
     from vexfsctl.resilience.policy import compose as compose
+    from vexfsctl.resilience.registry import REGISTRY as REGISTRY
     from vexfsctl.resilience.registry import Registry as Registry
     from vexfsctl.resilience.retry import Retry as Retry
     from vexfsctl.resilience.settings import BreakerSettings as BreakerSettings
     from vexfsctl.resilience.states import BreakerAction as BreakerAction
     from vexfsctl.resilience.states import BreakerState as BreakerState
     from vexfsctl.resilience.statistics import Statistics as Statistics
+    from vexfsctl.resilience.workers import WORKERS as WORKERS
     from vexfsctl.resilience.workers import Workers as Workers
 
 _MODULES = {
@@ -69,12 +71,12 @@ _MODULES = {
     "fallback": ("Fallback",),
     "outcomes": ("FAILED", "IGNORED", "OK", "Outcome", "Verdict"),
     "policy": ("Policy", "compose"),
-    "registry": ("Registry",),
+    "registry": ("REGISTRY", "Registry"),
     "retry": ("Retry",),
     "settings": ("BreakerSettings",),
     "states": ("BreakerAction", "BreakerState"),
     "statistics": ("Statistics",),
-    "workers": ("Workers",),
+    "workers": ("WORKERS", "Workers"),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 __all__ = sorted(_HOME)

@@ -7,7 +7,7 @@ forked child in the middle of another one. What a call holds (a place in half-op
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from types import TracebackType
+from types import AsyncGeneratorType, CoroutineType, GeneratorType, TracebackType
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from vexfsctl.resilience import activity, checks, machine
@@ -190,7 +190,10 @@ class CircuitBreaker:
     # Calling through it
 
     def call(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Return what *function* returns; raise BreakerOpen instead of calling it when open."""
+        """Return what *function* returns; raise BreakerOpen instead of calling it when open.
+
+        Raises TypeError for a coroutine function or a generator.
+        """
         # What `calling` does, at half its cost.
         permit, meter = self.acquire(), self._meter
         held = meter.gauge.token
@@ -202,8 +205,11 @@ class CircuitBreaker:
             held = None  # this frame lives on in the traceback
             self.end_with_error(permit, error, began_ns)
             raise
-        self.end_with_result(permit, result, began_ns)
         held = None  # noqa: F841 - or in that of an error that the operation has kept
+        if type(result) in _NOT_RUN:
+            self._end(permit, IGNORED, began_ns)
+            raise TypeError(f"{function!r} has not run yet: decorate it, or use call_async")
+        self.end_with_result(permit, result, began_ns)
         return result
 
     async def call_async(
@@ -399,7 +405,12 @@ class CircuitBreaker:
 
     def end_with_error(self, permit: Permit, error: BaseException, began_ns: int | None) -> Outcome:
         """Judge, count and settle an attempt that raised."""
-        outcome = self.judge(error)
+        try:
+            outcome = self.judge(error)
+        except BaseException:
+            # What judges is not ours; nothing may hang on the traceback that it leaves.
+            self.settle(permit, IGNORED)
+            raise
         if isinstance(error, Exception):
             self._end(permit, outcome, began_ns, error)
         elif cancelled_by_deadline():
@@ -412,7 +423,11 @@ class CircuitBreaker:
 
     def end_with_result(self, permit: Permit, result: object, began_ns: int | None) -> Outcome:
         """Judge, count and settle an attempt that returned."""
-        outcome = self.judge_result(result)
+        try:
+            outcome = self.judge_result(result)
+        except BaseException:
+            self.settle(permit, IGNORED)
+            raise
         self._end(permit, outcome, began_ns)
         return outcome
 
@@ -427,7 +442,9 @@ class CircuitBreaker:
             self._meter.ok.add()
         else:
             self._meter.count("failed" if outcome.verdict is _FAILURE else "ignored")
-        if outcome.verdict is _FAILURE or permit.watched or self.timed:
+        era = self._era
+        told = era.evidence.watches_successes if permit is era.standing else permit.watched
+        if outcome.verdict is _FAILURE or told or self.timed:
             self.settle(permit, outcome, began_ns=began_ns, cause=error)
 
     # Inside
@@ -701,6 +718,9 @@ class _Teller:
 
     __slots__ = ("__weakref__",)
 
+
+_NOT_RUN = frozenset((AsyncGeneratorType, CoroutineType, GeneratorType))
+"""What a call may return that has done nothing so far."""
 
 _UNJUDGED = Permit(0, watched=False)
 """Leave while the library is inactive; of no era."""

@@ -4,6 +4,8 @@ import time
 from _thread import LockType, allocate_lock
 from typing import Protocol
 
+from vexfsctl.resilience.forking import renew_after_fork
+
 NS = 1_000_000_000
 _CENTURIES = 9e9
 """Seconds. A longer time, such as `sys.float_info.max`, is as long: it must not overflow."""
@@ -40,8 +42,12 @@ class MonotonicClock:
     now_ns = staticmethod(time.monotonic_ns)
 
     def __init__(self) -> None:
-        self._pauses: dict[LockType, object] = {}
         self._stopped = False
+        self._start_after_fork()
+        renew_after_fork(self)
+
+    def _start_after_fork(self) -> None:
+        self._pauses: dict[LockType, object] = {}
 
     def sleep(self, seconds: float) -> None:
         """Return *seconds* later, or as soon as `stop` is called."""

@@ -256,13 +256,13 @@ class Evidence:
 
     @property
     def watches_successes(self) -> object:
-        """What is true while a result has to be judged, or a rule to be told of a success.
+        """What is true while a rule has to be told of successes: a row of failures ends with one.
 
-        A row of failures ends with one; so a row that is empty costs a success nothing.
+        So a row that is empty costs a success nothing.
         """
-        if self.window is not None or self._settings.classify is not None:
-            return True
-        return self._row is not None and self._row.row
+        if self.window is not None or self._row is None:
+            return self.window is not None
+        return self._row.row
 
     def take(self, attempt: Attempt) -> str | None:
         """Take in *attempt*; return the rule that it fires, if any."""

@@ -74,7 +74,7 @@ class BulkheadFull(Rejected):
 
     def __str__(self) -> str:
         name = "bulkhead" if self.bulkhead is None else f"bulkhead {self.bulkhead}"
-        return f"{name} is full: {self.limit} calls are running"
+        return f"{name} is full (limit {self.limit})"
 
 
 class NoWorker(Rejected):
@@ -85,7 +85,7 @@ class NoWorker(Rejected):
         self.limit = limit
 
     def __str__(self) -> str:
-        return f"all {self.limit} workers are busy"
+        return f"no worker is free (limit {self.limit})"
 
 
 class NoTimeLeft(Rejected, TimeoutError):  # noqa: N818

@@ -54,7 +54,7 @@ class Permit:
     def __init__(self, generation: int, *, watched: object) -> None:
         self.generation = generation
         self.watched = watched
-        """What is true while a success has to be reported."""
+        """What is true while whatever returns has to be judged, or a success to be reported."""
 
 
 class Trial:
@@ -159,8 +159,17 @@ class Era:
 def first(settings: BreakerSettings) -> Era:
     """Return the era in which a breaker begins: closed."""
     evidence = Evidence(settings)
-    permit = Permit(1, watched=evidence.watches_successes)
+    permit = _standing(1, CLOSED, settings, evidence)
     return Era(state=CLOSED, settings=settings, evidence=evidence, standing=permit)
+
+
+def _standing(
+    generation: int, state: BreakerState, settings: BreakerSettings, evidence: Evidence
+) -> Permit:
+    if state is not CLOSED:
+        return Permit(generation, watched=False)
+    judges = settings.classify is not None
+    return Permit(generation, watched=judges or evidence.watches_successes)
 
 
 def enter(
@@ -181,7 +190,6 @@ def enter(
         evidence = Evidence(era.settings, newest=evidence.newest)
     generation = era.generation + moved
     passes = state is CLOSED or (state is DISABLED and lasting_ns is None)
-    watched = state is CLOSED and evidence.watches_successes
     return Era(
         state=state,
         settings=era.settings,
@@ -194,7 +202,7 @@ def enter(
         change=change,
         cause=None if state is CLOSED else cause or era.cause,
         evidence=evidence,
-        standing=Permit(generation, watched=watched) if passes else None,
+        standing=_standing(generation, state, era.settings, evidence) if passes else None,
         trial=Trial() if state is HALF_OPEN else None,
     )
 
@@ -207,8 +215,7 @@ def reconfigure(era: Era, settings: BreakerSettings, open_ns: OpenTime) -> Era:
     evidence = era.evidence.under(settings)
     standing = era.standing
     if standing is not None:
-        watched = era.state is CLOSED and evidence.watches_successes
-        standing = Permit(era.generation, watched=watched)
+        standing = _standing(era.generation, era.state, settings, evidence)
     after = era.but(settings=settings, evidence=evidence, standing=standing)
     if era.state is OPEN and _open_time(settings) != _open_time(era.settings):
         after.until_ns = era.opened_ns + open_ns(after.but(opened=era.opened - 1), None)

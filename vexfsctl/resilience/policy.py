@@ -308,6 +308,7 @@ class _Layer:
                         return self._serve(self.fallback, error, args, kwargs)
                 else:
                     if run is not None or permit.watched:
+                        held = None
                         self._returned(run, permit, result)
                     elif ok is not None:
                         ok()
@@ -376,6 +377,7 @@ class _Layer:
                         if observe is not None and began_ns is not None:
                             observe(ended_ns - began_ns)
                     else:
+                        held = None
                         run = self._returned(run, permit, result, began_ns, until_ns)
                     held = None  # noqa: F841 - a traceback may keep this frame
                     if run is None:
@@ -446,6 +448,7 @@ class _Layer:
                         if observe is not None and began_ns is not None:
                             observe(now_ns() - began_ns)
                     else:
+                        held = None
                         run = self._returned(run, permit, result, began_ns, until_ns)
                     held = None  # noqa: F841 - a traceback may keep this frame
                     if run is None:
@@ -533,11 +536,12 @@ class _Layer:
             if run.denied:
                 self.counters.count("budget_denials")
             return None
-        self.counters.count("retries")
         # An open breaker will refuse the attempt: let it do so now, not after the pause.
         wait = self.breaker.retry_after
         if wait is None or wait > run.delay:
             run.delay = 0.0
+        else:
+            self.counters.count("retries")
         return run
 
     def _fail_if_late(self, until_ns: int) -> None:

@@ -35,7 +35,9 @@ class _Settings(NamedTuple):
     """Kinds of which one failure opens it, and for how long (None: as usual)."""
 
     open_for: float | Callable[[int], float] = 60.0
-    """How long it stays open; a function is given how often it has opened again without closing."""
+    """How long it stays open. A function is given how often it has opened again without closing,
+    and does what `open_backoff` does else.
+    """
     open_backoff: float = 1.0
     """Growth of the open time each time it opens again without closing."""
     open_jitter: float = 0.0
@@ -77,6 +79,9 @@ class BreakerSettings(_Settings):
         """Check *settings*."""
         if unknown := settings.keys() - set(cls._fields):
             raise TypeError(f"a breaker has no setting {', '.join(sorted(unknown))}")
+        for name in settings.keys() & {"kinds", "at_once"}:
+            # A copy: what is changed later was not checked.
+            settings[name] = MappingProxyType({**checks.by_name(name, settings[name])})
         self = super().__new__(cls, **settings)
         self._check()
         return self
@@ -104,9 +109,9 @@ class BreakerSettings(_Settings):
         checks.exceptions("ignore", self.ignore)
         checks.function("classify", self.classify)
         checks.flag("half_open_closes", self.half_open_closes)
-        for kind, threshold in checks.by_name("kinds", self.kinds).items():
+        for kind, threshold in self.kinds.items():
             checks.whole(f"kinds[{kind!r}]", threshold)
-        for kind, duration in checks.by_name("at_once", self.at_once).items():
+        for kind, duration in self.at_once.items():
             checks.seconds(f"at_once[{kind!r}]", duration, optional=True)
         self._check_together()
 
@@ -139,13 +144,14 @@ class BreakerSettings(_Settings):
 
     def open_time(self, opened_before: int, random: Random) -> float:
         """Return how long to stay open, having opened *opened_before* times without closing."""
-        if callable(self.open_for):
-            seconds = self.open_for(opened_before)
-            checks.seconds("open_for", seconds, zero=True)
-            return seconds
-        cap = max(_HOUR, self.open_for) if self.max_open is None else self.max_open
-        grown = exponential(self.open_for, self.open_backoff, cap, opened_before + 1)
-        return upwards(grown, self.open_jitter, cap, random)
+        base, factor = self.open_for, self.open_backoff
+        if callable(base):
+            base, factor = base(opened_before), 1.0
+            checks.seconds("open_for", base, zero=True)
+        cap = max(_HOUR, base) if self.max_open is None else self.max_open
+        return upwards(
+            exponential(base, factor, cap, opened_before + 1), self.open_jitter, cap, random
+        )
 
 
 _HOUR = 3600.0
