@@ -252,6 +252,8 @@ class _Layer:
         self.breaker = breaker
         self.clock = MONOTONIC if self.retry is None else self.retry.clock
         self.counters = counters
+        self.judges = self.retry is not None and self.retry.judges_results
+        """Whether a result can be one to try again after."""
         self.each = _is_of_each_attempt(self.deadline, parts)
         """Whether the deadline is that of each attempt."""
         self.strict = self.each and self.deadline is not None and self.deadline.late == "raise"
@@ -380,14 +382,15 @@ class _Layer:
                     ended_ns = 0 if now_ns is None else now_ns()
                     if bulkhead is not None and place is not None:
                         bulkhead.leave(place)
-                    if run is None and not permit.watched:
+                    if permit.watched or (run and (run.attempt > 1 or self.judges)):
+                        held = None
+                        run = self._returned(run, permit, result, began_ns, until_ns)
+                    else:
+                        run = None
                         if ok is not None:
                             ok()
                         if observe is not None and began_ns is not None:
                             observe(ended_ns - began_ns)
-                    else:
-                        held = None
-                        run = self._returned(run, permit, result, began_ns, until_ns)
                     held = None  # noqa: F841 - a traceback may keep this frame
                     if run is None:
                         if until_ns is not None and ended_ns >= until_ns:
@@ -451,14 +454,15 @@ class _Layer:
                         CURRENT.set(scope)
                     if bulkhead is not None and place is not None:
                         bulkhead.leave(place)
-                    if run is None and not permit.watched:
+                    if permit.watched or (run and (run.attempt > 1 or self.judges)):
+                        held = None
+                        run = self._returned(run, permit, result, began_ns, until_ns)
+                    else:
+                        run = None
                         if ok is not None:
                             ok()
                         if observe is not None and began_ns is not None:
                             observe(now_ns() - began_ns)
-                    else:
-                        held = None
-                        run = self._returned(run, permit, result, began_ns, until_ns)
                     held = None  # noqa: F841 - a traceback may keep this frame
                     if run is None:
                         return result
@@ -484,7 +488,7 @@ class _Layer:
         if retry is None:
             return None
         if retry.budget is None:
-            needed = retry.judges_results or retry.timeout is not None
+            needed = self.judges or retry.timeout is not None
             return retry.begin if needed else None
         add_call = retry.budget.add_call
 
