@@ -584,7 +584,10 @@ class CircuitBreaker:
         teller = _Teller()
         while self._reported.next:
             if not self._turn.take(teller, 1):
-                return
+                # Two that refuse each other the turn both look again: the last sees it free.
+                if self._turn.taken():
+                    return
+                continue
             try:
                 while self._reported.next:
                     before, after = self._reported, self._reported.next[None]
