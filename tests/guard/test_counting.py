@@ -1,11 +1,13 @@
 """Who counts what, case by case."""
 
+from contextlib import suppress
 from errno import EIO, ENOENT, ETIMEDOUT
 
 import pytest
 
 from tests.guard.volume import ALWAYS_EIO, FILE, STORAGE, GuardedVolume, failing, failing_call
 from vexfsctl.guard.call import Call, CallAbandoned, CallRejected
+from vexfsctl.guard.statistics import MANY
 from vexfsctl.model.breaker import BreakerAction, BreakerCommand
 from vexfsctl.model.operations import OperationType
 
@@ -102,6 +104,22 @@ def test_latency_is_that_of_completed_calls(volume: GuardedVolume) -> None:
     status = volume.status(FILE)
     assert (status.latency_ns_total, status.latency_ns_max) == (5_250_000_000, 5_000_000_000)
     assert status.calls - status.rejected == 2
+
+
+@pytest.mark.parametrize("errno", [None, EIO])
+def test_latencies_are_added_up_before_they_are_many(
+    volume: GuardedVolume, errno: int | None
+) -> None:
+    """Whether calls go well or fail, and nobody reads them."""
+    volume.set_breaker(FILE, failure_threshold=1_000_000)
+    waiting = volume.guard.operations[FILE].statistics.latencies.waiting
+    most = 0
+    for _ in range(3 * MANY):
+        with suppress(OSError):
+            volume.guard.run(FILE, "read", failing_call(errno), repeatable=False)
+        most = max(most, len(waiting))
+
+    assert most == MANY - 1
 
 
 def test_calls_inside_are_in_flight(volume: GuardedVolume) -> None:

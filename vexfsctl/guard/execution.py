@@ -488,7 +488,7 @@ class CallExecutor:
         if failure is not None and failure.rejected:
             count["rejected"]()
         else:
-            statistics.latencies.add(self.now_ns() - call.started_ns)
+            statistics.latencies.take(self.now_ns() - call.started_ns)
             if failure is not None:
                 count["failures"]()
             elif trouble.attempt > 1:

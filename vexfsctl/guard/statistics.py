@@ -32,6 +32,12 @@ class Latencies:
         self._max = 0
         self._buckets: collections.Counter[int] = collections.Counter()
 
+    def take(self, ns: int) -> None:
+        """Take one in, and add up if that is due."""
+        self.add(ns)
+        if len(self.waiting) >= MANY:
+            self.add_up()
+
     def add_up(self) -> None:
         """Add up what has come in."""
         with self._adding:
@@ -120,7 +126,7 @@ class OperationStatistics:
     def abandon(self, latency_ns: int) -> None:
         """Count a call that has failed by its deadline, whose thread still runs."""
         self.count["failures"]()
-        self.latencies.add(latency_ns)
+        self.latencies.take(latency_ns)
         self._abandoned.add()
 
     def take_back(self) -> None:
