@@ -340,11 +340,12 @@ class _Layer:
                         if span_ns is not None:
                             if until_ns is None:
                                 scope = own_scope()
-                                outer = scope.until
+                                outer = None if scope.until is None else scope.living()
                                 until_ns = began_ns + span_ns
                                 if outer is not None:
                                     until_ns = within(outer, began_ns, span_ns)
-                            scope.until = (until_ns, now_ns, None)
+                            mine = (until_ns, now_ns, None, outer)  # lives as long as this frame
+                            scope.until = mine
                     permit = None if breaker._era.next else breaker._era.standing
                     if permit is None:
                         permit = breaker._admit()
@@ -416,7 +417,7 @@ class _Layer:
                             if outer is not None:
                                 until_ns = within(outer, now_ns(), deadline.span_ns)
                         limit = Cancelling(until_ns - now_ns(), deadline.seconds, self.counters)
-                        CURRENT.set(Scope((until_ns, now_ns, limit.expired)))
+                        CURRENT.set(Scope((until_ns, now_ns, limit.expired, outer)))
                     permit = None if breaker._era.next else breaker._era.standing
                     if permit is None:
                         permit = breaker._admit()
