@@ -258,13 +258,14 @@ class _Layer:
         """Return *function* under these policies."""
         if self.breaker.timed or self.deadline or self.bulkhead or self._begin():
             return self._bind_all(function)
-        if self.retry or self.fallback or self.breaker.counting is not Counting.NONE:
+        if self.retry or self.fallback:
             return self._bind_some(function)
         return self._bind_breaker(function)
 
     def _bind_breaker(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """A breaker that counts no success: what each of the others does at least."""
-        breaker = self.breaker
+        """A breaker alone: what each of the others does at least."""
+        breaker, gauge = self.breaker, self.breaker._meter.gauge
+        started, ok = self._counting()
 
         @wraps(function)
         def guarded(*args: Any, **kwargs: Any) -> Any:
@@ -272,13 +273,21 @@ class _Layer:
             if permit is None:
                 permit = breaker._admit()
             try:
+                if started is not None:
+                    held = gauge.token
+                    started()
                 # To hand on no keywords costs as much as the permit.
                 result = function(*args, **kwargs) if kwargs else function(*args)
             except BaseException as error:
+                held = None
                 breaker.end_with_error(permit, error, None)
                 raise
             if permit.watched:
+                held = None
                 breaker.end_with_result(permit, result, None)
+            elif ok is not None:
+                ok()
+            held = None  # noqa: F841 - a traceback may keep this frame
             return result
 
         return guarded
