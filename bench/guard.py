@@ -19,7 +19,7 @@ import pybreaker
 import stamina
 import tenacity
 
-from bench.floor import OverFloor
+from bench.floor import Bound, OverFloor
 from bench.measure import Comparison
 from tests.support.clock import VirtualClock
 from vexfsctl.guard.call import Call, no_terms
@@ -35,6 +35,7 @@ _FILE, _STORAGE = OperationType.FILE, OperationType.STORAGE
 _PYBREAKER, _CIRCUITBREAKER, _TENACITY, _STAMINA = (
     f"{name} {version(name)}" for name in ("pybreaker", "circuitbreaker", "tenacity", "stamina")
 )
+_BIND = "vexfsctl Guard.bind"
 _ATTEMPTS = 3
 _Over = partial(OverFloor, subject="guard")
 
@@ -47,9 +48,9 @@ def comparisons() -> Iterator[Comparison | OverFloor]:
         "guard: a call that goes well",
         contestants={
             "plain call (the floor)": _succeed,
-            "vexfsctl Guard.bind": _bound(_succeed),
+            _BIND: partial(_guard(MonotonicClock()).bind(_STORAGE, "read"), _do_nothing),
             "vexfsctl Guard.run": _guarded(_guard(MonotonicClock()), _succeed),
-            "vexfsctl Guard.bind, and one nested in it": _bound_twice(_succeed),
+            "vexfsctl Guard.bind, and one nested in it": _bound_twice(),
             f"{_PYBREAKER}, twice": _twice(_pybreaker),
             f"{_CIRCUITBREAKER}, twice": _twice(_circuitbreaker),
             f"{_TENACITY} around {_PYBREAKER}, twice": _twice(
@@ -59,20 +60,22 @@ def comparisons() -> Iterator[Comparison | OverFloor]:
                 lambda work: _stamina(_pybreaker(work))
             ),
         },
+        bounds={_BIND: (Bound(36),)},
     )
     yield _Over(
         "guard: a call that fails, none of its records logged",
         contestants={
             "plain call that fails (the floor)": _caught(_fail),
-            "vexfsctl Guard.bind": _caught(_failing(_fail)),
+            _BIND: _caught(_failing()),
         },
     )
     yield _Over(
         "guard: a rejection, not logged",
         contestants={
             _CIRCUITBREAKER: _rejecting(_circuitbreaker),
-            "vexfsctl Guard.bind": _caught(_rejected()),
+            _BIND: _caught(_rejected()),
         },
+        bounds={_BIND: (Bound(2),)},
     )
     # Both sleep through tenacity, and even a sleep of 0 s takes the kernel's timer slack, 50 µs.
     with patch("tenacity.nap.time", SimpleNamespace(sleep=_ignore)):
@@ -102,32 +105,29 @@ def _guarded(guard: Guard, work: _Work) -> _Work:
     return lambda: guard.run(_STORAGE, "read", lambda _: work())
 
 
-def _bound(work: _Work) -> _Work:
-    call = _guard(MonotonicClock()).bind(_STORAGE, "read")
-
-    return partial(call, lambda _: work())
-
-
-def _bound_twice(work: _Work) -> _Work:
+def _bound_twice() -> _Work:
     guard = _guard(MonotonicClock())
     file, storage = guard.bind(_FILE, "read"), guard.bind(_STORAGE, "read")
 
     def serve(call: Call) -> object:
-        return storage(lambda _: work(), no_terms, call)
+        return storage(_do_nothing, no_terms, call)
 
     return partial(file, serve)
 
 
-def _failing(work: _Work) -> _Work:
+def _failing() -> _Work:
     call = _patient(_guard(MonotonicClock())).bind(_STORAGE, "write", repeatable=False)
-    return lambda: call(lambda _: work())
+
+    def fail(_: Call) -> None:
+        _fail()
+
+    return partial(call, fail)
 
 
 def _rejected() -> _Work:
     guard = _guard(MonotonicClock())
     guard.command_breaker(_STORAGE, BreakerCommand(BreakerAction.TRIP), uid=0, pid=1)
-    call = guard.bind(_STORAGE, "read")
-    return lambda: call(lambda _: None)
+    return partial(guard.bind(_STORAGE, "read"), _do_nothing)
 
 
 def _rejecting(guarded: Callable[[_Work], _Work]) -> _Work:
@@ -191,6 +191,10 @@ def _caught(work: _Work) -> _Work:
 
 def _fail() -> None:
     raise OSError(EIO, "from the device")
+
+
+def _do_nothing(_: Call) -> None:
+    return None
 
 
 def _succeed() -> None:

@@ -1,13 +1,24 @@
 """What the log says: the records of vexfs-log(5), whole calls or none, and what was left out."""
 
+import sys
 from dataclasses import replace
 from errno import EAGAIN, EBADMSG, EIO, ENOENT, ENOSPC, EROFS, EUCLEAN
+from types import FrameType
 
 import pytest
 
 from tests.guard.volume import ALWAYS_EIO, FILE, STORAGE, GuardedVolume, failing, failing_call
+from vexfsctl.catalogue.entry import ErrorEntry
 from vexfsctl.model.breaker import BreakerAction, BreakerCommand
-from vexfsctl.model.events import BreakerChanged, CallEvent, ErrorReported, RecordsSuppressed
+from vexfsctl.model.events import (
+    BreakerChanged,
+    CallEvent,
+    CallFailed,
+    CallRejected,
+    ErrorReported,
+    RecordsSuppressed,
+    RetryScheduled,
+)
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.severity import Severity
 
@@ -259,3 +270,35 @@ def test_all_records_of_a_call_share_one_root(volume: GuardedVolume) -> None:
         "storage CallFailed",
         "file FallbackUsed",
     ]
+
+
+def test_nothing_is_made_for_a_record_that_is_left_out(volume: GuardedVolume) -> None:
+    """A flood of errors costs no events and no text: 20 calls are logged, the 21st is counted."""
+    volume.guard.retry = replace(volume.guard.retry, max_attempts=1)
+    volume.set_breaker(STORAGE, failure_threshold=1000)
+    made: list[str] = []
+    kinds = (ErrorReported, CallFailed, CallRejected, RetryScheduled)
+    makers = {kind.__init__.__code__ for kind in kinds} | {ErrorEntry.describe.__code__}
+
+    def watch(frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and frame.f_code in makers:
+            made.append(frame.f_code.co_name)
+
+    def made_by_one_more() -> list[str]:
+        made.clear()
+        sys.setprofile(watch)
+        try:
+            with pytest.raises(OSError):
+                volume.read(ALWAYS_EIO)
+        finally:
+            sys.setprofile(None)
+        return made.copy()
+
+    logged = [made_by_one_more() for _ in range(20)]
+    left_out = made_by_one_more()
+    volume.guard.command_breaker(FILE, BreakerCommand(BreakerAction.TRIP), uid=0, pid=1)
+    rejected = made_by_one_more()
+
+    assert logged == [["describe", "__init__", "__init__", "__init__"]] * 20
+    assert (left_out, rejected) == ([], [])
+    assert volume.guard.error_counts().suppressed == 1

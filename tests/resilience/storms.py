@@ -173,7 +173,7 @@ def tasks() -> None:
         thread.join()
     stats, ours = BREAKER.stats(), call_async.policy.stats()  # type: ignore[attr-defined]
     assert min(stats.interrupted, stats.trips, stats.ok, stats.rejected) > 0, stats
-    assert min(ours["timeouts"], ours["retries"]) > 0, ours
+    assert min(ours.timeouts, ours.retries) > 0, ours
 
 
 def _cancel_tasks(seed: int) -> None:

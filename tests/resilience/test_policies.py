@@ -285,9 +285,9 @@ def test_retries_stay_a_share_of_the_calls(share: float, retries: int, _: None) 
         with pytest.raises(OSError, match="device"):
             call()
     stats = policy.stats()
-    assert abs(stats["retries"] - retries) <= 1
-    assert operation.calls == 10_000 + stats["retries"]
-    assert stats["budget_denials"] == 10_000 - stats["retries"]
+    assert abs(stats.retries - retries) <= 1
+    assert operation.calls == 10_000 + stats.retries
+    assert stats.budget_denials == 10_000 - stats.retries
 
 
 @case("K103")
@@ -320,7 +320,7 @@ def test_breaker_that_opens_between_attempts(_: None) -> None:
     policy = compose(retrying(clock, attempts=9), breaker)
     with pytest.raises(BreakerOpen) as caught:
         policy(operation)()
-    assert (policy.stats()["retries"], clock.slept[-1]) == (2, 0)
+    assert (policy.stats().retries, clock.slept[-1]) == (2, 0)
     assert (operation.calls, breaker.stats().failed, len(clock.slept)) == (3, 3, 3)
     assert (caught.value.__context__, caught.value.cause) == (
         None,
@@ -350,7 +350,7 @@ def test_fallback_only_where_it_helps(_: None) -> None:
     with pytest.raises(ValueError, match="no cache") as caught:
         failing(Flaky(ERROR))()
     assert caught.value.__cause__ is ERROR
-    assert failing.stats()["fallback_failures"] == 1
+    assert failing.stats().fallback_failures == 1
     assert compose(Fallback(broken, lambda: "second"))(Flaky(ERROR))() == "second"
 
 
@@ -419,15 +419,8 @@ def test_default_order_with_all_policies() -> None:
 
     assert pay(7) == "cached 7"
     assert (operation.calls, str(breaker.state)) == (2, "open")
-    assert pay.policy.stats() == {  # type: ignore[attr-defined]
-        "retries": 1,
-        "retry_successes": 0,
-        "budget_denials": 0,
-        "timeouts": 0,
-        "late": 0,
-        "fallbacks": 1,
-        "fallback_failures": 0,
-    }
+    assert pay.policy.stats() == (1, 0, 0, 0, 0, 1, 0)  # type: ignore[attr-defined]
+    assert pay.policy.stats().retries == pay.policy.stats().fallbacks == 1  # type: ignore[attr-defined]
     assert pay.breaker is breaker  # type: ignore[attr-defined]
     without = pay.with_(fallback=None)  # type: ignore[attr-defined]
     with pytest.raises(BreakerOpen):
@@ -608,7 +601,7 @@ def test_budget_stops_retries_and_is_told() -> None:
     with pytest.raises(OSError, match="device"):
         policy(compose(Deadline(60, clock=clock))(operation))()
     assert left == [2.5, 1.0]
-    assert policy.stats()["late"] == 1
+    assert policy.stats().late == 1
     assert remaining() is None
 
 
@@ -634,7 +627,7 @@ def test_call_that_overruns_its_budget() -> None:
 
     counting = compose(Deadline(2, clock=clock))
     assert counting(slow)() == "done"
-    assert counting.stats()["late"] == 1
+    assert counting.stats().late == 1
     with pytest.raises(DeadlineExceeded, match="not done within 2 s"):
         compose(Deadline(2, clock=clock, late="raise"))(slow)()
 
@@ -653,7 +646,7 @@ def test_call_that_overruns_its_budget_has_succeeded_for_its_breaker() -> None:
 
     assert slow() == "cached"
     assert (breaker.stats().ok, breaker.stats().failed) == (1, 0)
-    assert slow.policy.stats()["late"] == 1  # type: ignore[attr-defined]
+    assert slow.policy.stats().late == 1  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("inside", [False, True], ids=["whole call", "each attempt"])
@@ -694,14 +687,14 @@ def test_deadline_of_each_attempt() -> None:
     whole = compose(Deadline(5.5, clock=clock))(policy(operation))
     whole()
     assert left == [2.0, 2.0, 1.0]
-    assert (policy.stats()["late"], breaker.stats().failed, remaining()) == (1, 2, None)
+    assert (policy.stats().late, breaker.stats().failed, remaining()) == (1, 2, None)
 
     strict = compose(
         retrying(clock, attempts=2), breaker, Deadline(1, clock=clock, late="raise"), Bulkhead(1)
     )
     with pytest.raises(DeadlineExceeded):
         strict(operation)()
-    assert (strict.stats()["late"], strict.stats()["retries"], breaker.stats().failed) == (2, 1, 4)
+    assert (strict.stats().late, strict.stats().retries, breaker.stats().failed) == (2, 1, 4)
     with inactive():
         strict(operation)()
 
@@ -824,7 +817,7 @@ def test_worker_is_left_behind_at_the_deadline() -> None:
         policy(leave.wait)()
     counts = policy.stats()
     assert (WORKERS.busy, breaker.stats().failed) == (1, 1)
-    assert (counts["timeouts"], counts["late"]) == (1, 0)
+    assert (counts.timeouts, counts.late) == (1, 0)
     leave.set()
     wait_until(lambda: WORKERS.busy == 0)
     assert breaker.stats().failed == 1
@@ -839,7 +832,7 @@ def test_each_attempt_has_the_deadline_inside_the_retry() -> None:
     policy = compose(retrying(attempts=3), breaker, Deadline(0.01, worker=True))
     with pytest.raises(DeadlineExceeded):
         policy(hung.wait)()
-    assert (breaker.stats().failed, policy.stats()["timeouts"]) == (3, 3)
+    assert (breaker.stats().failed, policy.stats().timeouts) == (3, 3)
     hung.set()
     wait_until(lambda: WORKERS.busy == 0)
 
@@ -891,7 +884,7 @@ def test_task_that_returns_though_it_was_cancelled() -> None:
 
     with pytest.raises(DeadlineExceeded):
         asyncio.run(stubborn())
-    assert (breaker.stats().failed, stubborn.policy.stats()["timeouts"]) == (1, 1)  # type: ignore[attr-defined]
+    assert (breaker.stats().failed, stubborn.policy.stats().timeouts) == (1, 1)  # type: ignore[attr-defined]
 
 
 def test_cancelled_probe_gives_its_place_back() -> None:

@@ -127,14 +127,14 @@ class CallExecutor:
         bound = self._bound.get(key)
         if bound is None:
             kind = Kind(
-                self,
-                self._operations[operation],
-                name,
-                repeatable,
-                writes,
-                via,
-                f"{operation}/{name}",
-                f"circuit breaker open for {operation} operations",
+                executor=self,
+                guarded=self._operations[operation],
+                name=name,
+                repeatable=repeatable,
+                writes=writes,
+                via=via,
+                label=f"{operation}/{name}",
+                rejection=f"circuit breaker open for {operation} operations",
             )
             bound = self._bound.setdefault(key, self._bind(kind))
         return bound
@@ -180,7 +180,8 @@ class CallExecutor:
             self._answer(call, now_ns)
         return due_ns
 
-    # The way of a call that goes well
+    # The way of a call that goes well. What it holds ends with its frame: the permit, its share of
+    # `in_flight`. Whatever else it called would cost as much as a fourth of all that it does.
 
     def _bind(self, kind: Kind) -> BoundCall:  # noqa: C901
         guarded = kind.guarded
@@ -191,7 +192,7 @@ class CallExecutor:
         now_ns, alarm, live = self.now_ns, self._alarm, self._live
         take = live.pop
 
-        def run(  # noqa: C901 - whatever it called would cost as much as half of it
+        def run(  # noqa: C901
             function: Callable[[Call], T],
             about: About = no_terms,
             outer: Call | None = None,

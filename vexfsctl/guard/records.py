@@ -394,8 +394,9 @@ class Records:
 
     def _await_report(self) -> None:
         """Have the watch look when what is left out can be reported."""
-        if self._limit.ends_ns < self._alarm.due_ns:
-            self._alarm.bring_forward(self._limit.ends_ns)
+        ends_ns, alarm = self._limit.ends_ns, self._alarm
+        if ends_ns < alarm.due_ns:
+            alarm.bring_forward(ends_ns)
 
 
 _LEFT_OUT = CallRecords(Fate.SUPPRESSED)

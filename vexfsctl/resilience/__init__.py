@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from vexfsctl.resilience.outcomes import Outcome as Outcome
     from vexfsctl.resilience.outcomes import Verdict as Verdict
     from vexfsctl.resilience.policy import Policy as Policy
+    from vexfsctl.resilience.policy import PolicyStatistics as PolicyStatistics
     from vexfsctl.resilience.policy import compose as compose
     from vexfsctl.resilience.registry import REGISTRY as REGISTRY
     from vexfsctl.resilience.registry import Registry as Registry
@@ -70,7 +71,7 @@ _MODULES = {
     ),
     "fallback": ("Fallback",),
     "outcomes": ("FAILED", "IGNORED", "OK", "Outcome", "Verdict"),
-    "policy": ("Policy", "compose"),
+    "policy": ("Policy", "PolicyStatistics", "compose"),
     "registry": ("REGISTRY", "Registry"),
     "retry": ("Retry",),
     "settings": ("BreakerSettings",),

@@ -207,7 +207,7 @@ class CircuitBreaker:
             held = None  # this frame lives on in the traceback
             self.end_with_error(permit, error, began_ns)
             raise
-        held = None  # noqa: F841 - or in that of an error that the operation has kept
+        held = None  # noqa: F841 - where the operation keeps an error or classify raises, too
         if type(result) in _NOT_RUN:
             self._end(permit, IGNORED, began_ns)
             raise TypeError(f"{function!r} has not run yet: decorate it, or use call_async")

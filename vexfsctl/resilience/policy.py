@@ -7,7 +7,7 @@ the usual one are several such functions, one around the other.
 
 from collections.abc import Callable, Iterable
 from functools import partial, wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from vexfsctl.resilience import activity
 from vexfsctl.resilience.breaker import CircuitBreaker
@@ -38,31 +38,40 @@ Kind = TypeVar("Kind")
 Part = Fallback | Deadline | Retry | CircuitBreaker | Bulkhead
 
 
+class PolicyStatistics(NamedTuple):
+    """How often the policies of a function had something to do, but for its breaker."""
+
+    retries: int
+    """Attempts after the first."""
+    retry_successes: int
+    """Calls that went well after a retry."""
+    budget_denials: int
+    """Retries that a budget refused."""
+    timeouts: int
+    """Calls that were left behind or cancelled at their deadline."""
+    late: int
+    """Calls that ended by themselves, past their deadline."""
+    fallbacks: int
+    """Calls that a fallback answered."""
+    fallback_failures: int
+    """Calls for which all fallbacks failed."""
+
+
 class PolicyCounters:
-    """How often each policy had something to do."""
+    """The counters behind `PolicyStatistics`."""
 
     __slots__ = ("_counters",)
 
-    NAMES = (
-        "retries",
-        "retry_successes",
-        "budget_denials",
-        "timeouts",
-        "late",
-        "fallbacks",
-        "fallback_failures",
-    )
-
     def __init__(self) -> None:
-        self._counters = {name: Counter() for name in self.NAMES}
+        self._counters = {name: Counter() for name in PolicyStatistics._fields}
 
     def count(self, name: str) -> None:
         """Count one."""
         self._counters[name].add()
 
-    def values(self) -> dict[str, int]:
+    def values(self) -> PolicyStatistics:
         """Return all of them."""
-        return {name: counter.value for name, counter in self._counters.items()}
+        return PolicyStatistics(*(counter.value for counter in self._counters.values()))
 
 
 class Policy:
@@ -119,7 +128,7 @@ class Policy:
         """The outermost breaker, if there is one."""
         return next((part for part in self.parts if isinstance(part, CircuitBreaker)), None)
 
-    def stats(self) -> dict[str, int]:
+    def stats(self) -> PolicyStatistics:
         """Return the counters of all functions under this policy but for those of the breaker."""
         return self._counters.values()
 
