@@ -259,7 +259,7 @@ class _Layer:
         self.strict = self.each and self.deadline is not None and self.deadline.late == "raise"
         """Whether an attempt that overruns its deadline is to fail."""
 
-    # Four forms of one function, and in each branches instead of calls: whatever they shared, or
+    # Five forms of one function, and in each branches instead of calls: whatever they shared, or
     # called, would cost a healthy call more than all that it needs. So does a name of the enclosing
     # function, 4 ns with the branch on it: what is needed seldom is looked up in `self`.
 
@@ -269,10 +269,33 @@ class _Layer:
             return self._bind_all(function)
         if self.retry or self.fallback:
             return self._bind_some(function)
-        return self._bind_breaker(function)
+        if self.breaker.counting is not Counting.NONE:
+            return self._bind_breaker(function)
+        return self._bind_uncounted(function)
+
+    def _bind_uncounted(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """A breaker that counts no success: what each of the others does at least."""
+        breaker = self.breaker
+
+        @wraps(function)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            permit = None if breaker._era.next else breaker._era.standing
+            if permit is None:
+                permit = breaker._admit()
+            try:
+                # To hand on no keywords costs as much as the permit.
+                result = function(*args, **kwargs) if kwargs else function(*args)
+            except BaseException as error:
+                breaker.end_with_error(permit, error, None)
+                raise
+            if permit.watched:
+                breaker.end_with_result(permit, result, None)
+            return result
+
+        return guarded
 
     def _bind_breaker(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """A breaker alone: what each of the others does at least."""
+        """A breaker alone."""
         breaker, gauge = self.breaker, self.breaker._meter.gauge
         started, ok = self._counting()
 
@@ -285,7 +308,6 @@ class _Layer:
                 if started is not None:
                     held = gauge.token
                     started()
-                # To hand on no keywords costs as much as the permit.
                 result = function(*args, **kwargs) if kwargs else function(*args)
             except BaseException as error:
                 held = None
