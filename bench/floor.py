@@ -11,10 +11,11 @@ import os
 import re
 import shutil
 import sys
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import repeat
+from itertools import repeat, starmap
 from pathlib import Path
 from subprocess import DEVNULL, run
 from tempfile import TemporaryDirectory
@@ -30,9 +31,12 @@ Call = Callable[[], Any]
 
 
 def call_repeatedly(call: Call, count: int) -> None:
-    """Make *count* calls."""
-    for _ in repeat(None, count):
-        call()
+    """Make *count* calls.
+
+    From C: the interpreter fits a loop to one function that it calls, and then that one, be it the
+    floor, takes 10 ns less than in other processes.
+    """
+    deque(starmap(call, repeat((), count)), maxlen=0)
 
 
 def await_repeatedly(call: Callable[[], Awaitable[object]], count: int) -> None:

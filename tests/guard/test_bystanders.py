@@ -19,7 +19,7 @@ from vexfsctl.model.events import (
     RetryScheduled,
 )
 from vexfsctl.model.operations import OperationType
-from vexfsctl.model.volume import DegradationLevel
+from vexfsctl.model.volume import AccessMode, DegradationLevel
 
 TRIP, PROBE = BreakerCommand(BreakerAction.TRIP), BreakerCommand(BreakerAction.PROBE)
 
@@ -171,3 +171,33 @@ def test_rejected_call_with_a_buggy_fallback_is_still_a_rejected_one(volume: Gua
     status = volume.status(FILE)
     assert (status.rejected, status.failures, status.fallback_failures) == (1, 0, 1)
     assert volume.kinds == ["file CallRejected"]
+
+
+def test_listener_may_command_the_guard(volume: GuardedVolume) -> None:
+    """No lock is held while it runs; what it does is told after what it was told."""
+    for kind, act in {
+        DegradationChanged: lambda: volume.guard.set_access_mode(
+            AccessMode.READ_ONLY, uid=0, pid=1
+        ),
+        BreakerChanged: lambda: volume.guard.command_breaker(
+            STORAGE, BreakerCommand(BreakerAction.RESET), uid=0, pid=1
+        ),
+        ErrorReported: lambda: volume.guard.set_degradation(DegradationLevel.LIGHT),
+    }.items():
+        volume.reactions[kind] = act
+    volume.set_breaker(STORAGE, failure_threshold=1)
+
+    with pytest.raises(OSError):
+        volume.guard.run(STORAGE, "read", failing_call(EIO), repeatable=False)
+
+    assert volume.kinds == [
+        "storage ErrorReported",
+        "- DegradationChanged",
+        "- OperatorActed",
+        "storage BreakerChanged",
+        "storage OperatorActed",
+        "storage BreakerChanged",
+        "storage CallFailed",
+    ]
+    assert volume.status(STORAGE).breaker.state is BreakerState.CLOSED
+    volume.pass_time(0)

@@ -14,6 +14,7 @@ from vexfsctl.guard.aggregator import ErrorAggregator
 from vexfsctl.guard.degradation import Degradation
 from vexfsctl.guard.errors import EnhancedError
 from vexfsctl.guard.ratelimit import LogRateLimit, Suppressed
+from vexfsctl.guard.statistics import Latencies
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.volume import DegradationLevel, ErrorCounts
@@ -111,6 +112,22 @@ def test_aggregator_counts_by_severity_and_finds_by_id() -> None:
 def test_new_aggregator_has_no_last_error() -> None:
     """Nothing happened yet: all zero, no id."""
     assert ErrorAggregator().counts() == ErrorCounts(0, 0, 0, 0, 0, 0, 0, None, 0)
+
+
+@given(st.lists(st.integers(0, 10**15), max_size=2000), st.sampled_from([1, 50, 90, 99, 100]))
+def test_latencies_against_a_list(durations: list[int], percent: int) -> None:
+    """Sum and maximum are exact, a percentile is at most 1 % above the true one, never below."""
+    latencies = Latencies()
+    for number, ns in enumerate(durations):
+        latencies.add(ns)
+        if number % 700 == 0:
+            latencies.add_up()
+
+    rank = -(-len(durations) * percent // 100)
+    true = sorted(durations)[rank - 1] if durations else 0
+    # A float has room for 24 bits: what is above a bucket's edge by less falls below it.
+    assert true * (1 - 2**-24) - 1 <= latencies.percentile(percent) <= true * 1.01
+    assert (latencies.total, latencies.max) == (sum(durations), max(durations, default=0))
 
 
 def test_corruption_holds_read_only_over_every_judgement() -> None:

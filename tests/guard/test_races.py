@@ -300,7 +300,7 @@ def test_failure_that_is_recorded_while_the_watch_looks() -> None:
     assert set(answered_by_watch) == {True, False}
 
 
-@pytest.mark.parametrize("errnos", [(None,), (ENOENT,), (EIO, None)])
+@pytest.mark.parametrize("errnos", [(None,), (EIO, None)])
 def test_interrupt_at_any_point(errnos: tuple[int | None, ...]) -> None:
     """No lock, no place, no call in flight and no deadline is left; the next call goes well."""
     application = Application()

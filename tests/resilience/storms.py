@@ -44,7 +44,7 @@ BULKHEAD = Bulkhead(4)
 QUEUE = Bulkhead(4, wait=0.002)
 
 
-@resilient(retry=Retry(attempts=2, base=0), breaker=BREAKER, bulkhead=BULKHEAD)
+@resilient(deadline=60, retry=Retry(attempts=2, base=0), breaker=BREAKER, bulkhead=BULKHEAD)
 def call() -> None:
     """Fail now and then."""
     if not next(_OUTCOMES):

@@ -103,6 +103,30 @@ def test_interrupt_at_every_line(scenario: Callable[[Guarded], None]) -> None:
         assert it.breaker.call(lambda: "well") == "well", number
 
 
+def test_interrupt_at_every_line_leaves_no_deadline_behind() -> None:
+    """Not even for the thread that was interrupted: it goes on as after any other call."""
+    clock, left = VirtualClock(), list[float | None]()
+    inner = compose(Deadline(3, clock=clock))(lambda: left.append(remaining()))
+    outer = compose(Deadline(5, clock=clock), Bulkhead(1))(inner)
+
+    def scenario() -> None:
+        try:
+            outer()
+            return
+        except Interrupt:
+            sys.settrace(None)
+        gc.collect(1)
+        clock.advance(9)
+        left.clear()
+        assert remaining() is None
+        outer()
+        assert left == [3.0]
+        raise Interrupt
+
+    *_, number = interruptions(scenario, LIBRARY, Points.LINES)
+    assert number > 20
+
+
 def test_interrupt_while_probes_are_judged_together() -> None:
     """Whoever comes next goes on: it never stays half-open with nobody admitted."""
     clock = VirtualClock()

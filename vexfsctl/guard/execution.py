@@ -188,8 +188,7 @@ class CallExecutor:
         acquire, running = guarded.breaker.acquire, guarded.statistics.running
         count_call = guarded.statistics.count["calls"]
         latencies = guarded.statistics.latencies
-        waiting = latencies.waiting
-        add_latency = waiting.append  # `latencies.add` costs a call more
+        add_latency, waiting = latencies.add, latencies.waiting
         now_ns, alarm, live = self.now_ns, self._alarm, self._live
         take = live.pop
 
@@ -489,7 +488,7 @@ class CallExecutor:
         if failure is not None and failure.rejected:
             count["rejected"]()
         else:
-            statistics.latencies.add(self.now_ns() - call.started_ns)
+            statistics.latencies.take(self.now_ns() - call.started_ns)
             if failure is not None:
                 count["failures"]()
             elif trouble.attempt > 1:

@@ -3,6 +3,7 @@
 import random as chance
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -12,6 +13,7 @@ from vexfsctl.guard.degradation import Degradation
 from vexfsctl.guard.errors import EnhancedError
 from vexfsctl.guard.execution import BoundCall, CallExecutor
 from vexfsctl.guard.operation import GuardedOperation
+from vexfsctl.guard.order import InOrder
 from vexfsctl.guard.records import Bystanders, EventLog, OperatorAction, Records
 from vexfsctl.guard.statistics import COUNTERS, GAUGES
 from vexfsctl.model.breaker import BreakerCommand, BreakerSettings
@@ -33,9 +35,9 @@ T = TypeVar("T")
 class Guard:
     """Guards the calls of one volume, with a breaker per operation type. Thread-safe.
 
-    *log* gets every step as an event, in the thread where it happened; it may read the guard but
-    must not command it. A watch thread must call `expire_overdue` whenever `alarm` is due:
-    deadlines and timers have no other clock.
+    *log* gets every step as an event: those of a call in its thread, changes of state in their
+    order, perhaps in the thread of another one. It may command the guard. A watch thread must call
+    `expire_overdue` whenever `alarm` is due: deadlines and timers have no other clock.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class Guard:
         self._access_mode = AccessMode.READ_WRITE
         self._degradation = Degradation()
         self._judging = threading.Lock()
+        self._telling = InOrder()
         self._subscribers: list[Callable[[OperationType | None], None]] = []
 
     def run(
@@ -238,10 +241,11 @@ class Guard:
         Raises StateConflict, with nothing changed, where the log could not take the records of it.
         """
         self._records.require_reserve()
+        acted, cause = OperatorAction("access_mode", uid, pid), self._records.draw_id()
         with self._judging:
             before, self._access_mode = self._access_mode, mode
-            acted = OperatorAction("access_mode", uid, pid)
-            cause = self._records.operator(None, acted, before, mode)
+            self._telling.add(partial(self._records.operator, cause, None, acted, before, mode))
+        self._telling.run()
         if mode is AccessMode.READ_WRITE:
             self._change_degradation(self._degradation.release, cause)
 
@@ -258,13 +262,12 @@ class Guard:
             change()
             after = self._degradation.level
             if after is not before:
-                self._records.emit(
-                    DegradationChanged(
-                        volume=self.volume, before=str(before), after=str(after), cause=cause
-                    )
+                event = DegradationChanged(
+                    volume=self.volume, before=str(before), after=str(after), cause=cause
                 )
-        if after is not before:
-            self._notify(None)
+                self._telling.add(partial(self._records.emit, event))
+                self._telling.add(partial(self._notify, None))
+        self._telling.run()
 
     def _notify(self, changed: OperationType | None) -> None:
         # What changed may have a timer now, or another one.

@@ -104,7 +104,8 @@ class GuardedOperation:
         after = state_after(before, command.action)
         assert after is not None
         if after is before:
-            self._records.operator(self.operation, acted, before, after)
+            identifier = self._records.draw_id()
+            self._records.operator(identifier, self.operation, acted, before, after)
         return before, after
 
     def _changed(self, transition: Transition) -> None:
@@ -112,8 +113,9 @@ class GuardedOperation:
             return
         cause = transition.context
         if isinstance(cause, OperatorAction):
-            cause = self._records.operator(
-                self.operation, cause, transition.before, transition.after
+            acted, cause = cause, self._records.draw_id()
+            self._records.operator(
+                cause, self.operation, acted, transition.before, transition.after
             )
         self._records.breaker(self.operation, transition, cast("CorrelationId | None", cause))
         self._on_change(self.operation)

@@ -144,7 +144,8 @@ class Records:
     ) -> None:
         self.volume = volume
         self._log = log
-        self._draw_id = ids.draw
+        self.draw_id = ids.draw
+        """Returns the id of whatever is not a call."""
         self._bystanders = bystanders
         self._alarm = alarm
         self._lock = threading.Lock()
@@ -271,10 +272,14 @@ class Records:
         )
 
     def operator(
-        self, operation: OperationType | None, acted: OperatorAction, before: str, after: str
-    ) -> CorrelationId:
-        """An operator's command was accepted; return the id for what follows from it."""
-        identifier = self._draw_id()
+        self,
+        identifier: CorrelationId,
+        operation: OperationType | None,
+        acted: OperatorAction,
+        before: str,
+        after: str,
+    ) -> None:
+        """An operator's command was accepted."""
         self.emit(
             OperatorActed(
                 volume=self.volume,
@@ -288,7 +293,6 @@ class Records:
                 reason=acted.reason,
             )
         )
-        return identifier
 
     def report_suppressed(self, now_ns: int | None = None) -> int:
         """Report what the rate limit left out, once its interval is over (None: as if it were).

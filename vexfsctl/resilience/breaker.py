@@ -39,6 +39,8 @@ from vexfsctl.resilience.settings import BreakerSettings
 from vexfsctl.resilience.states import TIMED_ACTIONS, BreakerAction, BreakerState
 from vexfsctl.resilience.statistics import Counting, Meter, Statistics
 
+_DEFAULTS = BreakerSettings()
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -116,7 +118,7 @@ class CircuitBreaker:
         self._now_ns = clock.now_ns
         self._random = random
         self.counting = Counting(counting)
-        settings = (settings or BreakerSettings()).changed(**changes)
+        settings = (settings or _DEFAULTS).changed(**changes)
         self.timed = latency or settings.needs_durations
         """Whether the duration of calls is measured."""
         self._meter = Meter(latency=latency)
@@ -582,7 +584,10 @@ class CircuitBreaker:
         teller = _Teller()
         while self._reported.next:
             if not self._turn.take(teller, 1):
-                return
+                # Two that refuse each other the turn both look again: the last sees it free.
+                if self._turn.taken():
+                    return
+                continue
             try:
                 while self._reported.next:
                     before, after = self._reported, self._reported.next[None]

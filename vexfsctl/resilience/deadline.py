@@ -9,6 +9,7 @@ behind at the deadline. *Async*: the operation is cancelled, and has ended when 
 from _thread import get_ident
 from collections.abc import Callable
 from contextvars import ContextVar
+from sys import getrefcount
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol
 
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
 _NS = 1_000_000_000
 
 
-Until = tuple[int, Callable[[], int], Callable[[], bool] | None]
-"""A deadline: when, on which clock, and (async only) whether it has cancelled the task.
+Until = tuple[int, Callable[[], int], Callable[[], bool] | None, "Until | None"]
+"""A deadline: when, on which clock, (async only) whether it has cancelled the task, and the one
+around it.
 
 A plain tuple: a named one would cost each call as much as all else here.
 """
@@ -43,7 +45,18 @@ class Scope:
         self.base = base
         """What holds in other threads that run in a copy of the context, too."""
         self.until = base
-        """The innermost deadline, which never ends later than those around it."""
+        """The innermost deadline, which never ends later than those around it.
+
+        Its call has a reference, too: without one it was interrupted where CPython looks for no
+        signals, and the deadline is over.
+        """
+
+    def living(self) -> Until | None:
+        """Return `until`, after leaving behind what no call has a reference to any more."""
+        # The references are the one in the slot, and the argument of getrefcount.
+        while self.until is not None and getrefcount(self.until) <= 2:
+            self.until = self.until[3]
+        return self.until
 
 
 CURRENT: ContextVar[Scope | None] = ContextVar("vexfsctl.resilience.deadline", default=None)
@@ -63,7 +76,7 @@ def current() -> Until | None:
     scope = CURRENT.get()
     if scope is None:
         return None
-    return scope.until if scope.thread == get_ident() else scope.base
+    return scope.living() if scope.thread == get_ident() else scope.base
 
 
 class Told(Protocol):

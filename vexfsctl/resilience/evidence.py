@@ -52,8 +52,8 @@ class FailureDates:
     __slots__ = ("_dates", "_limit", "_within_ns")
 
     def __init__(self, limit: int, within_ns: int) -> None:
-        # Filled with the first failure: most breakers never see one, and a deque takes 0.6 kB.
-        self._dates: dict[None, deque[int]] = {}
+        # A list: a deque takes 0.6 kB, and most breakers never see a failure.
+        self._dates: list[int] = []
         self._limit = limit
         self._within_ns = within_ns
 
@@ -61,25 +61,26 @@ class FailureDates:
         """Take in *attempt*; True if the limit is reached."""
         if not attempt.failed:
             return False
-        dates = self._dates.get(None)
-        if dates is None:
-            # The limit-th failure from the newest is all that the rule asks about.
-            dates = self._dates.setdefault(None, deque(maxlen=self._limit))
-        dates.append(attempt.now_ns)
-        if len(dates) < self._limit or attempt.now_ns - dates[0] >= self._within_ns:
+        self._dates.append(attempt.now_ns)
+        # The limit-th failure from the newest is all that the rule asks about.
+        latest = self._latest()
+        if len(self._dates) > 2 * self._limit:
+            del self._dates[: -self._limit]
+        if len(latest) < self._limit:
             return False
-        # Dates that were handed in stand out of order; copied, since others append meanwhile.
-        return attempt.now_ns - min(dates.copy()) < self._within_ns
+        # Not just the first: dates that were handed in stand out of order.
+        return attempt.now_ns - min(latest) < self._within_ns
 
     def take_over(self, before: "FailureDates") -> None:
         """Begin with the failures of the rule in force *before*."""
-        if dates := before._dates.get(None):
-            self._dates[None] = deque(dates.copy(), maxlen=self._limit)
+        self._dates.extend(before._dates.copy())
 
     def count(self, now_ns: int) -> int:
         """Failures younger than the window."""
-        dates = list(self._dates.get(None, ()))
-        return sum(now_ns - at < self._within_ns for at in dates)
+        return sum(now_ns - at < self._within_ns for at in self._latest())
+
+    def _latest(self) -> list[int]:
+        return self._dates[-self._limit :]
 
 
 class Consecutive:

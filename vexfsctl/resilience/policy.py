@@ -252,12 +252,14 @@ class _Layer:
         self.breaker = breaker
         self.clock = MONOTONIC if self.retry is None else self.retry.clock
         self.counters = counters
+        self.judges = self.retry is not None and self.retry.judges_results
+        """Whether a result can be one to try again after."""
         self.each = _is_of_each_attempt(self.deadline, parts)
         """Whether the deadline is that of each attempt."""
         self.strict = self.each and self.deadline is not None and self.deadline.late == "raise"
         """Whether an attempt that overruns its deadline is to fail."""
 
-    # Four forms of one function, and in each branches instead of calls: whatever they shared, or
+    # Five forms of one function, and in each branches instead of calls: whatever they shared, or
     # called, would cost a healthy call more than all that it needs. So does a name of the enclosing
     # function, 4 ns with the branch on it: what is needed seldom is looked up in `self`.
 
@@ -265,11 +267,13 @@ class _Layer:
         """Return *function* under these policies."""
         if self.breaker.timed or self.deadline or self.bulkhead or self._begin():
             return self._bind_all(function)
-        if self.retry or self.fallback or self.breaker.counting is not Counting.NONE:
+        if self.retry or self.fallback:
             return self._bind_some(function)
-        return self._bind_breaker(function)
+        if self.breaker.counting is not Counting.NONE:
+            return self._bind_breaker(function)
+        return self._bind_uncounted(function)
 
-    def _bind_breaker(self, function: Callable[..., Any]) -> Callable[..., Any]:
+    def _bind_uncounted(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """A breaker that counts no success: what each of the others does at least."""
         breaker = self.breaker
 
@@ -286,6 +290,35 @@ class _Layer:
                 raise
             if permit.watched:
                 breaker.end_with_result(permit, result, None)
+            return result
+
+        return guarded
+
+    def _bind_breaker(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """A breaker alone."""
+        breaker, gauge = self.breaker, self.breaker._meter.gauge
+        started, ok = self._counting()
+
+        @wraps(function)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            permit = None if breaker._era.next else breaker._era.standing
+            if permit is None:
+                permit = breaker._admit()
+            try:
+                if started is not None:
+                    held = gauge.token
+                    started()
+                result = function(*args, **kwargs) if kwargs else function(*args)
+            except BaseException as error:
+                held = None
+                breaker.end_with_error(permit, error, None)
+                raise
+            if permit.watched:
+                held = None
+                breaker.end_with_result(permit, result, None)
+            elif ok is not None:
+                ok()
+            held = None  # noqa: F841 - a traceback may keep this frame
             return result
 
         return guarded
@@ -347,11 +380,12 @@ class _Layer:
                         if span_ns is not None:
                             if until_ns is None:
                                 scope = own_scope()
-                                outer = scope.until
+                                outer = None if scope.until is None else scope.living()
                                 until_ns = began_ns + span_ns
                                 if outer is not None:
                                     until_ns = within(outer, began_ns, span_ns)
-                            scope.until = (until_ns, now_ns, None)
+                            mine = (until_ns, now_ns, None, outer)  # lives as long as this frame
+                            scope.until = mine
                     permit = None if breaker._era.next else breaker._era.standing
                     if permit is None:
                         permit = breaker._admit()
@@ -380,14 +414,15 @@ class _Layer:
                     ended_ns = 0 if now_ns is None else now_ns()
                     if bulkhead is not None and place is not None:
                         bulkhead.leave(place)
-                    if run is None and not permit.watched:
+                    if permit.watched or (run and (run.attempt > 1 or self.judges)):
+                        held = None
+                        run = self._returned(run, permit, result, began_ns, until_ns)
+                    else:
+                        run = None
                         if ok is not None:
                             ok()
                         if observe is not None and began_ns is not None:
                             observe(ended_ns - began_ns)
-                    else:
-                        held = None
-                        run = self._returned(run, permit, result, began_ns, until_ns)
                     held = None  # noqa: F841 - a traceback may keep this frame
                     if run is None:
                         if until_ns is not None and ended_ns >= until_ns:
@@ -422,7 +457,7 @@ class _Layer:
                             if outer is not None:
                                 until_ns = within(outer, now_ns(), deadline.span_ns)
                         limit = Cancelling(until_ns - now_ns(), deadline.seconds, self.counters)
-                        CURRENT.set(Scope((until_ns, now_ns, limit.expired)))
+                        CURRENT.set(Scope((until_ns, now_ns, limit.expired, outer)))
                     permit = None if breaker._era.next else breaker._era.standing
                     if permit is None:
                         permit = breaker._admit()
@@ -451,14 +486,15 @@ class _Layer:
                         CURRENT.set(scope)
                     if bulkhead is not None and place is not None:
                         bulkhead.leave(place)
-                    if run is None and not permit.watched:
+                    if permit.watched or (run and (run.attempt > 1 or self.judges)):
+                        held = None
+                        run = self._returned(run, permit, result, began_ns, until_ns)
+                    else:
+                        run = None
                         if ok is not None:
                             ok()
                         if observe is not None and began_ns is not None:
                             observe(now_ns() - began_ns)
-                    else:
-                        held = None
-                        run = self._returned(run, permit, result, began_ns, until_ns)
                     held = None  # noqa: F841 - a traceback may keep this frame
                     if run is None:
                         return result
@@ -484,7 +520,7 @@ class _Layer:
         if retry is None:
             return None
         if retry.budget is None:
-            needed = retry.judges_results or retry.timeout is not None
+            needed = self.judges or retry.timeout is not None
             return retry.begin if needed else None
         add_call = retry.budget.add_call
 

@@ -193,7 +193,12 @@ VOLUME_ATTRIBUTES: tuple[Attribute, ...] = (
     _ro("errors/last_id", _ID, "Correlation id of the most recent error."),
     _ro("errors/last_time_ns", _NANOSECONDS, "Time of the most recent error; 0 = never.", 0),
     _rw("retry/max_attempts", Number("u32", 1, 100), "Total tries.", _RETRY.max_attempts),
-    _rw("retry/base_delay_ms", _DURATION, "Delay before the first retry.", _RETRY.base_delay_ms),
+    _rw(
+        "retry/base_delay_ms",
+        _DURATION,
+        "Delay before the first retry; at its default, the delay of an error's retry hint counts.",
+        _RETRY.base_delay_ms,
+    ),
     _rw("retry/max_delay_ms", _DURATION, "Upper limit of every delay.", _RETRY.max_delay_ms),
     _rw(
         "retry/backoff_multiplier_pct",
