@@ -1,6 +1,7 @@
 """Settings, `KEY=VALUE`: checked against the attribute table, written, read back.
 
-Every value is checked before the first is written, so a typo changes nothing.
+Every value is checked before the first is written, so neither a typo changes anything nor a setting
+that one of the providers does not have.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -46,8 +47,8 @@ def set_breakers(
 ) -> Changes:
     """Change *settings* of the breakers that *target* means; return the result of each.
 
-    Raises what `consult` raises, an exception for a named volume that is absent, Declined, and
-    InvalidInput if nobody can be asked.
+    Raises what `consult` raises, an exception for a named volume that is absent, AttributeMissing
+    if a provider lacks one of the settings, Declined, and InvalidInput if nobody can be asked.
     """
     consulted = consult_breakers(host, [target])
     with covering(consulted.coverage):
@@ -131,7 +132,13 @@ class _Task:
 def _carry_out(
     host: Host, operator: Operator, tasks: Sequence[_Task], consent: Consent
 ) -> tuple[Outcome, ...]:
-    """Ask, then write the values that differ, in order, reading each one back."""
+    """Ask, then write the values that differ, in order, reading each one back.
+
+    Raises AttributeMissing, with nothing written, if a provider lacks one of them.
+    """
+    for task in tasks:
+        if task.setting.attribute.optional:
+            host.tree(task.volume.root).read(task.volume.name, task.path)
     if consent.dry_run:
         return tuple(task.change_to(task.setting.value, dry_run=True) for task in tasks)
     if not all(task.idle for task in tasks):

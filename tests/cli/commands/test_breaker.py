@@ -341,6 +341,28 @@ def test_a_wrong_value_is_found_before_the_first_is_written(
     assert live.guard.operations[STORAGE].breaker_settings.failure_threshold == 5
 
 
+@pytest.mark.parametrize("how", ["--yes", "--dry-run"])
+def test_a_setting_that_a_provider_lacks_is_missed_before_the_first_is_written(
+    vexfsctl: Program, tree: FakeTree, how: str
+) -> None:
+    """A provider of version 1 without the rules of a rate; the one beside it is left alone too."""
+    tree.add("loop1")
+    (tree.root / "loop1/operations/storage/breaker/failure_rate_pct").unlink()
+
+    result = vexfsctl(
+        "breaker", "set", "*/storage", "failure_threshold=8", "failure_rate_pct=50", how
+    )
+
+    assert result.exit_status == ExitStatus.FAILED
+    assert result.stdout == ""
+    assert result.stderr == (
+        "vexfsctl: the provider of loop1 has no operations/storage/breaker/failure_rate_pct\n"
+        "hint: vexfsctl volume show loop1 shows its version\n"
+    )
+    for volume in ("loop0", "loop1"):
+        assert tree.read(f"{volume}/operations/storage/breaker/failure_threshold") == "5"
+
+
 def test_wait_ends_when_the_state_is_reached(vexfsctl: Program, live: LiveVolume) -> None:
     """A breaker that an operator tripped is open too."""
     live.command(STORAGE, BreakerAction.TRIP)
