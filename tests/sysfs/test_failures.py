@@ -33,6 +33,7 @@ AS_ROOT = "run as root, or as the user who mounted it"
     [
         ("access_mode", EINVAL, "ValueRefused", "access_mode takes: rw | ro"),
         ("retry/jitter_pct", ERANGE, "ValueRefused", "jitter_pct takes: percent, 0 to 100"),
+        (CONTROL, EINVAL, "ValueRefused", "vexfsctl volume show loop0 shows its version"),
         (CONTROL, EBUSY, "StateConflict", SHOW_BREAKER),
         (CONTROL, ESTALE, "GenerationMoved", SHOW_BREAKER),
         ("access_mode", EACCES, "PermissionRefused", AS_ROOT),

@@ -164,6 +164,8 @@ def write_failure(
     what = f"{volume}/{attribute.path} refused {shown(text)}"
     if error in _REFUSALS:
         kind, reason = _REFUSALS[error]
+        if _is_unknown_command(attribute, error):
+            reason = "not a command that its provider knows"
         hint = _refusal_hint(volume, attribute, error, who or ROOT_HINT)
         return kind(f"{what}: {reason}", hint=hint, errno=error)
     return _of_presence(volume, attribute, error) or WriteRefused(
@@ -183,7 +185,14 @@ _REFUSALS: dict[int, tuple[type[WriteRefused], str]] = {
 }
 
 
+def _is_unknown_command(attribute: Attribute, error: int) -> bool:
+    # Only well formed ones are written, but a provider may be older.
+    return error == EINVAL and not attribute.readable
+
+
 def _refusal_hint(volume: str, attribute: Attribute, error: int, who: str) -> str:
+    if _is_unknown_command(attribute, error):
+        return _version_hint(volume)
     if error in (EINVAL, ERANGE):
         return f"{attribute.name} takes: {attribute.type.name}"
     if error in (*_REFUSED, EROFS):
@@ -193,11 +202,14 @@ def _refusal_hint(volume: str, attribute: Attribute, error: int, who: str) -> st
     return f"vexfsctl breaker show {volume}/{attribute.operation}"
 
 
+def _version_hint(volume: str) -> str:
+    return f"vexfsctl volume show {volume} shows its version"
+
+
 def _of_presence(volume: str, attribute: Attribute, error: int) -> VexfsctlException | None:
     if error == ENOENT:
         return AttributeMissing(
-            f"the provider of {volume} has no {attribute.path}",
-            hint=f"vexfsctl volume show {volume} shows its version",
+            f"the provider of {volume} has no {attribute.path}", hint=_version_hint(volume)
         )
     if error in _PROVIDER_GONE:
         return VolumeStale(f"the provider of {volume} is {_GONE}", hint=clear_command(volume))

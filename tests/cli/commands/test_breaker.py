@@ -8,7 +8,7 @@ from tests.support.clock import VirtualClock
 from tests.support.live import LiveVolume
 from tests.support.program import Program
 from tests.support.tree import FakeTree
-from vexfsctl.exceptions import ExitStatus
+from vexfsctl.exceptions import ExitStatus, ValueRefused
 from vexfsctl.model.breaker import BreakerAction, BreakerState
 from vexfsctl.model.events import OperatorActed
 from vexfsctl.model.operations import OperationType
@@ -255,6 +255,27 @@ def test_a_state_that_does_not_allow_it_is_refused_and_the_others_go_on(
     assert [problem["message"] for problem in result.json["problems"]] == [
         "loop0/file is closed: there is nothing to probe"
     ]
+
+
+def test_a_command_that_a_provider_does_not_know_changes_nothing(
+    vexfsctl: Program, live: LiveVolume
+) -> None:
+    """EINVAL for `observe`: this provider has no such state, and the time was not set either."""
+
+    def refuse() -> None:
+        raise ValueRefused("of version 1")
+
+    live.before_write = refuse
+
+    result = vexfsctl("breaker", "observe", "loop0/storage", "--for", "5s", "--yes")
+
+    assert result.exit_status == ExitStatus.FAILED
+    assert result.stdout.split()[-5:] == ["loop0/storage", "state", "closed", "closed", "false"]
+    assert result.stderr == (
+        "vexfsctl: loop0/operations/storage/breaker/control refused"
+        " 'observe for 5000 if-generation 1': not a command that its provider knows\n"
+        "hint: vexfsctl volume show loop0 shows its version\n"
+    )
 
 
 def test_a_breaker_that_opens_at_once_again_is_a_failure(

@@ -108,7 +108,7 @@ def carry_out(host: Host, _operator: Operator, plan: Plan) -> Outcome:
     try:
         return _write_and_judge(host, plan)
     except VexfsctlException as failure:
-        return Refusal(change_of(plan, plan.breaker), failure)
+        return Refusal(_unchanged(plan, plan.breaker), failure)
 
 
 def _write_and_judge(host: Host, plan: Plan) -> Outcome:
@@ -161,7 +161,7 @@ def _judge(plan: Plan, after: BreakerStatus) -> Outcome:
 
 
 def _judge_moved(plan: Plan, now: BreakerStatus, moved: GenerationMoved) -> Outcome:
-    unchanged = _change(plan, word(now.state), changed=False, dry_run=False)
+    unchanged = _unchanged(plan, now)
     if is_as_asked(now.state, plan.command.action):
         return unchanged
     failure = GenerationMoved(
@@ -181,6 +181,10 @@ def _moved(plan: Plan, after: BreakerStatus) -> bool:
     if plan.command.action is BreakerAction.RESET and before.failures > after.failures:
         return True
     return after.generation != before.generation
+
+
+def _unchanged(plan: Plan, now: BreakerStatus) -> Change:
+    return _change(plan, word(now.state), changed=False, dry_run=False)
 
 
 def _change(plan: Plan, after: str, *, changed: bool, dry_run: bool) -> Change:
