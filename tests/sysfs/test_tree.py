@@ -103,6 +103,22 @@ def test_a_provider_need_not_count_lost_records(tree: FakeTree) -> None:
     assert status_of(volume).errors == ErrorCounts(0, 0, 0, 0, 0, 0, 0, None, 0, 0)
 
 
+def test_a_provider_without_what_is_optional_is_read_whole(tree: FakeTree) -> None:
+    """A rule that it does not have is off; of what it does not tell nothing is made up."""
+    for attribute in attributes():
+        if attribute.optional:
+            (tree.root / "loop0" / attribute.path).unlink()
+
+    volume = read(tree)
+
+    assert volume.detail is None
+    storage = status_of(volume).operations[OperationType.STORAGE]
+    assert storage.breaker.settings == BreakerSettings()
+    assert (storage.latency_ns_p50, storage.latency_ns_p99, storage.would_reject) == (None, None, 0)
+    breaker = storage.breaker
+    assert (breaker.until_ms, breaker.reason, breaker.author) == (None, None, None)
+
+
 def test_roots_are_merged_and_a_name_in_two_is_there_twice(memory_path: Path) -> None:
     """Volumes come in the order of the roots, then of names; a missing root has none."""
     one, two = FakeTree(memory_path / "one"), FakeTree(memory_path / "two")

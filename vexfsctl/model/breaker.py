@@ -74,8 +74,8 @@ class BreakerStatus:
     last_error_id: CorrelationId | None
     """The error that last counted against it."""
     settings: BreakerSettings
-    until_ms: int = 0
-    """Until time ends the state; 0 when it will not."""
+    until_ms: int | None = 0
+    """Until time ends the state; 0 when it will not. None: the provider does not say."""
     reason: str | None = None
     """Why an operator put it into this state."""
     author: int | None = None

@@ -120,9 +120,9 @@ class OperationStatus:
     breaker: BreakerStatus
     would_reject: int = 0
     """Calls that metrics_only let pass and an open breaker would have refused."""
-    latency_ns_p50: int = 0
-    """Within this time half of the completed calls ended; to within 3 %."""
-    latency_ns_p99: int = 0
+    latency_ns_p50: int | None = None
+    """Within this time half of the completed calls ended; to within 3 %. None: nobody measures."""
+    latency_ns_p99: int | None = None
     """Likewise, 99 % of them."""
 
 

@@ -61,6 +61,9 @@ class Directory(StrEnum):
         return self.replace("<op>", operation)
 
 
+_REQUIRED = object()
+
+
 class Attribute(NamedTuple):
     """One file of a volume's directory."""
 
@@ -75,8 +78,8 @@ class Attribute(NamedTuple):
     """Value at mount, if the specification gives one."""
     pollable: bool = False
     """Whether poll(2) wakes with POLLPRI when the value changes."""
-    optional: bool = False
-    """Whether a provider may lack it; its default stands then."""
+    absent: Any = _REQUIRED
+    """What stands for it where a provider lacks it, if that is allowed; None: nothing is known."""
     operation: OperationType | None = None
     """The operation type it belongs to; None for the volume's own."""
 
@@ -84,6 +87,11 @@ class Attribute(NamedTuple):
     def name(self) -> str:
         """Last component of the path."""
         return self.path.rpartition("/")[2]
+
+    @property
+    def optional(self) -> bool:
+        """Whether a provider may lack it."""
+        return self.absent is not _REQUIRED
 
     @property
     def readable(self) -> bool:
@@ -126,17 +134,19 @@ def _ro(
     default: Any = None,
     *,
     pollable: bool = False,
-    optional: bool = False,
+    absent: Any = _REQUIRED,
 ) -> Attribute:
     directory = _directory_of(path)
-    return Attribute(path, directory, Access.READ_ONLY, type_, meaning, default, pollable, optional)
+    return Attribute(path, directory, Access.READ_ONLY, type_, meaning, default, pollable, absent)
 
 
 def _rw(
     path: str, type_: ValueType, meaning: str, default: Any, *, optional: bool = False
 ) -> Attribute:
+    # Who lacks a setting goes by none: each default turns its rule off.
+    absent = default if optional else _REQUIRED
     directory = _directory_of(path)
-    return Attribute(path, directory, Access.READ_WRITE, type_, meaning, default, optional=optional)
+    return Attribute(path, directory, Access.READ_WRITE, type_, meaning, default, absent=absent)
 
 
 def _wo(path: str, type_: ValueType, meaning: str) -> Attribute:
@@ -188,7 +198,7 @@ VOLUME_ATTRIBUTES: tuple[Attribute, ...] = (
         _COUNTER,
         "Error records that could not be written, or found no room in the queue.",
         0,
-        optional=True,
+        absent=0,
     ),
     _ro("errors/last_id", _ID, "Correlation id of the most recent error."),
     _ro("errors/last_time_ns", _NANOSECONDS, "Time of the most recent error; 0 = never.", 0),
@@ -228,7 +238,7 @@ OPERATION_ATTRIBUTES: tuple[Attribute, ...] = (
         _COUNTER,
         "Calls that metrics_only let pass and an open breaker would have refused.",
         0,
-        optional=True,
+        absent=0,
     ),
     _ro("operations/<op>/in_flight", _GAUGE, "Calls now running, hung ones included.", 0),
     _ro("operations/<op>/overdue", _GAUGE, "Running calls past their deadline.", 0),
@@ -239,14 +249,14 @@ OPERATION_ATTRIBUTES: tuple[Attribute, ...] = (
         _NANOSECONDS,
         "Within this time half of the completed calls ended, to within 3 percent.",
         0,
-        optional=True,
+        absent=None,
     ),
     _ro(
         "operations/<op>/latency_ns_p99",
         _NANOSECONDS,
         "Likewise, 99 of 100 completed calls.",
         0,
-        optional=True,
+        absent=None,
     ),
     _rw("operations/<op>/timeout_ms", _DURATION, "Deadline of one call with its retries.", None),
 )
@@ -264,19 +274,19 @@ BREAKER_ATTRIBUTES: tuple[Attribute, ...] = (
         _MILLISECONDS,
         "Time until the state ends by itself; 0 when it will not.",
         0,
-        optional=True,
+        absent=None,
     ),
     _ro(
         "operations/<op>/breaker/reason",
         OrNone(Reason()),
         "Reason that an operator gave for the state.",
-        optional=True,
+        absent=None,
     ),
     _ro(
         "operations/<op>/breaker/author",
         OrNone(Number("uid")),
         "User who put it into the state by a command.",
-        optional=True,
+        absent=None,
     ),
     _ro("operations/<op>/breaker/generation", _U64, "Rises by 1 at every state change.", 1),
     _ro("operations/<op>/breaker/failures", _GAUGE, "Failures inside the current window.", 0),

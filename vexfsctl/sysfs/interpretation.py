@@ -69,7 +69,7 @@ def _interpret(
     attribute: Attribute, content: bytes | int, values: dict[str, Any], complaints: list[str]
 ) -> None:
     if attribute.optional and content == ENOENT:
-        values[attribute.path] = attribute.default
+        values[attribute.path] = attribute.absent
         return
     if not isinstance(attribute.type, Number):
         values[attribute.path] = None if isinstance(attribute.type, OrNone) else UNKNOWN

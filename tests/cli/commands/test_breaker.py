@@ -193,6 +193,20 @@ def test_what_is_so_already_needs_no_consent_and_no_write(
     assert len(live.events) == events
 
 
+def test_a_state_that_may_end_by_itself_is_commanded_again(
+    vexfsctl: Program, tree: FakeTree
+) -> None:
+    """The provider does not say whether it will, so the command takes the time away if it does."""
+    tree.write("loop0/operations/sync/breaker/state", "disabled")
+    (tree.root / "loop0/operations/sync/breaker/until_ms").unlink()
+
+    result = vexfsctl("breaker", "disable", "loop0/sync", "--yes")
+
+    assert result.exit_status == ExitStatus.OK
+    assert result.stdout.split()[-5:] == ["loop0/sync", "state", "disabled", "disabled", "false"]
+    assert tree.read("loop0/operations/sync/breaker/control") == "disable if-generation 1"
+
+
 def test_reset_of_a_closed_breaker_clears_its_window(vexfsctl: Program, live: LiveVolume) -> None:
     """Failures that were counted are forgotten: that is a change."""
     live.fail(STORAGE, EIO, times=4)

@@ -58,7 +58,7 @@ class Plan:
             case BreakerAction.TRIP:
                 return False  # it renews the time a trip holds
             case action if action in TIMED_ACTIONS:
-                if self.command.for_ms is not None or self.breaker.until_ms:
+                if self.command.for_ms is not None or self.breaker.until_ms != 0:
                     return False  # it sets, or takes away, the time
             case BreakerAction.RESET if self.breaker.failures:
                 return False  # it clears the window
@@ -176,7 +176,7 @@ def _judge_moved(plan: Plan, now: BreakerStatus, moved: GenerationMoved) -> Outc
 def _moved(plan: Plan, after: BreakerStatus) -> bool:
     before = plan.breaker
     if plan.command.action in TIMED_ACTIONS:
-        timed = plan.command.for_ms or before.until_ms > after.until_ms == 0
+        timed = plan.command.for_ms or (before.until_ms and after.until_ms == 0)
         return after.generation != before.generation or bool(timed)
     if plan.command.action is BreakerAction.RESET and before.failures > after.failures:
         return True
