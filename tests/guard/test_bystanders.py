@@ -6,7 +6,7 @@ from itertools import count
 import pytest
 
 from tests.guard.volume import ALWAYS_EIO, FILE, STORAGE, GuardedVolume, failing, failing_call
-from vexfsctl.guard.call import Call, CallAbandoned
+from vexfsctl.guard.call import Call, CallAbandoned, Terms
 from vexfsctl.model.breaker import BreakerAction, BreakerCommand, BreakerState
 from vexfsctl.model.events import (
     BreakerChanged,
@@ -116,6 +116,28 @@ def test_listener_that_raises_takes_no_deadline_away(volume: GuardedVolume) -> N
 
     assert answered == ["timeout"]
     assert volume.status(FILE).breaker.state is BreakerState.OPEN
+
+
+def test_call_that_cannot_tell_its_terms_takes_no_answer_from_others(
+    volume: GuardedVolume,
+) -> None:
+    """Two calls are overdue at once; the watch comes to the one with the bug first."""
+    answered: list[str] = []
+
+    def tell_terms() -> Terms:
+        raise Bug
+
+    def stuck(_: Call) -> None:
+        with pytest.raises(Bug):
+            volume.pass_time(5)
+
+    def other(_: Call) -> None:
+        volume.guard.run(FILE, "read", stuck, on_timeout=lambda: answered.append("timeout"))
+
+    with pytest.raises(CallAbandoned):
+        volume.guard.bind(FILE, "write")(other, tell_terms)
+
+    assert answered == ["timeout"]
 
 
 def test_end_that_cannot_be_told_is_still_an_abandoned_call(volume: GuardedVolume) -> None:

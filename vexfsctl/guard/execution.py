@@ -177,7 +177,7 @@ class CallExecutor:
             elif self._abandon(call, now_ns):
                 overdue.append(call)
         for call in overdue:
-            self._answer(call, now_ns)
+            self._bystanders.tell(self._answer, call, now_ns)
         return due_ns
 
     # The way of a call that goes well. What it holds ends with its frame: the permit, its share of

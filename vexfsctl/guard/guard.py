@@ -135,8 +135,9 @@ class Guard:
         """Answer calls past their deadline, let breaker timers run, report suppressed records.
 
         Afterwards `alarm` says when the next of these will be due. Then raises what a listener, a
-        subscriber, an `on_timeout` or an `on_ended` raised since the last time (the latest, if
-        several did): a bug there stops no call and no other answer.
+        subscriber, an `on_timeout`, an `on_ended` or what tells the terms of an overdue call raised
+        since the last time (the latest, if several did): a bug there stops no call and no other
+        answer.
         """
         self.alarm.reset()
         due_ns = self._executor.expire_overdue(now_ns)
