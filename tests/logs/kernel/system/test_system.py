@@ -177,6 +177,15 @@ from tests.logs.kernel.told import told
         ),
         ("megaraid_sas 0000:03:00.0: FW now in Ready state", "nothing"),
         ("hpsa 0000:03:00.0: Controller lockup detected: 0x00130000 after 30", "hba 0000:03:00.0"),
+        ("stex(0000:9f:00.0): firmware not operational", "hba 0000:9f:00.0"),
+        ("stex(0000:9f:00.0): resetting: handshake failed", "hba 0000:9f:00.0"),
+        ("hptiop_reset(0/0/0)", "hba"),
+        (
+            "EDAC sbridge MC1: CPU 0: Machine Check Event: 0 Bank 7: cc00418000010091",
+            "edac MC1",
+        ),
+        ("qla2300 0000:07:09.0: LOOP DOWN detected (4).", "hba 0000:07:09.0"),
+        ("hptiop: fail to enable pci device", "hba hptiop"),
         ("aacraid: Host adapter abort request.", "hba aacraid"),
         ("smartpqi 0000:5c:00.0: controller is offline: status code 0x6100c", "hba 0000:5c:00.0"),
         (

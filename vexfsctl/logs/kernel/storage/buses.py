@@ -201,8 +201,8 @@ BUS_FORMS = (
             r"(?:.{0,120}?\b(?i:errors?|fail(?:ed|ure)?|never completed|stuck|unable"
             r"|never left|removed during|consuming too much power|never released"
             r"|Resetting controller|CQE recovery|tuning execution|never stabilised|even though no"
-            r"|unexpected interrupt|problem (?:switching|setting)|rejected|broken|timed out"
-            r"|timeout|problem reading|still running|could not complete)\b)"
+            r"|unexpected interrupt|tried to reset|problem (?:switching|setting)|rejected|broken"
+            r"|timed out|timeout|problem reading|still running|could not complete)\b)"
         ),
         free_reader("mmc"),
         begins=_MMC_BEGINS,

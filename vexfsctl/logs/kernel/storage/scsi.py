@@ -267,8 +267,8 @@ SCSI_FORMS = (
     ),
     _form(
         "sd 0:0:0:0: timing out command, waited 180s",
-        "timing out command",
-        r"timing out command",
+        "command",
+        r"(?:timing out command|command [0-9a-f]{8,16} timed out)",
         reader("scsi", errno=errno.ETIMEDOUT),
     ),
     _form(

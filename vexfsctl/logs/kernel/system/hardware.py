@@ -91,7 +91,7 @@ HARDWARE_FORMS = (
         "EDAC ",
         (
             rf"{_EDAC}(?:\d{{1,10}} UE\b|UE[ :]"
-            r"|HANDLING MCE|.{0,80}\b(?i:error|fail|uncorrect))"
+            r"|HANDLING MCE|CPU \d{1,5}: Machine Check |.{0,80}\b(?i:error|fail|uncorrect))"
         ),
         free_reader("edac"),
         begins=("EDAC ",),
