@@ -154,6 +154,25 @@ PRINTED = (
         _by("[    5.000001] host sshd[12]: %s"),
     ),
     Printed("a message to all", " kernel:%s", _by(" sshd[12]:%s")),
+    Printed("uptimes with a blank", "[    5.000001 ] %s", tells=False),
+    Printed(
+        "two times and columns",
+        "2026-11-29T10:00:01Z    2026-11-29T10:00:00Z   host  kernel:  [    5.000001] %s",
+        _by("2026-11-29T10:00:01Z    2026-11-29T10:00:00Z   host  %s"),
+    ),
+    Printed(
+        "a tag without a colon",
+        "Nov 29 10:00:00 host kernel [    5.000001] %s",
+        _by("Nov 29 10:00:00 host %s"),
+    ),
+    Printed("a torn date", "9 10:00:00 host kernel: %s", _by("9 10:00:00 host sshd[12]: %s")),
+    Printed(
+        "JSON of a log shipper",
+        '{"time": "2026-11-29T10:00:00Z", "ident": "kernel", "message": "%s"}',
+        lambda tag, text: json.dumps(
+            {"time": "2026-11-29T10:00:00Z", "ident": tag, "message": text}
+        ),
+    ),
     Printed(
         "syslog without a blank", "Nov 29 10:00:00 host kernel:%s", _by("Nov 29 10:00:00 host %s")
     ),

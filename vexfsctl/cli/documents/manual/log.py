@@ -59,7 +59,8 @@ _WRITING = (
 )
 _HANDED_OVER = (
     "A saved log may be in any form of dmesg, journalctl and syslog daemons, in any language, of"
-    " containers, Talos or logcat, line by line, in UTF-8 or UTF-16. What stands before the lines"
+    " containers, Talos or logcat, or in the JSON of a log shipper, line by line, in UTF-8 or"
+    " UTF-16. What stands before the lines"
     " is taken off: quotes and bullets, indents, colours, HTML, the FILE: of grep, a prompt,"
     " numbers of lines, names of containers, the clock of a terminal; such a record is never surely"
     " the kernel's. Lines that a mailer wrapped are joined. Where a log has no uptimes,"
