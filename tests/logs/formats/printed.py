@@ -210,6 +210,7 @@ DECORATIONS = (
     *("node1 login: ", "[root@node1 ~]# ", "root@node1:/var/log# ", "$ ", "# "),
     *("messages:", "/var/log/kern.log.1:", "kern.log:123:", "kern.log-122-", "17:"),
     *("(standard input):", "\x1b[32m", "<pre>", '<p class="log"><code>', "&gt; "),
+    *("[CODE]", "[font=Arial]", "[b][/b]"),
     *("    12\t", "12: ", "  12 | ", "12) ", "#12 ", "\u2502 ", "\u2192 ", "~~~", ": ", "< ", "! "),
     *("web-1  | ", "\x1b[36mweb_1  |\x1b[0m ", "<joe> ", "12:34 <@joe> ", "[12:34] < joe> "),
     "[2026-11-29T10:00:00.123456Z ERROR init_or_kernel] ",

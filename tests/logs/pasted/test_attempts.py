@@ -273,11 +273,13 @@ def test_an_indented_line_after_one_without_a_head_is_read() -> None:
     assert last.evidence == KernelEvidence(kind="filesystem", device="sda1")
 
 
-def test_the_result_of_a_command_belongs_to_it() -> None:
-    """However a program that shows logs indents what libata prints in one go."""
+@pytest.mark.parametrize("result", ["    res", "res"])
+@pytest.mark.parametrize("mask", ["0x4", "0\u00d74"])
+def test_the_result_of_a_command_belongs_to_it(result: str, mask: str) -> None:
+    """However a program that shows logs indents what libata prints in one go, and sets its x."""
     head = "Nov 28 07:41:02.243 test01 kernel: "
     command = "ata9.00: cmd 60/05:b0:bb:23:78/00:00:1d:00:00/40 tag 22 ncq dma 2560 in"
-    result = "    res 40/00:00:00:00:00/00:00:00:00:00/00 Emask 0x4 (timeout)"
+    result += f" 40/00:00:00:00:00/00:00:00:00:00/00 Emask {mask} (timeout)"
     entry, other, *_ = entries(f"{head}{command}\n{result}\n{head}x\n{result}\n")
 
     assert entry.evidence == KernelEvidence(

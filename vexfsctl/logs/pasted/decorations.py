@@ -1,8 +1,8 @@
 """What people and programs put before the lines of a log that they hand over; how it comes off.
 
-Quotes of mail and chat, bullets, indents, the colours of a terminal, HTML, the FILE: of grep, the
-prompt of a shell or a login, numbers of lines, names of containers and of who chats, the clock of a
-terminal. A closed set: what is not in it is not decoration.
+Quotes of mail and chat, bullets, indents, the colours of a terminal, HTML, tags of forums, the
+FILE: of grep, the prompt of a shell or a login, numbers of lines, names of containers and of who
+chats, the clock of a terminal. A closed set: what is not in it is not decoration.
 """
 
 import html
@@ -59,6 +59,10 @@ _TAGS = re.compile(
     rb"(?:[ /][^<>\n]{0,200})?>",
     re.IGNORECASE,
 )
+_FORUM_TAGS = re.compile(
+    rb"\[/?(?:code|quote|font|size|color|b|i|u|php|indent|left)(?:=[^\[\]\n]{1,80})?\]",
+    re.IGNORECASE,
+)
 _ENTITY = re.compile(rb"&(?:#\d{1,5}|#x[0-9a-fA-F]{1,4}|lt|gt|amp|quot|apos|nbsp);")
 
 
@@ -104,6 +108,8 @@ def as_shown(line: bytes) -> bytes:
         line = _COLOURS.sub(b"", line)
     if b"<" in line:
         line = _TAGS.sub(b"", line)
+    if b"[/" in line or line.startswith(b"["):
+        line = _FORUM_TAGS.sub(b"", line)
     if b"&" in line:
         line = _ENTITY.sub(_unescaped, line)
     if b"\xc2\xa0" in line:

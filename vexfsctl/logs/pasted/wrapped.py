@@ -10,7 +10,12 @@ from vexfsctl.model.events import KernelEvidence
 from vexfsctl.model.record import LogRecord
 
 _COMMAND = re.compile(r"ata\d{1,4}\.\d{2}: cmd [0-9a-f]{2}/")
-_RESULT = re.compile(rb" {1,80}res [0-9a-f]{2}/[0-9a-f:/]{10,50} Emask 0x[0-9a-f]+ ")
+RESULT = b"res "
+"""How the rest of a record of libata about a command begins, after blanks if it has any."""
+# Weblogs make a sign of multiplication of an x between numbers, and strip blanks.
+_RESULT = re.compile(
+    rb" {0,80}" + RESULT + rb"[0-9a-f]{2}/[0-9a-f:/]{10,50} Emask 0(?:x|\xc3\x97)[0-9a-f]+ "
+)
 _OWN = "VexFS: "
 _PAIR = re.compile(r"[a-z_]{2,16}=\S")
 WRAPPED = range(60, 81)
