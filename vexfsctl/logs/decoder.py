@@ -208,7 +208,7 @@ class RecordDecoder:
         if begun.block is None or begun.alone:
             joined = join_wrapped(self._open, self._width, line)
             if joined is not None:
-                self._open, self._adjacent, self._width = joined, True, width
+                self._open, self._adjacent, self._width = joined, follows, width
                 return
         yield from self._close()
         if begun.block is None:

@@ -96,6 +96,7 @@ def test_a_line_of_no_known_form_is_read_loosely(line: str, uptime_us: int | Non
 @pytest.mark.parametrize(
     "prefix",
     [
+        *(".(0)[412:mmcqd/0]", "-(1)[412:init]", "<0>.(0)[412:mmcqd/0]"),
         *("(0)[412:kworker/0:1]", "[1:  kworker/1:1:  412] ", "[pid:412,cpu1,kworker/1:1,4]"),
         *("c3   412 (kworker/3:1) ", "<3> "),
         *("[   11.000000] ", "2999.431039] ", "NMI watchdog: ", "trusted_key: ", "<3>"),
@@ -337,6 +338,14 @@ def test_a_line_that_a_mailer_wrapped_is_one_record() -> None:
         kind="block", device="sdb", sector=123456, direction="read", errno=61
     )
     assert after.record.text == "x"
+
+
+def test_a_line_after_a_wrapped_one_is_none_of_it() -> None:
+    """Neither has a head that an indented line could go on with."""
+    first = " scsi: Device offlined - not ready after error recovery: host"
+    (_, after) = entries(f"{first}\n 1 channel 0 id 6 lun 0\n {ABORTED}\n")
+
+    assert after.evidence == KernelEvidence(kind="filesystem", device="sda1")
 
 
 def test_what_a_mailer_wrapped_adds_to_what_is_known_without_it() -> None:

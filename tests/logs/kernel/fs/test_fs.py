@@ -89,6 +89,7 @@ from vexfsctl.model.events import EvidenceSignificance
         ),
         ("JBD2: Clearing recovery information on journal", "filesystem routine"),
         ("Aborting journal on device md127-8.", "filesystem md127"),
+        ("Aborting journal on device sda3:8.", "filesystem sda3"),
         (
             'XFS (vdb): metadata I/O error in "xfs_read_agi+0x96/0x140 [xfs]" at daddr 0x2 len'
             " 1 error 5",
