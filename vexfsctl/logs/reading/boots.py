@@ -102,8 +102,10 @@ class Part:
 
         assert self.spool.sieve is not None
         if self.wanted is None:
-            return records_of(lines, self.spool.sieve)
-        return self.wanted.find(lines, self.spool.sieve)
+            found = records_of(lines, self.spool.sieve)
+        else:
+            found = self.wanted.find(lines, self.spool.sieve)
+        return (record for _, record in found)
 
 
 class Boot(NamedTuple):

@@ -137,7 +137,8 @@ class Region:
                 continue
             if isinstance(item, Stretch):
                 lines = Lines.of(item)
-                yield from records_of(lines, by) if wanted is None else wanted.find(lines, by)
+                found = records_of(lines, by) if wanted is None else wanted.find(lines, by)
+                yield from (record for _, record in found)
             elif by.accepts(item) and (wanted is None or wanted.accepts(item)):
                 yield item
 
