@@ -12,7 +12,8 @@ PROCESS = r"(?:[^:=\[\n]|:(?! )){1,15}?"
 stands behind a tag may be any program's words."""
 _BEGINS = re.compile(
     # TASK_COMM_LEN is 16, with its end.
-    r"(?:traps: )?(?P<name>.{1,15}?)(?:\[\d{1,10}\]:? | \(\d{1,10}\)(?:: | used )"
+    # The lookahead is quicker than to try what may follow at each place.
+    r"(?:traps: )?(?P<name>.{1,15}?)(?=[\[:/]| [(iuc])(?:\[\d{1,10}\]:? | \(\d{1,10}\)(?:: | used )"
     r"| invoked oom-killer: |: (?:page allocation |vmalloc|sending ioctl |uses )"
     r"|(?:/\d{1,10})?: potentially unexpected |:\d{1,10} (?:conflicting|freeing|map pfn) "
     r"| (?:uses obsolete |calls setitimer)"
