@@ -82,8 +82,9 @@ class Sieve:
 
     def accepts_text(self, text: str) -> bool:
         """Whether a record of this text can matter that does not name VexFS."""
-        inner = without_prefix(text)
-        if self._begins(text) or (inner is not text and self._begins(inner)):
+        if self._begins(text):
+            return True
+        if (inner := without_prefix(text)) is not text and self._begins(inner):
             return True
         encoded = text.encode(errors="surrogatepass")
         if self.names and self._names.match(encoded) is not None:
