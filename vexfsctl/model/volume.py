@@ -121,7 +121,7 @@ class OperationStatus:
     would_reject: int = 0
     """Calls that metrics_only let pass and an open breaker would have refused."""
     latency_ns_p50: int = 0
-    """Within this time half of the completed calls ended; to within 3 %."""
+    """Within this time half of the completed calls ended; to within 1 %."""
     latency_ns_p99: int = 0
     """Likewise, 99 % of them."""
 
