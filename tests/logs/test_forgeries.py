@@ -1,5 +1,6 @@
 """No line that another program wrote is the kernel's or VexFS's, whatever form the log has."""
 
+import html
 import re
 from datetime import datetime
 
@@ -191,4 +192,5 @@ def test_a_wrapped_line_of_a_program_is_not_believed(
     first, rest = log[:width], log[width:]
 
     told = [entry for entry in entries(f"{first}\n{rest}") if is_believed(entry)]
-    assert [entry for entry in told if entry.record.text not in rest] == []
+    # A browser shows an entity that stands first in it, too.
+    assert [entry for entry in told if entry.record.text not in html.unescape(rest)] == []

@@ -42,6 +42,7 @@ LIBRARY = vexfsctl.resilience.__path__[0]
 BREAKER = _breaker()
 BULKHEAD = Bulkhead(4)
 QUEUE = Bulkhead(4, wait=0.002)
+CHILDREN = 20
 
 
 @resilient(deadline=60, retry=Retry(attempts=2, base=0), breaker=BREAKER, bulkhead=BULKHEAD)
@@ -203,7 +204,7 @@ def _cancel_tasks(seed: int) -> None:
 
 
 def forks() -> None:
-    """Sixty children of a process whose other threads are in the middle of calls."""
+    """Children of a process whose other threads are in the middle of calls."""
     stopping = threading.Event()
     stuck = BREAKER.calling()
 
@@ -226,7 +227,7 @@ def forks() -> None:
     statuses = []
     # Python 3.12 and later warn of what is tried here.
     warnings.simplefilter("ignore", DeprecationWarning)
-    for _child in range(60):
+    for _child in range(CHILDREN):
         child = os.fork()
         if not child:
             _be_child()
@@ -234,7 +235,7 @@ def forks() -> None:
     stopping.set()
     for thread in threads:
         thread.join()
-    assert statuses == [0] * 60, statuses
+    assert statuses == [0] * CHILDREN, statuses
 
 
 def _be_child() -> None:

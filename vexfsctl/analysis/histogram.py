@@ -29,27 +29,29 @@ class Histogram:
     def __init__(self) -> None:
         self._dated = _Grid()
         self._by_uptime = _Grid()
-        self._totals: dict[Hashable, int] = {}
+        self._untimed: dict[Hashable, int] = {}
 
     def add(self, what: Hashable, moment: datetime | None, uptime_us: int | None, n: int) -> None:
         """Count *what* *n* times, at a moment or an uptime, as far as they are known."""
-        self._totals[what] = self._totals.get(what, 0) + n
         if moment is not None:
             self._dated.add(what, int(moment.timestamp()), n)
         elif uptime_us is not None:
             self._by_uptime.add(what, uptime_us // 1_000_000, n)
+        else:
+            self._untimed[what] = self._untimed.get(what, 0) + n
 
     def over_time(self, what: Hashable) -> OverTime:
         """Return how often *what* happened: by dates if there are any, else by uptimes."""
         grid = self._dated if self._dated.counts else self._by_uptime
         counts, begin = grid.row(what), grid.begin_s
         dated = grid is self._dated
+        not_by_dates = sum(self._by_uptime.row(what)) if dated else 0
         return OverTime(
             begin=datetime.fromtimestamp(begin, UTC) if dated else None,
             uptime_s=None if dated else begin,
             span_s=grid.width_s,
             counts=counts,
-            untimed=self._totals.get(what, 0) - sum(counts),
+            untimed=self._untimed.get(what, 0) + not_by_dates,
         )
 
 

@@ -149,16 +149,31 @@ class IncidentDevices:
         words = mentioned.result()
         if self._finder.elsewhere:
             # All of the log is searched only for what matters.
-            alone = all(_are_apart(name, device) for name in named)
-            beside = any(_may_be_beside(other, device) for other in others - {device})
-            return words if alone and not beside else self._finder.told + words
+            alone = all(_are_apart(name, device) for name in near)
+            shared = any(self._may_share(device, other) for other in others - {device})
+            return words if alone and not shared else self._finder.told + words
         here = self._finder.here + words
         known = all(self._finder.here.find(each) for each in (device, *named) if each is not None)
         return here if known else here + self._finder.told
 
+    def _may_share(self, device: str | None, other: str) -> bool:
+        """Whether lines of the log may tell that *other* lies on something that *device* does."""
+        if device is None:
+            return False
+        # Deferred, as for the finder.
+        from vexfsctl.analysis.devices.told import PATH_TOLD
+
+        if _is_mapped(device) or _is_mapped(other):
+            return self._log.has_text(PATH_TOLD)
+        return not _are_apart(other, device) or _may_be_beside(other, device)
+
 
 _STACKED = re.compile(r"md|dm-|nvme\d+c\d+n|(?:nvme|ata|host)[\d.]+$|scsi:|pci:|[\d:]+$")
 """How names begin of what may be above a disk, or below it, and what else such may be called."""
+
+
+def _is_mapped(name: str) -> bool:
+    return kind_of_name(disk_of_partition(name) or name) is DeviceKind.MAPPED
 
 
 def _are_apart(name: str, device: str | None) -> bool:

@@ -25,7 +25,7 @@ from vexfsctl.host.log import (
 )
 from vexfsctl.host.volumes import consult_logs
 from vexfsctl.logs.formats.kmsg import SOURCE_NAME
-from vexfsctl.logs.interpret import Loads, interpret_records, is_vexfs_record
+from vexfsctl.logs.interpret import Loads, interpret_records
 from vexfsctl.logs.reading.duplicates import Shown
 from vexfsctl.logs.reading.log import LogReading
 from vexfsctl.logs.sources.following.follower import LogFollower
@@ -159,15 +159,16 @@ class LogView:
 
     def pick(self, entries: Iterable[LogEntry]) -> Iterator[Picked]:
         """Yield the requested *entries* in their order, and when each was written."""
+        timed = self.asks_for_times
         for entry in entries:
-            if not is_vexfs_record(entry) and entry.evidence is None:
+            if entry.meaning is None:
                 continue
             if not self._begun and not self._begins_at(entry.record):
                 continue
             moment = self._calendar.moment(entry.record)
             if self._selection.accepts(entry, moment):
                 yield entry, moment
-            elif moment is None and self._at_any_time.accepts(entry, None):
+            elif moment is None and timed and self._at_any_time.accepts(entry, None):
                 source = entry.record.source
                 self._undated[source] = self._undated.get(source, 0) + 1
 

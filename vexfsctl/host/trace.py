@@ -51,7 +51,7 @@ from vexfsctl.model.volume import ModuleState, Volume
 from vexfsctl.recovery.ledger.file import read_ledger
 from vexfsctl.recovery.ledger.recoveries import merge_recoveries, recoveries_of
 
-_ENDINGS = (1 << 20, 4 << 20)
+_ENDINGS = (1 << 17, 1 << 20, 4 << 20)
 """Bytes of a log's end that are looked at for the latest incident, before all of it is."""
 
 _WITHOUT_ID = "trouble without an id is told by vexfsctl status and vexfsctl device list"

@@ -16,7 +16,7 @@ from vexfsctl.logs.formats.journal import split_objects
 from vexfsctl.logs.formats.lines import INDENTS, bare_line
 from vexfsctl.logs.formats.renderings import Reading
 from vexfsctl.logs.pasted.attempts import begin, capped
-from vexfsctl.logs.pasted.wrapped import WRAPPED, join_wrapped
+from vexfsctl.logs.pasted.wrapped import RESULT, WRAPPED, join_wrapped
 from vexfsctl.logs.stretches.finder import StretchFinder
 from vexfsctl.logs.stretches.stretch import Stretch
 from vexfsctl.model.record import LogRecord
@@ -26,6 +26,8 @@ MAXIMUM_LINE = 64 << 10
 """Bytes after which a line without an end is given up; a record has at most 8 KiB."""
 
 _MOST_ZONES = 8
+_GOING_ON = (*INDENTS, RESULT)
+"""How lines begin that may go on with the record before them, however long that is."""
 _BOOT = re.compile(
     rb"-- (?:Boot (?P<boot>[0-9a-f]{32})|Reboot|Logs begin at .*|Journal begins at .*"
     rb"|No entries) ?(?:--)?"
@@ -206,7 +208,7 @@ class RecordDecoder:
         if begun.block is None or begun.alone:
             joined = join_wrapped(self._open, self._width, line)
             if joined is not None:
-                self._open, self._adjacent = joined, True
+                self._open, self._adjacent, self._width = joined, follows, width
                 return
         yield from self._close()
         if begun.block is None:
@@ -250,7 +252,7 @@ def _whole(found: list[Stretch], decoration: int = 0) -> Iterator[Stretch]:
     *others, last = found
     yield from others
     # The next line may go on with the last record; that of the next block is not known yet.
-    open_end = last.end == len(last.block) or last.block.startswith(INDENTS, last.end)
+    open_end = last.end == len(last.block) or last.block.startswith(_GOING_ON, last.end)
     wrapped = len(last.last_line.removesuffix(b"\r")) + decoration in WRAPPED
     closed = last.without_last() if open_end or wrapped else last
     if closed is not None:

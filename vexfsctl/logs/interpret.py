@@ -17,10 +17,9 @@ from vexfsctl.logs.kernel.headings import with_devices
 from vexfsctl.logs.kernel.prefixes import without_prefix
 from vexfsctl.logs.own_records import is_of_program
 from vexfsctl.logs.upstream import parse_named, parse_upstream
-from vexfsctl.model.entry import LogEntry, Meaning, Origin, Unrecognised
+from vexfsctl.model.entry import LogEntry, Meaning, Origin
 from vexfsctl.model.events import Event, KernelEvidence, StateChanged
 from vexfsctl.model.record import KERNEL_FACILITY, LogRecord
-from vexfsctl.model.upstream import UpstreamEvent
 from vexfsctl.model.volume import ModuleState
 
 _Place = tuple[str, str | None, str]
@@ -32,7 +31,6 @@ Loads = dict[tuple[str, str], _Load]
 _DEVICE_NAME = "[A-Za-z0-9][A-Za-z0-9!_.-]{0,31}"
 """What the kernel may call a block device: at most 32 characters, and no path."""
 _WORDS: dict[type, str] = {form.event: form.word for form in RECORD_FORMS}
-_OF_VEXFS = (Event, UpstreamEvent, Unrecognised)
 
 
 class LogEntries:
@@ -102,17 +100,18 @@ def _entries(
     records: Iterable[LogRecord], live: Mapping[str, str], loads: Loads, named: Collection[str]
 ) -> Iterator[LogEntry]:
     for record in records:
-        meaning, load, vouched = meaning_of(record), _UNKNOWN, False
+        meaning = meaning_of(record)
         if record.loose:
             yield _loose_entry(record, meaning, in_doubt=record.source in named)
-            continue
-        if isinstance(meaning, Event):
+        elif isinstance(meaning, Event):
             place = record.source, meaning.volume
             if isinstance(meaning, StateChanged):
                 loads[place] = _load_of(meaning)
             load = loads.get(place, _UNKNOWN)
             vouched = load != _UNKNOWN or live.get(meaning.volume) == record.source
-        yield LogEntry(record, meaning, judge_origin(record, vouched=vouched), *load)
+            yield LogEntry(record, meaning, judge_origin(record, vouched=vouched), *load)
+        else:
+            yield LogEntry(record, meaning, judge_origin(record, vouched=False))
 
 
 def _loose_entry(record: LogRecord, meaning: Meaning | None, *, in_doubt: bool) -> LogEntry:
@@ -157,11 +156,6 @@ def judge_origin(record: LogRecord, *, vouched: bool) -> Origin:
     if record.facility == KERNEL_FACILITY:
         return Origin.KERNEL
     return Origin.DRIVER if vouched else Origin.UNVERIFIED
-
-
-def is_vexfs_record(entry: LogEntry) -> bool:
-    """Whether it is about VexFS: in our form, in a broken one, or in words of earlier builds."""
-    return isinstance(entry.meaning, _OF_VEXFS)
 
 
 def kind_of(entry: LogEntry) -> str:

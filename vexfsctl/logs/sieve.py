@@ -76,12 +76,15 @@ class Sieve:
 
     def accepts(self, record: LogRecord) -> bool:
         """Whether *record* can matter: quick; False is certain."""
-        return may_be_vexfs(record) or self.accepts_text(record.text)
+        text = record.text
+        # By what most lines begin with.
+        return text.startswith(_OWN) or self.accepts_text(text) or may_be_vexfs(record)
 
     def accepts_text(self, text: str) -> bool:
         """Whether a record of this text can matter that does not name VexFS."""
-        inner = without_prefix(text)
-        if self._begins(text) or (inner is not text and self._begins(inner)):
+        if self._begins(text):
+            return True
+        if (inner := without_prefix(text)) is not text and self._begins(inner):
             return True
         encoded = text.encode(errors="surrogatepass")
         if self.names and self._names.match(encoded) is not None:

@@ -256,8 +256,9 @@ class KernelEvidence:
 
         A filesystem, a task, device mapper or md mostly has it because something below has.
         """
-        if not (self.is_trouble and self.devices) or self.kind in _ABOVE_DISKS:
+        if not self.is_trouble or self.kind in _ABOVE_DISKS:
             return False
+        # Of nothing, all are.
         return not all(map(is_bio_based, self.devices))
 
     @property

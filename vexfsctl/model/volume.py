@@ -121,7 +121,7 @@ class OperationStatus:
     would_reject: int = 0
     """Calls that metrics_only let pass and an open breaker would have refused."""
     latency_ns_p50: int | None = None
-    """Within this time half of the completed calls ended; to within 3 %. None: nobody measures."""
+    """Within this time half of the completed calls ended; to within 1 %. None: nobody measures."""
     latency_ns_p99: int | None = None
     """Likewise, 99 % of them."""
 

@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from vexfsctl.resilience.outcomes import Outcome as Outcome
     from vexfsctl.resilience.outcomes import Verdict as Verdict
     from vexfsctl.resilience.policy import Policy as Policy
-    from vexfsctl.resilience.policy import PolicyStatistics as PolicyStatistics
     from vexfsctl.resilience.policy import compose as compose
     from vexfsctl.resilience.registry import REGISTRY as REGISTRY
     from vexfsctl.resilience.registry import Registry as Registry
@@ -46,6 +45,7 @@ if TYPE_CHECKING:
     from vexfsctl.resilience.settings import BreakerSettings as BreakerSettings
     from vexfsctl.resilience.states import BreakerAction as BreakerAction
     from vexfsctl.resilience.states import BreakerState as BreakerState
+    from vexfsctl.resilience.statistics import PolicyStatistics as PolicyStatistics
     from vexfsctl.resilience.statistics import Statistics as Statistics
     from vexfsctl.resilience.workers import WORKERS as WORKERS
     from vexfsctl.resilience.workers import Workers as Workers
@@ -71,12 +71,12 @@ _MODULES = {
     ),
     "fallback": ("Fallback",),
     "outcomes": ("FAILED", "IGNORED", "OK", "Outcome", "Verdict"),
-    "policy": ("Policy", "PolicyStatistics", "compose"),
+    "policy": ("Policy", "compose"),
     "registry": ("REGISTRY", "Registry"),
     "retry": ("Retry",),
     "settings": ("BreakerSettings",),
     "states": ("BreakerAction", "BreakerState"),
-    "statistics": ("Statistics",),
+    "statistics": ("PolicyStatistics", "Statistics"),
     "workers": ("WORKERS", "Workers"),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}

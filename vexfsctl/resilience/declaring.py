@@ -8,7 +8,8 @@ from vexfsctl.resilience.breaker import CircuitBreaker
 from vexfsctl.resilience.bulkhead import Bulkhead
 from vexfsctl.resilience.deadline import Deadline
 from vexfsctl.resilience.fallback import Fallback
-from vexfsctl.resilience.policy import Part, in_default_order
+from vexfsctl.resilience.layer import Part
+from vexfsctl.resilience.policy import in_default_order
 from vexfsctl.resilience.registry import REGISTRY, Registry
 from vexfsctl.resilience.retry import Retry
 

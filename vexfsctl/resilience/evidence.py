@@ -61,15 +61,16 @@ class FailureDates:
         """Take in *attempt*; True if the limit is reached."""
         if not attempt.failed:
             return False
-        self._dates.append(attempt.now_ns)
-        # The limit-th failure from the newest is all that the rule asks about.
-        latest = self._latest()
-        if len(self._dates) > 2 * self._limit:
-            del self._dates[: -self._limit]
-        if len(latest) < self._limit:
+        dates, limit = self._dates, self._limit
+        dates.append(attempt.now_ns)
+        if len(dates) > 2 * limit:
+            del dates[:-limit]
+        # The limit-th failure from the newest is all that the rule asks about, and as a rule all
+        # that is looked at: a limit may be a million.
+        if len(dates) < limit or attempt.now_ns - dates[-limit] >= self._within_ns:
             return False
-        # Not just the first: dates that were handed in stand out of order.
-        return attempt.now_ns - min(latest) < self._within_ns
+        # Not just that one: dates that were handed in stand out of order.
+        return attempt.now_ns - min(self._latest()) < self._within_ns
 
     def take_over(self, before: "FailureDates") -> None:
         """Begin with the failures of the rule in force *before*."""

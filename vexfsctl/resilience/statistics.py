@@ -169,3 +169,39 @@ def _values_at(counts: list[tuple[int, int]], wanted: list[float]) -> Iterator[i
             value, count = next(buckets)
             reached += count
         yield value
+
+
+class PolicyStatistics(NamedTuple):
+    """How often the policies of a function had something to do, but for its breaker."""
+
+    retries: int
+    """Attempts after the first."""
+    retry_successes: int
+    """Calls that went well after a retry."""
+    budget_denials: int
+    """Retries that a budget refused."""
+    timeouts: int
+    """Calls that were left behind or cancelled at their deadline."""
+    late: int
+    """Calls that ended by themselves, past their deadline."""
+    fallbacks: int
+    """Calls that a fallback answered."""
+    fallback_failures: int
+    """Calls for which all fallbacks failed."""
+
+
+class PolicyCounters:
+    """The counters behind `PolicyStatistics`."""
+
+    __slots__ = ("_counters",)
+
+    def __init__(self) -> None:
+        self._counters = {name: Counter() for name in PolicyStatistics._fields}
+
+    def count(self, name: str) -> None:
+        """Count one."""
+        self._counters[name].add()
+
+    def values(self) -> PolicyStatistics:
+        """Return all of them."""
+        return PolicyStatistics(*(counter.value for counter in self._counters.values()))

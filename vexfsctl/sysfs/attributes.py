@@ -247,7 +247,7 @@ OPERATION_ATTRIBUTES: tuple[Attribute, ...] = (
     _ro(
         "operations/<op>/latency_ns_p50",
         _NANOSECONDS,
-        "Within this time half of the completed calls ended, to within 3 percent.",
+        "Within this time half of the completed calls ended, to within 1 percent.",
         0,
         absent=None,
     ),

@@ -154,6 +154,25 @@ PRINTED = (
         _by("[    5.000001] host sshd[12]: %s"),
     ),
     Printed("a message to all", " kernel:%s", _by(" sshd[12]:%s")),
+    Printed("uptimes with a blank", "[    5.000001 ] %s", tells=False),
+    Printed(
+        "two times and columns",
+        "2026-11-29T10:00:01Z    2026-11-29T10:00:00Z   host  kernel:  [    5.000001] %s",
+        _by("2026-11-29T10:00:01Z    2026-11-29T10:00:00Z   host  %s"),
+    ),
+    Printed(
+        "a tag without a colon",
+        "Nov 29 10:00:00 host kernel [    5.000001] %s",
+        _by("Nov 29 10:00:00 host %s"),
+    ),
+    Printed("a torn date", "9 10:00:00 host kernel: %s", _by("9 10:00:00 host sshd[12]: %s")),
+    Printed(
+        "JSON of a log shipper",
+        '{"time": "2026-11-29T10:00:00Z", "ident": "kernel", "message": "%s"}',
+        lambda tag, text: json.dumps(
+            {"time": "2026-11-29T10:00:00Z", "ident": tag, "message": text}
+        ),
+    ),
     Printed(
         "syslog without a blank", "Nov 29 10:00:00 host kernel:%s", _by("Nov 29 10:00:00 host %s")
     ),
@@ -191,6 +210,7 @@ DECORATIONS = (
     *("node1 login: ", "[root@node1 ~]# ", "root@node1:/var/log# ", "$ ", "# "),
     *("messages:", "/var/log/kern.log.1:", "kern.log:123:", "kern.log-122-", "17:"),
     *("(standard input):", "\x1b[32m", "<pre>", '<p class="log"><code>', "&gt; "),
+    *("[CODE]", "[font=Arial]", "[b][/b]"),
     *("    12\t", "12: ", "  12 | ", "12) ", "#12 ", "\u2502 ", "\u2192 ", "~~~", ": ", "< ", "! "),
     *("web-1  | ", "\x1b[36mweb_1  |\x1b[0m ", "<joe> ", "12:34 <@joe> ", "[12:34] < joe> "),
     "[2026-11-29T10:00:00.123456Z ERROR init_or_kernel] ",

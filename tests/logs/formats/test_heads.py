@@ -25,6 +25,7 @@ def local(*parts: int) -> float:
 
 
 IN_JULY = local(2026, 7, 28, 5, 19, 43)
+IN_2021 = local(2021, 7, 28, 5, 19, 43)
 
 
 @pytest.mark.parametrize(
@@ -62,6 +63,28 @@ IN_JULY = local(2026, 7, 28, 5, 19, 43)
             "Mon Jul 28 05:19:43 2021 kern.err kernel: [    3.000000] ",
             (3_000_000, local(2021, 7, 28, 5, 19, 43)),
         ),
+        # A collector's time before that of the host; in columns.
+        (
+            "2021-07-28T05:19:44.724349+00:00    2021-07-28T05:19:43+00:00   node1  kernel:  "
+            "[    3.000000] ",
+            (3_000_000, datetime(2021, 7, 28, 5, 19, 43, tzinfo=UTC).timestamp()),
+        ),
+        ("2021-07-28T05:19:43\tnode1\tkernel:\t[    3.000000] ", (3_000_000, IN_2021)),
+        # A tag without its colon, where an uptime follows.
+        ("Jul 28 05:19:43 node1 kernel [    3.000000] ", (3_000_000, IN_JULY)),
+        # A blank too many; the processor.
+        ("[    3.000000 ] ", (3_000_000, None)),
+        ("[    3.000000@1] ", (3_000_000, None)),
+        ("Jul 28 05:19:43 node1 kernel: [    3.000000 ] ", (3_000_000, IN_JULY)),
+        # Torn, as the first line of what was pasted.
+        ("l 28 05:19:43 node1 kernel: ", (None, None)),
+        ("8 05:19:43 node1 kernel: [    3.000000] ", (3_000_000, None)),
+        ("7-28T05:19:43.5+02:00 node1 kernel: ", (None, None)),
+        (":43 node1 kernel: [    3.000000] ", (3_000_000, None)),
+        ("rnel: ", (None, None)),
+        ("Wed Jul 28 05:19:43 2021] ", (None, IN_2021)),
+        ("8 05:19:43 2021] ", (None, None)),
+        (".000000] ", (None, None)),
         # With the date cut off.
         ("10:34:35 kernel: ", (None, None)),
         ("10:34:35 node1 kernel: [    3.000000] ", (3_000_000, None)),

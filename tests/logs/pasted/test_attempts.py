@@ -1,6 +1,7 @@
 """Lines with something before them, and lines of no known form: what is read, what never is."""
 
-from datetime import datetime
+from datetime import UTC, datetime
+from textwrap import wrap
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,7 @@ from tests.logs.formats.printed import DECORATIONS
 from vexfsctl.logs.decoder import RecordDecoder
 from vexfsctl.logs.interpret import interpret_records
 from vexfsctl.model.entry import LogEntry, Origin
-from vexfsctl.model.events import KernelEvidence
+from vexfsctl.model.events import EvidenceSignificance, KernelEvidence
 from vexfsctl.model.record import LogRecord
 from vexfsctl.model.unread import Unread
 
@@ -95,6 +96,7 @@ def test_a_line_of_no_known_form_is_read_loosely(line: str, uptime_us: int | Non
 @pytest.mark.parametrize(
     "prefix",
     [
+        *(".(0)[412:mmcqd/0]", "-(1)[412:init]", "<0>.(0)[412:mmcqd/0]"),
         *("(0)[412:kworker/0:1]", "[1:  kworker/1:1:  412] ", "[pid:412,cpu1,kworker/1:1,4]"),
         *("c3   412 (kworker/3:1) ", "<3> "),
         *("[   11.000000] ", "2999.431039] ", "NMI watchdog: ", "trusted_key: ", "<3>"),
@@ -142,6 +144,33 @@ def test_what_a_container_logged_or_a_list_has_is_read(line: str) -> None:
     assert entry.record.uptime_us == 12_000_001
     assert entry.origin is Origin.UNRECORDED
     assert entries(line.format(ABORTED)) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"host":"node1","ident":"kernel","message":"%s","@timestamp":"2026-11-29T10:00:00Z"}',
+        '{"process":{"name":"kernel"},"message":"%s","@timestamp":"2026-11-29T10:00:00.000Z"}',
+        '{"labels":{"transport":"kernel"},"line":"%s","timestamp":"2026-11-29T11:00:00+01:00"}',
+        '2026-11-29T10:00:00+00:00\tkernel.err\t{"ident":"kernel","message":"%s","pri":"3"}',
+    ],
+)
+def test_what_a_log_shipper_says_of_the_kernel_is_read(line: str) -> None:
+    """fluentd, Filebeat, Loki, a file of fluentd; and of a program, nothing."""
+    (entry,) = entries(line % ABORTED)
+
+    assert entry.evidence == KernelEvidence(kind="filesystem", device="sda1")
+    assert entry.record.wall_time_s == datetime(2026, 11, 29, 10, tzinfo=UTC).timestamp()
+    assert entry.origin is Origin.UNRECORDED
+    assert entries(line.replace('"kernel"', '"sshd"') % ABORTED) == []
+
+
+def test_a_clock_without_a_day_is_no_part_of_the_text() -> None:
+    """dmesg -T, of which somebody cut the day off."""
+    (entry,) = entries(f"[10:00:00 2026] {ABORTED}\n")
+
+    assert entry.record.text == ABORTED
+    assert entry.evidence == KernelEvidence(kind="filesystem", device="sda1")
 
 
 @pytest.mark.parametrize("colours", ['<font color="#C01C28"><b>', "\x1b[0;1;31m"])
@@ -245,11 +274,13 @@ def test_an_indented_line_after_one_without_a_head_is_read() -> None:
     assert last.evidence == KernelEvidence(kind="filesystem", device="sda1")
 
 
-def test_the_result_of_a_command_belongs_to_it() -> None:
-    """However a program that shows logs indents what libata prints in one go."""
+@pytest.mark.parametrize("result", ["    res", "res"])
+@pytest.mark.parametrize("mask", ["0x4", "0\u00d74"])
+def test_the_result_of_a_command_belongs_to_it(result: str, mask: str) -> None:
+    """However a program that shows logs indents what libata prints in one go, and sets its x."""
     head = "Nov 28 07:41:02.243 test01 kernel: "
     command = "ata9.00: cmd 60/05:b0:bb:23:78/00:00:1d:00:00/40 tag 22 ncq dma 2560 in"
-    result = "    res 40/00:00:00:00:00/00:00:00:00:00/00 Emask 0x4 (timeout)"
+    result += f" 40/00:00:00:00:00/00:00:00:00:00/00 Emask {mask} (timeout)"
     entry, other, *_ = entries(f"{head}{command}\n{result}\n{head}x\n{result}\n")
 
     assert entry.evidence == KernelEvidence(
@@ -309,6 +340,14 @@ def test_a_line_that_a_mailer_wrapped_is_one_record() -> None:
     assert after.record.text == "x"
 
 
+def test_a_line_after_a_wrapped_one_is_none_of_it() -> None:
+    """Neither has a head that an indented line could go on with."""
+    first = " scsi: Device offlined - not ready after error recovery: host"
+    (_, after) = entries(f"{first}\n 1 channel 0 id 6 lun 0\n {ABORTED}\n")
+
+    assert after.evidence == KernelEvidence(kind="filesystem", device="sda1")
+
+
 def test_what_a_mailer_wrapped_adds_to_what_is_known_without_it() -> None:
     """Here the number of the error; what adds nothing is left where it is."""
     first = "[ 979.223808] BTRFS: error (device sdc2) in __btrfs_cow_block:1080:"
@@ -317,6 +356,50 @@ def test_what_a_mailer_wrapped_adds_to_what_is_known_without_it() -> None:
     assert added.evidence == KernelEvidence(kind="filesystem", device="sdc2", errno=5)
     assert after.evidence == KernelEvidence(kind="filesystem", device="sdc2")
     assert after.record.text == "BTRFS: error (device sdc2) in __btrfs_cow_block:1080:"
+
+
+@pytest.mark.parametrize("before", ["", "> "])
+@given(width=st.integers(66, 80))
+def test_a_record_of_vexfs_that_a_mailer_wrapped_is_one_record(before: str, width: int) -> None:
+    """Into as many lines as it took; what comes after it is not."""
+    own = (
+        "VexFS: [CORR-6F1C93A20000002A] error vol=loop0 op=storage call=read err=IoError.ReadError"
+        " errno=EIO sev=high attempt=1/3 parent=CORR-6F1C93A200000029 ino=12 off=1048576 len=4096"
+        ' hints=retry:500,invalidate_cache,use_fallback msg="read operation failed"'
+    )
+    lines = wrap(
+        f"[ 1234.567890] {own}",
+        width - len(before),
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
+    log = "\n".join(before + line for line in (*lines, "sev=low", "[ 1235.000000] x"))
+
+    assert [entry.record.text for entry in entries(log)] == [own, "x"]
+
+
+def test_a_hostile_record_that_goes_on_takes_no_time() -> None:
+    """It is joined to at most what a record has room for."""
+    log = "[ 1234.567890] VexFS: [CORR-6F1C93A20000002A] error vol=loop0\n" + "a=b\n" * 50_000
+    (entry,) = entries(log)
+
+    assert len(entry.record.text) < 1000
+
+
+def test_a_repair_that_a_mailer_wrapped_is_one() -> None:
+    """Without its second line it says neither disk nor sector."""
+    first = "Feb 16 13:44:16 bm-server kernel: md/raid:md16: read error corrected"
+    (entry,) = entries(f"> {first}\n> (8 sectors at 1445866416 on sdf6)\n")
+
+    assert entry.evidence == KernelEvidence(
+        kind="md",
+        device="md16",
+        member="sdf6",
+        sector=1445866416,
+        direction="read",
+        significance=EvidenceSignificance.REPAIR,
+        sector_on_member=True,
+    )
 
 
 def test_an_indented_tag_is_no_process() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bench.generated_logs.renderings import Rendering
@@ -142,7 +142,22 @@ def assert_same(searched: HostLog, read: HostLog) -> None:
     assert searched.reading.coverage() == read.reading.coverage()
 
 
+AN_ID_OF_TWO_LOADS = b"""\
+[  222.016005] VexFS: [CORR-4000000000000002] error vol=loop1 op=storage call=read \
+err=IoError.ReadError errno=EIO sev=high attempt=1/3 off=4096 len=131072 msg=x
+[  224.316007] VexFS: state vol=loop1 epoch=6 from=uninitialized to=initialized driver=fuse \
+version=1.0
+[  346.491020] VexFS: state vol=loop0 epoch=2 from=uninitialized to=initialized driver=fuse \
+version=1.0
+[  430.257047] VexFS: [CORR-4000000000000002] recovered vol=loop0 op=storage call=fsync \
+attempts=2 dur_us=1000
+[  481.160061] VexFS: [CORR-4000000000000002] breaker vol=loop1 op=storage from=closed to=open \
+generation=2 failures=5/5 window_ms=10000 trips=1
+"""
+
+
 @given(steady_logs())
+@example(AN_ID_OF_TWO_LOADS)
 @settings(max_examples=150, deadline=None)
 def test_questions_about_a_random_log(text: bytes) -> None:
     """Of one boot: about records, and about every incident by all names."""

@@ -39,6 +39,9 @@ TELLING_AGAIN = (
 TELLING_WORDS = ("sd ", "sr ", "scsi", "ata", "nvme nvme", "md", "device-mapper")
 """Each of these lines begins with one of these."""
 
+PATH_TOLD = "device-mapper: multipath: "
+"""How lines begin that tell what a device of device mapper is made of: no others do."""
+
 _ATTACHED = re.compile(
     rf"(?:sd|sr|st|scsi) (?P<address>(?=(?P<host>\d{{1,4}}):){_ADDRESS}): "
     r"(?:\[(?P<disk>sd[a-z]{1,4})\] )?"

@@ -5,9 +5,11 @@ the more of them there are, and of sectors all over a disk those are kept apart 
 nothing is left out of a count.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from math import inf
+from operator import itemgetter
 from typing import NamedTuple
 
 from vexfsctl.analysis.histogram import Histogram, OverTime
@@ -73,13 +75,17 @@ class DeviceTrouble:
         """Return it with *most* ranges of sectors at most: those hit most, joined if need be."""
         if len(self.sectors) <= most:
             return self
-        near = _joined(self.sectors, NEAR_SECTORS)
-        ranges, others = _most_hit(near, most)
+        near = _joined(map(_span_of, self.sectors), NEAR_SECTORS)
+        spans, others = _most_hit(near, most)
         # Of those that were hit as often as others that are left out, none is worth more.
-        least = max((each.count for each in others), default=0)
-        others += [each for each in ranges if each.count <= least]
-        ranges = [each for each in ranges if each.count > least]
-        return replace(self, sectors=tuple(ranges), scattered=_around(self.scattered, others))
+        least = max(map(_count, others), default=0)
+        others += [each for each in spans if _count(each) <= least]
+        around = _around(None if self.scattered is None else _span_of(self.scattered), others)
+        return replace(
+            self,
+            sectors=tuple(SectorRange(*each) for each in spans if _count(each) > least),
+            scattered=None if around is None else SectorRange(*around),
+        )
 
 
 def tells_trouble(entry: LogEntry) -> KernelEvidence | None:
@@ -114,20 +120,19 @@ class TroubleTally:
         """
         said = (
             *(evidence.kind, evidence.errno, evidence.direction),
-            *(evidence.device, evidence.member),
+            *(evidence.device, evidence.member, evidence.sector_on_member),
         )
         place = self._places.get(said)
         if place is None:
             place = self._places[said] = self._place_for(evidence)
-        names, rows = place
-        uptime_us, weight = entry.record.uptime_us, entry.record.weight
-        for row in rows:
+        record = entry.record
+        uptime_us, weight = record.uptime_us, record.weight
+        for row in place.rows:
             row.take(moment, uptime_us, weight)
             self._over_time.add(row, moment, uptime_us, weight)
-        if evidence.sector is not None and evidence.sector_device is not None:
-            device = self._name_of(evidence.sector_device)
-            self._sectors.setdefault(device, Ranges()).add(evidence.sector, weight)
-        return names
+        if evidence.sector is not None and place.sectors is not None:
+            place.sectors.add(evidence.sector, weight)
+        return place.names
 
     def result(self) -> Mapping[str | None, DeviceTrouble]:
         """Return what was taken of each device; None: of no device that a line names."""
@@ -137,7 +142,11 @@ class TroubleTally:
         names = tuple(dict.fromkeys(map(self._name_of, evidence.devices)))
         kind = _Kind(evidence.kind, evidence.errno, evidence.direction)
         of_names = (self._rows.setdefault(name, {}) for name in names or (None,))
-        return names, [rows.setdefault(kind, _Row()) for rows in of_names]
+        rows = [rows.setdefault(kind, _Row()) for rows in of_names]
+        device = evidence.sector_device
+        if device is None:
+            return _Place(names, rows, None)
+        return _Place(names, rows, self._sectors.setdefault(self._name_of(device), Ranges()))
 
     def _of(self, name: str | None) -> DeviceTrouble:
         kinds = (
@@ -158,8 +167,8 @@ class Ranges:
 
     def __init__(self) -> None:
         self._counts: dict[int, int] = {}
-        self._ranges: list[SectorRange] = []
-        self._scattered: SectorRange | None = None
+        self._spans: list[_Span] = []
+        self._scattered: _Span | None = None
 
     def add(self, sector: int, weight: int = 1) -> None:
         """Count *weight* at *sector*."""
@@ -170,55 +179,59 @@ class Ranges:
     def result(self) -> tuple[tuple[SectorRange, ...], SectorRange | None]:
         """Return the ranges in their order, those hit most, and what is around all others."""
         self._join(MOST_RANGES)
-        return tuple(self._ranges), self._scattered
+        scattered = None if self._scattered is None else SectorRange(*self._scattered)
+        return tuple(SectorRange(*each) for each in self._spans), scattered
 
     def _join(self, most: int) -> None:
         """Join the ranges; keep *most* of them apart."""
-        single = (SectorRange(sector, sector, count) for sector, count in self._counts.items())
-        ranges = sorted([*self._ranges, *single], key=_first)
+        single = ((sector, sector, count) for sector, count in self._counts.items())
+        self._spans = _joined(sorted([*self._spans, *single]), PAGE_SECTORS)
         self._counts = {}
-        self._ranges = _joined(ranges, PAGE_SECTORS)
-        if len(self._ranges) > most:
-            self._ranges = _joined(self._ranges, NEAR_SECTORS)
-        if len(self._ranges) > most:
+        if len(self._spans) > most:
+            self._spans = _joined(self._spans, NEAR_SECTORS)
+        if len(self._spans) > most:
             # By half, so that it is not done again at once.
-            self._ranges, others = _most_hit(self._ranges, min(most, _MOST_KEPT // 2))
+            self._spans, others = _most_hit(self._spans, min(most, _MOST_KEPT // 2))
             self._scattered = _around(self._scattered, others)
 
 
-def _joined(ranges: Iterable[SectorRange], distance: int) -> list[SectorRange]:
-    joined: list[SectorRange] = []
-    for each in ranges:
-        before = joined[-1] if joined else None
-        if before is None or each.first - before.last > distance:
-            joined.append(each)
+_Span = tuple[int, int, int]
+"""First, last and count of a `SectorRange`: very many are made."""
+_count = itemgetter(2)
+
+
+def _span_of(each: SectorRange) -> _Span:
+    return each.first, each.last, each.count
+
+
+def _joined(spans: Iterable[_Span], distance: int) -> list[_Span]:
+    joined: list[_Span] = []
+    end = -inf
+    for span in spans:
+        first, last, count = span
+        if first - end > distance:
+            joined.append(span)
+            end = last
         else:
-            last = max(before.last, each.last)
-            joined[-1] = SectorRange(before.first, last, before.count + each.count)
+            begin, before_last, before = joined[-1]
+            end = max(before_last, last)
+            joined[-1] = begin, end, before + count
     return joined
 
 
-def _most_hit(
-    ranges: Sequence[SectorRange], most: int
-) -> tuple[list[SectorRange], list[SectorRange]]:
-    """Return *most* of *ranges* that were hit most, and the others, each in their order."""
-    by_count = sorted(ranges, key=lambda each: -each.count)
-    kept, others = by_count[:most], by_count[most:]
-    return sorted(kept, key=_first), sorted(others, key=_first)
+def _most_hit(spans: Iterable[_Span], most: int) -> tuple[list[_Span], list[_Span]]:
+    """Return *most* of *spans* that were hit most, and the others, each in their order."""
+    by_count = sorted(spans, key=_count, reverse=True)
+    return sorted(by_count[:most]), sorted(by_count[most:])
 
 
-def _first(each: SectorRange) -> int:
-    return each.first
-
-
-def _around(scattered: SectorRange | None, others: Iterable[SectorRange]) -> SectorRange | None:
+def _around(scattered: _Span | None, others: Iterable[_Span]) -> _Span | None:
     """Return what is around all of these; None if there is nothing."""
-    for each in others:
-        known = scattered or SectorRange(each.first, each.last, 0)
-        scattered = SectorRange(
-            min(known.first, each.first), max(known.last, each.last), known.count + each.count
-        )
-    return scattered
+    known = [*others, *(() if scattered is None else (scattered,))]
+    if not known:
+        return None
+    firsts, lasts, counts = zip(*known, strict=True)
+    return min(firsts), max(lasts), sum(counts)
 
 
 class _Kind(NamedTuple):
@@ -244,5 +257,10 @@ class _Row:
         self.count += weight
 
 
-_Place = tuple[tuple[str, ...], list[_Row]]
-"""What lines are about, and where they are counted."""
+class _Place(NamedTuple):
+    """What lines are about, and where they are counted."""
+
+    names: tuple[str, ...]
+    rows: list[_Row]
+    sectors: Ranges | None
+    """None if they do not say of which device a sector is."""

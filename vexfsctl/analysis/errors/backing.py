@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from vexfsctl.model.device_names import is_block_name
 from vexfsctl.model.entry import LogEntry
+from vexfsctl.model.events import KernelEvidence
 from vexfsctl.model.record import LogRecord
 from vexfsctl.model.upstream import UpstreamEvent, UpstreamKind
 
@@ -41,10 +43,11 @@ class BackingFinder:
         disk than of what may lie on it.
         """
         if (evidence := entry.evidence) is not None:
-            if evidence.is_trouble and evidence.devices and entry.verified:
-                device = evidence.member or evidence.devices[0]
-                self._latest[evidence.tells_cause] = _Trouble(device, entry.record, self._records)
-            return evidence.device or evidence.member
+            device = evidence.member or evidence.device
+            if device is not None and evidence.is_trouble and entry.verified:
+                of_disk = _tells_cause(evidence.kind, evidence.devices)
+                self._latest[of_disk] = device, entry.record, self._records
+            return evidence.device or device
         self._records += 1
         if (event := entry.event) is not None:
             told = entry.device or self.of_volumes.get(event.volume)
@@ -66,21 +69,25 @@ class BackingFinder:
 
     def _beside(self, record: LogRecord) -> str | None:
         near = (each for of_disk in (True, False) if (each := self._latest.get(of_disk)))
-        return next((each.device for each in near if self._is_near(each, record)), None)
+        return next((each[0] for each in near if self._is_near(each, record)), None)
 
     def _is_near(self, trouble: "_Trouble", record: LogRecord) -> bool:
-        seen = trouble.record
+        _, seen, after = trouble
         if seen.boot_id != record.boot_id:
             return False
         if not (seen.has_time or record.has_time):
-            return seen.source == record.source and self._records - trouble.after <= _BESIDE
+            return seen.source == record.source and self._records - after <= _BESIDE
         rough_us = 0 if record.uptime_us is not None else _ROUGH_US
         return seen.is_near(record, _NEAR_US + rough_us)
 
 
-@dataclass(frozen=True, slots=True)
-class _Trouble:
-    device: str
-    record: LogRecord
-    after: int
-    """How many records of VexFS came before."""
+_Trouble = tuple[str, LogRecord, int]
+"""A device, the line about it, and how many records of VexFS came before."""
+
+
+@lru_cache(maxsize=64)
+def _tells_cause(kind: str, devices: tuple[str, ...]) -> bool:
+    """Whether lines of trouble of that kind do, about these devices: there may be very many."""
+    first, *others = devices
+    member = others[0] if others else None
+    return KernelEvidence(kind=kind, device=first, member=member).tells_cause

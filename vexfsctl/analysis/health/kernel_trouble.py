@@ -46,14 +46,17 @@ class VolumesBelow:
         return tuple(name for name in self.failing if device in self.names.get(name, ()))
 
     def may_be_replay(
-        self, entry: LogEntry, evidence: KernelEvidence, devices: Iterable[str]
+        self, entry: LogEntry, evidence: KernelEvidence, name_of: Callable[[str], str]
     ) -> bool:
-        """Whether a replay may have made that line about *devices*."""
+        """Whether a replay may have made that line; *name_of* is as for `find_kernel_trouble`."""
         replays = self.replays
-        return replays is not None and any(
+        if replays is None or not replays.volumes:
+            return False
+        devices = frozenset(map(name_of, evidence.devices))
+        return any(
             replays.may_have_read(volume, entry, evidence)
             for volume, names in self.names.items()
-            if not set(devices).isdisjoint(names)
+            if not devices.isdisjoint(names)
         )
 
 
@@ -80,10 +83,10 @@ def find_kernel_trouble(
         if evidence.significance is EvidenceSignificance.REPAIR:
             repaired |= dict.fromkeys(map(name_of, evidence.devices), True)
         elif tells_trouble(entry) is not None:
-            names = tuple(map(name_of, evidence.devices)) if below.names else ()
-            if not below.may_be_replay(entry, evidence, names):
-                names = tally.take(entry, evidence, window.moment(entry.record))
-                repaired |= dict.fromkeys(names, False)
+            if below.may_be_replay(entry, evidence, name_of):
+                continue
+            for name in tally.take(entry, evidence, window.moment(entry.record)):
+                repaired[name] = False
     found = (
         _told(device, trouble, below, repaired=repaired.get(device or "", False))
         for device, trouble in tally.result().items()

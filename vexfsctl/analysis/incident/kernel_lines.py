@@ -105,14 +105,14 @@ class Vicinity:
     @property
     def reach_us(self) -> tuple[int, int] | None:
         """The uptimes between which any line that it holds is."""
-        return None if self.uptimes is None else self.uptimes.reach
+        return None if self.uptimes is None else self._reach_of(self.uptimes)
 
     @property
     def reach_s(self) -> tuple[float, float] | None:
         """The Unix times between which any line that it holds is that has no uptime."""
         if self.moments is None:
             return None
-        begin, end = self.moments.reach
+        begin, end = self._reach_of(self.moments)
         return begin / 1_000_000, end / 1_000_000
 
     @property
@@ -187,6 +187,13 @@ class Vicinity:
             return self.moments, time_us, resolution_us(record.wall_time_s)
         return None
 
+    def _reach_of(self, calls: "Span") -> tuple[int, int]:
+        """Return between what any line lies that may belong to the *calls*."""
+        usual = max(THREADS_US, MARGIN_US, AT_ONCE_US)
+        before = max(usual, WRITEBACK_US * self.synced, EARLIER_US * self.failed)
+        after = ABANDONED_US if self.abandoned else usual
+        return calls.begin - before - DRIFT_US - SECOND_US, calls.end + after + DRIFT_US
+
     def _drift_us(self, record: LogRecord) -> int:
         return 0 if record.source in self.sources else DRIFT_US
 
@@ -204,12 +211,6 @@ class Span:
 
     begin: int
     end: int
-
-    @property
-    def reach(self) -> tuple[int, int]:
-        """Between what any line lies that may belong to the calls."""
-        begin = self.begin - EARLIER_US - DRIFT_US - SECOND_US
-        return begin, self.end + ABANDONED_US + DRIFT_US
 
     def widened(self, by_us: int) -> tuple[int, int]:
         """Return begin and end, with that much more at both."""

@@ -48,6 +48,8 @@ class NearLines:
         line = place, entry
         if self._vicinity.undated:
             self._take_beside(line, own=own)
+        elif entry.evidence is None:
+            return
         elif self._vicinity.holds(entry, self._devices):
             self._take_near(line)
         elif self._vicinity.holds_earlier(entry, self._devices):
@@ -96,8 +98,11 @@ class NearLines:
     def _take_farther(self, line: _Line) -> None:
         evidence = line[1].evidence
         devices = () if evidence is None else evidence.devices
-        self._farther.setdefault(devices, deque(maxlen=MOST_FARTHER)).append(line)
-        self._farther.move_to_end(devices)
+        if (known := self._farther.get(devices)) is not None:
+            known.append(line)
+            self._farther.move_to_end(devices)
+            return
+        self._farther[devices] = deque((line,), MOST_FARTHER)
         if len(self._farther) > MOST_DEVICES:
             self._farther.popitem(last=False)
 

@@ -63,15 +63,16 @@ class Selection:
     def _is_about(self, entry: LogEntry) -> bool:
         if self.operations and operation_of_entry(entry) not in self.operations:
             return False
-        volume = None if entry.event is None else entry.event.volume
+        event, evidence = entry.event, entry.evidence
+        volume = None if event is None else event.volume
         if self.volumes and not any(fnmatchcase(volume or "", glob) for glob in self.volumes):
             return False
         if not self.devices:
-            return self.kernel or entry.evidence is None
+            return self.kernel or evidence is None
         if entry.device is not None:
             return entry.device in self.devices
-        if entry.evidence is not None:
-            return any(name in self.devices for name in entry.evidence.devices)
+        if evidence is not None:
+            return evidence.device in self.devices or evidence.member in self.devices
         named = None if entry.upstream is None else entry.upstream.device
         return volume in self.device_volumes or named in self.devices
 

@@ -48,11 +48,16 @@ class Surroundings:
         if isinstance(subject, Incident):
             self._breakers = _Breakers(subject)
             self._rereads = RereadFinder(subject)
+        reaches = (each.reach_us for each in (vicinity, self._rereads) if each is not None)
+        self._until_us = max((reach[1] for reach in reaches if reach is not None), default=None)
+        """The uptime after which nothing is that it needs by its time; None if not known."""
 
     def take(self, entry: LogEntry) -> None:
         """Take the next entry."""
         self._place += 1
-        within = bool(self._own) and entry == self._own[0]
+        # Most are the kernel's, and two entries are equal only after long comparison.
+        own = bool(self._own) and entry.evidence is None
+        within = own and entry == self._own[0]
         if within:
             self._own.popleft()
         if self._near is not None:
@@ -81,10 +86,10 @@ class Surroundings:
         if self._vicinity.undated:
             return not self._near.waits
         # By uptime only: whoever has the right may set the date back.
-        reach_us, uptime_us = self._vicinity.reach_us, entry.record.uptime_us
-        if reach_us is None or uptime_us is None:
+        until_us, uptime_us = self._until_us, entry.record.uptime_us
+        if until_us is None or uptime_us is None:
             return False
-        return uptime_us > reach_us[1] + SLACK_US
+        return uptime_us > until_us + SLACK_US
 
     def result(self) -> tuple[LogEntry, ...]:
         """Return those that are needed, in their order."""

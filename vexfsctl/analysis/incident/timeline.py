@@ -204,7 +204,8 @@ class Aftermath:
         if not same_load(each, self._incident):
             return False
         event, identifier = each.event, identifier_of(each.event)
-        within = identifier in self._incident.depths
+        # An id may come again in another load of the volume.
+        within = identifier in self._incident.depths and each.entry.epoch == self._incident.epoch
         match event:
             case BreakerChanged() if within or event.operation in self._wounds:
                 self._note(event.operation, well=event.after is BreakerState.CLOSED)

@@ -118,6 +118,8 @@ def _look(
         asked = kernel or filters != Filters()
         others = "" if asked else "; --kernel shows those of the kernel, too"
         app.note(f"vexfsctl: no record matches{others}")
+        # The log need not be looked through once more.
+        shown = ()
     app.show(log_result(shown, coverage))
 
 

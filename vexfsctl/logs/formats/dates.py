@@ -25,7 +25,7 @@ _PATTERNS = tuple(
         # dmesg -T and logread: `wo jul 28 05:19:43 2021`; strftime has `%a %b %e %H:%M:%S %Y`.
         rf"(?:{_WEEKDAY} {{1,2}}){_MONTH} {{1,2}}{_DAY} {_CLOCK} (?:{_ZONE} )?{_YEAR}\b",
         # journalctl and syslog: `Mär 03 05:19:43`, ` 5月 31 05:19:43`.
-        rf" ?(?:{_WEEKDAY} )?{_MONTH} {{1,2}}{_DAY} {_CLOCK}(?: {_YEAR}(?= ))?",
+        rf" ?(?:{_WEEKDAY} )?{_MONTH} {{1,2}}{_DAY} {_CLOCK}(?: {_YEAR}(?=[ \]]))?",
         rf"(?:{_WEEKDAY} )?{_MONTH} {{1,2}}{_DAY},? {_YEAR},? {_CLOCK}",
         rf"{_YEAR} {_MONTH} {{1,2}}{_DAY} {_CLOCK}",
         rf"(?:{_WEEKDAY} )?{_DAY}[. /-] ?{_MONTH}(?:[ /-]{_YEAR})?[ :]{_CLOCK}(?: {_ZONE}(?= ))?",

@@ -10,7 +10,7 @@ import re
 from dataclasses import replace
 from datetime import datetime
 
-from vexfsctl.logs.formats.dates import parse_minute, parse_moment
+from vexfsctl.logs.formats.dates import Moment, parse_minute, parse_moment
 from vexfsctl.logs.formats.renderings import (
     FACILITIES,
     LEVELS,
@@ -49,17 +49,19 @@ _DELTA_BEHIND = re.compile(r"(?: <[ \d.]{1,24}>)?")
 """What --show-delta adds to a time."""
 _IN_BRACKETS = re.compile(r"\[(?P<inside>[^\[\]]{8,80})\] ?")
 _ALONE = re.compile(
-    # Some cut the date off.
-    rb"(?:\d\d:\d\d:\d\d(?:[.,]\d{1,9})? )?"
+    # Some cut the date off, or a part of it: where a paste begins, the line does not.
+    rb"(?:(?:[A-Za-z]{1,2} )?(?:[ \d]?\d )?[\dT:.,-]{0,15}:\d\d(?:[.,]\d{1,9})?"
+    rb"(?:Z|[+-]\d\d:?\d\d)? )?"
     rb"(?:(?!kernel[:\[]|" + SELECTOR + rb")(?P<host>[\w.-]{1,255}) )?"
-    rb"(?P<rest>(?:" + SELECTOR + rb")?kernel(?:\[\d{0,10}\])?:(?: |(?=\S)).*)",
+    rb"(?P<selector>(?:" + SELECTOR + rb")?)"
+    rb"(?:k?e?r)?nel(?P<rest>(?:\[\d{0,10}\])?:(?: |(?=\S)).*)",
     re.DOTALL,
 )
 """The kernel's tag where nothing tells the day: `kernel: text`, `05:19:43 host kernel: text`."""
 _HOST = re.compile(
     rb"(?!" + SELECTOR + rb")(?:[\w.:@/-]{1,255}(?<!\w:)"
     # Hidden by whoever hands the log over.
-    rb"|\*{1,16}|<\w[\w .-]{0,40}>|\[(?!kernel)[A-Za-z][\w.-]{0,40}\]) "
+    rb"|\*{1,16}|<\w[\w .-]{0,40}>|\[(?!kernel)[A-Za-z][\w.-]{0,40}\])[ \t]"
 )
 _OF_CONTAINER = re.compile(OF_CONTAINER)
 _NUMBERS = re.compile(rb"(?P<facility>1?\d|2[0-3]) (?P<level>[0-7]) ")
@@ -69,6 +71,11 @@ _BEFORE_UPTIME = re.compile(
     rb"(?=\[ *\d{1,12}\.\d{6}\])"
 )
 """What frameworks of tests put before what a console printed."""
+_SEPARATOR = re.compile(rb":?(?: +|\t)(?!\{)")
+"""What stands behind a time: some put a colon after it, or have columns."""
+_BEFORE_STAMP = re.compile(rb"^kernel:[ \t]+(?=\[ *\d)")
+_TORN = re.compile(rb"(?:\d{0,11}\.\d{6}|[A-Za-z\d: ]{0,18}:\d\d (?:19|20)\d\d)\] ")
+"""The end of an uptime, or of a date, of which a paste lacks the beginning."""
 _IN_METALOG = b"[kernel] "
 _OF_GUEST = re.compile(
     rb"(?:\| vcpu-\d{1,4}\| [A-Z]\d{1,3}: | [A-Z][a-z]\(\d\d\) vcpu-\d{1,4} - )Guest: "
@@ -130,28 +137,48 @@ def _parse(line: bytes, reading: Reading) -> Head | None:
             rest = b"kernel: " + line[guest.end() :]
             record, size = read_tagged(rest, reading, wall_time_s=moment.unix_s)
             return Head(record, len(line) - size, zone=moment.zone, lacks=moment.lacks)
-        # Some put a colon after it.
-        separator = 2 if line.startswith(b": ", width) else 1
-        if line[width : width + separator].strip(b":") == b" ":
-            rest = line[width + separator :].lstrip(b" ")
-            if _OF_CONTAINER.match(rest) is not None:
-                return None
-            level, facility, rest = _split_numbers(rest)
-            host, rest = _split_host(rest)
-            record, size = read_tagged(
-                rest,
-                reading,
-                wall_time_s=moment.unix_s,
-                level=level,
-                facility=facility,
-                host=host,
-            )
-            return Head(record, len(line) - size, zone=moment.zone, lacks=moment.lacks)
+        if line.startswith(b"] ", width):
+            return _torn(line, width + 2, reading, moment)
+        if (separator := _SEPARATOR.match(line, width)) is not None:
+            return _of_daemon(line, line[separator.end() :], moment, reading)
+    if (torn := _TORN.match(line)) is not None:
+        return _torn(line, torn.end(), reading)
     alone = _ALONE.fullmatch(line)
     if alone is None:
         return None
-    record, size = read_tagged(alone["rest"], reading, host=alone["host"])
+    rest = b"%skernel%s" % alone.group("selector", "rest")
+    record, size = read_tagged(rest, reading, host=alone["host"])
     return Head(record, len(line) - size)
+
+
+def _torn(line: bytes, width: int, reading: Reading, moment: Moment | None = None) -> Head:
+    """Read what dmesg printed, where a paste begins behind the bracket."""
+    record = LogRecord(
+        text=decode_text(line[width:]),
+        source=reading.source,
+        boot_id=reading.boot_id,
+        wall_time_s=None if moment is None else moment.unix_s,
+    )
+    return Head(record, width, lacks=() if moment is None else moment.lacks)
+
+
+def _of_daemon(line: bytes, rest: bytes, moment: Moment, reading: Reading) -> Head | None:
+    """Read what a log daemon printed; *rest* stands behind its time."""
+    if _OF_CONTAINER.match(rest) is not None:
+        return None
+    text = decode_text(rest[:_LONGEST])
+    if (again := parse_moment(text, reading.today)) is not None:
+        width = len(text[: again.length].encode())
+        if (separator := _SEPARATOR.match(rest, width)) is not None:
+            # Of the host, behind that of the one that collects.
+            moment, rest = again, rest[separator.end() :]
+    level, facility, rest = _split_numbers(rest)
+    host, rest = _split_host(rest)
+    rest = _BEFORE_STAMP.sub(b"kernel: ", rest, count=1)
+    record, size = read_tagged(
+        rest, reading, wall_time_s=moment.unix_s, level=level, facility=facility, host=host
+    )
+    return Head(record, len(line) - size, zone=moment.zone, lacks=moment.lacks)
 
 
 def _bracketed(line: bytes, text: str, reading: Reading) -> Head | None:
@@ -223,4 +250,4 @@ def _split_host(rest: bytes) -> tuple[bytes | None, bytes]:
     if _UPTIME.match(rest) is not None:
         return None, b"kernel: " + rest
     host = _HOST.match(rest)
-    return (None, rest) if host is None else (host[0].strip(), rest[host.end() :])
+    return (None, rest) if host is None else (host[0].strip(), rest[host.end() :].lstrip(b" \t"))

@@ -44,7 +44,10 @@ _MONTHS = {
 # Thread or CPU of the caller, with CONFIG_PRINTK_CALLER (kernel/printk/printk.c): `[      T0]`.
 # util-linux 2.41 puts a blank before it.
 _CALLER = rb"(?: ?\[ *[TC]\d{1,10}(?:@C?\d{1,4})?\])?"
-_UPTIME = rb"\[ *(?P<seconds>\d{1,12})\.(?P<micros>\d{6})(?: <[ \d.]{1,24}>)?\]" + _CALLER
+# Some put a blank before the bracket; Amlogic's kernels, the processor: `[    8.888974@0]`.
+_UPTIME = (
+    rb"\[ *(?P<seconds>\d{1,12})\.(?P<micros>\d{6})(?: <[ \d.]{1,24}>| {1,2}|@\d{1,3})?\]" + _CALLER
+)
 _CTIME = (
     rb"\[\w{3} (?P<month>"
     + b"|".join(_MONTHS)
@@ -98,8 +101,12 @@ _RFC5424 = re.compile(
     rb"(?:-|(?:\[(?:[^\]\\]|\\.){0,1024}\]){1,8}) ?(?:\xef\xbb\xbf)?(?P<text>.*)",
     re.DOTALL,
 )
+_UNMARKED = re.compile(rb"kernel (?!(?:-|\d{1,10}) |:)")
+"""The kernel's tag without its colon, as some templates of log daemons have it; not in RFC 5424."""
 _INNER_UPTIME = re.compile(
-    rb"(?:<\d{1,3}>)?\[ *(?P<seconds>\d{1,12})\.(?P<micros>\d{6})\]" + _CALLER + rb" ?"
+    rb"(?:<\d{1,3}>)?\[ *(?P<seconds>\d{1,12})\.(?P<micros>\d{6})(?: {1,2}|@\d{1,3})?\]"
+    + _CALLER
+    + rb" ?"
 )
 _MONOTONIC = re.compile(
     rb"(?P<rest>kernel(?:\[\d{0,10}\])?: .*)"
@@ -280,6 +287,11 @@ def read_tagged(
     elif (severity_word := _SEVERITY.match(rest)) is not None:
         level = LEVELS[severity_word[1].decode().lower()]
         rest = rest[severity_word.end() :]
+    elif (unmarked := _UNMARKED.match(rest)) is not None:
+        # Anybody can send such a text without a tag.
+        rest = rest[unmarked.end() :]
+        if _INNER_UPTIME.match(rest) is not None:
+            rest = b"kernel: " + rest
     match = _TAGGED.fullmatch(rest) or _RFC5424.fullmatch(rest)
     tag, pid, text = (None, None, rest) if match is None else match.group("tag", "pid", "text")
     if pid in (b"-", b""):

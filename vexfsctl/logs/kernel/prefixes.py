@@ -16,6 +16,9 @@ _SAMPLES = {
     # Kernels of phones and boards put who wrote a line there. A process may be called anything: its
     # name, of at most 15 characters, ends with the last bracket that it can end with.
     "(0)[412:kworker/0:1]": r"\(\d{1,3}\)\[\d{1,10}:[^\n]{0,15}\]",
+    ".(0)[412:kworker/0:1]": r"\.\(\d{1,3}\)\[\d{1,10}:[^\n]{0,15}\]",
+    "-(0)[412:kworker/0:1]": r"-\(\d{1,3}\)\[\d{1,10}:[^\n]{0,15}\]",
+    "<3>.(0)[412:kworker/0:1]": r"<\d{1,3}>[ .-]?\(\d{1,3}\)\[\d{1,10}:[^\n]{0,15}\]",
     "[1:  kworker/1:1:  412] ": r" ?\[ *\d{1,3}: {0,15}[^\n]{1,15}: {0,10}\d{1,10}\] ",
     "[pid:412,cpu1,kworker/1:1,4]": r"\[pid:\d{1,10},cpu\d{1,3},[^\n]{0,15},\d{1,4}\] ?",
     "c3   412 (kworker/3:1) ": r"c\d{1,3} (?: {0,8}\d{1,10} (?:\([^\n]{1,15}\) )?)?",

@@ -1,17 +1,17 @@
 """What people and programs put before the lines of a log that they hand over; how it comes off.
 
-Quotes of mail and chat, bullets, indents, the colours of a terminal, HTML, the FILE: of grep, the
-prompt of a shell or a login, numbers of lines, names of containers and of who chats, the clock of a
-terminal. A closed set: what is not in it is not decoration.
+Quotes of mail and chat, bullets, indents, the colours of a terminal, HTML, tags of forums, the
+FILE: of grep, the prompt of a shell or a login, numbers of lines, names of containers and of who
+chats, the clock of a terminal. A closed set: what is not in it is not decoration.
 """
 
 import html
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vexfsctl.logs.formats.renderings import OF_CONTAINER
+from vexfsctl.logs.pasted.shipped import logged_line
 
 _MOST = 6
 """Decorations that may stand one after the other."""
@@ -20,7 +20,10 @@ _LONGEST = 300
 _BLANKS = rb"(?:[ \t]|\xc2\xa0)+"
 # The last are a bullet, another one, a dash, an arrow, and the border of a window.
 _MARK = rb"[>|*+-]+|`{1,3}|\xe2\x80\xa2|\xe2\x97\xa6|\xe2\x80\x93|\xe2\x86\x92|\xe2\x94\x82"
-_LEFT = re.compile(rb"(?P<blanks>" + _BLANKS + rb")|(?P<mark>" + _MARK + rb")")
+# A clock in brackets: of dmesg -T, without the day.
+_LEFT = re.compile(
+    rb"(?P<blanks>" + _BLANKS + rb")|(?P<mark>" + _MARK + rb")|\[\d\d:\d\d:\d\d(?: \d{4})?\] "
+)
 _OF_STAMPED = re.compile(
     # `[root@host ~]# `, `root@host:~# `, `host:~ # `, `$ `
     rb"(?:\[?[\w.-]{1,64}@[\w.-]{1,64}[: ][^\s#$\]]{0,64}\]?"
@@ -50,11 +53,14 @@ _QUOTED = re.compile(
     rb"[ \t]{0,40}(?:- |\[)?(?:(?P<quote>[\"'])(?P<plain>\[ *\d{1,12}\.\d{6}\] .{1,8000})(?P=quote)"
     rb"|\xe2\x80\x9c(?P<curly>\[ *\d{1,12}\.\d{6}\] .{1,8000})\xe2\x80\x9d)[\],]{0,2}"
 )
-_OF_DOCKER = b'{"log":'
 _COLOURS = re.compile(rb"\x1b\[[\d;?]{0,16}[A-Za-z]")
 _TAGS = re.compile(
     rb"</?(?:pre|code|br|p|div|span|tt|li|ul|ol|td|tr|table|b|i|em|strong|font|blockquote|samp|kbd)"
     rb"(?:[ /][^<>\n]{0,200})?>",
+    re.IGNORECASE,
+)
+_FORUM_TAGS = re.compile(
+    rb"\[/?(?:code|quote|font|size|color|b|i|u|php|indent|left)(?:=[^\[\]\n]{1,80})?\]",
     re.IGNORECASE,
 )
 _ENTITY = re.compile(rb"&(?:#\d{1,5}|#x[0-9a-fA-F]{1,4}|lt|gt|amp|quot|apos|nbsp);")
@@ -79,8 +85,8 @@ def undecorated(line: bytes) -> Iterator[Undecorated]:
         yield Undecorated(shown, None)
     if (inside := _QUOTED.fullmatch(shown)) is not None:
         yield Undecorated(inside["plain"] or inside["curly"], None, needs_time=True)
-    if shown.startswith(_OF_DOCKER) and (logged := _line_of_docker(shown)) is not None:
-        yield Undecorated(logged, None, needs_time=True)
+    if (logged := logged_line(shown)) is not None:
+        yield Undecorated(logged, None)
     at, needs_time, quoted = 0, False, False
     for _ in range(_MOST):
         match = _LEFT.match(shown, at, at + _LONGEST)
@@ -96,22 +102,14 @@ def undecorated(line: bytes) -> Iterator[Undecorated]:
             yield Undecorated(shown[at:], shown[:at] if plain else None, needs_time)
 
 
-def _line_of_docker(line: bytes) -> bytes | None:
-    """Return what a container printed, by the entry *line* of its log (json-file)."""
-    try:
-        entry = json.loads(line)
-    except ValueError:
-        return None
-    logged = entry.get("log")
-    return logged.rstrip("\n").encode(errors="replace") if isinstance(logged, str) else None
-
-
 def as_shown(line: bytes) -> bytes:
     """Return *line* as a terminal or a browser shows it, with plain blanks."""
     if b"\x1b" in line:
         line = _COLOURS.sub(b"", line)
     if b"<" in line:
         line = _TAGS.sub(b"", line)
+    if b"[/" in line or line.startswith(b"["):
+        line = _FORUM_TAGS.sub(b"", line)
     if b"&" in line:
         line = _ENTITY.sub(_unescaped, line)
     if b"\xc2\xa0" in line:

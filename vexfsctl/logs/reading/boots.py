@@ -15,7 +15,7 @@ from vexfsctl.model.record import LogRecord
 
 if TYPE_CHECKING:
     from vexfsctl.logs.reading.regions import Region
-    from vexfsctl.logs.reading.wanted import Wanted
+    from vexfsctl.logs.reading.wanted import Found, Wanted
     from vexfsctl.logs.sieve import Sieve
     from vexfsctl.logs.stretches.stretch import Stretch
 
@@ -88,7 +88,7 @@ class Part:
     def _wanted(self) -> Iterator[Placed]:
         for kept in self.spool.read(self.start, self.end):
             if isinstance(kept, Lines):
-                yield from ((_UNORDERED, record) for record in self._found(kept))
+                yield from ((_UNORDERED, record) for _, record in self._found(kept))
             elif not isinstance(kept, tuple):
                 assert self.spool.sieve is not None
                 found = kept.find(self.wanted, self.spool.sieve)
@@ -96,7 +96,7 @@ class Part:
             elif self.wanted is None or self.wanted.accepts(kept[1]):
                 yield kept
 
-    def _found(self, lines: Lines) -> Iterable[LogRecord]:
+    def _found(self, lines: Lines) -> "Iterable[Found]":
         # Deferred: nothing may have been kept as lines.
         from vexfsctl.logs.reading.wanted import records_of
 
@@ -298,7 +298,7 @@ class BootSplitter:
             self._spool.append(boot.end, record)
 
     def _keep_lines(self, stretch: "Stretch") -> None:
-        """Keep the lines of *stretch* that may matter, or if they are many all of it."""
+        """Keep the lines of *stretch* that may matter, or if VexFS has many of them all of it."""
         assert self._sieve is not None
         size = stretch.end - stretch.start
         count = stretch.lower.count(NAMED, stretch.start, stretch.end)
@@ -306,8 +306,7 @@ class BootSplitter:
         if count * _USUAL_SIZE < size // 2:
             places = [*stretch.candidates(self._sieve)]
             count = len(places)
-            if sum(end - start for start, end in places) < size // 2:
-                stretch, sifted = stretch.only(places), True
+            stretch, sifted = stretch.only(places), True
         if count:
             self._spool.append_lines(Lines.of(stretch, sifted=sifted), count)
 

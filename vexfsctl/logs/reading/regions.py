@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from vexfsctl.exceptions import LogUnreadable
 from vexfsctl.logs.decoder import RecordDecoder
+from vexfsctl.logs.files.searching import find_all
 from vexfsctl.logs.own_records import STATE
 from vexfsctl.logs.reading.holes import Hole, HoleFinder
 from vexfsctl.logs.reading.spool import Lines
@@ -137,7 +138,8 @@ class Region:
                 continue
             if isinstance(item, Stretch):
                 lines = Lines.of(item)
-                yield from records_of(lines, by) if wanted is None else wanted.find(lines, by)
+                found = records_of(lines, by) if wanted is None else wanted.find(lines, by)
+                yield from (record for _, record in found)
             elif by.accepts(item) and (wanted is None or wanted.accepts(item)):
                 yield item
 
@@ -189,12 +191,8 @@ def joined(places: Iterable[tuple[Place, ...]]) -> tuple[Place, ...]:
 
 def _hits(needle: Needle, text: bytearray) -> Iterator[int]:
     if isinstance(needle, re.Pattern):
-        yield from (match.start() for match in needle.finditer(text))
-        return
-    at = text.find(needle)
-    while at >= 0:
-        yield at
-        at = text.find(needle, at + 1)
+        return (match.start() for match in needle.finditer(text))
+    return find_all(needle, text)
 
 
 def _lines_at(text: bytearray, hits: Iterable[int], head: re.Pattern[bytes]) -> Iterator[Place]:

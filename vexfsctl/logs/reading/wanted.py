@@ -6,10 +6,12 @@ what a line means.
 """
 
 import re
+from bisect import bisect
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
+from itertools import accumulate, chain
+from operator import itemgetter
 from typing import Protocol
 
 from vexfsctl.logs.grammar import RECORD_FORMS
@@ -19,6 +21,7 @@ from vexfsctl.logs.reading.regions import Needle, Place, Region, joined
 from vexfsctl.logs.reading.spool import Lines
 from vexfsctl.logs.sieve import Sieve, sieve
 from vexfsctl.logs.stretches.forms import form_of
+from vexfsctl.logs.stretches.stretch import Stretch
 from vexfsctl.model.events import StateChanged
 from vexfsctl.model.record import LogRecord
 
@@ -42,6 +45,10 @@ IDENTIFIER = re.compile(r"CORR-[0-9A-F]{16}")
 _IDENTIFIER = re.compile(IDENTIFIER.pattern.encode())
 
 
+Found = tuple[int, LogRecord]
+"""A record, and where among some lines it begins."""
+
+
 class Wanted(Protocol):
     """Says which records are wanted."""
 
@@ -49,8 +56,11 @@ class Wanted(Protocol):
         """Whether *record* is wanted."""
         ...
 
-    def find(self, lines: Lines, by: Sieve) -> Iterable[LogRecord]:
-        """Return those records of *lines* that may matter *by* the sieve and may be wanted."""
+    def find(self, lines: Lines, by: Sieve) -> Iterable[Found]:
+        """Return those records of *lines* that may matter *by* the sieve and may be wanted.
+
+        In their order, each behind the place in *lines* where it begins.
+        """
         ...
 
     def places(self, region: Region) -> Sequence[Place] | None:
@@ -63,12 +73,25 @@ def is_passing(record: LogRecord) -> bool:
     return re.match(PASSING, record.text) is not None
 
 
-def records_of(lines: Lines, by: Sieve) -> Iterator[LogRecord]:
-    """Yield the records of *lines* that matter *by* the sieve."""
+def records_of(lines: Lines, by: Sieve) -> Iterable[Found]:
+    """Return the records of *lines* that matter *by* the sieve, as `Wanted.find` does."""
+    return _accepted(by, _candidates(lines, by))
+
+
+def _candidates(lines: Lines, by: Sieve) -> Iterator[Found]:
     stretch = lines.stretch
     # Without evidence, it is quicker to look which lines name VexFS.
     places = stretch.all_places() if lines.sifted and by.evidence else stretch.candidates(by)
-    return filter(by.accepts, (stretch.record(*place) for place in places))
+    return _at(stretch, places)
+
+
+def _at(stretch: Stretch, places: Iterable[Place]) -> Iterator[Found]:
+    return ((start, stretch.record(start, end)) for start, end in places)
+
+
+def _accepted(by: "Sieve | Wanted", found: Iterable[Found]) -> Iterator[Found]:
+    accepts = by.accepts
+    return (placed for placed in found if accepts(placed[1]))
 
 
 @dataclass(frozen=True)
@@ -87,7 +110,7 @@ class Saying:
         """Whether it finds something in *record*."""
         return self._in_text.search(record.text) is not None
 
-    def find(self, lines: Lines, by: Sieve) -> Iterable[LogRecord]:
+    def find(self, lines: Lines, by: Sieve) -> Iterable[Found]:
         """Return the records of *lines* in which it finds something."""
         if not self.pattern:
             return records_of(lines, by)
@@ -95,11 +118,11 @@ class Saying:
         if (in_one_piece or self._uncut) and not self._may_find(lines.text):
             return ()
         if not (in_one_piece or self._uncut):
-            return filter(self.accepts, records_of(lines, by))
+            return _accepted(self, records_of(lines, by))
         stretch = lines.stretch
         sought = self._in_bytes if in_one_piece else self._any_literal
-        found = (stretch.record(*place) for place in stretch.places(sought))
-        return filter(by.accepts, found if in_one_piece else filter(self.accepts, found))
+        found = _at(stretch, stretch.places(sought))
+        return _accepted(by, found if in_one_piece else _accepted(self, found))
 
     def places(self, region: Region) -> Sequence[Place] | None:
         """Return where in *region* it finds something, or one of its literals is."""
@@ -125,7 +148,9 @@ class Saying:
 
     @property
     def _begins_with_literal(self) -> bool:
-        return len(self.literals) == 1 and self.pattern.startswith(re.escape(self.literals[0]))
+        """Whether its only literal is the beginning of it, and not all."""
+        begin = re.escape(self.literals[0]) if len(self.literals) == 1 else self.pattern
+        return self.pattern != begin and self.pattern.startswith(begin)
 
     @cached_property
     def _any_literal(self) -> re.Pattern[bytes]:
@@ -180,16 +205,15 @@ class Beginning:
             self._in_bytes.clear()
         return True
 
-    def find(self, lines: Lines, by: Sieve) -> Iterable[LogRecord]:
+    def find(self, lines: Lines, by: Sieve) -> Iterable[Found]:
         """Return the records of *lines* that begin so."""
         form = form_of(lines.form)
         if form.in_one_piece:
             stretch = lines.stretch
-            places = stretch.places(self._behind(form.before))
-            found: Iterable[LogRecord] = (stretch.record(*place) for place in places)
+            found: Iterable[Found] = _at(stretch, stretch.places(self._behind(form.before)))
         else:
             found = self._anywhere.find(lines, by)
-        return (each for each in found if self.accepts(each) and by.accepts(each))
+        return _accepted(by, _accepted(self, found))
 
     def places(self, region: Region) -> Sequence[Place] | None:
         """Return where in *region* these are, and perhaps others."""
@@ -233,12 +257,12 @@ class OfVexfs:
         """Whether *record* is one of them."""
         return may_be_vexfs(record) and (self.wanted is None or self.wanted.accepts(record))
 
-    def find(self, lines: Lines, by: Sieve) -> Iterable[LogRecord]:
+    def find(self, lines: Lines, by: Sieve) -> Iterable[Found]:
         """Return those of *lines*."""
         # The kernel's own lines need not even be decoded.
         own = sieve(evidence=False)
         found = records_of(lines, own) if self.wanted is None else self.wanted.find(lines, own)
-        return filter(may_be_vexfs, found)
+        return ((place, record) for place, record in found if may_be_vexfs(record))
 
     def places(self, region: Region) -> Sequence[Place] | None:
         """Return where in *region* those may be."""
@@ -261,11 +285,16 @@ class OfOthers:
         others = may_be_vexfs(record) and not is_passing(record)
         return others and self._saying.accepts(record)
 
-    def find(self, lines: Lines, by: Sieve) -> Iterable[LogRecord]:
+    def find(self, lines: Lines, by: Sieve) -> Iterable[Found]:
         """Return the records of *lines* that are that."""
-        rest = form_of(lines.form).without(PASSING, lines.text)
-        own = sieve(evidence=False)
-        return self._saying.find(lines._replace(text=rest), own) if rest else ()
+        left = form_of(lines.form).left_without(PASSING, lines.text)
+        rest = lines._replace(text=b"".join(lines.text[start:end] for start, end in left))
+        if not rest.text:
+            return ()
+        begins = [0, *accumulate(end - start for start, end in left)]
+        found = self._saying.find(rest, sieve(evidence=False))
+        pieces = ((bisect(begins, place) - 1, place, record) for place, record in found)
+        return ((left[n][0] + place - begins[n], record) for n, place, record in pieces)
 
     def places(self, region: Region) -> Sequence[Place] | None:
         """Return where in *region* lines are that may be that."""
@@ -308,11 +337,11 @@ class Since:
         before = self._is_before(record.uptime_us, record.wall_time_s)
         return not before or (self.lasting is not None and self.lasting.accepts(record))
 
-    def find(self, lines: Lines, by: Sieve) -> Iterable[LogRecord]:
+    def find(self, lines: Lines, by: Sieve) -> Iterable[Found]:
         """Return those of *lines*."""
         if self._are_before(lines):
             return () if self.lasting is None else self.lasting.find(lines, by)
-        return filter(self.accepts, records_of(lines, by))
+        return _accepted(self, records_of(lines, by))
 
     def places(self, region: Region) -> Sequence[Place] | None:
         """Return where in *region* those lines may be."""
@@ -339,9 +368,11 @@ class Evidence:
         """Whether *record* may be one."""
         return sieve().accepts_evidence(record.text)
 
-    def find(self, lines: Lines, by: Sieve) -> Iterable[LogRecord]:
+    def find(self, lines: Lines, by: Sieve) -> Iterable[Found]:
         """Return those of *lines*."""
-        return filter(self.accepts, records_of(lines, by))
+        # Whatever it accepts matters, as a rule.
+        found = _candidates(lines, by) if by.evidence else records_of(lines, by)
+        return _accepted(self, found)
 
     def places(self, region: Region) -> Sequence[Place] | None:
         """Return None: they may be anywhere in *region*."""
@@ -364,9 +395,12 @@ class During:
         """Whether *record* is one of them."""
         return self._is_within(record) and self.wanted.accepts(record)
 
-    def find(self, lines: Lines, by: Sieve) -> Iterable[LogRecord]:
+    def find(self, lines: Lines, by: Sieve) -> Iterable[Found]:
         """Return those of *lines*."""
-        return filter(self.accepts, self.wanted.find(lines, by)) if self._overlaps(lines) else ()
+        if not self._overlaps(lines):
+            return ()
+        found = self.wanted.find(lines, by)
+        return ((place, record) for place, record in found if self._is_within(record))
 
     def places(self, region: Region) -> Sequence[Place] | None:
         """Return where in *region* those may be."""
@@ -408,19 +442,19 @@ class Naming:
         """Whether *record* names one."""
         return not self.ids.isdisjoint(IDENTIFIER.findall(record.text))
 
-    def find(self, lines: Lines, by: Sieve) -> Iterable[LogRecord]:
+    def find(self, lines: Lines, by: Sieve) -> Iterable[Found]:
         """Return those of *lines*."""
         if not self.ids:
             return ()
         if len(self.ids) <= _FEW:
             return Saying("|".join(self.ids), tuple(self.ids)).find(lines, by)
         stretch, ids = lines.stretch, {each.encode() for each in self.ids}
-        found = (
-            stretch.record(start, end)
+        places = (
+            (start, end)
             for start, end in stretch.places(self._pattern)
             if not ids.isdisjoint(_IDENTIFIER.findall(stretch.block, start, end))
         )
-        return filter(by.accepts, found)
+        return _accepted(by, _at(stretch, places))
 
     def places(self, region: Region) -> Sequence[Place] | None:
         """Return where in *region* these are, and perhaps others."""
@@ -448,13 +482,12 @@ class AnyOf:
         """Whether *record* is one of them."""
         return any(reason.accepts(record) for reason in self._reasons)
 
-    def find(self, lines: Lines, by: Sieve) -> Iterable[LogRecord]:
+    def find(self, lines: Lines, by: Sieve) -> Iterable[Found]:
         """Return those of *lines*."""
         found = [records for each in self._reasons if (records := [*each.find(lines, by)])]
         if len(found) <= 1:
             return chain.from_iterable(found)
-        # Where two found something, only the lines themselves tell the order.
-        return filter(self.accepts, records_of(lines, by))
+        return sorted(dict(chain.from_iterable(found)).items(), key=itemgetter(0))
 
     def places(self, region: Region) -> Sequence[Place] | None:
         """Return where in *region* those may be."""

@@ -174,10 +174,16 @@ class PlainForm:
 
         *pattern* is a regular expression without groups.
         """
+        return b"".join(lines[start:end] for start, end in self.left_without(pattern, lines))
+
+    def left_without(self, pattern: str, lines: bytes) -> list[tuple[int, int]]:
+        """Return where in *lines* what `without` leaves of them begins and ends."""
         if self.row is None:
-            return lines
-        runs = _runs(self.row, pattern)
-        return runs.sub(b"", b"\n" + lines)[1:]
+            return [(0, len(lines))]
+        # A run begins with the newline of the line before it, and ends before its own.
+        runs = [run.span() for run in _runs(self.row, pattern).finditer(b"\n" + lines)]
+        begins, ends = (0, *(end for _, end in runs)), (*(start for start, _ in runs), len(lines))
+        return [each for each in zip(begins, ends, strict=True) if each[0] < each[1]]
 
 
 # What journalctl puts before the text: another form.

@@ -89,6 +89,7 @@ from vexfsctl.model.events import EvidenceSignificance
         ),
         ("JBD2: Clearing recovery information on journal", "filesystem routine"),
         ("Aborting journal on device md127-8.", "filesystem md127"),
+        ("Aborting journal on device sda3:8.", "filesystem sda3"),
         (
             'XFS (vdb): metadata I/O error in "xfs_read_agi+0x96/0x140 [xfs]" at daddr 0x2 len'
             " 1 error 5",
@@ -437,6 +438,7 @@ def test_good_news_of_a_filesystem_is_no_evidence(line: str) -> None:
         "BTRFS info (device dm-4): space_info total=8388608, used=0, pinned=0, readonly=0",
         "EXT4-fs (sda1): mballoc: 2 extents scanned, 1 goal hits, 0 2^N hits, 0 breaks, 0 lost",
         "F2FS-fs (mmcblk0p1): Magic Mismatch, valid(0xf2f52010) - read(0x0)",
+        "F2FS-fs (mmcblk0p1): Can't find valid F2FS filesystem in 1th superblock",
         "F2FS-fs (mmcblk0p1): write access unavailable, skipping recovery",
         "FAT-fs (mmcblk0p1): Can't find a valid FAT filesystem",
         "erofs: (device loop3): DAX unsupported by block device. Turning off DAX.",

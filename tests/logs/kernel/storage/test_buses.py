@@ -18,6 +18,10 @@ from vexfsctl.model.events import KernelEvidence
             KernelEvidence(kind="usb", device="2-1.4"),
         ),
         (
+            "usb 1-2.2: reset full speed USB device using uhci_hcd and address 3",
+            KernelEvidence(kind="usb", device="1-2.2"),
+        ),
+        (
             "usb 1-2: device descriptor read/64, error -110",
             KernelEvidence(kind="usb", device="1-2", errno=110),
         ),

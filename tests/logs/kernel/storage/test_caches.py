@@ -53,7 +53,7 @@ from vexfsctl.model.events import KernelEvidence
         (
             "bcachefs (UUID=677cf0a7-1abe-4ce3-876c-2ca63301229d): error reading superblock: error"
             " opening UUID=677cf0a7-1abe-4ce3-876c-2ca63301229d: ENOENT",
-            KernelEvidence(kind="filesystem", direction="read"),
+            KernelEvidence(kind="filesystem", direction="read", errno=2),
         ),
         (
             "bcachefs (loop0): starting version 1.12: rebalance_work_acct_fix opts=ro,degraded,"

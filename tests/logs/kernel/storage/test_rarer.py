@@ -70,6 +70,25 @@ from tests.logs.kernel.told import told
         ("mmc0: sdhci: Timeout:   0x0000000e | Int stat: 0x00000000", "nothing"),
         ("mmc0: cqhci: Cap err:   0x00000000 | Version:  0x00000510", "nothing"),
         ("mmc0: sdhci: Card stuck being busy", "mmc mmc0"),
+        ("mmc0: tried to reset card", "mmc mmc0"),
+        ("sd 6:0:1:0: [sdb] command ffff8802723e9200 timed out", "scsi sdb 110"),
+        ("sas: sas_ata_task_done: SAS error 2", "sas"),
+        ("rbd: sysfs write failed", "nothing"),
+        ("rbd: map failed: (5) Input/output error", "nothing"),
+        ("rbd: rbd0: failed to acquire lock: -110", "rbd rbd0 110"),
+        (
+            "bcachefs (sdb1): bch2_trans_commit_write_locked(): fatal error in transaction commit:"
+            " EIO",
+            "filesystem sdb1 5",
+        ),
+        ("bcachefs (sdb1): write error: ENOSPC_bucket_alloc", "filesystem sdb1 write 28"),
+        ("/dev/sdf1: Can't open blockdev", "filesystem sdf1"),
+        ("device-mapper: dm-multipath: Failing path 8:128", "device_mapper 8:128"),
+        (
+            "device-mapper: dm-multipath: 8:128 (#69447): IO error - error: -5 - bi_rw: 9",
+            "device_mapper 8:128 5",
+        ),
+        ("md/raid:md16: read error corrected", "md md16 read repair"),
         (
             "sdhci-esdhc 2140000.esdhc: Card stuck in wrong state! card_busy_detect status: 0xc00",
             "mmc 2140000.esdhc",
@@ -86,6 +105,20 @@ from tests.logs.kernel.told import told
         ("xhci_hcd 0000:01:00.0: WARNING: Host System Error", "usb 0000:01:00.0"),
         ("sd 1:2:0:0: [sdb] tag#9 Bad block number requested", "scsi sdb"),
         ("usb 1-2: can't sleep", "nothing"),
+        (
+            "rnbd_client L390: </dev/sdb@node2> write I/O failed with err: -5",
+            "nbd write 5",
+        ),
+        ("rnbd_client L637: </dev/sdb@node2> Device disconnected.", "nbd"),
+        (
+            "rnbd_client L104: </dev/sdb@node2> Device online, device remapped successfully",
+            "nbd repair",
+        ),
+        ("rnbd_client L1208: [session=node2] mapped 4/4 default/read queues.", "nothing"),
+        ("rtrs_server L1211: <node2>: remote access error (wr_cqe: 0000002d27244a)", "nbd"),
+        ("pktcdvd: pktcdvd0: writer mapped to sr0", "nothing"),
+        ("pktcdvd: pktcdvd0: failed get_disc", "block pktcdvd0"),
+        ("block pktcdvd0: 43 00 00 0c 00 - sense 02.3a.02 (Not ready)", "block pktcdvd0"),
         ("vbd vbd-51712: 16 Device in use; refuse to close", "virtio vbd-51712 16"),
     ],
 )

@@ -169,6 +169,14 @@ from vexfsctl.model.events import KernelEvidence
             KernelEvidence(kind="scsi", device="sdb", direction="read"),
         ),
         (
+            "scsi: Device offlined - not ready after error recovery: host 1 channel 0 id 0 lun 2",
+            KernelEvidence(kind="scsi", device="1:0:0:2", errno=19),
+        ),
+        (
+            "scsi1 (0:2): rejecting I/O to offline device",
+            KernelEvidence(kind="scsi", device="host1", errno=19),
+        ),
+        (
             "sd 2:0:0:0: rejecting I/O to offline device",
             KernelEvidence(kind="scsi", device="2:0:0:0", errno=19),
         ),

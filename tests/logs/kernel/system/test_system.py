@@ -90,6 +90,7 @@ from tests.logs.kernel.told import told
         ),
         ("swapper: page allocation failure. order:3, mode:0x4020", "memory"),
         ("__alloc_pages: 0-order allocation failed (gfp=0xf0/0)", "memory"),
+        ("python invoked oom-killer:", "oom_kill"),
         ("VM: killing process gammu-smsd", "oom_kill"),
         ("Out of Memory: Killed process 412 (fio).", "oom_kill"),
         ("Killed process 412 (fio), UID 1000, total-vm:1000kB, anon-rss:900kB", "oom_kill"),
@@ -119,6 +120,12 @@ from tests.logs.kernel.told import told
             "pcieport 0000:00:1c.0: AER: Uncorrected (Non-Fatal) error message received from"
             " 0000:01:00.0",
             "aer 0000:01:00.0",
+        ),
+        # As a mailer wrapped and coded them.
+        ("pcieport 0000:00:1c.0: AER: Corrected error received:", "aer 0000:00:1c.0 repair"),
+        (
+            "pcieport 0000:00:1c.0: PCIe Bus Error: severity=3DCorrected,",
+            "aer 0000:00:1c.0 repair",
         ),
         (
             "nvme 0000:01:00.0: PCIe Bus Error: severity=Corrected, type=Physical Layer,"
@@ -177,6 +184,15 @@ from tests.logs.kernel.told import told
         ),
         ("megaraid_sas 0000:03:00.0: FW now in Ready state", "nothing"),
         ("hpsa 0000:03:00.0: Controller lockup detected: 0x00130000 after 30", "hba 0000:03:00.0"),
+        ("stex(0000:9f:00.0): firmware not operational", "hba 0000:9f:00.0"),
+        ("stex(0000:9f:00.0): resetting: handshake failed", "hba 0000:9f:00.0"),
+        ("hptiop_reset(0/0/0)", "hba"),
+        (
+            "EDAC sbridge MC1: CPU 0: Machine Check Event: 0 Bank 7: cc00418000010091",
+            "edac MC1",
+        ),
+        ("qla2300 0000:07:09.0: LOOP DOWN detected (4).", "hba 0000:07:09.0"),
+        ("hptiop: fail to enable pci device", "hba hptiop"),
         ("aacraid: Host adapter abort request.", "hba aacraid"),
         ("smartpqi 0000:5c:00.0: controller is offline: status code 0x6100c", "hba 0000:5c:00.0"),
         (

@@ -59,11 +59,12 @@ _WRITING = (
 )
 _HANDED_OVER = (
     "A saved log may be in any form of dmesg, journalctl and syslog daemons, in any language, of"
-    " containers, Talos or logcat, line by line, in UTF-8 or UTF-16. What stands before the lines"
-    " is taken off: quotes and bullets, indents, colours, HTML, the FILE: of grep, a prompt,"
-    " numbers of lines, names of containers, the clock of a terminal; such a record is never surely"
-    " the kernel's. Lines that a mailer wrapped are joined. Where a log has no uptimes,"
-    " times are compared as closely as it has them."
+    " containers, Talos or logcat, or in the JSON of a log shipper, line by line, in UTF-8 or"
+    " UTF-16. What stands before the lines"
+    " is taken off: quotes and bullets, indents, colours, HTML, tags of forums, the FILE: of grep,"
+    " a prompt, numbers of lines, names of containers, the clock of a terminal; such a record is"
+    " never surely the kernel's. Lines that a mailer wrapped are joined. Where a log has no"
+    " uptimes, times are compared as closely as it has them."
     " Times without a zone, or in one that is not known, are the reader's; those without a year are"
     " of the last twelve months: where a log has such times, a note says so.",
     "What another program wrote is never taken for the kernel's, whatever it says: a line with its"

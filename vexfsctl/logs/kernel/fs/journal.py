@@ -1,13 +1,13 @@
 """Lines of the journals of ext4 and ext3 (fs/jbd2 of Linux 5.10 to 6.18, fs/jbd up to 4.2).
 
-A journal is called after the device and its inode, `sda1-8`, or after the device alone if it is one
-of its own; of device names only `dm-3` has a dash itself.
+A journal is called after the device and its inode, `sda1-8` (`sda1:8` up to 2.6.33), or after the
+device alone if it is one of its own; of device names only `dm-3` has a dash itself.
 """
 
 from vexfsctl.logs.kernel.form import ROUTINE, EvidenceForm
 from vexfsctl.logs.kernel.told import free_reader
 
-_JOURNAL = r"(?P<device>dm-\d{1,7}|[^\s.,()-]{1,64})(?:-\d{1,10})?\.?"
+_JOURNAL = r"(?P<device>dm-\d{1,7}|[^\s.,:()-]{1,64})(?:[-:]\d{1,10})?\.?"
 _BEGINS = ("JBD2: ", "JBD: ")
 
 JOURNAL_FORMS = (

@@ -26,7 +26,9 @@ LOCAL_FORMS = (
         " (",
         (
             rf"(?:{_NAME}):? \((?:device )?{DEVICE}\): (?:recover fsync data on readonly"
-            r"|[Mm]ounted |Magic Mismatch, |orphan cleanup on readonly"
+            # Who mounts without saying of what type it is tries this one, too.
+            r"|[Mm]ounted |Magic Mismatch, |Can't find valid F2FS filesystem"
+            r"|orphan cleanup on readonly"
             r"|recovery required for readonly|write access unavailable, skipping "
             r"|skip recovering inline_dots|Skip to start discard thread|build fault injection"
             r"|(?:DAX )?unsupported .{0,40}DAX)"
@@ -125,6 +127,14 @@ LOCAL_FORMS = (
         ),
         reader("filesystem"),
         begins=("VFS: Cannot open root device ",),
+    ),
+    EvidenceForm(
+        # Since 5.x, of who mounts (fs/super.c).
+        "/dev/sdb1: Can't open blockdev",
+        " blockdev",
+        r"(?P<device>/dev/[^\s:]{1,250}): Can't (?:open|lookup) blockdev",
+        reader("filesystem"),
+        begins=("/dev/",),
     ),
     EvidenceForm(
         # Up to 5.x "… or resized disk sdc".

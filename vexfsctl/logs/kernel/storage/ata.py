@@ -38,7 +38,7 @@ _ERRNOS = (("UNC", errno.ENODATA), ("AMNF", errno.ENODATA), ("IDNF", errno.EREMO
 """What a bit of the error register ends as: an unreadable sector, none of that number, the rest."""
 _CAUSES = {"media error": errno.ENODATA, "timeout": errno.ETIMEDOUT}
 """Words of `ata_err_string` for what went wrong with a command, where that is an errno."""
-_CAUSE = re.compile(r"\bEmask 0x[0-9a-f]+ \(([\w ]{1,40})\)")
+_CAUSE = re.compile(r"\bEmask 0[x\u00d7][0-9a-f]+ \(([\w ]{1,40})\)")
 _QUIET_SERRORS = {"RecovData", "RecovComm"}
 
 
@@ -135,7 +135,7 @@ ATA_FORMS = (
         "         res 51/40:08:00:10:00/00:00:00:00:00/e0 Emask 0x9 (media error)",
         "res ",
         (
-            r"(?: {9})?res [0-9a-f]{2}/[0-9a-f]{2}:[0-9a-f:/]{10,50} Emask 0x[0-9a-f]+"
+            r"(?: {9})?res [0-9a-f]{2}/[0-9a-f]{2}:[0-9a-f:/]{10,50} Emask 0[x\u00d7][0-9a-f]+"
             r" \((?P<cause>[\w ]{1,40})\)"
         ),
         _read_result,

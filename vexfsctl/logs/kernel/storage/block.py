@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from vexfsctl.logs.kernel.form import ANYTHING, NAME, ROUTINE, EvidenceForm
 from vexfsctl.logs.kernel.processes import PROCESS
-from vexfsctl.logs.kernel.told import reader
+from vexfsctl.logs.kernel.told import free_reader, reader
 from vexfsctl.model.events import KernelEvidence
 
 BLOCK_ERRORS = {
@@ -267,6 +267,17 @@ BLOCK_FORMS = (
         r"ldm_validate_partition_table\(\): Disk (?P<direction>read) failed",
         reader("buffer"),
         begins=("ldm_validate_partition_table(): Disk read failed",),
+    ),
+    EvidenceForm(
+        # Packet writing to discs, up to 6.17; since 6.7 `block pktcdvd0: `.
+        "pktcdvd: pktcdvd0: write caching control failed",
+        "pktcdvd",
+        (
+            r"(?:pktcdvd:|block) (?P<device>pktcdvd\d{1,3}): .{0,120}?\b(?i:fail\w*|errors?"
+            r"|bad state|no sense|sense [0-9a-f]{2}\.)"
+        ),
+        free_reader("block"),
+        begins=("pktcdvd: pktcdvd", "block pktcdvd"),
     ),
     EvidenceForm(
         "Dev loop0: unable to read RDB block 8",

@@ -16,7 +16,11 @@ _USB = r"usb (?P<device>(?:usb)?\d{1,3}(?:-[\w.]{1,24})?(?:-port\d{1,3})?): "
 _HUB = r"hub (?P<device>\d{1,3}-[\d.]{1,24}):\d{1,3}\.\d{1,3}: "
 _USB_HOST_BEGINS = ("xhci", "ehci", "ohci", "uhci")
 _USB_HOST = rf"(?:{'|'.join(_USB_HOST_BEGINS)})[\w-]{{0,16}} (?P<device>[\w:.-]{{1,40}}): "
-_SPEEDS = ("low-speed", "full-speed", "high-speed", "SuperSpeed", "super-speed", "variable speed")
+_SPEEDS = (
+    *("low-speed", "full-speed", "high-speed", "SuperSpeed", "super-speed", "variable speed"),
+    # Up to 3.1.
+    *("low speed", "full speed", "high speed", "super speed"),
+)
 _MMC_BEGINS = ("mmc",)
 _MMC = r"(?:mmc_host )?(?P<device>mmc(?:blk)?\d{1,3}(?:boot\d|rpmb|gp\d)?): "
 _MMC_HOST_BEGINS = (
@@ -42,7 +46,7 @@ BUS_FORMS = (
     EvidenceForm(
         "usb 1-2: reset high-speed USB device number 3 using xhci_hcd",
         ": reset ",
-        rf"{_USB}reset (?:{'|'.join(_SPEEDS)})[\w+ -]{{0,24}} USB device number ",
+        rf"{_USB}reset (?:{'|'.join(_SPEEDS)})[\w+ -]{{0,24}} USB device (?:number|using) ",
         reader("usb"),
         begins=tuple(f"{NAME}: reset {speed}" for speed in _SPEEDS),
     ),
@@ -201,8 +205,8 @@ BUS_FORMS = (
             r"(?:.{0,120}?\b(?i:errors?|fail(?:ed|ure)?|never completed|stuck|unable"
             r"|never left|removed during|consuming too much power|never released"
             r"|Resetting controller|CQE recovery|tuning execution|never stabilised|even though no"
-            r"|unexpected interrupt|problem (?:switching|setting)|rejected|broken|timed out"
-            r"|timeout|problem reading|still running|could not complete)\b)"
+            r"|unexpected interrupt|tried to reset|problem (?:switching|setting)|rejected|broken"
+            r"|timed out|timeout|problem reading|still running|could not complete)\b)"
         ),
         free_reader("mmc"),
         begins=_MMC_BEGINS,

@@ -15,6 +15,8 @@ _BCACHE = r"bcache: (?:\w{1,60}\(\) )?"
 _UUID = r"(?:UUID=)?[0-9a-f]{8}-[0-9a-f-]{27}"
 _ON_DISK = re.compile(r"\b(?:IO error|btree node) on (?P<device>[a-z][\w!-]{1,40}) (?:for|at) ")
 """Of a filesystem called by its UUID, the disk that a line is about."""
+_NAMED_ERRNO = re.compile(r"(?<![\w-])(E[A-Z0-9]{2,15})(?:_\w{1,60})?\b")
+"""By name, with what is peculiar to it: `EIO`, `ENOSPC_bucket_alloc` (fs/bcachefs/errcode.h)."""
 _MENDED = re.compile(r"\b(?:retry success|successful retry|now fixed|fixing|repaired)\b")
 
 
@@ -42,9 +44,14 @@ def _read_bcachefs(match: re.Match[str]) -> KernelEvidence:
         device=match["device"] if disk is None else disk["device"],
         sector=None if sector is None else int(sector),
         direction=find_direction(text),
-        errno=find_errno(text),
+        errno=find_errno(text) or _named_errno(text),
         significance=significance,
     )
+
+
+def _named_errno(text: str) -> int | None:
+    names = (match[1] for match in _NAMED_ERRNO.finditer(text))
+    return next((getattr(errno, name) for name in names if hasattr(errno, name)), None)
 
 
 CACHE_FORMS = (

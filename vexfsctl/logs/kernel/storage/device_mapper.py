@@ -16,6 +16,8 @@ _NUMBER = r"\d{1,4}:\d{1,7}"
 _DEVICE = rf"(?P<device>{_NUMBER}|dm-\d{{1,5}})"
 _BELOW = rf"(?P<member>{_NUMBER}|[\w!-]{{1,40}})"
 
+_MULTIPATH = r"device-mapper: (?:dm-)?multipath: "
+
 _NO_SPACE = ("no free data space", "no free metadata space", "out-of-data-space", "error = -28",
              "out of metadata space")  # fmt: skip
 
@@ -30,14 +32,14 @@ DEVICE_MAPPER_FORMS = (
     EvidenceForm(
         "device-mapper: multipath: 253:0: Failing path 8:16.",
         "ailing path ",
-        rf"device-mapper: multipath: (?:{_DEVICE}: )?Failing path {_BELOW}",
+        rf"{_MULTIPATH}(?:{_DEVICE}: )?Failing path {_BELOW}",
         reader("device_mapper"),
         begins=_BEGINS,
     ),
     EvidenceForm(
         "device-mapper: multipath: 253:0: Reinstating path 8:16.",
         "einstating path ",
-        rf"device-mapper: multipath: (?:{_DEVICE}: )?Reinstating path {_BELOW}",
+        rf"{_MULTIPATH}(?:{_DEVICE}: )?Reinstating path {_BELOW}",
         reader("device_mapper", significance=REPAIR),
         begins=_BEGINS,
     ),
@@ -45,6 +47,14 @@ DEVICE_MAPPER_FORMS = (
         "device-mapper: multipath: queue_if_no_path timeout on 253:0, failing queued IO",
         "queue_if_no_path timeout",
         rf"device-mapper: multipath: queue_if_no_path timeout on {_DEVICE}",
+        reader("device_mapper"),
+        begins=_BEGINS,
+    ),
+    EvidenceForm(
+        # Of the first kernels that had it: a path, and where in the map the request went.
+        "device-mapper: dm-multipath: 8:128 (#69447): IO error - error: -5 - bi_rw: 9",
+        "IO error",
+        rf"{_MULTIPATH}{_BELOW} \(#\d{{1,20}}\): IO error - error: -(?P<errno>\d{{1,3}})",
         reader("device_mapper"),
         begins=_BEGINS,
     ),

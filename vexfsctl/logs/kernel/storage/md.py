@@ -47,7 +47,7 @@ MD_FORMS = (
         "read error corrected",
         (
             rf"{_ARRAY}(?P<direction>read) error corrected"
-            rf" \(\d{{1,10}} sectors at (?P<sector>\d{{1,20}}) on {_DISK}\)"
+            rf"(?: \(\d{{1,10}} sectors at (?P<sector>\d{{1,20}}) on {_DISK}\))?"
         ),
         reader("md", significance=REPAIR, sector_on_member=True),
         begins=_BEGINS,

@@ -1,7 +1,7 @@
-"""Lines of block devices whose data lies on other hosts: nbd, rbd and libceph, drbd.
+"""Lines of block devices whose data lies on other hosts: nbd, rnbd, rbd and libceph, drbd.
 
-Wording of drivers/block/{nbd,rbd}.c, drivers/block/drbd and net/ceph, Linux 4.4 to 6.12. A daemon
-of Ceph is no device of this host: such lines name none.
+Wording of drivers/block/{nbd,rbd}.c, drivers/block/{rnbd,drbd} and net/ceph, Linux 4.4 to 6.18.
+A daemon of Ceph is no device of this host: such lines name none.
 """
 
 import errno
@@ -13,7 +13,10 @@ from vexfsctl.model.events import KernelEvidence
 
 _NBD = r"(?:block )?(?P<device>nbd\d{1,5}): "
 _NBD_BEGINS = ("block nbd", "nbd")
-_RBD = r"rbd: (?:(?P<device>rbd\d{1,5}): |(?:image|id|rbd_dev) [^\s:]{1,80}: )?"
+_RNBD = r"rnbd_client L\d{1,5}: (?:<[^>\n]{1,400}> )?"
+_OF_PROGRAM = r"(?!sysfs write failed|(?:un)?map failed|error |failed |couldn't )"
+"""What the program called rbd says, behind the same word."""
+_RBD = rf"rbd: {_OF_PROGRAM}(?:(?P<device>rbd\d{{1,5}}): |(?:image|id|rbd_dev) [^\s:]{{1,80}}: )?"
 _DRBD = r"(?:block |drbd [^\s:]{1,60}[/ ](?:\d{1,5} )?)?(?P<device>drbd\d{1,5})(?: [^\s:]{1,60})?: "
 _DRBD_RESOURCE = r"(?:d-con|drbd) [^\s:]{1,60}(?: [^\s:]{1,60})?: "
 _DRBD_BEGINS = ("block drbd", "drbd", "d-con ")
@@ -104,6 +107,31 @@ NETWORK_FORMS = (
         ),
         free_reader("nbd"),
         begins=_NBD_BEGINS,
+    ),
+    EvidenceForm(
+        # It calls a device by its path on the server, which is none of this host.
+        "rnbd_client L493: </dev/sdb@node2> Device disconnected.",
+        "rnbd_client L",
+        (
+            rf"{_RNBD}(?:Device disconnected|(?P<direction>read|write|discard|flush)\b.{{0,40}}"
+            r"failed|RTRS failed to transfer IO|.{0,160}?\b(?i:fail\w*|errors?|err:))"
+        ),
+        free_reader("nbd"),
+        begins=("rnbd_client L",),
+    ),
+    EvidenceForm(
+        "rnbd_client L104: </dev/sdb@node2> Device online, device remapped successfully",
+        "rnbd_client L",
+        rf"{_RNBD}(?:Device online|session reconnected)",
+        free_reader("nbd", REPAIR),
+        begins=("rnbd_client L",),
+    ),
+    EvidenceForm(
+        "rtrs_client L610: <node2>: RDMA failed: remote access error",
+        "rtrs_",
+        r"rtrs_(?:client|server) L\d{1,5}: <[^>\n]{1,80}>: .{0,160}?\b(?i:fail\w*|errors?)\b",
+        free_reader("nbd"),
+        begins=("rtrs_client L", "rtrs_server L"),
     ),
     EvidenceForm(
         "rbd: rbd0: write at objno 12 0~4096 result -110",

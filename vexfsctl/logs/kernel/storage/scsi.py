@@ -58,6 +58,17 @@ def _read_numbered(match: re.Match[str]) -> KernelEvidence:
     return KernelEvidence(kind="scsi", device=device, errno=_code_errno(match["code"]))
 
 
+def _read_offlined(match: re.Match[str]) -> KernelEvidence:
+    parts = match.group("host", "channel", "id", "lun")
+    device = ":".join(parts) if all(parts) else None
+    return KernelEvidence(kind="scsi", device=device, errno=errno.ENODEV)
+
+
+def _read_host_offline(match: re.Match[str]) -> KernelEvidence:
+    # The channel is not told.
+    return KernelEvidence(kind="scsi", device=f"host{match['host']}", errno=errno.ENODEV)
+
+
 def _code_errno(code: str) -> int | None:
     """Return the errno of a result in hex, as old kernels print it: by its second byte."""
     return host_errno(f"0x{int(code, 16) >> 16 & 0xFF:02x}")
@@ -243,6 +254,24 @@ SCSI_FORMS = (
         _read_numbered,
         begins=("SCSI error : ", "SCSI disk error : host ", "SCSI error: host "),
     ),
+    EvidenceForm(
+        # Up to 2.6.1x, as the next.
+        "scsi: Device offlined - not ready after error recovery: host 1 channel 0 id 6 lun 0",
+        "Device offlined - ",
+        (
+            r"scsi: Device offlined - [\w ]{1,60}:(?: host (?P<host>\d{1,5})"
+            r" channel (?P<channel>\d{1,5}) id (?P<id>\d{1,5}) lun (?P<lun>\d{1,20}))?"
+        ),
+        _read_offlined,
+        begins=("scsi: Device offlined - ",),
+    ),
+    EvidenceForm(
+        "scsi1 (6:0): rejecting I/O to offline device",
+        "ing I/O to ",
+        r"scsi(?P<host>\d{1,5}) \(\d{1,5}:\d{1,20}\): rejecting I/O to (?:offline|dead) device",
+        _read_host_offline,
+        begins=("scsi",),
+    ),
     _form(
         "sd 0:0:0:0: rejecting I/O to offline device",
         "ing I/O to ",
@@ -267,8 +296,8 @@ SCSI_FORMS = (
     ),
     _form(
         "sd 0:0:0:0: timing out command, waited 180s",
-        "timing out command",
-        r"timing out command",
+        "command",
+        r"(?:timing out command|command [0-9a-f]{8,16} timed out)",
         reader("scsi", errno=errno.ETIMEDOUT),
     ),
     _form(

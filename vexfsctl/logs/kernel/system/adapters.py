@@ -20,14 +20,15 @@ from vexfsctl.model.events import KernelEvidence
 DRIVERS = (
     *("mpt2sas", "mpt3sas", "mptbase", "mptscsih", "mptsas", "mptspi", "mptfc"),
     *("megaraid_sas", "megasas", "megaraid"),
-    *("hpsa", "cciss", "aacraid", "smartpqi", "lpfc", "qla2xxx", "qla4xxx", "qla1280", "mvsas"),
+    *("hpsa", "cciss", "aacraid", "smartpqi", "lpfc", "mvsas"),
+    *("qla2xxx", "qla2100", "qla2200", "qla2300", "qla2400", "qla4xxx", "qla1280", "qlogicfc"),
     *("pm80xx", "pm8001", "ahci", "isci", "arcmsr", "3w-9xxx", "3w-sas", "3w-xxxx", "bnx2fc"),
     *("bnx2i", "be2iscsi", "fnic", "snic", "qedf", "qedi", "csiostor"),
     *("hisi_sas", "hisi_sas_v2_hw", "hisi_sas_v3_hw", "mpi3mr", "myrb", "myrs", "pmcraid"),
     *("sata_sil24", "sata_mv", "sata_nv", "virtio_scsi", "vmw_pvscsi", "hv_storvsc", "storvsc"),
     *("ufshcd", "ufshcd-qcom", "ufshcd-mtk", "ufshcd-hisi", "exynos-ufshc", "exynos-ufs"),
     *("google-ufshcd", "sunxi-ufs-pltfm", "cdns-ufshcd", "ufshcd-pltfm", "ufs-rockchip"),
-    *("efct", "aic7xxx", "aic79xx", "aic94xx", "sym53c8xx"),
+    *("efct", "aic7xxx", "aic79xx", "aic94xx", "sym53c8xx", "stex", "hptiop"),
 )
 """Drivers of adapters that disks are connected to."""
 _ADDRESS = (
@@ -39,7 +40,7 @@ _BEFORE_PLACE = r" (?=\w{1,64} {1,2}\d{1,5}:)"
 """Up to 5.9, pm80xx puts a function and a line behind its name, and nothing between."""
 _DRIVER = "|".join(sorted(DRIVERS, key=len, reverse=True))
 _HEAD = (
-    rf"(?:(?:{_DRIVER}) \[?(?P<device>{_ADDRESS})\]?(?:-[0-9a-f]{{4}}:(?:\d{{1,4}}| ))?: "
+    rf"(?:(?:{_DRIVER})(?: \[?|\()(?P<device>{_ADDRESS})[\])]?(?:-[0-9a-f]{{4}}:(?:\d{{1,4}}| ))?: "
     r"|mpt(?:base|scsih|sas|spi|fc): (?P<controller>ioc\d{1,3}): "
     rf"|(?P<address>(?:{_DRIVER})(?:_cm)?\d{{0,4}})(?::{{1,2}} {{0,2}}|{_BEFORE_PLACE}))"
 )
@@ -88,6 +89,21 @@ ADAPTER_FORMS = (
         ),
         _read_abort,
         begins=("aacraid",),
+    ),
+    EvidenceForm(
+        # Of channel, target and LUN; what becomes of it has the number of the host alone.
+        "hptiop_reset(0/0/0)",
+        "hptiop_reset(",
+        r"hptiop_reset\(\d",
+        reader("hba"),
+        begins=("hptiop",),
+    ),
+    EvidenceForm(
+        "stex(0000:03:00.0): no signature after handshake frame",
+        "stex(",
+        rf"{_HEAD}(?:no (?:signature|handshake)|resetting: |firmware not |invalid |bad |lagging )",
+        free_reader("hba"),
+        begins=("stex",),
     ),
     EvidenceForm(
         # What a 3ware adapter reports itself (AEN) has a level of its own.

@@ -91,7 +91,7 @@ HARDWARE_FORMS = (
         "EDAC ",
         (
             rf"{_EDAC}(?:\d{{1,10}} UE\b|UE[ :]"
-            r"|HANDLING MCE|.{0,80}\b(?i:error|fail|uncorrect))"
+            r"|HANDLING MCE|CPU \d{1,5}: Machine Check |.{0,80}\b(?i:error|fail|uncorrect))"
         ),
         free_reader("edac"),
         begins=("EDAC ",),
@@ -110,7 +110,7 @@ HARDWARE_FORMS = (
         # Up to 4.20, in numbers that tell no more than the port does.
         "pcieport 0000:00:1c.0: AER: Multiple Corrected error received: id=00e0",
         "AER: ",
-        rf"{_DRIVER} {_PCI}: AER: (?:Multiple )?[Cc]orrect(?:ed|able) error received: id=",
+        rf"{_DRIVER} {_PCI}: AER: (?:Multiple )?[Cc]orrect(?:ed|able) error received:(?: id=| ?$)",
         free_reader("aer", REPAIR),
         begins=_BUS_BEGINS,
     ),
@@ -185,7 +185,7 @@ HARDWARE_FORMS = (
     EvidenceForm(
         "nvme 0000:01:00.0: PCIe Bus Error: severity=Corrected, type=Physical Layer, (Receiver ID)",
         "PCIe Bus Error: ",
-        rf"{_DRIVER} {_PCI}: (?:AER: )?PCIe Bus Error: severity=Correct",
+        rf"{_DRIVER} {_PCI}: (?:AER: )?PCIe Bus Error: severity=(?:3D)?Correct",
         free_reader("aer", REPAIR),
         begins=_BUS_BEGINS,
     ),

@@ -56,9 +56,9 @@ MEMORY_FORMS = (
     EvidenceForm(
         "fio invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0",
         "oom",
-        rf"{PROCESS} invoked oom-killer: |oom-kill:constraint=",
+        rf"{PROCESS} invoked oom-killer:(?: |$)|oom-kill:constraint=",
         free_reader("oom_kill"),
-        begins=(f"{ANYTHING} invoked oom-killer: ", "oom-kill:constraint="),
+        begins=(f"{ANYTHING} invoked oom-killer:", "oom-kill:constraint="),
     ),
     EvidenceForm(
         # The second line of it up to 4.20, and of some limits since; Red Hat's 3.10 has the user.

@@ -8,7 +8,7 @@ drivers/target/iscsi in Linux 4.4 to 6.18.
 import errno
 
 from vexfsctl.logs.kernel.form import ROUTINE, EvidenceForm
-from vexfsctl.logs.kernel.told import free_reader
+from vexfsctl.logs.kernel.told import free_reader, reader
 
 _ISCSI = r" ?(?P<device>(?:connection[0-9]\d{0,6}:\d{1,5}|session[0-9]\d{0,6})): "
 _ISCSI_BEGINS = tuple(
@@ -100,6 +100,14 @@ TRANSPORT_FORMS = (
         free_reader("fc"),
         trouble_only=True,
         begins=_RPORT_BEGINS,
+    ),
+    EvidenceForm(
+        # The number is one of enum exec_status (include/scsi/libsas.h), no errno.
+        "sas: sas_ata_task_done: SAS error 2",
+        "SAS error ",
+        r"sas: \w{1,40}: SAS error ",
+        reader("sas"),
+        begins=("sas: ",),
     ),
     EvidenceForm(
         "sas: Enter sas_scsi_recover_host busy: 1 failed: 1",
