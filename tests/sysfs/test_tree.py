@@ -452,7 +452,7 @@ def test_a_file_that_names_no_process_proves_nothing(tree: FakeTree, content: st
     tree.hang("loop0/errors/total")
     server_file(tree.root / "loop0").write_bytes(content.encode("latin-1"))
 
-    (hung,) = read_volumes([tree.root], timeout_s=0.05)
+    (hung,) = read_volumes([tree.root], timeout_s=SOON_S)
 
     assert (hung.presence, hung.abandoned) == (Presence.UNRESPONSIVE, False)
 
@@ -487,14 +487,14 @@ def test_a_volume_that_answers_one_by_one_is_busy(tree: FakeTree) -> None:
         for file in files:
             while not over.is_set():
                 with suppress(OSError), os.fdopen(os.open(file, WRITING), "wb", 0) as slow:
-                    time.sleep(2 * SOON_S / len(files))
+                    time.sleep(5 * SOON_S / len(files))
                     slow.write(b"0\n")
                     break
                 time.sleep(0.001)
 
     writer = threading.Thread(target=answer_slowly)
     writer.start()
-    (volume,) = read_volumes([tree.root], timeout_s=SOON_S / 10)
+    (volume,) = read_volumes([tree.root], timeout_s=SOON_S)
     over.set()
     writer.join()
 
