@@ -502,7 +502,7 @@ def test_a_volume_that_answers_one_by_one_is_busy(tree: FakeTree) -> None:
         "loop0",
         tree.root,
         Presence.BUSY,
-        detail="loop0 does not answer within 0.09 s: the host is busy",
+        detail="loop0 does not answer within 0.9 s: the host is busy",
         hint="look again, with a longer --timeout",
     )
 
