@@ -15,7 +15,7 @@ from vexfsctl.host.device_finder import DeviceFinder
 from vexfsctl.host.log import HostLog
 from vexfsctl.logs.reading.wanted import MOUNTING, MOUNTS, Saying
 from vexfsctl.model.device_graph import DeviceGraph, DeviceKind, kind_of_name
-from vexfsctl.model.device_names import disk_of_partition, is_block_name
+from vexfsctl.model.device_names import disk_of_partition, is_block_name, is_on_other_bus
 from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.events import EvidenceSignificance, KernelEvidence
 from vexfsctl.model.volume import Volume
@@ -177,14 +177,15 @@ def _is_mapped(name: str) -> bool:
 
 
 def _are_apart(name: str, device: str | None) -> bool:
-    """Whether *name* is *device* or its disk, or no line of a log tells that one is made from the
-    other; if *device* is not known, that *name* is made from anything, or anything from it."""
+    """Whether *name* is *device* or its disk, or no line of a log tells that one is made from or
+    attached to the other; if *device* is not known, that *name* is made from anything, or anything
+    from it."""
     if device is None:
         return _STACKED.match(name) is None
     disk = disk_of_partition(device) or device
-    return name in (device, disk) or (
-        kind_of_name(disk) is DeviceKind.DISK and _STACKED.match(name) is None
-    )
+    if name in (device, disk) or is_on_other_bus(disk, name):
+        return True
+    return kind_of_name(disk) is DeviceKind.DISK and _STACKED.match(name) is None
 
 
 def _may_be_beside(name: str, device: str | None) -> bool:

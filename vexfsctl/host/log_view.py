@@ -28,7 +28,6 @@ from vexfsctl.logs.formats.kmsg import SOURCE_NAME
 from vexfsctl.logs.interpret import Loads, interpret_records
 from vexfsctl.logs.reading.duplicates import Shown
 from vexfsctl.logs.reading.log import LogReading
-from vexfsctl.logs.sources.following.follower import LogFollower
 from vexfsctl.model.coverage import Coverage, Gap
 from vexfsctl.model.cursor import Cursor
 from vexfsctl.model.entry import LogEntry
@@ -249,6 +248,9 @@ class FollowedLog:
 
     def __init__(self, host: Host, view: LogView, volumes: Sequence[Volume]) -> None:
         """Open the sources; raise LogUnreadable if none can be read."""
+        # Deferred, as few ask to follow a log.
+        from vexfsctl.logs.sources.following.follower import LogFollower
+
         self._view = view
         self._follower = LogFollower(
             source_names(host, volumes),

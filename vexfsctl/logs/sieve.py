@@ -10,16 +10,17 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
-from string import digits
 
 from vexfsctl.logs.kernel.form import ANYTHING, NAME
-from vexfsctl.logs.kernel.literals import any_of, by_letters
+from vexfsctl.logs.kernel.literals import DIGITS, any_of, by_letters
 from vexfsctl.logs.kernel.prefixes import PREFIX, SAMPLES, WORDS, without_prefix
 from vexfsctl.logs.own_records import may_be_vexfs, unnamed_leads
 from vexfsctl.model.record import LogRecord
 
 _COLON = ": "
 _LETTERS = 2
+_ROUGHLY = 8
+"""Letters that are sought of a literal of the kernel's."""
 _OF_HEADS = r"kernel[:\[]|\[ *[TC]\d"
 """How a text begins that has more of the head of its line in it: the kernel's tag, or a caller."""
 _OWN = ("VexFS: ", "VexFS FFI")
@@ -40,38 +41,31 @@ BEGINNING, WORDING, RESTING = "<beginning>", "<wording>", "<resting>"
 class Sieve:
     """How lines that matter are known, apart from those that name VexFS."""
 
-    refused: bytes
-    """Regular expression for how no text may begin that is passed over: as those that matter, or
-    with more of the head of its line."""
-    begins: bytes
-    """Regular expression that the text of each of the others begins with, except that of …"""
     literals: tuple[str, ...]
-    """That is: with one of these, of two letters at least, …"""
-    names: bytes
-    """… or as this regular expression has it, which begins with any name; both after an inner
-    prefix, too."""
+    """Their texts begin with one of these, of two letters at least, …"""
+    named: tuple[str, ...]
+    """… or with any name, and one of these behind it; both after an inner prefix, too. …"""
     inside: tuple[bytes, ...]
-    """… lines that have one of these literals anywhere."""
-    words: bytes
-    """What a word begins with, a quote after it included, that such a text may begin with."""
-    rests: bytes
-    """What follows a word, a colon and a blank in such a text, whatever the word; may be empty."""
+    """… Or their lines have one of these anywhere."""
     evidence: bool
     """Whether the kernel's own lines about devices matter, too."""
 
     def refuse(self, pattern: str) -> re.Pattern[bytes]:
         """Return *pattern* made to refuse lines that matter where it says what begins."""
-        refused = {BEGIN: self.refused, WORD: self.words, REST: self.rests}
-        for place, beginning in refused.items():
-            refusal = f"(?!{beginning.decode()})" if beginning else ""
-            pattern = pattern.replace(place, refusal)
+        refused = {BEGIN: self._refused, WORD: self._words, REST: self._rests}
+        for place, make in refused.items():
+            if place in pattern:
+                beginning = make()
+                pattern = pattern.replace(place, f"(?!{beginning})" if beginning else "")
         return re.compile(pattern.encode())
 
     def seek(self, pattern: str) -> re.Pattern[bytes]:
-        """Return *pattern* made to find lines that matter where it says what begins."""
-        sought = {BEGINNING: self.begins, WORDING: self.words, RESTING: self.rests}
-        for place, beginning in sought.items():
-            pattern = pattern.replace(place, f"(?:{beginning.decode()})")
+        """Return *pattern* made to find lines that matter, and a few others, where it says what
+        begins."""
+        sought = {BEGINNING: self._begins_roughly, WORDING: self._words, RESTING: self._rests}
+        for place, make in sought.items():
+            if place in pattern:
+                pattern = pattern.replace(place, f"(?:{make()})")
         return re.compile(pattern.encode())
 
     def accepts(self, record: LogRecord) -> bool:
@@ -87,7 +81,7 @@ class Sieve:
         if (inner := without_prefix(text)) is not text and self._begins(inner):
             return True
         encoded = text.encode(errors="surrogatepass")
-        if self.names and self._names.match(encoded) is not None:
+        if self.named and self._names.match(encoded) is not None:
             return True
         return any(literal in encoded for literal in self.inside)
 
@@ -110,57 +104,74 @@ class Sieve:
 
     @cached_property
     def _names(self) -> re.Pattern[bytes]:
-        return re.compile(b"(?:%s|)%s" % (PREFIX.encode(), self.names))
+        return re.compile(f"(?:{PREFIX}|){self._behind_any_name}".encode())
+
+    @cached_property
+    def _behind_any_name(self) -> str:
+        # A name has no colon. Before it, old kernels print a blank, and a newline ends an empty
+        # line. This accepts more than a form does, which only costs time.
+        return rf"\n?[^\n:]{{1,160}}+{_behind_a_name(self.named)}"
+
+    @cached_property
+    def _texts(self) -> str:
+        """Pattern for how texts begin, and a few others."""
+        # The kernel has so many that to make it of all letters of each would take twice as long.
+        letters = _ROUGHLY if self.evidence else None
+        literals = by_letters(each[:letters] for each in self.literals)
+        return f"{literals}|{self._behind_any_name}" if self.named else literals
+
+    def _begins_roughly(self) -> str:
+        # Not as an optional group: to try that for each line takes longer.
+        return f"(?:{PREFIX}|)(?:{self._texts})"
+
+    def _refused(self) -> str:
+        """Return how no text may begin that is passed over: as those that matter, or with more of
+        the head of its line."""
+        if self.evidence:
+            return f"{self._begins_roughly()}|{_OF_HEADS}"
+        # Most lines begin with other letters.
+        texts = self._texts
+        return f"{_letters_of(self.literals)}(?:{texts}|{_OF_HEADS}|{PREFIX}(?:{texts}))"
+
+    def _words(self) -> str:
+        """Return what a word begins with, a quote after it included, that a text may begin with."""
+        return by_letters((*_words_of(self.literals), *WORDS))
+
+    def _rests(self) -> str:
+        """Return what follows a word, a colon and a blank in a text, whatever the word, if any."""
+        behind = (*self.named, *(each.decode() for each in self.inside))
+        return by_letters(each.removeprefix(_COLON) for each in behind if each.startswith(_COLON))
 
 
 @cache
 def sieve(*, evidence: bool = True) -> Sieve:
     """Return the sieve of all forms that there are; without *evidence* of VexFS's alone."""
-    kernel = _beginnings_of_evidence() if evidence else []
-    inside = [begin.removeprefix(ANYTHING) for begin in kernel if begin.startswith(ANYTHING)]
-    named = [begin.removeprefix(NAME) for begin in kernel if begin.startswith(NAME)]
-    literals = [begin for begin in kernel if not begin.startswith((ANYTHING, NAME))]
-    # A name has no colon. Before it, old kernels print a blank, and a newline ends an empty line.
-    # This accepts more than a form does, which only costs time.
-    names = [rf"\n?[^\n:]{{1,160}}+{_behind_a_name(named)}"] if named else []
-    literals += unnamed_leads()
-    text = "|".join([by_letters(literals), *names])
+    kernel = _beginnings_of_evidence() if evidence else ()
+    inside = (begin.removeprefix(ANYTHING) for begin in kernel if begin.startswith(ANYTHING))
+    named = (begin.removeprefix(NAME) for begin in kernel if begin.startswith(NAME))
+    others = (begin for begin in kernel if not begin.startswith((ANYTHING, NAME)))
+    literals = tuple(dict.fromkeys((*others, *unnamed_leads())))
     assert all(len(literal) >= _LETTERS for literal in literals)
-    # Not as an optional group: to try that for each line takes longer.
-    begins = f"(?:{PREFIX}|)(?:{text})"
-    refused = f"{begins}|{_OF_HEADS}"
-    if not evidence:
-        # Most lines begin with other letters.
-        refused = f"{_letters_of(literals)}(?:{text}|{_OF_HEADS}|{PREFIX}(?:{text}))"
-    rests = [each.removeprefix(_COLON) for each in (*named, *inside) if each.startswith(_COLON)]
-    return Sieve(
-        begins=begins.encode(),
-        refused=refused.encode(),
-        literals=tuple(dict.fromkeys(literals)),
-        names="".join(names).encode(),
-        inside=tuple(dict.fromkeys(each.encode() for each in inside)),
-        words=by_letters((*_words_of(literals), *WORDS)).encode(),
-        rests=by_letters(rests).encode(),
-        evidence=evidence,
-    )
+    encoded = tuple(each.encode() for each in inside)
+    return Sieve(literals, tuple(named), encoded, evidence=evidence)
 
 
 def _letters_of(literals: Iterable[str]) -> str:
     """Return a pattern for the first letters of *literals*, inner prefixes and more of a head."""
     begins = {
         each[:2]
-        for each in (*literals, *SAMPLES, "k", "[T", "[C", *map("[{}".format, range(10)), *digits)
+        for each in (*literals, *SAMPLES, "k", "[T", "[C", *map("[{}".format, DIGITS), *DIGITS)
     }
     letters = re.escape("".join(sorted({each[0] for each in begins} - {"["})))
     behind = re.escape("".join(sorted(each[1] for each in begins if each[0] == "[")))
     return rf"(?=[{letters}]|\[[{behind}])"
 
 
-def _beginnings_of_evidence() -> list[str]:
+def _beginnings_of_evidence() -> Iterable[str]:
     # Deferred, as not all commands ask for evidence, and it has many forms.
     from vexfsctl.logs.kernel.evidence import EVIDENCE_FORMS
 
-    return [begin for form in EVIDENCE_FORMS for begin in form.begins]
+    return dict.fromkeys(begin for form in EVIDENCE_FORMS for begin in form.begins)
 
 
 def _words_of(literals: Iterable[str]) -> Iterator[str]:

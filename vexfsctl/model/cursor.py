@@ -8,10 +8,9 @@ from typing import Self
 from vexfsctl.model.record import LogRecord
 
 _NUMBER = r"0|[1-9]\d{0,19}"
-_CURSOR = re.compile(
+_CURSOR = (
     rf"(?:b=(?P<boot_id>[0-9a-f]{{32}});)?(?:n=(?P<sequence>{_NUMBER});)?"
-    rf"(?:m=(?P<uptime_us>{_NUMBER});)?(?:t=(?P<time_us>{_NUMBER});)?x=(?P<checksum>[0-9a-f]{{8}})",
-    re.ASCII,
+    rf"(?:m=(?P<uptime_us>{_NUMBER});)?(?:t=(?P<time_us>{_NUMBER});)?x=(?P<checksum>[0-9a-f]{{8}})"
 )
 
 
@@ -43,7 +42,7 @@ class Cursor:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read what `str` writes; raise ValueError."""
-        match = _CURSOR.fullmatch(text)
+        match = re.fullmatch(_CURSOR, text, re.ASCII)
         if match is None:
             raise ValueError(f"not a cursor: {text!a}")
         numbers = (match[name] for name in ("sequence", "uptime_us", "time_us"))

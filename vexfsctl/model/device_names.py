@@ -14,6 +14,9 @@ _PARTITION = re.compile(r"(?P<numbered>.*\d)p\d+|(?P<lettered>(?:s|v|xv|h)d[a-z]
 _NVME = re.compile(r"nvme(?P<subsystem>\d+)(?:c(?P<controller>\d+))?n(?P<namespace>\d+)")
 _NUMBER = re.compile(r"(?P<major>\d{1,4}):(?P<minor>\d{1,7})")
 _BIO_BASED = ("dm-", "md", "bcache", "zram", "ram", "pmem")
+_OF_OTHER_BUSES = ("nvme", "vd", "xvd", "mmcblk", "pmem", "dasd")
+"""How the names of disks begin that no ATA port carries: libata's are SCSI's."""
+_ATA = re.compile(r"ata\d{1,4}(?:\.\d{1,2})?")
 _MAJORS = {"sd": (8, *range(65, 72), *range(128, 136)), "xvd": (202,)}
 """Majors of disks that have letters, in the order of these: SCSI, and those of Xen."""
 _MINORS = 16
@@ -44,6 +47,14 @@ def disk_of_partition(name: str) -> str | None:
     """
     match = _PARTITION.fullmatch(name)
     return match and (match["numbered"] or match["lettered"])
+
+
+def is_on_other_bus(name: str, port: str) -> bool:
+    """Whether *port* is an ATA port, or a device on one, which cannot carry the disk *name*.
+
+    By the names alone: `ata3` and `nvme0n1`.
+    """
+    return name.startswith(_OF_OTHER_BUSES) and _ATA.fullmatch(port) is not None
 
 
 def namespace_of_path(name: str) -> str | None:

@@ -13,7 +13,7 @@ from vexfsctl.analysis.incident.incidents import build_incidents, find_occurrenc
 from vexfsctl.analysis.incident.kernel_lines import find_vicinity
 from vexfsctl.analysis.trace.blame import find_suspects
 from vexfsctl.analysis.trace.complaint import Complaint, find_complaint
-from vexfsctl.analysis.trace.devices_below import DevicesBelow
+from vexfsctl.analysis.trace.devices_below import DevicesBelow, Standing
 from vexfsctl.analysis.trace.silence import Silence, find_silence
 from vexfsctl.analysis.trace.suspects import MOST, MOST_CERTAIN, WEIGHTS, Sign, Suspect
 from vexfsctl.model.device_graph import Device, DeviceGraph, DeviceKind
@@ -179,6 +179,24 @@ def test_a_host_knows_all_that_is_below_its_devices(present: bool, is_open: bool
     graph = DeviceGraph.of((Device("loop0", DeviceKind.LOOP, present=present),))
 
     assert DevicesBelow("loop0", graph).is_open("loop0") is is_open
+
+
+@pytest.mark.parametrize(
+    ("device", "port", "standing"),
+    [
+        ("nvme0n1p2", "ata3", Standing.APART),
+        ("vdb", "ata3.00", Standing.APART),
+        ("sdb", "ata3", Standing.UNKNOWN),
+        ("dm-1", "ata3", Standing.UNKNOWN),
+        ("bcache0", "ata3", Standing.UNKNOWN),
+        ("nvme0n1", "nvme1", Standing.UNKNOWN),
+    ],
+)
+def test_no_ata_port_carries_a_disk_of_another_bus(
+    device: str, port: str, standing: Standing
+) -> None:
+    """The names tell, even where nothing tells what hangs on the port."""
+    assert DevicesBelow(device).standing(port) is standing
 
 
 def test_a_repair_is_against_its_suspect() -> None:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from vexfsctl.model.device_graph import DeviceGraph, DeviceKind, kind_of_name
-from vexfsctl.model.device_names import is_block_name
+from vexfsctl.model.device_names import is_block_name, is_on_other_bus
 
 TRANSPORTS = frozenset(
     {"scsi", "ata", "nvme", "mmc", "usb", "virtio", "iscsi", "fc", "sas", "hba", "aer"}
@@ -55,7 +55,10 @@ class DevicesBelow:
         return Standing.APART if apart else Standing.UNKNOWN
 
     def may_carry(self, name: str) -> bool:
-        """Whether *name* is no block device, and nobody knows which are attached to it."""
+        """Whether *name* is no block device, nobody knows which are attached to it, and the
+        volume's may be."""
+        if self.device is not None and is_on_other_bus(self.device, name):
+            return False
         return not any(map(self._is_block, (name, *self.graph.above(name))))
 
     def under(self, name: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ and are joined here.
 import re
 from collections.abc import Iterable
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from vexfsctl.logs.kernel.form import ANYTHING, NAME, EvidenceForm
@@ -50,7 +50,7 @@ EVIDENCE_FORMS = (
 """Every form, in the order tried: but those first whose lines begin with words of their own."""
 
 _LEAST_LEVEL = 4
-_TROUBLE = re.compile(
+_TROUBLE = (
     r"\b(?:errors?(?!=)|fail\w*|corrupt\w*|abort\w*|lost|unable|rectify|invalid|inconsisten\w*"
     r"|mismatch\w*|wrong|bad|damaged|timed? ?out|time-?outs?|not responding|panic|hung|stopped"
     r"|fsck|xfs_repair|cannot|can't|violat\w*|uncorrect\w*|unrecover\w*|dead|missing|offline\w*"
@@ -60,8 +60,7 @@ _TROUBLE = re.compile(
     r"|incompatib\w*|incorrect\w*|shutting down|e2fsck|chkdsk|is dirty|does not match|ran out"
     r"|deadlock|unidentified"
     r"|too (?:big|small|large|short|long)"
-    r")\b|read-?only|shut ?down",
-    re.IGNORECASE,
+    r")\b|read-?only|shut ?down"
 )
 # Block devices by number, others by bus and name; a log cannot tell which name a number had.
 _METADATA = re.compile(r"(?:b|\+\w{1,32}:)(?P<device>[\w:.+-]{1,80})")
@@ -134,7 +133,13 @@ def match_forms(text: str, *, loud: bool | None) -> tuple[re.Match[str], Evidenc
 
 def tells_of_trouble(text: str) -> bool:
     """Whether *text* has a word of trouble in it."""
-    return _TROUBLE.search(text) is not None
+    return _trouble().search(text) is not None
+
+
+@cache
+def _trouble() -> re.Pattern[str]:
+    # On first use: few logs have lines that it takes a word to judge.
+    return re.compile(_TROUBLE, re.IGNORECASE)
 
 
 def forms_for(text: str) -> tuple[EvidenceForm, ...]:

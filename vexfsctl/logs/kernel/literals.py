@@ -3,6 +3,11 @@
 import re
 from collections.abc import Iterable
 
+# `string` has them, too, but compiles patterns when it is imported.
+DIGITS = "0123456789"
+SMALL_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+LETTERS = SMALL_LETTERS + SMALL_LETTERS.upper()
+
 _DEPTH = 3
 """Letters that are looked at one by one; after that, few literals are left."""
 

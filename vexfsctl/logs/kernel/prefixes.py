@@ -4,7 +4,9 @@ At most one of these is passed over: what stands behind two is not known to be t
 """
 
 import re
-import string
+from functools import cache
+
+from vexfsctl.logs.kernel.literals import DIGITS
 
 _SAMPLES = {
     # A serial console, or a log daemon, put a stamp before a line that had one.
@@ -42,18 +44,23 @@ _SAMPLES = {
 }
 SAMPLES = tuple(_SAMPLES)
 """One of each."""
-_FIRST = frozenset("".join(sample[0] for sample in SAMPLES) + string.digits)
+_FIRST = frozenset("".join(sample[0] for sample in SAMPLES) + DIGITS)
 """What each begins with."""
 PREFIX = rf"(?:(?=[{re.escape(''.join(sorted(_FIRST)))}])(?:{'|'.join(_SAMPLES.values())}))"
 """Regular expression for one of them."""
 WORDS = ("NMI watchdog", "trusted_key")
 """Those that a log daemon may take for a tag."""
-_PREFIX = re.compile(PREFIX, re.ASCII)
 
 
 def without_prefix(text: str) -> str:
     """Return *text* without what of the list stands before it."""
     if text[:1] not in _FIRST:
         return text
-    match = _PREFIX.match(text)
+    match = _prefix().match(text)
     return text if match is None else text[match.end() :]
+
+
+@cache
+def _prefix() -> re.Pattern[str]:
+    # On first use: few logs have any.
+    return re.compile(PREFIX, re.ASCII)

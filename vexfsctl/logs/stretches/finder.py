@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from itertools import pairwise
-from typing import NamedTuple
 
 from vexfsctl.logs.formats.renderings import Reading
 from vexfsctl.logs.sieve import sieve
@@ -16,13 +15,19 @@ _SEQUENCE = re.compile(rb"\d{1,3}+,(\d{1,20}+),.*+\n(?: .*+\n)*+")
 """A record of kmsg and its metadata: as lines that follow each other, they are found at once."""
 
 
-class _Try(NamedTuple):
-    """A form that a line may have, and the pattern of it."""
+@dataclass
+class _Try:
+    """A form that a line may have."""
 
     form: PlainForm
-    pattern: re.Pattern[bytes]
     unescaped: bool
-    """Whether the pattern is for lines without a backslash, and does not look for one."""
+    """Whether its pattern is for lines without a backslash, and does not look for one."""
+
+    @cached_property
+    def pattern(self) -> re.Pattern[bytes]:
+        """The pattern of it, made when it is tried first."""
+        careful = self.form.with_escapes is not None and not self.unescaped
+        return passing(self.form.name, sieve(evidence=False), with_escapes=careful)
 
 
 class StretchFinder:
@@ -42,9 +47,10 @@ class StretchFinder:
         forms = self._forms.get(block[start])
         if forms is None:
             forms = self._forms[block[start]] = [*self._forms_of(block[start : start + 1])]
-        for place, (form, pattern, unescaped) in enumerate(forms):
-            match = pattern.match(block, start, end)
-            if match is not None and not (unescaped and _has_backslash(match)):
+        for place, tried in enumerate(forms):
+            form = tried.form
+            match = tried.pattern.match(block, start, end)
+            if match is not None and not (tried.unescaped and _has_backslash(match)):
                 if place:
                     forms.insert(0, forms.pop(place))
                 if form.numbered:
@@ -56,11 +62,9 @@ class StretchFinder:
         for form in PLAIN_FORMS:
             if re.match(form.first.encode(), first):
                 escapes = form.with_escapes is not None
-                own = sieve(evidence=False)
-                yield _Try(form, passing(form.name, own), unescaped=escapes)
+                yield _Try(form, unescaped=escapes)
                 if escapes:
-                    careful = passing(form.name, own, with_escapes=True)
-                    yield _Try(form, careful, unescaped=False)
+                    yield _Try(form, unescaped=False)
 
 
 def _has_backslash(match: re.Match[bytes]) -> bool:

@@ -5,9 +5,9 @@ fs/smb/client, fs/ceph, fs/fuse, fs/gfs2, fs/ocfs2 and fs/dlm in Linux 5.10 to 6
 """
 
 import errno
-import string
 
 from vexfsctl.logs.kernel.form import REPAIR, ROUTINE, EvidenceForm
+from vexfsctl.logs.kernel.literals import DIGITS, LETTERS
 from vexfsctl.logs.kernel.told import free_reader
 
 _SERVER = r"(?P<device>[^\s,]{1,255})"
@@ -24,7 +24,7 @@ _CEPH = r"ceph: (?:\[[^\]]{1,80}\]: )? ?"
 """Since 6.6 the cluster and the client stand in brackets."""
 _MDS = rf"{_CEPH}(?P<device>mds\d{{1,5}})"
 _GFS2 = r"(?:gfs2|GFS2): fsid=(?P<device>[^\s:]{1,64}(?::[^\s:]{1,64})?): "
-_OCFS2_BEGINS = tuple(f"({first}" for first in string.ascii_letters + string.digits)
+_OCFS2_BEGINS = tuple(f"({first}" for first in LETTERS + DIGITS)
 """A task may be called anything, but its name begins like that."""
 _OCFS2 = r"\((?=[a-zA-Z0-9])[^,)\n]{1,32},\d{1,10},\d{1,5}\):\w{1,64}:\d{1,6} "
 

@@ -6,13 +6,13 @@ ide-lib.c; their errnos are those that libata makes of them.
 
 import errno
 import re
-import string
 
 from vexfsctl.logs.kernel.form import REPAIR, EvidenceForm
+from vexfsctl.logs.kernel.literals import SMALL_LETTERS
 from vexfsctl.logs.kernel.told import reader
 from vexfsctl.model.events import KernelEvidence
 
-_DISKS = string.ascii_lowercase[:20]
+_DISKS = SMALL_LETTERS[:20]
 _DISK_BEGINS = tuple(f"hd{letter}: " for letter in _DISKS)
 _DISK = rf"(?P<device>hd[{_DISKS[0]}-{_DISKS[-1]}]): "
 _CHANNEL_BEGINS = tuple(f"ide{number}: " for number in range(10))
