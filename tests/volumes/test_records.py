@@ -143,7 +143,7 @@ def test_a_full_disk_of_the_log_fails_nobody(volumes: Volumes, tmp_path: Path) -
         told = volume.run("errors", "-V", volume.name)
         filler.unlink()
         assert read_file(volume) == errno.EIO
-        wait_until(lambda: re.search(r" failed .* op=file .*\n\Z", log.read_text()))
+        wait_until(lambda: bool(re.search(r" failed .* op=file .*\n\Z", log.read_text())))
 
         assert "records_lost" in [finding["code"] for finding in judged["findings"]]
         assert f" + {lost} whose records could not be written\n" in told.stdout
