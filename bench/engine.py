@@ -14,7 +14,7 @@ from subprocess import run
 from time import perf_counter_ns
 from typing import Any
 
-from bench.floor import Bound, Call, OverFloor, await_repeatedly, call_repeatedly
+from bench.floor import Bound, Call, OverFloor, await_repeatedly, call_repeatedly, caught
 from bench.measure import Table, duration, interleave
 from bench.peers import (
     ASYNC_BREAKERS,
@@ -100,8 +100,8 @@ def comparisons() -> Iterator[Table]:
     yield _Over(
         "engine: a failing call",
         contestants={
-            "plain call that fails (the floor)": _caught(_fail),
-            **{name: _caught(guard(_fail)) for name, guard in failing.items()},
+            "plain call that fails (the floor)": caught(_fail),
+            **{name: caught(guard(_fail)) for name, guard in failing.items()},
         },
     )
     yield _Over(
@@ -192,19 +192,9 @@ def _block(breaker: CircuitBreaker) -> Call:
     return call
 
 
-def _caught(function: Call) -> Call:
-    def call() -> None:
-        try:  # noqa: SIM105 - suppress() would cost more than a rejection
-            function()
-        except Exception:  # noqa: BLE001, S110
-            pass
-
-    return call
-
-
 def _opened(guard: Guard) -> Call:
     """Return calls that a breaker refuses, since the first one failed."""
-    call = _caught(guard(_fail))
+    call = caught(guard(_fail))
     call()
     return call
 
@@ -265,7 +255,7 @@ class Memory:
 
 
 def _used(breaker: CircuitBreaker, function: Call) -> CircuitBreaker:
-    _caught(partial(breaker.call, function))()
+    caught(partial(breaker.call, function))()
     return breaker
 
 

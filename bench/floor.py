@@ -30,6 +30,18 @@ _COUNTED_CALLS = 300
 Call = Callable[[], Any]
 
 
+def caught(call: Call) -> Call:
+    """Return *call* so that what it raises is dropped at the least cost."""
+
+    def run() -> None:
+        try:  # noqa: SIM105 - suppress() would cost more than a rejection
+            call()
+        except Exception:  # noqa: BLE001, S110
+            pass
+
+    return run
+
+
 def call_repeatedly(call: Call, count: int) -> None:
     """Make *count* calls.
 

@@ -19,7 +19,7 @@ import pybreaker
 import stamina
 import tenacity
 
-from bench.floor import Bound, OverFloor
+from bench.floor import Bound, OverFloor, caught
 from bench.measure import Comparison
 from tests.support.clock import VirtualClock
 from vexfsctl.guard.call import Call, no_terms
@@ -65,15 +65,15 @@ def comparisons() -> Iterator[Comparison | OverFloor]:
     yield _Over(
         "guard: a call that fails, none of its records logged",
         contestants={
-            "plain call that fails (the floor)": _caught(_fail),
-            _BIND: _caught(_failing()),
+            "plain call that fails (the floor)": caught(_fail),
+            _BIND: caught(_failing()),
         },
     )
     yield _Over(
         "guard: a rejection, not logged",
         contestants={
             _CIRCUITBREAKER: _rejecting(_circuitbreaker),
-            _BIND: _caught(_rejected()),
+            _BIND: caught(_rejected()),
         },
         bounds={_BIND: (Bound(2),)},
     )
@@ -132,7 +132,7 @@ def _rejected() -> _Work:
 
 def _rejecting(guarded: Callable[[_Work], _Work]) -> _Work:
     """Return calls that a breaker refuses, since enough have failed."""
-    run = _caught(guarded(_fail))
+    run = caught(guarded(_fail))
     for _ in range(10):
         run()
     return run
@@ -177,16 +177,6 @@ def _flaky() -> _Work:
             _fail()
 
     return work
-
-
-def _caught(work: _Work) -> _Work:
-    def run() -> None:
-        try:  # noqa: SIM105 - suppress() would cost more than a rejection
-            work()
-        except Exception:  # noqa: BLE001, S110
-            pass
-
-    return run
 
 
 def _fail() -> None:

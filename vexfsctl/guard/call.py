@@ -154,21 +154,25 @@ class Trouble:
         self.failure = self.nested_failure = self.nested_answer = None
 
 
+class BoundCall(Protocol):
+    """Runs calls of one kind."""
+
+    def __call__(
+        self,
+        function: "Callable[[Call], T]",
+        about: About = no_terms,
+        outer: "Call | None" = None,
+        /,
+    ) -> T:
+        """Run *function* as an application call, or as a call nested in *outer*."""
+        ...
+
+
 class Runs(Protocol):
     """What runs calls; `execution.CallExecutor`."""
 
-    def run(
-        self,
-        outer: "Call",
-        operation: OperationType,
-        name: str,
-        function: "Callable[[Call], T]",
-        about: About,
-        *,
-        repeatable: bool,
-        via: str,
-    ) -> T:
-        """Run *function* as a call nested in *outer*."""
+    def bind(self, operation: OperationType, name: str, *, repeatable: bool, via: str) -> BoundCall:
+        """Return what runs calls of one kind."""
         ...
 
     def identify(self, call: "Call") -> CorrelationId:
@@ -324,12 +328,5 @@ class Call:
         Let the exception of a nested call pass unchanged: a breaker counts only failures that arose
         at its own operation, and a different exception is a different failure.
         """
-        return self.kind.executor.run(
-            self,
-            operation,
-            name,
-            function,
-            lambda: Terms(fallback, inode, offset, length),
-            repeatable=repeatable,
-            via=via,
-        )
+        run = self.kind.executor.bind(operation, name, repeatable=repeatable, via=via)
+        return run(function, lambda: Terms(fallback, inode, offset, length), self)

@@ -17,12 +17,13 @@ from collections.abc import Callable, Mapping
 from enum import Enum, auto
 from errno import EBUSY, EIO, EROFS, ETIMEDOUT
 from os import strerror
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from vexfsctl.catalogue.lookup import BREAKER_OPEN, TIMEOUT, error_for_errno
 from vexfsctl.guard.alarm import NEVER_NS, Alarm
 from vexfsctl.guard.call import (
     About,
+    BoundCall,
     Call,
     CallAbandoned,
     CallRejected,
@@ -52,20 +53,6 @@ _LOOK_NS = 1_000_000_000
 soon has nothing to wait for, whatever the deadline was."""
 _SETTLING_LOOK_NS = 10_000_000
 """How soon it looks again while a failure is being recorded."""
-
-
-class BoundCall(Protocol):
-    """Runs calls of one kind."""
-
-    def __call__(
-        self,
-        function: Callable[[Call], T],
-        about: About = no_terms,
-        outer: Call | None = None,
-        /,
-    ) -> T:
-        """Run *function* as an application call, or as a call nested in *outer*."""
-        ...
 
 
 class _Verdict(Enum):
@@ -138,20 +125,6 @@ class CallExecutor:
             )
             bound = self._bound.setdefault(key, self._bind(kind))
         return bound
-
-    def run(
-        self,
-        outer: Call,
-        operation: OperationType,
-        name: str,
-        function: Callable[[Call], T],
-        about: About,
-        *,
-        repeatable: bool,
-        via: str,
-    ) -> T:
-        """Run *function* as a call nested in *outer*."""
-        return self.bind(operation, name, repeatable=repeatable, via=via)(function, about, outer)
 
     def identify(self, call: Call) -> CorrelationId:
         """Return the id of *call*; those of its callers are drawn before."""

@@ -8,10 +8,10 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from vexfsctl.guard.alarm import Alarm
-from vexfsctl.guard.call import Call, Terms
+from vexfsctl.guard.call import BoundCall, Call, Terms
 from vexfsctl.guard.degradation import Degradation
 from vexfsctl.guard.errors import EnhancedError
-from vexfsctl.guard.execution import BoundCall, CallExecutor
+from vexfsctl.guard.execution import CallExecutor
 from vexfsctl.guard.operation import GuardedOperation
 from vexfsctl.guard.order import InOrder
 from vexfsctl.guard.records import Bystanders, EventLog, OperatorAction, Records

@@ -9,9 +9,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from vexfsctl.resilience.breaker import CircuitBreaker
 from vexfsctl.resilience.bulkhead import Bulkhead
-from vexfsctl.resilience.deadline import (
-    Deadline,
-)
+from vexfsctl.resilience.deadline import Deadline
 from vexfsctl.resilience.fallback import Fallback
 from vexfsctl.resilience.layer import Layer, Part, first, is_of_each_attempt
 from vexfsctl.resilience.retry import Retry

@@ -147,6 +147,31 @@ def test_a_breaker_that_is_not_closed_warns_and_an_open_vital_one_is_critical(
     }
 
 
+@pytest.mark.parametrize(
+    ("would_reject", "told"),
+    [(0, ""), (1, "; it would have refused 1 call"), (14, "; it would have refused 14 calls")],
+)
+def test_a_breaker_that_observes_tells_what_it_would_have_refused(
+    would_reject: int, told: str
+) -> None:
+    """With its reason and the rest of its time."""
+    volume = with_operation(healthy_volume(), OperationType.FILE, would_reject=would_reject)
+    volume = with_breaker(
+        volume,
+        OperationType.FILE,
+        state=BreakerState.METRICS_ONLY,
+        until_ms=300_000,
+        reason="trying 3",
+    )
+
+    _, findings = judged([volume], (), COMPLETE)
+
+    assert findings[0].message == (
+        "breaker metrics_only, set by an operator for another 5m: judges but lets all pass"
+        f" (trying 3){told}"
+    )
+
+
 def test_overdue_calls_warn() -> None:
     """Something hangs."""
     volume = with_operation(healthy_volume(), OperationType.FILE, overdue=2)

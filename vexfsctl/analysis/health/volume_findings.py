@@ -76,7 +76,7 @@ def _judge_operation(
         message = f"breaker {state}, {explain_breaker(status.breaker, now_ns)}"
         if state is BreakerState.METRICS_ONLY and status.would_reject:
             calls = "1 call" if status.would_reject == 1 else f"{status.would_reject} calls"
-            message += f"; open, it would have refused {calls}"
+            message += f"; it would have refused {calls}"
         yield Finding(verdict, f"breaker_{state}", message, name, operation)
     if status.overdue:
         calls = "1 call is" if status.overdue == 1 else f"{status.overdue} calls are"

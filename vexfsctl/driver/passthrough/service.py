@@ -28,8 +28,7 @@ from vexfsctl.driver.requests import (
     reached_nodes,
     sets_vector,
 )
-from vexfsctl.guard.call import Call, CallAbandoned, Terms
-from vexfsctl.guard.execution import BoundCall
+from vexfsctl.guard.call import BoundCall, Call, CallAbandoned, Terms
 from vexfsctl.guard.guard import Guard
 from vexfsctl.model.operations import OperationType
 
