@@ -1,7 +1,7 @@
 """Settings, `KEY=VALUE`: checked against the attribute table, written, read back.
 
-Every value is checked before the first is written, so neither a typo changes anything nor a setting
-that one of the providers does not have.
+Every value is checked before the first is written: neither a typo nor a setting that a provider
+lacks changes anything.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
