@@ -92,7 +92,7 @@ def test_what_acts_on_a_driver_that_stands_says_so(volume: LiveVolume) -> None:
     assert volume.attribute("operations/file/breaker/state") == "closed"
 
 
-@pytest.mark.privileged("unshare")
+@pytest.mark.privileged("unshare", shares=("mounts of labs",))
 def test_a_driver_that_cannot_be_seen_may_run(volume: LiveVolume) -> None:
     """From another pid namespace: nothing is known of its clock, so nothing takes its volume."""
     elsewhere = ("unshare", "--pid", "--fork", "--mount-proc", sys.executable, "-m", "vexfsctl")
