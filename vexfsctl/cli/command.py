@@ -22,6 +22,7 @@ from vexfsctl.cli.global_options import (
     decided_options,
 )
 from vexfsctl.cli.registry import COMMANDS, gives_verdict
+from vexfsctl.cli.usage import MissingCommand, NoSuchCommand
 from vexfsctl.render.signs import stand_in
 
 if TYPE_CHECKING:
@@ -83,6 +84,25 @@ class Group(Command, click.Group):
 
     command_class = Command
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse; raise MissingCommand if there is nothing to parse."""
+        if not args and not ctx.resilient_parsing:
+            raise MissingCommand(ctx)
+        return super().parse_args(ctx, args)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that *args* begin with; raise NoSuchCommand if there is none."""
+        name = args[0]
+        if self.get_command(ctx, name) is None and not ctx.resilient_parsing:
+            raise NoSuchCommand(name, self.offered(ctx), ctx)
+        return super().resolve_command(ctx, args)
+
+    def offered(self, ctx: click.Context) -> list[str]:
+        """Return the names that help lists."""
+        return self.list_commands(ctx)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the verbs in the order of their declaration."""
         return list(self.commands)
@@ -108,16 +128,9 @@ class Root(Group):
         """Return the names in the order of the registry."""
         return [entry.name for entry in COMMANDS]
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command that *args* begin with; suggest similar names if there is none."""
-        try:
-            return super().resolve_command(ctx, args)
-        except click.exceptions.NoSuchCommand as refusal:
-            # click knows only the commands that were imported.
-            shown = [entry.name for entry in COMMANDS if not entry.hidden]
-            raise click.exceptions.NoSuchCommand(args[0], possibilities=shown, ctx=ctx) from refusal
+    def offered(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands that are not hidden."""
+        return [entry.name for entry in COMMANDS if not entry.hidden]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import and return the command called *cmd_name*; None if there is none."""

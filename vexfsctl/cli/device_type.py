@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vexfsctl.cli.context import AppContext
+from vexfsctl.cli.param_type import ParamType
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 
-class DeviceType(click.ParamType[str]):
+class DeviceType(ParamType[str]):
     """A device as written; the shell completes those of this host."""
 
     name = "device"

@@ -21,6 +21,7 @@ from vexfsctl.cli.global_options import configure_completion, configured_format
 from vexfsctl.cli.registry import gives_verdict
 from vexfsctl.cli.surroundings import Surroundings
 from vexfsctl.cli.terminal import OutputFailed
+from vexfsctl.cli.usage import MissingCommand, usage_message
 from vexfsctl.exceptions import ConfigurationInvalid, ExitStatus, Problem, VexfsctlException
 from vexfsctl.render.choices import OutputFormat
 
@@ -96,13 +97,11 @@ def _report_usage(app: AppContext, refusal: click.ClickException, arguments: Seq
     # An option that click could not parse ends the parsing before --json was stored.
     asked = _format_asked(arguments, app.surroundings.environ)
     app.output = asked or configured_format(app)
-    nothing_asked = isinstance(refusal, click.exceptions.NoArgsIsHelpError)
-    if nothing_asked and not app.output.is_json:
-        app.surroundings.stderr.write(refusal.format_message() + "\n")
+    if isinstance(refusal, MissingCommand) and not app.output.is_json:
+        app.surroundings.stderr.write(refusal.help + "\n")
         app.exit_status = ExitStatus.USAGE
         return
-    message = "Missing command." if nothing_asked else " ".join(refusal.format_message().split())
-    app.fail(Problem("usage", message, f"{path} --help"), ExitStatus.USAGE)
+    app.fail(Problem("usage", usage_message(refusal), f"{path} --help"), ExitStatus.USAGE)
 
 
 def _report_configuration(app: AppContext, failure: ConfigurationInvalid) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vexfsctl.cli.context import AppContext
+from vexfsctl.cli.param_type import ParamType
 from vexfsctl.exceptions import InvalidInput
 from vexfsctl.host.volumes import Target, names_of_volumes, parse_target
 from vexfsctl.model.operations import OperationType
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 
-class TargetType(click.ParamType[Target]):
+class TargetType(ParamType[Target]):
     """A `Target`; the shell completes the live ones."""
 
     name = "target"

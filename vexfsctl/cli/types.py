@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from vexfsctl.cli.param_type import ParamType
 from vexfsctl.model.cursor import Cursor
 from vexfsctl.model.units import parse_duration, parse_size
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 
-class DurationType(click.ParamType[int]):
+class DurationType(ParamType[int]):
     """Milliseconds, more than zero, as `parse_duration` reads them."""
 
     name = "duration"
@@ -23,7 +24,7 @@ class DurationType(click.ParamType[int]):
         return value if isinstance(value, int) else _milliseconds(self, value, param, ctx)
 
 
-class SecondsType(click.ParamType[float]):
+class SecondsType(ParamType[float]):
     """The same, in seconds."""
 
     name = "seconds"
@@ -35,7 +36,7 @@ class SecondsType(click.ParamType[float]):
         return value if isinstance(value, float) else _milliseconds(self, value, param, ctx) / 1_000
 
 
-class SizeType(click.ParamType[int]):
+class SizeType(ParamType[int]):
     """Bytes, as `parse_size` reads them."""
 
     name = "size"
@@ -50,7 +51,7 @@ class SizeType(click.ParamType[int]):
             self.fail(str(cause), param, ctx)
 
 
-class CursorType(click.ParamType[Cursor]):
+class CursorType(ParamType[Cursor]):
     """A place in a log, as `log --json` prints it."""
 
     name = "cursor"
@@ -67,7 +68,7 @@ class CursorType(click.ParamType[Cursor]):
             self.fail(f"{cause} (`vexfsctl log --json` prints that of each record)", param, ctx)
 
 
-class KeyValueType(click.ParamType[str]):
+class KeyValueType(ParamType[str]):
     """`KEY=VALUE`, not split; the shell completes the keys."""
 
     name = "key=value"
@@ -88,7 +89,7 @@ class KeyValueType(click.ParamType[str]):
         return [CompletionItem(f"{key}=") for key in self.keys if key.startswith(incomplete)]
 
 
-class PathType(click.ParamType[Path]):
+class PathType(ParamType[Path]):
     """A path as written. It is not touched: click's own type calls stat, which may hang."""
 
     name = "path"
@@ -111,7 +112,7 @@ class PathType(click.ParamType[Path]):
         return [CompletionItem(incomplete, type=self._completion)]
 
 
-class PathListType(click.ParamType[str]):
+class PathListType(ParamType[str]):
     """Text; in an environment variable, a list separated by colons like PATH."""
 
     name = "text"
@@ -157,7 +158,7 @@ SIZE = SizeType()
 
 
 def _milliseconds(
-    type_: click.ParamType[Any],
+    type_: ParamType[Any],
     text: str,
     param: click.Parameter | None,
     ctx: click.Context | None,

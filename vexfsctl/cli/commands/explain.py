@@ -8,6 +8,7 @@ from click.shell_completion import CompletionItem
 
 from vexfsctl.cli.command import Command
 from vexfsctl.cli.context import AppContext, pass_app
+from vexfsctl.cli.param_type import ParamType
 
 EXAMPLES = """\
 Examples:
@@ -36,7 +37,7 @@ class ExplainCommand(Command):
         return super().parse_args(ctx, spelt)
 
 
-class WordType(click.ParamType[str]):
+class WordType(ParamType[str]):
     """A word to explain; the shell completes names."""
 
     name = "word"

@@ -9,6 +9,7 @@ from click.shell_completion import CompletionItem
 
 from vexfsctl.cli.command import Group
 from vexfsctl.cli.context import AppContext, pass_app
+from vexfsctl.cli.param_type import ParamType
 from vexfsctl.cli.types import PATH, SECONDS, SIZE
 
 EXAMPLES = """\
@@ -46,7 +47,7 @@ def _kind_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return size(plain(function))
 
 
-class CallType(click.ParamType[str]):
+class CallType(ParamType[str]):
     """Name of a call to fail; the kind of lab decides which are valid."""
 
     name = "kind"

@@ -8,6 +8,7 @@ from click.shell_completion import CompletionItem
 from vexfsctl.cli.command import Command
 from vexfsctl.cli.context import AppContext, pass_app
 from vexfsctl.cli.filter_options import filter_options
+from vexfsctl.cli.param_type import ParamType
 from vexfsctl.cli.target_types import TARGET
 from vexfsctl.host.filters import Filters
 
@@ -23,7 +24,7 @@ Examples:
 """
 
 
-class IncidentType(click.ParamType[str]):
+class IncidentType(ParamType[str]):
     """An id or a target; the shell completes the targets."""
 
     name = "incident"

@@ -77,7 +77,7 @@ def _read(command: click.Command, parent: click.Context | None, name: str) -> Co
         paragraphs=tuple(paragraphs),
         arguments=tuple(_argument(p, context) for p in parameters if isinstance(p, click.Argument)),
         options=tuple(
-            _option(p, context) for p in parameters if isinstance(p, click.Option) and not p.hidden
+            _option(p) for p in parameters if isinstance(p, click.Option) and not p.hidden
         ),
         examples=_examples(command.epilog or ""),
         verbs=_verbs(command, context),
@@ -104,7 +104,7 @@ def _paragraphs(text: str) -> list[str]:
 
 
 def _argument(argument: click.Argument, context: click.Context) -> ArgumentDocument:
-    name = argument.metavar or argument.make_metavar(context)
+    (name,) = argument.get_usage_pieces(context)
     repeated = argument.nargs == -1 or name.endswith("...")
     plain = name.removesuffix("...")
     # Brackets around a whole metavar of ours say that it is optional.
@@ -113,18 +113,25 @@ def _argument(argument: click.Argument, context: click.Context) -> ArgumentDocum
     return ArgumentDocument(plain, argument.required, repeated)
 
 
-def _option(option: click.Option, context: click.Context) -> OptionDocument:
+def _option(option: click.Option) -> OptionDocument:
     takes_value = not (option.is_flag or option.count)
-    value = option.make_metavar(context).strip("[]") if takes_value else None
     default = option.default
     shown = option.show_default and default is not None and takes_value
     return OptionDocument(
         names=tuple(sorted((*option.opts, *option.secondary_opts), key=len)),
-        value=value,
+        value=_value(option) if takes_value else None,
         help=(option.help or "") + (f" Default: {default}." if shown else ""),
         required=option.required,
         variable=option.envvar if isinstance(option.envvar, str) else None,
     )
+
+
+def _value(option: click.Option) -> str:
+    if option.metavar is not None:
+        return option.metavar
+    if isinstance(option.type, click.Choice):
+        return "|".join(option.type.choices)
+    return option.type.name.upper()
 
 
 def _examples(epilog: str) -> str:
