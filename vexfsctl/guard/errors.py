@@ -38,7 +38,8 @@ class EnhancedError:
 
 def exception_of(error: EnhancedError) -> OSError:
     """Return an exception that carries *error*: of the class that Python has for its errno."""
-    text = f"{error.call} failed: {error.entry.message.format(*_payload(error))} ({error.id})"
+    message = error.entry.message.format(*_payload(error))
+    text = f"{error.call} failed: {message} ({error.parent or error.id})"
     return carrying(OSError(error.errno, text), error)
 
 
