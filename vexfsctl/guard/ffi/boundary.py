@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar, overload
 
 from vexfsctl.guard.call import Call
-from vexfsctl.guard.ffi.callbacks import CODE, Callbacks, enclosing
+from vexfsctl.guard.ffi.callbacks import CALLBACKS, CODE, enclosing
 from vexfsctl.guard.ffi.components import Component, Components
 from vexfsctl.guard.ffi.declaration import Declaration
 from vexfsctl.guard.ffi.functions import ForeignFunction, Result, describe
@@ -62,7 +62,7 @@ class Boundary:
         self.guard = guard or Guard(name, clock=clock, log=ImmediateLog(_ignore), ids=ids)
         self.workers = workers or Workers()
         self._lines = CallLines(log, clock.now_ns)
-        self._callbacks = Callbacks(clock.now_ns, self._busy)
+        CALLBACKS.watch(self.guard)
         self._sites: dict[str, Site] = {}
         self._remembered: dict[int, _Remembered] = {}
         self._declaration = Declaration()
@@ -111,7 +111,7 @@ class Boundary:
         Where it raises, C gets *answer*, unless given the code of the exception: give one to a
         callback that returns something else than an int, None to one that returns nothing.
         """
-        return self._callbacks.guard(function, answer)
+        return CALLBACKS.guard(function, answer)
 
     def components(self, *components: Component, deadline: float | None = 5.0) -> Components:
         """Return the parts of a library to start and stop together, under one correlation id."""
@@ -148,7 +148,6 @@ class Boundary:
             made = Site(
                 name,
                 self.guard,
-                callbacks=self._callbacks,
                 lines=self._lines,
                 workers=self.workers,
                 draw_id=self.draw_id,
@@ -165,10 +164,6 @@ class Boundary:
                 self._remembered.clear()
             self._remembered[id(function)] = known
         return known
-
-    def _busy(self) -> int:
-        """Guarded calls that are under way."""
-        return sum(each.statistics.running.value for each in self.guard.operations.values())
 
 
 class Guarding:

@@ -13,12 +13,15 @@ from functools import wraps
 from threading import get_ident
 from types import FrameType
 from typing import Any, NamedTuple, TypeVar
+from weakref import WeakSet
 
 from vexfsctl.guard.call import Call
 from vexfsctl.guard.ffi.codes import code_of
 from vexfsctl.guard.ffi.lines import report_unraisable
 from vexfsctl.guard.ffi.returns import Failed
+from vexfsctl.guard.guard import Guard
 from vexfsctl.resilience.forking import renew_after_fork
+from vexfsctl.system.clock import MonotonicClock
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -37,16 +40,20 @@ class Raised(NamedTuple):
 
 
 class Callbacks:
-    """The callbacks of one boundary, and what they have raised in calls that are under way."""
+    """What callbacks have raised in calls that are under way, of whichever boundary."""
 
-    def __init__(self, now_ns: Callable[[], int], busy: Callable[[], int]) -> None:
+    def __init__(self) -> None:
         self.raised: dict[Call | None, list[Raised]] = {}
         """By the call that C was in; None: in a thread of C's own. Empty, unless one raised."""
         self.inside: dict[int, FrameType] = {}
         """By thread, the frame of the callback, or decorated function, that it is in."""
-        self._now_ns = now_ns
-        self._busy = busy
+        self._guards: WeakSet[Guard] = WeakSet()
+        self._now_ns = MonotonicClock.now_ns
         renew_after_fork(self)
+
+    def watch(self, guard: Guard) -> None:
+        """Count the calls of *guard* among those under way."""
+        self._guards.add(guard)
 
     def _start_after_fork(self) -> None:
         frame = self.inside.get(get_ident())
@@ -125,6 +132,15 @@ class Callbacks:
         for each in strays:
             if not each.handled_by_c:
                 report_unraisable(each.error)
+
+    def _busy(self) -> int:
+        """Guarded calls that are under way."""
+        operations = (each for guard in self._guards for each in guard.operations.values())
+        return sum(operation.statistics.running.value for operation in operations)
+
+
+CALLBACKS = Callbacks()
+"""Those of this process: a callback may be given to functions of several libraries."""
 
 
 def _chosen(candidates: list[Raised], failed: Failed | None) -> Raised | None:

@@ -19,7 +19,7 @@ from vexfsctl.catalogue.lookup import TIMEOUT, entry, error_for_errno
 from vexfsctl.guard.call import Call, CallAbandoned, CallRejected, Terms, no_terms
 from vexfsctl.guard.errors import carrying, error_of, exception_of
 from vexfsctl.guard.execution import arose_in
-from vexfsctl.guard.ffi.callbacks import Callbacks, enclosing
+from vexfsctl.guard.ffi.callbacks import CALLBACKS, enclosing
 from vexfsctl.guard.ffi.codes import note_fallback_error
 from vexfsctl.guard.ffi.declaration import Declaration
 from vexfsctl.guard.ffi.functions import ForeignFunction, Result, with_keywords
@@ -46,14 +46,12 @@ class Site:
         name: str,
         guard: Guard,
         *,
-        callbacks: Callbacks,
         lines: CallLines,
         workers: Workers,
         draw_id: Callable[[], CorrelationId],
     ) -> None:
         self.name = name
         self._guard = guard
-        self._callbacks = callbacks
         self._lines = lines
         self._workers = workers
         self._draw_id = draw_id
@@ -85,7 +83,7 @@ class Site:
             guarded.__name__ = guarded.__qualname__ = self.name
             return guarded
         # Only a Python function takes keywords, and may make guarded calls itself.
-        inside = self._callbacks.entered(function.call)
+        inside = CALLBACKS.entered(function.call)
         if how.fallback is not None:
             alternatives = map(with_keywords, how.fallback.alternatives)
             how = replace(how, fallback=Fallback(*alternatives, on=how.fallback.on))
@@ -115,7 +113,7 @@ class Site:
         judged = judgement(how.returns, foreign.result, converted=foreign.converted)
         settle = partial(self._settle, judged, foreign.errno.get)
         fails, clear_errno = judged.fails, foreign.errno.set if judged.needs_errno else None
-        raised, inside = self._callbacks.raised, self._callbacks.inside
+        raised, inside = CALLBACKS.raised, CALLBACKS.inside
         next_number = self._numbers.__next__
         in_time = None if how.deadline is None else self._in_time(how.deadline)
         plain = how.fallback is None and parent is None
@@ -172,12 +170,12 @@ class Site:
         """
         errno = get_errno()
         if error is not None:
-            self._callbacks.forget(call)
+            CALLBACKS.forget(call)
             self._carry(call, number, error)
             return None
         fails = judged.fails is not None and judged.fails(result)
         failed = judged.read(result, errno) if fails else None
-        raised, led_to_it = self._callbacks.outcome(call, failed)
+        raised, led_to_it = CALLBACKS.outcome(call, failed)
         try:
             if raised is not None:
                 self._carry(call, number, raised)
