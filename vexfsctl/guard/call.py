@@ -33,6 +33,9 @@ class CallAbandoned(OSError):  # noqa: N818
     Code that catches it must not answer again, only undo side effects.
     """
 
+    id: CorrelationId | None = None
+    """The id of the call in its records; None if it has none yet."""
+
     def __init__(self) -> None:
         super().__init__(ETIMEDOUT, "answered at its deadline already")
 

@@ -547,7 +547,9 @@ class CallExecutor:
         # Otherwise the watch reports the end, which must not come before the timeout.
         elif self._comes_second(call):
             self._tell_ended(call)
-        return CallAbandoned()
+        abandoned = CallAbandoned()
+        abandoned.id = call.identifier
+        return abandoned
 
     def _comes_second(self, application: Call) -> bool:
         """Whether both the answer and the end of an abandoned call have come, now."""

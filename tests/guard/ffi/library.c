@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 int return_code(int code) { return code; }
+int visit_code(int code, int other) { return code ? other : 0; }
 int64_t return_long(int64_t code) { return code; }
 unsigned return_unsigned(unsigned code) { return code; }
 double return_double(double value) { return value; }

@@ -3,15 +3,16 @@
 import ctypes
 import os
 import sys
-from errno import EBUSY
+from errno import EBUSY, ETIMEDOUT
 from pathlib import Path
 from subprocess import run
 
 import pytest
 
 from tests.guard.ffi.conftest import Lines, raised_by, visitor
-from tests.guard.volume import STORAGE
+from tests.guard.volume import STORAGE, GuardedVolume
 from tests.support.waiting import wait_until
+from vexfsctl.guard.call import CallAbandoned
 from vexfsctl.guard.ffi import Boundary, code_of, error_of
 from vexfsctl.logs.upstream import parse_upstream_text
 from vexfsctl.resilience import Workers
@@ -143,3 +144,23 @@ def test_a_call_that_never_returns_does_not_keep_the_program(library_file: Path)
         check=False,
     )
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "TimeoutError\n", "")
+
+
+def test_the_watch_of_a_volume_ends_calls_as_well(library: ctypes.CDLL) -> None:
+    """At the deadline of the operation type: C returns later, and its result is not used."""
+    volume, lines = GuardedVolume(), Lines()
+    boundary = Boundary(guard=volume.guard, clock=volume.clock, log=lines.append)
+
+    def slow(code: int) -> int:
+        volume.pass_time(6)
+        result: int = library.return_code(code)
+        return result
+
+    failure = raised_by(lambda: boundary(slow, 0))
+    assert (type(failure), failure.errno) == (CallAbandoned, ETIMEDOUT)
+    assert boundary(slow, 0, fallback=-7) == -7
+    timed_out = [line for line in volume.lines if " timeout " in line]
+    assert len(timed_out) == 2
+    for line, record in zip(lines, timed_out, strict=True):
+        assert "FFI call slow timed out: -110" in line
+        assert line.split()[2] == record.split()[1]

@@ -196,3 +196,17 @@ def test_wrong_arguments_are_a_bug(boundary: Boundary, library: ctypes.CDLL) -> 
         boundary(library.return_code, "five")
     with pytest.raises(TypeError, match="not a function: 5"):
         boundary(5)  # type: ignore[call-overload]
+
+
+def test_a_code_that_c_hands_back_is_the_error_that_it_was_made_of(
+    boundary: Boundary, library: ctypes.CDLL
+) -> None:
+    """An exception, or an error alone: C has its number, and Python gets it whole."""
+    failure = raised_by(lambda: boundary(library.return_code, -28, name="write_block"))
+    again = raised_by(lambda: boundary(library.return_code, code_of(failure)))
+    assert again is failure
+    assert error(again).call == "write_block"
+    once_more = raised_by(lambda: boundary(library.return_code, code_of(error(failure))))
+    assert error_of(once_more) == error_of(failure)
+    another = raised_by(lambda: boundary(library.visit_code, code_of(failure), -5))
+    assert error(another).code == -5

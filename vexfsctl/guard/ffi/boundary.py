@@ -5,6 +5,7 @@ fallback. What is done here is foreign: what results mean, errno, callbacks, cal
 interrupted.
 """
 
+import re
 import sys
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -26,6 +27,9 @@ from vexfsctl.system.clock import MonotonicClock
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+_NO_WORD = re.compile(r"\W", re.ASCII)
+_LONGEST_NAME = 64
+"""Characters: what reads the lines takes no more, and no others than those of a word."""
 _MOST_REMEMBERED = 1024
 """Functions that a plain call finds bound."""
 
@@ -142,7 +146,7 @@ class Boundary:
     ) -> Callable[..., Any]:
         if foreign.holds_interpreter and how.deadline is not None:
             raise ValueError(f"{foreign.name} keeps the interpreter: no thread could leave it")
-        name = how.name or foreign.name
+        name = _NO_WORD.sub("_", how.name or foreign.name)[:_LONGEST_NAME]
         site = self._sites.get(name)
         if site is None:
             made = Site(

@@ -10,7 +10,7 @@ of a callback whose answer cannot tell C of it.
 import sys
 from collections.abc import Callable
 from functools import wraps
-from threading import get_ident
+from threading import RLock, get_ident
 from types import FrameType
 from typing import Any, NamedTuple, TypeVar
 from weakref import WeakSet
@@ -49,6 +49,8 @@ class Callbacks:
         """By thread, the frame of the callback, or decorated function, that it is in."""
         self._guards: WeakSet[Guard] = WeakSet()
         self._now_ns = MonotonicClock.now_ns
+        self._lock = RLock()
+        """For what belongs to no thread; taken only where a callback has raised."""
         renew_after_fork(self)
 
     def watch(self, guard: Guard) -> None:
@@ -58,6 +60,7 @@ class Callbacks:
     def _start_after_fork(self) -> None:
         frame = self.inside.get(get_ident())
         self.inside.clear()
+        self._lock = RLock()
         if frame is not None:
             self.inside[get_ident()] = frame
 
@@ -101,11 +104,13 @@ class Callbacks:
         C is back, and *failed* is what it returned, None for a success. Threads of C's own may
         have called back on behalf of any call that was under way.
         """
-        own, strays = self.raised.pop(call, []), self.raised.pop(None, [])
-        since = [each for each in strays if each.at_ns >= call.started_ns]
-        chosen = _chosen([*since, *own], failed)
-        # The call that asks is one of those under way.
-        self._leave([each for each in strays if each is not chosen], others=self._busy() > 1)
+        own = self.raised.pop(call, [])
+        with self._lock:
+            strays = self.raised.pop(None, [])
+            since = [each for each in strays if each.at_ns >= call.started_ns]
+            chosen = _chosen([*since, *own], failed)
+            # The call that asks is one of those under way.
+            self._leave([each for each in strays if each is not chosen], others=self._busy() > 1)
         led_to_it = own[-1].error if own and failed is not None else None
         return None if chosen is None else chosen.error, led_to_it
 
@@ -114,7 +119,7 @@ class Callbacks:
         self.raised.pop(call, None)
 
     def _keep(self, error: BaseException, answer: object, frame: FrameType) -> object:
-        code = code_of(error)
+        code = int(code_of(error))
         told = answer is CODE and isinstance(error, OSError)
         raised = Raised(error, code, told, self._now_ns())
         call = enclosing(frame)
@@ -127,7 +132,8 @@ class Callbacks:
     def _leave(self, strays: list[Raised], *, others: bool) -> None:
         """Leave what C's own threads raised to *others* under way; without any, tell of bugs."""
         if strays and others:
-            self.raised.setdefault(None, []).extend(strays)
+            with self._lock:
+                self.raised.setdefault(None, []).extend(strays)
             return
         for each in strays:
             if not each.handled_by_c:

@@ -6,19 +6,44 @@ that must be checked (-1004).
 """
 
 from errno import EIO, ETIMEDOUT
+from typing import Any
 
 from vexfsctl.catalogue.entry import VexfsCode
 from vexfsctl.catalogue.lookup import error_for_errno
 from vexfsctl.guard.call import CallRejected
-from vexfsctl.guard.errors import EnhancedError, error_of
+from vexfsctl.guard.errors import EnhancedError, error_of, exception_of
 from vexfsctl.resilience.exceptions import BreakerOpen
 
 _KNOWN = frozenset(map(int, VexfsCode))
 _FALLBACK = "fallback_error"
 
 
+class CarryingCode(int):
+    """A code that knows what it stands for: the call that returns it raises that, whole."""
+
+    error: BaseException | EnhancedError
+
+
 def code_of(error: BaseException | EnhancedError) -> int:
-    """Return the code for *error*; -1, which says nothing, for a bug."""
+    """Return the code for *error*; -1, which says nothing, for a bug.
+
+    A guarded function that is given it, and returns it, raises *error* again.
+    """
+    code = CarryingCode(_code_of(error))
+    code.error = error
+    return code
+
+
+def given_error(args: tuple[Any, ...], code: int | None) -> BaseException | None:
+    """Return what to raise where *code*, which C returned, was given to it among *args*."""
+    for each in args:
+        if isinstance(each, CarryingCode) and each == code:
+            error = each.error
+            return exception_of(error) if isinstance(error, EnhancedError) else error
+    return None
+
+
+def _code_of(error: BaseException | EnhancedError) -> int:
     if isinstance(error, EnhancedError):
         return _code_of_known(error)
     if isinstance(error, CallRejected | BreakerOpen):

@@ -156,7 +156,11 @@ def _of_cffi(function: Any) -> ForeignFunction:
 def _result_of_cffi(ffi: Any, result: Any) -> Result:
     if result.kind == "pointer":
         return Result.POINTER
-    if result.kind != "primitive" or result.cname in _FLOATING or "char" in result.cname:
+    if (
+        result.kind not in ("primitive", "enum")
+        or result.cname in _FLOATING
+        or "char" in result.cname
+    ):
         return Result.OTHER
     return Result.SIGNED if int(ffi.cast(result, -1)) < 0 else Result.OTHER
 

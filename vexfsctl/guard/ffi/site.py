@@ -20,7 +20,7 @@ from vexfsctl.guard.call import Call, CallAbandoned, CallRejected, Terms, no_ter
 from vexfsctl.guard.errors import carrying, error_of, exception_of
 from vexfsctl.guard.execution import arose_in
 from vexfsctl.guard.ffi.callbacks import CALLBACKS, enclosing
-from vexfsctl.guard.ffi.codes import note_fallback_error
+from vexfsctl.guard.ffi.codes import given_error, note_fallback_error
 from vexfsctl.guard.ffi.declaration import Declaration
 from vexfsctl.guard.ffi.functions import ForeignFunction, Result, with_keywords
 from vexfsctl.guard.ffi.lines import CallLines, outcome_of
@@ -130,9 +130,9 @@ class Site:
                     if not (fails is not None and fails(result)) and not raised:
                         return result
                 except BaseException as error:
-                    settle(call, number, None, error)
+                    settle(call, number, args, None, error)
                     raise
-                return settle(call, number, result)
+                return settle(call, number, args, result)
 
             outside = inside.get(get_ident()) if inside else None
             about = no_terms
@@ -140,6 +140,8 @@ class Site:
                 about = partial(terms, args, number, outside)
             try:
                 return run(attempt if in_time is None else partial(in_time, attempt, number), about)
+            except CallAbandoned as error:
+                return self._after_deadline(how.fallback, args, number, error)
             except OSError as error:
                 ended = self._ended(number, error)
                 if ended is error:
@@ -161,6 +163,7 @@ class Site:
         get_errno: Callable[[], int],
         call: Call,
         number: int,
+        args: tuple[Any, ...],
         result: Any,
         error: BaseException | None = None,
     ) -> Any:
@@ -182,6 +185,9 @@ class Site:
                 raise raised
             if failed is None:
                 return result
+            raised = given_error(args, failed.code)
+            if raised is not None:
+                raise raised
             entry, errno = failed.error(self.name)
             code = entry.code if failed.code is None else failed.code
             raise self._exception(call, number, entry, errno, code) from led_to_it
@@ -246,6 +252,15 @@ class Site:
         self._count(number, cause, served=True)
         return served
 
+    def _after_deadline(
+        self, fallback: Fallback | None, args: Any, number: int, error: CallAbandoned
+    ) -> Any:
+        """Return what the fallback serves for a call that the watch of the guard has ended."""
+        if fallback is not None:
+            return self._serve(fallback, args, number, error)
+        self._count(number, error, served=False)
+        raise error
+
     def _ended(self, number: int, error: OSError) -> OSError:
         """Count a call that raises *error*, and return what it is to raise instead."""
         cause = error.__cause__
@@ -256,7 +271,10 @@ class Site:
         return error
 
     def _count(self, number: int, error: OSError, *, served: bool) -> None:
-        if isinstance(error, CallRejected):
+        if isinstance(error, CallAbandoned):
+            code, identifier = int(VexfsCode.TIMEOUT), error.id or self._draw_id()
+            self._failures.add()
+        elif isinstance(error, CallRejected):
             # Without an id the guard has left out its records.
             code, identifier = int(VexfsCode.CIRCUIT_BREAKER), error.id or self._draw_id()
         else:
