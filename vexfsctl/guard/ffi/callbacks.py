@@ -109,8 +109,12 @@ class Callbacks:
             strays = self.raised.pop(None, [])
             since = [each for each in strays if each.at_ns >= call.started_ns]
             chosen = _chosen([*since, *own], failed)
-            # The call that asks is one of those under way.
-            self._leave([each for each in strays if each is not chosen], others=self._busy() > 1)
+            others = self._busy() > 1  # the call that asks is one of those under way
+            left = [each for each in strays if each is not chosen]
+            if chosen is not None and not chosen.handled_by_c and not others:
+                # One bug of this call is told; the rest may follow from it.
+                left = [each for each in left if each.at_ns < call.started_ns]
+            self._leave(left, others=others)
         led_to_it = own[-1].error if own and failed is not None else None
         return None if chosen is None else chosen.error, led_to_it
 
@@ -124,7 +128,7 @@ class Callbacks:
         raised = Raised(error, code, told, self._now_ns())
         call = enclosing(frame)
         if call is not None:
-            self.raised.setdefault(call, []).append(raised)
+            _add(self.raised.setdefault(call, []), [raised])
         else:
             self._leave([raised], others=self._busy() > 0)
         return code if answer is CODE else answer
@@ -133,7 +137,7 @@ class Callbacks:
         """Leave what C's own threads raised to *others* under way; without any, tell of bugs."""
         if strays and others:
             with self._lock:
-                self.raised.setdefault(None, []).extend(strays)
+                _add(self.raised.setdefault(None, []), strays)
             return
         for each in strays:
             if not each.handled_by_c:
@@ -147,6 +151,15 @@ class Callbacks:
 
 CALLBACKS = Callbacks()
 """Those of this process: a callback may be given to functions of several libraries."""
+
+
+def _add(kept: list[Raised], more: list[Raised]) -> None:
+    """Keep *more*, but no more altogether than can be of use: C may call back a million times."""
+    kept.extend(more)
+    del kept[:-_MOST_KEPT]
+
+
+_MOST_KEPT = 64
 
 
 def _chosen(candidates: list[Raised], failed: Failed | None) -> Raised | None:
