@@ -92,6 +92,8 @@ def test_what_a_decorated_function_calls_belongs_to_it(
     def outer() -> int:
         running = boundary.running
         assert running is not None
+        with boundary() as call:
+            assert call.id == running.id
         failure = raised_by(lambda: boundary(library.return_code, -5))
         known = error_of(failure)
         assert known is not None

@@ -134,6 +134,18 @@ def test_an_open_breaker_keeps_no_data_from_being_synced(
     assert "storage_sync vectors_sync" in taken(library)
 
 
+def test_a_breaker_that_an_operator_has_opened_stays_so(
+    boundary: Boundary, library: ctypes.CDLL
+) -> None:
+    """A part that does not start opens it no further, and clean-up does not close it."""
+    boundary.guard.operations[VECTOR].breaker.trip(reason="disk is being replaced")
+    library.set_result(b"vectors_init", -12)
+    with parts(boundary, library) as running:
+        assert list(running.failed) == ["vectors"]
+    breaker = boundary.guard.status(VECTOR).breaker
+    assert (breaker.state, breaker.reason) == ("forced_open", "disk is being replaced")
+
+
 def test_a_step_that_hangs_is_left_behind(boundary: Boundary, library: ctypes.CDLL) -> None:
     """The others are taken."""
     components = boundary.components(

@@ -194,7 +194,9 @@ class Scope:
     def __init__(self, boundary: Boundary, how: Declaration) -> None:
         self._boundary = boundary
         self._how = how
-        self.id = boundary.draw_id()
+        caller = enclosing(sys._getframe(1))
+        self.id = boundary.draw_id() if caller is None else caller.id
+        """A new one, or that of the guarded call that it is made in."""
 
     def __call__(self, function: Callable[..., Any], /, *args: Any, **declared: Any) -> Any:
         """Call *function* with *args*; *declared* goes before what the block declares."""

@@ -10,11 +10,13 @@ from types import TracebackType
 from typing import Any, NamedTuple, Protocol, Self
 
 from vexfsctl.guard.guard import Guard
-from vexfsctl.model.breaker import BreakerAction
+from vexfsctl.model.breaker import BreakerAction, BreakerState
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.operations import OperationType
 
 _Function = Callable[[], Any]
+_JUDGED = (BreakerState.CLOSED, BreakerState.OPEN, BreakerState.HALF_OPEN)
+"""States that a breaker comes to by itself."""
 
 
 class Component(NamedTuple):
@@ -116,9 +118,11 @@ class Components:
     def _do_without(self, component: Component, error: Exception) -> None:
         self.failed[component.name] = error
         if component.operation is not None:
-            self._guard.operations[component.operation].breaker.command(
-                BreakerAction.TRIP, reason=f"{component.name} did not start", context=self.id
-            )
+            breaker = self._guard.operations[component.operation].breaker
+            # What an operator has set stays.
+            if breaker.state in _JUDGED:
+                reason = f"{component.name} did not start"
+                breaker.command(BreakerAction.TRIP, reason=reason, context=self.id)
 
     def _give_back(self) -> None:
         """Close the breakers that were opened because a part did not start."""

@@ -234,8 +234,8 @@ class Site:
         number: int,
         outside: FrameType | None,
     ) -> Terms:
-        caller = enclosing(outside)
-        of = caller.id if caller is not None else None if parent is None else parent()
+        caller = enclosing(outside) if parent is None else None
+        of = parent() if parent is not None else None if caller is None else caller.id
         if fallback is None:
             return Terms(parent=of)
         return Terms(partial(self._serve, fallback, args, number), parent=of)
