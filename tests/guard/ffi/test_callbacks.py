@@ -215,8 +215,13 @@ def test_nothing_of_a_failed_call_is_kept(boundary: Boundary, library: ctypes.CD
     def each(_: int) -> int:
         raise OSError(EIO, "new each time")
 
+    def replica(_: int) -> int:
+        raise OSError(EROFS, "new each time")
+
     gc.disable()
     try:
+        serve = boundary(fallback=replica)(library.return_code)
+        assert lost(lambda buffer: serve(-len(buffer)))
         assert lost(lambda buffer: boundary(library.return_code, -len(buffer)))
         assert lost(lambda buffer: boundary(library.visit, each, len(buffer)))
         assert lost(lambda buffer: boundary(library.return_code, -len(buffer), deadline=60))

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar, overload
 
 from vexfsctl.guard.call import Call
+from vexfsctl.guard.ffi.binding import Binding
 from vexfsctl.guard.ffi.callbacks import CALLBACKS, CODE, enclosing
 from vexfsctl.guard.ffi.components import Component, Components
 from vexfsctl.guard.ffi.declaration import Declaration
@@ -149,15 +150,8 @@ class Boundary:
         name = _NO_WORD.sub("_", how.name or foreign.name)[:_LONGEST_NAME]
         site = self._sites.get(name)
         if site is None:
-            made = Site(
-                name,
-                self.guard,
-                lines=self._lines,
-                workers=self.workers,
-                draw_id=self.draw_id,
-            )
-            site = self._sites.setdefault(name, made)
-        return site.bind(foreign, how, parent)
+            site = self._sites.setdefault(name, Site(name, self._lines, self.draw_id))
+        return Binding(site, self.guard, self.workers).bind(foreign, how, parent)
 
     def _remember(self, function: Any) -> "_Remembered":
         foreign = describe(function)

@@ -189,5 +189,5 @@ def enclosing(frame: FrameType | None) -> Call | None:
     return None
 
 
-_ATTEMPTS = "vexfsctl.guard.ffi.site"
+_ATTEMPTS = "vexfsctl.guard.ffi.binding"
 """The module whose functions called `attempt` run a `call`."""

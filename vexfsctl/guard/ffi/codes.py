@@ -66,6 +66,8 @@ def fallback_error(error: BaseException) -> BaseException | None:
 
 def note_fallback_error(error: BaseException, failure: BaseException) -> None:
     """Note that *failure* ended the fallback for the call that raised *error*."""
+    # What led to it is *error*: neither must keep the other alive.
+    failure.__cause__ = failure.__context__ = failure.__traceback__ = None
     setattr(error, _FALLBACK, failure)
     error.add_note(f"its fallback failed: {failure!r}")
 
