@@ -2,6 +2,7 @@
 
 import ctypes
 import gc
+import threading
 import weakref
 from collections.abc import Callable
 from contextlib import suppress
@@ -164,6 +165,33 @@ def test_a_callback_that_cannot_tell_c_raises_when_c_is_back(
     assert raised_by(lambda: boundary(library.visit_void, void, 1)) is error
     as_true = raising(boundary, error, answer=1)
     assert raised_by(lambda: boundary(library.visit, as_true, 1)) is error
+
+
+def test_calls_at_the_same_time_get_each_their_own(library: ctypes.CDLL) -> None:
+    """A callback that raises in one thread is not taken for that of another."""
+    boundary = Boundary()
+    for guarded in boundary.guard.operations.values():
+        guarded.breaker.disable()
+    mixed_up: list[BaseException] = []
+
+    def call_often(error: BaseException) -> None:
+        callback = raising(boundary, error)
+        for turn in range(100):
+            try:
+                boundary(library.visit, callback, turn)
+            except BaseException as raised:  # noqa: BLE001
+                if raised is not error:
+                    mixed_up.append(raised)
+
+    errors = (OSError(EIO, "a"), OSError(EIO, "b"), KeyError("c"), OSError(EROFS, "d"))
+    threads = [threading.Thread(target=call_often, args=(each,)) for each in errors]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert mixed_up == []
+    assert boundary.sites["visit"].calls == 400
+    assert boundary.guard.status(STORAGE).in_flight == 0
 
 
 def test_a_refusal_crosses_c(boundary: Boundary, library: ctypes.CDLL) -> None:
