@@ -4,6 +4,7 @@ import ctypes
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import ECONNABORTED, ENOTCONN
 from pathlib import Path
 
 import pytest
@@ -96,4 +97,11 @@ def test_libc_on_a_device_that_fails_hangs_and_fails_again(live: LiveLab) -> Non
             boundary(libc.fsync, data, operation="sync")
         assert error(caught.value).operation is OperationType.SYNC
     live.heal()
+
+    live.kill_driver()
+    with pytest.raises(OSError, match="statvfs failed") as caught:
+        boundary(libc.statvfs, os.fsencode(live.mountpoint), status, operation="superblock")
+    known = error(caught.value)
+    assert known.errno in (ECONNABORTED, ENOTCONN)
+    assert known.code == -known.errno
     del buffer
