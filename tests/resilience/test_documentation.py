@@ -1,22 +1,9 @@
 """docs/resilience.md: its examples run, and its diagram is that of the tables."""
 
-import re
-from pathlib import Path
-
+from tests.support.documents import DOCUMENTS, blocks, run_examples
 from vexfsctl.resilience.states import AFTER_OUTCOMES, AFTER_TIME, TRANSITIONS, BreakerState
 
-DOCUMENT = Path(__file__).parents[2] / "docs/resilience.md"
-FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-
-
-def blocks(language: str) -> list[str]:
-    """The code blocks of a language, each at the line where it stands, for tracebacks."""
-    text = DOCUMENT.read_text(encoding="utf-8")
-    return [
-        "\n" * text[: match.start(2)].count("\n") + match[2]
-        for match in FENCE.finditer(text)
-        if match[1] == language
-    ]
+DOCUMENT = DOCUMENTS / "resilience.md"
 
 
 def diagram() -> str:
@@ -38,21 +25,17 @@ def diagram() -> str:
 
 def test_examples_run() -> None:
     """One after the other, as a reader would type them."""
-    names: dict[str, object] = {}
-    examples = blocks("python")
-    for example in examples:
-        exec(compile(example, DOCUMENT, "exec"), names)
-    assert len(examples) > 10
+    assert run_examples(DOCUMENT) > 10
 
 
 def test_diagram_is_that_of_the_tables() -> None:
     """So the document cannot say what the machine does not do."""
-    (drawn,) = blocks("mermaid")
+    (drawn,) = blocks(DOCUMENT, "mermaid")
     assert drawn.lstrip("\n") == diagram()
 
 
 def test_first_example_is_short() -> None:
     """Five lines."""
-    first, *_ = blocks("python")
+    first, *_ = blocks(DOCUMENT, "python")
     lines = [line for line in first.splitlines() if line and not line.startswith("assert")]
     assert len(lines) <= 5

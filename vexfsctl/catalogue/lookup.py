@@ -19,6 +19,7 @@ __all__ = [
     "ANSWERED",
     "BREAKER_OPEN",
     "ERRORS",
+    "KERNEL_CODES",
     "REPORTED",
     "TIMEOUT",
     "ErrorEntry",
@@ -26,6 +27,7 @@ __all__ = [
     "Upstream",
     "VexfsCode",
     "entry",
+    "error_for_code",
     "error_for_errno",
     "errors_for_code",
     "errors_for_errno",
@@ -88,6 +90,11 @@ _FAILED_REQUESTS = {
     "flush": "IoError.FlushError",
     "syncfs": "IoError.FlushError",
 }
+
+KERNEL_CODES = range(-133, -1)
+"""Return codes that are errnos for certain: -1 is generic, EPERM or unmapped, and says nothing."""
+_VEXFS_CODES = range(VexfsCode.RECOVERY_NEEDED, VexfsCode.CIRCUIT_BREAKER + 1)
+"""Those that only VexFS returns."""
 
 ANSWERED = frozenset(_ANSWERS.values())
 """Names of the errors that the userspace driver gives as answers, without a record."""
@@ -164,6 +171,20 @@ def errors_for_code(code: int) -> tuple[ErrorEntry, ...]:
         if error.code != code and error.upstream and -code in error.upstream.errnos[:2]
     ]
     return (*meant, *mapped)
+
+
+def error_for_code(code: int, call: str) -> ErrorEntry | None:
+    """Return the error that *code*, as a VexFS module returns it from *call*, likeliest stands for.
+
+    *call* is a FUSE request in lower case. None for what says nothing: -1, and any number that
+    neither VexFS nor Linux returns.
+    """
+    if code in _VEXFS_CODES:
+        # Others have the code, too, but this is what it is called itself.
+        return next(error for error in reversed(ERRORS) if error.code == code)
+    if code in KERNEL_CODES:
+        return error_for_errno(-code, call)
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,9 +22,13 @@ class Alarm:
         self.due_ns = NEVER_NS
         """When to look; to be read without a lock, so that nobody pays who need not move it."""
         self._now_ns = clock.now_ns
+        self._closed = False
+        self.start_after_fork()
+
+    def start_after_fork(self) -> None:
+        """Have locks that no thread holds."""
         self._lock = threading.Lock()
         self._moved = threading.Event()
-        self._closed = False
 
     def bring_forward(self, due_ns: int = 0) -> None:
         """Be due at *due_ns* at the latest; without it, at once."""

@@ -23,12 +23,18 @@ T = TypeVar("T")
 class CallRejected(OSError):  # noqa: N818 - an Error is what VexFS reports
     """An open breaker refused the call; errno is EBUSY."""
 
+    id: CorrelationId | None = None
+    """The id of the call, or of what it belongs to; None if it has no records."""
+
 
 class CallAbandoned(OSError):  # noqa: N818
     """The application call this belongs to was answered ETIMEDOUT at its deadline.
 
     Code that catches it must not answer again, only undo side effects.
     """
+
+    id: CorrelationId | None = None
+    """The id of the call in its records; None if it has none yet."""
 
     def __init__(self) -> None:
         super().__init__(ETIMEDOUT, "answered at its deadline already")
@@ -59,6 +65,8 @@ class Terms(NamedTuple):
     """Answers an application call at its deadline, in the watch thread."""
     on_ended: Callable[[], None] | None = None
     """Follows, exactly once, when the function of an abandoned application call really ends."""
+    parent: CorrelationId | None = None
+    """What an application call belongs to, though it is not nested in it."""
 
 
 About = Callable[[], Terms]
@@ -89,6 +97,8 @@ class Kind(NamedTuple):
     """`file/read`."""
     rejection: str
     """What an application is told that the breaker refuses."""
+    unconditional: bool = False
+    """Whether it runs even while the breaker refuses calls, and tells it nothing: clean-up."""
 
 
 class Fate(Enum):
@@ -235,8 +245,8 @@ class Call:
 
     @property
     def parent(self) -> CorrelationId | None:
-        """Id of the call it is nested in."""
-        return None if self.outer is None else self.outer.id
+        """Id of the call it is nested in, or belongs to."""
+        return self.terms.parent if self.outer is None else self.outer.id
 
     @property
     def operation(self) -> OperationType:

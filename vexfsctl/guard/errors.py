@@ -1,4 +1,9 @@
-"""An error with its context, as it travels from its origin to its reader."""
+"""An error with its context, as it travels from its origin to its reader.
+
+An exception can carry it, through whatever lies between: `error_of` and `exception_of`.
+"""
+
+import os
 
 from vexfsctl.catalogue.lookup import ErrorEntry
 from vexfsctl.model.correlation import CorrelationId
@@ -25,3 +30,30 @@ class EnhancedError:
     """The call this one was nested in."""
     call_path: tuple[str, ...] = ()
     """Outermost first: `("file/read", "storage/read")`; empty if it was not kept."""
+    number: int | None = None
+    """N of `[CALL-N]` if it called a foreign function: counts from 1 for each function."""
+    code: int | None = None
+    """What that function returned, as a code: negative, an errno or one of VexFS's own."""
+
+
+def exception_of(error: EnhancedError) -> OSError:
+    """Return an exception that carries *error*: of the class that Python has for its errno."""
+    message = error.entry.message.format(*_payload(error))
+    text = f"{error.call} failed: {message} ({error.parent or error.id})"
+    return carrying(OSError(error.errno, text), error)
+
+
+def carrying(exception: OSError, error: EnhancedError) -> OSError:
+    """Return *exception*, which carries *error* from now on, also when it is pickled."""
+    exception.error = error  # type: ignore[attr-defined]
+    return exception
+
+
+def error_of(exception: BaseException) -> EnhancedError | None:
+    """Return the error that *exception* carries, whole; None if it carries none."""
+    error = getattr(exception, "error", None)
+    return error if isinstance(error, EnhancedError) else None
+
+
+def _payload(error: EnhancedError) -> list[str]:
+    return [os.strerror(error.errno)] * error.entry.message.count("{}")

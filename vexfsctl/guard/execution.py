@@ -33,6 +33,7 @@ from vexfsctl.guard.call import (
     Trouble,
     no_terms,
 )
+from vexfsctl.guard.errors import EnhancedError, error_of
 from vexfsctl.guard.operation import GuardedOperation
 from vexfsctl.guard.records import Bystanders, Records
 from vexfsctl.guard.retry import retry_delay_ms
@@ -100,6 +101,12 @@ class CallExecutor:
         self._bound: dict[tuple[object, ...], BoundCall] = {}
         self._identifying = threading.Lock()
 
+    def start_after_fork(self) -> None:
+        """Forget the calls of threads that do not exist here; one's own ends without a deadline."""
+        for calls in (self._live, self._in_hand, self._first_of_two):
+            calls.clear()
+        self._identifying = threading.Lock()
+
     def bind(
         self,
         operation: OperationType,
@@ -108,9 +115,10 @@ class CallExecutor:
         repeatable: bool = True,
         writes: bool = False,
         via: str = "last_good",
+        unconditional: bool = False,
     ) -> BoundCall:
         """Return what runs calls of one kind."""
-        key = (operation, name, repeatable, writes, via)
+        key = (operation, name, repeatable, writes, via, unconditional)
         bound = self._bound.get(key)
         if bound is None:
             kind = Kind(
@@ -122,6 +130,7 @@ class CallExecutor:
                 via=via,
                 label=f"{operation}/{name}",
                 rejection=f"circuit breaker open for {operation} operations",
+                unconditional=unconditional,
             )
             bound = self._bound.setdefault(key, self._bind(kind))
         return bound
@@ -158,7 +167,7 @@ class CallExecutor:
 
     def _bind(self, kind: Kind) -> BoundCall:  # noqa: C901
         guarded = kind.guarded
-        acquire, running = guarded.breaker.acquire, guarded.statistics.running
+        acquire, running = _admission(kind), guarded.statistics.running
         count_call = guarded.statistics.count["calls"]
         latencies = guarded.statistics.latencies
         add_latency, waiting = latencies.add, latencies.waiting
@@ -313,6 +322,7 @@ class CallExecutor:
             call = Call(kind, about, outer, started_ns, started_ns, None)
             call.in_trouble().records = records
             self._records.rejected(call, started_ns)
+            rejection.id = call.parent or call.id
         if outer is not None:
             outer.in_trouble().nested_failure = Failure(rejection, BREAKER_OPEN.name, EBUSY)
             self._put_back(outer)
@@ -322,6 +332,7 @@ class CallExecutor:
         """Settle the first attempt."""
         if isinstance(error, CallRejected) and call.permit is None:
             trouble.attempt = 0
+            error.id = call.parent or call.id
             trouble.failure = Failure(error, BREAKER_OPEN.name, EBUSY, rejected=True)
             return _Verdict.FAILED
         if isinstance(error, OSError):
@@ -332,12 +343,14 @@ class CallExecutor:
     def _judge(self, call: Call, trouble: Trouble, error: OSError) -> _Verdict:
         """Settle an attempt that raised."""
         nested, outer = trouble.nested_failure, call.outer
-        if nested is not None and nested.cause is error:
+        errno = error.errno or EIO
+        kind = classify_errno(errno, call.name, read_only=self._refuses_writes())
+        if nested is None or nested.cause is not error:
+            nested = _failure_elsewhere(call, error) if kind.counts_as_failure else None
+        if nested is not None:
             trouble.failure = nested
             self._release(call)
             return _Verdict.FAILED
-        errno = error.errno or EIO
-        kind = classify_errno(errno, call.name, read_only=self._refuses_writes())
         if trouble.nested_answer is error or not kind.counts_as_failure:
             if outer is not None:
                 outer.in_trouble().nested_answer = error
@@ -354,10 +367,13 @@ class CallExecutor:
     ) -> int | None:
         """Report the error where it arose; return the delay until the next attempt, if any."""
         now_ns = self.now_ns()
-        error = error_for_errno(errno, call.name)
+        known = error_of(cause)
+        if known is not None and not arose_in(known, call):
+            known = None
+        error = error_for_errno(errno, call.name) if known is None else known.entry
         max_attempts = self.retry.max_attempts if call.kind.repeatable else 1
         trouble.failure = Failure(cause, error.name, errno)
-        self._records.error(call, error, errno, max_attempts, now_ns)
+        self._records.error(call, error, errno, max_attempts, now_ns, known)
         self._settle(call, FAILED if kind.trips_breaker(errno) else IGNORED)
         if kind is ErrnoClass.CORRUPTION:
             self._on_corruption(call.id)
@@ -382,7 +398,7 @@ class CallExecutor:
     def _begin_again(self, call: Call, trouble: Trouble) -> bool:
         """Begin another attempt; False if the breaker refuses."""
         try:
-            call.permit = call.kind.guarded.breaker.acquire()
+            call.permit = _admission(call.kind)()
         except BreakerOpen:
             return False
         # Checked after the watch can find the permit, so that one of the two sees the other.
@@ -531,7 +547,9 @@ class CallExecutor:
         # Otherwise the watch reports the end, which must not come before the timeout.
         elif self._comes_second(call):
             self._tell_ended(call)
-        return CallAbandoned()
+        abandoned = CallAbandoned()
+        abandoned.id = call.identifier
+        return abandoned
 
     def _comes_second(self, application: Call) -> bool:
         """Whether both the answer and the end of an abandoned call have come, now."""
@@ -544,6 +562,39 @@ class CallExecutor:
     def _tell_ended(self, application: Call) -> None:
         if application.terms.on_ended is not None:
             self._bystanders.tell(application.terms.on_ended)
+
+
+def _admission(kind: Kind) -> Callable[[], Permit]:
+    """Return what gives leave for an attempt, or raises BreakerOpen."""
+    return _unconditionally if kind.unconditional else kind.guarded.breaker.acquire
+
+
+def _unconditionally() -> Permit:
+    return _LEAVE
+
+
+_LEAVE = Permit(0, watched=False)
+"""Of no era: a breaker learns nothing from it."""
+
+
+def arose_in(known: EnhancedError, call: Call) -> bool:
+    """Whether *known* is of the running attempt of *call*, or of another call that this has made.
+
+    An exception may have been raised before: somebody keeps one and raises it again and again.
+    """
+    if known.id == call.id:
+        return known.attempt == call.attempt
+    return known.time_ns >= call.started_ns
+
+
+def _failure_elsewhere(call: Call, error: OSError) -> Failure | None:
+    """Return the failure of another call, nested or not, whose exception reached *call*."""
+    if isinstance(error, CallRejected):
+        return Failure(error, BREAKER_OPEN.name, EBUSY)
+    known = error_of(error)
+    if known is None or known.id == call.id or not arose_in(known, call):
+        return None
+    return Failure(error, known.entry.name, known.errno)
 
 
 def _refused(call: Call) -> Any:

@@ -7,6 +7,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import TypeVar
 
+from vexfsctl.catalogue.entry import ErrorEntry
 from vexfsctl.guard.alarm import Alarm
 from vexfsctl.guard.call import BoundCall, Call, Terms
 from vexfsctl.guard.degradation import Degradation
@@ -28,6 +29,7 @@ from vexfsctl.model.volume import (
     OperationStatus,
     RetrySettings,
 )
+from vexfsctl.resilience.forking import renew_after_fork
 
 T = TypeVar("T")
 
@@ -82,6 +84,7 @@ class Guard:
         self._judging = threading.Lock()
         self._telling = InOrder()
         self._subscribers: list[Callable[[OperationType | None], None]] = []
+        renew_after_fork(self)
 
     def run(
         self,
@@ -123,13 +126,30 @@ class Guard:
         repeatable: bool = True,
         writes: bool = False,
         via: str = "last_good",
+        unconditional: bool = False,
     ) -> BoundCall:
         """Return what runs calls of one kind at half the cost of `run`.
 
         It takes the function, what tells the terms of the call when they are needed, and for a
-        nested call the one that it is nested in.
+        nested call the one that it is nested in. *unconditional* calls run whatever their breaker
+        says, and tell it nothing.
         """
-        return self._executor.bind(operation, name, repeatable=repeatable, writes=writes, via=via)
+        return self._executor.bind(
+            operation,
+            name,
+            repeatable=repeatable,
+            writes=writes,
+            via=via,
+            unconditional=unconditional,
+        )
+
+    def enhance(self, call: Call, error: ErrorEntry, errno: int) -> EnhancedError:
+        """Return *error* with what is known of the *call* that meets it now.
+
+        An exception that carries it is recorded as this error, and counted for this call alone,
+        whichever calls it passes through.
+        """
+        return self._records.enhance(call, error, errno, self._executor.now_ns())
 
     def expire_overdue(self, now_ns: int) -> None:
         """Answer calls past their deadline, let breaker timers run, report suppressed records.
@@ -159,6 +179,14 @@ class Guard:
         None stands for degradation, which concerns the whole volume.
         """
         self._subscribers.append(callback)
+
+    def _start_after_fork(self) -> None:
+        self._judging = threading.Lock()
+        self._telling = InOrder()
+        for part in (self.alarm, self._records, self._executor):
+            part.start_after_fork()
+        for guarded in self.operations.values():
+            guarded.statistics.start_after_fork()
 
     # Reading
 

@@ -148,9 +148,13 @@ class Records:
         """Returns the id of whatever is not a call."""
         self._bystanders = bystanders
         self._alarm = alarm
-        self._lock = threading.Lock()
+        self.start_after_fork()
         self._limit = LogRateLimit()
         self._errors = ErrorAggregator()
+
+    def start_after_fork(self) -> None:
+        """Have a lock that no thread holds."""
+        self._lock = threading.Lock()
 
     def emit(self, event: Event, receipt: Receipt | None = None) -> None:
         """Hand *event* to the log, past the rate limit."""
@@ -179,10 +183,16 @@ class Records:
             return self._choose(now_ns)
 
     def error(
-        self, call: Call, error: ErrorEntry, errno: int, max_attempts: int, now_ns: int
+        self,
+        call: Call,
+        error: ErrorEntry,
+        errno: int,
+        max_attempts: int,
+        now_ns: int,
+        known: EnhancedError | None = None,
     ) -> None:
-        """One attempt failed."""
-        if records := self._count_error(call, error, errno, now_ns):
+        """One attempt failed; *known* is what its exception carried."""
+        if records := self._count_error(call, error, errno, now_ns, known):
             terms = call.terms
             self._report(
                 ErrorReported,
@@ -327,24 +337,15 @@ class Records:
             return self._errors.errors_of(identifier)
 
     def _count_error(
-        self, call: Call, error: ErrorEntry, errno: int, now_ns: int
+        self,
+        call: Call,
+        error: ErrorEntry,
+        errno: int,
+        now_ns: int,
+        known: EnhancedError | None = None,
     ) -> CallRecords | None:
         """Count an error of *call*; return where its record belongs, if it is to have one."""
-        path: tuple[str, ...] = (call.kind.label,)
-        for caller in call.callers():
-            path = (caller.kind.label, *path)
-        counted = EnhancedError(
-            entry=error,
-            errno=errno,
-            id=call.id,
-            operation=call.operation,
-            call=call.name,
-            volume=self.volume,
-            attempt=call.attempt,
-            time_ns=now_ns,
-            parent=call.parent,
-            call_path=path,
-        )
+        counted = known or self.enhance(call, error, errno, now_ns)
         with self._lock:
             records = self._records_of(call, now_ns)
             self._errors.add(counted)
@@ -357,6 +358,24 @@ class Records:
             else:
                 self._errors.lost += 1
         return None
+
+    def enhance(self, call: Call, error: ErrorEntry, errno: int, now_ns: int) -> EnhancedError:
+        """Return *error* with what is known of the *call* that met it."""
+        path: tuple[str, ...] = (call.kind.label,)
+        for caller in call.callers():
+            path = (caller.kind.label, *path)
+        return EnhancedError(
+            entry=error,
+            errno=errno,
+            id=call.id,
+            operation=call.operation,
+            call=call.name,
+            volume=self.volume,
+            attempt=call.attempt,
+            time_ns=now_ns,
+            parent=call.parent,
+            call_path=path,
+        )
 
     def _logged(self, call: Call, now_ns: int) -> CallRecords | None:
         """Return where a record of *call* belongs, unless it is left out."""

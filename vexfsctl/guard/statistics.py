@@ -27,10 +27,14 @@ class Latencies:
         self.waiting: list[int] = []
         """What came in since they were last added up: do that once there are `MANY`."""
         self.add = self.waiting.append
-        self._adding = threading.Lock()
+        self.start_after_fork()
         self._total = 0
         self._max = 0
         self._buckets: collections.Counter[int] = collections.Counter()
+
+    def start_after_fork(self) -> None:
+        """Have a lock that no thread holds."""
+        self._adding = threading.Lock()
 
     def take(self, ns: int) -> None:
         """Take one in, and add up if that is due."""
@@ -122,6 +126,11 @@ class OperationStatistics:
         self.latencies = Latencies()
         self._abandoned = Counter()
         self._returned = Counter()
+
+    def start_after_fork(self) -> None:
+        """Forget the calls of threads that do not exist here."""
+        self.running.token = object()
+        self.latencies.start_after_fork()
 
     def abandon(self, latency_ns: int) -> None:
         """Count a call that has failed by its deadline, whose thread still runs."""

@@ -43,6 +43,8 @@ class _Job:
         except BaseException as error:  # noqa: BLE001 - it is the caller's
             end = (False, error)
         self.end.setdefault(None, end)
+        # A frame of the traceback of an exception must not hold on to it.
+        del end
         places.give_back(self)
         self.done.release()
 
@@ -93,7 +95,7 @@ class Workers:
         self._jobs.put(job)
         if not job.done.acquire(timeout=seconds):
             return job.end.setdefault(None, (False, late or DeadlineExceeded(seconds)))
-        return job.end[None]
+        return job.end.pop(None)
 
 
 def _work(jobs: SimpleQueue[_Job], places: Places) -> None:

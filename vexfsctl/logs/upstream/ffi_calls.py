@@ -1,5 +1,8 @@
 """Calls of the kernel module into its Rust part, and its state (vexfs_module_entry_safe_ffi.c).
 
+`vexfsctl.guard.ffi` writes lines of the same wording about calls of any library, with a correlation
+id as well: they say so too where nothing served the call.
+
 Numbers in `[CALL-N]` count per call site from 1 at every module load. The module answers a failed
 call itself, mostly with success (`FFI_CALL_SAFE` and the fallback value it is given).
 """
@@ -22,6 +25,8 @@ _NO_INODE_YET = (
     "expected: each new inode is first initialised without a number, which the Rust part refuses"
 )
 _UNINITIALISED = "the module is not in state initialized: it gave an answer of its own"
+
+_OURS = "VexFS: [CALL-{number:3}] [{id:CORR-4F1C93A20000002A}] FFI call {call:read_file}"
 
 FORMS = (
     Form(
@@ -100,6 +105,35 @@ FORMS = (
         _ERROR,
         UpstreamKind.CALL_FAILED,
         note=_ANSWERED,
+    ),
+    Form(
+        "foreign_call_blocked",
+        _OURS + " blocked by circuit breaker{served:, using fallback}",
+        Significance.BLOCKED,
+        UpstreamKind.CALL_BLOCKED,
+        severity=Severity.HIGH,
+        error="CircuitBreakerOpen",
+    ),
+    Form(
+        "foreign_call_timed_out",
+        _OURS + " timed out: {code:-110}{served:, using fallback}",
+        Significance.TIMEOUT,
+        UpstreamKind.CALL_TIMED_OUT,
+        severity=Severity.HIGH,
+        error="Timeout",
+    ),
+    Form(
+        "foreign_call_failed",
+        _OURS + " failed: {code:-5} (failure rate: {rate:50}%){served:, using fallback}",
+        _ERROR,
+        UpstreamKind.CALL_FAILED,
+    ),
+    Form(
+        "foreign_calls_left_out",
+        "VexFS: {count:12} failed FFI calls not logged within {d:5000} ms",
+        _ERROR,
+        severity=Severity.MEDIUM,
+        note="the limit of lines in an interval left them out",
     ),
     Form(
         "ffi_call_skipped",

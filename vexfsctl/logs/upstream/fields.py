@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from vexfsctl.catalogue.lookup import ERRORS, error_for_errno, errors_for_code, parse_error_message
+from vexfsctl.catalogue import lookup
+from vexfsctl.catalogue.lookup import ERRORS, KERNEL_CODES, parse_error_message
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.severity import Severity
@@ -25,9 +26,6 @@ _NUMBER = r"\d{1,20}"
 _WORD = r"\S{1,255}?"
 _ID_BEGINS = "CORR-"
 _CORRELATION = rf"{_ID_BEGINS}[0-9A-F]{{16}}"
-_KERNEL_CODES = range(-133, -1)
-"""Numbers that are errnos for certain: -1 is generic, EPERM or unmapped, and says nothing."""
-_VEXFS_CODES = range(-1004, -999)
 _LONGEST_MESSAGE = 512
 
 SHAPES: Mapping[str, str] = {
@@ -112,11 +110,8 @@ _NAMES = {error.name for error in ERRORS}
 
 def error_for_code(code: int, call: str | None = None) -> str | None:
     """Return the catalogue name that return code *code* of *call* most likely stands for."""
-    if code in _VEXFS_CODES:
-        return errors_for_code(code)[0].name
-    if code in _KERNEL_CODES:
-        return error_for_errno(-code, _REQUESTS.get(call or "", "")).name
-    return None
+    error = lookup.error_for_code(code, _REQUESTS.get(call or "", ""))
+    return None if error is None else error.name
 
 
 def _integer(name: str, pattern: str = _NUMBER) -> Field:
@@ -155,7 +150,7 @@ def _read_type(text: str) -> Values:
 def _read_code(text: str) -> Values:
     # A ten-digit bound in the pattern keeps int() cheap; the kernel prints an `int`.
     code = int(text)
-    return {"code": code, "errno": -code if code in _KERNEL_CODES else None}
+    return {"code": code, "errno": -code if code in KERNEL_CODES else None}
 
 
 def _read_severity(text: str) -> Values:
@@ -209,6 +204,7 @@ FIELDS: Mapping[str, Field] = {
     "debug": Field(_TEXT, _read_debug),
     "macro": Field(r"(?: (?:error|warning|info|debug))?", lambda _: {}),
     "variant": Field(r"SAFE (?:FFI|MODE)", lambda _: {}),
+    "served": Field(r"(?:, using fallback)?", lambda _: {}),
     "pool": Field(r"memory_pool(?:_blocks?)?", lambda _: {}),
 }
 """Fields that say something, by the name they have in templates."""

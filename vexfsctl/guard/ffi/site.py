@@ -1,0 +1,63 @@
+"""The calls of one function: their numbers, their failures, the lines that tell of them."""
+
+from collections.abc import Callable
+from operator import length_hint
+from sys import maxsize
+
+from vexfsctl.catalogue.entry import VexfsCode
+from vexfsctl.guard.call import CallAbandoned, CallRejected
+from vexfsctl.guard.errors import error_of
+from vexfsctl.guard.ffi.lines import CallLines, outcome_of
+from vexfsctl.model.correlation import CorrelationId
+from vexfsctl.model.errnos import classify_errno
+from vexfsctl.resilience.counters import Counter
+
+
+class Site:
+    """Counts the calls of one function from 1, as each call site of the kernel module does."""
+
+    def __init__(self, name: str, lines: CallLines, draw_id: Callable[[], CorrelationId]) -> None:
+        self.name = name
+        self._lines = lines
+        self._draw_id = draw_id
+        # As `resilience.counters` counts: in C, and it can be read.
+        self._numbers = iter(range(1, maxsize))
+        self.next_number = self._numbers.__next__
+        """Returns the N of the `[CALL-N]` that begins."""
+        self._failures = Counter()
+
+    @property
+    def calls(self) -> int:
+        """Calls begun, those that a breaker refused included."""
+        return maxsize - 1 - length_hint(self._numbers)
+
+    @property
+    def failures(self) -> int:
+        """Those that failed, whatever served them in the end; an answer such as ENOENT has not."""
+        return self._failures.value
+
+    @property
+    def failure_rate_pct(self) -> int:
+        """Share of `failures` in `calls`, 0 to 100."""
+        return 100 * self.failures // max(1, self.calls)
+
+    def count(self, number: int, error: OSError, *, served: bool) -> None:
+        """Count call *number*, which ended in *error*; *served*: for its caller, by a fallback."""
+        if isinstance(error, CallAbandoned):
+            code, identifier = int(VexfsCode.TIMEOUT), error.id or self._draw_id()
+            self._failures.add()
+        elif isinstance(error, CallRejected):
+            # Without an id the guard has left out its records.
+            code, identifier = int(VexfsCode.CIRCUIT_BREAKER), error.id or self._draw_id()
+        else:
+            known = error_of(error)
+            if known is None or not _is_failure(known.errno, self.name):
+                return
+            code, identifier = known.code or -known.errno, known.parent or known.id
+            self._failures.add()
+        outcome = outcome_of(code, self.failure_rate_pct)
+        self._lines.failed(self.name, number, identifier, outcome, served=served)
+
+
+def _is_failure(errno: int, call: str) -> bool:
+    return classify_errno(errno, call).counts_as_failure
