@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from vexfsctl.resilience.exceptions import NoWorker as NoWorker
     from vexfsctl.resilience.exceptions import Rejected as Rejected
     from vexfsctl.resilience.exceptions import ResilienceException as ResilienceException
+    from vexfsctl.resilience.exceptions import SharedFileUnusable as SharedFileUnusable
     from vexfsctl.resilience.exceptions import StateConflict as StateConflict
     from vexfsctl.resilience.fallback import Fallback as Fallback
     from vexfsctl.resilience.outcomes import FAILED as FAILED
@@ -67,6 +68,7 @@ _MODULES = {
         "NoWorker",
         "Rejected",
         "ResilienceException",
+        "SharedFileUnusable",
         "StateConflict",
     ),
     "fallback": ("Fallback",),

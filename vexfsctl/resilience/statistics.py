@@ -38,6 +38,8 @@ class Statistics(NamedTuple):
     trips: int
     listener_failures: int
     """Exceptions that listeners raised; they change nothing."""
+    unrecorded: int
+    """Outcomes and places of a shared breaker that its file could not be told in time."""
     latency_ns: "Percentiles | None"
 
     @property
@@ -107,6 +109,7 @@ class Meter:
             would_reject=self.value("would_reject"),
             trips=trips,
             listener_failures=self.value("listener_failures"),
+            unrecorded=self.value("unrecorded"),
             latency_ns=None if self.latency is None else self.latency.percentiles(),
         )
 
