@@ -30,7 +30,7 @@ Shared = str | os.PathLike[str] | SharedFile
 
 _T = TypeVar("_T")
 _CLOSED = BreakerState.CLOSED
-_COMMAND_WAIT_S = 2.0
+_COMMAND_WAIT_S = 0.5
 """How long a command waits for the lock, which nobody calls for its speed."""
 
 
@@ -73,11 +73,12 @@ class SharedBreaker(CircuitBreaker):
 
     def status(self) -> Status:
         """Return everything about it as of now."""
-        era = self._look()
         status = super().status()
-        if not isinstance(era, SharedEra):
+        try:
+            _, seen = self._file.read()
+        except SharedFileUnusable:
             return status
-        seen, settings = era.seen, era.settings
+        settings = status.settings
         dates = self._dates(seen, settings.failures or 0)
         within_ns, now_ns = nanoseconds(settings.within), self._now_ns()
         return status._replace(
