@@ -37,6 +37,7 @@ def hammer(path: Path, processes: int, *, failures_each: int, limit: int) -> Cou
         assert os.waitpid(child, 0)[1] == 0
     unrecorded = sum(struct.unpack("=Q", os.read(results, 8))[0] for _ in children)
     os.close(results)
-    seen = peek(path)
-    assert seen is not None
+    peeked = peek(path)
+    assert peeked is not None
+    seen, _ = peeked
     return Count(seen.failures, unrecorded, seen.record.trips)

@@ -148,8 +148,8 @@ class SharedBreaker(CircuitBreaker):
             return _UNJUDGED
         try:
             return self._admit_by_file()
-        except SharedFileUnusable:
-            self._owe()
+        except SharedFileUnusable as cause:
+            self._owe(str(cause))
             return _UNJUDGED
 
     def _admit_by_file(self) -> Permit:
@@ -186,7 +186,8 @@ class SharedBreaker(CircuitBreaker):
             file = self._file.present()
             if not isinstance(era, SharedEra) or file.word() != era.seen.word:
                 era = self._follow(*self._file.read())
-        except SharedFileUnusable:
+        except SharedFileUnusable as cause:
+            self._file.say(str(cause))
             return era
         while (after := machine.after_time(era, now_ns, self._open_ns)) is not None:
             if self._write(partial(self._swap, era=era, after=after)) is None:
@@ -238,8 +239,8 @@ class SharedBreaker(CircuitBreaker):
         """Return what *work* returns, done with the lock held; None if it cannot be had."""
         try:
             file = self._file.present()
-        except SharedFileUnusable:
-            self._owe()
+        except SharedFileUnusable as cause:
+            self._owe(str(cause))
             return None
         held = file.lock.acquire(wait_s)
         if held is None:
@@ -260,8 +261,7 @@ class SharedBreaker(CircuitBreaker):
             self._owe()
             return None
         except OSError as cause:
-            self._file.say(f"{self._file.path}: {cause.strerror}")
-            self._owe()
+            self._owe(f"{self._file.path}: {cause.strerror}")
             return None
         finally:
             file.lock.release(held)
@@ -269,7 +269,9 @@ class SharedBreaker(CircuitBreaker):
             self._tell_listeners()
         return done
 
-    def _owe(self) -> None:
+    def _owe(self, why: str | None = None) -> None:
+        if why is not None:
+            self._file.say(why)
         self._meter.count("unrecorded")
         self._owed.append(None)
 

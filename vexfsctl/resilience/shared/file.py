@@ -191,26 +191,28 @@ class OpenFile:
         return number
 
 
-def peek(path: str | os.PathLike[str]) -> Snapshot | None:
-    """Return what the file at *path* has, without changing anything; None if no boot of now has
-    written to it. Raises SharedFileUnusable, FileNotFoundError.
+def peek(path: str | os.PathLike[str]) -> tuple[Snapshot, list[int]] | None:
+    """Return what the file at *path* has, and the dates of the failures that count.
+
+    None if it is of an earlier boot. Changes nothing. Raises SharedFileUnusable, FileNotFoundError.
     """
+    name = os.fspath(path)
     try:
-        descriptor = os.open(path, os.O_RDONLY | _FLAGS)
+        file = OpenFile(os.open(path, os.O_RDONLY | _FLAGS))
+        objection = file.objection()
+        if objection is not None:
+            raise SharedFileUnusable(f"{name} {objection}")
+        if not file.is_of(read_boot_id()):
+            return None
+        seen = file.read()
+        count = min(seen.record.limit, seen.failures - seen.record.first)
+        return seen, file.dates(seen.failures, count)
     except FileNotFoundError:
         raise
     except OSError as cause:
-        raise SharedFileUnusable(f"{os.fspath(path)}: {cause.strerror}") from cause
-    file = OpenFile(descriptor)
-    objection = file.objection()
-    if objection is not None:
-        raise SharedFileUnusable(f"{os.fspath(path)} {objection}")
-    if not file.is_of(read_boot_id()):
-        return None
-    try:
-        return file.read()
+        raise SharedFileUnusable(f"{name}: {cause.strerror}") from cause
     except Torn as cause:
-        raise SharedFileUnusable(f"{os.fspath(path)} is torn") from cause
+        raise SharedFileUnusable(f"{name} is torn") from cause
 
 
 class SharedFile:
@@ -235,7 +237,7 @@ class SharedFile:
     def present(self) -> OpenFile:
         """Return the file that the path leads to; make one if there is none.
 
-        Raises SharedFileUnusable, and says so once.
+        Raises SharedFileUnusable.
         """
         file = self._open
         if file is not None:
@@ -249,12 +251,7 @@ class SharedFile:
         try:
             self._open = file = self._opened()
         except OSError as cause:
-            text = f"{self.path}: {cause.strerror}"
-            self.say(text)
-            raise SharedFileUnusable(text) from cause
-        except SharedFileUnusable as cause:
-            self.say(str(cause))
-            raise
+            raise SharedFileUnusable(f"{self.path}: {cause.strerror}") from cause
         return file
 
     def read(self) -> tuple[OpenFile, Snapshot]:
