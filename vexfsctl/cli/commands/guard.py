@@ -24,7 +24,7 @@ class BreakerNameType(click.ParamType[str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the name."""
         # Deferred, so that help needs no breaker.
-        from vexfsctl.host.guarded.breakers import parse_name
+        from vexfsctl.host.guarded.places import parse_name
 
         return parse_name(str(value))
 
@@ -34,9 +34,9 @@ class BreakerNameType(click.ParamType[str]):
         """Offer the breakers of this user."""
         from click.shell_completion import CompletionItem
 
-        from vexfsctl.host.guarded.breakers import names_of_shared
+        from vexfsctl.host.guarded.places import breaker_files
 
-        names = names_of_shared(ctx.ensure_object(AppContext).host)
+        names = breaker_files(ctx.ensure_object(AppContext).host)
         return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 

@@ -1,12 +1,11 @@
 """Shared breakers of this user: found, read, and commanded."""
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vexfsctl.exceptions import ActionFailed, InvalidInput, NotFound, Problem, VexfsctlException
+from vexfsctl.exceptions import ActionFailed, NotFound, Problem, VexfsctlException
 from vexfsctl.host.changes import (
     Change,
     Changes,
@@ -16,6 +15,7 @@ from vexfsctl.host.changes import (
     obtain_consent,
     tell_doubts,
 )
+from vexfsctl.host.guarded.places import breaker_files
 from vexfsctl.host.host import Host
 from vexfsctl.host.operator import Operator
 from vexfsctl.host.volumes import Consulted
@@ -28,7 +28,6 @@ from vexfsctl.resilience.shared.file import SharedFile, peek
 from vexfsctl.resilience.shared.holders import on_host
 from vexfsctl.system.directories import make_breaker_directory
 
-_NAME = re.compile(r"[A-Za-z0-9_@+%=:,][A-Za-z0-9_@+%=:,.-]{0,99}")
 _UNUSABLE = "breaker_unusable"
 _NS_PER_MS = 1_000_000
 
@@ -70,27 +69,12 @@ class SharedBreakers:
     problems: tuple[Problem, ...] = ()
 
 
-def parse_name(text: str) -> str:
-    """Return *text* if it can name a breaker; raise InvalidInput."""
-    if _NAME.fullmatch(text):
-        return text
-    raise InvalidInput(
-        f"not a name of a breaker: {text!a}",
-        hint="up to 100 letters, digits and _@+%=:,.- that do not begin with . or -",
-    )
-
-
-def names_of_shared(host: Host) -> tuple[str, ...]:
-    """Return the names of all shared breakers, in order."""
-    return tuple(path.name for path in _files(host))
-
-
 def read_shared(host: Host, names: Sequence[str] = ()) -> SharedBreakers:
     """Read the breakers of *names*; without names, all.
 
     Raises NotFound for a name that none has. A file that cannot be used is a problem.
     """
-    files = {path.name: path for path in _files(host)}
+    files = breaker_files(host)
     for name in names:
         if name not in files:
             raise _not_found(name, files)
@@ -119,7 +103,7 @@ def command_shared(
 
     Raises NotFound, Declined, and InvalidInput if nobody can be asked.
     """
-    known = names_of_shared(host)
+    known = breaker_files(host)
     if command.action is not BreakerAction.TRIP:
         for name in names:
             if name not in known:
@@ -159,7 +143,7 @@ class _Plan:
 
 
 def _plan(host: Host, name: str, command: BreakerCommand) -> _Plan:
-    if name not in names_of_shared(host):
+    if name not in breaker_files(host):
         return _Plan(name, command, None)
     read = read_shared(host, [name])
     return _Plan(name, command, read.statuses[0] if read.statuses else None)
@@ -224,20 +208,6 @@ def _doubts(plan: _Plan) -> Iterator[str]:
     )
 
 
-def _files(host: Host) -> list[Path]:
-    """Return the files of breakers; of two with one name, that in the better place."""
-    found: dict[str, Path] = {}
-    for directory in host.breaker_directories:
-        try:
-            entries = sorted(directory.iterdir())
-        except OSError:
-            continue
-        for path in entries:
-            if _NAME.fullmatch(path.name):
-                found.setdefault(path.name, path)
-    return [found[name] for name in sorted(found)]
-
-
 def _read(host: Host, path: Path) -> SharedStatus:
     peeked = peek(path)
     if peeked is None:
@@ -271,6 +241,6 @@ def _read(host: Host, path: Path) -> SharedStatus:
     )
 
 
-def _not_found(name: str, known: Sequence[str] | dict[str, Path]) -> NotFound:
+def _not_found(name: str, known: Mapping[str, Path]) -> NotFound:
     hint = f"there are {', '.join(sorted(known))}" if known else "`vexfsctl guard run` makes one"
     return NotFound(f"there is no shared breaker {name!a}", hint=hint)

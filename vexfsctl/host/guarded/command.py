@@ -63,7 +63,7 @@ class GuardedCommand:
 
     argv: tuple[str, ...]
     breaker: str
-    """Its name, of the form that `parse_name` takes."""
+    """Its name, of the form that `places.parse_name` takes."""
     failures: int
     within_s: float
     open_for_s: float
