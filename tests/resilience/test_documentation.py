@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from vexfsctl.resilience.states import AFTER_OUTCOMES, AFTER_TIME, TRANSITIONS, BreakerState
 
 DOCUMENT = Path(__file__).parents[2] / "docs/resilience.md"
@@ -36,8 +38,9 @@ def diagram() -> str:
     return "\n".join(["stateDiagram-v2", "    [*] --> closed", *lines]) + "\n"
 
 
-def test_examples_run() -> None:
+def test_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One after the other, as a reader would type them."""
+    monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
     examples = blocks("python")
     for example in examples:

@@ -14,7 +14,7 @@ from tests.resilience.shared.breakers import Bench, fail, in_child, start_child
 from tests.resilience.shared.hammering import hammer
 from tests.resilience.shared.killing import SCENARIOS, kill_at_each
 from vexfsctl.resilience import BreakerOpen, CircuitBreaker, SharedFileUnusable
-from vexfsctl.resilience.shared.file import OpenFile
+from vexfsctl.resilience.shared.open_file import OpenFile
 
 _PROCESSES = 16
 

@@ -93,7 +93,7 @@ def _shared_breakers(host: "Host", volumes: tuple[Target, ...]) -> "SharedBreake
     """Return those of this host, where the question is about all of it."""
     from vexfsctl.host.guarded.places import breaker_files
 
-    if volumes or host.logs or not breaker_files(host):
+    if volumes or set(host.logs) - host.usual_logs or not breaker_files(host):
         return None
     from vexfsctl.host.guarded.breakers import read_shared
 

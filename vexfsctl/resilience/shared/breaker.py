@@ -9,7 +9,7 @@ counted as unrecorded.
 import os
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from vexfsctl.resilience import activity, machine
 from vexfsctl.resilience.breaker import _UNJUDGED, CircuitBreaker, Status
@@ -17,13 +17,22 @@ from vexfsctl.resilience.clock import MONOTONIC, NS, Timepiece, nanoseconds
 from vexfsctl.resilience.evidence import Attempt, Evidence
 from vexfsctl.resilience.exceptions import BreakerOpen, SharedFileUnusable, described
 from vexfsctl.resilience.machine import Era, Permit
-from vexfsctl.resilience.outcomes import Outcome, Verdict
+from vexfsctl.resilience.outcomes import IGNORED, Outcome, Verdict
 from vexfsctl.resilience.settings import BreakerSettings
-from vexfsctl.resilience.shared.eras import SharedEra, check_settings, era_of, record_of
-from vexfsctl.resilience.shared.file import OpenFile, SharedFile, Snapshot, Torn
-from vexfsctl.resilience.shared.holders import ThisProcess, is_dead, on_host
-from vexfsctl.resilience.shared.layout import Lease, Record
+from vexfsctl.resilience.shared.eras import (
+    Held,
+    SharedEra,
+    check_settings,
+    era_of,
+    record_of,
+)
+from vexfsctl.resilience.shared.failures import after_failure
+from vexfsctl.resilience.shared.file import SharedFile
+from vexfsctl.resilience.shared.holders import ThisProcess, on_host
+from vexfsctl.resilience.shared.layout import Record
 from vexfsctl.resilience.shared.lock import WAIT_S
+from vexfsctl.resilience.shared.open_file import OpenFile, Snapshot, Torn
+from vexfsctl.resilience.shared.places import Place, after_place, living, with_place
 from vexfsctl.resilience.states import BreakerAction, BreakerState
 
 Shared = str | os.PathLike[str] | SharedFile
@@ -32,15 +41,6 @@ _T = TypeVar("_T")
 _CLOSED = BreakerState.CLOSED
 _COMMAND_WAIT_S = 0.5
 """How long a command waits for the lock, which nobody calls for its speed."""
-
-
-class _Held(NamedTuple):
-    """The file while its lock is held, and what it has then."""
-
-    file: OpenFile
-    era: SharedEra
-    failures: int
-    """Failures ever."""
 
 
 class SharedBreaker(CircuitBreaker):
@@ -91,7 +91,8 @@ class SharedBreaker(CircuitBreaker):
         era = self._look()
         if era.trial is None or not isinstance(era, SharedEra):
             return not era.refuses
-        return len(self._living(era.seen.record, self._now_ns())) < era.settings.places
+        holders = living(era.seen.record, self._now_ns(), self._process.holder)
+        return len(holders) < era.settings.places
 
     def command(
         self,
@@ -131,11 +132,11 @@ class SharedBreaker(CircuitBreaker):
         if began_ns is not None:
             self._time(duration_ns)
         failed = outcome.verdict is Verdict.FAILURE
-        if not failed and not isinstance(permit, _Place):
+        if not failed and not isinstance(permit, Place):
             return
         date_ns = now_ns if at_ns is None else at_ns
         attempt = Attempt(outcome, date_ns, duration_ns, False, at_ns is not None, context)
-        if isinstance(permit, _Place):
+        if isinstance(permit, Place):
             self._write(lambda held: self._settle_place(held, permit, attempt, cause))
         elif permit is not _UNJUDGED:
             self._write(lambda held: self._add_failure(held, permit, attempt, cause))
@@ -165,7 +166,7 @@ class SharedBreaker(CircuitBreaker):
             raise BreakerOpen(self.name, era.state, left, era.cause)
         if era.trial is None:
             return Permit(era.generation, watched=self._passing[1].watched)
-        place = _Place(era.generation, self)
+        place = Place(era.generation, self._give_back)
         granted = self._write(lambda held: self._take_place(held, place, now_ns))
         if granted is None:
             return _UNJUDGED
@@ -235,7 +236,7 @@ class SharedBreaker(CircuitBreaker):
 
     # Writing, each with the lock of the file held; `_write` takes it
 
-    def _write(self, work: Callable[[_Held], _T], wait_s: float = WAIT_S) -> _T | None:
+    def _write(self, work: Callable[[Held], _T], wait_s: float = WAIT_S) -> _T | None:
         """Return what *work* returns, done with the lock held; None if it cannot be had."""
         try:
             file = self._file.present()
@@ -255,7 +256,7 @@ class SharedBreaker(CircuitBreaker):
                 count = len(self._owed)
                 file.add_unrecorded(count)
                 del self._owed[:count]
-            done = work(_Held(file, era, failures))
+            done = work(Held(file, era, failures))
         except Torn:
             self._file.drop_torn(file)
             self._owe()
@@ -275,103 +276,48 @@ class SharedBreaker(CircuitBreaker):
         self._meter.count("unrecorded")
         self._owed.append(None)
 
-    def _swap(self, held: _Held, era: Era, after: Era) -> bool:
+    def _swap(self, held: Held, era: Era, after: Era) -> bool:
         if held.era is not era:
             return False
         self._replace(held, record_of(after, held.era.seen.record, held.failures))
         return True
 
-    def _replace(self, held: _Held, record: Record) -> None:
+    def _replace(self, held: Held, record: Record) -> None:
         held.file.replace(held.era.seen.word, record)
         self._follow(held.file, held.file.read())
 
     def _add_failure(
-        self,
-        held: _Held,
-        permit: Permit,
-        attempt: Attempt,
-        cause: BaseException | None,
+        self, held: Held, permit: Permit, attempt: Attempt, cause: BaseException | None
     ) -> None:
-        now, failures = held.era, held.failures
-        if now.state is not _CLOSED or permit.generation != now.generation:
+        if held.era.state is not _CLOSED or permit.generation != held.era.generation:
             return
-        settings, record = now.settings, now.seen.record
-        limit = settings.failures or 0
-        if attempt.dated_back:
-            latest = held.file.dates(failures, min(failures - record.first, 1))
-            attempt = attempt._replace(dated_back=bool(latest) and attempt.now_ns < latest[0])
-        number = held.file.add_failure(attempt.now_ns, failures)
-        rule = "at_once" if attempt.outcome.trip else None
-        if number - record.first >= limit:
-            within_ns = nanoseconds(settings.within)
-            # The limit-th from the newest is the oldest, unless dates were handed in.
-            if attempt.now_ns - held.file.dates(number - limit + 1, 1)[0] < within_ns and (
-                attempt.now_ns - min(held.file.dates(number, limit)) < within_ns
-            ):
-                rule = "failures"
-        after = machine.after_failure(now, attempt, rule, self._open_ns, cause)
-        if after is not None:
-            self._replace(held, record_of(after, record, number))
+        record = after_failure(held, attempt, self._open_ns, cause)
+        if record is not None:
+            self._replace(held, record)
 
-    def _take_place(self, held: _Held, place: "_Place", now_ns: int) -> "Permit | None":
-        now = held.era
-        if now.trial is None:
-            return _UNJUDGED if not now.refuses else _REFUSED
-        record = now.seen.record
-        leases = tuple(each for each in record.leases if now_ns < each.due_ns)
-        if len(leases) >= now.settings.places:
-            leases = self._living(record, now_ns)
-        if len(leases) >= now.settings.places:
+    def _take_place(self, held: Held, place: Place, now_ns: int) -> Permit:
+        if held.era.trial is None:
+            return _REFUSED if held.era.refuses else _UNJUDGED
+        record = with_place(held, place, now_ns, self._process.holder)
+        if record is None:
             return _REFUSED
-        due_ns = now_ns + nanoseconds(now.settings.lease)
-        place.generation = now.generation
-        lease = Lease(place.token, self._process.holder, due_ns)
-        changed = record._replace(sequence=record.sequence + 1, leases=(*leases, lease))
-        self._replace(held, changed)
+        place.generation = held.era.generation
+        self._replace(held, record)
         place.taken = True
         return place
 
     def _settle_place(
-        self,
-        held: _Held,
-        place: "_Place",
-        attempt: Attempt,
-        cause: BaseException | None,
+        self, held: Held, place: Place, attempt: Attempt, cause: BaseException | None
     ) -> None:
         place.taken = False
-        now, failures = held.era, held.failures
-        record = now.seen.record
-        leases = tuple(each for each in record.leases if each.token != place.token)
-        own = [each for each in record.leases if each.token == place.token]
-        if now.trial is None or not own:
-            return
-        after = None
-        if attempt.outcome.verdict is Verdict.FAILURE and attempt.now_ns < own[0].due_ns:
-            failures = held.file.add_failure(attempt.now_ns, failures)
-            after = machine.after_failure(now, attempt, None, self._open_ns, cause)
-        elif attempt.outcome.verdict is Verdict.SUCCESS and attempt.now_ns < own[0].due_ns:
-            now.trial.successes.add()
-            after = machine.after_success(now, attempt)
-        changed = record._replace(
-            sequence=record.sequence + 1, leases=leases, successes=now.trial.successes.value
-        )
-        if after is not None:
-            changed = record_of(after, record, failures)
-        self._replace(held, changed)
+        record = after_place(held, place, attempt, self._open_ns, cause)
+        if record is not None:
+            self._replace(held, record)
 
-    def _give_back(self, place: "_Place") -> None:
+    def _give_back(self, place: Place) -> None:
         """Free the place of an attempt that is gone."""
-        ignored = Attempt(Outcome(Verdict.IGNORED), self._now_ns(), 0, slow=False)
+        ignored = Attempt(IGNORED, self._now_ns(), 0, slow=False)
         self._write(lambda held: self._settle_place(held, place, ignored, None), 0)
-
-    def _living(self, record: Record, now_ns: int) -> tuple[Lease, ...]:
-        """Return the leases that are not over, of processes that may run."""
-        own = self._process.holder
-        return tuple(
-            each
-            for each in record.leases
-            if now_ns < each.due_ns and not is_dead(each.holder, own.namespaces)
-        )
 
     def _dates(self, seen: Snapshot, most: int, *, everything: bool = False) -> list[int]:
         first = 0 if everything else seen.record.first
@@ -402,27 +348,9 @@ class SharedBreaker(CircuitBreaker):
         if any(getattr(seen.record, name) != value for name, value in shown.items()):
             self._write(lambda held: self._show(held, shown))
 
-    def _show(self, held: _Held, shown: dict[str, Any]) -> None:
+    def _show(self, held: Held, shown: dict[str, Any]) -> None:
         record = held.era.seen.record
         self._replace(held, record._replace(sequence=record.sequence + 1, **shown))
-
-
-class _Place(Permit):
-    """Leave for an attempt in half-open: its place is free when it is settled, or gone."""
-
-    __slots__ = ("_breaker", "_pid", "taken", "token")
-
-    def __init__(self, generation: int, breaker: SharedBreaker) -> None:
-        super().__init__(generation, watched=True)
-        self.token = int.from_bytes(os.urandom(8))
-        self.taken = False
-        self._pid = os.getpid()
-        self._breaker = breaker
-
-    def __del__(self) -> None:
-        # Not in a child, which has a copy of it.
-        if self.taken and self._pid == os.getpid():
-            self._breaker._give_back(self)
 
 
 _REFUSED = Permit(0, watched=False)

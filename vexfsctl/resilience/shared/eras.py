@@ -1,12 +1,14 @@
 """From a breaker file to the state machine, and back."""
 
+from typing import NamedTuple
+
 from vexfsctl.resilience import machine
 from vexfsctl.resilience.counters import Counter
 from vexfsctl.resilience.evidence import Evidence
 from vexfsctl.resilience.machine import Change, Era, Trial
 from vexfsctl.resilience.settings import BreakerSettings
-from vexfsctl.resilience.shared.file import Snapshot
 from vexfsctl.resilience.shared.layout import MOST_FAILURES, MOST_PLACES, Record
+from vexfsctl.resilience.shared.open_file import OpenFile, Snapshot
 from vexfsctl.resilience.states import BreakerState
 
 _OTHER_RULES = ("consecutive", "failure_rate", "slow_rate", "slow", "last", "probes")
@@ -18,6 +20,15 @@ class SharedEra(Era):
     __slots__ = ("seen",)
 
     seen: Snapshot
+
+
+class Held(NamedTuple):
+    """The file while its lock is held, and what it has then."""
+
+    file: OpenFile
+    era: SharedEra
+    failures: int
+    """Failures ever."""
 
 
 def era_of(seen: Snapshot, settings: BreakerSettings, evidence: Evidence) -> SharedEra:

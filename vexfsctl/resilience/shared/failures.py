@@ -1,0 +1,38 @@
+"""A failure while closed: added to the file, and judged with those before it."""
+
+from vexfsctl.resilience import machine
+from vexfsctl.resilience.clock import nanoseconds
+from vexfsctl.resilience.evidence import Attempt
+from vexfsctl.resilience.machine import OpenTime
+from vexfsctl.resilience.shared.eras import Held, record_of
+from vexfsctl.resilience.shared.layout import Record
+
+
+def after_failure(
+    held: Held, attempt: Attempt, open_ns: OpenTime, cause: BaseException | None
+) -> Record | None:
+    """Add *attempt* to the file; return the record that follows, None if it does not trip.
+
+    One that is dated back counts, and never trips.
+    """
+    era, record, file = held.era, held.era.seen.record, held.file
+    if attempt.dated_back:
+        newest = file.dates(held.failures, min(held.failures - record.first, 1))
+        attempt = attempt._replace(dated_back=attempt.now_ns < max(newest, default=0))
+    number = file.add_failure(attempt.now_ns, held.failures)
+    rule = "at_once" if attempt.outcome.trip else None
+    if _fires(held, attempt.now_ns, number):
+        rule = "failures"
+    after = machine.after_failure(era, attempt, rule, open_ns, cause)
+    return None if after is None else record_of(after, record, number)
+
+
+def _fires(held: Held, at_ns: int, number: int) -> bool:
+    settings = held.era.settings
+    limit, within_ns = settings.failures or 0, nanoseconds(settings.within)
+    if number - held.era.seen.record.first < limit:
+        return False
+    # The limit-th from the newest is the oldest, unless dates were handed in.
+    if at_ns - held.file.dates(number - limit + 1, 1)[0] >= within_ns:
+        return False
+    return at_ns - min(held.file.dates(number, limit)) < within_ns
