@@ -9,7 +9,7 @@ from importlib import import_module
 
 from bench.measure import ROUNDS, Table
 
-QUICK = ("engine", "safety", "guard", "records", "logs", "tree", "startup", "driver")
+QUICK = ("engine", "safety", "shared", "guard", "records", "logs", "tree", "startup", "driver")
 SUBJECTS = (*QUICK, "files", "soak")
 
 

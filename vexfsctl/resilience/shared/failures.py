@@ -23,15 +23,18 @@ def after_failure(
     rule = "at_once" if attempt.outcome.trip else None
     if _fires(held, attempt.now_ns, number):
         rule = "failures"
+    if rule is None:
+        return None
     after = machine.after_failure(era, attempt, rule, open_ns, cause)
     return None if after is None else record_of(after, record, number)
 
 
 def _fires(held: Held, at_ns: int, number: int) -> bool:
     settings = held.era.settings
-    limit, within_ns = settings.failures or 0, nanoseconds(settings.within)
+    limit = settings.failures or 0
     if number - held.era.seen.record.first < limit:
         return False
+    within_ns = nanoseconds(settings.within)
     # The limit-th from the newest is the oldest, unless dates were handed in.
     if at_ns - held.file.dates(number - limit + 1, 1)[0] >= within_ns:
         return False

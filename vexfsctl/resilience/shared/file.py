@@ -14,7 +14,7 @@ from pathlib import Path
 
 from vexfsctl.resilience.exceptions import SharedFileUnusable
 from vexfsctl.resilience.shared.holders import read_boot_id
-from vexfsctl.resilience.shared.layout import SIZE, Record
+from vexfsctl.resilience.shared.layout import Record
 from vexfsctl.resilience.shared.open_file import OpenFile, Snapshot, Torn
 
 Say = Callable[[str], object]
@@ -73,17 +73,13 @@ class SharedFile:
     def present(self) -> OpenFile:
         """Return the file that the path leads to; make one if there is none.
 
+        A file that was renamed by hand stays the one of those who have it open.
+
         Raises SharedFileUnusable.
         """
         file = self._open
-        if file is not None:
-            try:
-                status = os.stat(self.path, follow_symlinks=False)
-            except OSError:
-                pass
-            else:
-                if (status.st_dev, status.st_ino) == file.identity and status.st_size == SIZE:
-                    return file
+        if file is not None and file.is_there():
+            return file
         try:
             self._open = file = self._opened()
         except OSError as cause:
@@ -111,7 +107,6 @@ class SharedFile:
         self._open = None
         if file.is_begun():
             self._set_aside(file, "is torn")
-            file.retire()
 
     def _opened(self) -> OpenFile:
         for _ in range(_OPENINGS):
@@ -176,6 +171,8 @@ class SharedFile:
         finally:
             if held is not None:
                 directory.lock.release(held)
+        if file is not None:
+            file.retire()
         self.say(f"{self.path} {reason}: set aside as {aside}")
 
 

@@ -26,6 +26,7 @@ from vexfsctl.resilience.shared.layout import (
 )
 from vexfsctl.resilience.shared.lock import Lock
 
+_EXPECTED = (MAGIC, VERSION, SIZE)
 _NOTHING = WORD.pack(0)
 _FORBIDDEN = stat.S_IRWXG | stat.S_IRWXO
 _READINGS = 100
@@ -60,6 +61,11 @@ class OpenFile:
 
     def __del__(self) -> None:
         os.close(self._descriptor)
+
+    def is_there(self) -> bool:
+        """Whether it has a name, and its size."""
+        status = os.fstat(self._descriptor)
+        return status.st_nlink > 0 and status.st_size == SIZE
 
     def word(self) -> bytes:
         """Return the state word; 0.5 µs."""
@@ -135,8 +141,11 @@ class OpenFile:
         os.pwrite(self._descriptor, WORD.pack(word_of(record, 0)), WORDS_AT)
 
     def retire(self) -> None:
-        """Tell everybody who has it open to look for another."""
-        os.pwrite(self._descriptor, _NOTHING, WORDS_AT)
+        """Tell everybody who has it open to look for another, if it is a breaker file at all."""
+        if not stat.S_ISREG(os.fstat(self._descriptor).st_mode):
+            return
+        if os.pread(self._descriptor, len(MAGIC), 0) == MAGIC:
+            os.pwrite(self._descriptor, _NOTHING, WORDS_AT)
 
     # Checks
 
@@ -155,7 +164,7 @@ class OpenFile:
             return None if status.st_size <= SIZE else "is no breaker file"
         if header[: len(MAGIC)] != MAGIC:
             return "is no breaker file"
-        if status.st_size != SIZE or HEADER.unpack(header)[:3] != (MAGIC, VERSION, SIZE):
+        if status.st_size != SIZE or HEADER.unpack(header)[:3] != _EXPECTED:
             return "is torn, or of another version"
         return None
 
