@@ -1,8 +1,8 @@
 """A breaker that processes share: what a call costs, alone and among 16 of them; what is lost.
 
 The figure to reach is 20 µs a call from a warm process, be it healthy, rejected or failing. CPU
-time: among 16 processes it has what waiting for the lock costs, not how long it lasts. In /run, where the breakers of root are;
-BENCH_SHARED_DIR is another directory.
+time: among 16 processes it has what waiting for the lock costs, not how long it lasts. In /run,
+where the breakers of root are; BENCH_SHARED_DIR is another directory.
 BENCH_SHARED_STEP is how many instructions apart processes are killed (1).
 """
 

@@ -164,13 +164,18 @@ class _Job:
         if number == signal.SIGTSTP:
             self._signal(number)
             os.kill(os.getpid(), signal.SIGSTOP)
+            # Before another look at it: that it has stopped is no longer news.
+            self._go_on()
         elif number == signal.SIGCONT:
-            self._terminal.give_again()
-            self._signal(number)
+            self._go_on()
         elif number != signal.SIGCHLD:
             self._told = number
             self._signal(number)
             self._signal(signal.SIGCONT)
+
+    def _go_on(self) -> None:
+        self._terminal.give_again()
+        self._signal(signal.SIGCONT)
 
     def _answer_stops(self) -> None:
         """Do what a shell does when a job stops: by which signal says why it did."""
