@@ -97,6 +97,7 @@ def test_torn_file_is_set_aside(bench: Bench, what: str) -> None:
     fail(warm, 2)
     fail(cold)
     assert (warm.state, cold.state) == ("open", "open")
+    assert (warm.stats().unrecorded, cold.stats().unrecorded) == (0, 0)
 
 
 def _as_in_first_copy(data: bytes) -> bytes:

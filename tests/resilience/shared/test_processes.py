@@ -62,6 +62,7 @@ def test_stopped_holder_stops_nobody(bench: Bench) -> None:
         with pytest.raises(SharedFileUnusable, match="stays locked by another process"):
             one.trip()
     assert (one.state, one.stats().unrecorded) == ("closed", 3)
+    assert bench.said == [f"{bench.path} stays locked: what happens meanwhile is not recorded"]
     fail(one)
     assert one.status().failures == 2
     _, seen = one._file.read()  # type: ignore[attr-defined]

@@ -114,11 +114,6 @@ def run_guarded(
             finished = run.through(breaker)
     except _Interrupted as interrupted:
         finished = interrupted.finished
-    if breaker is not None and breaker.stats().unrecorded:
-        operator.tell(
-            f"breaker {command.breaker}: its file could not be locked in time;"
-            " the outcome is not recorded"
-        )
     return finished
 
 

@@ -39,6 +39,7 @@ Shared = str | os.PathLike[str] | SharedFile
 
 _T = TypeVar("_T")
 _CLOSED = BreakerState.CLOSED
+_TRIES = 3
 _COMMAND_WAIT_S = 0.5
 """How long a command waits for the lock, which nobody calls for its speed."""
 
@@ -238,41 +239,45 @@ class SharedBreaker(CircuitBreaker):
 
     def _write(self, work: Callable[[Held], _T], wait_s: float = WAIT_S) -> _T | None:
         """Return what *work* returns, done with the lock held; None if it cannot be had."""
-        try:
-            file = self._file.present()
-        except SharedFileUnusable as cause:
-            self._owe(str(cause))
-            return None
-        held = file.lock.acquire(wait_s)
-        if held is None:
-            self._owe()
-            return None
-        try:
-            era = self._era.latest()
-            word, failures = file.words()
-            if not isinstance(era, SharedEra) or word != era.seen.word:
-                era = self._follow(file, file.read())
-            if self._owed:
-                count = len(self._owed)
-                file.add_unrecorded(count)
-                del self._owed[:count]
-            done = work(Held(file, era, failures))
-        except Torn:
-            self._file.drop_torn(file)
-            self._owe()
-            return None
-        except OSError as cause:
-            self._owe(f"{self._file.path}: {cause.strerror}")
-            return None
-        finally:
-            file.lock.release(held)
-        if self._reported.next:
-            self._tell_listeners()
-        return done
+        # Again where the file turns out to be torn: another takes its place.
+        for _ in range(_TRIES):
+            file = None
+            try:
+                file = self._file.present()
+                description = file.lock.acquire(wait_s)
+                if description is None:
+                    break
+                try:
+                    done = work(self._held(file))
+                finally:
+                    file.lock.release(description)
+            except Torn:
+                if file is not None:
+                    self._file.drop_torn(file)
+                continue
+            except (SharedFileUnusable, OSError) as cause:
+                self._owe(str(cause))
+                return None
+            if self._reported.next:
+                self._tell_listeners()
+            return done
+        self._owe(f"{self._file.path} stays locked: what happens meanwhile is not recorded")
+        return None
 
-    def _owe(self, why: str | None = None) -> None:
-        if why is not None:
-            self._file.say(why)
+    def _held(self, file: OpenFile) -> Held:
+        """Return what *file* has, whose lock is held, and pay what is owed to it."""
+        era = self._era.latest()
+        word, failures = file.words()
+        if not isinstance(era, SharedEra) or word != era.seen.word:
+            era = self._follow(file, file.read())
+        if self._owed:
+            count = len(self._owed)
+            file.add_unrecorded(count)
+            del self._owed[:count]
+        return Held(file, era, failures)
+
+    def _owe(self, why: str) -> None:
+        self._file.say(why)
         self._meter.count("unrecorded")
         self._owed.append(None)
 
