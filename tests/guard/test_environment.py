@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vexfsctl.guard.environment import child_environment
+from vexfsctl.guard import child_environment
 from vexfsctl.model.correlation import CorrelationId
 
 ID = CorrelationId(0x6F1C93A20000002A)

@@ -39,7 +39,7 @@ class Statistics(NamedTuple):
     listener_failures: int
     """Exceptions that listeners raised; they change nothing."""
     unrecorded: int
-    """Outcomes and places of a shared breaker that its file could not be told in time."""
+    """What a shared breaker could not record as its file was locked, and has not made up for."""
     latency_ns: "Percentiles | None"
 
     @property
@@ -109,7 +109,7 @@ class Meter:
             would_reject=self.value("would_reject"),
             trips=trips,
             listener_failures=self.value("listener_failures"),
-            unrecorded=self.value("unrecorded"),
+            unrecorded=self.value("unrecorded") - self.value("recorded_late"),
             latency_ns=None if self.latency is None else self.latency.percentiles(),
         )
 

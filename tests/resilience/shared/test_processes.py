@@ -14,6 +14,7 @@ from tests.resilience.shared.breakers import Bench, fail, in_child, start_child
 from tests.resilience.shared.hammering import hammer
 from tests.resilience.shared.killing import SCENARIOS, kill_at_each
 from vexfsctl.resilience import BreakerOpen, CircuitBreaker, SharedFileUnusable
+from vexfsctl.resilience.shared.file import peek
 from vexfsctl.resilience.shared.open_file import OpenFile
 
 _PROCESSES = 16
@@ -51,22 +52,71 @@ def stopped_holder(bench: Bench) -> Iterator[int]:
 
 
 def test_stopped_holder_stops_nobody(bench: Bench) -> None:
-    """While the lock is not to be had, calls are made; what they cannot record is counted, and
-    told to the file when it can be.
-    """
-    one = bench.breaker()
+    """While the lock is not to be had, calls are made; failures are recorded when it can be had."""
+    one = bench.breaker(failures=4)
     fail(one)
     with stopped_holder(bench):
         fail(one, 2)
         assert one.call(len, "ab") == 2
         with pytest.raises(SharedFileUnusable, match="stays locked by another process"):
             one.trip()
-    assert (one.state, one.stats().unrecorded) == ("closed", 3)
-    assert bench.said == [f"{bench.path} stays locked: what happens meanwhile is not recorded"]
+        assert (one.state, one.stats().unrecorded) == ("closed", 2)
+    assert bench.said == [
+        f"{bench.path} stays locked: failures are recorded when it is free, if they still count"
+    ]
+    assert one.call(len, "ab") == 2
+    other = bench.breaker(failures=4)
+    assert (other.status().failures, one.stats().unrecorded) == (3, 0)
     fail(one)
-    assert one.status().failures == 2
-    _, seen = one._file.read()  # type: ignore[attr-defined]
-    assert seen.unrecorded == 3
+    assert other.state == "open"
+
+
+def test_what_comes_too_late_is_counted(bench: Bench) -> None:
+    """A failure of a time that is over is not recorded later, but counted in the file."""
+    one, other = bench.breaker(), bench.breaker()
+    with stopped_holder(bench):
+        fail(one)
+    fail(other, 3)
+    other.reset()
+    fail(one)
+    peeked = peek(bench.path)
+    assert peeked is not None
+    assert (one.status().failures, one.stats().unrecorded, peeked[0].unrecorded) == (1, 1, 1)
+
+
+_FAILING_ONCE = """\
+import sys
+from vexfsctl.resilience import CircuitBreaker
+breaker = CircuitBreaker(shared=sys.argv[1])
+print("ready", flush=True)
+sys.stdin.readline()
+try:
+    breaker.call(open, "/none")
+except OSError:
+    print(breaker.stats().unrecorded, flush=True)
+sys.stdin.read()
+"""
+
+
+def test_process_that_ends_records_what_it_owes(tmp_path: Path) -> None:
+    """A failure that could not be recorded is recorded when the process ends, at the latest."""
+    path = tmp_path / "backup"
+    CircuitBreaker(shared=path)
+    file = OpenFile(os.open(path, os.O_RDWR))
+    argv = (sys.executable, "-c", _FAILING_ONCE, str(path))
+    with subprocess.Popen(
+        argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        held = file.lock.acquire()
+        assert held is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == "1\n"
+        file.lock.release(held)
+    assert CircuitBreaker(shared=path).status().failures == 1
 
 
 def test_stopped_holder_keeps_nobody_out(bench: Bench) -> None:

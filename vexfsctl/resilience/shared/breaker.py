@@ -6,10 +6,12 @@ file. Who cannot have that goes on without: the call is made, and what it would 
 counted as unrecorded.
 """
 
+import atexit
 import os
 from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
+from weakref import ReferenceType, ref
 
 from vexfsctl.resilience import activity, machine
 from vexfsctl.resilience.breaker import _UNJUDGED, CircuitBreaker, Status
@@ -26,11 +28,16 @@ from vexfsctl.resilience.shared.eras import (
     era_of,
     record_of,
 )
-from vexfsctl.resilience.shared.failures import after_failure
+from vexfsctl.resilience.shared.failures import (
+    NOTHING,
+    Debt,
+    after_failure,
+    with_late_failures,
+)
 from vexfsctl.resilience.shared.file import SharedFile
 from vexfsctl.resilience.shared.holders import ThisProcess, on_host
 from vexfsctl.resilience.shared.layout import Record
-from vexfsctl.resilience.shared.lock import WAIT_S
+from vexfsctl.resilience.shared.lock import WAIT_S, give_way
 from vexfsctl.resilience.shared.open_file import OpenFile, Snapshot, Torn
 from vexfsctl.resilience.shared.places import Place, after_place, living, with_place
 from vexfsctl.resilience.states import BreakerAction, BreakerState
@@ -39,6 +46,7 @@ Shared = str | os.PathLike[str] | SharedFile
 
 _T = TypeVar("_T")
 _CLOSED = BreakerState.CLOSED
+_MEANWHILE = "failures are recorded when it is free, if they still count"
 _TRIES = 3
 _COMMAND_WAIT_S = 0.5
 """How long a command waits for the lock, which nobody calls for its speed."""
@@ -47,7 +55,7 @@ _COMMAND_WAIT_S = 0.5
 class SharedBreaker(CircuitBreaker):
     """A breaker that all processes share which name the same file."""
 
-    __slots__ = ("_evidence", "_file", "_open", "_owed", "_passing", "_process")
+    __slots__ = ("_evidence", "_file", "_open", "_owed", "_passing", "_pays_at_exit", "_process")
 
     def __init__(
         self,
@@ -60,8 +68,9 @@ class SharedBreaker(CircuitBreaker):
     ) -> None:
         self._file = shared if isinstance(shared, SharedFile) else SharedFile(shared)
         self._process = ThisProcess()
-        self._owed: list[None] = []
-        """One for each outcome that was not recorded, until the file has been told."""
+        self._owed: list[Debt] = []
+        """What was not recorded, until the file has been told."""
+        self._pays_at_exit = False
         super().__init__(name or self._file.path.name, settings, clock=on_host(clock), **others)
         self._use(self._era.settings)
 
@@ -135,14 +144,21 @@ class SharedBreaker(CircuitBreaker):
         failed = outcome.verdict is Verdict.FAILURE
         if not failed and not isinstance(permit, Place):
             return
-        date_ns = now_ns if at_ns is None else at_ns
-        attempt = Attempt(outcome, date_ns, duration_ns, False, at_ns is not None, context)
+
+        def ended() -> Attempt:
+            # Dated with the lock held: so dates are in order, but for those that were handed in.
+            date_ns = self._now_ns() if at_ns is None else at_ns
+            return Attempt(outcome, date_ns, duration_ns, False, at_ns is not None, context)
+
         if isinstance(permit, Place):
-            self._write(lambda held: self._settle_place(held, permit, attempt, cause))
+            self._write(lambda held: self._settle_place(held, permit, ended(), cause))
         elif permit is not _UNJUDGED:
-            self._write(lambda held: self._add_failure(held, permit, attempt, cause))
+            debt = Debt(permit.generation, now_ns if at_ns is None else at_ns)
+            self._write(lambda held: self._add_failure(held, permit, ended(), cause), owing=debt)
 
     def _admit(self) -> Permit:
+        if self._owed:
+            self.pay(0)
         word, permit = self._passing
         if self._open.word() == word:
             return permit
@@ -151,7 +167,7 @@ class SharedBreaker(CircuitBreaker):
         try:
             return self._admit_by_file()
         except SharedFileUnusable as cause:
-            self._owe(str(cause))
+            self._owe(str(cause), NOTHING)
             return _UNJUDGED
 
     def _admit_by_file(self) -> Permit:
@@ -218,7 +234,9 @@ class SharedBreaker(CircuitBreaker):
 
     def _publish(self, era: Era, after: Era) -> bool:
         """Write *after* in the place of *era*; False if the file is past that already."""
-        written = self._write(lambda held: self._swap(held, era, after), wait_s=_COMMAND_WAIT_S)
+        written = self._write(
+            lambda held: self._swap(held, era, after), _COMMAND_WAIT_S, owing=None
+        )
         if written is None:
             raise SharedFileUnusable(
                 f"{self._file.path} of {described(self.name)} stays locked by another process"
@@ -237,8 +255,17 @@ class SharedBreaker(CircuitBreaker):
 
     # Writing, each with the lock of the file held; `_write` takes it
 
-    def _write(self, work: Callable[[Held], _T], wait_s: float = WAIT_S) -> _T | None:
-        """Return what *work* returns, done with the lock held; None if it cannot be had."""
+    def _write(
+        self,
+        work: Callable[[Held], _T],
+        wait_s: float = WAIT_S,
+        *,
+        owing: Debt | None = NOTHING,
+    ) -> _T | None:
+        """Return what *work* returns, done with the lock held; None if it cannot be had.
+
+        Then the file is *owing* what was to be recorded, if anything was.
+        """
         # Again where the file turns out to be torn: another takes its place.
         for _ in range(_TRIES):
             file = None
@@ -248,7 +275,8 @@ class SharedBreaker(CircuitBreaker):
                 if description is None:
                     break
                 try:
-                    done = work(self._held(file))
+                    held = self._held(file)
+                    done = work(held)
                 finally:
                     file.lock.release(description)
             except Torn:
@@ -256,30 +284,48 @@ class SharedBreaker(CircuitBreaker):
                     self._file.drop_torn(file)
                 continue
             except (SharedFileUnusable, OSError) as cause:
-                self._owe(str(cause))
+                self._owe(str(cause), owing)
                 return None
+            if held.waited_ns:
+                give_way(held.waited_ns)
             if self._reported.next:
                 self._tell_listeners()
             return done
-        self._owe(f"{self._file.path} stays locked: what happens meanwhile is not recorded")
+        self._owe(f"{self._file.path} stays locked: {_MEANWHILE}", owing)
         return None
 
     def _held(self, file: OpenFile) -> Held:
         """Return what *file* has, whose lock is held, and pay what is owed to it."""
         era = self._era.latest()
-        word, failures = file.words()
+        word, failures, waited_ns = file.words()
         if not isinstance(era, SharedEra) or word != era.seen.word:
             era = self._follow(file, file.read())
-        if self._owed:
-            count = len(self._owed)
-            file.add_unrecorded(count)
-            del self._owed[:count]
-        return Held(file, era, failures)
+        held = Held(file, era, failures, waited_ns)
+        return self._pay(held) if self._owed else held
 
-    def _owe(self, why: str) -> None:
+    def _owe(self, why: str, debt: Debt | None) -> None:
+        if debt is None:
+            return
         self._file.say(why)
         self._meter.count("unrecorded")
-        self._owed.append(None)
+        self._owed.append(debt)
+        if not self._pays_at_exit:
+            self._pays_at_exit = True
+            atexit.register(_pay_at_exit, ref(self))
+
+    def pay(self, wait_s: float = WAIT_S) -> None:
+        """Record now what could not be recorded when it happened, if the file is free."""
+        if self._owed:
+            self._write(lambda _: None, wait_s, owing=None)
+
+    def _pay(self, held: Held) -> Held:
+        """Record what could not be recorded when it happened, or that it was not."""
+        owed = self._owed.copy()
+        del self._owed[: len(owed)]
+        paid = with_late_failures(held, owed)
+        for _ in range(paid.failures - held.failures):
+            self._meter.count("recorded_late")
+        return paid
 
     def _swap(self, held: Held, era: Era, after: Era) -> bool:
         if held.era is not era:
@@ -356,6 +402,12 @@ class SharedBreaker(CircuitBreaker):
     def _show(self, held: Held, shown: dict[str, Any]) -> None:
         record = held.era.seen.record
         self._replace(held, record._replace(sequence=record.sequence + 1, **shown))
+
+
+def _pay_at_exit(breaker: "ReferenceType[SharedBreaker]") -> None:
+    debtor = breaker()
+    if debtor is not None:
+        debtor.pay()
 
 
 _REFUSED = Permit(0, watched=False)

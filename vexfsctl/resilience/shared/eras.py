@@ -29,6 +29,8 @@ class Held(NamedTuple):
     era: SharedEra
     failures: int
     """Failures ever."""
+    waited_ns: int
+    """When somebody last waited long for the lock."""
 
 
 def era_of(seen: Snapshot, settings: BreakerSettings, evidence: Evidence) -> SharedEra:

@@ -1,4 +1,7 @@
-"""A failure while closed: added to the file, and judged with those before it."""
+"""Failures while closed: added to the file, in time or later, and judged with those before."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from vexfsctl.resilience import machine
 from vexfsctl.resilience.clock import nanoseconds
@@ -6,6 +9,35 @@ from vexfsctl.resilience.evidence import Attempt
 from vexfsctl.resilience.machine import OpenTime
 from vexfsctl.resilience.shared.eras import Held, record_of
 from vexfsctl.resilience.shared.layout import Record
+from vexfsctl.resilience.states import BreakerState
+
+
+class Debt(NamedTuple):
+    """A failure that could not be recorded when it happened."""
+
+    generation: int
+    """Of the breaker then; 0: of what cannot be made up for."""
+    at_ns: int
+
+
+NOTHING = Debt(0, 0)
+"""What is owed for anything but a failure: to be counted."""
+
+
+def with_late_failures(held: Held, owed: Iterable[Debt]) -> Held:
+    """Add those *owed* that still count to the file, count the others there; return what it has.
+
+    They are judged with the next failure.
+    """
+    era, failures, lost = held.era, held.failures, 0
+    for debt in owed:
+        if era.state is BreakerState.CLOSED and debt.generation == era.generation:
+            failures = held.file.add_failure(debt.at_ns, failures)
+        else:
+            lost += 1
+    if lost:
+        held.file.add_unrecorded(lost)
+    return held._replace(failures=failures)
 
 
 def after_failure(

@@ -1,7 +1,8 @@
 """The bytes of a breaker file.
 
     0      header: magic, version, size, boot id
-    64     three words: the state word, failures ever, outcomes that could not be recorded
+    64     words: the state, failures ever, outcomes that could not be recorded, and when somebody
+           last waited long for the lock
     4096   two copies of the record
     8192   the dates of the latest failures, a ring
 
@@ -23,9 +24,9 @@ MAGIC = b"VXBRKR\r\n"
 VERSION = 1
 HEADER = Struct("=8sII16s")
 WORDS_AT = 64
-WORDS = Struct("=QQQ")
+WORDS = Struct("=QQQQ")
 WORD = Struct("=Q")
-FAILURES_AT, UNRECORDED_AT = WORDS_AT + 8, WORDS_AT + 16
+FAILURES_AT, UNRECORDED_AT, WAITED_AT = WORDS_AT + 8, WORDS_AT + 16, WORDS_AT + 24
 COPIES_AT = (4096, 6144)
 DATES_AT = 8192
 DATES = 4096

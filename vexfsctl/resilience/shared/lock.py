@@ -9,10 +9,11 @@ import contextlib
 import os
 from _thread import get_ident
 from fcntl import LOCK_EX, LOCK_NB, LOCK_UN, flock
-from time import monotonic, sleep
+from time import monotonic, monotonic_ns, sleep
 from weakref import ReferenceType, ref
 
 from vexfsctl.resilience.forking import renew_after_fork
+from vexfsctl.resilience.shared.layout import WORD
 
 WAIT_S = 0.05
 """How long anybody waits for a lock: its holder may be stopped."""
@@ -21,8 +22,18 @@ _SPINS = 6
 _LEAST_TRIES = 40
 """How often to look at least, however long that takes."""
 _SHORTEST_S, _LONGEST_S = 0.0001, 0.0005
+_LONG_S = 0.005
+_JUST_NOW_NS = 2_000_000
 _TRY = LOCK_EX | LOCK_NB
 _CLOSED = -1
+
+
+def give_way(waited_ns: int) -> None:
+    """Pause, if just now somebody waited long: a lock has no queue, and who fails in a loop would
+    have it again and again.
+    """
+    if abs(monotonic_ns() - waited_ns) < _JUST_NOW_NS:
+        sleep(_LONGEST_S)
 
 
 class Description:
@@ -45,10 +56,12 @@ class Description:
 class Lock:
     """The lock of the file that is open as *descriptor*."""
 
-    __slots__ = ("__weakref__", "_descriptor", "_held", "_idle", "_taken")
+    __slots__ = ("__weakref__", "_descriptor", "_held", "_idle", "_taken", "_waited_at")
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, waited_at: int) -> None:
         self._descriptor = descriptor
+        self._waited_at = waited_at
+        """Where in the file it is said that somebody waits long."""
         self._idle: list[Description] = []
         self._taken: dict[ReferenceType[Description], None] = {}
         """What threads of this process lock, or try to."""
@@ -75,7 +88,7 @@ class Lock:
         try:
             flock(description.descriptor, _TRY)
         except OSError:
-            if not _wait(description.descriptor, wait_s):
+            if not self._wait(description.descriptor, wait_s):
                 self._put_back(description)
                 return None
         self._held = (get_ident(), ref(description))
@@ -87,6 +100,24 @@ class Lock:
         if description.descriptor != _CLOSED:
             flock(description.descriptor, LOCK_UN)
         self._put_back(description)
+
+    def _wait(self, descriptor: int, wait_s: float) -> bool:
+        began, pause_s, tries = monotonic(), _SHORTEST_S, 0
+        # On a busy host the time may pass while we wait for a processor, and nobody is stopped.
+        while (now := monotonic()) < began + wait_s or (wait_s and tries < _LEAST_TRIES):
+            if tries < _SPINS:
+                os.sched_yield()
+            else:
+                sleep(pause_s)
+                pause_s = min(2 * pause_s, _LONGEST_S)
+            tries += 1
+            with contextlib.suppress(OSError):
+                flock(descriptor, _TRY)
+                return True
+            if now > began + _LONG_S:
+                with contextlib.suppress(OSError):
+                    os.pwrite(self._descriptor, WORD.pack(monotonic_ns()), self._waited_at)
+        return False
 
     def _put_back(self, description: Description) -> None:
         self._taken.pop(ref(description), None)
@@ -105,19 +136,3 @@ class Lock:
             description = reference()
             if description is not None:
                 description.close()
-
-
-def _wait(descriptor: int, wait_s: float) -> bool:
-    until, pause_s, tries = monotonic() + wait_s, _SHORTEST_S, 0
-    # On a busy host the time may pass while we wait for a processor, and nobody is stopped.
-    while monotonic() < until or (wait_s and tries < _LEAST_TRIES):
-        if tries < _SPINS:
-            os.sched_yield()
-        else:
-            sleep(pause_s)
-            pause_s = min(2 * pause_s, _LONGEST_S)
-        tries += 1
-        with contextlib.suppress(OSError):
-            flock(descriptor, _TRY)
-            return True
-    return False

@@ -13,6 +13,7 @@ from vexfsctl.resilience.shared.layout import (
     SIZE,
     UNRECORDED_AT,
     VERSION,
+    WAITED_AT,
     WORD,
     WORDS,
     WORDS_AT,
@@ -57,7 +58,7 @@ class OpenFile:
         self._descriptor = descriptor
         status = os.fstat(descriptor)
         self.identity = (status.st_dev, status.st_ino)
-        self.lock = Lock(descriptor)
+        self.lock = Lock(descriptor, WAITED_AT)
 
     def __del__(self) -> None:
         os.close(self._descriptor)
@@ -77,7 +78,7 @@ class OpenFile:
             data = os.pread(self._descriptor, WORDS.size, WORDS_AT)
             if len(data) != WORDS.size:
                 break
-            word, failures, unrecorded = WORDS.unpack(data)
+            word, failures, unrecorded, _ = WORDS.unpack(data)
             place = COPIES_AT[copy_of(word)]
             record = parse_record(os.pread(self._descriptor, RECORD_SIZE, place))
             if record is not None and word == word_of(record, copy_of(word)):
@@ -103,12 +104,13 @@ class OpenFile:
 
     # For who has the lock
 
-    def words(self) -> tuple[bytes, int]:
-        """Return the state word and the number of failures ever."""
+    def words(self) -> tuple[bytes, int, int]:
+        """Return the state word, the number of failures ever, and when somebody waited long."""
         data = os.pread(self._descriptor, WORDS.size, WORDS_AT)
         if len(data) != WORDS.size:
             raise Torn
-        return data[: WORD.size], WORDS.unpack(data)[1]
+        _, failures, _, waited_ns = WORDS.unpack(data)
+        return data[: WORD.size], failures, waited_ns
 
     def add_failure(self, at_ns: int, number: int) -> int:
         """Record a failure, the one after *number* others; return the number with this one."""
@@ -135,7 +137,7 @@ class OpenFile:
         """Make it the file of a breaker that has seen nothing."""
         os.pwrite(self._descriptor, _NOTHING, WORDS_AT)
         os.posix_fallocate(self._descriptor, 0, SIZE)
-        os.pwrite(self._descriptor, WORDS.pack(0, 0, 0), WORDS_AT)
+        os.pwrite(self._descriptor, WORDS.pack(0, 0, 0, 0), WORDS_AT)
         os.pwrite(self._descriptor, pack_record(record), COPIES_AT[0])
         os.pwrite(self._descriptor, HEADER.pack(MAGIC, VERSION, SIZE, boot), 0)
         os.pwrite(self._descriptor, WORD.pack(word_of(record, 0)), WORDS_AT)
