@@ -117,6 +117,14 @@ def test_retries_read_the_same_input(guard: Program, tmp_path: Path) -> None:
     assert listed["failures"] == 1
 
 
+def test_no_retry_once_it_is_open(guard: Program, tmp_path: Path) -> None:
+    """Where an attempt opens the breaker there is no other; the status is that of the attempt."""
+    command = f"sh -c 'echo >>{tmp_path}/attempts; exit 3'"
+    ended = run(guard, "--failures", "1", "--retry", "5", "--", *shlex.split(command))
+    assert ended.exit_status == 3
+    assert (tmp_path / "attempts").read_text() == "\n"
+
+
 def test_pipe_is_read_once(guard: Program) -> None:
     """What a command has read from a pipe is gone: it is not tried again, which is said."""
     command = f"{PROGRAM} guard run --breaker nas --retry 3 -- sh -c 'cat; exit 4'"
@@ -352,6 +360,24 @@ def test_killed_probe_blocks_nobody(guard: Program, tmp_path: Path) -> None:
     probe.wait()
     assert subprocess.run([*argv, "--", "true"], env=environ, check=False).returncode == 0
     os.kill(int((tmp_path / "started").read_text()), signal.SIGKILL)
+
+
+def test_terminated_run_ends_its_command(guard: Program, tmp_path: Path) -> None:
+    """SIGTERM is passed on; the run ends by it too, counts no failure and does not fall back."""
+    script = f"echo $$ >{tmp_path}/pid; mv {tmp_path}/pid {tmp_path}/started; exec sleep 600"
+    argv = [*PROGRAM.split(), "guard", "run", "--breaker", "nas", "--retry", "3"]
+    run = subprocess.Popen(
+        [*argv, "--fallback", f"touch {tmp_path}/fell-back", "--", "sh", "-c", script],
+        env=guard.environ,
+        stdin=subprocess.DEVNULL,
+    )
+    wait_until((tmp_path / "started").exists)
+    run.terminate()
+    assert run.wait() == -signal.SIGTERM
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "started").read_text()), 0)
+    assert not (tmp_path / "fell-back").exists()
+    assert guard.as_process("guard", "list", "--json").json["data"][0]["failures"] == 0
 
 
 def at_terminal(guard: Program, *argv: str) -> PseudoTerminal:

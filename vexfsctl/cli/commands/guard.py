@@ -138,8 +138,9 @@ Examples:
     type=click.IntRange(min=0),
     default=0,
     metavar="N",
-    help="Try a failed COMMAND again, up to N times, after 1, 2, 4 ... at most 30 seconds; only "
-    "if standard input can be read again: a file, a terminal, /dev/null, closed, or at its end.",
+    help="Try a failed COMMAND again, up to N times while the breaker is not open, after 1, 2, 4 "
+    "... at most 30 seconds; only if standard input can be read again: a file, a terminal, "
+    "/dev/null, closed, or at its end.",
 )
 @click.option(
     "--deadline",

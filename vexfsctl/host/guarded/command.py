@@ -195,7 +195,8 @@ class _Run:
             return self._fall_back(failure.status)
         except BreakerOpen as rejection:
             self._operator.note(f"vexfsctl: {rejection}")
-            return self._fall_back(GuardStatus.REJECTED)
+            # An attempt of its own may have opened it: then the command has run, and failed.
+            return self._fall_back(self._status or GuardStatus.REJECTED)
         except (DeadlineExceeded, NoTimeLeft):
             self._operator.note(f"vexfsctl: not done within {self._command.deadline_s:g} s")
             return self._fall_back(GuardStatus.LATE)

@@ -2,8 +2,8 @@
 
 The file is the truth, the eras here follow it. A call that goes well reads the state word, and that
 is all; a failure, a place in half-open and a change of state are written under the lock of the
-file. Who cannot have that goes on without: the call is made, and what it would have recorded is
-counted as unrecorded.
+file. Who cannot have that goes on without: the call is made, and its failure is recorded later, if
+it still counts then.
 """
 
 import atexit
@@ -89,11 +89,11 @@ class SharedBreaker(CircuitBreaker):
         except SharedFileUnusable:
             return status
         settings = status.settings
-        dates = self._dates(seen, settings.failures or 0)
         within_ns, now_ns = nanoseconds(settings.within), self._now_ns()
+        counting = self._dates(seen, min(settings.failures or 0, seen.failures - seen.record.first))
         return status._replace(
-            failures=sum(now_ns - at < within_ns for at in dates),
-            last_failure_ns=self._dates(seen, 1, everything=True)[0] if seen.failures else None,
+            failures=sum(now_ns - at < within_ns for at in counting),
+            last_failure_ns=max(self._dates(seen, min(1, seen.failures)), default=None),
         )
 
     def would_admit(self) -> bool:
@@ -370,10 +370,9 @@ class SharedBreaker(CircuitBreaker):
         ignored = Attempt(IGNORED, self._now_ns(), 0, slow=False)
         self._write(lambda held: self._settle_place(held, place, ignored, None), 0)
 
-    def _dates(self, seen: Snapshot, most: int, *, everything: bool = False) -> list[int]:
-        first = 0 if everything else seen.record.first
+    def _dates(self, seen: Snapshot, count: int) -> list[int]:
         try:
-            return self._open.dates(seen.failures, min(most, seen.failures - first))
+            return self._open.dates(seen.failures, count)
         except Torn:
             return []
 
