@@ -30,6 +30,7 @@ from vexfsctl.system.input_again import InputAgain
 from vexfsctl.system.signals import ending_as_interrupt
 
 _ANY = "*"
+_STATUSES = {str(number): number for number in range(1, 256)}
 _ENDING_S = 10.0
 """How long ending a command at its deadline may take, and more."""
 _UNLIMITED_S = 3600.0
@@ -90,11 +91,8 @@ class Finished:
 def parse_fail_on(text: str) -> frozenset[int] | None:
     """Read `1,2,75` or `*`; None for any but 0. Raises InvalidInput."""
     words = [word.strip() for word in text.split(",")]
-    numbers = frozenset(int(word) for word in words if word.isdecimal())
-    if all(word == _ANY or word.isdecimal() for word in words) and all(
-        1 <= number <= 255 for number in numbers
-    ):
-        return None if _ANY in words else numbers
+    if all(word == _ANY or word in _STATUSES for word in words):
+        return None if _ANY in words else frozenset(_STATUSES[word] for word in words)
     raise InvalidInput(
         f"not exit statuses: {text!a}", hint="numbers from 1 to 255 and *, as in 1,2,75"
     )
