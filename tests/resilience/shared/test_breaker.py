@@ -244,6 +244,18 @@ def test_forked_child_is_another_process(bench: Bench) -> None:
     assert (one.status().failures, one.stats().failed) == (2, 1)
 
 
+def test_forked_child_does_not_settle_for_its_parent(bench: Bench) -> None:
+    """What a child does with the copy of its parent's trial call changes nothing."""
+    one = bench.breaker()
+    fail(one, 3)
+    bench.clock.advance(60)
+    place = one.acquire()
+    assert in_child(lambda: one.settle(place, FAILED)) == 0
+    assert one.state == "half_open"
+    one.settle(place, Outcome(Verdict.SUCCESS))
+    assert one.state == "closed"
+
+
 ACTIONS = st.lists(
     st.sampled_from(["fail", "work", "trip", "reset", "probe", "disable", "enable"])
     | st.floats(0.1, 40).map(lambda seconds: round(seconds, 3)),

@@ -151,7 +151,8 @@ class SharedBreaker(CircuitBreaker):
             return Attempt(outcome, date_ns, duration_ns, False, at_ns is not None, context)
 
         if isinstance(permit, Place):
-            self._write(lambda held: self._settle_place(held, permit, ended(), cause))
+            if permit.is_ours:
+                self._write(lambda held: self._settle_place(held, permit, ended(), cause))
         elif permit is not _UNJUDGED:
             debt = Debt(permit.generation, now_ns if at_ns is None else at_ns)
             self._write(lambda held: self._add_failure(held, permit, ended(), cause), owing=debt)

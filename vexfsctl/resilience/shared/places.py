@@ -25,9 +25,13 @@ class Place(Permit):
         self._pid = os.getpid()
         self._give_back = give_back
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether this process took it: a child has a copy of what its parent holds."""
+        return self._pid == os.getpid()
+
     def __del__(self) -> None:
-        # Not in a child, which has a copy of it.
-        if self.taken and self._pid == os.getpid():
+        if self.taken and self.is_ours:
             self._give_back(self)
 
 
