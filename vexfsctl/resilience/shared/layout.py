@@ -105,11 +105,6 @@ def copy_of(word: int) -> int:
     return word >> 3 & 1
 
 
-def sequence_of(word: int) -> int:
-    """Return the sequence of the record that *word* names."""
-    return word >> 4
-
-
 def pack_record(record: Record) -> bytes:
     """Return the bytes of *record*; texts that do not fit are cut."""
     leases = b"".join(

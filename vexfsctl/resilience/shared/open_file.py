@@ -22,7 +22,6 @@ from vexfsctl.resilience.shared.layout import (
     date_at,
     pack_record,
     parse_record,
-    sequence_of,
     word_of,
 )
 from vexfsctl.resilience.shared.lock import Lock
@@ -85,22 +84,10 @@ class OpenFile:
                 if failures < record.first:
                     break
                 return Snapshot(data[: WORD.size], record, failures, unrecorded)
-            if data[: WORD.size] == self.word() and self._is_torn(word):
+            # Nobody writes to a copy while the word names it: it is not just being overwritten.
+            if data[: WORD.size] == self.word():
                 break
         raise Torn
-
-    def _is_torn(self, word: int) -> bool:
-        """Whether the copy that *word* names stays wrong while nobody writes."""
-        held = self.lock.acquire()
-        if held is None:
-            return False
-        try:
-            data = os.pread(self._descriptor, RECORD_SIZE, COPIES_AT[copy_of(word)])
-            return self.word() == WORD.pack(word) and (
-                (record := parse_record(data)) is None or record.sequence != sequence_of(word)
-            )
-        finally:
-            self.lock.release(held)
 
     # For who has the lock
 
