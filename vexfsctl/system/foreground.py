@@ -123,6 +123,8 @@ class _Job:
         self._terminal = _Terminal(pid)
         self._until = None if seconds is None else time.monotonic() + seconds
         self._told: int | None = None
+        self._can_stop = True
+        """Whether there is somebody who continues us; known after the first time."""
 
     def wait(self) -> Ended:
         """Wait until it has ended, or has been ended at its deadline."""
@@ -163,7 +165,7 @@ class _Job:
     def _take(self, number: int) -> None:
         if number == signal.SIGTSTP:
             self._signal(number)
-            os.kill(os.getpid(), signal.SIGSTOP)
+            self._can_stop = _stop()
             # Before another look at it: that it has stopped is no longer news.
             self._go_on()
         elif number == signal.SIGCONT:
@@ -185,6 +187,10 @@ class _Job:
                 return
             number = stopped.si_status
             if number in _OF_TERMINAL and self._terminal.give():
+                self._signal(signal.SIGCONT)
+            elif number in _OF_TERMINAL and not self._can_stop:
+                # What the kernel does with jobs that nobody could continue.
+                self._signal(signal.SIGHUP)
                 self._signal(signal.SIGCONT)
             elif number in _OF_TERMINAL or (number == signal.SIGTSTP and self._terminal.given):
                 # In the background, or Ctrl-Z: the job that we are part of stops.
@@ -208,6 +214,17 @@ class _Job:
     def _signal(self, number: int) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._pid, number)
+
+
+def _stop() -> bool:
+    """Stop this process as Ctrl-Z does, and return when it goes on; False if it cannot be stopped.
+
+    The kernel does not stop a process group that has lost its shell.
+    """
+    os.kill(os.getpid(), signal.SIGTSTP)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTSTP})
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTSTP})
+    return signal.SIGCONT in signal.sigpending()
 
 
 class _Terminal:

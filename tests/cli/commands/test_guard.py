@@ -427,6 +427,16 @@ def test_stop_at_a_terminal(guard: Program) -> None:
         assert terminal.end() == 0
 
 
+def test_background_job_without_a_shell_does_not_hang(guard: Program) -> None:
+    """A command that would read the terminal in a job that nobody can continue ends by SIGHUP."""
+    command = f"{PROGRAM} guard run --breaker nas -- sh -c 'read word </dev/tty'"
+    with at_terminal(guard, "bash", "--norc", "-i") as terminal:
+        terminal.send(f"( ( {command}; echo ended''-$? ) & )\n")
+        terminal.expect("ended-129")
+        terminal.send("exit\n")
+        terminal.end()
+
+
 def test_pipeline_keeps_its_terminal(guard: Program) -> None:
     """A pager behind `guard run` reads the terminal that the command does not ask for."""
     pager = "cat >/dev/null; read word </dev/tty; echo pager-$word"
