@@ -93,6 +93,12 @@ def test_only_some_statuses_are_failures(guard: Program) -> None:
     assert run(guard, *answers, "exit 22").exit_status == 75
 
 
+def test_reader_that_has_gone_is_no_failure(guard: Program) -> None:
+    """A command that ends by SIGPIPE, as before `| head`, has not failed."""
+    gone = ("--failures", "1", "--", "sh", "-c", "kill -PIPE $$")
+    assert [run(guard, *gone).exit_status for _ in range(2)] == [141, 141]
+
+
 def test_deadline_is_a_failure(guard: Program) -> None:
     """A command that is ended at its deadline counts, whatever --fail-on says."""
     late = ("--failures", "1", "--fail-on", "7", "--deadline", "100ms", "--", "sleep", "600")

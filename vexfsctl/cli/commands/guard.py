@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 _OWN_FAILURE = 125
+"""`GuardStatus.FAILED`, which help does not load."""
 
 
 class BreakerNameType(click.ParamType[str]):
@@ -48,7 +49,7 @@ class FailOnType(click.ParamType["frozenset[int] | None"]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> "frozenset[int] | None":
-        """Return them; None for all but 0."""
+        """Return them; None for `*`."""
         from vexfsctl.host.guarded.command import parse_fail_on
 
         return parse_fail_on(value) if isinstance(value, str) else value
@@ -162,8 +163,9 @@ Examples:
     default="*",
     show_default=True,
     metavar="STATUSES",
-    help="Exit statuses that are failures, such as 1,2,75; * means all but 0. With any other, "
-    "COMMAND has answered: it is neither counted nor tried again.",
+    help="Exit statuses that are failures, such as 1,2,75; * means all but 0 and 141 (SIGPIPE: "
+    "who reads its output has gone). With any other, COMMAND has answered: it is neither counted "
+    "nor tried again.",
 )
 @click.argument("command", metavar="COMMAND...", nargs=-1, required=True, type=click.UNPROCESSED)
 @click.pass_context

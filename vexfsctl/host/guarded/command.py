@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from signal import SIGINT, SIGQUIT, Signals
+from signal import SIGINT, SIGPIPE, SIGQUIT, Signals
 from types import FrameType
 from typing import Self
 
@@ -37,6 +37,8 @@ _UNLIMITED_S = 3600.0
 """How long a command without a deadline has the half-open place, unless it dies before."""
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 30.0
 _SIGNALLED = 128
+_NO_FAILURES = (0, _SIGNALLED + SIGPIPE)
+"""What counts as no failure where nothing is said: a reader that has gone says nothing either."""
 
 
 class GuardStatus(IntEnum):
@@ -74,7 +76,7 @@ class GuardedCommand:
     fallback: str | None = None
     """What the shell runs instead when the breaker rejects, or when all attempts have failed."""
     fail_on: frozenset[int] | None = None
-    """Exit statuses that are failures; None: all but 0."""
+    """Exit statuses that are failures; None: all but 0, and 141 (SIGPIPE)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ class Finished:
 
 
 def parse_fail_on(text: str) -> frozenset[int] | None:
-    """Read `1,2,75` or `*`; None for any but 0. Raises InvalidInput."""
+    """Read `1,2,75` or `*`, which is None. Raises InvalidInput."""
     words = [word.strip() for word in text.split(",")]
     if all(word == _ANY or word in _STATUSES for word in words):
         return None if _ANY in words else frozenset(_STATUSES[word] for word in words)
@@ -240,7 +242,7 @@ class _Run:
 
     def _is_failure(self, status: int) -> bool:
         fail_on = self._command.fail_on
-        return bool(status) if fail_on is None else status in fail_on
+        return status not in _NO_FAILURES if fail_on is None else status in fail_on
 
     def _fall_back(self, status: int) -> Finished:
         if self._command.fallback is None:
