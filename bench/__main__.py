@@ -9,7 +9,10 @@ from importlib import import_module
 
 from bench.measure import ROUNDS, Table
 
-QUICK = ("engine", "safety", "guard", "ffi", "records", "logs", "tree", "startup", "driver")
+QUICK = (
+    *("engine", "safety", "shared", "guard", "ffi"),
+    *("records", "logs", "tree", "startup", "driver"),
+)
 SUBJECTS = (*QUICK, "files", "soak")
 
 

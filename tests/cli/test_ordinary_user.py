@@ -212,3 +212,16 @@ def test_a_change_is_refused_with_who_may_make_it(visitor: Visitor, words: tuple
     assert answer.exit_status == 1
     assert "not permitted\n" in answer.stderr
     assert answer.stderr.endswith("hint: run it with sudo\n")
+
+
+def test_shared_breaker_without_a_login(visitor: Visitor) -> None:
+    """Under cron, without a runtime directory, a breaker is in the state directory."""
+    cron = {"XDG_RUNTIME_DIR": None, "VEXFSCTL_BREAKER_DIR": None}
+    failing = ("guard", "run", "--breaker", "nas", "--failures", "1", "--", "false")
+    ended = [visitor.user.vexfsctl(*failing, env=cron).exit_status for _ in range(2)]
+    assert ended == [1, 75]
+    listed = visitor.user.vexfsctl("guard", "list", "--json", env=cron)
+    home = visitor.user.directory / "home"
+    assert [each["path"] for each in listed.json["data"]] == [
+        f"{home}/.local/state/vexfsctl/breakers/nas"
+    ]

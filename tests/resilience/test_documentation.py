@@ -1,5 +1,9 @@
 """docs/resilience.md: its examples run, and its diagram is that of the tables."""
 
+from pathlib import Path
+
+import pytest
+
 from tests.support.documents import DOCUMENTS, blocks, run_examples
 from vexfsctl.resilience.states import AFTER_OUTCOMES, AFTER_TIME, TRANSITIONS, BreakerState
 
@@ -23,8 +27,9 @@ def diagram() -> str:
     return "\n".join(["stateDiagram-v2", "    [*] --> closed", *lines]) + "\n"
 
 
-def test_examples_run() -> None:
+def test_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One after the other, as a reader would type them."""
+    monkeypatch.chdir(tmp_path)
     assert run_examples(DOCUMENT) > 10
 
 

@@ -30,6 +30,10 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "breaker enable": ("*", "--dry-run"),
     "breaker set": ("*", "timeout_ms=30000", "--dry-run"),
     "breaker wait": ("sdq1/file", "--until", "closed"),
+    "guard list": (),
+    "guard show": ("backup",),
+    "guard reset": ("backup", "--dry-run"),
+    "guard trip": ("backup", "--for", "1h", "--dry-run"),
     "volume list": (),
     "volume show": ("*",),
     "volume set": ("*", "access_mode=ro", "--dry-run"),
@@ -46,11 +50,12 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "mount": ("--help",),
     "lab up": ("--help",),
     "lab run": ("--help",),
+    "guard run": ("--help",),
     "generate": ("--help",),
 }
 """Words after each command's name, for a tree with the recorded volume `sdq1`."""
 
-CHANGES_THE_MACHINE = {"mount", "lab up", "lab run", "generate"}
+CHANGES_THE_MACHINE = {"mount", "lab up", "lab run", "guard run", "generate"}
 
 TELLS_OF_THE_MACHINE = {"lab list", "device list", "device show"}
 """The labs and loop devices of other tests come and go: two answers need not be the same."""

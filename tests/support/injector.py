@@ -30,8 +30,12 @@ class Points(Enum):
 _LOOKS = ("CALL", "CALL_FUNCTION_EX", "RESUME", "JUMP_BACKWARD", "CALL_KW")
 
 
-def interruptions(scenario: Callable[[], object], code: Path, points: Points) -> Iterator[int]:
+def interruptions(
+    scenario: Callable[[], object], code: Path, points: Points, *, step: int = 1
+) -> Iterator[int]:
     """Run *scenario* again and again, each time interrupted at the next point in files of *code*.
+
+    Or with *step* at each so many-th.
 
     Yields the number of the point after each run, when the frames that were interrupted are gone;
     ends with the first run that came through.
@@ -40,7 +44,7 @@ def interruptions(scenario: Callable[[], object], code: Path, points: Points) ->
     while _interrupt(scenario, code, points, number):
         gc.collect(1)  # frames and their tracer refer to each other, and are young
         yield number
-        number += 1
+        number += step
 
 
 def _interrupt(scenario: Callable[[], object], code: Path, points: Points, number: int) -> bool:

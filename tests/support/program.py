@@ -165,7 +165,7 @@ def base_environment() -> dict[str, str]:
     inherited = {
         name: os.environ[name] for name in ("PATH", "HOME", "PYTHONPATH") if name in os.environ
     }
-    nothing_configured = {"VEXFSCTL_CONFIG": os.devnull}
+    nothing_configured = {"VEXFSCTL_CONFIG": os.devnull, "VEXFSCTL_BREAKER_DIR": os.devnull}
     return inherited | {"LANG": "C.UTF-8", "TZ": "UTC", "TERM": "dumb"} | nothing_configured
 
 

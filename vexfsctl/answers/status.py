@@ -12,6 +12,7 @@ from vexfsctl.answers.upstream import named_error, upstream_blocks
 from vexfsctl.answers.verdict import all_well, sentence_of
 from vexfsctl.exceptions import ExitStatus
 from vexfsctl.host.assessment import Assessment
+from vexfsctl.model.breaker import BreakerState
 from vexfsctl.model.units import format_duration
 from vexfsctl.render.colour import tone_of_word
 from vexfsctl.render.result import (
@@ -27,6 +28,7 @@ from vexfsctl.render.words import word
 
 if TYPE_CHECKING:
     from vexfsctl.analysis.errors.groups import ErrorGroup
+    from vexfsctl.host.guarded.breakers import SharedBreakers, SharedStatus
 
 _TONES = {
     Verdict.OK: Tone.GOOD,
@@ -42,9 +44,13 @@ _MOST_REASONS = 6
 
 
 def status_result(
-    assessment: Assessment, log_words: tuple[str, ...] = (), *, only_problems: bool = False
+    assessment: Assessment,
+    log_words: tuple[str, ...] = (),
+    shared: "SharedBreakers | None" = None,
+    *,
+    only_problems: bool = False,
 ) -> CommandResult:
-    """Answer `status`; with *only_problems*, without the healthy volumes.
+    """Answer `status`; with *only_problems*, without healthy volumes and closed *shared* breakers.
 
     *log_words* make the suggested commands read the same log.
     """
@@ -54,12 +60,21 @@ def status_result(
     headline = Paragraph(tuple(_headline(summary, in_a_table)))
     shown = _without_the_well(summary) if only_problems else summary
     commands = next_commands(summary.next_steps, log_words)
+    statuses = () if shared is None else shared.statuses
+    if only_problems:
+        statuses = tuple(each for each in statuses if each.state is not BreakerState.CLOSED)
     return CommandResult(
         "status",
-        {each.name: getattr(shown, each.name) for each in fields(shown)} | {"next_steps": commands},
-        body=(headline, *_tables(shown, here), Paragraph(next_lines(commands))),
+        {each.name: getattr(shown, each.name) for each in fields(shown)}
+        | {"shared_breakers": statuses, "next_steps": commands},
+        body=(
+            headline,
+            *_tables(shown, here),
+            *_shared_tables(statuses),
+            Paragraph(next_lines(commands)),
+        ),
         coverage=assessment.coverage,
-        problems=assessment.problems,
+        problems=(*assessment.problems, *(() if shared is None else shared.problems)),
         exit_status=ExitStatus.OK if assessment.complete else ExitStatus.INCOMPLETE,
     )
 
@@ -81,6 +96,15 @@ def _tables(summary: Summary, here: bool) -> tuple[Table | Paragraph, ...]:
         *upstream_blocks(summary.upstream, summary.noise),
         *_trouble_blocks(summary),
     )
+
+
+def _shared_tables(statuses: "tuple[SharedStatus, ...]") -> tuple[Table, ...]:
+    if not statuses:
+        return ()
+    # Deferred, as few hosts have them.
+    from vexfsctl.answers.guard import shared_table
+
+    return (shared_table(statuses),)
 
 
 def _trouble_blocks(summary: Summary) -> tuple[Paragraph, ...]:

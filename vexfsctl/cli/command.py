@@ -35,6 +35,9 @@ _WHOLE = 1_000
 class Command(click.Command):
     """A command or a verb: the parameters that it declares, and the global options."""
 
+    failure_status: int | None = None
+    """Exit status of all failures of our own, where others would be taken for another program's."""
+
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         settings = {"help_option_names": ["-h", "--help"]}
         keywords["context_settings"] = settings | (keywords.get("context_settings") or {})
@@ -50,6 +53,7 @@ class Command(click.Command):
             app, words = ctx.ensure_object(AppContext), ctx.command_path.split()[1:]
             app.command = ".".join(words)
             app.judging = gives_verdict(words)
+            app.failure_status = self.failure_status
         try:
             return super().parse_args(ctx, args)
         except click.UsageError as refusal:

@@ -51,6 +51,8 @@ class AppContext:
     """The running command, its words joined by dots (`breaker.list`); empty until it is known."""
     judging: bool = False
     """Whether the exit status of this command is a verdict: any failure is then UNKNOWN."""
+    failure_status: int | None = None
+    """Exit status of every failure of this command; None: what each failure says."""
     exit_status: int = field(default=ExitStatus.OK, init=False)
 
     @property
@@ -143,8 +145,8 @@ class AppContext:
         *coverage* is what it had consulted by then.
         """
         problems = (problem, *others)
-        status = self.status_of_failure(status)
-        self.exit_status = max(self.exit_status, status)
+        exit_status = self.status_of_failure(status)
+        self.exit_status = max(self.exit_status, exit_status)
         if self.output.is_json:
             from vexfsctl.model.coverage import Coverage
             from vexfsctl.render.result import CommandResult
@@ -155,7 +157,7 @@ class AppContext:
                 None,
                 coverage=coverage or Coverage(),
                 problems=problems,
-                exit_status=status,
+                exit_status=exit_status,
             )
             self.write(self.text_of(failure))
         elif self.judging and self.output is OutputFormat.TABLE:
@@ -168,8 +170,10 @@ class AppContext:
         for each in problems:
             self.terminal.warn(each)
 
-    def status_of_failure(self, status: ExitStatus) -> ExitStatus:
-        """Return *status*, or 3 where it would be taken for a verdict."""
+    def status_of_failure(self, status: ExitStatus) -> int:
+        """Return *status*, or one that is not taken for a verdict, or another program's."""
+        if self.failure_status is not None:
+            return self.failure_status
         return ExitStatus.INCOMPLETE if self.judging else status
 
     def _render(self, result: "CommandResult") -> "Iterator[str]":

@@ -36,6 +36,7 @@ COMMANDS = (
         "Explain a number, a name, a word or a log line, and what to do.",
     ),
     CommandEntry("breaker", "Show and operate the circuit breakers of volumes."),
+    CommandEntry("guard", "Run shell commands behind circuit breakers that the whole host shares."),
     CommandEntry("volume", "Show volumes in full; set access mode and retries."),
     CommandEntry("device", "Show block devices with their state and what the kernel says of them."),
     CommandEntry(

@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from vexfsctl.model.clock import Clock
 from vexfsctl.system.clock import MonotonicClock
-from vexfsctl.system.directories import default_roots, state_directories, state_directory
+from vexfsctl.system.directories import (
+    breaker_directories,
+    default_roots,
+    state_directories,
+    state_directory,
+)
 
 if TYPE_CHECKING:
     from vexfsctl.sysfs.tree import SysfsTree
@@ -61,6 +66,8 @@ class Host:
     """Where this user's ledger and locks are."""
     ledger_directories: tuple[Path, ...]
     """State directories whose ledgers this user sees: the system's and the user's own."""
+    breaker_directories: tuple[Path, ...] = ()
+    """Where breakers are that processes of this user share, the best place first."""
     roots: tuple[Path, ...] = ()
     """Requested roots, which must exist; empty: the standard ones."""
     logs: tuple[str, ...] = ()
@@ -92,6 +99,7 @@ class Host:
             standard_roots=default_roots(environ, uid),
             state_directory=state_directory(environ, uid),
             ledger_directories=state_directories(environ, uid),
+            breaker_directories=breaker_directories(environ, uid),
             kernel=os.uname().release,
             stdin=getattr(sys.stdin, "buffer", None),
             every_record=bool(environ.get(EVERY_RECORD_VARIABLE)),

@@ -5,8 +5,9 @@
     @resilient(retry=Retry(on=OSError), breaker="payments", deadline=2.0)
     def pay(order): ...
 
-Nothing here knows VexFS, imports anything else of vexfsctl or holds a lock; `machine` is the state
-machine, `states` its tables. Names are imported when they are first used. docs/resilience.md shows
+Nothing here knows VexFS or imports anything else of vexfsctl, and nothing holds a lock, but for a
+breaker that processes share (`shared`): that of its file. `machine` is the state machine, `states`
+its tables. Names are imported when they are first used. docs/resilience.md shows
 each policy.
 """
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from vexfsctl.resilience.exceptions import NoWorker as NoWorker
     from vexfsctl.resilience.exceptions import Rejected as Rejected
     from vexfsctl.resilience.exceptions import ResilienceException as ResilienceException
+    from vexfsctl.resilience.exceptions import SharedFileUnusable as SharedFileUnusable
     from vexfsctl.resilience.exceptions import StateConflict as StateConflict
     from vexfsctl.resilience.fallback import Fallback as Fallback
     from vexfsctl.resilience.outcomes import FAILED as FAILED
@@ -67,6 +69,7 @@ _MODULES = {
         "NoWorker",
         "Rejected",
         "ResilienceException",
+        "SharedFileUnusable",
         "StateConflict",
     ),
     "fallback": ("Fallback",),

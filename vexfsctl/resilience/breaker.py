@@ -8,7 +8,7 @@ forked child in the middle of another one. What a call holds (a place in half-op
 from collections.abc import Awaitable, Callable
 from functools import partial
 from types import AsyncGeneratorType, CoroutineType, GeneratorType, TracebackType
-from typing import Any, NamedTuple, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
 
 from vexfsctl.resilience import activity, checks, machine
 from vexfsctl.resilience.clock import MONOTONIC, NS, Timepiece, nanoseconds
@@ -38,6 +38,9 @@ from vexfsctl.resilience.places import Places
 from vexfsctl.resilience.settings import BreakerSettings
 from vexfsctl.resilience.states import TIMED_ACTIONS, BreakerAction, BreakerState
 from vexfsctl.resilience.statistics import Counting, Meter, Statistics
+
+if TYPE_CHECKING:
+    from vexfsctl.resilience.shared.breaker import Shared
 
 _DEFAULTS = BreakerSettings()
 
@@ -76,7 +79,11 @@ class Status(NamedTuple):
 
 
 class CircuitBreaker:
-    """Stops calling what keeps failing. Settings are those of `BreakerSettings`, by name."""
+    """Stops calling what keeps failing. Settings are those of `BreakerSettings`, by name.
+
+    With *shared*, the path of a file, it is one breaker for all processes of the host that name it:
+    only by the rule `failures` within `within`. Raises SharedFileUnusable if that cannot be.
+    """
 
     __slots__ = (
         "__weakref__",
@@ -94,11 +101,21 @@ class CircuitBreaker:
         "timed",
     )
 
+    def __new__(cls, *_: Any, shared: "Shared | None" = None, **__: Any) -> "CircuitBreaker":
+        """Make one of this process, or with *shared* one that follows a file."""
+        if shared is None or cls is not CircuitBreaker:
+            return super().__new__(cls)
+        # Deferred: few breakers are shared.
+        from vexfsctl.resilience.shared.breaker import SharedBreaker
+
+        return super().__new__(SharedBreaker)
+
     def __init__(
         self,
         name: str | None = None,
         settings: BreakerSettings | None = None,
         *,
+        shared: "Shared | None" = None,
         clock: Timepiece = MONOTONIC,
         random: Random = draw,
         counting: Counting | str = Counting.ALL,

@@ -8,7 +8,8 @@
     │   └── NoTimeLeft         a TimeoutError too
     ├── DeadlineExceeded       the call started; a TimeoutError too
     ├── StateConflict          the state of the breaker does not allow the command
-    └── GenerationMoved        the breaker is not at the generation that the command names
+    ├── GenerationMoved        the breaker is not at the generation that the command names
+    └── SharedFileUnusable     the file of a shared breaker cannot be opened, locked or trusted
 
 A wrong setting is a ValueError or TypeError that names the field.
 """
@@ -113,3 +114,7 @@ class StateConflict(ResilienceException):
 
 class GenerationMoved(ResilienceException):
     """The breaker is not at the generation that the command was meant for; nothing changed."""
+
+
+class SharedFileUnusable(ResilienceException):
+    """The file of a shared breaker cannot be opened, locked in time, or trusted."""

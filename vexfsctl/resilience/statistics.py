@@ -38,6 +38,8 @@ class Statistics(NamedTuple):
     trips: int
     listener_failures: int
     """Exceptions that listeners raised; they change nothing."""
+    unrecorded: int
+    """What a shared breaker could not record as its file was locked, and has not made up for."""
     latency_ns: "Percentiles | None"
 
     @property
@@ -107,6 +109,7 @@ class Meter:
             would_reject=self.value("would_reject"),
             trips=trips,
             listener_failures=self.value("listener_failures"),
+            unrecorded=self.value("unrecorded") - self.value("recorded_late"),
             latency_ns=None if self.latency is None else self.latency.percentiles(),
         )
 

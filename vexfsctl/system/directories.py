@@ -4,6 +4,7 @@ What lasts no longer than the login is below the runtime directory; what outlast
 locks) is in the state directory.
 """
 
+import contextlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -27,6 +28,15 @@ SYSTEM_STATE = Path("/var/lib/vexfsctl")
 """State directory of root."""
 STATE_VARIABLE = "VEXFSCTL_STATE_DIR"
 """Environment variable that names another state directory."""
+BREAKER_VARIABLE = "VEXFSCTL_BREAKER_DIR"
+"""Environment variable that names another directory of shared breakers."""
+STANDARD_BREAKERS = {
+    "/run/vexfsctl/breakers": "Shared breakers of root.",
+    "$XDG_RUNTIME_DIR/vexfsctl/breakers": "Shared breakers of a user; without the variable, "
+    "below /run/user/UID.",
+    "$XDG_STATE_HOME/vexfsctl/breakers": "Those of a user who has no runtime directory.",
+}
+"""What `breaker_directories` are, for man pages."""
 
 _HINT = "export XDG_RUNTIME_DIR=$(mktemp -d), in every shell that is to see the volume"
 
@@ -76,6 +86,35 @@ def require_runtime_directory(runtime: Path) -> None:
         raise FacilityUnavailable(f"there is no runtime directory {runtime}", hint=_HINT)
     if owner != os.geteuid():
         raise FacilityUnavailable(f"the runtime directory {runtime} is not yours", hint=_HINT)
+
+
+def breaker_directories(environ: Mapping[str, str], uid: int) -> tuple[Path, ...]:
+    """Return where shared breakers of a user may be, the best place first.
+
+    cron has no XDG_RUNTIME_DIR, and there is no /run/user/UID while the user is not logged in.
+    """
+    if chosen := environ.get(BREAKER_VARIABLE):
+        return (Path(chosen).absolute(),)
+    if uid == 0:
+        return (SYSTEM_RUNTIME / "vexfsctl/breakers",)
+    runtimes = (_user_runtime(environ, uid), _user_runtime({}, uid))
+    places = [runtime / "vexfsctl" for runtime in dict.fromkeys(runtimes)]
+    return tuple(place / "breakers" for place in (*places, state_directory(environ, uid)))
+
+
+def make_breaker_directory(directories: tuple[Path, ...]) -> Path:
+    """Return the first of *directories* that is there or can be made below what is this user's.
+
+    Raises OSError if none can.
+    """
+    *runtimes, last = directories
+    for directory in runtimes:
+        with contextlib.suppress(OSError):
+            if directory.parents[1].stat().st_uid == os.geteuid():
+                directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+                return directory
+    last.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return last
 
 
 def state_directory(environ: Mapping[str, str], uid: int) -> Path:

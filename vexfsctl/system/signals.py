@@ -45,6 +45,18 @@ def held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+def end_by(number: int, *, group: bool = False) -> None:
+    """End this process by the signal *number*, so that who waits for it sees that.
+
+    With *group* the whole process group is sent it, as the terminal does at Ctrl-C.
+    """
+    signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {number})
+    if group:
+        os.killpg(0, number)
+    os.kill(os.getpid(), number)
+
+
 class Wakeups:
     """Lets the main thread of a server sleep until a signal comes or another thread calls it.
 

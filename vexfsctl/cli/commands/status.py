@@ -1,5 +1,7 @@
 """`vexfsctl status`: what is wrong, in one screen."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from vexfsctl.cli.command import Command
@@ -11,6 +13,10 @@ from vexfsctl.host.volumes import Target
 from vexfsctl.render.envelope import render_ndjson_row
 from vexfsctl.render.result import CommandResult
 from vexfsctl.render.signs import stand_in
+
+if TYPE_CHECKING:
+    from vexfsctl.host.guarded.breakers import SharedBreakers
+    from vexfsctl.host.host import Host
 
 CLEAR_SCREEN = "\x1b[H\x1b[2J"
 
@@ -58,7 +64,8 @@ def status(
     Where something is wrong with a volume, the kernel's lines of trouble with the devices below it
     are counted; of a saved log without such a volume, those about all devices. The worst come
     first: what was not recovered, and causes before what follows from them. What a replay of a
-    recovery reads is left out.
+    recovery reads is left out. Breakers that shell commands share (vexfsctl guard) are listed, and
+    do not change the verdict.
     """
     # Deferred, so that help needs neither tree nor log.
     from vexfsctl.answers.next_steps import log_options
@@ -69,7 +76,9 @@ def status(
     while True:
         assessment = assess(host, volumes, window_ms)
         log_words = log_options(host, assessment.observation.volumes)
-        result = status_result(assessment, log_words, only_problems=problems)
+        result = status_result(
+            assessment, log_words, _shared_breakers(host, volumes), only_problems=problems
+        )
         if not watch:
             # The screen to look at first: a pager would hide what is shown beside it.
             app.show(result, paged=False)
@@ -78,6 +87,17 @@ def status(
             return
         _refresh(app, result)
         host.clock.sleep(interval)
+
+
+def _shared_breakers(host: "Host", volumes: tuple[Target, ...]) -> "SharedBreakers | None":
+    """Return those of this host, where the question is about all of it."""
+    from vexfsctl.host.guarded.places import breaker_files
+
+    if volumes or set(host.logs) - host.usual_logs or not breaker_files(host):
+        return None
+    from vexfsctl.host.guarded.breakers import read_shared
+
+    return read_shared(host)
 
 
 def _refresh(app: AppContext, result: CommandResult) -> None:

@@ -18,6 +18,7 @@ from vexfsctl.cli.documents.manual.toml import toml_page
 from vexfsctl.cli.registry import gives_verdict
 from vexfsctl.config.reading import STANDARD_FILE
 from vexfsctl.exceptions import ExitStatus
+from vexfsctl.host.guarded.command import GuardStatus
 from vexfsctl.host.host import EVERY_RECORD_VARIABLE
 from vexfsctl.recovery.ledger.file import FILE_NAME
 from vexfsctl.render.mdoc import (
@@ -30,7 +31,13 @@ from vexfsctl.render.mdoc import (
     text_lines,
     words,
 )
-from vexfsctl.system.directories import STANDARD_ROOTS, STATE_VARIABLE, SYSTEM_STATE
+from vexfsctl.system.directories import (
+    BREAKER_VARIABLE,
+    STANDARD_BREAKERS,
+    STANDARD_ROOTS,
+    STATE_VARIABLE,
+    SYSTEM_STATE,
+)
 
 _OTHER_SECTIONS = ("vexfs-log(5)", "vexfs-sysfs(5)", "vexfsctl.toml(5)", "vexfs-errors(7)")
 _OF_REPLAY = (ExitStatus.STILL_FAULTY, ExitStatus.PERSON_NEEDED)
@@ -64,14 +71,16 @@ _CHANGES = (
 
 _OTHER_STATUSES = (
     "check, and status with --exit-code, exit with a verdict instead: 0 OK, 1 WARNING, 2 CRITICAL,"
-    " 3 UNKNOWN. lab run exits as its command does. A command that a signal ended exits with 128"
-    " plus the number of the signal."
+    " 3 UNKNOWN. lab run and guard run exit as their command does; vexfsctl-guard(1) has what else"
+    " guard run exits with. A command that a signal ended exits with 128 plus the number of the"
+    " signal."
 )
 _FILES = [
     ".Sh FILES",
     *tagged_list(
         [
             *((f"Pa {root}", [text]) for root, text in STANDARD_ROOTS.items()),
+            *((f"Pa {place}", text_lines(text)) for place, text in STANDARD_BREAKERS.items()),
             ("Pa /dev/kmsg", ["The kernel log, for reading and for writing records."]),
             (f"Pa {SYSTEM_STATE / FILE_NAME}", ["Ledger of root's", ".Ic recover replay ."]),
             (
@@ -152,6 +161,7 @@ def _environment(root: CommandDocument) -> list[str]:
             + [
                 ("Ev NO_COLOR", ["If set and not empty, no colour unless asked for."]),
                 (f"Ev {STATE_VARIABLE}", ["Directory of the ledger of recoveries and its locks."]),
+                (f"Ev {BREAKER_VARIABLE}", ["Directory of shared breakers."]),
                 (
                     f"Ev {EVERY_RECORD_VARIABLE}",
                     [
@@ -235,12 +245,13 @@ def _statuses_of(command: CommandDocument) -> Mapping[int, str]:
     words = command.path.split()
     if gives_verdict(words):
         return VERDICTS
-    return _meanings_of(
+    statuses = _meanings_of(
         status for status in ExitStatus if "recover" in words or status not in _OF_REPLAY
     )
+    return {**statuses, **_meanings_of(GuardStatus)} if "guard" in words else statuses
 
 
-def _meanings_of(statuses: Iterable[ExitStatus]) -> Mapping[int, str]:
+def _meanings_of(statuses: Iterable[ExitStatus | GuardStatus]) -> Mapping[int, str]:
     return {int(status): status.meaning for status in statuses}
 
 

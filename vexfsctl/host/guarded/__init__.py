@@ -1,0 +1,1 @@
+"""Commands of a shell behind a breaker that the host shares, and these breakers themselves."""
