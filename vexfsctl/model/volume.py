@@ -75,6 +75,36 @@ class RetrySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ResourceSettings:
+    """What may be used up; 0 means that there is no limit."""
+
+    memory_limit_bytes: int = 0
+    """Of the provider's own memory."""
+    reserve_bytes: int = 0
+    """Free space that writes leave."""
+    max_operations: int = 0
+    """Application calls that run at once."""
+    lock_timeout_ms: int = 0
+    """How long a call waits for a lock of the provider's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceStatus:
+    """What is used, and the limits, of which 0 is none. None: the provider does not say."""
+
+    memory_bytes: int | None
+    """Resident memory of the provider."""
+    memory_limit_bytes: int | None
+    free_bytes: int | None
+    """What ordinary users can still store on the filesystem below."""
+    reserve_bytes: int | None
+    active_operations: int | None
+    """Application calls that have begun and not returned: also those that hang, or wait."""
+    max_operations: int | None
+    lock_timeout_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class ErrorCounts:
     """Errors a volume has reported in this epoch."""
 
