@@ -154,13 +154,15 @@ class OperationStatus:
     """Within this time half of the completed calls ended; to within 1 %. None: nobody measures."""
     latency_ns_p99: int | None = None
     """Likewise, 99 % of them."""
+    max_concurrent: int | None = None
+    """Calls at once, 0 for any number. None: the provider knows no such limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class VolumeStatus:
     """What the attribute tree of a present volume says, as of one pass over it.
 
-    The pass may have left out operations, and with them `errors` and `retry`.
+    The pass may have left out operations, and with them `errors`, `retry` and `resources`.
     """
 
     abi_version: int
@@ -180,6 +182,8 @@ class VolumeStatus:
     """None if it was not read, or if a counter is missing or not understood."""
     retry: RetrySettings | None
     """None for the same reasons."""
+    resources: ResourceStatus | None
+    """Likewise."""
     operations: dict[OperationType, OperationStatus]
     """Those that were read, except any with a number that is missing or not understood."""
 

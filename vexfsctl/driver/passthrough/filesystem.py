@@ -102,6 +102,10 @@ class Passthrough:
         """Write out the volume's backing filesystem; raises OSError, may wait for its device."""
         self._volume.sync()
 
+    def free_bytes(self) -> int:
+        """Return what ordinary users can still store; raises OSError, may wait for the device."""
+        return self._volume.free_bytes()
+
     def close(self) -> None:
         """Release the source; what abandoned calls still use stays. May wait for the device."""
         self.backing.close()
@@ -132,6 +136,11 @@ class Volume:
     def sync(self) -> None:
         """Write out the filesystem that the volume is on; raises OSError."""
         system_calls.syncfs(self._directory.number)
+
+    def free_bytes(self) -> int:
+        """Return what ordinary users can still store on it; raises OSError."""
+        statistics = os.fstatvfs(self._directory.number)
+        return statistics.f_bavail * statistics.f_frsize
 
     def close(self) -> None:
         """Release the source directory."""
