@@ -86,6 +86,7 @@ class Guard:
         )
         self._gate = Gate(clock.now_ns, on_call=lambda: self.on_use())
         self._resources = ResourceSettings()
+        self._followers: list[Callable[[ResourceSettings], object]] = []
         self.on_use: Callable[[], object] = lambda: None
         """Called when what is used should be measured, for `look`; must return at once."""
         self._access_mode = AccessMode.READ_WRITE
@@ -222,7 +223,13 @@ class Guard:
         with self._judging:
             self._resources = settings
             self._apply_limits()
+            for follower in self._followers:
+                follower(settings)
         self.on_use()
+
+    def follow_limits(self, follower: Callable[[ResourceSettings], object]) -> None:
+        """Call *follower* with the present `resources` whenever they change; it must not block."""
+        self._followers.append(follower)
 
     @property
     def active_operations(self) -> int:

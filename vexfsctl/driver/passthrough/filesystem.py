@@ -23,10 +23,12 @@ from vexfsctl.driver.passthrough.names import Names
 from vexfsctl.driver.passthrough.nodes.descriptors import Descriptor, DescriptorBudget
 from vexfsctl.driver.passthrough.nodes.inodes import OpenInode
 from vexfsctl.driver.passthrough.nodes.pruning import Pruning
+from vexfsctl.driver.passthrough.reserve import Reserve
 from vexfsctl.driver.passthrough.service import Service
 from vexfsctl.driver.requests import guarded_call
 from vexfsctl.guard.guard import Guard
 from vexfsctl.model.clock import Clock
+from vexfsctl.model.volume import ResourceSettings
 from vexfsctl.system.clock import MonotonicClock
 
 _WANTED = (
@@ -59,15 +61,16 @@ class Passthrough:
         """Capabilities to request when mounting it (`Connection.mount`)."""
         if through_cache:
             self.wanted_flags &= ~InitFlag.DIRECT_IO_ALLOW_MMAP
+        clock = clock or MonotonicClock()
         budget = DescriptorBudget.of_this_process()
         self.max_readers = budget.readers
         """How many requests it can handle at once: for `serve`."""
-        self.backing = Backing(
-            source, clock or MonotonicClock(), budget, names=faults is not None, handles=handles
-        )
+        self.backing = Backing(source, clock, budget, names=faults is not None, handles=handles)
         """The source directory as the kernel knows it so far."""
         self._volume = Volume(self.backing, source)
-        self._service = Service(guard, self.backing, faults)
+        reserve = Reserve(self.backing, self._volume.free_bytes, clock)
+        self._service = Service(guard, self.backing, reserve, faults)
+        guard.follow_limits(self._limit_locks)
         self._handlers: dict[type, Handler] = {
             **Names(self.backing).handlers,
             **Data(self.backing).handlers,
@@ -97,6 +100,9 @@ class Passthrough:
             self._service.serve(request, reply, handler, call, last)
         else:
             self._service.serve(request, reply, handler, call)
+
+    def _limit_locks(self, limits: ResourceSettings) -> None:
+        self.backing.limit_waiting(limits.lock_timeout_ms / 1_000 or None)
 
     def sync(self) -> None:
         """Write out the volume's backing filesystem; raises OSError, may wait for its device."""
