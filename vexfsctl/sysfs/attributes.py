@@ -529,6 +529,13 @@ RESOURCE_KEYS: Mapping[str, Attribute] = {
 }
 """Those of them that limit what is used, by their names."""
 
+MOUNT_KEYS: Mapping[str, Attribute] = {
+    attribute.path: attribute
+    for attribute in attributes()
+    if attribute.access is Access.READ_WRITE and isinstance(attribute.type, Number)
+}
+"""Settings that a volume may begin with, by their paths."""
+
 BREAKER_KEYS: Mapping[str, Attribute] = {
     attribute.name: attribute
     for attribute in BREAKER_ATTRIBUTES
