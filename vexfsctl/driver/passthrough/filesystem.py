@@ -1,6 +1,7 @@
 """The filesystem of a volume: which handler a request goes to, and what the mount needs."""
 
 import errno
+import gc
 import os
 from functools import partial
 from pathlib import Path
@@ -68,6 +69,7 @@ class Passthrough:
         self.backing = Backing(source, clock, budget, names=faults is not None, handles=handles)
         """The source directory as the kernel knows it so far."""
         self._volume = Volume(self.backing, source)
+        self._pruning: Pruning | None = None
         reserve = Reserve(self.backing, self._volume.free_bytes, clock)
         self._service = Service(guard, self.backing, reserve, faults)
         guard.follow_limits(self._limit_locks)
@@ -85,7 +87,8 @@ class Passthrough:
         # before 6.6 refuses a shared mapping of a file opened so.
         if connection.negotiated.flags & InitFlag.DIRECT_IO_ALLOW_MMAP:
             self.backing.open_flags = OpenFlag.DIRECT_IO | OpenFlag.PARALLEL_DIRECT_WRITES
-        self.backing.inodes.on_crowded = Pruning(connection, self.backing.inodes).start
+        self._pruning = Pruning(connection, self.backing.inodes)
+        self.backing.inodes.on_crowded = self._pruning.of_pinned
 
     def handle(self, request: requests.Request, reply: Reply) -> None:
         """Answer *request*, from this thread or, at its deadline, from the watch thread."""
@@ -107,6 +110,20 @@ class Passthrough:
     def sync(self) -> None:
         """Write out the volume's backing filesystem; raises OSError, may wait for its device."""
         self._volume.sync()
+
+    def forget_idle(self) -> None:
+        """Have the kernel forget every node that nothing uses; returns at once.
+
+        Kernels before Linux 6.18 cannot be asked.
+        """
+        if self._pruning is not None:
+            self._pruning.of_all()
+
+    def shrink(self) -> None:
+        """Give the memory of what was forgotten back to the system, as far as that can be done."""
+        self.backing.inodes.shrink()
+        gc.collect()
+        system_calls.trim_memory()
 
     def free_bytes(self) -> int:
         """Return what ordinary users can still store; raises OSError, may wait for the device."""

@@ -87,7 +87,7 @@ class VolumeServer:
         )
         self._passthrough = Passthrough(source, self._guard, faults=self._faults)
         gauges = Gauges(self._passthrough.free_bytes)
-        self._usage = UsageWatch(self._guard, gauges, clock, on_crash=on_crash)
+        self._usage = UsageWatch(self._guard, gauges, self._passthrough, clock, on_crash=on_crash)
         self._attributes = AttributeSource(
             self._guard, self._facts, gauges=gauges, faults=self._faults
         )

@@ -11,6 +11,7 @@ import errno
 import itertools
 import os
 import stat
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
@@ -22,6 +23,7 @@ from vexfsctl.driver.passthrough.nodes.mounts import Mount, Mounts, inode_number
 
 _LONGEST_PATH = 4000  # bytes in one open(2): PATH_MAX is 4096
 _MOVE_BOUND_S = 1.0
+_BYTES_OF_A_SLOT = 160  # a dictionary that was never larger has less
 _AS_A_NODE = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
 _NOT_THERE = (errno.ESTALE, errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 
@@ -230,6 +232,19 @@ class InodeTable:
         """Return the nodes that are pinned, those longest so first."""
         with self._lock:
             return list(self._pinned)
+
+    def newest_first(self) -> list[int]:
+        """Return all nodes but the root: what is in a directory mostly before the directory."""
+        with self._lock:
+            return [nodeid for nodeid in reversed(self._by_nodeid) if nodeid != ROOT_NODEID]
+
+    def shrink(self) -> None:
+        """Give back the memory of nodes that were forgotten, if they were many."""
+        with self._lock:
+            # A dictionary keeps the size it once had until something is added.
+            if sys.getsizeof(self._by_nodeid) > _BYTES_OF_A_SLOT * (len(self._by_nodeid) + 1024):
+                self._by_nodeid = dict(self._by_nodeid.items())
+                self._by_key = dict(self._by_key.items())
 
     def clear(self) -> None:
         """Release all nodes, and the source."""
