@@ -34,7 +34,9 @@ class Reserve:
         self._asked_ns = -_FRESH_NS
 
     def require(self, request: requests.Request, kept: int) -> None:
-        """Raise Refusal (ENOSPC) if *request* needs space, and *kept* bytes would not stay free.
+        """Raise Refusal (ENOSPC) if *request* needs space, and less than *kept* bytes are free.
+
+        What it allocates at once must fit above that; anything else is short enough.
 
         A filesystem that is mounted inside of the source has its own space, which is not looked at.
         """
@@ -43,7 +45,7 @@ class Reserve:
             return
         _, length = data_range(request)
         amount = _OF_A_NAME if length is None else length
-        least = amount if isinstance(request, requests.Fallocate) else 1
+        least = amount if isinstance(request, requests.Fallocate) else 0
         if not self._take(amount, least, kept) and self._needs_space(request):
             raise Refusal(errno.ENOSPC, "less is free than reserve_bytes")
 

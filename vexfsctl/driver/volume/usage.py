@@ -108,12 +108,13 @@ class UsageWatch:
     def _run(self) -> None:
         again = False
         while True:
-            self._asked.wait(LOOK_NS / 1e9 if again else None)
+            asked = self._asked.wait(LOOK_NS / 1e9 if again else None)
             if self._closed:
                 return
             self._asked.clear()
             try:
-                again = self.look()
+                # Once more after the last call: it has used nothing yet when it has this look.
+                again = self.look() or asked
             except Exception as bug:  # noqa: BLE001 - without this thread no level ends
                 again = False
                 self._on_crash(bug)
