@@ -19,6 +19,7 @@ __all__ = [
     "ANSWERED",
     "BREAKER_OPEN",
     "ERRORS",
+    "NO_PLACE",
     "REPORTED",
     "TIMEOUT",
     "ErrorEntry",
@@ -114,6 +115,8 @@ TIMEOUT = entry("Timeout")
 """The error of a call past its deadline."""
 BREAKER_OPEN = entry("CircuitBreakerOpen")
 """The error of a call that an open breaker refused."""
+NO_PLACE = entry("ResourceBusy")
+"""The error of a call that found no place."""
 REPORTED = frozenset(
     {
         *_FAILURES.values(),

@@ -19,7 +19,7 @@ from errno import EBUSY, EIO, EROFS, ETIMEDOUT
 from os import strerror
 from typing import Any, TypeVar, cast
 
-from vexfsctl.catalogue.lookup import BREAKER_OPEN, TIMEOUT, error_for_errno
+from vexfsctl.catalogue.lookup import BREAKER_OPEN, NO_PLACE, TIMEOUT, error_for_errno
 from vexfsctl.guard.alarm import NEVER_NS, Alarm
 from vexfsctl.guard.call import (
     About,
@@ -368,7 +368,7 @@ class CallExecutor:
             call.in_trouble().records = records
             self._records.rejected(call, started_ns, limit)
         if outer is not None:
-            error = BREAKER_OPEN if limit is None else error_for_errno(EBUSY, kind.name)
+            error = BREAKER_OPEN if limit is None else NO_PLACE
             outer.in_trouble().nested_failure = Failure(rejection, error.name, EBUSY)
             self._put_back(outer)
         return rejection

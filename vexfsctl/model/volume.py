@@ -215,6 +215,11 @@ class Volume:
     """Whether its server is gone or the CPU clock of that stands: only umount --force helps."""
 
 
+def release_command(volume: str) -> str:
+    """Return the command that lets *volume* be written again, by whatever that was stopped."""
+    return f"vexfsctl volume set {volume} access_mode=rw"
+
+
 def clear_command(volume: str) -> str:
     """Return the command that clears away what a dead or stuck provider of *volume* left behind."""
     return f"vexfsctl umount --force {volume}"
