@@ -14,6 +14,7 @@ from vexfsctl.model.volume import (
     ModuleState,
     OperationStatus,
     Presence,
+    ResourceStatus,
     RetrySettings,
     Volume,
     VolumeStatus,
@@ -63,6 +64,7 @@ _STATUS = VolumeStatus(
     access_mode=AccessMode.READ_WRITE,
     errors=ErrorCounts(0, 0, 0, 0, 0, 0, 0, None, 0),
     retry=RetrySettings(),
+    resources=ResourceStatus(48 << 20, 0, 1 << 30, 0, 0, 0, 0),
     operations=dict.fromkeys(OperationType, OPERATION),
 )
 

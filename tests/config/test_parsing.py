@@ -133,7 +133,7 @@ quiet = "no"
         "4: breaker.storage.'\\x1b[2J': unknown setting; known: failure_threshold, "
         "success_threshold, timeout_ms, window_ms, half_open_max_calls, failure_rate_pct, "
         "minimum_calls, slow_call_ms, slow_rate_pct, open_backoff_pct, max_open_ms, "
-        "call_timeout_ms",
+        "call_timeout_ms, max_concurrent",
         "6: breaker.window_ms: true is a boolean, not an integer",
         "7: breaker.success_threshold: a number that large is out of range (1 to 1000000)",
         "8: breaker.inode.failure_threshold: 1.5 is a number with a fraction, not an integer",
@@ -221,11 +221,18 @@ def expected_attributes(settings: dict[tuple[str, ...], Any]) -> list[tuple[str,
     for word in TABLES["breaker"].keys:
         for operation in OperationType:
             within = f"operations/{operation}/"
-            path = within + ("timeout_ms" if word == "call_timeout_ms" else f"breaker/{word}")
+            path = within + OWN_OF_OPERATIONS.get(word, f"breaker/{word}")
             own = settings.get(("breaker", str(operation), word))
             expected.append((path, settings.get(("breaker", word)) if own is None else own))
-    retry = [(f"retry/{word}", settings.get(("retry", word))) for word in TABLES["retry"].keys]
-    return expected + retry
+    for table in ("retry", "resources"):
+        expected += [
+            (f"{table}/{word}", settings.get((table, word))) for word in TABLES[table].keys
+        ]
+    return expected
+
+
+OWN_OF_OPERATIONS = {"call_timeout_ms": "timeout_ms", "max_concurrent": "max_concurrent"}
+"""Keys of [breaker] that are no attributes of a breaker."""
 
 
 @given(st.one_of(TEXTS.map(str.encode), DOCUMENTS.map(str.encode), st.binary(max_size=200)))

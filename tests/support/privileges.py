@@ -33,7 +33,7 @@ _CAP_SYS_ADMIN = 1 << 21
 def missing(need: str) -> str | None:
     """Return why *need* cannot be had here, None if it can.
 
-    A need is `root`, `fuse`, `loop`, `kmsg`, or else the name of a program.
+    A need is `root`, `fuse`, `loop`, `kmsg`, `memory cgroup`, or else the name of a program.
     """
     if need in _PROBES:
         return _PROBES[need]()
@@ -88,6 +88,13 @@ def _kmsg() -> str | None:
     return _openable("/dev/kmsg")
 
 
+def _memory_cgroup() -> str | None:
+    # Deferred: few tests need it.
+    from tests.support.cgroup import parent_group
+
+    return _root() or (None if parent_group() else "no cgroup with the memory controller")
+
+
 def _mounting() -> str | None:
     status = Path("/proc/self/status").read_text()
     effective = next(line for line in status.splitlines() if line.startswith("CapEff:"))
@@ -108,4 +115,5 @@ _PROBES: dict[str, Callable[[], str | None]] = {
     "fuse": _fuse,
     "loop": _loop,
     "kmsg": _kmsg,
+    "memory cgroup": _memory_cgroup,
 }

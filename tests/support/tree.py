@@ -20,6 +20,8 @@ IDENTITY: dict[str, Any] = {
     "log": "kmsg",
     "epoch": 8_172_635_412,
     "state": ModuleState.INITIALIZED,
+    "resources/memory_bytes": 48 << 20,
+    "resources/free_bytes": 1 << 30,
 }
 """What a fake volume says where the table has no default."""
 

@@ -9,7 +9,7 @@ import vexfsctl
 from vexfsctl.exceptions import AttributeMissing
 from vexfsctl.model.breaker import BreakerSettings
 from vexfsctl.model.operations import OperationType
-from vexfsctl.model.volume import RetrySettings
+from vexfsctl.model.volume import ResourceSettings, RetrySettings
 from vexfsctl.sysfs import attributes as table
 from vexfsctl.sysfs.attributes import (
     BREAKER_ATTRIBUTES,
@@ -21,7 +21,7 @@ from vexfsctl.sysfs.attributes import (
     find_attribute,
 )
 
-SPELLED_PATH = re.compile(r"""["'](operations|breaker|errors|retry|inject)/""")
+SPELLED_PATH = re.compile(r"""["'](operations|breaker|errors|retry|resources|inject)/""")
 
 VOLUME_PATHS = [
     "abi_version",
@@ -50,6 +50,13 @@ VOLUME_PATHS = [
     "retry/max_delay_ms",
     "retry/backoff_multiplier_pct",
     "retry/jitter_pct",
+    "resources/memory_bytes",
+    "resources/memory_limit_bytes",
+    "resources/free_bytes",
+    "resources/reserve_bytes",
+    "resources/active_operations",
+    "resources/max_operations",
+    "resources/lock_timeout_ms",
 ]
 OPERATION_PATHS = [
     "calls",
@@ -68,6 +75,7 @@ OPERATION_PATHS = [
     "latency_ns_p50",
     "latency_ns_p99",
     "timeout_ms",
+    "max_concurrent",
     "breaker/state",
     "breaker/until_ms",
     "breaker/reason",
@@ -142,11 +150,12 @@ def test_code_names_attributes_and_spells_no_path() -> None:
 
 
 def test_only_switches_settings_and_controls_can_be_written() -> None:
-    """Writable are access_mode, the retry settings, deadlines, breaker settings and commands."""
+    """Writable are access_mode, the settings of retries, limits, deadlines, breakers, commands."""
     templates = VOLUME_ATTRIBUTES + OPERATION_ATTRIBUTES + BREAKER_ATTRIBUTES
     settings = {f"retry/{name}" for name in RetrySettings.__dataclass_fields__}
     settings |= {f"operations/<op>/breaker/{name}" for name in BreakerSettings.__dataclass_fields__}
-    settings |= {"access_mode", "operations/<op>/timeout_ms"}
+    settings |= {f"resources/{name}" for name in ResourceSettings.__dataclass_fields__}
+    settings |= {"access_mode", "operations/<op>/timeout_ms", "operations/<op>/max_concurrent"}
 
     assert {a.path for a in templates if a.access is Access.READ_WRITE} == settings
     assert {a.path for a in templates if a.access is Access.WRITE_ONLY} == {
@@ -169,6 +178,11 @@ def test_only_switches_settings_and_controls_can_be_written() -> None:
         ("operations/file/breaker/timeout_ms", "60000"),
         ("operations/file/breaker/window_ms", "10000"),
         ("operations/file/breaker/half_open_max_calls", "1"),
+        ("resources/memory_limit_bytes", "0"),
+        ("resources/reserve_bytes", "0"),
+        ("resources/max_operations", "0"),
+        ("resources/lock_timeout_ms", "0"),
+        ("operations/storage/max_concurrent", "0"),
         ("access_mode", "rw"),
         ("degradation", "normal"),
         ("operations/file/breaker/state", "closed"),

@@ -238,9 +238,11 @@ def test_one_operation_is_read_without_the_others(tree: FakeTree) -> None:
         [tree.root], operations=[OperationType.STORAGE], timeout_s=SOON_S
     ).volumes
 
-    assert (len(asked), len(readable)) == (50, 299)
+    assert (len(asked), len(readable)) == (51, 313)
     storage = {OperationType.STORAGE: whole.operations[OperationType.STORAGE]}
-    assert volume.status == replace(whole, errors=None, retry=None, operations=storage)
+    assert volume.status == replace(
+        whole, errors=None, retry=None, resources=None, operations=storage
+    )
     assert volume.detail is None
 
 

@@ -78,6 +78,35 @@ def test_the_environment_names_the_file_too(volumes: Volumes, config: Path) -> N
     assert by_option.attribute("operations/file/breaker/failure_threshold") == "5"
 
 
+def test_mount_sets_what_the_file_does_not_or_says_otherwise(
+    volumes: Volumes, config: Path
+) -> None:
+    """An option outweighs the file; nothing is mounted if one of them is wrong."""
+    config.write_text("[resources]\nreserve_bytes = 1048576\nmax_operations = 7\n")
+    volume = volumes.mount(
+        *("--config", str(config)),
+        *("--set", "resources/max_operations=9"),
+        *("--set", "operations/sync/max_concurrent=2"),
+        *("--set", "retry/max_attempts=1"),
+    )
+
+    paths = (
+        "resources/reserve_bytes",
+        "resources/max_operations",
+        "resources/memory_limit_bytes",
+        "operations/sync/max_concurrent",
+        "retry/max_attempts",
+    )
+    assert [volume.attribute(path) for path in paths] == ["1048576", "9", "0", "2", "1"]
+    assert not any("operator" in text for text in volume.records())
+
+    other = volumes.place()
+    refused = volumes.try_mount(other, "--set", "resources/max_operations=many")
+    assert refused.exit_status == 2
+    assert refused.stderr.startswith("vexfsctl: resources/max_operations: not a number: 'many'\n")
+    assert other.mounts() == 0
+
+
 def test_a_breaker_trips_at_the_configured_threshold(volumes: Volumes, config: Path) -> None:
     """The second failing call opens it where the file says two, the third where it says three."""
     volume = volumes.mount("--config", str(config), "--allow-inject")

@@ -147,11 +147,12 @@ def test_damaged_data(volume: LiveVolume) -> None:
     volume.set("inject/control", "read errno=EUCLEAN")
     assert read_failing(volume) == "EUCLEAN"
 
+    held = "VOL: degraded: read_only, held after damage until rw is written to access_mode"
     assert verdict_on(volume) == (
         Verdict.CRITICAL,
-        "VOL: degraded: read_only; VOL/storage: 1 error of critical severity",
+        f"{held}; VOL/storage: 1 error of critical severity",
     )
-    assert_at_last(volume, (Verdict.CRITICAL, "VOL: degraded: read_only"))
+    assert_at_last(volume, (Verdict.CRITICAL, held))
 
 
 def test_an_error_of_critical_severity(volume: LiveVolume) -> None:

@@ -1,6 +1,7 @@
 """What a VexFS event means, in a phrase for people. The wording of the log itself is in `logs`."""
 
 from vexfsctl.model.breaker import BreakerState
+from vexfsctl.model.degradation import Resource
 from vexfsctl.model.errnos import errno_name
 from vexfsctl.model.events import (
     BreakerChanged,
@@ -76,7 +77,7 @@ def _describe_volume(event: Event) -> str:
         case StateChanged():
             return f"state {event.before} → {event.after} ({event.driver} {event.version})"
         case DegradationChanged():
-            return f"degradation {event.before} → {event.after}"
+            return f"degradation {event.before} → {event.after}{_want(event)}"
         case RecordsSuppressed():
             left_out = f"{event.calls} calls with {event.errors} errors left out of the log"
             return f"{left_out} in {format_duration(event.interval_ms)}"
@@ -100,9 +101,19 @@ def _fallback(event: FallbackUsed) -> str:
 
 
 def _rejection(event: CallRejected) -> str:
+    if event.limit is not None:
+        return f"refused: no place for it ({event.limit})"
     # 0 means never: a breaker in forced_open without a time lets no probe through.
     later = f", next probe in {format_duration(event.retry_after_ms)}"
     return f"refused by the open breaker{later if event.retry_after_ms else ''}"
+
+
+def _want(event: DegradationChanged) -> str:
+    if event.resource is None or event.used_pct is None:
+        return ""
+    of = "what is free" if event.resource == Resource.SPACE else "its limit"
+    what = "the reserve" if event.resource == Resource.SPACE else event.resource
+    return f", {what} is {event.used_pct} % of {of}"
 
 
 def _breaker_change(event: BreakerChanged) -> str:

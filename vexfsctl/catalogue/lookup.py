@@ -20,6 +20,7 @@ __all__ = [
     "BREAKER_OPEN",
     "ERRORS",
     "KERNEL_CODES",
+    "NO_PLACE",
     "REPORTED",
     "TIMEOUT",
     "ErrorEntry",
@@ -121,6 +122,8 @@ TIMEOUT = entry("Timeout")
 """The error of a call past its deadline."""
 BREAKER_OPEN = entry("CircuitBreakerOpen")
 """The error of a call that an open breaker refused."""
+NO_PLACE = entry("ResourceBusy")
+"""The error of a call that found no place."""
 REPORTED = frozenset(
     {
         *_FAILURES.values(),

@@ -37,7 +37,7 @@ COMMANDS = (
     ),
     CommandEntry("breaker", "Show and operate the circuit breakers of volumes."),
     CommandEntry("guard", "Run shell commands behind circuit breakers that the whole host shares."),
-    CommandEntry("volume", "Show volumes in full; set access mode and retries."),
+    CommandEntry("volume", "Show volumes in full; set access mode, retries and limits."),
     CommandEntry("device", "Show block devices with their state and what the kernel says of them."),
     CommandEntry(
         "recover", "Turn the hints of an error into recovery steps, run them, and see past runs."

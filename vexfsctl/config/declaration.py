@@ -21,7 +21,13 @@ from vexfsctl.config.types import (
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.units import format_duration
 from vexfsctl.render.choices import ColourChoice, OutputFormat
-from vexfsctl.sysfs.attributes import BREAKER_KEYS, RETRY_KEYS, Attribute, find_attribute
+from vexfsctl.sysfs.attributes import (
+    BREAKER_KEYS,
+    RESOURCE_KEYS,
+    RETRY_KEYS,
+    Attribute,
+    find_attribute,
+)
 from vexfsctl.sysfs.values import Number
 
 
@@ -105,6 +111,13 @@ TABLES: Mapping[str, TableOf] = {
         {
             name: _attribute_key(attribute, str(attribute.default))
             for name, attribute in RETRY_KEYS.items()
+        },
+    ),
+    "resources": TableOf(
+        "What those volumes may use.",
+        {
+            name: _attribute_key(attribute, str(attribute.default))
+            for name, attribute in RESOURCE_KEYS.items()
         },
     ),
     "windows": TableOf(

@@ -34,6 +34,7 @@ _REACH_AN_OPEN_FILE = frozenset(
         fuse.SyncFs,
     }
 )
+_FREES_SPACE = 0x02 | 0x08  # FALLOC_FL_PUNCH_HOLE, FALLOC_FL_COLLAPSE_RANGE
 _FMODE_EXEC = 0x20  # in the flags of an OPEN (linux/fs.h, __FMODE_EXEC)
 
 
@@ -51,6 +52,8 @@ class GuardedCall:
     """Refused with EROFS while the volume is read-only."""
     data: bool = False
     """Its work is a data call into the backing file: a nested `storage` call."""
+    grows: bool = False
+    """It may need free space."""
     changes_data: bool = False
     """Once abandoned, it may still change the bytes of its file."""
     needs_settled: bool = False
@@ -125,15 +128,20 @@ def _once(operation: OperationType, name: str) -> GuardedCall:
     return GuardedCall(operation, name, repeatable=False, writes=True)
 
 
+def _making(operation: OperationType, name: str) -> GuardedCall:
+    """Return the call of a request that makes a file or directory."""
+    return replace(_once(operation, name), grows=True)
+
+
 def _sync(name: str) -> GuardedCall:
     """Return the call of a request that reports a lost write: the kernel reports it only once."""
     return GuardedCall(OperationType.SYNC, name, repeatable=False, as_caller=False)
 
 
 def _changing(operation: OperationType, name: str, *, data: bool = True) -> GuardedCall:
-    """Return the call of a request that changes the bytes of a file."""
+    """Return the call of a request that changes the bytes of a file, and may add some."""
     return GuardedCall(
-        operation, name, writes=True, data=data, changes_data=True, needs_settled=True
+        operation, name, writes=True, data=data, grows=True, changes_data=True, needs_settled=True
     )
 
 
@@ -143,16 +151,16 @@ _TABLE: dict[type, GuardedCall] = {
     fuse.StatFs: GuardedCall(OperationType.SUPERBLOCK, "statfs", as_caller=False),
     fuse.GetAttr: GuardedCall(_INODE, "getattr", as_caller=False),
     fuse.SetAttr: GuardedCall(_INODE, "setattr", writes=True),
-    fuse.Create: _once(_INODE, "create"),
-    fuse.TmpFile: _once(_INODE, "tmpfile"),
-    fuse.MkNod: _once(_INODE, "mknod"),
-    fuse.SymLink: _once(_INODE, "symlink"),
+    fuse.Create: _making(_INODE, "create"),
+    fuse.TmpFile: _making(_INODE, "tmpfile"),
+    fuse.MkNod: _making(_INODE, "mknod"),
+    fuse.SymLink: _making(_INODE, "symlink"),
     fuse.ReadLink: GuardedCall(_INODE, "readlink", as_caller=False),
     fuse.Link: _once(_INODE, "link"),
     fuse.Unlink: _once(_INODE, "unlink"),
     fuse.Access: GuardedCall(_INODE, "access"),
     fuse.GetXattr: GuardedCall(_INODE, "getxattr"),
-    fuse.SetXattr: GuardedCall(_INODE, "setxattr", writes=True),
+    fuse.SetXattr: GuardedCall(_INODE, "setxattr", writes=True, grows=True),
     fuse.ListXattr: GuardedCall(_INODE, "listxattr"),
     fuse.RemoveXattr: _once(_INODE, "removexattr"),
     fuse.Ioctl: GuardedCall(_INODE, "ioctl", as_caller=False),
@@ -167,7 +175,7 @@ _TABLE: dict[type, GuardedCall] = {
     fuse.OpenDir: GuardedCall(_DIRECTORY, "opendir"),
     fuse.ReadDir: GuardedCall(_DIRECTORY, "readdir", as_caller=False),
     fuse.ReleaseDir: GuardedCall(_DIRECTORY, "releasedir", repeatable=False, as_caller=False),
-    fuse.MkDir: _once(_DIRECTORY, "mkdir"),
+    fuse.MkDir: _making(_DIRECTORY, "mkdir"),
     fuse.RmDir: _once(_DIRECTORY, "rmdir"),
     fuse.Rename: _once(_DIRECTORY, "rename"),
     fuse.Fsync: replace(_sync("fsync"), needs_settled=True),
@@ -207,8 +215,16 @@ def _variants_of_write() -> Callable[[fuse.Write], GuardedCall]:
 
 
 def _variants_of_setattr() -> Callable[[fuse.SetAttr], GuardedCall]:
-    usual, truncating = _TABLE[fuse.SetAttr], _changing(_FILE, "setattr")
+    usual = _TABLE[fuse.SetAttr]
+    # A longer file is one with a hole, which takes no space.
+    truncating = replace(_changing(_FILE, "setattr"), grows=False)
     return lambda request: usual if request.size is None else truncating
+
+
+def _variants_of_fallocate() -> Callable[[fuse.Fallocate], GuardedCall]:
+    usual = _TABLE[fuse.Fallocate]
+    freeing = replace(usual, grows=False)
+    return lambda request: freeing if request.mode & _FREES_SPACE else usual
 
 
 def _vector_or(usual: GuardedCall) -> Callable[[Any], GuardedCall]:
@@ -234,6 +250,7 @@ _VARIANTS: dict[type, Callable[[Any], GuardedCall | None]] = {
     fuse.Open: _variants_of_open(),
     fuse.Write: _variants_of_write(),
     fuse.SetAttr: _variants_of_setattr(),
+    fuse.Fallocate: _variants_of_fallocate(),
     fuse.Ioctl: _variants_of_ioctl(),
     fuse.GetXattr: _vector_or(_TABLE[fuse.GetXattr]),
     fuse.SetXattr: _variants_of_setxattr(),

@@ -288,6 +288,19 @@ _CapabilityData = _CapabilityHalf * 2
 _CAPABILITY_HEADER = _CapabilityHeader(0x20080522, 0)  # _LINUX_CAPABILITY_VERSION_3, this thread
 
 
+# Memory
+
+
+def trim_memory() -> None:
+    """Give unused memory of the heap back to the system, where the C library can (malloc_trim(3)).
+
+    Does not raise.
+    """
+    trim = getattr(_waiting, "malloc_trim", None)
+    if trim is not None:
+        trim(0)
+
+
 def _check(function: Any, *arguments: Any) -> int:
     """Call *function*; raise OSError for its errno, and call again when a signal cut it short."""
     while True:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from vexfsctl.analysis.wording import describe
 from vexfsctl.catalogue.kernel_kinds import KERNEL_KINDS, advice_for
-from vexfsctl.catalogue.lookup import BREAKER_OPEN, TIMEOUT, entry, error_for_errno
+from vexfsctl.catalogue.lookup import BREAKER_OPEN, NO_PLACE, TIMEOUT, entry, error_for_errno
 from vexfsctl.exceptions import NotFound
 from vexfsctl.explanation.errnos import explain_errno
 from vexfsctl.explanation.errors import explain_error
@@ -154,7 +154,7 @@ def _what_it_names(meaning: object) -> Iterator[Explanation]:
         case CallTimedOut():
             yield explain_error(TIMEOUT)
         case CallRejected():
-            yield explain_error(BREAKER_OPEN)
+            yield explain_error(BREAKER_OPEN if meaning.limit is None else NO_PLACE)
         case BreakerChanged():
             yield explain_state(meaning.after)
         case StateChanged() | DegradationChanged():

@@ -8,6 +8,7 @@ from vexfsctl.catalogue.lookup import ERRORS
 from vexfsctl.explanation import terms
 from vexfsctl.explanation.form import Explanation, Heading, Subject, explain_term, term_headings
 from vexfsctl.model.breaker import BreakerState
+from vexfsctl.model.degradation import LEVEL_RULES, Resource, timeout_pct
 from vexfsctl.model.severity import Severity
 from vexfsctl.model.volume import AccessMode, DegradationLevel, ModuleState
 
@@ -74,10 +75,17 @@ def _facts_of_module(state: ModuleState) -> dict[str, object]:
 
 
 def _facts_of_level(level: DegradationLevel) -> dict[str, object]:
+    rule = LEVEL_RULES.get(level)
     return {
         "upstream_number": int(level),
         "upstream_names": _LEVEL_NAMES[level],
         "refuses_writes": level.refuses_writes,
+        "above_pct": {
+            str(resource): None if rule is None else rule.threshold_pct(resource)
+            for resource in Resource
+        },
+        "calls_pct": 100 if rule is None else rule.calls_pct,
+        "timeout_pct": timeout_pct(level),
     }
 
 

@@ -96,44 +96,68 @@ MODULE_STATES = {
     ),
 }
 
+_LOWER = (
+    "`vexfsctl status VOLUME` says what is short. Lower that, or raise its limit: `vexfsctl volume "
+    "set VOLUME resources/memory_limit_bytes=N`, or max_operations, or reserve_bytes; 0 is none."
+)
+_BY_ITSELF = (
+    "Memory that can be given back is given back first. The level falls by itself, two seconds "
+    "after usage is below nine tenths of what began it."
+)
+
 DEGRADATION_LEVELS = {
-    DegradationLevel.NORMAL: Term("The engine finds nothing that limits the volume."),
+    DegradationLevel.NORMAL: Term(
+        "The engine finds nothing that limits the volume. Where no limit is set under resources/, "
+        "no use of memory, space or calls counts."
+    ),
     DegradationLevel.LIGHT: Term(
-        "The engine finds something slightly wrong: a part did not start, or resources run low.",
-        "Everything works; some of it without its fast path.",
-        "It goes back to normal by itself, except where a part did not start.",
-        "See what is wrong: `vexfsctl status VOLUME`.",
+        "The engine finds something slightly wrong: a part did not start, or a limit is near: "
+        "memory above 70 % of it, calls above 80 %, or less than twice the reserve of space free.",
+        "Everything works. While memory is short at most 80 calls run at once, or 80 % of "
+        "max_operations; while memory or places are, deadlines are 1.2 times as long.",
+        f"{_BY_ITSELF} Where a part did not start it stays until the next mount.",
+        _LOWER,
         _LEVEL_NORMAL,
     ),
     DegradationLevel.MODERATE: Term(
-        "The engine finds that resources are short.",
-        "Everything works, more slowly; fewer calls run at once.",
-        "It goes back by itself when the pressure is gone.",
-        "Lower the load, or find what uses memory and processor (`top`).",
+        "The engine finds that something is short: memory above 80 % of its limit, more calls than "
+        "max_operations, or less than 1.25 times the reserve of space free.",
+        "Everything works, more slowly: 60 calls at once while memory is short, deadlines 1.5 "
+        "times as long.",
+        _BY_ITSELF,
+        _LOWER,
         _LEVEL_NORMAL,
     ),
     DegradationLevel.HEAVY: Term(
-        "The engine finds that resources are nearly exhausted.",
-        "Calls wait long, and few run at once; the next level refuses writes.",
-        "It goes back by itself when the pressure is gone.",
-        "Lower the load now, or find what uses memory and processor (`top`).",
+        "The engine finds that something is nearly exhausted: memory above 85 % of its limit, 1.2 "
+        "times as many calls as max_operations, or less space free than the reserve.",
+        "Below the reserve, what needs more space fails with ENOSPC; removing and truncating files "
+        "works. While memory is short 40 calls run at once; while memory or places are, deadlines "
+        "are twice as long.",
+        f"{_BY_ITSELF} The next level, which space does not reach, refuses writes.",
+        _LOWER,
         _LEVEL_NORMAL,
     ),
     DegradationLevel.READ_ONLY: Term(
-        "The engine refuses writes because something stored is damaged or resources are exhausted.",
-        "Writes fail with EROFS; reading works.",
+        "The engine refuses writes: something stored is damaged, memory is above 90 % of its "
+        "limit, or there are more than 1.5 times as many calls as max_operations.",
+        "Writes fail with EROFS; reading works, 20 calls at once while memory is short, with "
+        "deadlines three times as long.",
         "After damage it stays so until an operator writes rw to access_mode; otherwise it goes "
         "back by itself.",
         "Find the damage (`vexfsctl errors --severity critical`), copy off what you need, check "
-        "the filesystem, then `vexfsctl volume set VOLUME access_mode=rw`.",
+        "the filesystem, then `vexfsctl volume set VOLUME access_mode=rw`. Without damage: "
+        "`vexfsctl status VOLUME` says what is short.",
         _LEVEL_NORMAL,
     ),
     DegradationLevel.EMERGENCY: Term(
-        "The engine serves only the minimum: reading files and looking up names.",
-        "Writes fail with EROFS, most other calls are refused.",
-        what_you_do="Copy off what you need and unmount. Then look for what failed first: "
-        "`vexfsctl errors --severity high`.",
-        done_when=_LEVEL_NORMAL,
+        "The engine serves only the minimum: memory is above 95 % of its limit, or there are more "
+        "than twice as many calls as max_operations.",
+        "Writes fail with EROFS, vectors with EBUSY. Files can be found, read and closed: 5 calls "
+        "at once while memory is short, with deadlines five times as long.",
+        _BY_ITSELF,
+        f"{_LOWER} If calls hang (`vexfsctl status` says overdue), see to the device first.",
+        _LEVEL_NORMAL,
     ),
 }
 

@@ -17,9 +17,9 @@ from collections.abc import Callable, Mapping
 from enum import Enum, auto
 from errno import EBUSY, EIO, EROFS, ETIMEDOUT
 from os import strerror
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from vexfsctl.catalogue.lookup import BREAKER_OPEN, TIMEOUT, error_for_errno
+from vexfsctl.catalogue.lookup import BREAKER_OPEN, NO_PLACE, TIMEOUT, error_for_errno
 from vexfsctl.guard.alarm import NEVER_NS, Alarm
 from vexfsctl.guard.call import (
     About,
@@ -34,6 +34,7 @@ from vexfsctl.guard.call import (
     no_terms,
 )
 from vexfsctl.guard.errors import EnhancedError, error_of
+from vexfsctl.guard.gate import Admission, Gate, NoPlace
 from vexfsctl.guard.operation import GuardedOperation
 from vexfsctl.guard.records import Bystanders, Records
 from vexfsctl.guard.retry import retry_delay_ms
@@ -43,6 +44,7 @@ from vexfsctl.model.correlation import CorrelationId, CorrelationSource
 from vexfsctl.model.errnos import ErrnoClass, application_errno, classify_errno, errno_name
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.volume import RetrySettings
+from vexfsctl.resilience.counters import Counter
 from vexfsctl.resilience.exceptions import BreakerOpen
 from vexfsctl.resilience.machine import Permit
 from vexfsctl.resilience.outcomes import FAILED, IGNORED, OK, Outcome
@@ -100,11 +102,19 @@ class CallExecutor:
         """Abandoned application calls that were answered and have not returned, or vice versa."""
         self._bound: dict[tuple[object, ...], BoundCall] = {}
         self._identifying = threading.Lock()
+        self._hung, self._came_back = Counter(), Counter()
+
+    @property
+    def running(self) -> int:
+        """Application calls that have begun and not returned, also those that hang."""
+        hung = self._hung.value - self._came_back.value
+        return len(self._live) + len(self._in_hand) + max(0, hung)
 
     def start_after_fork(self) -> None:
         """Forget the calls of threads that do not exist here; one's own ends without a deadline."""
         for calls in (self._live, self._in_hand, self._first_of_two):
             calls.clear()
+        self._hung, self._came_back = Counter(), Counter()
         self._identifying = threading.Lock()
 
     def bind(
@@ -178,6 +188,7 @@ class CallExecutor:
             function: Callable[[Call], T],
             about: About = no_terms,
             outer: Call | None = None,
+            admission: Admission | None = None,
             /,
         ) -> T:
             started_ns = now_ns()
@@ -189,6 +200,13 @@ class CallExecutor:
             elif outer.deadline_ns < deadline_ns:
                 # Its caller may be overdue already; nothing ends before it has begun.
                 deadline_ns = max(outer.deadline_ns, started_ns)
+            gate = guarded.gate
+            if gate is not None:
+                if admission is None:
+                    admission = Admission(started_ns, deadline_ns)
+                    admitted = self._admit(run, kind, gate, admission, function, about, outer)
+                    return cast("T", admitted)
+                started_ns, deadline_ns = admission.started_ns, admission.deadline_ns
             permit: Permit | None = None
             try:
                 permit = acquire()
@@ -234,6 +252,38 @@ class CallExecutor:
             raise self._unwind(call)
 
         return run
+
+    def _admit(
+        self,
+        run: Callable[..., object],
+        kind: Kind,
+        gate: Gate,
+        admission: Admission,
+        function: Callable[[Call], object],
+        about: About,
+        outer: Call | None,
+    ) -> object:
+        """Run a call once it has its places; if it gets none in time, refuse it (EBUSY).
+
+        While a nested call waits, the deadline of its caller does: both are over at once, and the
+        application is to hear why.
+        """
+        try:
+            if outer is None:
+                gate.note_call(admission.started_ns)
+            else:
+                self._take(outer)
+            try:
+                gate.admit(admission, kind.guarded.operation, application=outer is None)
+            except NoPlace as full:
+                limit = full.limit
+            else:
+                if outer is not None:
+                    self._put_back(outer)
+                return run(function, about, outer, admission)
+        finally:
+            admission.end()
+        raise self._reject(kind, about, outer, admission.started_ns, limit)
 
     def _went_well(self, call: Call) -> None:
         if call.trouble is not None:
@@ -305,9 +355,14 @@ class CallExecutor:
             trouble.forget()
 
     def _reject(
-        self, kind: Kind, about: About, outer: Call | None, started_ns: int
+        self,
+        kind: Kind,
+        about: About,
+        outer: Call | None,
+        started_ns: int,
+        limit: str | None = None,
     ) -> CallRejected | CallAbandoned:
-        """Count and report a call that its breaker refused; return what it raises.
+        """Count and report a call that its breaker refused, or *limit*; return what it raises.
 
         Nothing serves it instead. It costs little, for an open breaker refuses many.
         """
@@ -316,15 +371,16 @@ class CallExecutor:
         count = kind.guarded.statistics.count
         count["calls"]()
         count["rejected"]()
-        rejection = CallRejected(EBUSY, kind.rejection)
+        rejection = CallRejected(EBUSY, kind.rejection if limit is None else f"{limit} is reached")
         records = self._records.choose(started_ns) if outer is None else None
         if records is None or records.fate is Fate.LOGGED:
             call = Call(kind, about, outer, started_ns, started_ns, None)
             call.in_trouble().records = records
-            self._records.rejected(call, started_ns)
+            self._records.rejected(call, started_ns, limit)
             rejection.id = call.parent or call.id
         if outer is not None:
-            outer.in_trouble().nested_failure = Failure(rejection, BREAKER_OPEN.name, EBUSY)
+            error = BREAKER_OPEN if limit is None else NO_PLACE
+            outer.in_trouble().nested_failure = Failure(rejection, error.name, EBUSY)
             self._put_back(outer)
         return rejection
 
@@ -374,7 +430,8 @@ class CallExecutor:
         max_attempts = self.retry.max_attempts if call.kind.repeatable else 1
         trouble.failure = Failure(cause, error.name, errno)
         self._records.error(call, error, errno, max_attempts, now_ns, known)
-        self._settle(call, FAILED if kind.trips_breaker(errno) else IGNORED)
+        counts = kind.trips_breaker(errno) and not call.ignored
+        self._settle(call, FAILED if counts else IGNORED)
         if kind is ErrnoClass.CORRUPTION:
             self._on_corruption(call.id)
         if not kind.retryable or trouble.attempt >= max_attempts:
@@ -519,6 +576,7 @@ class CallExecutor:
             innermost.claimed = False
             return False
         application.expired = True
+        self._hung.add()
         innermost.kind.guarded.statistics.count["timeouts"]()
         for call in (innermost, *innermost.callers()):
             call.kind.guarded.statistics.abandon(now_ns - call.started_ns)
@@ -544,8 +602,10 @@ class CallExecutor:
             call.trouble.forget()
         if call.outer is not None:
             self._live.pop(call.outer, None)
+            return CallAbandoned()
+        self._came_back.add()
         # Otherwise the watch reports the end, which must not come before the timeout.
-        elif self._comes_second(call):
+        if self._comes_second(call):
             self._tell_ended(call)
         abandoned = CallAbandoned()
         abandoned.id = call.identifier

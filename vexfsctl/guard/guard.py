@@ -10,9 +10,10 @@ from typing import TypeVar
 from vexfsctl.catalogue.entry import ErrorEntry
 from vexfsctl.guard.alarm import Alarm
 from vexfsctl.guard.call import BoundCall, Call, Terms
-from vexfsctl.guard.degradation import Degradation
+from vexfsctl.guard.degradation import Degradation, Reason
 from vexfsctl.guard.errors import EnhancedError
 from vexfsctl.guard.execution import CallExecutor
+from vexfsctl.guard.gate import Gate
 from vexfsctl.guard.operation import GuardedOperation
 from vexfsctl.guard.order import InOrder
 from vexfsctl.guard.records import Bystanders, EventLog, OperatorAction, Records
@@ -20,6 +21,7 @@ from vexfsctl.guard.statistics import COUNTERS, GAUGES
 from vexfsctl.model.breaker import BreakerCommand, BreakerSettings
 from vexfsctl.model.clock import Clock
 from vexfsctl.model.correlation import CorrelationId, CorrelationSource
+from vexfsctl.model.degradation import Resource, calls_at_once, timeout_pct
 from vexfsctl.model.events import DegradationChanged
 from vexfsctl.model.operations import OperationType
 from vexfsctl.model.volume import (
@@ -27,11 +29,16 @@ from vexfsctl.model.volume import (
     DegradationLevel,
     ErrorCounts,
     OperationStatus,
+    ResourceSettings,
+    ResourceStatus,
     RetrySettings,
 )
 from vexfsctl.resilience.forking import renew_after_fork
 
 T = TypeVar("T")
+
+_PUT_OFF = frozenset({OperationType.VECTOR})
+"""What can wait in an emergency: files can be read and closed without it."""
 
 
 class Guard:
@@ -79,6 +86,11 @@ class Guard:
             bystanders=self._bystanders,
             alarm=self.alarm,
         )
+        self._gate = Gate(clock.now_ns, on_call=lambda: self.on_use())
+        self._resources = ResourceSettings()
+        self._followers: list[Callable[[ResourceSettings], object]] = []
+        self.on_use: Callable[[], object] = lambda: None
+        """Called when what is used should be measured, for `look`; must return at once."""
         self._access_mode = AccessMode.READ_WRITE
         self._degradation = Degradation()
         self._judging = threading.Lock()
@@ -200,6 +212,7 @@ class Guard:
         return OperationStatus(
             **counted,
             timeout_ms=guarded.timeout_ms,
+            max_concurrent=self.max_concurrent(operation),
             breaker=guarded.breaker_status(),
         )
 
@@ -227,6 +240,33 @@ class Guard:
     @retry.setter
     def retry(self, settings: RetrySettings) -> None:
         self._executor.retry = settings
+
+    @property
+    def resources(self) -> ResourceSettings:
+        """What may be used up; may be replaced, applies to later calls."""
+        return self._resources
+
+    @resources.setter
+    def resources(self, settings: ResourceSettings) -> None:
+        with self._judging:
+            self._resources = settings
+            self._apply_limits()
+            for follower in self._followers:
+                follower(settings)
+        self.on_use()
+
+    def follow_limits(self, follower: Callable[[ResourceSettings], object]) -> None:
+        """Call *follower* with the present `resources` whenever they change; it must not block."""
+        self._followers.append(follower)
+
+    @property
+    def active_operations(self) -> int:
+        """Application calls that have not returned: also those that hang, or wait for a place."""
+        return self._executor.running + self._gate.waiting
+
+    def max_concurrent(self, operation: OperationType) -> int:
+        """Return how many calls of *operation* may run at once; 0: any number."""
+        return self._gate.limit_of(operation)
 
     @property
     def access_mode(self) -> AccessMode:
@@ -264,6 +304,12 @@ class Guard:
         self.operations[operation].breaker_settings = settings
         self.alarm.bring_forward()
 
+    def limit_concurrent(self, operation: OperationType, calls: int) -> None:
+        """Let so many calls of *operation* run at once from now on; 0: any number."""
+        with self._judging:
+            self._gate.limit(operation, calls)
+            self._apply_limits()
+
     def set_access_mode(self, mode: AccessMode, *, uid: int, pid: int) -> None:
         """Set the operator's switch; `rw`, even if already set, ends the hold of a corruption.
 
@@ -282,17 +328,61 @@ class Guard:
         """Set the judged level of service; the hold of a corruption outweighs it."""
         self._change_degradation(lambda: self._degradation.judge(level), cause)
 
+    def look(self, memory_bytes: int | None, free_bytes: int | None, now_ns: int) -> bool:
+        """Judge what is used; return whether to look again soon, though no call may come.
+
+        None for what could not be measured.
+        """
+        self._change_degradation(
+            lambda: self._degradation.look(self._usage(memory_bytes, free_bytes), now_ns)
+        )
+        return not self._degradation.settled
+
+    def _usage(self, memory_bytes: int | None, free_bytes: int | None) -> ResourceStatus:
+        limits = self._resources
+        return ResourceStatus(
+            memory_bytes=memory_bytes,
+            memory_limit_bytes=limits.memory_limit_bytes,
+            free_bytes=free_bytes,
+            reserve_bytes=limits.reserve_bytes,
+            active_operations=self.active_operations,
+            max_operations=limits.max_operations,
+            lock_timeout_ms=limits.lock_timeout_ms,
+        )
+
+    def _apply_limits(self) -> None:
+        """Let calls go by the present limits and levels."""
+        degradation, limits = self._degradation, self._resources
+        memory = degradation.level_of([Resource.MEMORY])
+        self._gate.limit_all(calls_at_once(memory, limits.max_operations))
+        emergency = degradation.level is DegradationLevel.EMERGENCY
+        self._gate.refused = _PUT_OFF if emergency else frozenset()
+        measured = limits.memory_limit_bytes or limits.reserve_bytes
+        stretch = timeout_pct(degradation.level_of([Resource.MEMORY, Resource.OPERATIONS]))
+        for guarded in self.operations.values():
+            guarded.gate = None if self._gate.open and not measured else self._gate
+            guarded.stretch_timeout(stretch)
+
     def _hold_read_only(self, cause: CorrelationId) -> None:
         self._change_degradation(self._degradation.hold_read_only, cause)
 
-    def _change_degradation(self, change: Callable[[], None], cause: CorrelationId | None) -> None:
+    def _change_degradation(
+        self, change: Callable[[], Reason | None], cause: CorrelationId | None = None
+    ) -> None:
         with self._judging:
             before = self._degradation.level
-            change()
+            reason = change()
             after = self._degradation.level
+            if after is not before or reason is not None:
+                self._apply_limits()
             if after is not before:
                 event = DegradationChanged(
-                    volume=self.volume, before=str(before), after=str(after), cause=cause
+                    volume=self.volume,
+                    before=str(before),
+                    after=str(after),
+                    cause=cause,
+                    resource=None if reason is None else str(reason.resource),
+                    used_pct=None if reason is None else reason.used_pct,
                 )
                 self._telling.add(partial(self._records.emit, event))
                 self._telling.add(partial(self._notify, None))

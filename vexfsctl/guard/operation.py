@@ -5,6 +5,7 @@ from functools import partial
 from typing import cast
 
 from vexfsctl.guard.breaker import carry_out, library_settings, read_status, read_value
+from vexfsctl.guard.gate import Gate
 from vexfsctl.guard.records import Bystanders, OperatorAction, Records
 from vexfsctl.guard.statistics import OperationStatistics
 from vexfsctl.model.breaker import (
@@ -40,7 +41,10 @@ class GuardedOperation:
         on_change: Callable[[OperationType], None],
     ) -> None:
         self.operation = operation
-        self.timeout_ms = operation.default_timeout_ms
+        self.gate: Gate | None = None
+        """Where its calls get their places; None as long as nothing is limited."""
+        self._timeout_ms, self._timeout_pct = operation.default_timeout_ms, 100
+        self._set_timeout()
         self.statistics = OperationStatistics()
         self._records = records
         self._on_change = on_change
@@ -57,11 +61,21 @@ class GuardedOperation:
     @property
     def timeout_ms(self) -> int:
         """Deadline of one call, its retries included; may be set, applies to later calls."""
-        return self.timeout_ns // _NS_PER_MS
+        return self._timeout_ms
 
     @timeout_ms.setter
     def timeout_ms(self, timeout_ms: int) -> None:
-        self.timeout_ns = timeout_ms * _NS_PER_MS
+        self._timeout_ms = timeout_ms
+        self._set_timeout()
+
+    def stretch_timeout(self, pct: int) -> None:
+        """Have deadlines of later calls last *pct* percent of `timeout_ms`."""
+        self._timeout_pct = pct
+        self._set_timeout()
+
+    def _set_timeout(self) -> None:
+        self.timeout_ns = self._timeout_ms * self._timeout_pct // 100 * _NS_PER_MS
+        """What calls go by."""
 
     @property
     def breaker_settings(self) -> BreakerSettings:

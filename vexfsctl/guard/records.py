@@ -251,11 +251,12 @@ class Records:
         if records := self._logged(call, now_ns):
             self._report(FallbackUsed, call, records, via=call.kind.via, result=result)
 
-    def rejected(self, call: Call, now_ns: int) -> None:
-        """An open breaker refused the call."""
+    def rejected(self, call: Call, now_ns: int, limit: str | None = None) -> None:
+        """An open breaker refused the call, or *limit*, which left no place for it."""
         if records := self._logged(call, now_ns):
-            wait_ms = call.kind.guarded.breaker_status().retry_after_ms
-            self._report(CallRejected, call, records, retry_after_ms=wait_ms)
+            breaker = call.kind.guarded.breaker_status() if limit is None else None
+            wait_ms = 0 if breaker is None else breaker.retry_after_ms
+            self._report(CallRejected, call, records, retry_after_ms=wait_ms, limit=limit)
 
     def breaker(
         self, operation: OperationType, transition: Transition, cause: CorrelationId | None

@@ -195,7 +195,8 @@ def _about_breakers(incident: Incident, *, rising: bool) -> list[Wanted]:
     if rising and len(known) == len(times):
         # Records may stand a little too late.
         begin_us, end_us = min(known) - window_us - SLACK_US, max(known) + SLACK_US
-    refused = any(isinstance(each.event, CallRejected) for each in incident.occurrences)
+    events = [each.event for each in incident.occurrences]
+    refused = any(isinstance(each, CallRejected) and each.limit is None for each in events)
     # What refused a call may have opened long before.
     opened_us = -math.inf if refused else begin_us
     about: list[Wanted] = [During(_ABOUT_BREAKERS, (opened_us, math.inf), or_undated=True)]

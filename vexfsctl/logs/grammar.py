@@ -333,6 +333,11 @@ _KEY_FORMS = (
     ),
     _number("ino", "Inode number of the file.", "inode"),
     _number("interval_ms", "Time in which they were left out."),
+    _text(
+        "limit",
+        "What left no place for the call: max_operations, max_concurrent, or degradation; absent "
+        "when its breaker was open.",
+    ),
     _number("len", "Number of bytes requested.", "length"),
     _number("limit_ms", "The deadline that it missed."),
     _text("msg", "Description for people; cut first when a record is too long.", "message"),
@@ -341,6 +346,7 @@ _KEY_FORMS = (
     _identifier("parent", "Id of the call that this one is nested in."),
     _number("pid", "Process that requested it."),
     _text("reason", "Reason the operator gave."),
+    _text("resource", "What is short, or is not any more: memory, operations or space."),
     _text("result", "ok, or the name of an errno."),
     _number("retry_after_ms", "Time until the breaker lets a call through."),
     _text("rule", "failure_rate or slow_rate, when that opened it; else the failures did."),
@@ -354,6 +360,7 @@ _KEY_FORMS = (
     _number("uid", "User who requested it."),
     _text("version", "The provider's version."),
     _text("via", "What was served instead: last_good."),
+    _number("used_pct", "How much of its limit is used, in percent; of space, of what is free."),
     _text("vol", "Name of the volume.", "volume"),
     _number("window_ms", "Age at which a failure no longer counts."),
 )
@@ -378,7 +385,7 @@ RECORD_FORMS = (
     _record("failed", events.CallFailed, "vol op call err errno attempts dur_us parent ino"),
     _record("fallback", events.FallbackUsed, "vol op call via result parent"),
     _record("timeout", events.CallTimedOut, "vol op call limit_ms parent ino"),
-    _record("rejected", events.CallRejected, "vol op call parent retry_after_ms"),
+    _record("rejected", events.CallRejected, "vol op call parent retry_after_ms limit"),
     _record(
         "breaker",
         events.BreakerChanged,
@@ -388,7 +395,7 @@ RECORD_FORMS = (
     _record("operator", events.OperatorActed, "vol op action before after uid pid reason"),
     _record("recovery", events.RecoveryStepTaken, "vol op step result dur_us msg"),
     _record("state", events.StateChanged, "vol epoch from to driver version dev"),
-    _record("degradation", events.DegradationChanged, "vol from to cause"),
+    _record("degradation", events.DegradationChanged, "vol from to cause resource used_pct"),
     _record("suppressed", events.RecordsSuppressed, "vol calls errors interval_ms"),
 )
 """Every kind of record, in the order of vexfs-log(5)."""

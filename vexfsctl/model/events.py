@@ -106,9 +106,12 @@ class CallTimedOut(CallEvent):
 
 @quick_value(kw_only=True)
 class CallRejected(CallEvent):
-    """`rejected`: a call that an open breaker refused."""
+    """`rejected`: a call that an open breaker refused, or for which no place came free in time."""
 
     retry_after_ms: int
+    """0 if that is not known, or no breaker refused it."""
+    limit: str | None = None
+    """What left no place: `max_operations`, `max_concurrent`, `degradation`; None: the breaker."""
 
 
 @quick_value(kw_only=True)
@@ -179,6 +182,10 @@ class DegradationChanged(Event):
     before: str
     after: str
     cause: CorrelationId | None = None
+    resource: str | None = None
+    """What is short, or is not any more: `memory`, `operations`, `space`."""
+    used_pct: int | None = None
+    """How much of its limit is used."""
 
 
 @quick_value(kw_only=True)

@@ -75,6 +75,36 @@ class RetrySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ResourceSettings:
+    """What may be used up; 0 means that there is no limit."""
+
+    memory_limit_bytes: int = 0
+    """Of the provider's own memory."""
+    reserve_bytes: int = 0
+    """Free space that writes leave."""
+    max_operations: int = 0
+    """Application calls that run at once."""
+    lock_timeout_ms: int = 0
+    """How long a call waits for a lock of the provider's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceStatus:
+    """What is used, and the limits, of which 0 is none. None: the provider does not say."""
+
+    memory_bytes: int | None
+    """Resident memory of the provider."""
+    memory_limit_bytes: int | None
+    free_bytes: int | None
+    """What ordinary users can still store on the filesystem below."""
+    reserve_bytes: int | None
+    active_operations: int | None
+    """Application calls that have begun and not returned: also those that hang, or wait."""
+    max_operations: int | None
+    lock_timeout_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class ErrorCounts:
     """Errors a volume has reported in this epoch."""
 
@@ -124,13 +154,15 @@ class OperationStatus:
     """Within this time half of the completed calls ended; to within 1 %. None: nobody measures."""
     latency_ns_p99: int | None = None
     """Likewise, 99 % of them."""
+    max_concurrent: int | None = None
+    """Calls at once, 0 for any number. None: the provider knows no such limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class VolumeStatus:
     """What the attribute tree of a present volume says, as of one pass over it.
 
-    The pass may have left out operations, and with them `errors` and `retry`.
+    The pass may have left out operations, and with them `errors`, `retry` and `resources`.
     """
 
     abi_version: int
@@ -150,6 +182,8 @@ class VolumeStatus:
     """None if it was not read, or if a counter is missing or not understood."""
     retry: RetrySettings | None
     """None for the same reasons."""
+    resources: ResourceStatus | None
+    """Likewise."""
     operations: dict[OperationType, OperationStatus]
     """Those that were read, except any with a number that is missing or not understood."""
 
@@ -179,6 +213,11 @@ class Volume:
     """The next step, if there is one."""
     abandoned: bool = False
     """Whether its server is gone or the CPU clock of that stands: only umount --force helps."""
+
+
+def release_command(volume: str) -> str:
+    """Return the command that lets *volume* be written again, by whatever that was stopped."""
+    return f"vexfsctl volume set {volume} access_mode=rw"
 
 
 def clear_command(volume: str) -> str:

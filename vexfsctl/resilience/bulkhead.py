@@ -52,11 +52,14 @@ class Bulkhead:
         """Calls that wait for one."""
         return len(self._waiters)
 
-    def enter(self) -> Holder:
-        """Return whoever has a place now, until `leave` or until it is gone; raise BulkheadFull."""
+    def enter(self, wait: float | None = None) -> Holder:
+        """Return whoever has a place now, until `leave` or until it is gone; raise BulkheadFull.
+
+        Waits *wait* seconds at most, if given, instead of `wait`.
+        """
         holder = Holder()
         if not self._places.take(holder, self.limit):
-            self._queue_up(holder)
+            self._queue_up(holder, self.wait if wait is None else wait)
         return holder
 
     async def enter_async(self) -> Holder:
@@ -79,16 +82,16 @@ class Bulkhead:
             return
         wake()
 
-    def _longest_wait(self) -> float:
+    def _longest_wait(self, wait: float) -> float:
         if self.queue is not None and len(self._waiters) >= self.queue:
             raise BulkheadFull(self.name, self.limit)
         left = remaining()
-        return self.wait if left is None else min(self.wait, left)
+        return wait if left is None else min(wait, left)
 
-    def _queue_up(self, holder: Holder) -> None:
+    def _queue_up(self, holder: Holder, wait: float) -> None:
         from time import monotonic
 
-        ends = monotonic() + self._longest_wait()
+        ends = monotonic() + self._longest_wait(wait)
         while (left := ends - monotonic()) > 0:
             own = allocate_lock()
             own.acquire()
@@ -108,7 +111,7 @@ class Bulkhead:
         import asyncio
 
         loop = asyncio.get_running_loop()
-        ends = loop.time() + self._longest_wait()
+        ends = loop.time() + self._longest_wait(self.wait)
         while (left := ends - loop.time()) > 0:
             own = asyncio.Event()
 

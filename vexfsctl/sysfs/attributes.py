@@ -13,7 +13,13 @@ from typing import Any, NamedTuple
 from vexfsctl.exceptions import AttributeMissing
 from vexfsctl.model.breaker import BreakerAction, BreakerSettings, BreakerState
 from vexfsctl.model.operations import OperationType
-from vexfsctl.model.volume import AccessMode, DegradationLevel, ModuleState, RetrySettings
+from vexfsctl.model.volume import (
+    AccessMode,
+    DegradationLevel,
+    ModuleState,
+    ResourceSettings,
+    RetrySettings,
+)
 from vexfsctl.sysfs.control import BreakerControl, Reason
 from vexfsctl.sysfs.values import (
     U32_MAX,
@@ -52,6 +58,7 @@ class Directory(StrEnum):
     VOLUME = ""
     ERRORS = "errors"
     RETRY = "retry"
+    RESOURCES = "resources"
     OPERATION = "operations/<op>"
     BREAKER = "operations/<op>/breaker"
     INJECT = "inject"
@@ -118,12 +125,15 @@ _MILLISECONDS = Number("ms")
 _DURATION = Number("ms", 1, 86_400_000)
 _DURATION_OR_OFF = Number("ms", 0, 86_400_000)
 _THRESHOLD = Number("u32", 1, 1_000_000)
+_THRESHOLD_OR_OFF = Number("u32", 0, 1_000_000)
 _RATE = Number("percent", 0, 100)
+_BYTES = Number("bytes")
 _STRING = Text("string", r"[^\0\n]+")
 _UUID = OrNone(Text("uuid", r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"))
 _DEVICE = OrNone(Text("major:minor", r"[0-9]+:[0-9]+"))
 _ID = OrNone(Id())
 _RETRY = RetrySettings()
+_RESOURCES = ResourceSettings()
 _BREAKER = BreakerSettings()
 
 
@@ -141,12 +151,15 @@ def _ro(
 
 
 def _rw(
-    path: str, type_: ValueType, meaning: str, default: Any, *, optional: bool = False
+    path: str, type_: ValueType, meaning: str, default: Any, *, absent: Any = _REQUIRED
 ) -> Attribute:
-    # Who lacks a setting goes by none: each default turns its rule off.
-    absent = default if optional else _REQUIRED
     directory = _directory_of(path)
     return Attribute(path, directory, Access.READ_WRITE, type_, meaning, default, absent=absent)
+
+
+def _rule(path: str, type_: ValueType, meaning: str, default: Any) -> Attribute:
+    # Who lacks the setting of a rule goes by none: each default turns its rule off.
+    return _rw(path, type_, meaning, default, absent=default)
 
 
 def _wo(path: str, type_: ValueType, meaning: str) -> Attribute:
@@ -222,12 +235,62 @@ VOLUME_ATTRIBUTES: tuple[Attribute, ...] = (
         "Random part added to a delay; 0 = none.",
         _RETRY.jitter_pct,
     ),
+    _ro("resources/memory_bytes", _BYTES, "Memory that the provider has resident.", absent=None),
+    _rw(
+        "resources/memory_limit_bytes",
+        _BYTES,
+        "Limit of that memory; 0 = none. Near it memory is given back, then service degrades.",
+        _RESOURCES.memory_limit_bytes,
+        absent=None,
+    ),
+    _ro(
+        "resources/free_bytes",
+        OrNone(_BYTES),
+        "Free space of the filesystem below, for ordinary users; - if that does not answer.",
+        absent=None,
+    ),
+    _rw(
+        "resources/reserve_bytes",
+        _BYTES,
+        "Free space below which calls that need more get ENOSPC; 0 = none. Removing and truncating "
+        "files still work.",
+        _RESOURCES.reserve_bytes,
+        absent=None,
+    ),
+    _ro(
+        "resources/active_operations",
+        _GAUGE,
+        "Application calls that have not returned; those that hang or wait for a place count.",
+        0,
+        absent=None,
+    ),
+    _rw(
+        "resources/max_operations",
+        _THRESHOLD_OR_OFF,
+        "Application calls at once; more wait within their deadline, then get EBUSY; 0 = any "
+        "number.",
+        _RESOURCES.max_operations,
+        absent=None,
+    ),
+    _rw(
+        "resources/lock_timeout_ms",
+        _DURATION_OR_OFF,
+        "How long a call waits for a lock inside the provider, then gets EBUSY; 0 = no limit. "
+        "Locks of applications (flock, fcntl) are not concerned.",
+        _RESOURCES.lock_timeout_ms,
+        absent=None,
+    ),
 )
 
 OPERATION_ATTRIBUTES: tuple[Attribute, ...] = (
     _ro("operations/<op>/calls", _COUNTER, "Calls asked for.", 0),
     _ro("operations/<op>/failures", _COUNTER, "Calls that failed, without rejected ones.", 0),
-    _ro("operations/<op>/rejected", _COUNTER, "Calls refused by the open breaker.", 0),
+    _ro(
+        "operations/<op>/rejected",
+        _COUNTER,
+        "Calls refused: by the open breaker, or for want of a place.",
+        0,
+    ),
     _ro("operations/<op>/retries", _COUNTER, "Attempts after the first.", 0),
     _ro("operations/<op>/retry_successes", _COUNTER, "Calls that succeeded on a retry.", 0),
     _ro("operations/<op>/fallbacks", _COUNTER, "Calls answered by their fallback.", 0),
@@ -259,6 +322,13 @@ OPERATION_ATTRIBUTES: tuple[Attribute, ...] = (
         absent=None,
     ),
     _rw("operations/<op>/timeout_ms", _DURATION, "Deadline of one call with its retries.", None),
+    _rw(
+        "operations/<op>/max_concurrent",
+        _THRESHOLD_OR_OFF,
+        "Calls at once; more wait within their deadline, then get EBUSY; 0 = any number.",
+        0,
+        absent=None,
+    ),
 )
 
 BREAKER_ATTRIBUTES: tuple[Attribute, ...] = (
@@ -336,47 +406,41 @@ BREAKER_ATTRIBUTES: tuple[Attribute, ...] = (
         "Attempts admitted at a time while half-open.",
         _BREAKER.half_open_max_calls,
     ),
-    _rw(
+    _rule(
         "operations/<op>/breaker/failure_rate_pct",
         _RATE,
         "Share of failed attempts inside the window that opens the breaker; 0 = rule off.",
         _BREAKER.failure_rate_pct,
-        optional=True,
     ),
-    _rw(
+    _rule(
         "operations/<op>/breaker/minimum_calls",
         _THRESHOLD,
         "Attempts inside the window below which there is no rate.",
         _BREAKER.minimum_calls,
-        optional=True,
     ),
-    _rw(
+    _rule(
         "operations/<op>/breaker/slow_call_ms",
         _DURATION_OR_OFF,
         "Duration from which an attempt is slow; 0 = none is.",
         _BREAKER.slow_call_ms,
-        optional=True,
     ),
-    _rw(
+    _rule(
         "operations/<op>/breaker/slow_rate_pct",
         _RATE,
         "Share of slow attempts inside the window that opens the breaker; 0 = rule off.",
         _BREAKER.slow_rate_pct,
-        optional=True,
     ),
-    _rw(
+    _rule(
         "operations/<op>/breaker/open_backoff_pct",
         Number("percent", 100, 1000),
         "Growth of the open time when the breaker opens again without having closed; 100 = none.",
         _BREAKER.open_backoff_pct,
-        optional=True,
     ),
-    _rw(
+    _rule(
         "operations/<op>/breaker/max_open_ms",
         _DURATION,
         "Limit to which the open time grows; never below timeout_ms.",
         _BREAKER.max_open_ms,
-        optional=True,
     ),
     _wo(
         "operations/<op>/breaker/control",
@@ -406,6 +470,8 @@ ACCESS_MODE = _DECLARED["access_mode"]
 BREAKER_STATE = _DECLARED["operations/<op>/breaker/state"]
 BREAKER_GENERATION = _DECLARED["operations/<op>/breaker/generation"]
 BREAKER_CONTROL = _DECLARED["operations/<op>/breaker/control"]
+ACTIVE_OPERATIONS = _DECLARED["resources/active_operations"]
+MAX_CONCURRENT = _DECLARED["operations/<op>/max_concurrent"]
 CALL_TIMEOUT = _DECLARED["operations/<op>/timeout_ms"]
 INJECT_CONTROL = _DECLARED["inject/control"]
 INJECT_ACTIVE = _DECLARED["inject/active"]
@@ -456,14 +522,28 @@ RETRY_KEYS: Mapping[str, Attribute] = {
 }
 """Those of them that say how calls are retried, by their names."""
 
+RESOURCE_KEYS: Mapping[str, Attribute] = {
+    attribute.name: attribute
+    for attribute in VOLUME_KEYS.values()
+    if attribute.directory is Directory.RESOURCES
+}
+"""Those of them that limit what is used, by their names."""
+
+MOUNT_KEYS: Mapping[str, Attribute] = {
+    attribute.path: attribute
+    for attribute in attributes()
+    if attribute.access is Access.READ_WRITE and isinstance(attribute.type, Number)
+}
+"""Settings that a volume may begin with, by their paths."""
+
 BREAKER_KEYS: Mapping[str, Attribute] = {
     attribute.name: attribute
     for attribute in BREAKER_ATTRIBUTES
     if attribute.access is Access.READ_WRITE
 } | {
     # The breaker has a timeout_ms of its own: the operation's deadline gets another name.
-    f"call_{attribute.name}": attribute
+    "call_timeout_ms" if attribute is CALL_TIMEOUT else attribute.name: attribute
     for attribute in OPERATION_ATTRIBUTES
     if attribute.access is Access.READ_WRITE
 }
-"""Settings of an operation, its breaker's and `call_timeout_ms`, as templates."""
+"""Settings of an operation, its breaker's, `call_timeout_ms` and `max_concurrent`, as templates."""

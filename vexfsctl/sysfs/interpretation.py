@@ -1,8 +1,9 @@
 """Turns what was read of a volume's directory into a `Volume`. Pure.
 
 A word this version does not know is kept as the string it is. A number that is missing or not
-understood is never guessed: the operation it belongs to is left out, `errors` or `retry` is None,
-and `detail` says why. What was not read is left out as well, without a complaint.
+understood is never guessed: the operation it belongs to is left out, `errors`, `retry` or
+`resources` is None, and `detail` says why. What was not read is left out as well, without a
+complaint.
 """
 
 import os
@@ -19,6 +20,7 @@ from vexfsctl.model.volume import (
     ErrorCounts,
     OperationStatus,
     Presence,
+    ResourceStatus,
     RetrySettings,
     Volume,
     VolumeStatus,
@@ -108,6 +110,7 @@ def _status(values: Mapping[str, Any]) -> VolumeStatus:
         **own,
         errors=_build(ErrorCounts, Directory.ERRORS, values),
         retry=_build(RetrySettings, Directory.RETRY, values),
+        resources=_build(ResourceStatus, Directory.RESOURCES, values),
         operations={name: status for name, status in operations.items() if status is not None},
     )
 

@@ -38,7 +38,7 @@ LABELS = [
     *("timeouts", "calls_suppressed", "calls_rejected", "calls_unreturned"),
     *("corruptions", "data_losses", "expected_noise"),
 ]
-"""The same in every answer; the counter of each volume follows."""
+"""The same in every answer; counter and level of each volume follow."""
 
 
 def numbers_of(result: Finished) -> dict[str, str]:
@@ -57,7 +57,8 @@ def test_a_healthy_volume_is_ok_with_every_number(vexfsctl: Program) -> None:
         "OK - loop0 is healthy | volumes=1;;;0 breakers_not_closed=0;0;;0;7 calls_overdue=0;0;;0 "
         "errors_critical=0;;0;0 errors_high=0;0;;0 errors_medium=0;;;0 errors_low=0;;;0 "
         "timeouts=0;0;;0 calls_suppressed=0;0;;0 calls_rejected=0;;;0 calls_unreturned=0;0;;0 "
-        "corruptions=0;;0;0 data_losses=0;;0;0 expected_noise=0;;;0 loop0/errors=0c;;;0\n"
+        "corruptions=0;;0;0 data_losses=0;;0;0 expected_noise=0;;;0 loop0/errors=0c;;;0 "
+        "loop0/degradation=0;0;3;0;5\n"
     )
 
 
@@ -111,7 +112,7 @@ def test_each_row_of_the_table_that_a_tree_shows(
 
     assert result.exit_status == verdict
     assert result.stdout.startswith(f"{str(verdict).upper()} - {text}")
-    assert list(numbers_of(result)) == [*LABELS, "loop0/errors"]
+    assert list(numbers_of(result)) == [*LABELS, "loop0/errors", "loop0/degradation"]
 
 
 def test_a_window_leaves_older_errors_out(
@@ -242,7 +243,11 @@ def test_json_has_verdict_findings_and_numbers(vexfsctl: Program, tree: FakeTree
     assert [(each["code"], each["volume"]) for each in data["findings"]] == [
         ("access_mode_ro", "loop0")
     ]
-    assert [each["label"] for each in data["gauges"]] == [*LABELS, "loop0/errors"]
+    assert [each["label"] for each in data["gauges"]] == [
+        *LABELS,
+        "loop0/errors",
+        "loop0/degradation",
+    ]
 
 
 def test_tsv_has_reasons_and_numbers_as_tables(vexfsctl: Program, tree: FakeTree) -> None:

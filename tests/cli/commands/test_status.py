@@ -53,6 +53,32 @@ def test_a_healthy_volume_in_one_screen(vexfsctl: Program) -> None:
     )
 
 
+def test_a_degraded_volume_says_why_what_is_limited_and_how_it_ends(
+    vexfsctl: Program, tree: FakeTree
+) -> None:
+    """And where to look next; of damage, what ends the hold."""
+    tree.write("loop0/degradation", "heavy")
+    tree.write("loop0/resources/memory_bytes", 87 << 20)
+    tree.write("loop0/resources/memory_limit_bytes", 100 << 20)
+
+    short = vexfsctl("status")
+
+    tree.write("loop0/degradation", "read_only")
+    tree.write("loop0/resources/memory_limit_bytes", 0)
+    damaged = vexfsctl("status")
+
+    assert short.stdout.startswith(
+        "WARNING: loop0: degraded: heavy, memory at 87 % of its limit; 40 calls at once, deadlines"
+        " 2 times as long; ends below 76 %\n"
+    )
+    assert "vexfsctl volume show loop0" in short.stdout
+    assert damaged.stdout.startswith(
+        "CRITICAL: loop0: degraded: read_only, held after damage until rw is written to"
+        " access_mode\n"
+    )
+    assert "vexfsctl volume set loop0 access_mode=rw" in damaged.stdout
+
+
 def test_an_open_breaker_is_shown_with_its_error_and_the_next_step(
     vexfsctl: Program, tree: FakeTree, tmp_path: Path
 ) -> None:

@@ -62,6 +62,7 @@ def volume(state: BreakerState = BreakerState.CLOSED, *, epoch: int = 99) -> Vol
         access_mode="rw",
         errors=None,
         retry=RetrySettings(max_attempts=7),
+        resources=None,
         operations={OperationType.STORAGE: operation},
     )
     return Volume("sdb", Path("/run/vexfs"), Presence.PRESENT, status)

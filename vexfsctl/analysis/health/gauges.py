@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from vexfsctl.analysis.health.verdict import Observation
 from vexfsctl.model.breaker import BreakerState
 from vexfsctl.model.severity import Severity
-from vexfsctl.model.volume import OperationStatus
+from vexfsctl.model.volume import DegradationLevel, OperationStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +64,14 @@ def _of_each_volume(observation: Observation) -> Iterator[Gauge]:
             errors = volume.status.errors
             value = None if errors is None else errors.total
             yield Gauge(label=f"{volume.name}/errors", value=value, counter=True)
+            level = volume.status.degradation
+            yield Gauge(
+                label=f"{volume.name}/degradation",
+                value=int(level) if isinstance(level, DegradationLevel) else None,
+                warning=int(DegradationLevel.NORMAL),
+                critical=int(DegradationLevel.HEAVY),
+                maximum=int(DegradationLevel.EMERGENCY),
+            )
 
 
 def _operations(observation: Observation) -> Iterator[OperationStatus]:

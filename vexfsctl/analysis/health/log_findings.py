@@ -123,8 +123,10 @@ def _kind_from_log_alone(event: Event) -> _Kind | None:
     match event:
         case ErrorReported() if event.errno in CORRUPTION_ERRNOS:
             return _CORRUPTION
-        case CallRejected():
+        case CallRejected(limit=None):
             return _REJECTED
+        case CallRejected():
+            return _NO_PLACE
         case CallFailed(parent=None):
             return _FAILED
         case _:
@@ -157,6 +159,10 @@ _SUPPRESSED = (
 _REJECTED = (
     *(Verdict.WARNING, "rejected"),
     *("call refused by a breaker", "calls refused by a breaker"),
+)
+_NO_PLACE = (
+    *(Verdict.WARNING, "no_place"),
+    *("call refused for want of a place", "calls refused for want of a place"),
 )
 _FAILED = (Verdict.WARNING, "failed", "failed call", "failed calls")
 _ERROR_MEDIUM = (

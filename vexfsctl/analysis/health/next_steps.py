@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from vexfsctl.analysis.degradation import explain_degradation
 from vexfsctl.analysis.health.tripped_breakers import BreakerSummary
 from vexfsctl.model.breaker import BreakerState
 from vexfsctl.model.correlation import CorrelationId
@@ -64,6 +65,14 @@ def _steps_for_volumes(volumes: Collection[Volume]) -> Iterator[NextStep]:
                 ("umount", "--force", volume.name),
                 "clear away what is left of it, then mount it again",
             )
+        reason = explain_degradation(volume.status) if volume.status else None
+        if reason is not None and reason.held:
+            yield NextStep(
+                ("volume", "set", volume.name, "access_mode=rw"),
+                "when the damage is dealt with: allow writing again",
+            )
+        elif reason is not None:
+            yield NextStep(("volume", "show", volume.name), "what it uses, and its limits")
         if volume.status and volume.status.access_mode == AccessMode.READ_ONLY:
             yield NextStep(
                 ("volume", "set", volume.name, "access_mode=rw"), "allow writing to it again"

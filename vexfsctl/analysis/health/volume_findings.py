@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from vexfsctl.analysis.breakers import explain_breaker
+from vexfsctl.analysis.degradation import explain_degradation
 from vexfsctl.analysis.health.findings import Finding, Verdict
 from vexfsctl.model.breaker import BreakerState
 from vexfsctl.model.operations import OperationType
@@ -14,6 +15,7 @@ from vexfsctl.model.volume import (
     Presence,
     Volume,
     VolumeStatus,
+    release_command,
 )
 
 VITAL = frozenset({OperationType.SUPERBLOCK, OperationType.STORAGE})
@@ -56,10 +58,12 @@ def _judge_whole(name: str, status: VolumeStatus) -> Iterator[Finding]:
         yield _not_understood(name, "degradation", degradation)
     elif degradation is not DegradationLevel.NORMAL:
         verdict = Verdict.CRITICAL if degradation.refuses_writes else Verdict.WARNING
-        message = f"degraded: {degradation}"
-        yield Finding(verdict, f"degradation_{degradation}", message, name)
+        reason = explain_degradation(status)
+        message = f"degraded: {degradation}" + ("" if reason is None else f", {reason}")
+        hint = release_command(name) if reason is not None and reason.held else None
+        yield Finding(verdict, f"degradation_{degradation}", message, name, hint=hint)
     if status.access_mode == AccessMode.READ_ONLY:
-        hint = f"vexfsctl volume set {name} access_mode=rw"
+        hint = release_command(name)
         message = "set read-only by an operator"
         yield Finding(Verdict.WARNING, "access_mode_ro", message, name, hint=hint)
 

@@ -135,10 +135,10 @@ class _Breakers:
         match each.event:
             case BreakerChanged() as change:
                 needed |= self._take_change(breaker, change, each, told=told, within=within)
-            case CallRejected() if within:
+            case CallRejected(limit=None) if within:
                 opening = self._openings.get(breaker)
                 needed |= {} if opening is None else {opening.place: opening.entry}
-            case CallRejected() if breaker in self._opened:
+            case CallRejected(limit=None) if breaker in self._opened:
                 self._take_refused(breaker, each)
             case ErrorReported() | CallTimedOut() if self._window_us:
                 self._take_failure(breaker, each)

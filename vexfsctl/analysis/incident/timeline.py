@@ -251,6 +251,7 @@ def _refusals(
             (each, each.event.id)
             for each in occurrences[occurrences.index(begin) :]
             if isinstance(each.event, CallRejected)
+            and each.event.limit is None
             and each.event.operation is operation
             and same_load(each, incident)
             and (end is None or each.place < end.place)

@@ -20,7 +20,7 @@ from vexfsctl.analysis.trace.complaint import find_complaint
 from vexfsctl.analysis.trace.devices_below import DevicesBelow
 from vexfsctl.analysis.trace.silence import Silence, find_silence
 from vexfsctl.analysis.trace.suspects import Suspect
-from vexfsctl.catalogue.lookup import BREAKER_OPEN, TIMEOUT, find_entry
+from vexfsctl.catalogue.lookup import BREAKER_OPEN, NO_PLACE, TIMEOUT, find_entry
 from vexfsctl.model.breaker import BreakerState
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.entry import LogEntry
@@ -326,7 +326,14 @@ def _trips(event: ErrorReported) -> bool:
 
 def _opened_by(incident: Incident, occurrences: Sequence[Occurrence]) -> CorrelationId | None:
     """Id behind the last opening of the breaker that refused the first refused call."""
-    refused = next((o for o in incident.occurrences if isinstance(o.event, CallRejected)), None)
+    refused = next(
+        (
+            each
+            for each in incident.occurrences
+            if isinstance(each.event, CallRejected) and each.event.limit is None
+        ),
+        None,
+    )
     if refused is None:
         return None
     openings = [
@@ -353,8 +360,8 @@ def _error_names(occurrences: Sequence[Occurrence]) -> Iterator[str]:
                 yield event.error
             case CallTimedOut():
                 yield TIMEOUT.name
-            case CallRejected():
-                yield BREAKER_OPEN.name
+            case CallRejected() as event:
+                yield (BREAKER_OPEN if event.limit is None else NO_PLACE).name
             case UpstreamEvent(error=str(name), significance=worth) if worth.is_trouble:
                 yield name
 

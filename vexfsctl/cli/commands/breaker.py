@@ -254,8 +254,8 @@ def set_breaker(
     A KEY of the breaker is failure_threshold, window_ms, failure_rate_pct, minimum_calls,
     slow_call_ms or slow_rate_pct (when it opens), timeout_ms, open_backoff_pct or max_open_ms (how
     long), success_threshold or half_open_max_calls (when it closes). call_timeout_ms is the
-    deadline of one call of the operation. Every value is checked before the first is written.
-    vexfs-sysfs(5) says what they mean.
+    deadline of one call of the operation, max_concurrent how many of its calls run at once. Every
+    value is checked before the first is written. vexfs-sysfs(5) says what they mean.
     """
     from vexfsctl.answers.changes import change_result
     from vexfsctl.host.changes import Consent

@@ -6,13 +6,15 @@ import click
 
 from vexfsctl.cli.command import Command
 from vexfsctl.cli.context import AppContext, pass_app
-from vexfsctl.cli.types import DIRECTORY
+from vexfsctl.cli.types import DIRECTORY, KeyValueType
+from vexfsctl.sysfs.attributes import MOUNT_KEYS
 
 EXAMPLES = """\
 Examples:
   vexfsctl mount /srv/data /mnt/data                    guard a directory, as volume data
   vexfsctl mount /srv/data /mnt/data --name archive     under a name of your own
   vexfsctl mount /srv/data /mnt/data --log-to /var/log/archive.kmsg
+  vexfsctl mount /srv/data /mnt/data --set resources/reserve_bytes=1073741824
 """
 
 
@@ -34,6 +36,15 @@ Examples:
     is_flag=True,
     help="Let the owner make its calls fail through the attribute inject/control.",
 )
+@click.option(
+    "--set",
+    "settings",
+    metavar="KEY=VALUE",
+    type=KeyValueType(MOUNT_KEYS),
+    multiple=True,
+    help="Value that an attribute has from the start, instead of that of the configuration; may be"
+    " repeated. vexfs-sysfs(5) has the attributes.",
+)
 @click.option("--ready-fd", type=int, hidden=True)
 @pass_app
 def mount(
@@ -44,6 +55,7 @@ def mount(
     foreground: bool,
     log_to: str | None,
     allow_inject: bool,
+    settings: tuple[str, ...],
     ready_fd: int | None,
 ) -> None:
     """Guard the directory SOURCE and serve it as a volume at MOUNTPOINT.
@@ -59,7 +71,9 @@ def mount(
     # Here and not above: nothing else may load the driver.
     from vexfsctl.answers.mount import mount_result
     from vexfsctl.driver.volume.daemon import VolumeOptions, serve_volume, start_volume
+    from vexfsctl.host.settings import parse_settings
 
+    asked = {each.attribute.path: each.value for each in parse_settings(settings, MOUNT_KEYS)}
     options = VolumeOptions(
         source=source.absolute(),
         mountpoint=mountpoint.absolute(),
@@ -67,9 +81,11 @@ def mount(
         log_to=log_to if log_to in (None, "kmsg") else str(Path(log_to).absolute()),
         allow_inject=allow_inject,
         config_file=app.config_file,
+        settings=asked,
     )
     if foreground:
-        serve_volume(options, settings=app.configuration.attributes, ready_fd=ready_fd)
+        attributes = {**app.configuration.attributes, **asked}
+        serve_volume(options, settings=attributes, ready_fd=ready_fd)
         return
     volume = start_volume(options, timeout_s=app.host.deadlines.wait_s)
     app.show(mount_result(volume))

@@ -26,7 +26,7 @@ Examples:
 """,
 )
 def volume() -> None:
-    """Show volumes in full; set access mode and retries."""
+    """Show volumes in full; set access mode, retries and limits."""
 
 
 @volume.command(
@@ -65,6 +65,7 @@ def show_volumes(app: AppContext, volumes: tuple[Target, ...]) -> None:
 Examples:
   vexfsctl volume set loop0 access_mode=ro
   vexfsctl volume set loop0 retry/max_attempts=5 retry/base_delay_ms=50 --dry-run
+  vexfsctl volume set loop0 resources/reserve_bytes=1073741824
 """,
 )
 @click.argument("target", metavar="VOLUME", type=VOLUME)
@@ -76,12 +77,14 @@ Examples:
 def set_volume(
     app: AppContext, target: Target, settings: tuple[str, ...], yes: bool, dry_run: bool
 ) -> None:
-    """Set access mode and retries of VOLUME.
+    """Set access mode, retries and limits of VOLUME.
 
     A KEY is access_mode (ro for read-only mode, rw to leave it, which also lifts the hold after
     corruption), or one of retry/max_attempts, retry/base_delay_ms, retry/max_delay_ms,
-    retry/backoff_multiplier_pct and retry/jitter_pct. Every value is checked before the first is
-    written. vexfs-sysfs(5) says what they mean.
+    retry/backoff_multiplier_pct and retry/jitter_pct, or a limit, where 0 is none:
+    resources/memory_limit_bytes, resources/reserve_bytes (free space that writes leave),
+    resources/max_operations and resources/lock_timeout_ms. Every value is checked before the first
+    is written. vexfs-sysfs(5) says what they mean.
     """
     parsed = parse_settings(settings, VOLUME_KEYS)
     changes = set_volumes(app.host, app.terminal, target, parsed, Consent(yes, dry_run))

@@ -5,7 +5,8 @@ the guard, answers, and cleans up after requests that were answered at their dea
 `names`, `data` and `attributes` do the work on the backing directory and know nothing about guard,
 faults or identity. They share `backing`: the kernel's nodes and open files (`nodes`), and on whose
 behalf they act (`identity`, by what `callers` reads of them). `direct` says which direct I/O is
-refused. `vectors` is pure; `driver.system_calls` has what Python lacks.
+refused, `reserve` what is refused for want of space. `vectors` is pure; `driver.system_calls` has
+what Python lacks.
 """
 
 from vexfsctl.driver.passthrough.filesystem import Passthrough as Passthrough

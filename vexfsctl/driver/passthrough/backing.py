@@ -57,6 +57,11 @@ class Backing:
         self.max_transfer = 1 << 20
         """How many bytes a READ or WRITE is about at most."""
 
+    def limit_waiting(self, timeout_s: float | None) -> None:
+        """Have calls wait for locks no longer than *timeout_s*, then raise LockTimeout."""
+        self.inodes.limit_waiting(timeout_s)
+        self.files.limit_waiting(timeout_s)
+
     def open(self, inode: Inode) -> OpenInode:
         """Open *inode* for one call, by any file of it that is open, else as `InodeTable.open`."""
         number = self.files.duplicate(inode.nodeid)

@@ -1,6 +1,7 @@
 """The filesystem of a volume: which handler a request goes to, and what the mount needs."""
 
 import errno
+import gc
 import os
 from functools import partial
 from pathlib import Path
@@ -23,10 +24,12 @@ from vexfsctl.driver.passthrough.names import Names
 from vexfsctl.driver.passthrough.nodes.descriptors import Descriptor, DescriptorBudget
 from vexfsctl.driver.passthrough.nodes.inodes import OpenInode
 from vexfsctl.driver.passthrough.nodes.pruning import Pruning
+from vexfsctl.driver.passthrough.reserve import Reserve
 from vexfsctl.driver.passthrough.service import Service
 from vexfsctl.driver.requests import guarded_call
 from vexfsctl.guard.guard import Guard
 from vexfsctl.model.clock import Clock
+from vexfsctl.model.volume import ResourceSettings
 from vexfsctl.system.clock import MonotonicClock
 
 _WANTED = (
@@ -59,15 +62,17 @@ class Passthrough:
         """Capabilities to request when mounting it (`Connection.mount`)."""
         if through_cache:
             self.wanted_flags &= ~InitFlag.DIRECT_IO_ALLOW_MMAP
+        clock = clock or MonotonicClock()
         budget = DescriptorBudget.of_this_process()
         self.max_readers = budget.readers
         """How many requests it can handle at once: for `serve`."""
-        self.backing = Backing(
-            source, clock or MonotonicClock(), budget, names=faults is not None, handles=handles
-        )
+        self.backing = Backing(source, clock, budget, names=faults is not None, handles=handles)
         """The source directory as the kernel knows it so far."""
         self._volume = Volume(self.backing, source)
-        self._service = Service(guard, self.backing, faults)
+        self._pruning: Pruning | None = None
+        reserve = Reserve(self.backing, self._volume.free_bytes, clock)
+        self._service = Service(guard, self.backing, reserve, faults)
+        guard.follow_limits(self._limit_locks)
         self._handlers: dict[type, Handler] = {
             **Names(self.backing).handlers,
             **Data(self.backing).handlers,
@@ -82,7 +87,8 @@ class Passthrough:
         # before 6.6 refuses a shared mapping of a file opened so.
         if connection.negotiated.flags & InitFlag.DIRECT_IO_ALLOW_MMAP:
             self.backing.open_flags = OpenFlag.DIRECT_IO | OpenFlag.PARALLEL_DIRECT_WRITES
-        self.backing.inodes.on_crowded = Pruning(connection, self.backing.inodes).start
+        self._pruning = Pruning(connection, self.backing.inodes)
+        self.backing.inodes.on_crowded = self._pruning.of_pinned
 
     def handle(self, request: requests.Request, reply: Reply) -> None:
         """Answer *request*, from this thread or, at its deadline, from the watch thread."""
@@ -98,9 +104,30 @@ class Passthrough:
         else:
             self._service.serve(request, reply, handler, call)
 
+    def _limit_locks(self, limits: ResourceSettings) -> None:
+        self.backing.limit_waiting(limits.lock_timeout_ms / 1_000 or None)
+
     def sync(self) -> None:
         """Write out the volume's backing filesystem; raises OSError, may wait for its device."""
         self._volume.sync()
+
+    def forget_idle(self) -> None:
+        """Have the kernel forget every node that nothing uses; returns at once.
+
+        Kernels before Linux 6.18 cannot be asked.
+        """
+        if self._pruning is not None:
+            self._pruning.of_all()
+
+    def shrink(self) -> None:
+        """Give the memory of what was forgotten back to the system, as far as that can be done."""
+        self.backing.inodes.shrink()
+        gc.collect()
+        system_calls.trim_memory()
+
+    def free_bytes(self) -> int:
+        """Return what ordinary users can still store; raises OSError, may wait for the device."""
+        return self._volume.free_bytes()
 
     def close(self) -> None:
         """Release the source; what abandoned calls still use stays. May wait for the device."""
@@ -132,6 +159,11 @@ class Volume:
     def sync(self) -> None:
         """Write out the filesystem that the volume is on; raises OSError."""
         system_calls.syncfs(self._directory.number)
+
+    def free_bytes(self) -> int:
+        """Return what ordinary users can still store on it; raises OSError."""
+        statistics = os.fstatvfs(self._directory.number)
+        return statistics.f_bavail * statistics.f_frsize
 
     def close(self) -> None:
         """Release the source directory."""

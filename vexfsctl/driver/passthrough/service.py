@@ -20,6 +20,7 @@ from vexfsctl.driver.passthrough.backing import Answer, Backing, Handler
 from vexfsctl.driver.passthrough.callers import proven_capabilities
 from vexfsctl.driver.passthrough.nodes.inodes import Inode, OpenInode, StaleNode
 from vexfsctl.driver.passthrough.nodes.open_files import OpenFile
+from vexfsctl.driver.passthrough.reserve import Reserve
 from vexfsctl.driver.refusals import Refusal
 from vexfsctl.driver.requests import (
     GuardedCall,
@@ -72,9 +73,12 @@ class Unsettled:
 class Service:
     """What serving a request needs: the guard, the backing directory, the active faults."""
 
-    def __init__(self, guard: Guard, backing: Backing, faults: FaultSet | None) -> None:
+    def __init__(
+        self, guard: Guard, backing: Backing, reserve: Reserve, faults: FaultSet | None
+    ) -> None:
         self.guard = guard
         self.backing = backing
+        self.reserve = reserve
         self.faults = faults
         self.unsettled = Unsettled()
         self._bound: dict[GuardedCall, tuple[BoundCall, BoundCall]] = {}
@@ -195,6 +199,8 @@ class _Served:
         if service.faults:
             offset, length = data_range(request)
             service.faults.meet(self._call.name, self._path(), offset, length)
+        if self._call.grows and (kept := service.guard.resources.reserve_bytes):
+            service.reserve.require(request, kept)
         try:
             nodes = self._open_nodes()
         except StaleNode:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from vexfsctl.driver.volume.facts import VolumeFacts
+from vexfsctl.driver.volume.gauges import Gauges
 from vexfsctl.exceptions import PermissionRefused, ProviderFailed, ValueRefused
 from vexfsctl.guard.guard import Guard
 from vexfsctl.model.operations import OperationType
@@ -18,12 +19,14 @@ from vexfsctl.model.volume import ModuleState
 from vexfsctl.sysfs.attributes import (
     ABI_VERSION,
     ACCESS_MODE,
+    ACTIVE_OPERATIONS,
     BREAKER_CONTROL,
     BREAKER_STATE,
     DEGRADATION,
     INJECT_ACTIVE,
     INJECT_ATTRIBUTES,
     INJECT_CONTROL,
+    MAX_CONCURRENT,
     PAGE_SIZE,
     STATE,
     TREE_VERSION,
@@ -51,9 +54,17 @@ class AttributeSource:
     Without *faults* (not mounted with `--allow-inject`) there is no `inject`.
     """
 
-    def __init__(self, guard: Guard, facts: VolumeFacts, *, faults: Injector | None = None) -> None:
+    def __init__(
+        self,
+        guard: Guard,
+        facts: VolumeFacts,
+        *,
+        gauges: Gauges | None = None,
+        faults: Injector | None = None,
+    ) -> None:
         self._guard = guard
         self._facts = facts
+        self._gauges = gauges or Gauges()
         self._faults = faults
         present = attributes() + (() if faults is None else INJECT_ATTRIBUTES)
         self._attributes = {attribute.path: attribute for attribute in present}
@@ -114,6 +125,8 @@ class AttributeSource:
                 return self._guard.error_value(attribute.name)
             case Directory.RETRY:
                 return getattr(self._guard.retry, attribute.name)
+            case Directory.RESOURCES:
+                return self._resource_value(attribute)
             case _:
                 return self._own_value(attribute)
 
@@ -123,12 +136,20 @@ class AttributeSource:
         of_guard = attribute is DEGRADATION or attribute is ACCESS_MODE
         return getattr(self._guard if of_guard else self._facts, attribute.name)
 
+    def _resource_value(self, attribute: Attribute) -> Any:
+        if attribute.writable:
+            return getattr(self._guard.resources, attribute.name)
+        of_guard = attribute is ACTIVE_OPERATIONS
+        return getattr(self._guard if of_guard else self._gauges, attribute.name)
+
     def _operation_value(self, attribute: Attribute, operation: OperationType) -> Any:
         guarded = self._guard.operations[operation]
         if attribute.directory is Directory.BREAKER:
             if attribute.writable:
                 return getattr(guarded.breaker_settings, attribute.name)
             return self._guard.breaker_value(operation, attribute.name)
+        if attribute.name == MAX_CONCURRENT.name:
+            return self._guard.max_concurrent(operation)
         return guarded.value(attribute.name)
 
     def _apply(self, attribute: Attribute, value: Any, uid: int, pid: int) -> None:
@@ -139,6 +160,9 @@ class AttributeSource:
         elif attribute is INJECT_CONTROL:
             assert self._faults is not None
             self._faults.command(value)
+        elif attribute.directory is Directory.RESOURCES:
+            with self._setting:
+                self._guard.resources = replace(self._guard.resources, **{attribute.name: value})
         else:
             with self._setting:
                 self._guard.retry = replace(self._guard.retry, **{attribute.name: value})
@@ -147,7 +171,9 @@ class AttributeSource:
         self, attribute: Attribute, operation: OperationType, value: Any, uid: int, pid: int
     ) -> None:
         guarded = self._guard.operations[operation]
-        if attribute.directory is not Directory.BREAKER:
+        if attribute.name == MAX_CONCURRENT.name:
+            self._guard.limit_concurrent(operation, value)
+        elif attribute.directory is not Directory.BREAKER:
             guarded.timeout_ms = value
         elif attribute.name == BREAKER_CONTROL.name:
             self._guard.command_breaker(operation, value, uid=uid, pid=pid)

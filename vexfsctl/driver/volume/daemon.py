@@ -5,7 +5,7 @@ import os
 import signal
 import traceback
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -50,6 +50,8 @@ class VolumeOptions:
     allow_inject: bool = False
     config_file: Path | None = None
     """Configuration that the serving process reads; None: the standard one."""
+    settings: Mapping[str, int] = field(default_factory=dict)
+    """Values that attributes have from the start whatever the configuration says, by path."""
 
     def arguments(self) -> list[str]:
         """Return them as command-line arguments of `vexfsctl mount`."""
@@ -57,6 +59,7 @@ class VolumeOptions:
         words += ["--name", self.name] if self.name is not None else []
         words += ["--log-to", self.log_to] if self.log_to is not None else []
         words += ["--config", str(self.config_file)] if self.config_file is not None else []
+        words += [f"--set={path}={value}" for path, value in self.settings.items()]
         return words + (["--allow-inject"] if self.allow_inject else [])
 
 

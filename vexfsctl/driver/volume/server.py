@@ -22,10 +22,12 @@ from vexfsctl.driver.fuse import USUAL_FLAGS, Connection, InitFlag, MountOptions
 from vexfsctl.driver.passthrough import Passthrough
 from vexfsctl.driver.volume.attributes import AttributeSource
 from vexfsctl.driver.volume.facts import VolumeFacts
+from vexfsctl.driver.volume.gauges import Gauges
 from vexfsctl.driver.volume.leftovers import DATA_SUBTYPE, TREE_SUBTYPE, remove_tree_directory
 from vexfsctl.driver.volume.ownership import give_up_ownership, take_ownership
 from vexfsctl.driver.volume.records import LOG_BOUND_S, RecordLog
 from vexfsctl.driver.volume.tree import TreeFilesystem
+from vexfsctl.driver.volume.usage import UsageWatch
 from vexfsctl.exceptions import DeadlineExceeded, MountFailed, VexfsctlException
 from vexfsctl.guard.guard import Guard
 from vexfsctl.model.correlation import CorrelationId, CorrelationSource
@@ -83,9 +85,13 @@ class VolumeServer:
             device_name=None if device is None else device_name(device),
             uuid=filesystem_uuid(source),
         )
-        self._attributes = AttributeSource(self._guard, self._facts, faults=self._faults)
-        self._attributes.preset(settings)
         self._passthrough = Passthrough(source, self._guard, faults=self._faults)
+        gauges = Gauges(self._passthrough.free_bytes)
+        self._usage = UsageWatch(self._guard, gauges, self._passthrough, clock, on_crash=on_crash)
+        self._attributes = AttributeSource(
+            self._guard, self._facts, gauges=gauges, faults=self._faults
+        )
+        self._attributes.preset(settings)
         self._data: Connection | None = None
         self._served: list[tuple[Connection, Mount | None]] = []
         self.warnings: list[str] = []
@@ -96,6 +102,7 @@ class VolumeServer:
         self._facts.move_to(ModuleState.INITIALIZING, self._log.take)
         with self._undone_if_it_fails():
             threading.Thread(target=self._watch, name="deadlines", daemon=True).start()
+            self._usage.start()
             self._serve_tree()
             self._serve_data()
 
@@ -226,6 +233,7 @@ class VolumeServer:
     def _release(self) -> str:
         """Remove both mounts; calls stuck in them get an error instead of waiting forever."""
         self._guard.alarm.close()
+        self._usage.close()
         result = "ok"
         for connection, mount in reversed(self._served):
             try:

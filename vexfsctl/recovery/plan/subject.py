@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from vexfsctl.analysis.incident.incidents import Incident, Occurrence
 from vexfsctl.analysis.incident.numbered_calls import NumberedCall
-from vexfsctl.catalogue.lookup import BREAKER_OPEN, TIMEOUT, ErrorEntry, entry, find_entry
+from vexfsctl.catalogue.lookup import BREAKER_OPEN, NO_PLACE, TIMEOUT, ErrorEntry, entry, find_entry
 from vexfsctl.exceptions import InvalidInput
 from vexfsctl.model.calls import FLUSH, READ, WRITE, direction_of_call
 from vexfsctl.model.correlation import CorrelationId
@@ -202,8 +202,9 @@ def _first_failure(occurrences: Sequence[Occurrence]) -> object:
 
 def _errors_of(occurrences: Sequence[Occurrence]) -> Iterator[str]:
     names = tuple(name for each in occurrences if (name := _error_of(each)) is not None)
-    if not names and any(isinstance(each.event, CallRejected) for each in occurrences):
-        names = (BREAKER_OPEN.name,)
+    if not names:
+        refused = (each.event for each in occurrences if isinstance(each.event, CallRejected))
+        names = tuple((BREAKER_OPEN if e.limit is None else NO_PLACE).name for e in refused)[:1]
     yield from names
 
 

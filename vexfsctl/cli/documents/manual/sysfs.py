@@ -1,6 +1,7 @@
 """vexfs-sysfs(5): the attribute tree, from the table that reader, writer and driver use."""
 
 from vexfsctl.model.breaker import BreakerAction, BreakerState, state_after
+from vexfsctl.model.degradation import CALLS_AT_ONCE, FALLS_BELOW_PCT, LEVEL_RULES, Resource
 from vexfsctl.model.errnos import errno_name
 from vexfsctl.model.operations import OperationType
 from vexfsctl.render.mdoc import (
@@ -36,6 +37,24 @@ _DESCRIPTION = (
     "Each read from offset 0 gets a fresh value. Where noted below, poll(2) wakes with POLLPRI"
     " when the value changes.",
 )
+_DEGRADATION = (
+    "A level begins above the percentage of a resource: memory of memory_limit_bytes, operations"
+    " of max_operations; where a limit is 0, nothing counts. The highest holds. It rises to what"
+    " lasted for half a second, and falls once usage was below"
+    f" {FALLS_BELOW_PCT} % of the threshold for two seconds. Memory is given"
+    " back before: the kernel is asked to forget what nobody uses (from Linux 6.18 on), from 60 %"
+    " of the limit on. Usage is measured when calls come, four times a second at most, and on until"
+    " the level is normal. Of space, the reserve is compared with what is free: 100 % and less"
+    " space than that is where calls that need more get ENOSPC. Nothing else is limited for want"
+    " of space.",
+    "calls is how many application calls run at once while memory is short, in percent of"
+    f" max_operations, or of {CALLS_AT_ONCE} where that is 0. deadlines is in percent of"
+    " timeout_ms, while memory or calls are the reason. In an emergency vector operations are"
+    " refused, too. More calls than may run wait within their deadline, then they get EBUSY; those"
+    " that hang keep their places until they end.",
+    "Corruption makes the level read_only at once, until rw is written to access_mode, whatever is"
+    " measured. A volume that came up only in part is light.",
+)
 _TRANSITIONS = "The state after each command, by the state before; - is EBUSY."
 
 
@@ -59,6 +78,9 @@ def sysfs_page() -> list[str]:
         *literal_block(COMMAND_FORM),
         *paragraphs(COMMAND_RULES, _TRANSITIONS),
         *column_list(("before", *BreakerAction), _transitions()),
+        ".Ss Levels of degradation",
+        *column_list(("level", *Resource, *_LIMITS), _levels()),
+        *paragraphs(*_DEGRADATION),
         ".Ss Errors of a write",
         "A write that fails changes nothing.",
         *tagged_list(
@@ -91,6 +113,26 @@ def _text(attribute: Attribute) -> list[str]:
     if attribute.pollable:
         text += " Can be polled."
     return text_lines(text)
+
+
+_LIMITS = ("calls", "deadlines", "writes")
+
+
+def _levels() -> list[tuple[str, ...]]:
+    return [
+        (
+            str(level),
+            *(_percent(rule.threshold_pct(resource)) for resource in Resource),
+            _percent(rule.calls_pct),
+            _percent(rule.timeout_pct),
+            "EROFS" if level.refuses_writes else "yes",
+        )
+        for level, rule in LEVEL_RULES.items()
+    ]
+
+
+def _percent(pct: int | None) -> str:
+    return "-" if pct is None else f"{pct} %"
 
 
 def _transitions() -> list[tuple[str, ...]]:

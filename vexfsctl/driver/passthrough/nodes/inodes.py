@@ -11,15 +11,19 @@ import errno
 import itertools
 import os
 import stat
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 
 from vexfsctl.driver.fuse import ROOT_NODEID
 from vexfsctl.driver.passthrough.nodes.descriptors import Descriptor
+from vexfsctl.driver.passthrough.nodes.locks import LockTimeout, bounded
 from vexfsctl.driver.passthrough.nodes.mounts import Mount, Mounts, inode_number
 
 _LONGEST_PATH = 4000  # bytes in one open(2): PATH_MAX is 4096
 _MOVE_BOUND_S = 1.0
+_BYTES_OF_A_SLOT = 160  # a dictionary that was never larger has less
 _AS_A_NODE = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
 _NOT_THERE = (errno.ESTALE, errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 
@@ -105,10 +109,16 @@ class InodeTable:
         self._by_nodeid: dict[int, Inode] = {}
         self._by_key: dict[bytes, Inode] = {}
         self._lock = threading.Lock()
+        self.limit_waiting(None)
         self._pinned: dict[int, Descriptor] = {}
         self._moves = threading.Condition()
         self._moving = self._moved = 0
-        self.root, _ = self._adopt(self._source.number, None, None)
+        self.root, _ = self._adopt(self._source.number, None, None, self._lock)
+
+    def limit_waiting(self, timeout_s: float | None) -> None:
+        """Have calls wait for locks no longer than *timeout_s*, then raise LockTimeout."""
+        self._timeout_s = timeout_s
+        self._call_lock = bounded(self._lock, timeout_s)
 
     def get(self, nodeid: int) -> Inode:
         """Return the node *nodeid*; StaleNode if the kernel refers to no such node."""
@@ -141,7 +151,7 @@ class InodeTable:
     def look_up(self, parent: OpenInode, name: bytes) -> tuple[Inode, os.stat_result]:
         """Return the node *name* in *parent* and its present status; count one more lookup."""
         with Descriptor(os.open(name, _AS_A_NODE, dir_fd=parent.number)) as found:
-            return self._adopt(found.number, parent.inode, name)
+            return self._adopt(found.number, parent.inode, name, self._call_lock)
 
     def of_open(
         self, descriptor: int, parent: OpenInode, name: bytes | None
@@ -150,7 +160,7 @@ class InodeTable:
 
         *name* is None if it has none.
         """
-        return self._adopt(descriptor, parent.inode, name)
+        return self._adopt(descriptor, parent.inode, name, self._lock)
 
     def moved(self, parent: OpenInode, name: bytes) -> None:
         """Note that what is *name* in *parent* was moved there."""
@@ -223,6 +233,19 @@ class InodeTable:
         with self._lock:
             return list(self._pinned)
 
+    def newest_first(self) -> list[int]:
+        """Return all nodes but the root: what is in a directory mostly before the directory."""
+        with self._lock:
+            return [nodeid for nodeid in reversed(self._by_nodeid) if nodeid != ROOT_NODEID]
+
+    def shrink(self) -> None:
+        """Give back the memory of nodes that were forgotten, if they were many."""
+        with self._lock:
+            # A dictionary keeps the size it once had until something is added.
+            if sys.getsizeof(self._by_nodeid) > _BYTES_OF_A_SLOT * (len(self._by_nodeid) + 1024):
+                self._by_nodeid = dict(self._by_nodeid.items())
+                self._by_key = dict(self._by_key.items())
+
     def clear(self) -> None:
         """Release all nodes, and the source."""
         with self._lock:
@@ -243,12 +266,16 @@ class InodeTable:
     # Where nodes are seen
 
     def _adopt(
-        self, number: int, parent: Inode | None, name: bytes | None
+        self,
+        number: int,
+        parent: Inode | None,
+        name: bytes | None,
+        lock: AbstractContextManager[object],
     ) -> tuple[Inode, os.stat_result]:
         """Return the node of an open inode, a new one if need be; count one more lookup."""
         status = os.fstat(number)
         mount, key = self._mounts.identify(number, status)
-        with self._lock:
+        with lock:
             inode = self._by_key.get(key)
             if inode is None:
                 inode = Inode(next(self._nodeids), mount, key)
@@ -314,7 +341,7 @@ class InodeTable:
             return OpenInode(os.dup(self._source.number), inode)
         if inode.nodeid not in self._pinned:
             return None
-        with self._lock:
+        with self._call_lock:
             # Under the lock: nobody closes it meanwhile, so the number is not another file's.
             pinned = self._pinned.get(inode.nodeid)
             return None if pinned is None else OpenInode(os.dup(pinned.number), inode)
@@ -339,8 +366,13 @@ class InodeTable:
 
     def _may_have_moved(self, moved: int) -> bool:
         """Wait for the moves under way; return whether one ended since there were *moved*."""
+        timeout_s = self._timeout_s
         with self._moves:
-            self._moves.wait_for(lambda: self._moved != moved or not self._moving, _MOVE_BOUND_S)
+            in_time = self._moves.wait_for(
+                lambda: self._moved != moved or not self._moving, timeout_s or _MOVE_BOUND_S
+            )
+            if not in_time and timeout_s is not None:
+                raise LockTimeout
             return self._moved != moved
 
 

@@ -7,6 +7,7 @@ import threading
 
 from vexfsctl.driver.passthrough.nodes.descriptors import Descriptor
 from vexfsctl.driver.passthrough.nodes.inodes import Inode
+from vexfsctl.driver.passthrough.nodes.locks import bounded
 
 
 class OpenFile(Descriptor):
@@ -38,6 +39,11 @@ class OpenFileTable:
         self._by_nodeid: dict[int, list[OpenFile]] = {}
         self._handles = itertools.count(1)
         self._lock = threading.Lock()
+        self.limit_waiting(None)
+
+    def limit_waiting(self, timeout_s: float | None) -> None:
+        """Have calls wait for a lock no longer than *timeout_s*, then raise LockTimeout."""
+        self._call_lock = bounded(self._lock, timeout_s)
 
     def get(self, handle: int) -> OpenFile:
         """Return the open file *handle*; OSError (EBADF) if it is closed."""
@@ -66,7 +72,7 @@ class OpenFileTable:
         """Return a new descriptor of an open file of the node *nodeid*, None if none is open."""
         if nodeid not in self._by_nodeid:
             return None
-        with self._lock:
+        with self._call_lock:
             # Under the lock: nobody closes it meanwhile, so the number is not another file's.
             files = self._by_nodeid.get(nodeid)
             return None if files is None else os.dup(files[0].number)

@@ -1,0 +1,46 @@
+"""What a volume uses, as the operating system measures it."""
+
+import os
+import threading
+from collections.abc import Callable
+from functools import partial
+
+from vexfsctl.exceptions import DeadlineExceeded
+from vexfsctl.system.bounded import run_bounded
+
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+_BOUND_S = 0.5
+
+
+class Gauges:
+    """Memory of this process, and free space: *ask_free* may wait for its device; None: unknown."""
+
+    def __init__(self, ask_free: Callable[[], int] | None = None) -> None:
+        self._ask_free = ask_free
+        self._asking = threading.Lock()
+
+    @property
+    def memory_bytes(self) -> int:
+        """Resident memory (proc_pid_statm(5)); it asks no device."""
+        with open("/proc/self/statm") as file:
+            return int(file.read().split()[1]) * _PAGE_BYTES
+
+    @property
+    def free_bytes(self) -> int | None:
+        """Free space; None if the device below does not answer in half a second, or fails.
+
+        Then a thread is left behind, one at most: until it returns nobody else asks.
+        """
+        ask = self._ask_free
+        if ask is None or not self._asking.acquire(timeout=_BOUND_S):
+            return None
+        try:
+            return run_bounded(partial(self._ask, ask), _BOUND_S, what="statfs")
+        except (OSError, DeadlineExceeded):
+            return None
+
+    def _ask(self, ask: Callable[[], int]) -> int:
+        try:
+            return ask()
+        finally:
+            self._asking.release()
