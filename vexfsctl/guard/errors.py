@@ -23,7 +23,7 @@ class EnhancedError:
     call: str
     volume: str
     attempt: int
-    """1 for the first try."""
+    """1 for the first try; 0 if there was none."""
     time_ns: int
     """CLOCK_MONOTONIC."""
     parent: CorrelationId | None = None

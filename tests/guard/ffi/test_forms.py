@@ -109,6 +109,9 @@ def test_the_breaker_of_the_operation_type_opens(
 
     assert isinstance(refused, CallRejected)
     assert (refused.errno, code_of(refused)) == (EBUSY, -1000)
+    known = error_of(refused)
+    assert known is not None
+    assert (known.entry.name, known.number, known.attempt) == ("CircuitBreakerOpen", 1, 0)
     assert boundary(library.sum, 2, 20, 22, operation="file") == 42
     assert boundary(library.sum, 2, 20, 22, fallback=41) == 41
     *_, alone, served = lines

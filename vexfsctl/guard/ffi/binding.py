@@ -13,9 +13,9 @@ from types import FrameType
 from typing import Any
 
 from vexfsctl.catalogue.entry import ErrorEntry, VexfsCode
-from vexfsctl.catalogue.lookup import TIMEOUT, entry, error_for_errno
+from vexfsctl.catalogue.lookup import BREAKER_OPEN, TIMEOUT, entry, error_for_errno
 from vexfsctl.guard.call import Call, CallAbandoned, CallRejected, Terms, no_terms
-from vexfsctl.guard.errors import carrying, error_of, exception_of
+from vexfsctl.guard.errors import EnhancedError, carrying, error_of, exception_of
 from vexfsctl.guard.execution import arose_in
 from vexfsctl.guard.ffi.callbacks import CALLBACKS, enclosing
 from vexfsctl.guard.ffi.codes import given_error, note_fallback_error
@@ -24,7 +24,8 @@ from vexfsctl.guard.ffi.functions import ForeignFunction, Result, with_keywords
 from vexfsctl.guard.ffi.returns import Judgement, judgement
 from vexfsctl.guard.ffi.site import Site
 from vexfsctl.guard.guard import Guard
-from vexfsctl.model.correlation import CorrelationId
+from vexfsctl.model.clock import Clock
+from vexfsctl.model.correlation import CorrelationId, CorrelationSource
 from vexfsctl.resilience import Deadline, DeadlineExceeded, NoTimeLeft, NoWorker, compose
 from vexfsctl.resilience.fallback import Fallback
 from vexfsctl.resilience.workers import Workers
@@ -37,10 +38,14 @@ _NO_WORKER = entry("ResourceBusy")
 class Binding:
     """Puts functions that are called at one site under a guard."""
 
-    def __init__(self, site: Site, guard: Guard, workers: Workers) -> None:
+    def __init__(
+        self, site: Site, guard: Guard, workers: Workers, *, clock: Clock, ids: CorrelationSource
+    ) -> None:
         self._site = site
         self._guard = guard
         self._workers = workers
+        self._now_ns = clock.now_ns
+        self._draw_id = ids.draw
 
     def bind(
         self, function: ForeignFunction, how: Declaration, parent: _Parent | None = None
@@ -85,7 +90,7 @@ class Binding:
         next_number = self._site.next_number
         in_time = None if how.deadline is None else self._in_time(how.deadline)
         plain = how.fallback is None and parent is None
-        terms = partial(self._terms, how.fallback, parent)
+        terms = partial(self._terms, how, parent)
 
         def guarded(*args: Any) -> Any:
             number = next_number()
@@ -110,11 +115,11 @@ class Binding:
             except CallAbandoned as error:
                 # The watch of the guard has ended it.
                 if how.fallback is not None:
-                    return self._serve(how.fallback, args, number, error)
-                self._site.count(number, error, served=False)
+                    return self._serve(how, how.fallback, args, number, error)
+                self._ended(how, number, error)
                 raise
             except OSError as error:
-                ended = self._ended(number, error)
+                ended = self._ended(how, number, error)
                 if ended is error:
                     # A frame of its own traceback must not hold on to it.
                     del ended
@@ -199,7 +204,7 @@ class Binding:
 
     def _terms(
         self,
-        fallback: Fallback | None,
+        how: Declaration,
         parent: _Parent | None,
         args: Any,
         number: int,
@@ -207,11 +212,13 @@ class Binding:
     ) -> Terms:
         caller = enclosing(outside) if parent is None else None
         of = parent() if parent is not None else None if caller is None else caller.id
-        if fallback is None:
+        if how.fallback is None:
             return Terms(parent=of)
-        return Terms(partial(self._serve, fallback, args, number), parent=of)
+        return Terms(partial(self._serve, how, how.fallback, args, number), parent=of)
 
-    def _serve(self, fallback: Fallback, args: Any, number: int, cause: OSError) -> Any:
+    def _serve(
+        self, how: Declaration, fallback: Fallback, args: Any, number: int, cause: OSError
+    ) -> Any:
         """Return what the fallback serves for a call that ended in *cause*."""
         if not fallback.covers(cause):
             raise OSError(cause.errno, "no fallback for that")
@@ -221,17 +228,39 @@ class Binding:
             note_fallback_error(cause, failure)
             # Not itself: it would take up a traceback again, with frames that know its cause.
             raise OSError(failure.errno, failure.strerror) from None
+        self._explain(how, number, cause)
         self._site.count(number, cause, served=True)
         return served
 
-    def _ended(self, number: int, error: OSError) -> OSError:
+    def _ended(self, how: Declaration, number: int, error: OSError) -> OSError:
         """Count a call that raises *error*, and return what it is to raise instead."""
         cause = error.__cause__
         if isinstance(cause, OSError) and error_of(error) is None and error_of(cause) is not None:
             # The guard gives applications of a volume an errno that FUSE can pass on.
             error = cause
+        self._explain(how, number, error)
         self._site.count(number, error, served=False)
         return error
+
+    def _explain(self, how: Declaration, number: int, error: OSError) -> None:
+        """Have an exception of the guard itself carry an error, too."""
+        if error_of(error) is not None or not isinstance(error, CallRejected | CallAbandoned):
+            return
+        refused = isinstance(error, CallRejected)
+        enhanced = EnhancedError(
+            entry=BREAKER_OPEN if refused else TIMEOUT,
+            errno=error.errno or EIO,
+            # Without an id the guard has left out its records.
+            id=error.id or self._draw_id(),
+            operation=how.operation,
+            call=self._site.name,
+            volume=self._guard.volume,
+            attempt=0 if refused else 1,
+            time_ns=self._now_ns(),
+            number=number,
+            code=VexfsCode.CIRCUIT_BREAKER if refused else VexfsCode.TIMEOUT,
+        )
+        carrying(error, enhanced)
 
 
 def _apply(attempt: Callable[[Call], Any], call: Call) -> Any:

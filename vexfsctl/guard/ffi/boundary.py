@@ -61,10 +61,9 @@ class Boundary:
         calls with a deadline. *clock* is that of *guard*.
         """
         clock = clock or MonotonicClock()
-        ids = CorrelationSource()
-        self.draw_id = ids.draw
-        """Returns the id of what is not a call."""
-        self.guard = guard or Guard(name, clock=clock, log=ImmediateLog(_ignore), ids=ids)
+        self._clock = clock
+        self._ids = CorrelationSource()
+        self.guard = guard or Guard(name, clock=clock, log=ImmediateLog(_ignore), ids=self._ids)
         self.workers = workers or Workers()
         self._lines = CallLines(log, clock.now_ns)
         CALLBACKS.watch(self.guard)
@@ -150,8 +149,9 @@ class Boundary:
         name = _NO_WORD.sub("_", how.name or foreign.name)[:_LONGEST_NAME]
         site = self._sites.get(name)
         if site is None:
-            site = self._sites.setdefault(name, Site(name, self._lines, self.draw_id))
-        return Binding(site, self.guard, self.workers).bind(foreign, how, parent)
+            site = self._sites.setdefault(name, Site(name, self._lines))
+        binding = Binding(site, self.guard, self.workers, clock=self._clock, ids=self._ids)
+        return binding.bind(foreign, how, parent)
 
     def _remember(self, function: Any) -> "_Remembered":
         foreign = describe(function)
@@ -189,7 +189,7 @@ class Scope:
         self._boundary = boundary
         self._how = how
         caller = enclosing(sys._getframe(1))
-        self.id = boundary.draw_id() if caller is None else caller.id
+        self.id = boundary._ids.draw() if caller is None else caller.id
         """A new one, or that of the guarded call that it is made in."""
 
     def __call__(self, function: Callable[..., Any], /, *args: Any, **declared: Any) -> Any:

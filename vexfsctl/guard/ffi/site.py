@@ -1,14 +1,11 @@
 """The calls of one function: their numbers, their failures, the lines that tell of them."""
 
-from collections.abc import Callable
 from operator import length_hint
 from sys import maxsize
 
-from vexfsctl.catalogue.entry import VexfsCode
-from vexfsctl.guard.call import CallAbandoned, CallRejected
+from vexfsctl.guard.call import CallRejected
 from vexfsctl.guard.errors import error_of
 from vexfsctl.guard.ffi.lines import CallLines, outcome_of
-from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.errnos import classify_errno
 from vexfsctl.resilience.counters import Counter
 
@@ -16,10 +13,9 @@ from vexfsctl.resilience.counters import Counter
 class Site:
     """Counts the calls of one function from 1, as each call site of the kernel module does."""
 
-    def __init__(self, name: str, lines: CallLines, draw_id: Callable[[], CorrelationId]) -> None:
+    def __init__(self, name: str, lines: CallLines) -> None:
         self.name = name
         self._lines = lines
-        self._draw_id = draw_id
         # As `resilience.counters` counts: in C, and it can be read.
         self._numbers = iter(range(1, maxsize))
         self.next_number = self._numbers.__next__
@@ -43,20 +39,13 @@ class Site:
 
     def count(self, number: int, error: OSError, *, served: bool) -> None:
         """Count call *number*, which ended in *error*; *served*: for its caller, by a fallback."""
-        if isinstance(error, CallAbandoned):
-            code, identifier = int(VexfsCode.TIMEOUT), error.id or self._draw_id()
+        known = error_of(error)
+        if known is None or not _is_failure(known.errno, self.name):
+            return
+        if not isinstance(error, CallRejected):
             self._failures.add()
-        elif isinstance(error, CallRejected):
-            # Without an id the guard has left out its records.
-            code, identifier = int(VexfsCode.CIRCUIT_BREAKER), error.id or self._draw_id()
-        else:
-            known = error_of(error)
-            if known is None or not _is_failure(known.errno, self.name):
-                return
-            code, identifier = known.code or -known.errno, known.parent or known.id
-            self._failures.add()
-        outcome = outcome_of(code, self.failure_rate_pct)
-        self._lines.failed(self.name, number, identifier, outcome, served=served)
+        outcome = outcome_of(known.code or -known.errno, self.failure_rate_pct)
+        self._lines.failed(self.name, number, known.parent or known.id, outcome, served=served)
 
 
 def _is_failure(errno: int, call: str) -> bool:
