@@ -122,6 +122,7 @@ class OpenFile:
 
     def begin(self, boot: bytes, record: Record) -> None:
         """Make it the file of a breaker that has seen nothing."""
+        os.fchmod(self._descriptor, 0o600)  # whatever umask it was made with
         os.pwrite(self._descriptor, _NOTHING, WORDS_AT)
         os.posix_fallocate(self._descriptor, 0, SIZE)
         os.pwrite(self._descriptor, WORDS.pack(0, 0, 0, 0), WORDS_AT)
