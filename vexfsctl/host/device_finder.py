@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from vexfsctl.exceptions import DeviceNotFound, EvidenceMissing
 from vexfsctl.host.host import Host
+from vexfsctl.logs.kernel.writer import may_be_of_kernel
 from vexfsctl.logs.own_records import may_be_vexfs
 from vexfsctl.logs.reading.log import LogReading
 from vexfsctl.logs.sieve import sieve
@@ -186,9 +187,6 @@ class DeviceFinder:
 
     def _may_tell(self, record: LogRecord) -> bool:
         """Whether the kernel may say in *record* how devices are attached."""
-        # Deferred: most commands name no device.
-        from vexfsctl.logs.kernel.evidence import may_be_of_kernel
-
         in_doubt = record.loose and record.source in self._writers_named
         return may_be_of_kernel(record) and not in_doubt
 

@@ -13,6 +13,7 @@ from vexfsctl.host.filters import Filters
 from vexfsctl.host.host import Host
 from vexfsctl.host.log import Calendar, HostLog, is_elsewhere, read_log, select_boot
 from vexfsctl.host.volumes import consult_logs
+from vexfsctl.logs.kernel.unexplained import UnexplainedLines
 from vexfsctl.logs.reading.log import LogReading
 from vexfsctl.model.coverage import Coverage, Gap
 from vexfsctl.model.device_graph import MOST_RELATED, Device, DeviceGraph, DeviceKind
@@ -139,9 +140,6 @@ class _Seen:
     def take_all(self, host: Host, log: HostLog, filters: Filters) -> None:
         """Take the log, as far as *filters* ask for it."""
         self._has_log = True
-        # Deferred: without a log there are none.
-        from vexfsctl.logs.kernel.unexplained import UnexplainedLines
-
         unexplained = UnexplainedLines()
         since, until = filters.boundaries(host)
         calendar = Calendar.of(host)

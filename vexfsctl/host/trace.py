@@ -38,7 +38,7 @@ from vexfsctl.host.log import (
     select_boot,
 )
 from vexfsctl.host.volumes import consult, parse_target
-from vexfsctl.logs.kernel.evidence import may_be_of_kernel
+from vexfsctl.logs.kernel.writer import may_be_of_kernel
 from vexfsctl.logs.reading.log import LogReading
 from vexfsctl.logs.reading.wanted import IDENTIFIER, STATES, Naming, Saying
 from vexfsctl.model.correlation import parse_id_suffix
