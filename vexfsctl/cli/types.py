@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vexfsctl.model.cursor import Cursor
 from vexfsctl.model.units import parse_duration, parse_size
 
 if TYPE_CHECKING:
@@ -48,23 +47,6 @@ class SizeType(click.ParamType[int]):
             return parse_size(value)
         except ValueError as cause:
             self.fail(str(cause), param, ctx)
-
-
-class CursorType(click.ParamType[Cursor]):
-    """A place in a log, as `log --json` prints it."""
-
-    name = "cursor"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Cursor:
-        """Return the place."""
-        if isinstance(value, Cursor):
-            return value
-        try:
-            return Cursor.parse(value)
-        except ValueError as cause:
-            self.fail(f"{cause} (`vexfsctl log --json` prints that of each record)", param, ctx)
 
 
 class KeyValueType(click.ParamType[str]):
@@ -146,7 +128,6 @@ class LogSourceType(PathListType):
         return [CompletionItem(incomplete, type="file")]
 
 
-CURSOR = CursorType()
 PATH = PathType()
 PATH_LIST = PathListType()
 LOG_SOURCE = LogSourceType()
