@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from vexfsctl.analysis.devices.trouble import DeviceTrouble, TroubleTally, tells_trouble
+from vexfsctl.analysis.devices.trouble import DeviceTrouble, TroubleTally
 from vexfsctl.devices.block_state import BlockState, read_block_state
 from vexfsctl.exceptions import LogUnreadable, covering
 from vexfsctl.host.device_finder import DeviceFinder
@@ -153,7 +153,7 @@ class _Seen:
             elif is_within(moment, since, until):
                 unexplained.take(entry)
                 self._take(entry, moment)
-            elif moment is None and tells_trouble(entry) is not None:
+            elif moment is None and entry.trouble is not None:
                 source, weight = entry.record.source, entry.record.weight
                 self._undated[source] = self._undated.get(source, 0) + weight
         self.unexplained = unexplained.coverage
@@ -237,7 +237,7 @@ class _Seen:
     def _take(self, entry: LogEntry, moment: datetime | None) -> None:
         if entry.upstream is not None and entry.upstream.device is not None:
             self._named[entry.upstream.device] = None
-        evidence = tells_trouble(entry)
+        evidence = entry.trouble
         if evidence is not None:
             self._named.update(dict.fromkeys(self._tally.take(entry, evidence, moment)))
 

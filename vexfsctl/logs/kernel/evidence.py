@@ -56,6 +56,9 @@ _METADATA = re.compile(r"(?:b|\+\w{1,32}:)(?P<device>[\w:.+-]{1,80})")
 
 _SHORT = 256
 """Characters of a text that it is worth to remember."""
+_REMEMBERED = 256
+"""Texts that are: of those in a storm hardly any repeats, and more would not stay in the
+processor's cache."""
 _CUT = ">"
 """What less -S and journalctl put in place of the rest of a line."""
 _CAN_BE_CUT = ("device", "member", "sector", "lba", "errno", "task", "block_bytes")
@@ -103,7 +106,7 @@ def forms_for(text: str) -> tuple[EvidenceForm, ...]:
     return (*_BY_LEAD.get(text[:_LEAD], ()), *_behind_a_name(text))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=_REMEMBERED)
 def _said_in(text: str, loud: bool | None) -> KernelEvidence | None:
     evidence = _said_by_form(text, loud=loud)
     if evidence is None and (inner := without_prefix(text)) is not text:
