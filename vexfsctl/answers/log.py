@@ -1,6 +1,6 @@
 """What `log` answers: each record as data, as a table row and as a line; `trace` shows them too."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from datetime import datetime
 from functools import cache
@@ -8,7 +8,6 @@ from operator import itemgetter
 
 from vexfsctl.analysis.incident.incidents import identifier_of, operation_of
 from vexfsctl.host.log_view import Picked
-from vexfsctl.logs.interpret import kind_of
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.coverage import Coverage
 from vexfsctl.model.cursor import Cursor
@@ -75,7 +74,7 @@ def log_row(entry: LogEntry, moment: datetime | None) -> LogRow:
         origin=entry.origin,
         loose=record.loose,
         epoch=entry.epoch,
-        kind=kind_of(entry),
+        kind=_kinds()(entry),
         volume=None if event is None else event.volume,
         significance=None if upstream is None else upstream.significance,
         operation=None if told is None else operation_of(told),
@@ -109,6 +108,14 @@ def log_result(picked: Iterable[Picked], coverage: Coverage) -> CommandResult:
     rows = Rows(picked, lambda each: log_row(*each))
     lines = Paragraph(Rows(picked, lambda each: log_line(*each)), verbatim=True)
     return CommandResult("log", rows, (lines,), (log_table(picked),), coverage)
+
+
+@cache
+def _kinds() -> Callable[[LogEntry], str]:
+    # Deferred, as a log may have no records, and it brings the wordings of all VexFS builds.
+    from vexfsctl.logs.interpret import kind_of
+
+    return kind_of
 
 
 def _fields_of(meaning: object) -> dict[str, object]:
@@ -164,7 +171,7 @@ def _cells(entry: LogEntry, moment: datetime | None) -> tuple[object, ...]:
         record.uptime_us,
         entry.origin,
         record.source,
-        kind_of(entry),
+        _kinds()(entry),
         None if event is None else event.volume,
         None if told is None else operation_of(told),
         None if told is None else identifier_of(told),

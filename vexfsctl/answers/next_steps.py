@@ -3,12 +3,15 @@
 import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from vexfsctl.analysis.health.next_steps import NextStep
 from vexfsctl.host.host import Host
 from vexfsctl.host.log import live_logs_of
 from vexfsctl.model.volume import Volume
 from vexfsctl.render.result import Line, Span, Tone
+
+if TYPE_CHECKING:
+    from vexfsctl.analysis.health.next_steps import NextStep
 
 _READ_A_LOG = frozenset({"log", "trace", "recover", "device"})
 """Commands that must be given again the log that an answer is from."""
@@ -35,7 +38,7 @@ def log_options(host: Host, volumes: Iterable[Volume]) -> tuple[str, ...]:
 
 
 def next_commands(
-    steps: Iterable[NextStep], log_words: tuple[str, ...] = ()
+    steps: "Iterable[NextStep]", log_words: tuple[str, ...] = ()
 ) -> tuple[NextCommand, ...]:
     """Return *steps* as command lines; those that read a log end in *log_words*."""
     return tuple(NextCommand(command_line(step.words, log_words), step.purpose) for step in steps)

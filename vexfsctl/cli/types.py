@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vexfsctl.cli.param_type import ParamType
-from vexfsctl.model.cursor import Cursor
 from vexfsctl.model.units import parse_duration, parse_size
 
 if TYPE_CHECKING:
@@ -49,23 +48,6 @@ class SizeType(ParamType[int]):
             return parse_size(value)
         except ValueError as cause:
             self.fail(str(cause), param, ctx)
-
-
-class CursorType(ParamType[Cursor]):
-    """A place in a log, as `log --json` prints it."""
-
-    name = "cursor"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Cursor:
-        """Return the place."""
-        if isinstance(value, Cursor):
-            return value
-        try:
-            return Cursor.parse(value)
-        except ValueError as cause:
-            self.fail(f"{cause} (`vexfsctl log --json` prints that of each record)", param, ctx)
 
 
 class KeyValueType(ParamType[str]):
@@ -147,7 +129,6 @@ class LogSourceType(PathListType):
         return [CompletionItem(incomplete, type="file")]
 
 
-CURSOR = CursorType()
 PATH = PathType()
 PATH_LIST = PathListType()
 LOG_SOURCE = LogSourceType()

@@ -3,15 +3,17 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from vexfsctl.exceptions import NotFound
 from vexfsctl.explanation.attributes import explain_path
 from vexfsctl.explanation.form import Explanation
 from vexfsctl.explanation.glossary import whole_glossary
-from vexfsctl.explanation.lines import explain_entry
-from vexfsctl.explanation.pasted_lines import read_pasted_line
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.operations import OperationType
+
+if TYPE_CHECKING:
+    from vexfsctl.model.entry import LogEntry
 
 _SHOWN = 60
 _NO_LINE = "standard input has no line from VexFS or about a device, and no known word"
@@ -55,8 +57,8 @@ class Explainer:
         """Return everything that a word, a name of several words, a path or a line can mean."""
         text = text.strip()
         # A line first: it may end in the message of an error.
-        if " " in text and (entry := read_pasted_line(text)) is not None:
-            return explain_entry(entry)
+        if " " in text and (entry := _read_line(text)) is not None:
+            return _explain_line(entry)
         if found := self._glossary.explain(text):
             return found
         if "/" in text and (found := explain_path(text)):
@@ -65,13 +67,13 @@ class Explainer:
         return self._glossary.explain(keyed[1]) if keyed else ()
 
     def _together(self, first: str, text: str) -> tuple[Explanation, ...]:
-        entry = read_pasted_line(text)
+        entry = _read_line(text)
         # Prose that merely names VexFS, or has a line somewhere in it, is a line, unless its first
         # word has a meaning of its own.
         if entry is not None:
             prose = entry.upstream is not None or entry.record.loose
             if not (prose and self.meanings(first)):
-                return explain_entry(entry)
+                return _explain_line(entry)
         return self._glossary.explain(text)
 
     def _unknown(self, word: str) -> NotFound:
@@ -87,6 +89,19 @@ class Explainer:
         if near := self._glossary.suggest(word):
             return f"did you mean {' or '.join(near)}?"
         return "give an errno, a code, an error, a hint, a state, an attribute, or a line of a log"
+
+
+def _read_line(text: str) -> "LogEntry | None":
+    # Deferred: for a single word, neither of these is needed, and they read lines of all kinds.
+    from vexfsctl.explanation.pasted_lines import read_pasted_line
+
+    return read_pasted_line(text)
+
+
+def _explain_line(entry: "LogEntry") -> tuple[Explanation, ...]:
+    from vexfsctl.explanation.lines import explain_entry
+
+    return explain_entry(entry)
 
 
 def _is_id(word: str) -> bool:

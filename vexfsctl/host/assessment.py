@@ -14,6 +14,7 @@ from vexfsctl.host.device_finder import DeviceFinder
 from vexfsctl.host.host import Host
 from vexfsctl.host.log import HostLog, is_elsewhere, read_log, recent_window, select_boot
 from vexfsctl.host.volumes import Consulted, Target, consult
+from vexfsctl.logs.kernel.unexplained import UnexplainedLines
 from vexfsctl.model.coverage import Coverage
 from vexfsctl.model.filtered import Filtered
 
@@ -113,9 +114,6 @@ def assess(host: Host, targets: Sequence[Target] = (), window_ms: int | None = N
         # It may hold several boots: their clocks cannot be compared, and the last one counts.
         log = HostLog(select_boot(log.reading, _LAST_BOOT), log.live_logs)
     recent = log.only(_since(window)) if host.logs else log
-    # Deferred: without a log there are none.
-    from vexfsctl.logs.kernel.unexplained import UnexplainedLines
-
     unexplained = UnexplainedLines()
     finder = DeviceFinder(host, log.reading, elsewhere=elsewhere)
     assessment = Assessment.of(

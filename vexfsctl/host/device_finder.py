@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING
 
 from vexfsctl.exceptions import DeviceNotFound, EvidenceMissing
 from vexfsctl.host.host import Host
+from vexfsctl.logs.kernel.writer import may_be_of_kernel
 from vexfsctl.logs.own_records import may_be_vexfs
 from vexfsctl.logs.reading.log import LogReading
 from vexfsctl.logs.sieve import sieve
 from vexfsctl.model.coverage import Coverage
-from vexfsctl.model.device_graph import DeviceGraph
 from vexfsctl.model.device_names import disk_of_partition, is_block_name, name_of_number
 from vexfsctl.model.record import LogRecord
 
 if TYPE_CHECKING:
     from vexfsctl.analysis.devices.told import ToldGraph
     from vexfsctl.logs.reading.wanted import Wanted
+    from vexfsctl.model.device_graph import DeviceGraph
 
 _NODES = "/dev/"
 _NUMBER = re.compile(r"\d{1,4}:\d{1,7}")
@@ -102,17 +103,19 @@ class DeviceFinder:
         return suspect
 
     @cached_property
-    def here(self) -> DeviceGraph:
+    def here(self) -> "DeviceGraph":
         """The devices of this host; none if the log is from elsewhere."""
+        # Deferred: most commands name no device.
+        from vexfsctl.model.device_graph import DeviceGraph
+
         if self.elsewhere:
             return DeviceGraph()
-        # Deferred: most commands name no device.
         from vexfsctl.devices.sysfs_graph import read_device_graph
 
         return read_device_graph(self.host.sysfs)
 
     @cached_property
-    def told(self) -> DeviceGraph:
+    def told(self) -> "DeviceGraph":
         """What the log tells of how devices are attached."""
         # Deferred for the same reason.
         from vexfsctl.analysis.devices.told import (
@@ -126,7 +129,7 @@ class DeviceFinder:
         telling = Beginning(TELLING, TELLING_WORDS, repeated=TELLING_AGAIN)
         return graph_of(each.text for each in self._records(telling) if self._may_tell(each))
 
-    def _places(self, asked: str) -> Iterator[tuple[DeviceGraph, str]]:
+    def _places(self, asked: str) -> "Iterator[tuple[DeviceGraph, str]]":
         """Yield where to look for *asked*, and what it is called there."""
         word = asked.removeprefix(_NODES)
         if not self.elsewhere:
@@ -142,7 +145,7 @@ class DeviceFinder:
 
         return name_of_node(asked, self.host.sysfs)
 
-    def _mentioned(self, name: str) -> DeviceGraph:
+    def _mentioned(self, name: str) -> "DeviceGraph":
         """Return what the log tells, with *name* if any line has it, and its disk's partitions."""
         from vexfsctl.analysis.devices.told import name_pattern, partition_pattern
 
@@ -186,9 +189,6 @@ class DeviceFinder:
 
     def _may_tell(self, record: LogRecord) -> bool:
         """Whether the kernel may say in *record* how devices are attached."""
-        # Deferred: most commands name no device.
-        from vexfsctl.logs.kernel.evidence import may_be_of_kernel
-
         in_doubt = record.loose and record.source in self._writers_named
         return may_be_of_kernel(record) and not in_doubt
 

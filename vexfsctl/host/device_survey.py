@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from vexfsctl.analysis.devices.trouble import DeviceTrouble, TroubleTally, tells_trouble
+from vexfsctl.analysis.devices.trouble import DeviceTrouble, TroubleTally
 from vexfsctl.devices.block_state import BlockState, read_block_state
 from vexfsctl.exceptions import LogUnreadable, covering
 from vexfsctl.host.device_finder import DeviceFinder
@@ -13,6 +13,7 @@ from vexfsctl.host.filters import Filters
 from vexfsctl.host.host import Host
 from vexfsctl.host.log import Calendar, HostLog, is_elsewhere, read_log, select_boot
 from vexfsctl.host.volumes import consult_logs
+from vexfsctl.logs.kernel.unexplained import UnexplainedLines
 from vexfsctl.logs.reading.log import LogReading
 from vexfsctl.model.coverage import Coverage, Gap
 from vexfsctl.model.device_graph import MOST_RELATED, Device, DeviceGraph, DeviceKind
@@ -139,9 +140,6 @@ class _Seen:
     def take_all(self, host: Host, log: HostLog, filters: Filters) -> None:
         """Take the log, as far as *filters* ask for it."""
         self._has_log = True
-        # Deferred: without a log there are none.
-        from vexfsctl.logs.kernel.unexplained import UnexplainedLines
-
         unexplained = UnexplainedLines()
         since, until = filters.boundaries(host)
         calendar = Calendar.of(host)
@@ -155,7 +153,7 @@ class _Seen:
             elif is_within(moment, since, until):
                 unexplained.take(entry)
                 self._take(entry, moment)
-            elif moment is None and tells_trouble(entry) is not None:
+            elif moment is None and entry.trouble is not None:
                 source, weight = entry.record.source, entry.record.weight
                 self._undated[source] = self._undated.get(source, 0) + weight
         self.unexplained = unexplained.coverage
@@ -239,7 +237,7 @@ class _Seen:
     def _take(self, entry: LogEntry, moment: datetime | None) -> None:
         if entry.upstream is not None and entry.upstream.device is not None:
             self._named[entry.upstream.device] = None
-        evidence = tells_trouble(entry)
+        evidence = entry.trouble
         if evidence is not None:
             self._named.update(dict.fromkeys(self._tally.take(entry, evidence, moment)))
 

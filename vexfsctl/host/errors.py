@@ -3,10 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
-from vexfsctl.analysis.devices.trouble import tells_trouble
-from vexfsctl.analysis.errors.backing import BackingFinder
-from vexfsctl.analysis.errors.comparison import Counts, ErrorChange, compare
 from vexfsctl.analysis.errors.groups import (
     USUAL_KEYS,
     ErrorGroup,
@@ -30,6 +28,10 @@ from vexfsctl.host.volumes import consult
 from vexfsctl.model.coverage import Coverage
 from vexfsctl.model.record import LogRecord
 from vexfsctl.model.volume import Volume
+
+if TYPE_CHECKING:
+    from vexfsctl.analysis.errors.backing import BackingFinder
+    from vexfsctl.analysis.errors.comparison import ErrorChange
 
 _OF_EACH = {GroupKey.MINUTE, GroupKey.HOST}
 """Keys by which records differ that say the same."""
@@ -104,7 +106,7 @@ def count_errors(
     for entry in asked.own_entries if finder is None else asked.entries:
         found = None if finder is None else finder.find(entry)
         if entry.evidence is not None:
-            if tells_trouble(entry) is not None and of_kernel.has(entry):
+            if entry.trouble is not None and of_kernel.has(entry):
                 kernel_lines += entry.record.weight
             continue
         upstream.take(entry)
@@ -153,7 +155,7 @@ class ComparedErrors:
     by: tuple[GroupKey, ...]
     before: ComparedLog
     after: ComparedLog
-    changes: tuple[ErrorChange, ...]
+    changes: "tuple[ErrorChange, ...]"
     """First what is worse, the worst first."""
     left_out: int = 0
     """How many kinds `changes` lacks, if only the first were asked for."""
@@ -176,6 +178,9 @@ def compare_errors(
     keys: tuple[GroupKey, ...] = (GroupKey.FINGERPRINT,),
 ) -> tuple[ComparedErrors, Coverage]:
     """Compare what *filters* select of two logs, the earlier first; raises as `count_errors`."""
+    # Deferred: few compare logs.
+    from vexfsctl.analysis.errors.comparison import Counts, compare
+
     logs: list[ComparedLog] = []
     counts: list[Counts] = []
     coverage = Coverage()
@@ -189,8 +194,9 @@ def compare_errors(
     return ComparedErrors(keys, logs[0], logs[1], changes), coverage
 
 
-def _finder(volumes: Sequence[Volume]) -> BackingFinder:
+def _finder(volumes: Sequence[Volume]) -> "BackingFinder":
     # Deferred: without a device filter, /sys is not needed.
+    from vexfsctl.analysis.errors.backing import BackingFinder
     from vexfsctl.devices.block import device_name
 
     names = {

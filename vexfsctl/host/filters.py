@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from vexfsctl.exceptions import InvalidInput
@@ -87,6 +86,9 @@ def unknown_errors(wanted: Iterable[str]) -> Iterator[tuple[str, tuple[str, ...]
     known = {name.lower(): name for name in (*names, *errno.errorcode.values())}
     for word in wanted:
         if word.lower() not in known:
+            # Deferred: mostly all are known.
+            from difflib import get_close_matches
+
             yield word, tuple(known[near] for near in get_close_matches(word.lower(), known))
 
 

@@ -34,9 +34,8 @@ from vexfsctl.analysis.incident.surroundings import (
 )
 from vexfsctl.host.log import HostLog
 from vexfsctl.logs.ids import ids_ending_in, related_ids
-from vexfsctl.logs.kernel.block_sizes import REMEMBERED_US, SETTLING_US
+from vexfsctl.logs.kernel.block_sizes import REMEMBERED_US, SETTLING_US, SIZE_TOLD
 from vexfsctl.logs.reading.wanted import (
-    SIZES,
     STATES,
     AnyOf,
     During,
@@ -58,6 +57,8 @@ _ABOUT_BREAKERS = Saying(
 )
 _FAILURES = Saying(r"VexFS: \[CORR-\w{16}\] (?:error|timeout) ")
 
+_SIZES = Saying(SIZE_TOLD, (SIZE_TOLD,))
+"""Lines that say how large the blocks of a device are: by that, others tell a sector."""
 _FAILED_READS = Saying(r"VexFS: \[CORR-\w{16}\] failed ")
 
 Merge = Callable[[Sequence[LogEntry]], tuple[LogEntry, ...]]
@@ -128,7 +129,7 @@ def around(
     found = _surroundings_in(log, subject, vicinity, reasons, rising=rising)
     if found is not None and any(_awaits_size(entry) for entry in found):
         # Rare, and a size may have been told anywhere in the log.
-        reasons.append(SIZES)
+        reasons.append(_SIZES)
         found = _surroundings_in(log, subject, vicinity, reasons, rising=rising)
     # All of the log has every record of it, whatever was overlooked in searching.
     entries = merge(tuple(log.entries) if found is None else found)

@@ -76,7 +76,9 @@ class HostLog:
 
         By the latter the meaning of others is judged.
         """
-        # Deferred, as most logs have no records.
+        if not len(self.reading):
+            return self
+        # Deferred, as many logs have no records.
         from vexfsctl.logs.reading.wanted import STATES, AnyOf
 
         reading = self.reading.only(AnyOf(STATES, wanted))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from vexfsctl.exceptions import covering
 from vexfsctl.host.device_finder import DeviceFinder
@@ -25,7 +26,6 @@ from vexfsctl.host.log import (
 )
 from vexfsctl.host.volumes import consult_logs
 from vexfsctl.logs.formats.kmsg import SOURCE_NAME
-from vexfsctl.logs.interpret import Loads, interpret_records
 from vexfsctl.logs.reading.duplicates import Shown
 from vexfsctl.logs.reading.log import LogReading
 from vexfsctl.model.coverage import Coverage, Gap
@@ -33,6 +33,9 @@ from vexfsctl.model.cursor import Cursor
 from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.record import LogRecord
 from vexfsctl.model.volume import Volume
+
+if TYPE_CHECKING:
+    from vexfsctl.logs.interpret import Loads
 
 _PATIENCE_S = 1.0
 """How long to wait for the kernel log before checking the files again."""
@@ -303,6 +306,9 @@ class FollowedLog:
         return _last(self._reading, lines, pick, whole=self._view.after is not None)
 
     def _pick(self, reading: LogReading) -> Iterator[Picked]:
+        # Deferred, as nothing may have been read, and it brings the wordings of all VexFS builds.
+        from vexfsctl.logs.interpret import interpret_records
+
         named = reading.naming_writers
         records = reading.not_yet(self._shown)
         return self._view.pick(interpret_records(records, self._live_logs, self._loads, named))

@@ -5,7 +5,6 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cached_property
 from itertools import chain
 
@@ -38,7 +37,7 @@ from vexfsctl.host.log import (
     select_boot,
 )
 from vexfsctl.host.volumes import consult, parse_target
-from vexfsctl.logs.kernel.evidence import may_be_of_kernel
+from vexfsctl.logs.kernel.writer import may_be_of_kernel
 from vexfsctl.logs.reading.log import LogReading
 from vexfsctl.logs.reading.wanted import IDENTIFIER, STATES, Naming, Saying
 from vexfsctl.model.correlation import parse_id_suffix
@@ -259,6 +258,9 @@ class IncidentLog:
             incidents = filter(self._is_asked_for, self._everything.incidents)
             return latest_incident([*incidents], volume, operation)
         except IncidentNotFound as failure:
+            # Deferred: mostly there is one.
+            from difflib import get_close_matches
+
             known = self._volumes_with_ids - {volume}
             for near in get_close_matches(volume, sorted(known), n=1):
                 target = near if operation is None else f"{near}/{operation}"

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable
 
 from vexfsctl.logs.reading.log import LogReading
-from vexfsctl.logs.reading.wanted import IDENTIFIER, Naming, Saying, is_passing
+from vexfsctl.logs.reading.passing import is_passing
+from vexfsctl.logs.reading.wanted import IDENTIFIER, Naming, Saying
 from vexfsctl.model.correlation import CorrelationId
 from vexfsctl.model.groups import Groups
 

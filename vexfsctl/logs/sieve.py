@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 
-from vexfsctl.logs.kernel.form import ANYTHING, NAME
 from vexfsctl.logs.kernel.literals import DIGITS, any_of, by_letters
 from vexfsctl.logs.kernel.prefixes import PREFIX, SAMPLES, WORDS, without_prefix
 from vexfsctl.logs.own_records import may_be_vexfs, unnamed_leads
@@ -146,14 +145,11 @@ class Sieve:
 @cache
 def sieve(*, evidence: bool = True) -> Sieve:
     """Return the sieve of all forms that there are; without *evidence* of VexFS's alone."""
-    kernel = _beginnings_of_evidence() if evidence else ()
-    inside = (begin.removeprefix(ANYTHING) for begin in kernel if begin.startswith(ANYTHING))
-    named = (begin.removeprefix(NAME) for begin in kernel if begin.startswith(NAME))
-    others = (begin for begin in kernel if not begin.startswith((ANYTHING, NAME)))
+    others, named, inside = _beginnings_of_evidence() if evidence else ((), (), ())
     literals = tuple(dict.fromkeys((*others, *unnamed_leads())))
     assert all(len(literal) >= _LETTERS for literal in literals)
     encoded = tuple(each.encode() for each in inside)
-    return Sieve(literals, tuple(named), encoded, evidence=evidence)
+    return Sieve(literals, named, encoded, evidence=evidence)
 
 
 def _letters_of(literals: Iterable[str]) -> str:
@@ -167,11 +163,18 @@ def _letters_of(literals: Iterable[str]) -> str:
     return rf"(?=[{letters}]|\[[{behind}])"
 
 
-def _beginnings_of_evidence() -> Iterable[str]:
+def _beginnings_of_evidence() -> tuple[tuple[str, ...], ...]:
+    """Return how the kernel's own lines begin: with a literal, with a name before it, anywhere."""
     # Deferred, as not all commands ask for evidence, and it has many forms.
     from vexfsctl.logs.kernel.evidence import EVIDENCE_FORMS
+    from vexfsctl.logs.kernel.form import ANYTHING, NAME
 
-    return dict.fromkeys(begin for form in EVIDENCE_FORMS for begin in form.begins)
+    begins = [*dict.fromkeys(begin for form in EVIDENCE_FORMS for begin in form.begins)]
+    return (
+        tuple(begin for begin in begins if not begin.startswith((ANYTHING, NAME))),
+        tuple(begin.removeprefix(NAME) for begin in begins if begin.startswith(NAME)),
+        tuple(begin.removeprefix(ANYTHING) for begin in begins if begin.startswith(ANYTHING)),
+    )
 
 
 def _words_of(literals: Iterable[str]) -> Iterator[str]:

@@ -70,3 +70,14 @@ class LogEntry:
     def evidence(self) -> KernelEvidence | None:
         """What the rest of the kernel says in it, if it does."""
         return self.meaning if isinstance(self.meaning, KernelEvidence) else None
+
+    @property
+    def trouble(self) -> KernelEvidence | None:
+        """The same if it is about trouble; None if that is doubtful.
+
+        That the kernel left out lines is no trouble of its own.
+        """
+        said = self.meaning
+        if not isinstance(said, KernelEvidence) or not (said.is_trouble and self.verified):
+            return None
+        return said if said.lost is None else None

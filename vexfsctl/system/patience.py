@@ -6,7 +6,7 @@ second half of each deadline: whether the process that asks got on, or waited fo
 answer moved. If neither, the silence is no matter of load.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from vexfsctl.system.processor_time import Look, ProcessorDeadline, ProcessorTime
 
@@ -14,8 +14,7 @@ DEADLINES = 3
 """How many of them a silence lasts that may be load."""
 
 
-@dataclass(frozen=True, slots=True)
-class Signs:
+class Signs(NamedTuple):
     """What was seen of both sides at the end of a deadline that brought no answer."""
 
     asking: bool

@@ -2,8 +2,8 @@
 
 import os
 import signal
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from vexfsctl.system.processor_time import ProcessorTime, processor_time
 
@@ -12,8 +12,7 @@ _PROC = Path("/proc")
 _START_TIME = 19
 
 
-@dataclass(frozen=True, slots=True)
-class Process:
+class Process(NamedTuple):
     """One process, distinguished from a later one with the same pid."""
 
     pid: int

@@ -7,8 +7,8 @@ must not count that (`ProcessorDeadline`), and one whose clock moves is not stuc
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 _PROC = Path("/proc")
 _CPUCLOCK_SCHED = 2
@@ -16,8 +16,7 @@ _STRETCH = 2
 _TURN = 0.1
 
 
-@dataclass(frozen=True, slots=True)
-class ProcessorTime:
+class ProcessorTime(NamedTuple):
     """One moment of a process or thread."""
 
     used_ns: int

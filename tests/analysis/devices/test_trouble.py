@@ -11,7 +11,6 @@ from vexfsctl.analysis.devices.trouble import (
     Ranges,
     SectorRange,
     TroubleTally,
-    tells_trouble,
 )
 from vexfsctl.model.entry import LogEntry, Origin
 from vexfsctl.model.events import EvidenceSignificance, KernelEvidence
@@ -127,9 +126,9 @@ def test_trouble_that_no_device_is_named_for() -> None:
 
 def test_what_is_no_trouble() -> None:
     """What is routine or a repair, a count of lines left out, and whatever may be forged."""
-    assert tells_trouble(entry(READ)) == READ
-    assert tells_trouble(entry(READ, Origin.UNVERIFIED)) is None
+    assert entry(READ).trouble == READ
+    assert entry(READ, Origin.UNVERIFIED).trouble is None
     for significance in (EvidenceSignificance.ROUTINE, EvidenceSignificance.REPAIR):
         quiet = KernelEvidence(kind="scsi", device="sdb", significance=significance)
-        assert tells_trouble(entry(quiet)) is None
-    assert tells_trouble(entry(KernelEvidence(kind="suppressed", lost=3))) is None
+        assert entry(quiet).trouble is None
+    assert entry(KernelEvidence(kind="suppressed", lost=3)).trouble is None

@@ -26,7 +26,6 @@ from vexfsctl.logs.reading.regions import Region
 from vexfsctl.logs.reading.sampling import parts_of
 from vexfsctl.logs.reading.wanted import (
     IDENTIFIER,
-    SIZES,
     STATES,
     AnyOf,
     During,
@@ -56,7 +55,6 @@ SECOND = 1_000_000
 FIRST_ID, ANOTHER_ID = (f"CORR-400000000000000{number}" for number in (1, 5))
 QUESTIONS: tuple[Wanted, ...] = (
     STATES,
-    SIZES,
     Saying(""),
     Saying("rejected|breaker"),
     Saying(f"{FIRST_ID} error", (FIRST_ID,)),

@@ -88,17 +88,6 @@ class DeviceTrouble:
         )
 
 
-def tells_trouble(entry: LogEntry) -> KernelEvidence | None:
-    """Return what *entry* says of trouble; None for any other entry, or a doubtful one.
-
-    That the kernel left out lines is no trouble of its own.
-    """
-    evidence = entry.evidence
-    if evidence is None or not entry.verified or not evidence.is_trouble:
-        return None
-    return evidence if evidence.lost is None else None
-
-
 class TroubleTally:
     """Takes the lines of trouble, in order of time, and counts them for each device."""
 

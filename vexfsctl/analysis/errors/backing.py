@@ -45,7 +45,7 @@ class BackingFinder:
         if (evidence := entry.evidence) is not None:
             device = evidence.member or evidence.device
             if device is not None and evidence.is_trouble and entry.verified:
-                of_disk = _tells_cause(evidence.kind, evidence.devices)
+                of_disk = _tells_cause(evidence.kind, evidence.device, evidence.member)
                 self._latest[of_disk] = device, entry.record, self._records
             return evidence.device or device
         self._records += 1
@@ -86,8 +86,6 @@ _Trouble = tuple[str, LogRecord, int]
 
 
 @lru_cache(maxsize=64)
-def _tells_cause(kind: str, devices: tuple[str, ...]) -> bool:
+def _tells_cause(kind: str, device: str | None, member: str | None) -> bool:
     """Whether lines of trouble of that kind do, about these devices: there may be very many."""
-    first, *others = devices
-    member = others[0] if others else None
-    return KernelEvidence(kind=kind, device=first, member=member).tells_cause
+    return KernelEvidence(kind=kind, device=device, member=member).tells_cause

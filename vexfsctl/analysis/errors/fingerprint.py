@@ -4,7 +4,6 @@ It is made of what the error is, the operation, and its message without what dif
 to the next. Programs that collect crashes (ABRT, Sentry) join reports by the same means.
 """
 
-import hashlib
 import re
 from typing import NamedTuple
 
@@ -37,5 +36,8 @@ def fingerprint_of(
     """Return the fingerprint of an error with this *message*, which may be a whole line."""
     text = None if message is None else _VARIABLE.sub(_ANYTHING, _PREFIX.sub("", message, count=1))
     parts = (operation or "", error, errno or "", text or "")
-    digest = hashlib.sha256(_SEPARATOR.join(map(str, parts)).encode(errors="replace"))
+    # Deferred, as most logs have no errors: it loads the whole of OpenSSL.
+    from hashlib import sha256
+
+    digest = sha256(_SEPARATOR.join(map(str, parts)).encode(errors="replace"))
     return Fingerprint(digest.hexdigest()[:_DIGITS], text or None)

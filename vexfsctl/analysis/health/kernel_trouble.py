@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from vexfsctl.analysis.devices.trouble import DeviceTrouble, TroubleTally, tells_trouble
+from vexfsctl.analysis.devices.trouble import DeviceTrouble, TroubleTally
 from vexfsctl.analysis.health.replays import Replays
 from vexfsctl.analysis.window import Window
 from vexfsctl.catalogue.kernel_kinds import advice_for, layer_of
@@ -82,7 +82,7 @@ def find_kernel_trouble(
             continue
         if evidence.significance is EvidenceSignificance.REPAIR:
             repaired |= dict.fromkeys(map(name_of, evidence.devices), True)
-        elif tells_trouble(entry) is not None:
+        elif entry.trouble is not None:
             if below.may_be_replay(entry, evidence, name_of):
                 continue
             for name in tally.take(entry, evidence, window.moment(entry.record)):

@@ -7,6 +7,7 @@ import click
 from vexfsctl.cli.command import Command, Group
 from vexfsctl.cli.context import AppContext, pass_app
 from vexfsctl.cli.options import consent_options, for_option, reason_option
+from vexfsctl.cli.param_type import ParamType
 from vexfsctl.cli.types import DURATION
 from vexfsctl.model.breaker import BreakerAction, BreakerCommand
 
@@ -17,7 +18,7 @@ _OWN_FAILURE = 125
 """`GuardStatus.FAILED`, which help does not load."""
 
 
-class BreakerNameType(click.ParamType[str]):
+class BreakerNameType(ParamType[str]):
     """Name of a shared breaker; the shell completes those there are."""
 
     name = "name"
@@ -41,7 +42,7 @@ class BreakerNameType(click.ParamType[str]):
         return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
-class FailOnType(click.ParamType["frozenset[int] | None"]):
+class FailOnType(ParamType["frozenset[int] | None"]):
     """Exit statuses that are failures."""
 
     name = "statuses"

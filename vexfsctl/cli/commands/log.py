@@ -10,8 +10,8 @@ import click
 
 from vexfsctl.cli.command import Command
 from vexfsctl.cli.context import AppContext, pass_app
+from vexfsctl.cli.cursor_type import CURSOR
 from vexfsctl.cli.filter_options import filter_options
-from vexfsctl.cli.types import CURSOR
 from vexfsctl.exceptions import ExitStatus
 from vexfsctl.host.filters import Filters
 from vexfsctl.model.coverage import Coverage

@@ -66,12 +66,14 @@ def trace(app: AppContext, incidents: tuple[str, ...], last: bool, filters: Filt
     if last == bool(incidents):
         raise click.UsageError("give an id, CALL-N, VOLUME[/OPERATION], or --last")
     # Deferred, so that help needs neither tree nor log.
-    from vexfsctl.answers.next_steps import log_options
-    from vexfsctl.answers.trace import trace_result
     from vexfsctl.host.trace import IncidentLog
 
     log = IncidentLog(app.host, filters)
     found = {id(subject): subject for subject in map(log.find, incidents or (None,))}
     traces = [log.trace(subject) for subject in found.values()]
+    # Deferred, so that a failure to find one needs no words for it.
+    from vexfsctl.answers.next_steps import log_options
+    from vexfsctl.answers.trace import trace_result
+
     words = log_options(app.host, log.volumes)
     app.show(trace_result(traces, words, verbose=app.verbose))

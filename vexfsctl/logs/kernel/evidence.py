@@ -7,7 +7,7 @@ and are joined here.
 import re
 from collections.abc import Iterable
 from dataclasses import replace
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from vexfsctl.logs.kernel.form import ANYTHING, NAME, EvidenceForm
@@ -27,9 +27,10 @@ from vexfsctl.logs.kernel.storage.network import NETWORK_FORMS
 from vexfsctl.logs.kernel.storage.nvme import NVME_FORMS
 from vexfsctl.logs.kernel.storage.scsi import SCSI_FORMS
 from vexfsctl.logs.kernel.system import SYSTEM_FORMS
-from vexfsctl.logs.own_records import is_of_program
+from vexfsctl.logs.kernel.trouble import tells_of_trouble
+from vexfsctl.logs.kernel.writer import REPORTERS, may_be_of_kernel
 from vexfsctl.model.events import KernelEvidence
-from vexfsctl.model.record import KERNEL_FACILITY, LogRecord
+from vexfsctl.model.record import LogRecord
 
 EVIDENCE_FORMS = (
     *BLOCK_FORMS,
@@ -50,29 +51,17 @@ EVIDENCE_FORMS = (
 """Every form, in the order tried: but those first whose lines begin with words of their own."""
 
 _LEAST_LEVEL = 4
-_TROUBLE = (
-    r"\b(?:errors?(?!=)|fail\w*|corrupt\w*|abort\w*|lost|unable|rectify|invalid|inconsisten\w*"
-    r"|mismatch\w*|wrong|bad|damaged|timed? ?out|time-?outs?|not responding|panic|hung|stopped"
-    r"|fsck|xfs_repair|cannot|can't|violat\w*|uncorrect\w*|unrecover\w*|dead|missing|offline\w*"
-    r"|fault(?:ed|y)?|reject\w*|unexpected|withdraw\w*|fatal|unavailable|broken|couldn't|could not"
-    r"|bogus|overlaps?|non-?existent|insufficient|unsupported|not enough|no memory|denied|stuck"
-    r"|out of (?:range|bounds?|space)|overran|truncated|illegal|unreachable|wrongly|not in group"
-    r"|incompatib\w*|incorrect\w*|shutting down|e2fsck|chkdsk|is dirty|does not match|ran out"
-    r"|deadlock|unidentified"
-    r"|too (?:big|small|large|short|long)"
-    r")\b|read-?only|shut ?down"
-)
 # Block devices by number, others by bus and name; a log cannot tell which name a number had.
 _METADATA = re.compile(r"(?:b|\+\w{1,32}:)(?P<device>[\w:.+-]{1,80})")
 
 _SHORT = 256
 """Characters of a text that it is worth to remember."""
+_REMEMBERED = 256
+"""Texts that are: of those in a storm hardly any repeats, and more would not stay in the
+processor's cache."""
 _CUT = ">"
 """What less -S and journalctl put in place of the rest of a line."""
 _CAN_BE_CUT = ("device", "member", "sector", "lba", "errno", "task", "block_bytes")
-
-_REPORTERS = ("zed: ", "zed[")
-"""Programs that tell what a module of the kernel reported."""
 
 _LEAD = 2
 """How many characters of a text, or behind a name in it, say which forms are worth trying."""
@@ -98,25 +87,6 @@ def parse_evidence(record: LogRecord) -> KernelEvidence | None:
     return _with_device(said, record)
 
 
-def may_be_of_kernel(record: LogRecord) -> bool:
-    """Whether the kernel may have written *record*: nothing says that user space did."""
-    if record.facility not in (None, KERNEL_FACILITY):
-        return False
-    return not record.fields or not is_of_program(record) or _may_lack_tag(record.text)
-
-
-def _may_lack_tag(text: str) -> bool:
-    """Whether *text*, without the kernel's tag, is evidence nevertheless.
-
-    Some take the tag off before they hand a log over. Then it must be a line that only the kernel
-    writes: a program's tag does not look like the beginning of one by chance.
-    """
-    # Deferred: it has the forms from here.
-    from vexfsctl.logs.kernel.strong import find_strong
-
-    return text.startswith(_REPORTERS) or find_strong(text) == 0
-
-
 def match_forms(text: str, *, loud: bool | None) -> tuple[re.Match[str], EvidenceForm] | None:
     """Return how a form matches *text*, and the form; None if none does.
 
@@ -125,21 +95,10 @@ def match_forms(text: str, *, loud: bool | None) -> tuple[re.Match[str], Evidenc
     matched = _first_of(_BY_LEAD.get(text[:_LEAD], ()), text, loud=loud)
     if matched is None:
         matched = _first_of(_behind_a_name(text), text, loud=loud)
-    if matched is None or process_of(text) is None or text.startswith(_REPORTERS):
+    if matched is None or process_of(text) is None or text.startswith(REPORTERS):
         return matched
     # What looks like another line's beginning is but what the process calls itself.
     return _first_of(_ANYWHERE, text, loud=loud)
-
-
-def tells_of_trouble(text: str) -> bool:
-    """Whether *text* has a word of trouble in it."""
-    return _trouble().search(text) is not None
-
-
-@cache
-def _trouble() -> re.Pattern[str]:
-    # On first use: few logs have lines that it takes a word to judge.
-    return re.compile(_TROUBLE, re.IGNORECASE)
 
 
 def forms_for(text: str) -> tuple[EvidenceForm, ...]:
@@ -147,7 +106,7 @@ def forms_for(text: str) -> tuple[EvidenceForm, ...]:
     return (*_BY_LEAD.get(text[:_LEAD], ()), *_behind_a_name(text))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=_REMEMBERED)
 def _said_in(text: str, loud: bool | None) -> KernelEvidence | None:
     evidence = _said_by_form(text, loud=loud)
     if evidence is None and (inner := without_prefix(text)) is not text:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from vexfsctl.logs.kernel.writer import may_be_of_kernel
 from vexfsctl.model.entry import LogEntry
 from vexfsctl.model.events import KernelEvidence
 from vexfsctl.model.record import LogRecord
@@ -47,9 +48,6 @@ def with_devices(entries: Iterable[LogEntry]) -> Iterator[LogEntry]:
 
 def _is_believed(entry: LogEntry) -> bool:
     """Whether the kernel may have written a heading."""
-    # Deferred: most logs have none, and some commands ask for no evidence.
-    from vexfsctl.logs.kernel.evidence import may_be_of_kernel
-
     return entry.verified and may_be_of_kernel(entry.record)
 
 

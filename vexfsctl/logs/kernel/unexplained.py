@@ -8,12 +8,16 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import starmap
+from typing import TYPE_CHECKING
 
-from vexfsctl.logs.kernel.evidence import may_be_of_kernel, tells_of_trouble
+from vexfsctl.logs.kernel.trouble import tells_of_trouble
+from vexfsctl.logs.kernel.writer import may_be_of_kernel
 from vexfsctl.model.coverage import Coverage, Gap
-from vexfsctl.model.entry import LogEntry
 
-_SUBSYSTEM = re.compile(
+if TYPE_CHECKING:
+    from vexfsctl.model.entry import LogEntry
+
+_SUBSYSTEM = (
     r"(?P<scsi>(?:sd|sr|st|ch|ses|scsi) )|(?P<ata>ata\d)|(?P<nvme>(?:block )?nvme)"
     r"|(?P<md>md[/:\d]|raid)|(?P<device_mapper>device-mapper: |k?vdo\d?:)"
     r"|(?P<filesystem>(?:EXT[234]|BTRFS|F2FS|FAT|NTFS|GFS2|XFS|JBD2|REISERFS|JFS|NILFS)\b)"
@@ -31,13 +35,13 @@ class UnexplainedLines:
     def __init__(self) -> None:
         self._counts: dict[str, Counter[str]] = {}
 
-    def take(self, entry: LogEntry) -> None:
+    def take(self, entry: "LogEntry") -> None:
         """Count *entry* if it is one."""
         if entry.meaning is None and (subsystem := subsystem_of(entry)) is not None:
             source = self._counts.setdefault(entry.record.source, Counter())
             source[subsystem] += entry.record.weight
 
-    def passing(self, entries: Iterable[LogEntry]) -> Iterator[LogEntry]:
+    def passing(self, entries: "Iterable[LogEntry]") -> "Iterator[LogEntry]":
         """Take *entries* and yield them as they are."""
         for entry in entries:
             self.take(entry)
@@ -49,7 +53,7 @@ class UnexplainedLines:
         return Coverage(notes=tuple(starmap(_note, self._counts.items())))
 
 
-def subsystem_of(entry: LogEntry) -> str | None:
+def subsystem_of(entry: "LogEntry") -> str | None:
     """Return which storage subsystem tells of trouble in *entry*, which has no meaning.
 
     None if none does, or if it is not surely the kernel that does.
@@ -67,7 +71,7 @@ def subsystem_of(entry: LogEntry) -> str | None:
 @lru_cache(maxsize=1024)
 def _told(text: str) -> tuple[str | None, bool]:
     """Return which subsystem *text* is from, and whether it has a word of trouble."""
-    match = _SUBSYSTEM.match(text)
+    match = re.match(_SUBSYSTEM, text)
     return (None, False) if match is None else (match.lastgroup, tells_of_trouble(text))
 
 

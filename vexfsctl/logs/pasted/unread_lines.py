@@ -4,7 +4,6 @@ import re
 
 from vexfsctl.logs.formats.journal import load_object
 from vexfsctl.logs.formats.renderings import decode_text
-from vexfsctl.logs.kernel.strong import find_strong
 from vexfsctl.logs.own_records import NAMED
 from vexfsctl.model.unread import Unread
 
@@ -19,9 +18,16 @@ def kind_of_unread(line: bytes) -> Unread:
     """Say why *line*, of which no record could be made, is none."""
     if _BEGUN.match(line) is not None and not _is_whole_object(line):
         return Unread.TORN
-    if NAMED in line.lower() or _ID in line or find_strong(decode_text(line)) is not None:
+    if NAMED in line.lower() or _ID in line or _is_of_kernel(line):
         return Unread.MISSED
     return Unread.NOT_READ
+
+
+def _is_of_kernel(line: bytes) -> bool:
+    # Deferred: most logs have no such lines, and it brings all forms of the kernel.
+    from vexfsctl.logs.kernel.strong import find_strong
+
+    return find_strong(decode_text(line)) is not None
 
 
 def _is_whole_object(line: bytes) -> bool:

@@ -10,8 +10,8 @@ from itertools import islice
 
 from vexfsctl.logs.interpret import meaning_of
 from vexfsctl.logs.reading.boots import REORDERING_US, BootSplitter, last_record
+from vexfsctl.logs.reading.passing import PASSING
 from vexfsctl.logs.reading.phrases import PhraseCounter
-from vexfsctl.logs.reading.wanted import PASSING
 from vexfsctl.logs.stretches.stretch import Stretch
 from vexfsctl.model.events import Event
 from vexfsctl.model.record import LogRecord

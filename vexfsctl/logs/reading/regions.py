@@ -8,7 +8,6 @@ found by their bytes, and those that were found are decoded like any others.
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from vexfsctl.exceptions import LogUnreadable
@@ -16,8 +15,9 @@ from vexfsctl.logs.decoder import RecordDecoder
 from vexfsctl.logs.files.searching import find_all
 from vexfsctl.logs.own_records import STATE
 from vexfsctl.logs.reading.holes import Hole, HoleFinder
+from vexfsctl.logs.reading.places import Needle, Place
 from vexfsctl.logs.reading.spool import Lines
-from vexfsctl.logs.stretches.forms import form_of
+from vexfsctl.logs.stretches.forms import PlainForm, form_of
 from vexfsctl.logs.stretches.stretch import Stretch
 from vexfsctl.model.record import LogRecord
 from vexfsctl.model.unread import Unread
@@ -30,10 +30,6 @@ if TYPE_CHECKING:
     from vexfsctl.model.coverage import Gap
 
 _Item = LogRecord | Stretch | Unread
-
-Place = tuple[int, int]
-"""Where lines begin and end."""
-Needle = bytes | re.Pattern[bytes]
 
 _USUAL = STATE.encode()
 """What almost every question searches for besides: best while the lines are at hand."""
@@ -91,9 +87,14 @@ class Region:
         return None if self.time_bounds_s is None else self.time_bounds_s[1]
 
     @property
+    def plain_form(self) -> PlainForm:
+        """Their form."""
+        return form_of(self.form)
+
+    @property
     def some_lack_uptimes(self) -> bool:
         """Whether any of the records may have none."""
-        return form_of(self.form).some_have_uptimes
+        return self.plain_form.some_have_uptimes
 
     def places(self, needle: Needle) -> tuple[Place, ...]:
         """Return where the lines are that have *needle* in them: if few, looked for only once.
@@ -116,7 +117,7 @@ class Region:
         return self._view().count(literal) <= _FEW
 
     def _search(self, needle: Needle, text: bytearray) -> tuple[Place, ...]:
-        found = tuple(_lines_at(text, _hits(needle, text), form_of(self.form).head))
+        found = tuple(_lines_at(text, _hits(needle, text), self.plain_form.head))
         if len(found) <= _FEW:
             self._places[needle] = found
         return found
@@ -148,7 +149,7 @@ class Region:
 
         Others than those of its form may be parts of a larger record, or read by those around them.
         """
-        if text is None or form_of(self.form).records.fullmatch(text) is None:
+        if text is None or self.plain_form.records.fullmatch(text) is None:
             return ()
         decoder = self._decoder()
         items = (*decoder.sift(text), *decoder.finish())
@@ -182,11 +183,6 @@ class Region:
             raise LogUnreadable(
                 f"cannot read {source}: {failure.message}", hint=failure.hint
             ) from failure
-
-
-def joined(places: Iterable[tuple[Place, ...]]) -> tuple[Place, ...]:
-    """Return all these places in their order, each once."""
-    return tuple(sorted(set(chain.from_iterable(places))))
 
 
 def _hits(needle: Needle, text: bytearray) -> Iterator[int]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from vexfsctl.logs.formats.renderings import Reading
     from vexfsctl.logs.reading.regions import Region
     from vexfsctl.logs.sieve import Sieve
+    from vexfsctl.logs.stretches.forms import PlainForm
     from vexfsctl.logs.stretches.stretch import Stretch
 
 Position = tuple[int, float]
@@ -60,21 +61,24 @@ class Lines(NamedTuple):
         """Those of the records that have one, or bounds of those of all."""
         if self.low_us is not None and self.high_us is not None:
             return [self.low_us, self.high_us]
-        from vexfsctl.logs.stretches.forms import form_of
-
-        return form_of(self.form).uptimes_in(self.text)
+        return self.plain_form.uptimes_in(self.text)
 
     @property
     def some_lack_uptimes(self) -> bool:
         """Whether any of the records has none."""
         if self.low_us is not None:
             return False
-        from vexfsctl.logs.stretches.forms import form_of
-
-        form = form_of(self.form)
+        form = self.plain_form
         if form.uptime is not None and not form.some_have_uptimes:
             return False
         return not form.uptimes_of_all(self.text)
+
+    @property
+    def plain_form(self) -> "PlainForm":
+        """Their form."""
+        from vexfsctl.logs.stretches.forms import form_of
+
+        return form_of(self.form)
 
     @property
     def latest_s(self) -> float | None:

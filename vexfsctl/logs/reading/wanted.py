@@ -12,22 +12,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, chain
 from operator import itemgetter
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from vexfsctl.logs.grammar import RECORD_FORMS
-from vexfsctl.logs.kernel.block_sizes import SIZE_TOLD
 from vexfsctl.logs.own_records import STATE, may_be_vexfs
-from vexfsctl.logs.reading.regions import Needle, Place, Region, joined
+from vexfsctl.logs.reading.places import Needle, Place, joined
 from vexfsctl.logs.reading.spool import Lines
 from vexfsctl.logs.sieve import Sieve, sieve
-from vexfsctl.logs.stretches.forms import form_of
-from vexfsctl.logs.stretches.stretch import Stretch
-from vexfsctl.model.events import StateChanged
 from vexfsctl.model.record import LogRecord
 
-_WORDS = "|".join(form.word for form in RECORD_FORMS if form.event is not StateChanged)
-PASSING = rf"VexFS: (?:\[CORR-[0-9A-F]{{16}}\] (?:{_WORDS}) |(?:{_WORDS}) vol=)"
-"""What our own records begin with, but for those of states."""
+if TYPE_CHECKING:
+    from vexfsctl.logs.reading.regions import Region
+    from vexfsctl.logs.stretches.stretch import Stretch
 
 _SPECIAL = frozenset(r".^$*+?{}[]\|()")
 """Characters that stand for something else in a regular expression."""
@@ -63,14 +58,9 @@ class Wanted(Protocol):
         """
         ...
 
-    def places(self, region: Region) -> Sequence[Place] | None:
+    def places(self, region: "Region") -> Sequence[Place] | None:
         """Return where in *region* lines are that may be wanted; None: anywhere."""
         ...
-
-
-def is_passing(record: LogRecord) -> bool:
-    """Whether our own provider reports in *record*, perhaps torn, of a call or a breaker."""
-    return re.match(PASSING, record.text) is not None
 
 
 def records_of(lines: Lines, by: Sieve) -> Iterable[Found]:
@@ -85,7 +75,7 @@ def _candidates(lines: Lines, by: Sieve) -> Iterator[Found]:
     return _at(stretch, places)
 
 
-def _at(stretch: Stretch, places: Iterable[Place]) -> Iterator[Found]:
+def _at(stretch: "Stretch", places: Iterable[Place]) -> Iterator[Found]:
     return ((start, stretch.record(start, end)) for start, end in places)
 
 
@@ -114,7 +104,7 @@ class Saying:
         """Return the records of *lines* in which it finds something."""
         if not self.pattern:
             return records_of(lines, by)
-        in_one_piece = form_of(lines.form).in_one_piece
+        in_one_piece = lines.plain_form.in_one_piece
         if (in_one_piece or self._uncut) and not self._may_find(lines.text):
             return ()
         if not (in_one_piece or self._uncut):
@@ -124,7 +114,7 @@ class Saying:
         found = _at(stretch, stretch.places(sought))
         return _accepted(by, found if in_one_piece else _accepted(self, found))
 
-    def places(self, region: Region) -> Sequence[Place] | None:
+    def places(self, region: "Region") -> Sequence[Place] | None:
         """Return where in *region* it finds something, or one of its literals is."""
         if not self.pattern:
             return None
@@ -207,7 +197,7 @@ class Beginning:
 
     def find(self, lines: Lines, by: Sieve) -> Iterable[Found]:
         """Return the records of *lines* that begin so."""
-        form = form_of(lines.form)
+        form = lines.plain_form
         if form.in_one_piece:
             stretch = lines.stretch
             found: Iterable[Found] = _at(stretch, stretch.places(self._behind(form.before)))
@@ -215,9 +205,9 @@ class Beginning:
             found = self._anywhere.find(lines, by)
         return _accepted(by, _accepted(self, found))
 
-    def places(self, region: Region) -> Sequence[Place] | None:
+    def places(self, region: "Region") -> Sequence[Place] | None:
         """Return where in *region* these are, and perhaps others."""
-        form = form_of(region.form)
+        form = region.plain_form
         if not form.in_one_piece:
             return self._anywhere.places(region)
         return region.places(self._behind(form.before))
@@ -264,7 +254,7 @@ class OfVexfs:
         found = records_of(lines, own) if self.wanted is None else self.wanted.find(lines, own)
         return ((place, record) for place, record in found if may_be_vexfs(record))
 
-    def places(self, region: Region) -> Sequence[Place] | None:
+    def places(self, region: "Region") -> Sequence[Place] | None:
         """Return where in *region* those may be."""
         return None if self.wanted is None else self.wanted.places(region)
 
@@ -282,12 +272,17 @@ class OfOthers:
 
     def accepts(self, record: LogRecord) -> bool:
         """Whether *record* is that."""
+        from vexfsctl.logs.reading.passing import is_passing
+
         others = may_be_vexfs(record) and not is_passing(record)
         return others and self._saying.accepts(record)
 
     def find(self, lines: Lines, by: Sieve) -> Iterable[Found]:
         """Return the records of *lines* that are that."""
-        left = form_of(lines.form).left_without(PASSING, lines.text)
+        # Deferred: nothing may have been kept, and it brings the wording of all our records.
+        from vexfsctl.logs.reading.passing import PASSING
+
+        left = lines.plain_form.left_without(PASSING, lines.text)
         rest = lines._replace(text=b"".join(lines.text[start:end] for start, end in left))
         if not rest.text:
             return ()
@@ -296,7 +291,7 @@ class OfOthers:
         pieces = ((bisect(begins, place) - 1, place, record) for place, record in found)
         return ((left[n][0] + place - begins[n], record) for n, place, record in pieces)
 
-    def places(self, region: Region) -> Sequence[Place] | None:
+    def places(self, region: "Region") -> Sequence[Place] | None:
         """Return where in *region* lines are that may be that."""
         return self._saying.places(region)
 
@@ -307,11 +302,6 @@ class OfOthers:
 
 STATES = Saying(STATE, ("state vol=",))
 """Records that say of which load of its volume the others are."""
-
-
-SIZES = Saying(SIZE_TOLD, (SIZE_TOLD,))
-"""Lines that say how large the blocks of a device are: by that, others tell a sector."""
-
 
 MOUNTING = "ounting filesystem"
 """Part of all lines in which earlier builds name the device that they mount."""
@@ -343,14 +333,14 @@ class Since:
             return () if self.lasting is None else self.lasting.find(lines, by)
         return _accepted(self, records_of(lines, by))
 
-    def places(self, region: Region) -> Sequence[Place] | None:
+    def places(self, region: "Region") -> Sequence[Place] | None:
         """Return where in *region* those lines may be."""
         if not self._are_before(region):
             return None
         return () if self.lasting is None else self.lasting.places(region)
 
-    def _are_before(self, lines: Lines | Region) -> bool:
-        if self.uptime_us is not None and form_of(lines.form).uptime is not None:
+    def _are_before(self, lines: "Lines | Region") -> bool:
+        if self.uptime_us is not None and lines.plain_form.uptime is not None:
             # A record with an uptime is judged by that, one beside it without one by its date.
             return not lines.some_lack_uptimes and max(lines.uptimes) < self.uptime_us
         return self.time_s is not None and self._is_before(None, lines.latest_s)
@@ -374,7 +364,7 @@ class Evidence:
         found = _candidates(lines, by) if by.evidence else records_of(lines, by)
         return _accepted(self, found)
 
-    def places(self, region: Region) -> Sequence[Place] | None:
+    def places(self, region: "Region") -> Sequence[Place] | None:
         """Return None: they may be anywhere in *region*."""
         return None
 
@@ -402,7 +392,7 @@ class During:
         found = self.wanted.find(lines, by)
         return ((place, record) for place, record in found if self._is_within(record))
 
-    def places(self, region: Region) -> Sequence[Place] | None:
+    def places(self, region: "Region") -> Sequence[Place] | None:
         """Return where in *region* those may be."""
         return self.wanted.places(region) if self._overlaps(region) else ()
 
@@ -415,8 +405,8 @@ class During:
             return begin_s <= record.wall_time_s <= end_s
         return self.or_undated
 
-    def _overlaps(self, lines: Lines | Region) -> bool:
-        form = form_of(lines.form)
+    def _overlaps(self, lines: "Lines | Region") -> bool:
+        form = lines.plain_form
         if self.uptimes_us is not None and form.uptime is not None:
             begin_us, end_us = self.uptimes_us
             uptimes = lines.uptimes
@@ -456,7 +446,7 @@ class Naming:
         )
         return _accepted(by, _at(stretch, places))
 
-    def places(self, region: Region) -> Sequence[Place] | None:
+    def places(self, region: "Region") -> Sequence[Place] | None:
         """Return where in *region* these are, and perhaps others."""
         return joined(region.places(each) for each in self._beginnings)
 
@@ -489,7 +479,7 @@ class AnyOf:
             return chain.from_iterable(found)
         return sorted(dict(chain.from_iterable(found)).items(), key=itemgetter(0))
 
-    def places(self, region: Region) -> Sequence[Place] | None:
+    def places(self, region: "Region") -> Sequence[Place] | None:
         """Return where in *region* those may be."""
         places = [each.places(region) for each in self._reasons]
         known = [each for each in places if each is not None]
