@@ -7,11 +7,12 @@ and are joined here.
 import re
 from collections.abc import Iterable
 from dataclasses import replace
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from vexfsctl.logs.kernel.form import ANYTHING, NAME, EvidenceForm
 from vexfsctl.logs.kernel.fs import FS_FORMS
+from vexfsctl.logs.kernel.general import GENERAL_FORMS
 from vexfsctl.logs.kernel.prefixes import without_prefix
 from vexfsctl.logs.kernel.processes import process_of
 from vexfsctl.logs.kernel.storage.ata import ATA_FORMS
@@ -27,6 +28,8 @@ from vexfsctl.logs.kernel.storage.network import NETWORK_FORMS
 from vexfsctl.logs.kernel.storage.nvme import NVME_FORMS
 from vexfsctl.logs.kernel.storage.scsi import SCSI_FORMS
 from vexfsctl.logs.kernel.system import SYSTEM_FORMS
+from vexfsctl.logs.kernel.told import without_names
+from vexfsctl.logs.kernel.trouble_words import tells_of_trouble
 from vexfsctl.logs.own_records import is_of_program
 from vexfsctl.model.events import KernelEvidence
 from vexfsctl.model.record import KERNEL_FACILITY, LogRecord
@@ -46,27 +49,19 @@ EVIDENCE_FORMS = (
     *MEMORY_FORMS,
     *FS_FORMS,
     *SYSTEM_FORMS,
+    *GENERAL_FORMS,
 )
 """Every form, in the order tried: but those first whose lines begin with words of their own."""
+_OWN_FORMS = EVIDENCE_FORMS[: -len(GENERAL_FORMS)]
 
 _LEAST_LEVEL = 4
-_TROUBLE = (
-    r"\b(?:errors?(?!=)|fail\w*|corrupt\w*|abort\w*|lost|unable|rectify|invalid|inconsisten\w*"
-    r"|mismatch\w*|wrong|bad|damaged|timed? ?out|time-?outs?|not responding|panic|hung|stopped"
-    r"|fsck|xfs_repair|cannot|can't|violat\w*|uncorrect\w*|unrecover\w*|dead|missing|offline\w*"
-    r"|fault(?:ed|y)?|reject\w*|unexpected|withdraw\w*|fatal|unavailable|broken|couldn't|could not"
-    r"|bogus|overlaps?|non-?existent|insufficient|unsupported|not enough|no memory|denied|stuck"
-    r"|out of (?:range|bounds?|space)|overran|truncated|illegal|unreachable|wrongly|not in group"
-    r"|incompatib\w*|incorrect\w*|shutting down|e2fsck|chkdsk|is dirty|does not match|ran out"
-    r"|deadlock|unidentified"
-    r"|too (?:big|small|large|short|long)"
-    r")\b|read-?only|shut ?down"
-)
 # Block devices by number, others by bus and name; a log cannot tell which name a number had.
 _METADATA = re.compile(r"(?:b|\+\w{1,32}:)(?P<device>[\w:.+-]{1,80})")
 
 _SHORT = 256
 """Characters of a text that it is worth to remember."""
+_UNBREAKABLE = "\u00a0"
+"""A blank that a web page or a mailer put in place of the kernel's."""
 _CUT = ">"
 """What less -S and journalctl put in place of the rest of a line."""
 _CAN_BE_CUT = ("device", "member", "sector", "lba", "errno", "task", "block_bytes")
@@ -125,30 +120,31 @@ def match_forms(text: str, *, loud: bool | None) -> tuple[re.Match[str], Evidenc
     matched = _first_of(_BY_LEAD.get(text[:_LEAD], ()), text, loud=loud)
     if matched is None:
         matched = _first_of(_behind_a_name(text), text, loud=loud)
+    if matched is None:
+        matched = _first_of(_GENERAL.get(text[:_LEAD], ()), text, loud=loud)
     if matched is None or process_of(text) is None or text.startswith(_REPORTERS):
         return matched
     # What looks like another line's beginning is but what the process calls itself.
     return _first_of(_ANYWHERE, text, loud=loud)
 
 
-def tells_of_trouble(text: str) -> bool:
-    """Whether *text* has a word of trouble in it."""
-    return _trouble().search(text) is not None
-
-
-@cache
-def _trouble() -> re.Pattern[str]:
-    # On first use: few logs have lines that it takes a word to judge.
-    return re.compile(_TROUBLE, re.IGNORECASE)
-
-
 def forms_for(text: str) -> tuple[EvidenceForm, ...]:
     """Return the forms that *text* may have, in the order tried: a few of them all."""
-    return (*_BY_LEAD.get(text[:_LEAD], ()), *_behind_a_name(text))
+    lead = text[:_LEAD]
+    return (*_BY_LEAD.get(lead, ()), *_behind_a_name(text), *_GENERAL.get(lead, ()))
 
 
 @lru_cache(maxsize=4096)
 def _said_in(text: str, loud: bool | None) -> KernelEvidence | None:
+    evidence = _said_behind_prefix(text, loud=loud)
+    if (evidence is None or not evidence.devices) and (text[-1:].isspace() or _UNBREAKABLE in text):
+        plain = text.replace(_UNBREAKABLE, " ").rstrip()
+        told = _said_behind_prefix(plain, loud=loud)
+        return told if evidence is None or (told is not None and told.devices) else evidence
+    return evidence
+
+
+def _said_behind_prefix(text: str, *, loud: bool | None) -> KernelEvidence | None:
     evidence = _said_by_form(text, loud=loud)
     if evidence is None and (inner := without_prefix(text)) is not text:
         evidence = _said_by_form(inner, loud=loud)
@@ -161,6 +157,8 @@ def _said_by_form(text: str, *, loud: bool | None) -> KernelEvidence | None:
         return None
     match, form = matched
     evidence = form.read(match)
+    if form.general:
+        evidence = replace(evidence, general=True)
     return _without_cut(evidence, text, form) if text.endswith(_CUT) else evidence
 
 
@@ -169,6 +167,10 @@ def _first_of(
 ) -> tuple[re.Match[str], EvidenceForm] | None:
     for form in forms:
         if (match := form.match(text)) is None:
+            continue
+        if form.general:
+            if tells_of_trouble(without_names(text[match.end() :])):
+                return match, form
             continue
         if loud or not form.trouble_only or tells_of_trouble(text):
             return match, form
@@ -215,8 +217,9 @@ def _by_lead(forms: Iterable[EvidenceForm], before: str) -> dict[str, tuple[Evid
 
 
 _ANYWHERE = tuple(
-    form for form in EVIDENCE_FORMS if any(begin.startswith(ANYTHING) for begin in form.begins)
+    form for form in _OWN_FORMS if any(begin.startswith(ANYTHING) for begin in form.begins)
 )
 # Beginnings that are a name, or anything, have leads here that no text of theirs need have.
-_BY_LEAD = _by_lead(EVIDENCE_FORMS, "")
-_BY_WORD = {lead: (*found, *_ANYWHERE) for lead, found in _by_lead(EVIDENCE_FORMS, _NAMED).items()}
+_BY_LEAD = _by_lead(_OWN_FORMS, "")
+_BY_WORD = {lead: (*found, *_ANYWHERE) for lead, found in _by_lead(_OWN_FORMS, _NAMED).items()}
+_GENERAL = _by_lead(GENERAL_FORMS, "")

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import starmap
 
-from vexfsctl.logs.kernel.evidence import may_be_of_kernel, tells_of_trouble
+from vexfsctl.logs.kernel.evidence import may_be_of_kernel
+from vexfsctl.logs.kernel.trouble_words import tells_of_trouble
 from vexfsctl.model.coverage import Coverage, Gap
 from vexfsctl.model.entry import LogEntry
 

@@ -68,8 +68,10 @@ def join_wrapped(block: Block | None, width: int, line: bytes) -> SingleRecord |
     joined = replace(first, text=f"{first.text.rstrip()} {rest}".lstrip())
     told, alone = parse_evidence(joined), parse_evidence(first)
     second = parse_evidence(LogRecord(rest, first.source))
-    if told is None or (second is not None and second.device is not None):
+    if told is None or told.general or (second is not None and second.device is not None):
         return None
+    if alone is not None and alone.general:
+        return SingleRecord(joined)
     if alone is None:
         return None if meaning_of(first) is not None else SingleRecord(joined)
     return SingleRecord(joined) if second is None and _adds(told, alone) else None
