@@ -24,8 +24,8 @@ _ADDRESS = r"(?:host\d{1,5}|target\d{1,5}(?::\d{1,5}){2}|\d{1,5}(?::\d{1,20}){3}
 # Any user may give a network interface the name of a disk: of these a line must be about blocks.
 _OF_BLOCKS = r"(?=[^\n]{0,200}?(?i:\b(?:i/o|sectors?|partitions?|blocks?|dax|disk|integrity)\b))"
 _NAMES = (
-    *("sd", "vd", "xvd", "nvme", "mmcblk", "dm-", "md", "loop", "zram", "sr", "nbd", "rbd"),
-    *("bcache", "pmem", "ublkb", "dasd"),
+    *("sd", "hd", "vd", "xvd", "nvme", "mmcblk", "dm-", "md", "loop", "zram", "sr", "nbd", "rbd"),
+    *("drbd", "bcache", "pmem", "ublkb", "dasd"),
 )
 
 

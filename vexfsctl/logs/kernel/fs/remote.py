@@ -119,6 +119,14 @@ REMOTE_FORMS = (
         begins=("CIFS",),
     ),
     EvidenceForm(
+        # What the server answered, where debugging messages are on (smb2maperror.c).
+        "CIFS: Status code returned 0xc00000d0 STATUS_REQUEST_NOT_ACCEPTED",
+        "Status code returned 0xc",
+        r"CIFS(?: VFS)?: (?:VFS: )?Status code returned 0xc",
+        free_reader("smb"),
+        begins=("CIFS",),
+    ),
+    EvidenceForm(
         "CIFS: cifs_mount failed w/return code = -2",
         "CIFS",
         r"CIFS",

@@ -68,6 +68,7 @@ BUS_FORMS = (
             r"|Device not responding to setup address|device firmware changed"
             r"|(?:Failed to set U[12] timeout|Set SEL for device-initiated"
             r"|Could not (?:enable|disable) )|usb_\w{1,40}:? Failed to disable L[PT]M"
+            r"|(?:[Ee]nable|[Dd]isable) of device-initiated"
             r"|cannot (?:reset|disable) \(err|Cannot enable\. |over-current condition"
             r"|can't (?:read configurations|set config|restore configuration)"
             r"|unable to (?:read config|get BOS)|string descriptor 0 read error"
@@ -85,6 +86,8 @@ BUS_FORMS = (
             *(f"{NAME}: config error", f"{NAME}: attempt power cycle"),
             *(f"{NAME}: Failed to set U", f"{NAME}: Set SEL for device-initiated"),
             *(f"{NAME}: Could not ", f"{NAME}: usb_"),
+            *(f"{NAME}: {done} of device-init" for done in ("enable", "disable")),
+            *(f"{NAME}: {done} of device-init" for done in ("Enable", "Disable")),
             *(f"{NAME}: cannot reset (err", f"{NAME}: cannot disable (err"),
             *(f"{NAME}: Cannot enable. ", f"{NAME}: over-current condition"),
             *(f"{NAME}: disabled by hub", f"{NAME}: connect-debounce failed"),
@@ -138,7 +141,9 @@ BUS_FORMS = (
         "blkfront: xvda: flush op failed",
         " op failed",
         # The host does not know it: the driver goes on without it.
-        r"blkfront: (?P<device>\w{1,32}): (?:empty )?[\w /-]{1,40} op failed",
+        # Up to 3.x, the device stood last.
+        r"blkfront: (?:(?!barrier: )(?P<device>\w{1,32}): (?:empty )?[\w /-]{1,40} op failed"
+        r"|barrier: (?:empty )?write (?P<address>\w{1,32}) op failed)",
         reader("virtio", ROUTINE, errno=errno.EOPNOTSUPP),
         begins=("blkfront: ",),
     ),
@@ -190,9 +195,13 @@ BUS_FORMS = (
         begins=_MMC_BEGINS,
     ),
     EvidenceForm(
+        # What a card or the description of a board lacks.
         "mmc0: Tuning timeout, falling back to fixed sampling clock",
-        "falling back to fixed sampling clock",
-        rf"{_MMC}.{{1,40}}, falling back to fixed sampling clock",
+        "",
+        (
+            rf"{_MMC}(?:.{{1,40}}, falling back to fixed sampling clock"
+            r"|unspecified timeout for CMD6|Missing autocal timeout)"
+        ),
         reader("mmc", significance=ROUTINE),
         begins=_MMC_BEGINS,
     ),
