@@ -412,6 +412,14 @@ def test_a_hostile_record_that_goes_on_takes_no_time() -> None:
             KernelEvidence(kind="filesystem", device="sdc1", errno=28),
         ),
         (
+            # As it was sent: in quoted-printable, which breaks words.
+            "[248240.880971] blk_update_request: critical medium error, dev sdd, sec=\n"
+            "tor 2298488192 op 0x0:(READ) flags 0x0\n",
+            KernelEvidence(
+                kind="block", device="sdd", sector=2298488192, direction="read", errno=61
+            ),
+        ),
+        (
             # Not quoted alike.
             ">   Feb  1 19:47:23 host kernel: [ 3327.176867] bcache:\n"
             "> bch_count_io_errors() dm-0: IO error on writing data to cache.\n",

@@ -13,6 +13,7 @@ from typing import Any
 from vexfsctl.logs.kernel.form import ANYTHING, NAME, EvidenceForm
 from vexfsctl.logs.kernel.fs import FS_FORMS
 from vexfsctl.logs.kernel.general import GENERAL_FORMS
+from vexfsctl.logs.kernel.mailed import as_sent
 from vexfsctl.logs.kernel.prefixes import without_prefix
 from vexfsctl.logs.kernel.processes import process_of
 from vexfsctl.logs.kernel.storage.ata import ATA_FORMS
@@ -60,8 +61,6 @@ _METADATA = re.compile(r"(?:b|\+\w{1,32}:)(?P<device>[\w:.+-]{1,80})")
 
 _SHORT = 256
 """Characters of a text that it is worth to remember."""
-_UNBREAKABLE = "\u00a0"
-"""A blank that a web page or a mailer put in place of the kernel's."""
 _CUT = ">"
 """What less -S and journalctl put in place of the rest of a line."""
 _CAN_BE_CUT = ("device", "member", "sector", "lba", "errno", "task", "block_bytes")
@@ -137,8 +136,7 @@ def forms_for(text: str) -> tuple[EvidenceForm, ...]:
 @lru_cache(maxsize=4096)
 def _said_in(text: str, loud: bool | None) -> KernelEvidence | None:
     evidence = _said_behind_prefix(text, loud=loud)
-    if (evidence is None or not evidence.devices) and (text[-1:].isspace() or _UNBREAKABLE in text):
-        plain = text.replace(_UNBREAKABLE, " ").rstrip()
+    if (evidence is None or not evidence.devices) and (plain := as_sent(text)) != text:
         told = _said_behind_prefix(plain, loud=loud)
         return told if evidence is None or (told is not None and told.devices) else evidence
     return evidence

@@ -65,7 +65,9 @@ def join_wrapped(block: Block | None, width: int, line: bytes) -> SingleRecord |
 
     first = block.record
     rest = decode_text(line.lstrip(_QUOTES)).rstrip()
-    joined = replace(first, text=f"{first.text.rstrip()} {rest}".lstrip())
+    # A line of quoted-printable that ends so goes on, within a word, too.
+    begun = first.text[:-1] if first.text.endswith("=") else f"{first.text.rstrip()} "
+    joined = replace(first, text=f"{begun}{rest}".lstrip())
     told, alone = parse_evidence(joined), parse_evidence(first)
     second = parse_evidence(LogRecord(rest, first.source))
     if told is None or told.general or (second is not None and second.device is not None):

@@ -89,6 +89,19 @@ from tests.logs.kernel.told import told
             "XFS: Assertion failed: error != -ENOENT, file: fs/xfs/xfs_trans.c, line: 1310",
             "filesystem",
         ),
+        ("hda:hda: dma_intr: status=0x51 { DriveReady SeekComplete Error }", "ata hda"),
+        ("hdd: dma_intr: error=3D0x84 { DriveStatusError=20 BadCRC }", "ata hdd 5"),
+        (
+            "vbd vbd-5-51760: failed to write error node for backend/vbd/5/51760 (5 starting"
+            " transaction)",
+            "virtio vbd-5-51760 5",
+        ),
+        ("xenbus: xenbus_dev_shutdown: backend/vbd/5/51760 timeout closing device", "virtio 110"),
+        (
+            "jffs2: jffs2_scan_eraseblock(): Magic bitmask 0x1985 not found at 0x00b00000: 0x2705"
+            " instead",
+            "filesystem",
+        ),
         ("rbd: sysfs write failed", "nothing"),
         ("rbd: map failed: (5) Input/output error", "nothing"),
         ("rbd: rbd0: failed to acquire lock: -110", "rbd rbd0 110"),

@@ -151,9 +151,19 @@ BUS_FORMS = (
         "vbd vbd-51712: 16 Device in use; refuse to close",
         "vbd",
         # Of Xen's bus, in the guest or the host (drivers/xen/xenbus/xenbus_client.c).
-        r"vbd (?P<device>vbd-\d{1,10}(?:-\d{1,10})?): (?P<errno>\d{1,3}) ",
+        (
+            r"vbd (?P<device>vbd-\d{1,10}(?:-\d{1,10})?): (?:failed to write error node for"
+            r" [^\s(]{1,80} \()?(?P<errno>\d{1,3}) "
+        ),
         reader("virtio"),
         begins=("vbd vbd-",),
+    ),
+    EvidenceForm(
+        "xenbus: xenbus_dev_shutdown: backend/vbd/5/51760 timeout closing device",
+        "/vbd/",
+        r"xenbus: xenbus_dev_shutdown: \w{1,16}/vbd/\d{1,10}/\d{1,10} timeout closing device",
+        reader("virtio", errno=errno.ETIMEDOUT),
+        begins=("xenbus: xenbus_dev_shutdown",),
     ),
     EvidenceForm(
         "mmcblk0: error -110 transferring data, sector 4096, nr 8, cmd response 0x900, card status"
