@@ -51,6 +51,9 @@ NUMBERS = st.sampled_from([number for number in errno.errorcode if number < 200]
         ("dm-6: error: dax access failed (-5)", "block dm-6 5"),
         ("md0: incompatible integrity profile for sda1", "block md0"),
         ("usb-storage 1-2:1.0: usb_submit_urb failed", "usb 1-2"),
+        ("nvmet: ctrl 1 fatal error occurred!", "nvme"),
+        ("nvmet_rdma: post_recv cmd failed", "nvme"),
+        ("zfcp.3dff9c: 0.0.1900: Opening a port failed with -5", "block 0.0.1900 5"),
     ],
 )
 def test_a_line_that_no_form_knows(line: str, expected: str) -> None:

@@ -69,6 +69,20 @@ GENERAL_FORMS = (
         *("nvme nvme", "nvme 0", "nvme 1"),
     ),
     _form(
+        # Of a host that serves its disks to others.
+        "nvme",
+        "nvmet: ctrl 1 keep-alive timer (5 seconds) expired!",
+        r"nvmet(?:_(?:rdma|tcp|fc|loop))?: ",
+        "nvmet",
+    ),
+    _form(
+        # Of mainframes: the disk, or the adapter, by its number in a subchannel set.
+        "block",
+        "dasd-eckd 0.0.4042: ERP failed for the DASD",
+        r"(?:dasd[\w-]{0,16}|zfcp\.[0-9a-f]{6}:) (?P<device>[0-9a-f]\.[0-3]\.[0-9a-f]{4}): ",
+        *("dasd", "zfcp."),
+    ),
+    _form(
         "md",
         "md: cannot handle concurrent replacement and reshape.",
         r"md(?:/\w{1,16}(?::(?P<device>md[\w.-]{1,40}))?)?: ",

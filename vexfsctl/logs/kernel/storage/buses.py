@@ -68,7 +68,6 @@ BUS_FORMS = (
             r"|Device not responding to setup address|device firmware changed"
             r"|(?:Failed to set U[12] timeout|Set SEL for device-initiated"
             r"|Could not (?:enable|disable) )|usb_\w{1,40}:? Failed to disable L[PT]M"
-            r"|(?:[Ee]nable|[Dd]isable) of device-initiated"
             r"|cannot (?:reset|disable) \(err|Cannot enable\. |over-current condition"
             r"|can't (?:read configurations|set config|restore configuration)"
             r"|unable to (?:read config|get BOS)|string descriptor 0 read error"
@@ -86,14 +85,22 @@ BUS_FORMS = (
             *(f"{NAME}: config error", f"{NAME}: attempt power cycle"),
             *(f"{NAME}: Failed to set U", f"{NAME}: Set SEL for device-initiated"),
             *(f"{NAME}: Could not ", f"{NAME}: usb_"),
-            *(f"{NAME}: {done} of device-init" for done in ("enable", "disable")),
-            *(f"{NAME}: {done} of device-init" for done in ("Enable", "Disable")),
             *(f"{NAME}: cannot reset (err", f"{NAME}: cannot disable (err"),
             *(f"{NAME}: Cannot enable. ", f"{NAME}: over-current condition"),
             *(f"{NAME}: disabled by hub", f"{NAME}: connect-debounce failed"),
             *(f"{NAME}: device descriptor read/", f"{NAME}: device not accepting address "),
             *(f"{NAME}: unable to enumerate USB", f"{NAME}: cmd cmplt err ", f"{NAME}: stat urb: "),
             *(f"{NAME}: Device not responding to", f"{NAME}: device firmware changed"),
+        ),
+    ),
+    EvidenceForm(
+        # The link then saves less power.
+        "usb 2-1: Enable of device-initiated U1 failed.",
+        " of device-initiated U",
+        rf"{_USB}(?:[Ee]nable|[Dd]isable) of device-initiated U",
+        reader("usb", significance=ROUTINE),
+        begins=tuple(
+            f"{NAME}: {done} of device-init" for done in ("Enable", "Disable", "enable", "disable")
         ),
     ),
     EvidenceForm(
