@@ -44,6 +44,7 @@ SIGN_WORDS = {
     Sign.AFTER: "after the call",
     Sign.APART: "the volume does not lie on it",
     Sign.LOOSE: "in a line of no known form",
+    Sign.GENERAL: "understood by its words alone",
     Sign.REPAIR: "tells of a repair",
     Sign.SILENT: "no line about what both lie on",
     Sign.VOLUME: "fails at once and lies on it",

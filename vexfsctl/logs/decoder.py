@@ -16,7 +16,8 @@ from vexfsctl.logs.formats.journal import split_objects
 from vexfsctl.logs.formats.lines import INDENTS, bare_line
 from vexfsctl.logs.formats.renderings import Reading
 from vexfsctl.logs.pasted.attempts import begin, capped
-from vexfsctl.logs.pasted.wrapped import RESULT, WRAPPED, join_wrapped
+from vexfsctl.logs.pasted.blanks import plain_blanks
+from vexfsctl.logs.pasted.wrapped import RESULT, WIDEST, join_wrapped, may_go_on
 from vexfsctl.logs.stretches.finder import StretchFinder
 from vexfsctl.logs.stretches.stretch import Stretch
 from vexfsctl.model.record import LogRecord
@@ -61,6 +62,9 @@ class RecordDecoder:
         """Whether the line before was a record, or part of one."""
         self._width = 0
         """Characters of the line that the open block began with."""
+        self._rest: tuple[bytes, Unread] | None = None
+        """A line that may go on with the open record, and what it is unless the next one shows that
+        it does."""
         self.zones: set[str] = set()
         """Zones that nobody can resolve: times were taken to be in the reader's."""
         self.lacks: set[str] = set()
@@ -120,7 +124,7 @@ class RecordDecoder:
     def _sift_decorated(self, lines: bytes) -> Iterator[Item | Stretch]:
         """Take *lines* that all have the same decoration."""
         size = len(self._decoration)
-        block = lines[size:].replace(b"\n" + self._decoration, b"\n")
+        block = plain_blanks(lines[size:].replace(b"\n" + self._decoration, b"\n"))
         lower = block.lower()
         reading = replace(self._reading, decorated=True)
         at, end = 0, len(block)
@@ -171,6 +175,9 @@ class RecordDecoder:
         if self._open is not None:
             block, self._open = self._open, None
             yield from map(_item, block.finish())
+        if self._rest is not None:
+            (_, unread), self._rest = self._rest, None
+            yield unread
 
     def _take_line(self, line: bytes) -> Iterator[Item]:
         if self._overlong or len(line) > MAXIMUM_LINE:
@@ -181,7 +188,7 @@ class RecordDecoder:
         line = bare_line(line)
         width, reading = len(line), self._reading
         if self._decoration and line.startswith(self._decoration):
-            line = line.removeprefix(self._decoration)
+            line = plain_blanks(line.removeprefix(self._decoration))
             reading = replace(reading, decorated=True)
         if not line or line.isspace():
             if self._open is not None and self._open.take(line):
@@ -196,7 +203,7 @@ class RecordDecoder:
 
     def _take_words(self, line: bytes, width: int, reading: Reading) -> Iterator[Item]:
         """Take a line that is not blank, *width* with what stood before it."""
-        if self._open is not None and self._open.take(line):
+        if self._open is not None and self._rest is None and self._open.take(line):
             yield from map(_item, self._open.ready())
             return
         follows, self._adjacent = self._adjacent, False
@@ -206,9 +213,14 @@ class RecordDecoder:
         before = self._before.last_line if isinstance(self._before, Stretch) else self._before
         begun = begin(line, reading, before, follows=follows)
         if begun.block is None or begun.alone:
-            joined = join_wrapped(self._open, self._width, line)
+            before = b"" if self._rest is None else self._rest[0] + b" "
+            joined = join_wrapped(self._open, self._width, before + line)
             if joined is not None:
                 self._open, self._adjacent, self._width = joined, follows, width
+                self._rest = None
+                return
+            if begun.block is None and not before and may_go_on(self._open, self._width, line):
+                self._rest = line, begun.unread or Unread.NOT_READ
                 return
         yield from self._close()
         if begun.block is None:
@@ -253,7 +265,7 @@ def _whole(found: list[Stretch], decoration: int = 0) -> Iterator[Stretch]:
     yield from others
     # The next line may go on with the last record; that of the next block is not known yet.
     open_end = last.end == len(last.block) or last.block.startswith(_GOING_ON, last.end)
-    wrapped = len(last.last_line.removesuffix(b"\r")) + decoration in WRAPPED
+    wrapped = len(last.last_line.removesuffix(b"\r")) + decoration <= WIDEST
     closed = last.without_last() if open_end or wrapped else last
     if closed is not None:
         yield closed

@@ -249,6 +249,8 @@ class KernelEvidence:
     not say. It is no sector until that is known."""
     block_bytes: int | None = None
     """The size of such a block, on the line of a device's discovery that says it."""
+    general: bool = False
+    """Whether no form of this line is known: it was read by its words and numbers alone."""
 
     @property
     def devices(self) -> tuple[str, ...]:

@@ -124,6 +124,16 @@ def test_each_sign_has_its_weight() -> None:
     assert worst.certainty == 0
 
 
+def test_a_line_that_no_form_knows_weighs_less() -> None:
+    """Its words are those of the kernel, but nobody knows what they mean together."""
+    (best,) = suspects_of((9.99, "sdb: bogus block at sector 8"))
+
+    (testimony,) = best.testimony
+    assert Sign.GENERAL in testimony.signs
+    assert testimony.points == sum(WEIGHTS[sign] for sign in testimony.signs)
+    assert WEIGHTS[Sign.GENERAL] < 0
+
+
 @pytest.mark.parametrize(
     ("device_of_other", "shared"),
     [

@@ -386,6 +386,73 @@ def test_a_hostile_record_that_goes_on_takes_no_time() -> None:
     assert len(entry.record.text) < 1000
 
 
+@pytest.mark.parametrize(
+    ("log", "expected"),
+    [
+        (
+            # A long word had no room.
+            "[  264.144239] sd 2:0:0:0: [sda] tag#2 FAILED Result:\n"
+            "hostbyte=DID_ERROR driverbyte=DRIVER_OK cmd_age=40s\n",
+            KernelEvidence(kind="scsi", device="sda", errno=5),
+        ),
+        (
+            # Quoted so often that what was broken off was broken again.
+            "> > > > > > > [248240.880971] blk_update_request: I/O error, dev sdd,\n"
+            "> > > > > > > sector\n"
+            "> > > > > > > 2298488192 op 0x0:(READ) flags 0x0 phys_seg 16 prio class 0\n",
+            KernelEvidence(
+                kind="block", device="sdd", sector=2298488192, direction="read", errno=5
+            ),
+        ),
+        (
+            # The middle says nothing by itself.
+            "> [27494.050841] BTRFS error (device sdc1 state EA): failed to run delayed\n"
+            "> ref for logical 7329684533248 num_bytes 53248 type 184 action 2 ref_mod\n"
+            "> 1: -28\n",
+            KernelEvidence(kind="filesystem", device="sdc1", errno=28),
+        ),
+        (
+            # As it was sent: in quoted-printable, which breaks words.
+            "[248240.880971] blk_update_request: critical medium error, dev sdd, sec=\n"
+            "tor 2298488192 op 0x0:(READ) flags 0x0\n",
+            KernelEvidence(
+                kind="block", device="sdd", sector=2298488192, direction="read", errno=61
+            ),
+        ),
+        (
+            # Not quoted alike.
+            ">   Feb  1 19:47:23 host kernel: [ 3327.176867] bcache:\n"
+            "> bch_count_io_errors() dm-0: IO error on writing data to cache.\n",
+            KernelEvidence(kind="bcache", device="dm-0", direction="write"),
+        ),
+    ],
+)
+def test_what_mailers_make_of_long_lines(log: str, expected: KernelEvidence) -> None:
+    """It is one record again."""
+    (entry,) = entries(log)
+
+    assert entry.evidence == expected
+
+
+def test_what_might_go_on_is_counted_if_it_does_not() -> None:
+    """Here prose after a line that is as long as a mailer's."""
+    first = f"[27494.050841] {ABORTED} And so on, and so on, and so on"
+
+    assert decode(f"{first}\nThis is what I saw\nand this\n")[1:] == [Unread.NOT_READ] * 2
+    assert decode(f"{first}\nThis is what I saw\n\n")[1:] == [Unread.NOT_READ]
+    assert decode(f"{first}\nThis is what I saw")[1:] == [Unread.NOT_READ]
+
+
+@pytest.mark.parametrize("before", ["\u00a0\u00a0 \u00a0", "> \u00a0", "\u00a0"])
+def test_no_line_behind_blanks_that_do_not_break_is_lost(before: str) -> None:
+    """As web pages and mailers indent what was pasted; within a line they may stand, too."""
+    lines = [f"[   12.00000{number}] {FAILED}" for number in range(4)]
+    lines[2] = lines[2].replace("I/O error", "I/O\u00a0error")
+
+    found = [entry.evidence for entry in entries("\n".join(before + line for line in lines))]
+    assert [each and each.sector for each in found] == [1400832] * 4
+
+
 def test_a_repair_that_a_mailer_wrapped_is_one() -> None:
     """Without its second line it says neither disk nor sector."""
     first = "Feb 16 13:44:16 bm-server kernel: md/raid:md16: read error corrected"

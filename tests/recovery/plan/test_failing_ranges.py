@@ -55,6 +55,14 @@ def test_lines_of_other_devices_and_of_other_times_are_not_of_it() -> None:
     ) == [(16 * 512, 4096)]
 
 
+def test_what_a_number_counts_must_be_known() -> None:
+    """A line that no form knows is not acted upon."""
+    lines = ((10, error(0x2A)), (10, "loop0: bogus block at sector 2048"))
+
+    assert ranges(*lines) == []
+    assert ranges(*lines, kernel(10, 16)) == [(16 * 512, 4096)]
+
+
 def test_a_partition_is_found_under_the_name_of_its_disk() -> None:
     """The kernel counts from the start of the disk; what lies before the partition is not its."""
     lines = (kernel(10, 4096, device="sda"), kernel(10, 2, device="sda"), (10, error(0x2A)))

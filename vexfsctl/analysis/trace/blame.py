@@ -184,6 +184,7 @@ class _Scale:
             *self._time(entry.record, evidence),
             *((Sign.KERNEL,) if entry.origin is Origin.KERNEL else ()),
             *((Sign.LOOSE,) if entry.record.loose else ()),
+            *((Sign.GENERAL,) if evidence.general else ()),
         )
         points = sum(WEIGHTS[sign] for sign in signs)
         return Testimony("", max(0, min(MOST, points)), signs, 1, entry)

@@ -49,6 +49,8 @@ class Sign(StrEnum):
     """The volume does not lie on it."""
     LOOSE = "loose"
     """It is in a line of no known form."""
+    GENERAL = "general"
+    """The line is understood by its words alone."""
     REPAIR = "repair"
     SILENT = "silent"
     """No line is about it, as it would be if its requests failed."""
@@ -74,6 +76,7 @@ WEIGHTS = {
     Sign.AFTER: -20,
     Sign.APART: -40,
     Sign.LOOSE: -20,
+    Sign.GENERAL: -10,
     Sign.REPAIR: -30,
     Sign.SILENT: -25,
     Sign.VOLUME: 75,

@@ -12,6 +12,8 @@ from typing import Any
 
 from vexfsctl.logs.kernel.form import ANYTHING, NAME, EvidenceForm
 from vexfsctl.logs.kernel.fs import FS_FORMS
+from vexfsctl.logs.kernel.general import GENERAL_FORMS
+from vexfsctl.logs.kernel.mailed import as_sent
 from vexfsctl.logs.kernel.prefixes import without_prefix
 from vexfsctl.logs.kernel.processes import process_of
 from vexfsctl.logs.kernel.storage.ata import ATA_FORMS
@@ -27,6 +29,7 @@ from vexfsctl.logs.kernel.storage.network import NETWORK_FORMS
 from vexfsctl.logs.kernel.storage.nvme import NVME_FORMS
 from vexfsctl.logs.kernel.storage.scsi import SCSI_FORMS
 from vexfsctl.logs.kernel.system import SYSTEM_FORMS
+from vexfsctl.logs.kernel.told import without_names
 from vexfsctl.logs.kernel.trouble import tells_of_trouble
 from vexfsctl.logs.kernel.writer import REPORTERS, may_be_of_kernel
 from vexfsctl.model.events import KernelEvidence
@@ -47,8 +50,10 @@ EVIDENCE_FORMS = (
     *MEMORY_FORMS,
     *FS_FORMS,
     *SYSTEM_FORMS,
+    *GENERAL_FORMS,
 )
 """Every form, in the order tried: but those first whose lines begin with words of their own."""
+_OWN_FORMS = EVIDENCE_FORMS[: -len(GENERAL_FORMS)]
 
 _LEAST_LEVEL = 4
 # Block devices by number, others by bus and name; a log cannot tell which name a number had.
@@ -95,6 +100,8 @@ def match_forms(text: str, *, loud: bool | None) -> tuple[re.Match[str], Evidenc
     matched = _first_of(_BY_LEAD.get(text[:_LEAD], ()), text, loud=loud)
     if matched is None:
         matched = _first_of(_behind_a_name(text), text, loud=loud)
+    if matched is None:
+        matched = _first_of(_GENERAL.get(text[:_LEAD], ()), text, loud=loud)
     if matched is None or process_of(text) is None or text.startswith(REPORTERS):
         return matched
     # What looks like another line's beginning is but what the process calls itself.
@@ -103,11 +110,20 @@ def match_forms(text: str, *, loud: bool | None) -> tuple[re.Match[str], Evidenc
 
 def forms_for(text: str) -> tuple[EvidenceForm, ...]:
     """Return the forms that *text* may have, in the order tried: a few of them all."""
-    return (*_BY_LEAD.get(text[:_LEAD], ()), *_behind_a_name(text))
+    lead = text[:_LEAD]
+    return (*_BY_LEAD.get(lead, ()), *_behind_a_name(text), *_GENERAL.get(lead, ()))
 
 
 @lru_cache(maxsize=_REMEMBERED)
 def _said_in(text: str, loud: bool | None) -> KernelEvidence | None:
+    evidence = _said_behind_prefix(text, loud=loud)
+    if (evidence is None or not evidence.devices) and (plain := as_sent(text)) != text:
+        told = _said_behind_prefix(plain, loud=loud)
+        return told if evidence is None or (told is not None and told.devices) else evidence
+    return evidence
+
+
+def _said_behind_prefix(text: str, *, loud: bool | None) -> KernelEvidence | None:
     evidence = _said_by_form(text, loud=loud)
     if evidence is None and (inner := without_prefix(text)) is not text:
         evidence = _said_by_form(inner, loud=loud)
@@ -120,6 +136,8 @@ def _said_by_form(text: str, *, loud: bool | None) -> KernelEvidence | None:
         return None
     match, form = matched
     evidence = form.read(match)
+    if form.general:
+        evidence = replace(evidence, general=True)
     return _without_cut(evidence, text, form) if text.endswith(_CUT) else evidence
 
 
@@ -128,6 +146,10 @@ def _first_of(
 ) -> tuple[re.Match[str], EvidenceForm] | None:
     for form in forms:
         if (match := form.match(text)) is None:
+            continue
+        if form.general:
+            if tells_of_trouble(without_names(text[match.end() :])):
+                return match, form
             continue
         if loud or not form.trouble_only or tells_of_trouble(text):
             return match, form
@@ -174,8 +196,9 @@ def _by_lead(forms: Iterable[EvidenceForm], before: str) -> dict[str, tuple[Evid
 
 
 _ANYWHERE = tuple(
-    form for form in EVIDENCE_FORMS if any(begin.startswith(ANYTHING) for begin in form.begins)
+    form for form in _OWN_FORMS if any(begin.startswith(ANYTHING) for begin in form.begins)
 )
 # Beginnings that are a name, or anything, have leads here that no text of theirs need have.
-_BY_LEAD = _by_lead(EVIDENCE_FORMS, "")
-_BY_WORD = {lead: (*found, *_ANYWHERE) for lead, found in _by_lead(EVIDENCE_FORMS, _NAMED).items()}
+_BY_LEAD = _by_lead(_OWN_FORMS, "")
+_BY_WORD = {lead: (*found, *_ANYWHERE) for lead, found in _by_lead(_OWN_FORMS, _NAMED).items()}
+_GENERAL = _by_lead(GENERAL_FORMS, "")

@@ -35,6 +35,8 @@ class EvidenceForm:
     good_news: str = ""
     """Regular expression for how good news of such a form goes on: where a log does not tell the
     level of its lines, all the others are bad. If empty, bad is what has a word of trouble."""
+    general: bool = field(default=False, kw_only=True)
+    """What begins so is known by no more than that, and by words of trouble: read with care."""
     begins: tuple[str, ...] = field(kw_only=True)
     """How such lines may begin: literals, after `NAME` or `ANYTHING` if need be.
 

@@ -24,6 +24,8 @@ _SAMPLES = {
     "[1:  kworker/1:1:  412] ": r" ?\[ *\d{1,3}: {0,15}[^\n]{1,15}: {0,10}\d{1,10}\] ",
     "[pid:412,cpu1,kworker/1:1,4]": r"\[pid:\d{1,10},cpu\d{1,3},[^\n]{0,15},\d{1,4}\] ?",
     "c3   412 (kworker/3:1) ": r"c\d{1,3} (?: {0,8}\d{1,10} (?:\([^\n]{1,15}\) )?)?",
+    # The processor, of real-time kernels 4.19 to 5.x.
+    "003: ": r"\d{3}: ",
     # kernel/watchdog.c up to Linux 4.18.
     "NMI watchdog: ": "NMI watchdog: ",
     # A build in which this name was set for all that was compiled after it.

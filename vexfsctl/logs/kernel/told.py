@@ -18,6 +18,13 @@ Reader = Callable[[re.Match[str]], KernelEvidence]
 DEVICE = r"(?P<device>[^\s):,]{1,64})"
 """Kernel name of a device within brackets: `sda1`, `dm-3`, `cciss!c0d0`."""
 
+BLOCK_NAME = (
+    r"(?:(?!sdio\b|sdhci|hdparm|vdo\d)(?:sd|hd|vd|xvd|dasd)[a-z]{1,4}\d{0,3}|nvme\d{1,4}(?:c\d{1,4})?n\d{1,4}(?:p\d{1,4})?"
+    r"|mmcblk\d{1,3}(?:p\d{1,3}|boot\d|rpmb|gp\d)?"
+    r"|(?:dm-|md|loop|nbd|zram|sr|rbd|drbd|bcache|pmem|ublkb)\d{1,6}(?:p\d{1,3})?)"
+)
+"""Regular expression for what the kernel calls a block device."""
+
 _NAMES = ("device", "address", "controller")
 """Groups of a pattern that name what a line is about, where it has alternatives."""
 STATUS_ERRNOS = {
@@ -57,6 +64,9 @@ _ERRNO = (
     r"|(?:\b(?:error|err|errno|rc|ret|result|status|returned|failed|failure|code)\b[ :=(,]{0,3}"
     r"|[:(=][ (:=]{0,3}|\bIO error )-(?P<negative>\d{1,3})\b"
 )
+_LAST_ERRNO = r"(?<=[\s(=])-(\d{1,3})\)?[.!]?\s{0,4}$"
+"""What stands at the end of a line about a failure, whatever word stands before it."""
+_FAILED = r"\b(?:errors?|fail\w*|could ?n[o']t|cannot|can't|unable|abort\w*)\b"
 _ERRNO_NAME = r"(?<![\w-])-(E[A-Z0-9]{2,15})\b"
 """What `%pe` prints since Linux 5.5."""
 _STATUS = (
@@ -64,6 +74,9 @@ _STATUS = (
     r"(\d{1,2})\b"
 )
 _SECTOR = r"\bdaddr (0x[0-9a-f]{1,16})\b|\bsector[ =:]{1,2}(\d{1,20})\b"
+_LBA = r"\b(?i:lba)[ =:#]{1,3}(0x[0-9a-f]{1,16}|\d{1,20})\b"
+_NAMED = rf"(?<![\w./-])(?:/dev/)?(?P<name>{BLOCK_NAME})(?![\w./@-])"
+"""A device that a line is about, not part of a path or of another name."""
 _ACTION = (
     r"\b(?P<before>read|write|flush|discard)(?:ing)? (?:request |operation |I/O )?(?:error|fail)"
     r"|\b(?:error|fail\w*|unable|couldn't|could not|can't|cannot)(?: on| to| when| while)?"
@@ -75,7 +88,7 @@ _WRITING = (
 )
 _GIVEN = (
     r"\bcomm .{1,15}?(?:, |: (?:path .*: )?|$)|(?<!\w)'.{0,255}'(?!\w)"
-    r"| \[ *\d{1,12}\.\d{6}\] .*"
+    r"| \[ *\d{1,12}\.\d{6}\] .*| [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d .*"
 )
 """Names of processes and files, which users give them, and further records on the same line:
 numbers in there mean nothing."""
@@ -126,9 +139,10 @@ def free_reader(
     by_groups = reader(kind, significance)
 
     def read(match: re.Match[str]) -> KernelEvidence:
-        told, text = by_groups(match), _without_names(match.string)
+        told, text = by_groups(match), without_names(match.string)
         return replace(
             told,
+            device=told.device if told.devices else find_device(text),
             sector=_find_sector(text) if told.sector is None else told.sector,
             direction=told.direction or direction or find_direction(text),
             errno=told.errno or find_errno(text) or errno,
@@ -137,8 +151,9 @@ def free_reader(
     return read
 
 
-def _without_names(text: str) -> str:
-    if "comm " not in text and "'" not in text and "] " not in text:
+def without_names(text: str) -> str:
+    """Return *text* without what users name, and without further records on its line."""
+    if "comm " not in text and "'" not in text and "] " not in text and ":" not in text:
         return text
     return _compiled(_GIVEN, re.DOTALL).sub(" ", text)
 
@@ -174,7 +189,24 @@ def find_errno(text: str) -> int | None:
     if found is not None:
         return _errno(found["positive"] or found["negative"])
     named = _compiled(_ERRNO_NAME).search(text) if "-E" in text else None
-    return None if named is None else _ERRNO_NUMBERS.get(named[1])
+    if named is not None:
+        return _ERRNO_NUMBERS.get(named[1])
+    last = _compiled(_LAST_ERRNO).search(text)
+    if last is None or _compiled(_FAILED, re.IGNORECASE).search(text) is None:
+        return None
+    return _errno(last[1])
+
+
+def find_device(text: str) -> str | None:
+    """Return the one block device that *text* names; None if it names none, or several."""
+    names = {found["name"] for found in _compiled(_NAMED).finditer(text)}
+    return names.pop() if len(names) == 1 else None
+
+
+def find_lba(told: KernelEvidence, text: str) -> KernelEvidence:
+    """Return *told* with the LBA that *text* has, if it tells no sector."""
+    found = None if told.sector is not None else _compiled(_LBA).search(text)
+    return told if found is None else replace(told, lba=int(found[1], 0))
 
 
 def _errno(number: str | None) -> int | None:

@@ -11,7 +11,7 @@ _TROUBLE = (
     r"|bogus|overlaps?|non-?existent|insufficient|unsupported|not enough|no memory|denied|stuck"
     r"|out of (?:range|bounds?|space)|overran|truncated|illegal|unreachable|wrongly|not in group"
     r"|incompatib\w*|incorrect\w*|shutting down|e2fsck|chkdsk|is dirty|does not match|ran out"
-    r"|deadlock|unidentified"
+    r"|deadlock|unidentified|erroneous|expired"
     r"|too (?:big|small|large|short|long)"
     r")\b|read-?only|shut ?down"
 )

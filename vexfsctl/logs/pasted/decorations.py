@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vexfsctl.logs.formats.renderings import OF_CONTAINER
+from vexfsctl.logs.pasted.blanks import plain_blanks
 from vexfsctl.logs.pasted.shipped import logged_line
 
 _MOST = 6
@@ -19,7 +20,9 @@ _LONGEST = 300
 """Bytes that they take up together."""
 _BLANKS = rb"(?:[ \t]|\xc2\xa0)+"
 # The last are a bullet, another one, a dash, an arrow, and the border of a window.
-_MARK = rb"[>|*+-]+|`{1,3}|\xe2\x80\xa2|\xe2\x97\xa6|\xe2\x80\x93|\xe2\x86\x92|\xe2\x94\x82"
+_SIGN = rb"\xe2(?:\x80\xa2|\x97\xa6|\x80\x93|\x86\x92|\x94\x82)"
+# A mail that was quoted often has many of the first.
+_MARK = rb">(?: {0,2}>)+|[>|*+-]+|`{1,3}|" + _SIGN
 # A clock in brackets: of dmesg -T, without the day.
 _LEFT = re.compile(
     rb"(?P<blanks>" + _BLANKS + rb")|(?P<mark>" + _MARK + rb")|\[\d\d:\d\d:\d\d(?: \d{4})?\] "
@@ -99,7 +102,14 @@ def undecorated(line: bytes) -> Iterator[Undecorated]:
         if quoted:
             yield Undecorated(shown[at:].rstrip(b"`"), None, needs_time)
         else:
-            yield Undecorated(shown[at:], shown[:at] if plain else None, needs_time)
+            yield Undecorated(shown[at:], _literal(line, shown, at), needs_time)
+
+
+def _literal(line: bytes, shown: bytes, at: int) -> bytes | None:
+    """Return what stands in *line* before what is *shown* from *at* on; None if that is unclear."""
+    if line.startswith(shown[:at]):
+        return shown[:at]
+    return line[: at - len(shown)] if line.endswith(shown[at:]) else None
 
 
 def as_shown(line: bytes) -> bytes:
@@ -112,8 +122,7 @@ def as_shown(line: bytes) -> bytes:
         line = _FORUM_TAGS.sub(b"", line)
     if b"&" in line:
         line = _ENTITY.sub(_unescaped, line)
-    if b"\xc2\xa0" in line:
-        line = line.replace(b"\xc2\xa0", b" ")
+    line = plain_blanks(line)
     return line.replace(b"\xe2\x80\x8b", b"") if b"\xe2\x80\x8b" in line else line
 
 

@@ -17,9 +17,29 @@ _RESULT = re.compile(
     rb" {0,80}" + RESULT + rb"[0-9a-f]{2}/[0-9a-f:/]{10,50} Emask 0(?:x|\xc3\x97)[0-9a-f]+ "
 )
 _OWN = "VexFS: "
+_PROMPT = re.compile(rb"\[?[\w.-]{1,64}@[\w.-]{1,64}[: ][^\s#$]{0,64} ?[#$] ")
 _PAIR = re.compile(r"[a-z_]{2,16}=\S")
-WRAPPED = range(60, 81)
+_QUOTES = b"> "
+"""What was quoted again is not quoted alike on all lines."""
+_NARROWEST = 60
+WIDEST = 80
 """Characters of a line after which mailers break it; RFC 3676 advises to do it at 78 or before."""
+
+
+def was_broken(width: int, line: bytes) -> bool:
+    """Whether a mailer may have broken a line of *width* characters before *line*.
+
+    It does so where the next word has no room any more, however short the line is without that.
+    """
+    word, *_ = line.lstrip(_QUOTES).split(maxsplit=1) or (b"",)
+    return width <= WIDEST and width + 1 + len(word) > _NARROWEST
+
+
+def may_go_on(block: Block | None, width: int, line: bytes) -> bool:
+    """Whether *line* may be the middle of what was broken off the record of *block*."""
+    if not isinstance(block, SingleRecord) or "\n" in block.record.text:
+        return False
+    return was_broken(width, line)
 
 
 def join_wrapped(block: Block | None, width: int, line: bytes) -> SingleRecord | None:
@@ -37,19 +57,23 @@ def join_wrapped(block: Block | None, width: int, line: bytes) -> SingleRecord |
         return SingleRecord(replace(block.record, text=text))
     if block.record.text.startswith(_OWN):
         return _join_own(block, width, line)
-    if width not in WRAPPED:
+    if not was_broken(width, line) or _PROMPT.match(line) is not None:
         return None
     # Deferred: most logs have no such line.
     from vexfsctl.logs.interpret import meaning_of
     from vexfsctl.logs.kernel.evidence import parse_evidence
 
     first = block.record
-    rest = decode_text(line).strip()
-    joined = replace(first, text=f"{first.text.rstrip()} {rest}")
+    rest = decode_text(line.lstrip(_QUOTES)).rstrip()
+    # A line of quoted-printable that ends so goes on, within a word, too.
+    begun = first.text[:-1] if first.text.endswith("=") else f"{first.text.rstrip()} "
+    joined = replace(first, text=f"{begun}{rest}".lstrip())
     told, alone = parse_evidence(joined), parse_evidence(first)
     second = parse_evidence(LogRecord(rest, first.source))
-    if told is None or (second is not None and second.device is not None):
+    if told is None or told.general or (second is not None and second.device is not None):
         return None
+    if alone is not None and alone.general:
+        return SingleRecord(joined)
     if alone is None:
         return None if meaning_of(first) is not None else SingleRecord(joined)
     return SingleRecord(joined) if second is None and _adds(told, alone) else None
@@ -63,7 +87,7 @@ def _join_own(block: SingleRecord, width: int, line: bytes) -> _Joined | None:
     """Return the record of VexFS in *block* with *line*; None if that is no part of it."""
     first, rest = block.record, decode_text(line).strip()
     # Before a long word, a line may be short; the first has no long words.
-    broken = width in WRAPPED or (isinstance(block, _Joined) and width < WRAPPED.stop)
+    broken = was_broken(width, line) or (isinstance(block, _Joined) and width <= WIDEST)
     in_quotes = first.text.count('"') % 2 == 1
     if first.facility is not None or not broken or not (in_quotes or _PAIR.match(rest)):
         return None

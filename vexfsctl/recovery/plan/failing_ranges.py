@@ -44,6 +44,9 @@ def find_failing_ranges(
             continue
         if evidence is None or evidence.sector is None or not evidence.is_trouble:
             continue
+        if evidence.general:
+            # Nobody knows for sure what the number of such a line counts.
+            continue
         if not vicinity.holds(each, starts):
             continue
         start = starts.get(evidence.sector_device or "")

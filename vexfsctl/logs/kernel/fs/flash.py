@@ -37,6 +37,13 @@ FLASH_FORMS = (
         begins=("jffs2: ",),
     ),
     EvidenceForm(
+        "jffs2: jffs2_scan_eraseblock(): Magic bitmask 0x1985 not found at 0x00b00000: 0x2705",
+        "Magic bitmask 0x",
+        r"jffs2: (?:\w{1,40}\(\): )?Magic bitmask 0x\w{1,8} not found at ",
+        reader("filesystem"),
+        begins=("jffs2: ",),
+    ),
+    EvidenceForm(
         "jffs2: notice: (132) check_node_data: wrong data CRC in data node at 0x0033c4d4",
         "jffs2: ",
         # The number in brackets is that of a process.

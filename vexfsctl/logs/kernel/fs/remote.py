@@ -119,6 +119,15 @@ REMOTE_FORMS = (
         begins=("CIFS",),
     ),
     EvidenceForm(
+        # What the server answered, where debugging messages are on (smb2maperror.c), but not that
+        # it asks for the next step of a login.
+        "CIFS: Status code returned 0xc00000d0 STATUS_REQUEST_NOT_ACCEPTED",
+        "Status code returned 0xc",
+        r"CIFS(?: VFS)?: (?:VFS: )?Status code returned 0xc(?!0000016)",
+        free_reader("smb"),
+        begins=("CIFS",),
+    ),
+    EvidenceForm(
         "CIFS: cifs_mount failed w/return code = -2",
         "CIFS",
         r"CIFS",

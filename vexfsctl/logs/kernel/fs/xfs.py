@@ -9,7 +9,7 @@ import re
 from dataclasses import replace
 
 from vexfsctl.logs.kernel.form import ANYTHING, ROUTINE, TROUBLE, EvidenceForm
-from vexfsctl.logs.kernel.told import Reader, free_reader
+from vexfsctl.logs.kernel.told import Reader, free_reader, reader
 from vexfsctl.model.events import EvidenceSignificance, KernelEvidence
 
 _HEAD = r"XFS \((?P<device>[^\s)]{1,64})\): "
@@ -186,6 +186,14 @@ XFS_FORMS = (
         good_news=_GOOD_NEWS,
     ),
     *_OLD_FORMS,
+    EvidenceForm(
+        # A kernel built for debugging; the condition has numbers and names of its own.
+        "XFS: Assertion failed: fs_is_ok, file: fs/xfs/libxfs/xfs_rmap.c, line: 98",
+        "XFS: Assertion failed",
+        r"XFS(?: \((?P<device>[^\s):]{1,64})\))?: Assertion failed: ",
+        reader("filesystem"),
+        begins=("XFS: Assertion failed", "XFS ("),
+    ),
     EvidenceForm(
         # Of iomap, for XFS and others that use it (fs/iomap/buffered-io.c since 5.5).
         "loop0: writeback error on inode 131, offset 0, sector 448",

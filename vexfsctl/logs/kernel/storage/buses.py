@@ -94,6 +94,16 @@ BUS_FORMS = (
         ),
     ),
     EvidenceForm(
+        # The link then saves less power.
+        "usb 2-1: Enable of device-initiated U1 failed.",
+        " of device-initiated U",
+        rf"{_USB}(?:[Ee]nable|[Dd]isable) of device-initiated U",
+        reader("usb", significance=ROUTINE),
+        begins=tuple(
+            f"{NAME}: {done} of device-init" for done in ("Enable", "Disable", "enable", "disable")
+        ),
+    ),
+    EvidenceForm(
         # A port of such a hub, up to 3.1x; what hangs on it is not told.
         "hub 1-1:1.0: cannot reset port 2 (err = -110)",
         "hub ",
@@ -138,7 +148,9 @@ BUS_FORMS = (
         "blkfront: xvda: flush op failed",
         " op failed",
         # The host does not know it: the driver goes on without it.
-        r"blkfront: (?P<device>\w{1,32}): (?:empty )?[\w /-]{1,40} op failed",
+        # Up to 3.x, the device stood last.
+        r"blkfront: (?:(?!barrier: )(?P<device>\w{1,32}): (?:empty )?[\w /-]{1,40} op failed"
+        r"|barrier: (?:empty )?write (?P<address>\w{1,32}) op failed)",
         reader("virtio", ROUTINE, errno=errno.EOPNOTSUPP),
         begins=("blkfront: ",),
     ),
@@ -146,9 +158,19 @@ BUS_FORMS = (
         "vbd vbd-51712: 16 Device in use; refuse to close",
         "vbd",
         # Of Xen's bus, in the guest or the host (drivers/xen/xenbus/xenbus_client.c).
-        r"vbd (?P<device>vbd-\d{1,10}(?:-\d{1,10})?): (?P<errno>\d{1,3}) ",
+        (
+            r"vbd (?P<device>vbd-\d{1,10}(?:-\d{1,10})?): (?:failed to write error node for"
+            r" [^\s(]{1,80} \()?(?P<errno>\d{1,3}) "
+        ),
         reader("virtio"),
         begins=("vbd vbd-",),
+    ),
+    EvidenceForm(
+        "xenbus: xenbus_dev_shutdown: backend/vbd/5/51760 timeout closing device",
+        "/vbd/",
+        r"xenbus: xenbus_dev_shutdown: \w{1,16}/vbd/\d{1,10}/\d{1,10} timeout closing device",
+        reader("virtio", errno=errno.ETIMEDOUT),
+        begins=("xenbus: xenbus_dev_shutdown",),
     ),
     EvidenceForm(
         "mmcblk0: error -110 transferring data, sector 4096, nr 8, cmd response 0x900, card status"
@@ -190,9 +212,13 @@ BUS_FORMS = (
         begins=_MMC_BEGINS,
     ),
     EvidenceForm(
+        # What a card or the description of a board lacks.
         "mmc0: Tuning timeout, falling back to fixed sampling clock",
-        "falling back to fixed sampling clock",
-        rf"{_MMC}.{{1,40}}, falling back to fixed sampling clock",
+        "",
+        (
+            rf"{_MMC}(?:.{{1,40}}, falling back to fixed sampling clock"
+            r"|unspecified timeout for CMD6|Missing autocal timeout)"
+        ),
         reader("mmc", significance=ROUTINE),
         begins=_MMC_BEGINS,
     ),

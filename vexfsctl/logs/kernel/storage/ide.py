@@ -13,8 +13,9 @@ from vexfsctl.logs.kernel.told import reader
 from vexfsctl.model.events import KernelEvidence
 
 _DISKS = SMALL_LETTERS[:20]
-_DISK_BEGINS = tuple(f"hd{letter}: " for letter in _DISKS)
-_DISK = rf"(?P<device>hd[{_DISKS[0]}-{_DISKS[-1]}]): "
+_DISK_BEGINS = tuple(f"hd{letter}:{what}" for letter in _DISKS for what in (" ", "hd"))
+# The scan for partitions may have begun a line that it ends later.
+_DISK = rf"(?:hd\w:(?=hd))?(?P<device>hd[{_DISKS[0]}-{_DISKS[-1]}]): "
 _CHANNEL_BEGINS = tuple(f"ide{number}: " for number in range(10))
 _CHANNEL = r"(?P<device>ide[0-9]): "
 

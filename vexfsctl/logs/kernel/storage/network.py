@@ -20,9 +20,12 @@ _RBD = rf"rbd: {_OF_PROGRAM}(?:(?P<device>rbd\d{{1,5}}): |(?:image|id|rbd_dev) [
 _DRBD = r"(?:block |drbd [^\s:]{1,60}[/ ](?:\d{1,5} )?)?(?P<device>drbd\d{1,5})(?: [^\s:]{1,60})?: "
 _DRBD_RESOURCE = r"(?:d-con|drbd) [^\s:]{1,60}(?: [^\s:]{1,60})?: "
 _DRBD_BEGINS = ("block drbd", "drbd", "d-con ")
+# In newer kernels the cluster stands in brackets, and the epoch of its map.
+_LIBCEPH = r"libceph(?: \([0-9a-f-]{36} e\d{1,10}\))?: "
+_LIBCEPH_BEGINS = ("libceph: ", "libceph (")
 _DRBD_TROUBLE = (
     r"(?:.{0,200}?(?:-> (?:Failed|Diskless|Inconsistent|Outdated|NetworkFailure|BrokenPipe|Timeout"
-    r"|ProtocolError|Unconnected|DUnknown)\b|quorum\( yes -> no"
+    r"|ProtocolError|Unconnected|DUnknown)\b|quorum\( yes -> no|susp-io\( no -> "
     r"|returned -\d|\b(?i:errors?|fail(?:ed|ure)?|detaching|split-brain"
     r"|not arrive in time|lost|timed out|time expired|out of sync|reset by peer|broken|unable"
     r"|disconnecting|broke down|diskless(?! ->)|out of memory|no local data|short read|shut down"
@@ -159,30 +162,30 @@ NETWORK_FORMS = (
     EvidenceForm(
         "libceph: mon0 (1)10.0.0.1:6789 session established",
         "session established",
-        r"libceph: mon\d+ .{1,80} session established",
+        rf"{_LIBCEPH}mon\d+ .{{1,80}} session established",
         reader("ceph", significance=ROUTINE),
-        begins=("libceph: ",),
+        begins=_LIBCEPH_BEGINS,
     ),
     EvidenceForm(
         "libceph: osd12 up",
-        "libceph: osd",
-        r"libceph: osd\d{1,6} (?:up$|weight 0x10000 \(in\))",
+        ": osd",
+        rf"{_LIBCEPH}osd\d{{1,6}} (?:up$|weight 0x10000 \(in\))",
         reader("ceph", significance=REPAIR),
-        begins=("libceph: ",),
+        begins=_LIBCEPH_BEGINS,
     ),
     EvidenceForm(
         "libceph: osd12 (1)10.0.0.1:6800 socket closed (con state OPEN)",
-        "libceph: ",
+        "libceph",
         (
-            r"libceph: (?:.{0,160}?(?:\b(?i:socket (?:closed|error)|errors?|fail(?:ed|ure)?|session"
-            r" (?:lost|reset)|connection reset|reset on \w+|timeout|timed out|mismatch"
+            rf"{_LIBCEPH}(?:.{{0,160}}?(?:\b(?i:socket (?:closed|error)|errors?|fail(?:ed|ure)?"
+            r"|session (?:lost|reset)|connection reset|reset on \w+|timeout|timed out|mismatch"
             r"|is full or reached quota|FULL or reached pool quota|corrupt|protocol error"
             r"|pool does not exist|bad (?:[\w/]{1,12} )?(?:crc|auth|fsid|banner|magic"
             r"|signature)|crc \d+ != exp|wrong peer|closed by peer"
             r"|cluster is full|bad tag|bad seq)\b|\(out\))|osd\d{1,6} down)"
         ),
         _read_ceph,
-        begins=("libceph: ",),
+        begins=_LIBCEPH_BEGINS,
     ),
     EvidenceForm(
         "block drbd0: local WRITE IO error sector 4096+8 on sdb1",

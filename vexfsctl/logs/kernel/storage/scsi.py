@@ -212,7 +212,8 @@ SCSI_FORMS = (
         (
             r"CDB: (?P<command>cdb\[0\]=0x[0-9a-f]{2}|opcode=0x[0-9a-f]{2}[\w ,()=]{0,30}?"
             r"|[A-Z][\w() /,=-]{2,60}?)"
-            rf"(?::? (?:\(\w+\) )?{_BYTES})?\s{{0,2}}$"
+            # The next record may stand on the same line.
+            rf"(?::? (?:\(\w+\) )?{_BYTES})?(?:\s{{0,2}}$| {{2,}}[A-Z\[])"
         ),
         _read_cdb,
     ),

@@ -46,7 +46,8 @@ _HEAD = (
 )
 _BEGINS = DRIVERS
 _WORDS = (
-    r"(?i:\breset(?:ting|s)?\b|\btime(?:d )?-?out\w*|\bfault\w*|\bdown\b|\boffline\w*|\bhung\b"
+    r"(?i:\b(?:hard)?reset(?:ting|s)?\b"
+    r"|\btime(?:d )?-?out\w*|\bfault\w*|\bdown\b|\boffline\w*|\bhung\b"
     r"|\bdead\b|\bnot respond\w*|\babort\w*|\bfail\w*|\berrors?\b|\bfatal\b|log_info\(0x"
     r"|LogInfo\(0x|\bremov(?:ed|ing)\b.{0,40}\bhandle|\black of|\blockup\b|\bnot ready\b"
     r"|\bwaiting for \d+ commands|\brc ?= ?-?[1-9]|\bparity\b|\bdegraded\b|\bCRC\b|\blost\b"

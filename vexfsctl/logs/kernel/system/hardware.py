@@ -155,7 +155,7 @@ HARDWARE_FORMS = (
         (
             # Up to 4.19, what is a service of a port had a driver of its own.
             rf"(?:pcieport|pciehp|dpc) {_PCI}(?::pcie\d{{3}})?: "
-            r"(?:DPC: (?!enabled|error containment|RP PIO log size)"
+            r"(?:DPC: (?!enabled|error containment|RP PIO log size)|EDR: EDR event received"
             r"|(?:pciehp: )?(?:Slot\(\S{1,16}\): (?:Link Down|Card not present"
             r"|.{0,40}[Pp]ower fault)|Timeout on hotplug command)"
             r"|broken device|device lost)"
