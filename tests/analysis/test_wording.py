@@ -64,6 +64,12 @@ PHRASES = {
         "state initializing → initialized (fuse 0.1.0)"
     ),
     "degradation vol=v from=normal to=read_only": "degradation normal → read_only",
+    "degradation vol=v from=normal to=heavy resource=memory used_pct=87": (
+        "degradation normal → heavy, memory is 87 % of its limit"
+    ),
+    "degradation vol=v from=normal to=light resource=space used_pct=60": (
+        "degradation normal → light, the reserve is 60 % of what is free"
+    ),
     "suppressed vol=v calls=9 errors=27 interval_ms=5000": (
         "9 calls with 27 errors left out of the log in 5s"
     ),
