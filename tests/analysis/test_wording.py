@@ -41,6 +41,9 @@ PHRASES = {
         "refused by the open breaker, next probe in 1m"
     ),
     f"{_ID} rejected vol=v op=storage call=read retry_after_ms=0": "refused by the open breaker",
+    f"{_ID} rejected vol=v op=storage call=read retry_after_ms=0 limit=max_operations": (
+        "refused: no place for it (max_operations)"
+    ),
     f"{_ID} breaker vol=v op=storage from=closed to=open generation=2 failures=5/5 "
     "window_ms=10000 trips=1": "breaker closed → open, 5 failures in 10s (threshold 5)",
     f"{_ID} breaker vol=v op=storage from=closed to=open generation=2 rule=slow_rate trips=1": (
