@@ -41,6 +41,9 @@ PHRASES = {
         "refused by the open breaker, next probe in 1m"
     ),
     f"{_ID} rejected vol=v op=storage call=read retry_after_ms=0": "refused by the open breaker",
+    f"{_ID} rejected vol=v op=storage call=read retry_after_ms=0 limit=max_operations": (
+        "refused: no place for it (max_operations)"
+    ),
     f"{_ID} breaker vol=v op=storage from=closed to=open generation=2 failures=5/5 "
     "window_ms=10000 trips=1": "breaker closed → open, 5 failures in 10s (threshold 5)",
     f"{_ID} breaker vol=v op=storage from=closed to=open generation=2 rule=slow_rate trips=1": (
@@ -64,6 +67,12 @@ PHRASES = {
         "state initializing → initialized (fuse 0.1.0)"
     ),
     "degradation vol=v from=normal to=read_only": "degradation normal → read_only",
+    "degradation vol=v from=normal to=heavy resource=memory used_pct=87": (
+        "degradation normal → heavy, memory is 87 % of its limit"
+    ),
+    "degradation vol=v from=normal to=light resource=space used_pct=60": (
+        "degradation normal → light, the reserve is 60 % of what is free"
+    ),
     "suppressed vol=v calls=9 errors=27 interval_ms=5000": (
         "9 calls with 27 errors left out of the log in 5s"
     ),

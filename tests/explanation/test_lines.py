@@ -76,6 +76,16 @@ def explained(
             ["rejected", "CircuitBreakerOpen"],
         ),
         (
+            CallRejected(
+                volume="loop0",
+                id=ID,
+                operation=OperationType.STORAGE,
+                call="read",
+                limit="max_operations", retry_after_ms=1,
+            ),
+            ["rejected", "ResourceBusy"],
+        ),
+        (
             BreakerChanged(
                 volume="loop0",
                 id=None,

@@ -355,3 +355,47 @@ def test_what_the_volume_refuses_itself_counts_against_no_breaker(volume: Guarde
             volume.guard.run(STORAGE, "write", refuse(errno))
     status = volume.status(STORAGE)
     assert (status.failures, status.breaker.failures) == (2, 0)
+
+
+def test_a_storm_of_calls_and_limits_leaves_nothing_behind() -> None:
+    """Limits come and go under many threads: each call returns or gets EBUSY, no place is lost."""
+    volume = GuardedVolume()
+    guard = volume.guard
+    guard.operations[FILE].timeout_ms = guard.operations[STORAGE].timeout_ms = 60_000
+    outcomes: list[object] = []
+    over = threading.Event()
+
+    def work() -> None:
+        for _ in range(60):
+            try:
+                outcomes.append(volume.read(lambda: "data"))
+            except OSError as refused:
+                outcomes.append(refused.errno)
+
+    def change_limits() -> None:
+        while not over.is_set():
+            for calls in (1, 0, 3, 2):
+                guard.limit_concurrent(STORAGE, calls)
+                guard.resources = ResourceSettings(max_operations=calls * 2)
+                guard.look(None, None, volume.clock.advance(0.1))
+
+    changing = threading.Thread(target=change_limits, daemon=True)
+    workers = [threading.Thread(target=work, daemon=True) for _ in range(12)]
+    for thread in (changing, *workers):
+        thread.start()
+    for thread in workers:
+        thread.join(BOUND_S)
+        assert not thread.is_alive()
+    over.set()
+    changing.join(BOUND_S)
+
+    assert len(outcomes) == 12 * 60
+    assert set(outcomes) <= {"data", EBUSY, EROFS}
+    assert guard.active_operations == 0
+    for operation in (FILE, STORAGE):
+        assert volume.status(operation).in_flight == 0
+    rejected = volume.status(FILE).rejected + volume.status(STORAGE).rejected
+    assert outcomes.count(EBUSY) == rejected
+    guard.resources = ResourceSettings(max_operations=1)
+    guard.limit_concurrent(STORAGE, 1)
+    assert volume.read(lambda: "data") == "data"

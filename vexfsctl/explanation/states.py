@@ -80,8 +80,8 @@ def _facts_of_level(level: DegradationLevel) -> dict[str, object]:
         "upstream_number": int(level),
         "upstream_names": _LEVEL_NAMES[level],
         "refuses_writes": level.refuses_writes,
-        "above_pct": {
-            str(resource): None if rule is None else rule.threshold_pct(resource)
+        **{
+            f"{resource}_above_pct": None if rule is None else rule.threshold_pct(resource)
             for resource in Resource
         },
         "calls_pct": 100 if rule is None else rule.calls_pct,

@@ -373,6 +373,11 @@ def test_a_gap_in_the_log_of_another_volume_is_no_gap_for_this_one() -> None:
             (Verdict.WARNING, ["loop0: rejected"]),
         ),
         (
+            "VexFS: [CORR-000000000000002C] rejected vol=loop0 op=storage call=read "
+            "retry_after_ms=0 limit=max_concurrent",
+            (Verdict.WARNING, ["loop0: no_place"]),
+        ),
+        (
             "VexFS: [CORR-000000000000002F] timeout vol=loop0 op=sync call=fsync limit_ms=5000",
             (Verdict.WARNING, ["loop0: timeout"]),
         ),

@@ -71,8 +71,10 @@ def test_a_call_that_was_only_refused_is_about_the_breaker() -> None:
         "VexFS: [CORR-000000000000002C] rejected vol=loop0 op=storage call=read "
         "retry_after_ms=59800"
     )
+    full = refused.replace("=59800", "=0 limit=max_concurrent")
 
     assert subject_of_incident(incident(refused)).errors == ("CircuitBreakerOpen",)
+    assert subject_of_incident(incident(full)).errors == ("ResourceBusy",)
     beside = error(0x2C)
     assert subject_of_incident(incident(beside, refused)).errors == ("IoError.ReadError",)
 

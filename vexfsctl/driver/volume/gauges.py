@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from functools import partial
 
+from vexfsctl.driver.passthrough.nodes.descriptors import Descriptor
 from vexfsctl.exceptions import DeadlineExceeded
 from vexfsctl.system.bounded import run_bounded
 
@@ -17,13 +18,14 @@ class Gauges:
 
     def __init__(self, ask_free: Callable[[], int] | None = None) -> None:
         self._ask_free = ask_free
+        # Opened once: memory is also to be known when no descriptor is to be had.
+        self._statm = Descriptor(os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC))
         self._asking = threading.Lock()
 
     @property
     def memory_bytes(self) -> int:
         """Resident memory (proc_pid_statm(5)); it asks no device."""
-        with open("/proc/self/statm") as file:
-            return int(file.read().split()[1]) * _PAGE_BYTES
+        return int(os.pread(self._statm.number, 256, 0).split()[1]) * _PAGE_BYTES
 
     @property
     def free_bytes(self) -> int | None:
@@ -36,8 +38,11 @@ class Gauges:
             return None
         try:
             return run_bounded(partial(self._ask, ask), _BOUND_S, what="statfs")
+        except RuntimeError:  # no thread to be had: nobody asks
+            self._asking.release()
         except (OSError, DeadlineExceeded):
-            return None
+            pass
+        return None
 
     def _ask(self, ask: Callable[[], int]) -> int:
         try:
