@@ -86,12 +86,13 @@ def test_a_loose_record_alone_is_never_critical(
     assert result.exit_status == ExitStatus.INCOMPLETE
 
 
-def test_trouble_in_words_that_no_form_knows_is_counted(vexfsctl: Program, tmp_path: Path) -> None:
+def test_an_error_in_unknown_words_is_counted(vexfsctl: Program, tmp_path: Path) -> None:
     """By subsystem; another program's lines, routine and what is understood are not."""
     lines = (
-        "[    1.000000] sd 3:0:0:0: Warning! The quantum foam is damaged",
+        "<3>[    1.000000] sd 3:0:0:0: Quantum foam 7",
         "[    2.000000] device-mapper: frobnicator: the foam failed",
-        "[    3.000000] sd 3:0:0:0: Warning! The foam is damaged again",
+        "<3>[    3.000000] sd 3:0:0:0: Quantum foam 8",
+        "[    3.500000] sd 3:0:0:0: [sdb] Warning! The foam is damaged",
         "[    4.000000] sd 3:0:0:0: [sdb] 8 quanta of foam",
         f"[    5.000000] {FAILED}",
         "<3>[    6.000000] nvme nvme0: foam 8",
