@@ -29,6 +29,8 @@ _PROGRAM = "vexfsctl"
 _COMPLETE = "_VEXFSCTL_COMPLETE"
 _WIDEST_HELP, _NARROWEST_HELP = 80, 50
 """Columns."""
+_MOST_TOLD = 20
+"""Mistakes of a configuration that a command other than `config check` lists."""
 _INTERRUPTED = 130  # 128 + SIGINT, as a shell reports it
 
 
@@ -105,8 +107,17 @@ def _report_usage(app: AppContext, refusal: click.ClickException, arguments: Seq
 
 
 def _report_configuration(app: AppContext, failure: ConfigurationInvalid) -> None:
-    first, *others = Problem.each_of(failure)
+    first, *others = _most_of(Problem.each_of(failure))
     app.fail(first, failure.exit_status, *others)
+
+
+def _most_of(mistakes: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """Return *mistakes*, or the first of them and where to see them all."""
+    more = len(mistakes) - _MOST_TOLD
+    if more <= 0:
+        return mistakes
+    rest = Problem(mistakes[0].code, f"{more} more mistakes", f"{_PROGRAM} config check")
+    return (*mistakes[:_MOST_TOLD], rest)
 
 
 def _format_asked(arguments: Sequence[str], environ: Mapping[str, str]) -> OutputFormat | None:

@@ -79,6 +79,10 @@ complete --no-files --command vexfsctl --arguments "(_vexfsctl)"
 """
 
 
+SCRIPTS = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH}
+"""The scripts by the name of the shell."""
+
+
 def completion_files() -> dict[str, str]:
     """Return the scripts by the path they are checked in under."""
     return {
