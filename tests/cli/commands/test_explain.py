@@ -200,7 +200,7 @@ def test_tsv_is_a_line_for_each_meaning(vexfsctl: Program) -> None:
         (["-einval"], [["EINVAL"]]),
         (["-ehwpoison"], [["EHWPOISON"]]),
         (["open"], [["open", "open"]]),
-        (["overdue"], [["operations/<op>/overdue"]]),
+        (["overdue"], [["overdue", "operations/<op>/overdue"]]),
         (
             ["failures"],
             [["operations/<op>/failures", "operations/<op>/breaker/failures"]],
