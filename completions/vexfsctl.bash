@@ -1,18 +1,28 @@
 # bash completion for vexfsctl
 
 _vexfsctl() {
-    local type value
+    local kind value paths= begun=
     COMPREPLY=()
-    while IFS=, read -r type value; do
-        case $type in
-            plain) COMPREPLY+=("$value") ;;
-            dir) compopt -o dirnames ;;
-            file) compopt -o default ;;
+    while IFS=$'\t' read -r kind value; do
+        case $kind in
+            word) COMPREPLY+=("$value") ;;
+            file | dir) paths=$kind begun=$value ;;
         esac
-    done < <(COMP_WORDS="${COMP_WORDS[*]}" COMP_CWORD=$COMP_CWORD \
-        _VEXFSCTL_COMPLETE=bash_complete "$1" 2>/dev/null)
-    # No space between a key and its value.
-    [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace
+    done < <(_VEXFSCTL_COMPLETE=bash "${1/#\~/$HOME}" \
+        "${COMP_LINE:0:COMP_POINT}" "$COMP_WORDBREAKS" 2>/dev/null </dev/null)
+    if [[ $paths && ${#COMPREPLY[@]} -gt 0 ]]; then
+        # bash itself offers only whole paths, and none beside words.
+        mapfile -t -O ${#COMPREPLY[@]} COMPREPLY \
+            < <(compgen -A "${paths/dir/directory}" -- "$begun")
+        compopt -o filenames
+    elif [[ $paths == file ]]; then
+        compopt -o default
+    elif [[ $paths ]]; then
+        compopt -o dirnames
+    elif [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *[=:] ]]; then
+        # A value comes next.
+        compopt -o nospace
+    fi
     return 0
 }
 

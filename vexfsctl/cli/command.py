@@ -156,12 +156,9 @@ class Root(Group):
         """Offer commands from the registry, importing none, and the global options."""
         from click.shell_completion import CompletionItem
 
-        # Stand-ins: the group's own method would import every command that it offers.
-        commands = (click.Command(entry.name, help=entry.summary) for entry in COMMANDS)
+        # The group's own method would import every command that it offers.
         offered = [
-            CompletionItem(command.name, help=command.get_short_help_str())
-            for command in commands
-            if (command.name or "").startswith(incomplete)
+            CompletionItem(entry.name, help=entry.summary) for entry in COMMANDS if not entry.hidden
         ]
         return [*offered, *click.Command.shell_complete(self, ctx, incomplete)]
 

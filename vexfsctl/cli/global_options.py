@@ -13,7 +13,7 @@ import click
 from click.core import ParameterSource
 
 from vexfsctl.cli.context import AppContext
-from vexfsctl.cli.types import LOG_SOURCE, PATH, PATH_LIST, SECONDS
+from vexfsctl.cli.types import DIRECTORY_LIST, LOG_SOURCE, PATH, SECONDS
 from vexfsctl.config.configuration import Configuration
 from vexfsctl.config.reading import STANDARD_FILE, StandardFileUnreadable, read_configuration
 from vexfsctl.exceptions import Problem, VexfsctlException
@@ -119,7 +119,7 @@ def _options(*, environment: bool) -> list[GlobalOption]:
         option(
             "--sysfs-root",
             metavar="DIR",
-            type=PATH_LIST,
+            type=DIRECTORY_LIST,
             multiple=True,
             callback=_adds("roots", Path),
             help="Read volumes under DIR instead of /sys/fs/vexfs, /run/vexfs and "

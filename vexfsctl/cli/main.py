@@ -81,10 +81,12 @@ def _invoke(app: AppContext, arguments: Sequence[str]) -> None:
 def _invoke_click(app: AppContext, arguments: Sequence[str]) -> None:
     instruction = app.surroundings.environ.get(_COMPLETE)
     if instruction:
-        from click.shell_completion import shell_complete
+        from vexfsctl.cli.completion.answer import completion_answer
 
         configure_completion(app)
-        app.exit_status = shell_complete(root, {"obj": app}, _PROGRAM, _COMPLETE, instruction)
+        answer = completion_answer(app, instruction, arguments)
+        app.exit_status = ExitStatus.FAILED if answer is None else ExitStatus.OK
+        app.write(answer or "")
         return
     # Not root.main(): it handles interrupts and broken pipes in its own way.
     # The width that click itself would use; it asks shutil, which loads all archivers.

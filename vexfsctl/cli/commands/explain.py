@@ -50,20 +50,11 @@ class WordType(ParamType[str]):
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
-        """Offer the names that begin so; ignore case if no name matches exactly."""
+        """Offer every name that is one word."""
         from vexfsctl.explanation.glossary import whole_glossary
 
-        names = [name for name in dict.fromkeys(whole_glossary().words) if " " not in name]
-        return [CompletionItem(name) for name in _completions(names, incomplete)]
-
-
-def _completions(names: list[str], begun: str) -> list[str]:
-    exact = [name for name in names if name.startswith(begun)]
-    if exact:
-        return exact
-    alike = [name for name in names if name.casefold().startswith(begun.casefold())]
-    # In one spelling: a shell replaces what was typed with the common prefix of all it is offered.
-    return [name for name in alike if name.startswith(alike[0][: len(begun)])]
+        names = dict.fromkeys(whole_glossary().words)
+        return [CompletionItem(name) for name in names if " " not in name]
 
 
 @click.command(

@@ -1,12 +1,15 @@
 """`vexfsctl help`: what `--help` shows, for those who ask for it in this order."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from vexfsctl.cli.command import Group, UnconfiguredCommand
 from vexfsctl.cli.context import AppContext, pass_app
 from vexfsctl.cli.documents.commands import CommandDocument, read_command
+from vexfsctl.cli.param_type import ParamType
 from vexfsctl.cli.usage import NoSuchCommand
 from vexfsctl.render.choices import OutputFormat
 from vexfsctl.render.result import Column, CommandResult, Table
@@ -20,8 +23,29 @@ Examples:
 """
 
 
+class CommandWordType(ParamType[str]):
+    """The name of a command, or of a verb behind that; the shell completes both."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the text as it is."""
+        return str(value)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Offer the commands, or the verbs of the one that was typed."""
+        try:
+            above = _context_of(ctx.params.get("words") or (), ctx.find_root())
+        except click.UsageError:
+            return []
+        group = above.command
+        return group.shell_complete(above, "") if isinstance(group, Group) else []
+
+
 @click.command("help", cls=UnconfiguredCommand, epilog=EXAMPLES)
-@click.argument("words", metavar="[COMMAND [VERB]]", nargs=-1)
+@click.argument("words", metavar="[COMMAND [VERB]]", type=CommandWordType(), nargs=-1)
 @pass_app
 def help(app: AppContext, words: tuple[str, ...]) -> None:  # noqa: A001 - the name of the command
     """Show the help of a command or verb.

@@ -87,6 +87,10 @@ class KmsgReader:
             yield from self.text.take(block)
             yield from self.text.finish()
 
+    def read_all(self) -> bytes:
+        """Return what is available now, one record after the other; raise LogUnreadable."""
+        return b"".join(iter(lambda: b"".join(self._read_records()), b""))
+
     def close(self) -> None:
         """Stop reading."""
         os.close(self._descriptor)
