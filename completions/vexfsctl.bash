@@ -1,11 +1,11 @@
 # bash completion for vexfsctl
 
 _vexfsctl() {
-    local kind value paths= begun=
+    local kind value help paths= begun= listed=()
     COMPREPLY=()
-    while IFS=$'\t' read -r kind value; do
+    while IFS=$'\t' read -r kind value help; do
         case $kind in
-            word) COMPREPLY+=("$value") ;;
+            word) COMPREPLY+=("$value") listed+=("$value${help:+  ($help)}") ;;
             file | dir) paths=$kind begun=$value ;;
         esac
     done < <(_VEXFSCTL_COMPLETE=bash "${1/#\~/$HOME}" \
@@ -22,6 +22,9 @@ _vexfsctl() {
     elif [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *[=:] ]]; then
         # A value comes next.
         compopt -o nospace
+    elif [[ ${#COMPREPLY[@]} -gt 1 && $COMP_TYPE -eq 63 ]]; then
+        # The second TAB lists the offers and inserts none.
+        COMPREPLY=("${listed[@]}")
     fi
     return 0
 }

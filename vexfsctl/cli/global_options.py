@@ -240,7 +240,7 @@ def overriding(app: AppContext, decided: Mapping[str, Decision]) -> "Mapping[str
 def configure_completion(app: AppContext) -> None:
     """Let completions see what commands would see; options already typed win later."""
     app.configuration = _peek(app)
-    app.roots = app.configuration.roots
+    app.roots, app.logs = app.configuration.roots, app.configuration.logs
 
 
 def configured_format(app: AppContext) -> OutputFormat:

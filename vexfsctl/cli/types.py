@@ -90,7 +90,10 @@ class KeyValueType(ParamType[str]):
 
         key, equals, _ = incomplete.partition("=")
         if not equals:
-            return [CompletionItem(f"{key}=", help=each.meaning) for key, each in self.keys.items()]
+            return [
+                CompletionItem(f"{key}=", help=each.meaning.partition(".")[0])
+                for key, each in self.keys.items()
+            ]
         if key not in self.keys:
             return []
         attribute = self.keys[key]

@@ -29,30 +29,27 @@ class Kind(NamedTuple):
     """Name of the file it begins with."""
     text: str
     """What is in that: it loads the script, and Control-G writes the line to the file `lines`."""
-    describes: bool = True
-    """Whether it shows what is said of an offer."""
 
 
 SHELLS: Mapping[str, Kind] = {
     "bash": Kind(
         ["bash", "--rcfile", "startup", "-i"],
         "startup",
-        f"""
+        """
         PS1='$ '
         bind 'set completion-query-items 0' 'set page-completions off' 'set bell-style none'
-        source {COMPLETIONS}/vexfsctl.bash
+        source <(vexfsctl completion bash)
         bind -x '"\\C-g": printf "%s\\n" "$READLINE_LINE" >> lines'
         touch lines
         """,
-        describes=False,
     ),
     "zsh": Kind(
         ["zsh", "-d", "-i"],
         ".zshrc",
         f"""
         PS1='$ '
+        fpath=({COMPLETIONS} $fpath)
         autoload -Uz compinit; compinit -u -D
-        source {COMPLETIONS}/_vexfsctl
         write_line() {{ print -r -- "$BUFFER" >> lines }}
         zle -N write_line; bindkey '^G' write_line; bindkey '^U' kill-whole-line
         touch lines
@@ -61,10 +58,10 @@ SHELLS: Mapping[str, Kind] = {
     "fish": Kind(
         ["fish", "--no-config", "--init-command", "source startup", "-i"],
         "startup",
-        f"""
+        """
         set -g fish_greeting
         set -g fish_autosuggestion_enabled 0
-        source {COMPLETIONS}/vexfsctl.fish
+        vexfsctl completion fish | source
         bind \\cg 'commandline >> lines'
         bind \\cu 'commandline ""'
         touch lines
@@ -77,7 +74,6 @@ class Shell:
     """A running shell; use it in a `with` statement."""
 
     def __init__(self, kind: Kind, environment: Mapping[str, str], home: Path) -> None:
-        self.describes = kind.describes
         (home / kind.startup).write_text(kind.text)
         self._written = home / "lines"
         self._seen = b""

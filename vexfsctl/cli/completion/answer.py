@@ -1,14 +1,17 @@
 """The answer to a completion script: a line for each word, and one if a path may stand there.
 
 The parts of a line are separated by tabs: `word`, the text, and what is said of it; or `file` or
-`dir`, and what stands before the path. For zsh and fish the text is unquoted: they quote it
-themselves. bash gets it in the form in which it is inserted.
+`dir`, and what stands before the path, for bash what is to be completed. For zsh and fish the text
+is unquoted: they quote it themselves. bash gets it in the form in which it is inserted.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from vexfsctl.cli.completion.offers import Offers, offers_for
 from vexfsctl.cli.context import AppContext
+
+_MOST_FOR_BASH = 50
+"""Characters that are said of an offer: bash does not cut lines at the edge of the terminal."""
 
 
 def completion_answer(app: AppContext, shell: str, arguments: Sequence[str]) -> str | None:
@@ -30,7 +33,7 @@ def _for_bash(app: AppContext, arguments: Sequence[str]) -> Iterator[str]:
     for offer in offers.words:
         replacement = typed.replacement(offers.option + offer.text)
         if replacement is not None:
-            yield f"word\t{replacement}"
+            yield f"word\t{replacement}\t{_phrase(offer.help)[:_MOST_FOR_BASH]}"
     if offers.paths or typed.expands:
         yield f"{offers.paths or 'file'}\t{typed.piece_value}"
 
