@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
+from vexfsctl.exceptions import VexfsctlException
 from vexfsctl.host.host import Host
 from vexfsctl.system.children import run_in_children
 
@@ -80,8 +81,19 @@ def _directories(host: Host) -> list[Path]:
     ]
 
 
-def _answered(tasks: Iterable[Callable[[], list[tuple[str, str]]]]) -> Named:
-    """Return what *tasks* return, each name once; nothing of those that are too late."""
-    answers = run_in_children([*tasks], DEADLINE_S)
+_Task = Callable[[], list[tuple[str, str]]]
+
+
+def _answered(tasks: Iterable[_Task]) -> Named:
+    """Return what *tasks* return, each name once; nothing of those that fail or are too late."""
+    answers = run_in_children([partial(_or_nothing, task) for task in tasks], DEADLINE_S)
     named = (each for answer in answers if isinstance(answer, list) for each in answer)
     return list(dict(named).items())
+
+
+def _or_nothing(task: _Task) -> list[tuple[str, str]]:
+    try:
+        return task()
+    except VexfsctlException:
+        # Whoever asks for that name will be told.
+        return []
