@@ -7,13 +7,14 @@ function _vexfsctl
     # A quote that is still open.
     or set begun (string trim --left --chars '"\'' -- $current)
     set -l program (string replace -r '^~' ~ -- $typed[1])
-    for line in (_VEXFSCTL_COMPLETE=fish $program $typed[2..] "$begun" 2>/dev/null </dev/null)
+    for line in (_VEXFSCTL_COMPLETE=fish $program $typed[2..] "$begun" \
+            2>/dev/null </dev/null)
         set -l parts (string split \t -- $line)
         switch $parts[1]
             case word
                 printf '%s\t%s\n' $parts[2] "$parts[3]"
             case file dir
-                # Paths are offered for a command that fish knows nothing about.
+                # As for a command that fish knows nothing about.
                 set -l path (string replace -- "$parts[2]" '' $current)
                 set -l paths (complete --do-complete "_vexfsctl_path $path")
                 test $parts[1] = dir

@@ -12,6 +12,7 @@ from tests.support.program import Program
 from tests.support.tree import FakeTree
 from vexfsctl.cli.command import root
 from vexfsctl.cli.registry import COMMANDS
+from vexfsctl.exceptions import ExitStatus
 from vexfsctl.lab import layout
 from vexfsctl.lab.layout import Layout
 
@@ -165,6 +166,33 @@ def test_volumes_labs_and_mount_points(
 def test_paths_are_left_to_the_shell(vexfsctl: Program, words: tuple[str, ...], path: str) -> None:
     """Which knows about quotes, `~` and variables."""
     assert path in vexfsctl.offers(*words)
+
+
+@pytest.mark.parametrize(
+    ("line", "breaks", "answer"),
+    [
+        ("vexfsctl log --log=sav", " \"'=:", "file sav "),
+        ("vexfsctl log --log=sav", " \"'", "file sav --log="),
+        ("vexfsctl log --log journal:sav", " \"'=:", "dir sav "),
+        ("vexfsctl log --log=journal:sav", " \"'=", "dir sav journal:"),
+        ("vexfsctl log --log $HOME/sav", " \"'=:", "file $HOME/sav "),
+        ("vexfsctl lab down --name nosuch", " ", ""),
+    ],
+)
+def test_bash_is_told_which_path_to_complete(
+    vexfsctl: Program, line: str, breaks: str, answer: str
+) -> None:
+    """And what stands before it in what bash replaces, which COMP_WORDBREAKS decides."""
+    told = vexfsctl(line, breaks, env={"_VEXFSCTL_COMPLETE": "bash"})
+
+    assert told.stdout.replace("\x1f", " ") == (f"{answer}\n" if answer else "")
+
+
+def test_a_shell_without_a_script_gets_nothing(vexfsctl: Program) -> None:
+    """And a status that says so."""
+    told = vexfsctl("status", env={"_VEXFSCTL_COMPLETE": "tcsh"})
+
+    assert (told.exit_status, told.stdout) == (ExitStatus.FAILED, "")
 
 
 def test_hostile_names_are_not_offered(vexfsctl: Program, tree: FakeTree) -> None:

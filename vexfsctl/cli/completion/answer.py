@@ -1,8 +1,8 @@
 """The answer to a completion script: a line for each word, and one if a path may stand there.
 
-The parts of a line are separated by tabs: `word`, the text, and what is said of it; or `file` or
-`dir`, and what stands before the path, for bash what is to be completed. For zsh and fish the text
-is unquoted: they quote it themselves. bash gets it in the form in which it is inserted.
+The parts of a line are `word`, the text, and what is said of it; or `file` or `dir`, and what
+stands before the path. For zsh and fish they are separated by tabs and unquoted: those shells quote
+what they insert. bash gets words as they are to be inserted, and the path that is to be completed.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from vexfsctl.cli.completion.offers import Offers, offers_for
 from vexfsctl.cli.context import AppContext
 
+_SEPARATOR = "\x1f"
+"""Between the parts for bash, whose `read` takes several tabs for one."""
 _MOST_FOR_BASH = 50
 """Characters that are said of an offer: bash does not cut lines at the edge of the terminal."""
 
@@ -33,9 +35,12 @@ def _for_bash(app: AppContext, arguments: Sequence[str]) -> Iterator[str]:
     for offer in offers.words:
         replacement = typed.replacement(offers.option + offer.text)
         if replacement is not None:
-            yield f"word\t{replacement}\t{_phrase(offer.help)[:_MOST_FOR_BASH]}"
+            yield _SEPARATOR.join(("word", replacement, _phrase(offer.help)[:_MOST_FOR_BASH]))
     if offers.paths or typed.expands:
-        yield f"{offers.paths or 'file'}\t{typed.piece_value}"
+        path = typed.begun.removeprefix(offers.option + offers.before_path)
+        # Usually the piece is the path; not if COMP_WORDBREAKS lacks what stands before that.
+        before = typed.piece_value.removesuffix(path) if len(path) < len(typed.piece_value) else ""
+        yield _SEPARATOR.join((offers.paths or "file", path, before))
 
 
 def _for_zsh(app: AppContext, arguments: Sequence[str]) -> Iterator[str]:

@@ -7,19 +7,19 @@ are completed by the shell itself.
 _BASH = r"""# bash completion for vexfsctl
 
 _vexfsctl() {
-    local kind value help paths= begun= listed=()
+    local kind value help paths= path= before= listed=()
     COMPREPLY=()
-    while IFS=$'\t' read -r kind value help; do
+    while IFS=$'\x1f' read -r kind value help; do
         case $kind in
             word) COMPREPLY+=("$value") listed+=("$value${help:+  ($help)}") ;;
-            file | dir) paths=$kind begun=$value ;;
+            file | dir) paths=$kind path=$value before=$help ;;
         esac
     done < <(_VEXFSCTL_COMPLETE=bash "${1/#\~/$HOME}" \
         "${COMP_LINE:0:COMP_POINT}" "$COMP_WORDBREAKS" 2>/dev/null </dev/null)
-    if [[ $paths && ${#COMPREPLY[@]} -gt 0 ]]; then
+    if [[ $paths && ($before || ${#COMPREPLY[@]} -gt 0) ]]; then
         # bash itself offers only whole paths, and none beside words.
         mapfile -t -O ${#COMPREPLY[@]} COMPREPLY \
-            < <(compgen -A "${paths/dir/directory}" -- "$begun")
+            < <(compgen -A "${paths/dir/directory}" -P "$before" -- "$path")
         compopt -o filenames
     elif [[ $paths == file ]]; then
         compopt -o default
@@ -91,13 +91,14 @@ function _vexfsctl
     # A quote that is still open.
     or set begun (string trim --left --chars '"\'' -- $current)
     set -l program (string replace -r '^~' ~ -- $typed[1])
-    for line in (_VEXFSCTL_COMPLETE=fish $program $typed[2..] "$begun" 2>/dev/null </dev/null)
+    for line in (_VEXFSCTL_COMPLETE=fish $program $typed[2..] "$begun" \
+            2>/dev/null </dev/null)
         set -l parts (string split \t -- $line)
         switch $parts[1]
             case word
                 printf '%s\t%s\n' $parts[2] "$parts[3]"
             case file dir
-                # Paths are offered for a command that fish knows nothing about.
+                # As for a command that fish knows nothing about.
                 set -l path (string replace -- "$parts[2]" '' $current)
                 set -l paths (complete --do-complete "_vexfsctl_path $path")
                 test $parts[1] = dir
