@@ -110,11 +110,12 @@ class Shell:
         self._read_until(lambda: self._lines() == count)
         return self._written.read_text().splitlines()[-1]
 
-    def shown(self, typed: str) -> str:
-        """Return what is on the screen when *typed* has been completed with two TABs."""
+    def list(self, typed: str, *texts: str) -> None:
+        """Press the TAB key twice after *typed*, and wait until *texts* are on the screen."""
         self._seen = b""
         self.complete(typed, tabs=2)
-        return self._seen.decode("utf-8", "replace")
+        # The screen may lag behind the line that was written.
+        self._read_until(lambda: all(text.encode() in self._seen for text in texts))
 
     def _lines(self) -> int:
         return self._written.read_text().count("\n")
