@@ -25,12 +25,15 @@ COMMANDS = (
     ("check",),
     ("explain", "EIO"),
 )
-COMPLETION = {
-    "_VEXFSCTL_COMPLETE": "bash_complete",
-    "COMP_WORDS": "vexfsctl st",
-    "COMP_CWORD": "1",
-}
-"""What the shell asks with at `vexfsctl st<TAB>`."""
+COMPLETED = (
+    ("st",),
+    ("breaker", "reset", ""),
+    ("volume", "set", "loop0", "access_mode="),
+    ("explain", "IoE"),
+    ("trace", ""),
+    ("device", "show", ""),
+)
+"""Words of command lines at whose end TAB is pressed."""
 
 
 def comparisons() -> Iterator[Comparison]:
@@ -52,7 +55,9 @@ def comparisons() -> Iterator[Comparison]:
 
         for arguments in COMMANDS:
             yield comparison(f"vexfsctl {' '.join(arguments)}", process(PROGRAM, *arguments))
-        yield comparison("vexfsctl st<TAB>", process(PROGRAM, **COMPLETION))
+        for words in COMPLETED:
+            pressed = process(PROGRAM, *words, _VEXFSCTL_COMPLETE="zsh")
+            yield comparison(f"vexfsctl {' '.join(words)}<TAB>", pressed)
 
 
 def children_cpu_ns() -> int:

@@ -1,19 +1,27 @@
 # fish completion for vexfsctl
 
 function _vexfsctl
-    set -l answer (env _VEXFSCTL_COMPLETE=fish_complete COMP_WORDS=(commandline -cp) \
-        COMP_CWORD=(commandline -t) vexfsctl 2>/dev/null)
-    for line in $answer
-        set -l parts (string split -m 1 , -- $line)
+    set -l typed (commandline -opc)
+    set -l current (commandline -ct)
+    set -l begun (string unescape -- $current 2>/dev/null)
+    # A quote that is still open.
+    or set begun (string trim --left --chars '"\'' -- $current)
+    set -l program (string replace -r '^~' ~ -- $typed[1])
+    for line in (_VEXFSCTL_COMPLETE=fish $program $typed[2..] "$begun" \
+            2>/dev/null </dev/null)
+        set -l parts (string split \t -- $line)
         switch $parts[1]
-            case plain
-                echo $parts[2]
-            case dir
-                __fish_complete_directories $parts[2]
-            case file
-                __fish_complete_path $parts[2]
+            case word
+                printf '%s\t%s\n' $parts[2] "$parts[3]"
+            case file dir
+                # As for a command that fish knows nothing about.
+                set -l path (string replace -- "$parts[2]" '' $current)
+                set -l paths (complete --do-complete "_vexfsctl_path $path")
+                test $parts[1] = dir
+                and set paths (string match -r '.*/$' -- $paths)
+                string replace -r '^' -- "$parts[2]" $paths
         end
     end
 end
 
-complete --no-files --command vexfsctl --arguments "(_vexfsctl)"
+complete --command vexfsctl --no-files --keep-order --arguments "(_vexfsctl)"

@@ -29,6 +29,8 @@ from vexfsctl.sysfs.values import Text
 NAMES = command_names()
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 BOX = re.compile(r"[\u2500-\u257f]")
+HELP = CHANGES_THE_MACHINE | {"help"}
+"""Those that answer with help, which is as wide as the terminal."""
 JUDGES = {"check"}
 WHOLE_LINES = {"check", "log", "trace"}
 """The one line that monitoring reads, and lines of the log: whole whatever the width."""
@@ -86,7 +88,7 @@ def test_in_a_pipe_there_is_text_and_nothing_else(vexfsctl: Program) -> None:
     assert [name for name, each in answers.items() if BOX.search(each.stdout)] == []
     assert [name for name, each in answers.items() if "\x1b" in each.stdout + each.stderr] == []
     # Help is as wide as the terminal.
-    for name in set(narrow) & CHANGES_THE_MACHINE:
+    for name in set(narrow) & HELP:
         del narrow[name], answers[name]
     assert comparable(narrow) == comparable(answers)
 

@@ -34,15 +34,15 @@ LOGS = READERS | EVENTS | {"vexfsctl.logs.sources", "vexfsctl.logs.reading"}
 @pytest.mark.parametrize(
     ("arguments", "unwanted", "most"),
     [
-        ("--version", LOGS | {"vexfsctl.host", "vexfsctl.answers", "vexfsctl.model.record"}, 25),
+        ("--version", LOGS | {"vexfsctl.host", "vexfsctl.answers"}, 30),
         ("--help", LOGS | {"vexfsctl.host", "vexfsctl.answers", "vexfsctl.model.record"}, 25),
         ("breaker list", LOGS | {"vexfsctl.analysis.health"}, 75),
-        ("status", READERS | EVENTS | {"vexfsctl.model.device_graph"}, 125),
-        ("check", READERS | EVENTS | {"vexfsctl.model.device_graph"}, 125),
+        ("status", READERS | EVENTS | {"vexfsctl.model.device_graph"}, 130),
+        ("check", READERS | EVENTS | {"vexfsctl.model.device_graph"}, 130),
         ("log", READERS | {"vexfsctl.logs.grammar", "vexfsctl.model.device_graph"}, 135),
         ("errors", READERS | {"vexfsctl.logs.grammar", "vexfsctl.model.device_graph"}, 150),
         ("trace --last", READERS | {"vexfsctl.answers.trace"}, 170),
-        ("explain EIO", READERS | {"vexfsctl.host.log"}, 100),
+        ("explain EIO", READERS - {"vexfsctl.logs.upstream"} | {"vexfsctl.host.log"}, 125),
     ],
 )
 def test_a_command_loads_what_it_needs(

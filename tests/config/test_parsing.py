@@ -151,7 +151,8 @@ quiet = "no"
         "25: output.format: 'yaml' is not one of table, json, ndjson, tsv",
         "26: output.pager: 1 is an integer, not true or false",
         "27: output.color: an array, not text",
-        " 2 more mistakes",
+        "28: output.quiet: 'no' is text, not true or false",
+        "29: outptu: unknown setting; did you mean output?",
     ]
 
 

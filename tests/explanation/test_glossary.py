@@ -150,7 +150,7 @@ def test_the_calls_are_those_of_the_driver() -> None:
         ("-1000", [("code", "VEXFS_ERROR_CIRCUIT_BREAKER")]),
         ("1003", [("code", "VEXFS_ERROR_CORRUPTION")]),
         ("VEXFS_ERROR_CORRUPTION", [("code", "VEXFS_ERROR_CORRUPTION")]),
-        ("CIRCUIT_BREAKER", [("code", "VEXFS_ERROR_CIRCUIT_BREAKER")]),
+        ("CIRCUIT_BREAKER", [("code", "VEXFS_ERROR_CIRCUIT_BREAKER"), ("term", "breaker")]),
         ("-524", [("errno", "ENOTSUPP")]),
         ("ReadError", [("error", "IoError.ReadError")]),
         ("ioerror.readerror", [("error", "IoError.ReadError")]),

@@ -145,13 +145,4 @@ def test_the_shell_completes_what_is_there(
 ) -> None:
     """Commands, options, live volumes, operations and keys."""
     tree.add("dm-3")
-    environment = {
-        "_VEXFSCTL_COMPLETE": "bash_complete",
-        "COMP_WORDS": words,
-        "COMP_CWORD": str(len(words.split(" ")) - 1),
-    }
-
-    result = vexfsctl(env=environment)
-
-    assert (result.exit_status, result.stderr) == (ExitStatus.OK, "")
-    assert result.stdout.splitlines() == [f"plain,{offer}" for offer in offers]
+    assert [*vexfsctl.offers(*words.split(" ")[1:])] == offers

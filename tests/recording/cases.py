@@ -256,18 +256,14 @@ def about_usage() -> Iterator[Case]:
 def about_completion() -> Iterator[Case]:
     """Press the tabulator key in each shell."""
     for line in COMPLETED.strip("\n").replace("\n", "|").split("|"):
-        words = f"vexfsctl {line}"
-        position = len(words.split(" ")) - 1
-        for shell in ("bash", "zsh", "fish"):
-            current = words.rpartition(" ")[2] if shell == "fish" else str(position)
-            env = {
-                "_VEXFSCTL_COMPLETE": f"{shell}_complete",
-                "COMP_WORDS": words,
-                "COMP_CWORD": current,
-            }
-            yield Case((), tree="recorded", log=INCIDENT, env=env)
-    for shell in ("bash", "zsh", "fish", "nosuch"):
-        yield Case((), env={"_VEXFSCTL_COMPLETE": f"{shell}_source"})
+        words = line.split(" ")
+        typed = {"bash": [f"vexfsctl {line}", " \t\n\"'><=;|&(:"], "zsh": words, "fish": words}
+        for shell, arguments in typed.items():
+            env = {"_VEXFSCTL_COMPLETE": shell}
+            yield Case((*arguments,), tree="recorded", log=INCIDENT, env=env)
+    yield Case((), env={"_VEXFSCTL_COMPLETE": "nosuch"})
+    for shell in ("bash", "zsh", "fish"):
+        yield Case(("completion", shell))
 
 
 def about_history() -> Iterator[Case]:

@@ -46,6 +46,10 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "lab down": ("--name", "vexfs-none"),
     "lab list": (),
     "lab inject": ("--name", "vexfs-none", "--list"),
+    "config show": (),
+    "config check": (),
+    "completion": ("bash",),
+    "help": ("breaker", "reset"),
     # What these do is done to the machine: only their help is harmless.
     "mount": ("--help",),
     "lab up": ("--help",),

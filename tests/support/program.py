@@ -85,6 +85,18 @@ class Program:
             status = run(arguments, surroundings)
         return Finished(status, _text(stdout), _text(stderr))
 
+    def offers(self, *words: str, env: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Return what a shell is to offer in place of the last of *words*, and what it says of it.
+
+        A path that the shell is to complete is `file` or `dir` in angle brackets.
+        """
+        answer = self(*words, env={"_VEXFSCTL_COMPLETE": "zsh"} | dict(env or {}))
+        assert (answer.exit_status, answer.stderr) == (0, "")
+        lines = (line.split("\t") for line in answer.stdout.splitlines())
+        return {
+            text if kind == "word" else f"<{kind}>": "".join(told) for kind, text, *told in lines
+        }
+
     def host(self, environ: Mapping[str, str]) -> Host:
         """Return the host that the program is asked about; standard input comes on top."""
         return replace(

@@ -155,11 +155,11 @@ def _tone(entry: LogEntry) -> Tone | None:
     return Tone.BAD if level <= _ERROR_LEVEL else Tone.NOTICE
 
 
-_TITLES = (
+TITLES = (
     *("TIME", "UPTIME US", "ORIGIN", "SOURCE", "KIND"),
     *("VOLUME", "OPERATION", "ID", "TEXT", "SIGNIFICANCE"),
 )
-_COLUMNS = tuple(Column(title, itemgetter(place)) for place, title in enumerate(_TITLES))
+_COLUMNS = tuple(Column(title, itemgetter(place)) for place, title in enumerate(TITLES))
 
 
 def _cells(entry: LogEntry, moment: datetime | None) -> tuple[object, ...]:

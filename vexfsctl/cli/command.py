@@ -23,6 +23,7 @@ from vexfsctl.cli.global_options import (
 )
 from vexfsctl.cli.registry import COMMANDS, gives_verdict
 from vexfsctl.cli.usage import MissingCommand, NoSuchCommand
+from vexfsctl.render.choices import OutputFormat
 from vexfsctl.render.signs import stand_in
 
 if TYPE_CHECKING:
@@ -64,8 +65,12 @@ class Command(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         """Run, once every level has been parsed and the configuration applied."""
         if not isinstance(self, click.Group):
-            configure(ctx.ensure_object(AppContext), decided_options(ctx))
+            self.configure(ctx)
         return super().invoke(ctx)
+
+    def configure(self, ctx: click.Context) -> None:
+        """Apply the configuration; raise ConfigurationInvalid."""
+        configure(ctx.ensure_object(AppContext), decided_options(ctx))
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the command's own options; list the global ones only at the top level."""
@@ -81,6 +86,13 @@ class Command(click.Command):
         """Write the examples, not rewrapped as a paragraph."""
         if self.epilog:
             formatter.write(f"\n{fit_examples(self.epilog.strip(), formatter.width)}\n")
+
+
+class UnconfiguredCommand(Command):
+    """A command that runs whatever is in the configuration."""
+
+    def configure(self, ctx: click.Context) -> None:
+        """Leave the configuration alone."""
 
 
 class Group(Command, click.Group):
@@ -148,12 +160,9 @@ class Root(Group):
         """Offer commands from the registry, importing none, and the global options."""
         from click.shell_completion import CompletionItem
 
-        # Stand-ins: the group's own method would import every command that it offers.
-        commands = (click.Command(entry.name, help=entry.summary) for entry in COMMANDS)
+        # The group's own method would import every command that it offers.
         offered = [
-            CompletionItem(command.name, help=command.get_short_help_str())
-            for command in commands
-            if (command.name or "").startswith(incomplete)
+            CompletionItem(entry.name, help=entry.summary) for entry in COMMANDS if not entry.hidden
         ]
         return [*offered, *click.Command.shell_complete(self, ctx, incomplete)]
 
@@ -228,8 +237,28 @@ Examples:
 """
 
 
+def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if not wanted or ctx.resilient_parsing:
+        return
+    app = ctx.ensure_object(AppContext)
+    if app.output is OutputFormat.TABLE:
+        app.write(f"vexfsctl {__version__}\n")
+    else:
+        # Deferred: asking for the versions of packages takes longer than all else.
+        from vexfsctl.answers.version import version_result
+
+        app.show(version_result())
+    ctx.exit()
+
+
 @click.group("vexfsctl", cls=Root, epilog=EXAMPLES)
-@click.version_option(__version__, prog_name="vexfsctl", message="%(prog)s %(version)s")
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the version; with --json also those of what it runs on.",
+)
 def root() -> None:
     """See and operate the error handling of VexFS volumes.
 

@@ -26,12 +26,12 @@ class DeviceType(ParamType[str]):
         """Offer the names of devices, or let the shell complete a path."""
         from click.shell_completion import CompletionItem
 
-        from vexfsctl.host.device_survey import names_of_devices
+        from vexfsctl.host.offers import offered_devices
 
         if incomplete.startswith(("/", ".")):
             return [CompletionItem(incomplete, type="file")]
-        names = names_of_devices(ctx.ensure_object(AppContext).host)
-        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+        devices = offered_devices(ctx.ensure_object(AppContext).host)
+        return [CompletionItem(name, help=kind) for name, kind in devices]
 
 
 DEVICE = DeviceType()

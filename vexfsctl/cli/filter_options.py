@@ -9,6 +9,7 @@ import click
 
 from vexfsctl.cli.context import AppContext
 from vexfsctl.cli.device_type import DEVICE
+from vexfsctl.cli.error_type import ERROR_OR_ERRNO
 from vexfsctl.cli.target_types import VOLUME
 from vexfsctl.host.filters import Filters, unknown_errors
 from vexfsctl.model.operations import OperationType
@@ -82,6 +83,7 @@ _OPTIONS = (
         "-e",
         "--error",
         "errors",
+        type=ERROR_OR_ERRNO,
         multiple=True,
         metavar="ERROR",
         help="Only this error: IoError.ReadError, IoError or EIO.",

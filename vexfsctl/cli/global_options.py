@@ -4,20 +4,23 @@ Each is declared once, as a click option that stores its value in the `AppContex
 level has copies that read the environment too.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 from click.core import ParameterSource
 
 from vexfsctl.cli.context import AppContext
-from vexfsctl.cli.types import LOG_SOURCE, PATH, PATH_LIST, SECONDS
+from vexfsctl.cli.types import DIRECTORY_LIST, LOG_SOURCE, PATH, SECONDS
 from vexfsctl.config.configuration import Configuration
 from vexfsctl.config.reading import STANDARD_FILE, StandardFileUnreadable, read_configuration
 from vexfsctl.exceptions import Problem, VexfsctlException
 from vexfsctl.render.choices import ColourChoice, OutputFormat
+
+if TYPE_CHECKING:
+    from vexfsctl.config.settings import Override
 
 
 class GlobalOption(click.Option):
@@ -49,7 +52,7 @@ def _adds(
 
     def add(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> None:
         app, given = ctx.ensure_object(AppContext), _given(ctx)
-        on_command_line = given.get(attribute) is ParameterSource.COMMANDLINE
+        on_command_line = attribute in given and given[attribute].on_command_line
         earlier = getattr(app, attribute) if on_command_line else ()
         if _counts(ctx, param, attribute):
             setattr(app, attribute, (*earlier, *map(convert, value)))
@@ -68,22 +71,30 @@ def _counts(ctx: click.Context, param: click.Parameter, attribute: str) -> bool:
     """Whether a value was given for *attribute*, and not by an environment already overridden."""
     source, given = ctx.get_parameter_source(param.name or ""), _given(ctx)
     if source is ParameterSource.ENVIRONMENT:
-        source = given.setdefault(attribute, source)
-        return source is ParameterSource.ENVIRONMENT
+        decision = given.setdefault(attribute, Decision(str(param.envvar), on_command_line=False))
+        return not decision.on_command_line
     if source is ParameterSource.COMMANDLINE:
-        given[attribute] = source
+        given[attribute] = Decision(param.opts[0], on_command_line=True)
         return True
     return False
 
 
-def decided_options(ctx: click.Context) -> Collection[str]:
-    """Return the attributes of `AppContext` that an option or the environment has set."""
-    return _given(ctx).keys()
+class Decision(NamedTuple):
+    """What has set an attribute of `AppContext`."""
+
+    name: str
+    """Of the option, or of the environment variable."""
+    on_command_line: bool
 
 
-def _given(ctx: click.Context) -> dict[str, ParameterSource]:
+def decided_options(ctx: click.Context) -> Mapping[str, Decision]:
+    """Return what option or environment has set, by attribute of `AppContext`."""
+    return _given(ctx)
+
+
+def _given(ctx: click.Context) -> dict[str, Decision]:
     """What has set each attribute so far, at any level."""
-    given: dict[str, ParameterSource] = ctx.meta.setdefault("vexfsctl.given", {})
+    given: dict[str, Decision] = ctx.meta.setdefault("vexfsctl.given", {})
     return given
 
 
@@ -108,7 +119,7 @@ def _options(*, environment: bool) -> list[GlobalOption]:
         option(
             "--sysfs-root",
             metavar="DIR",
-            type=PATH_LIST,
+            type=DIRECTORY_LIST,
             multiple=True,
             callback=_adds("roots", Path),
             help="Read volumes under DIR instead of /sys/fs/vexfs, /run/vexfs and "
@@ -189,6 +200,13 @@ def configure(app: AppContext, decided: Collection[str]) -> None:
     except StandardFileUnreadable as failure:
         app.terminal.warn(Problem.of(failure))
         return
+    apply_configuration(app, configuration, decided)
+
+
+def apply_configuration(
+    app: AppContext, configuration: Configuration, decided: Collection[str]
+) -> None:
+    """Take the settings of *configuration* that are not *decided* otherwise."""
     app.configuration = configuration
     for name in _OPTIONS:
         if name not in decided:
@@ -197,10 +215,32 @@ def configure(app: AppContext, decided: Collection[str]) -> None:
         app.terminal.detail(f"configuration: {configuration.file}")
 
 
+def overriding(app: AppContext, decided: Mapping[str, Decision]) -> "Mapping[str, Override]":
+    """Return the settings that are *decided* by option or environment, by their fields."""
+    from vexfsctl.config.settings import Origin, Override, Source
+
+    # How long a source may take is set by an option in seconds.
+    values = {name: getattr(app, name) for name in _OPTIONS if name in decided}
+    sources = {name: decided[name] for name in values}
+    if app.timeout is not None:
+        values["source_timeout_ms"] = round(app.timeout * 1_000)
+        sources["source_timeout_ms"] = decided["timeout"]
+    return {
+        name: Override(
+            value,
+            Source(
+                Origin.OPTION if sources[name].on_command_line else Origin.ENVIRONMENT,
+                sources[name].name,
+            ),
+        )
+        for name, value in values.items()
+    }
+
+
 def configure_completion(app: AppContext) -> None:
     """Let completions see what commands would see; options already typed win later."""
     app.configuration = _peek(app)
-    app.roots = app.configuration.roots
+    app.roots, app.logs = app.configuration.roots, app.configuration.logs
 
 
 def configured_format(app: AppContext) -> OutputFormat:

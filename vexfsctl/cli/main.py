@@ -29,6 +29,8 @@ _PROGRAM = "vexfsctl"
 _COMPLETE = "_VEXFSCTL_COMPLETE"
 _WIDEST_HELP, _NARROWEST_HELP = 80, 50
 """Columns."""
+_MOST_TOLD = 20
+"""Mistakes of a configuration that a command other than `config check` lists."""
 _INTERRUPTED = 130  # 128 + SIGINT, as a shell reports it
 
 
@@ -79,10 +81,12 @@ def _invoke(app: AppContext, arguments: Sequence[str]) -> None:
 def _invoke_click(app: AppContext, arguments: Sequence[str]) -> None:
     instruction = app.surroundings.environ.get(_COMPLETE)
     if instruction:
-        from click.shell_completion import shell_complete
+        from vexfsctl.cli.completion.answer import completion_answer
 
         configure_completion(app)
-        app.exit_status = shell_complete(root, {"obj": app}, _PROGRAM, _COMPLETE, instruction)
+        answer = completion_answer(app, instruction, arguments)
+        app.exit_status = ExitStatus.FAILED if answer is None else ExitStatus.OK
+        app.write(answer or "")
         return
     # Not root.main(): it handles interrupts and broken pipes in its own way.
     # The width that click itself would use; it asks shutil, which loads all archivers.
@@ -105,8 +109,17 @@ def _report_usage(app: AppContext, refusal: click.ClickException, arguments: Seq
 
 
 def _report_configuration(app: AppContext, failure: ConfigurationInvalid) -> None:
-    first, *others = Problem.each_of(failure)
+    first, *others = _most_of(Problem.each_of(failure))
     app.fail(first, failure.exit_status, *others)
+
+
+def _most_of(mistakes: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """Return *mistakes*, or the first of them and where to see them all."""
+    more = len(mistakes) - _MOST_TOLD
+    if more <= 0:
+        return mistakes
+    rest = Problem(mistakes[0].code, f"{more} more mistakes", f"{_PROGRAM} config check")
+    return (*mistakes[:_MOST_TOLD], rest)
 
 
 def _format_asked(arguments: Sequence[str], environ: Mapping[str, str]) -> OutputFormat | None:

@@ -45,6 +45,9 @@ COMMANDS = (
     CommandEntry("mount", "Guard the directory SOURCE and serve it as a volume at MOUNTPOINT."),
     CommandEntry("umount", "Sync and unmount the volume called NAME or mounted on MOUNTPOINT."),
     CommandEntry("lab", "Experiment with a volume that fails on demand."),
+    CommandEntry("config", "Show the settings in force, and check the configuration file."),
+    CommandEntry("completion", "Print the completion script of a shell."),
+    CommandEntry("help", "Show the help of a command or verb."),
     CommandEntry(
         "generate",
         "Write the man pages, completions or reference that are checked in.",

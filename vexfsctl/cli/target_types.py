@@ -7,7 +7,8 @@ import click
 from vexfsctl.cli.context import AppContext
 from vexfsctl.cli.param_type import ParamType
 from vexfsctl.exceptions import InvalidInput
-from vexfsctl.host.volumes import Target, names_of_volumes, parse_target
+from vexfsctl.host.offers import offered_errors, offered_volumes
+from vexfsctl.host.volumes import Target, parse_target
 from vexfsctl.model.operations import OperationType
 
 if TYPE_CHECKING:
@@ -39,13 +40,57 @@ class TargetType(ParamType[Target]):
         """Offer the live volumes, and the operations once the volume is clear."""
         from click.shell_completion import CompletionItem
 
-        names = names_of_volumes(ctx.ensure_object(AppContext).host)
-        fitting = [name for name in names if name.startswith(incomplete.partition("/")[0])]
-        offers = [] if "/" in incomplete else fitting
-        if self.operations and len(fitting) == 1:
-            offers = offers + [f"{fitting[0]}/{operation}" for operation in OperationType]
-        return [CompletionItem(offer) for offer in offers if offer.startswith(incomplete)]
+        volume, slash, _ = incomplete.partition("/")
+        names = [name for name, _ in offered_volumes(ctx.ensure_object(AppContext).host)]
+        fitting = [name for name in names if name.startswith(volume)]
+        # The volume is clear if it is typed out, or if there is only one.
+        clear = [volume] if slash and volume in fitting else fitting
+        offers = [] if slash else fitting
+        if self.operations and len(clear) == 1:
+            offers = offers + [f"{clear[0]}/{operation}" for operation in OperationType]
+        return [CompletionItem(offer) for offer in offers]
+
+
+class MountedType(ParamType[str]):
+    """The name of a volume, or where it is mounted; the shell completes both."""
+
+    name = "mounted"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the text as it is: the driver finds what it means."""
+        return str(value)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> "list[CompletionItem]":
+        """Offer the live volumes, and let the shell complete a path."""
+        from click.shell_completion import CompletionItem
+
+        volumes = VOLUME.shell_complete(ctx, param, incomplete)
+        return [*volumes, CompletionItem(incomplete, type="dir")]
+
+
+class IncidentType(ParamType[str]):
+    """An id or a target; the shell completes the latest ids, and the targets."""
+
+    name = "incident"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the text as it is: only the log can tell an id from a name."""
+        return str(value)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> "list[CompletionItem]":
+        """Offer the live volumes with their operations, and the ids of the latest errors."""
+        from click.shell_completion import CompletionItem
+
+        errors = offered_errors(ctx.ensure_object(AppContext).host)
+        targets = TARGET.shell_complete(ctx, param, incomplete)
+        return [*targets, *(CompletionItem(name, help=told) for name, told in errors)]
 
 
 TARGET = TargetType()
+INCIDENT = IncidentType()
+MOUNTED = MountedType()
 VOLUME = TargetType(operations=False)

@@ -1,6 +1,6 @@
 """Click parameter types that use this project's own parsers."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,8 @@ from vexfsctl.model.units import parse_duration, parse_size
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
+
+    from vexfsctl.sysfs.attributes import Attribute
 
 
 class DurationType(ParamType[int]):
@@ -51,12 +53,12 @@ class SizeType(ParamType[int]):
 
 
 class KeyValueType(ParamType[str]):
-    """`KEY=VALUE`, not split; the shell completes the keys."""
+    """`KEY=VALUE`, not split; the shell completes the keys, and words or the default as values."""
 
     name = "key=value"
 
-    def __init__(self, keys: Iterable[str]) -> None:
-        self.keys = tuple(keys)
+    def __init__(self, keys: "Mapping[str, Attribute]") -> None:
+        self.keys = keys
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the text as it is: which values are valid depends on the key."""
@@ -65,10 +67,21 @@ class KeyValueType(ParamType[str]):
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> "list[CompletionItem]":
-        """Offer the keys."""
+        """Offer the keys; behind one, its values."""
         from click.shell_completion import CompletionItem
 
-        return [CompletionItem(f"{key}=") for key in self.keys if key.startswith(incomplete)]
+        key, equals, _ = incomplete.partition("=")
+        if not equals:
+            return [
+                CompletionItem(f"{key}=", help=each.meaning.partition(".")[0])
+                for key, each in self.keys.items()
+            ]
+        if key not in self.keys:
+            return []
+        attribute = self.keys[key]
+        words = dict.fromkeys(getattr(attribute.type, "words", ()), "")
+        values = words or {attribute.default: f"default; {attribute.type.name}"}
+        return [CompletionItem(f"{key}={value}", help=told) for value, told in values.items()]
 
 
 class PathType(ParamType[Path]):
@@ -105,6 +118,18 @@ class PathListType(ParamType[str]):
         return str(value)
 
 
+class DirectoryListType(PathListType):
+    """Such a list of directories."""
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> "list[CompletionItem]":
+        """Let the shell complete the path."""
+        from click.shell_completion import CompletionItem
+
+        return [CompletionItem(incomplete, type="dir")]
+
+
 class LogSourceType(PathListType):
     """A log source as written; in an environment variable, `journal:DIR` keeps its colon."""
 
@@ -118,20 +143,36 @@ class LogSourceType(PathListType):
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> "list[CompletionItem]":
-        """Offer the words; if none begins like this, let the shell complete a path."""
+        """Offer the words, and let the shell complete a path; behind `journal:` a directory."""
         from click.shell_completion import CompletionItem
 
-        from vexfsctl.logs.files.names import WORDS
+        from vexfsctl.logs.files.names import JOURNAL, WORDS
 
-        words = [word for word in WORDS if word.startswith(incomplete)]
-        if words:
-            return [CompletionItem(word) for word in words]
-        return [CompletionItem(incomplete, type="file")]
+        before = f"{JOURNAL}:"
+        if incomplete.startswith(before):
+            return [CompletionItem(incomplete, type="dir", before_path=before)]
+        words = [CompletionItem(word) for word in (*WORDS, before)]
+        return [*words, CompletionItem(incomplete, type="file")]
+
+
+class LogTargetType(PathListType):
+    """Where records go: `kmsg`, or a file."""
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> "list[CompletionItem]":
+        """Offer the word, and let the shell complete a path."""
+        from click.shell_completion import CompletionItem
+
+        from vexfsctl.logs.formats.kmsg import SOURCE_NAME
+
+        return [CompletionItem(SOURCE_NAME), CompletionItem(incomplete, type="file")]
 
 
 PATH = PathType()
-PATH_LIST = PathListType()
+DIRECTORY_LIST = DirectoryListType()
 LOG_SOURCE = LogSourceType()
+LOG_TARGET = LogTargetType()
 DIRECTORY = PathType("dir")
 DURATION = DurationType()
 SECONDS = SecondsType()

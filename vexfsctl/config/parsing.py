@@ -17,7 +17,6 @@ from vexfsctl.model.operations import OperationType
 
 MAXIMUM_LINE = 4_096
 """Bytes; `tomllib` takes minutes over a longer dotted key."""
-_MOST_TOLD = 20
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]{1,60}")
 _SYNTAX = re.compile(
     r"(?P<what>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)", re.DOTALL
@@ -32,10 +31,25 @@ def parse_configuration(data: bytes, file: Path) -> Configuration:
     """Return the settings in *data* of *file*; raise ConfigurationInvalid with all mistakes."""
     if not data.strip():
         return Configuration(file)
+    reader, _ = _read(data, file)
+    return Configuration(file, reader.attributes, **reader.fields)
+
+
+def locate_settings(data: bytes, file: Path) -> Mapping[str, int | None]:
+    """Return the line of each setting in *data*, by field of `Configuration` or by attribute.
+
+    A line is None in a file that would take too long to search. Raises ConfigurationInvalid.
+    """
+    reader, text = _read(data, file)
+    lines = locate(text)
+    return {name: line_of(path, lines) for name, path in reader.places.items()}
+
+
+def _read(data: bytes, file: Path) -> "tuple[_Reader, str]":
+    """Return what is set, and the text that sets it; raise ConfigurationInvalid."""
     text = _decode(data, file)
-    document = _load(text, file)
     reader = _Reader()
-    reader.read(document)
+    reader.read(_load(text, file))
     if reader.findings:
         lines = locate(text)
         raise _invalid(
@@ -45,7 +59,7 @@ def parse_configuration(data: bytes, file: Path) -> Configuration:
                 for path, words in reader.findings
             ],
         )
-    return Configuration(file, reader.attributes, **reader.fields)
+    return reader, text
 
 
 def _decode(data: bytes, file: Path) -> str:
@@ -83,9 +97,6 @@ def _syntax_error(message: str, text: str) -> tuple[int, str]:
 def _invalid(file: Path, findings: Iterable[tuple[int | None, str]]) -> ConfigurationInvalid:
     in_order = sorted(findings, key=lambda finding: (finding[0] or 0, finding[1]))
     messages = [f"{file}{'' if line is None else f':{line}'}: {words}" for line, words in in_order]
-    if len(messages) > _MOST_TOLD:
-        more = len(messages) - _MOST_TOLD
-        messages = [*messages[:_MOST_TOLD], f"{file}: {more} more mistakes"]
     return ConfigurationInvalid(*messages, hint=_WAY_OUT)
 
 
@@ -96,6 +107,8 @@ class _Reader:
     findings: list[tuple[KeyPath, str]] = field(default_factory=list)
     attributes: dict[str, int] = field(default_factory=dict)
     fields: dict[str, Any] = field(default_factory=dict)
+    places: dict[str, KeyPath] = field(default_factory=dict)
+    """Which key has set each attribute and field."""
 
     def read(self, document: Mapping[str, object]) -> None:
         """Take the settings of *document*."""
@@ -131,8 +144,10 @@ class _Reader:
         match key:
             case AttributeKey():
                 self.attributes |= dict.fromkeys(key.paths(operation), accepted)
+                self.places |= dict.fromkeys(key.paths(operation), path)
             case FieldKey():
                 self.fields[key.field] = accepted
+                self.places[key.field] = path
 
     def _accept(self, path: KeyPath, type_: SettingType, value: object) -> Any:
         """Return what *value* means; note what is wrong with it and return None."""

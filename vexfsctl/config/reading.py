@@ -1,11 +1,12 @@
 """Finds and reads the configuration file; the rest of the package is imported only if it exists."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from stat import S_ISREG
 
 from vexfsctl.config.configuration import Configuration
-from vexfsctl.exceptions import ConfigurationInvalid, VexfsctlException
+from vexfsctl.exceptions import ConfigurationInvalid, ExitStatus, VexfsctlException
 
 STANDARD_FILE = Path("/etc/vexfsctl/config.toml")
 """Read if no other is named; need not exist."""
@@ -18,6 +19,7 @@ _WAY_OUT = "name another file, or go without: --config /dev/null"
 class StandardFileUnreadable(VexfsctlException):
     """This user may not read the standard file, so its settings are ignored."""
 
+    exit_status = ExitStatus.INCOMPLETE
     code = "configuration_unreadable"
 
 
@@ -45,6 +47,22 @@ def read_configuration(named: Path | None, standard: Path = STANDARD_FILE) -> Co
     from vexfsctl.config.parsing import parse_configuration
 
     return parse_configuration(data, file)
+
+
+def read_lines(configuration: Configuration) -> Mapping[str, int | None]:
+    """Return the line of each setting that the file of *configuration* sets; see `locate_settings`.
+
+    Empty without a file, or if it has gone or changed since and can no longer be read.
+    """
+    if configuration.file is None:
+        return {}
+    from vexfsctl.config.parsing import locate_settings
+
+    try:
+        data = _read(configuration.file)
+        return locate_settings(data, configuration.file) if data else {}
+    except (OSError, ConfigurationInvalid):
+        return {}
 
 
 def _read(file: Path) -> bytes | None:

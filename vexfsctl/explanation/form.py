@@ -32,6 +32,17 @@ class Subject(StrEnum):
     LINE = "line"
     """One line of a log."""
     EXIT_STATUS = "exit_status"
+    TERM = "term"
+    """What the program is about."""
+    WORD = "word"
+    """One of a closed set that stands in a table or in JSON."""
+    COLUMN = "column"
+    FINDING = "finding"
+    PROBLEM = "problem"
+    KERNEL_KIND = "kernel_kind"
+    """A kind of lines of the kernel."""
+    UPSTREAM_LINE = "upstream_line"
+    """A line of another VexFS build."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

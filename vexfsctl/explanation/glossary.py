@@ -23,6 +23,11 @@ from vexfsctl.explanation.form import Explanation, Heading
 from vexfsctl.explanation.hints import explain_flags, explain_hints, hint_headings
 from vexfsctl.explanation.records import record_headings
 from vexfsctl.explanation.states import number_headings, severity_headings, state_headings
+from vexfsctl.explanation.vocabulary.columns import column_headings
+from vexfsctl.explanation.vocabulary.concepts import concept_headings
+from vexfsctl.explanation.vocabulary.findings import finding_headings
+from vexfsctl.explanation.vocabulary.lines import line_headings
+from vexfsctl.explanation.vocabulary.words import word_headings
 
 _LONGEST = 1_000
 """Longest word that is looked up, in characters: more than any name or message has."""
@@ -38,15 +43,20 @@ def whole_glossary() -> "Glossary":
             *error_headings(),
             *family_headings(),
             *code_headings(),
+            *concept_headings(),
             *state_headings(),
             *hint_headings(),
             *severity_headings(),
             *operation_headings(),
             *number_headings(),
             *record_headings(),
+            *word_headings(),
             *attribute_headings(),
             *call_headings(),
             *exit_status_headings(),
+            *finding_headings(),
+            *line_headings(),
+            *column_headings(),
         )
     )
 

@@ -105,11 +105,6 @@ def survey_devices(
     return DeviceSurvey(devices, elsewhere, coverage, other_lines)
 
 
-def names_of_devices(host: Host) -> tuple[str, ...]:
-    """Return the names of the block devices and controllers of this host, in order."""
-    return tuple(device.name for device in DeviceFinder(host).here)
-
-
 def _coverage_of(host: Host, reading: LogReading, filters: Filters) -> Coverage:
     since, _ = filters.boundaries(host)
     known = reading.coverage(None if since is None else Calendar.of(host).uptime_us(since))

@@ -18,10 +18,10 @@ class Gap:
 
     def __str__(self) -> str:
         """Return it in words: `kmsg lost records before they were read`."""
-        return f"{self.source} {_WORDS.get(self.reason, self.reason)}"
+        return f"{self.source} {GAP_REASONS.get(self.reason, self.reason)}"
 
 
-_WORDS = {
+GAP_REASONS = {
     "starts_late": "begins late and lacks what came before",
     "overrun": "lost records before they were read",
     "torn": "has records that are broken off",
@@ -35,6 +35,7 @@ _WORDS = {
     "empty": "has nothing in it",
     "too_many": "are too many to tell of all of them",
 }
+"""What a reason says of its source; that of a volume is its presence."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -201,15 +201,12 @@ def test_a_time_that_is_none(vexfsctl: Program) -> None:
 
 
 def test_names_of_devices_are_completed(vexfsctl: Program) -> None:
-    """Those of this host, for the command and for `-d`."""
-    for words in ("device show sd", "log -d sd"):
-        env = {
-            "_VEXFSCTL_COMPLETE": "bash_complete",
-            "COMP_WORDS": f"vexfsctl {words}",
-            "COMP_CWORD": "3",
-        }
-        offers = {line.partition(",")[2] for line in vexfsctl(env=env).stdout.splitlines()}
-        assert offers == {"sdb", "sdb1", "sdc", "sdd"}
+    """Those of this host, for the command and for `-d`; a path is completed by the shell."""
+    devices = {"sdb": "disk", "sdb1": "partition", "sdc": "disk", "sdd": "disk"}
+
+    assert vexfsctl.offers("device", "show", "sd") == devices
+    assert vexfsctl.offers("log", "-d", "sd") == devices
+    assert vexfsctl.offers("device", "show", "/dev/s") == {"<file>": ""}
 
 
 def test_more_devices_than_anybody_has(vexfsctl: Program, tmp_path: Path) -> None:

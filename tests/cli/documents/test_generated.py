@@ -177,36 +177,3 @@ def test_a_completion_script_is_no_syntax_error(shell: str, script: str) -> None
     )
 
     assert (checked.returncode, checked.stderr) == (0, "")
-
-
-def test_bash_completes_live_targets(shell_environment: dict[str, str]) -> None:
-    """The checked-in script, in a real bash, asks the program and offers what is there."""
-    code = (
-        f"source {REPOSITORY}/completions/vexfsctl.bash; COMP_WORDS=(vexfsctl breaker reset"
-        " loop0/s); COMP_CWORD=3; _vexfsctl vexfsctl; echo ${COMPREPLY[@]}"
-    )
-
-    assert _run(["bash", "-c", code], shell_environment) == (
-        "loop0/superblock loop0/storage loop0/sync\n"
-    )
-
-
-def test_fish_completes_live_targets(shell_environment: dict[str, str]) -> None:
-    """The same in fish, by its own completion engine."""
-    privileges.require("fish")
-    code = (
-        f"source {REPOSITORY}/completions/vexfsctl.fish;"
-        " complete --do-complete 'vexfsctl breaker reset loop0/s'"
-    )
-
-    assert set(_run(["fish", "--no-config", "-c", code], shell_environment).split()) == {
-        "loop0/superblock",
-        "loop0/storage",
-        "loop0/sync",
-    }
-
-
-def _run(command: list[str], environment: dict[str, str]) -> str:
-    return subprocess.run(
-        command, env=environment, capture_output=True, text=True, timeout=BOUND_S, check=True
-    ).stdout

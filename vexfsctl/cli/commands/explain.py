@@ -17,6 +17,7 @@ Examples:
   vexfsctl explain IoError.ReadError          an error: what happened, what to do, when it is over
   vexfsctl explain retry:500 0x27             a hint, a word of recovery flags
   vexfsctl explain half_open stale read_only  states and levels
+  vexfsctl explain lab coverage starts_late   what the program speaks of
   vexfsctl explain breaker/retry_after_ms     an attribute, also with its volume or full path
   vexfsctl explain 'VexFS: State transition 1 -> 3'
   dmesg | tail -1 | vexfsctl explain -        a line of a log
@@ -49,20 +50,11 @@ class WordType(ParamType[str]):
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
-        """Offer the names that begin so; ignore case if no name matches exactly."""
+        """Offer every name that is one word."""
         from vexfsctl.explanation.glossary import whole_glossary
 
-        names = [name for name in dict.fromkeys(whole_glossary().words) if " " not in name]
-        return [CompletionItem(name) for name in _completions(names, incomplete)]
-
-
-def _completions(names: list[str], begun: str) -> list[str]:
-    exact = [name for name in names if name.startswith(begun)]
-    if exact:
-        return exact
-    alike = [name for name in names if name.casefold().startswith(begun.casefold())]
-    # In one spelling: a shell replaces what was typed with the common prefix of all it is offered.
-    return [name for name in alike if name.startswith(alike[0][: len(begun)])]
+        names = dict.fromkeys(whole_glossary().words)
+        return [CompletionItem(name) for name in names if " " not in name]
 
 
 @click.command(
@@ -77,9 +69,10 @@ def explain(app: AppContext, words: tuple[str, ...]) -> None:
     """Explain a number, a name, a word or a log line, and what to do.
 
     WORD is an errno, a VexFS code, an error, a hint or a word of recovery flags, a severity, a
-    state of breaker, module or volume, a degradation level, an operation type, an attribute, or a
-    pasted line of a log; - reads lines from standard input. If a word has several meanings, all
-    are shown, the likeliest first.
+    state of breaker, module or volume, a degradation level, an operation type, an attribute, any
+    other word on a screen of vexfsctl, also the title of a column, or a pasted line of a log; -
+    reads lines from standard input. If a word has several meanings, all are shown, the likeliest
+    first.
     """
     # Deferred, so that help needs neither catalogue nor grammar.
     from vexfsctl.answers.explain import explain_result

@@ -9,6 +9,7 @@ from click.shell_completion import CompletionItem
 
 from vexfsctl.cli.command import Group
 from vexfsctl.cli.context import AppContext, pass_app
+from vexfsctl.cli.error_type import ERRNO
 from vexfsctl.cli.param_type import ParamType
 from vexfsctl.cli.types import PATH, SECONDS, SIZE
 
@@ -24,9 +25,24 @@ Examples:
 _DEFAULT_NAME = "lab"
 
 
+class LabType(ParamType[str]):
+    """The name of a lab; the shell completes those that exist."""
+
+    name = "text"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Offer the labs of this user and of root."""
+        from vexfsctl.host.offers import offered_labs
+
+        return [CompletionItem(name, help=kind) for name, kind in offered_labs()]
+
+
 def _name_option(function: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--name",
+        type=LabType(),
         default=_DEFAULT_NAME,
         show_default=True,
         help="Name of the lab and of its volume.",
@@ -165,7 +181,11 @@ Examples:
 )
 @click.option("--length", type=SIZE, help="Number of bytes. Default: to the end.")
 @click.option(
-    "--errno", "errno_name", metavar="NAME", help="Default: EIO, unless --delay is given."
+    "--errno",
+    "errno_name",
+    metavar="NAME",
+    type=ERRNO,
+    help="Default: EIO, unless --delay is given.",
 )
 @click.option(
     "--count",

@@ -6,7 +6,7 @@ import click
 
 from vexfsctl.cli.command import Command
 from vexfsctl.cli.context import AppContext, pass_app
-from vexfsctl.cli.types import DIRECTORY, KeyValueType
+from vexfsctl.cli.types import DIRECTORY, LOG_TARGET, KeyValueType
 from vexfsctl.sysfs.attributes import MOUNT_KEYS
 
 EXAMPLES = """\
@@ -29,6 +29,7 @@ Examples:
 @click.option(
     "--log-to",
     metavar="kmsg|FILE",
+    type=LOG_TARGET,
     help="Where its records go. Default: the kernel log where it takes them, else a file.",
 )
 @click.option(

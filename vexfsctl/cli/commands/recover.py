@@ -8,9 +8,10 @@ from typing import Any
 import click
 
 from vexfsctl.cli.command import Group
-from vexfsctl.cli.commands.trace import IncidentType
 from vexfsctl.cli.context import AppContext, pass_app
+from vexfsctl.cli.error_type import ERROR
 from vexfsctl.cli.options import consent_options, reason_option
+from vexfsctl.cli.target_types import INCIDENT
 from vexfsctl.cli.types import PATH, SECONDS, SIZE
 from vexfsctl.host.changes import Consent
 from vexfsctl.host.recovery.request import Asked, Place, ReplayRequest
@@ -35,13 +36,6 @@ def recover() -> None:
     """
 
 
-def _complete_errors(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    # Deferred: help needs no catalogue.
-    from vexfsctl.catalogue.lookup import ERRORS
-
-    return [error.name for error in ERRORS if error.name.startswith(incomplete)]
-
-
 def _complete_hints(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Offer the hints that may follow the words typed so far."""
     given, comma, begun = incomplete.rpartition(",")
@@ -53,13 +47,13 @@ _OPTIONS = (
     click.argument(
         "incident",
         metavar="[ID|CALL-N[@SITE]|VOLUME[/OPERATION]]",
-        type=IncidentType(),
+        type=INCIDENT,
         required=False,
     ),
     click.option(
         "--error",
         metavar="NAME",
-        shell_complete=_complete_errors,
+        type=ERROR,
         help="An error by name: IoError.ReadError.",
     ),
     click.option(
@@ -204,7 +198,7 @@ Examples:
   vexfsctl recover history /dev/loop0 -n 1 --json
 """,
 )
-@click.argument("asked", metavar="[ID|DEVICE|VOLUME]", type=IncidentType(), required=False)
+@click.argument("asked", metavar="[ID|DEVICE|VOLUME]", type=INCIDENT, required=False)
 @click.option(
     "-n", "limit", type=click.IntRange(min=1), metavar="N", help="The latest N. Default: all."
 )

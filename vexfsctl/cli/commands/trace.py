@@ -1,15 +1,11 @@
 """`vexfsctl trace`: one incident from the application's call down to the kernel's own lines."""
 
-from typing import Any
-
 import click
-from click.shell_completion import CompletionItem
 
 from vexfsctl.cli.command import Command
 from vexfsctl.cli.context import AppContext, pass_app
 from vexfsctl.cli.filter_options import filter_options
-from vexfsctl.cli.param_type import ParamType
-from vexfsctl.cli.target_types import TARGET
+from vexfsctl.cli.target_types import INCIDENT
 from vexfsctl.host.filters import Filters
 
 EXAMPLES = """\
@@ -24,25 +20,9 @@ Examples:
 """
 
 
-class IncidentType(ParamType[str]):
-    """An id or a target; the shell completes the targets."""
-
-    name = "incident"
-
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
-        """Offer the live volumes and their operations."""
-        return TARGET.shell_complete(ctx, param, incomplete)
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the text as it is: only the log can tell an id from a name."""
-        return str(value)
-
-
 @click.command("trace", cls=Command, epilog=EXAMPLES)
 @click.argument(
-    "incidents", metavar="[ID|CALL-N[@SITE]|VOLUME[/OPERATION]]...", type=IncidentType(), nargs=-1
+    "incidents", metavar="[ID|CALL-N[@SITE]|VOLUME[/OPERATION]]...", type=INCIDENT, nargs=-1
 )
 @click.option("--last", is_flag=True, help="Show the most recent incident with an error.")
 @filter_options

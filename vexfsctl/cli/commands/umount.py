@@ -4,6 +4,7 @@ import click
 
 from vexfsctl.cli.command import Command
 from vexfsctl.cli.context import AppContext, pass_app
+from vexfsctl.cli.target_types import MOUNTED
 
 EXAMPLES = """\
 Examples:
@@ -14,7 +15,7 @@ Examples:
 
 
 @click.command("umount", cls=Command, epilog=EXAMPLES)
-@click.argument("target", metavar="NAME|MOUNTPOINT")
+@click.argument("target", metavar="NAME|MOUNTPOINT", type=MOUNTED)
 @click.option(
     "--force",
     is_flag=True,

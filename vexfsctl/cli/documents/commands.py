@@ -64,10 +64,13 @@ class CommandDocument:
 
 def read_root() -> CommandDocument:
     """Return the whole tree, without hidden commands."""
-    return _read(root, None, "vexfsctl")
+    return read_command(root, None, "vexfsctl")
 
 
-def _read(command: click.Command, parent: click.Context | None, name: str) -> CommandDocument:
+def read_command(
+    command: click.Command, parent: click.Context | None, name: str
+) -> CommandDocument:
+    """Return *command*, called *name* below *parent*, with its verbs."""
     context = click.Context(command, parent, info_name=name, **command.context_settings)
     summary, *paragraphs = _paragraphs(command.help or "")
     parameters = command.get_params(context) if parent is None else command.params
@@ -93,7 +96,9 @@ def _verbs(command: click.Command, context: click.Context) -> tuple[CommandDocum
         for name in command.list_commands(context)
         if name not in hidden
     ]
-    return tuple(_read(child, context, name) for name, child in children if child is not None)
+    return tuple(
+        read_command(child, context, name) for name, child in children if child is not None
+    )
 
 
 def _paragraphs(text: str) -> list[str]:

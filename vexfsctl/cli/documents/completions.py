@@ -1,51 +1,77 @@
-"""Shell completion: three small scripts that ask the program for candidates.
+"""Shell completion: three small scripts that ask the program for words (`cli.completion`).
 
-They speak the protocol of click's shell completion (`_VEXFSCTL_COMPLETE`, `COMP_WORDS`,
-`COMP_CWORD`), but are not click's templates: the installed files must not depend on the version of
-click that made them.
+A script hands over what was typed, and inserts an answer without taking away any of that. Paths
+are completed by the shell itself.
 """
 
-_BASH = """\
-# bash completion for vexfsctl
+_BASH = r"""# bash completion for vexfsctl
 
 _vexfsctl() {
-    local type value
+    local kind value help paths= path= before= listed=()
     COMPREPLY=()
-    while IFS=, read -r type value; do
-        case $type in
-            plain) COMPREPLY+=("$value") ;;
-            dir) compopt -o dirnames ;;
-            file) compopt -o default ;;
+    while IFS=$'\x1f' read -r kind value help; do
+        case $kind in
+            word) COMPREPLY+=("$value") listed+=("$value${help:+  ($help)}") ;;
+            file | dir) paths=$kind path=$value before=$help ;;
         esac
-    done < <(COMP_WORDS="${COMP_WORDS[*]}" COMP_CWORD=$COMP_CWORD \\
-        _VEXFSCTL_COMPLETE=bash_complete "$1" 2>/dev/null)
-    # No space between a key and its value.
-    [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace
+    done < <(_VEXFSCTL_COMPLETE=bash "${1/#\~/$HOME}" \
+        "${COMP_LINE:0:COMP_POINT}" "$COMP_WORDBREAKS" 2>/dev/null </dev/null)
+    if [[ $paths && ($before || ${#COMPREPLY[@]} -gt 0) ]]; then
+        # bash itself offers only whole paths, and none beside words.
+        mapfile -t -O ${#COMPREPLY[@]} COMPREPLY \
+            < <(compgen -A "${paths/dir/directory}" -P "$before" -- "$path")
+        compopt -o filenames
+    elif [[ $paths == file ]]; then
+        compopt -o default
+    elif [[ $paths ]]; then
+        compopt -o dirnames
+    elif [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *[=:] ]]; then
+        # A value comes next.
+        compopt -o nospace
+    elif [[ ${#COMPREPLY[@]} -gt 1 && $COMP_TYPE -eq 63 ]]; then
+        # The second TAB lists the offers and inserts none.
+        COMPREPLY=("${listed[@]}")
+    fi
     return 0
 }
 
 complete -o nosort -F _vexfsctl vexfsctl
 """
 
-_ZSH = """\
-#compdef vexfsctl
+_ZSH = r"""#compdef vexfsctl
 
 _vexfsctl() {
-    local -a plain described
-    local type key help
-    (( $+commands[vexfsctl] )) || return 1
-    while read -r type && read -r key && read -r help; do
-        case $type in
-            plain) [[ $help == _ ]] && plain+=("$key") || described+=("$key:$help") ;;
-            dir) _path_files -/ ;;
-            file) _path_files -f ;;
+    local -a earlier answer parts complete open
+    local line text paths before program=${~words[1]}
+    # Offers may differ from what was typed in letter case.
+    local -a alike=(-M 'm:{[:lower:][:upper:]}={[:upper:][:lower:]}')
+    earlier=("${(@Q)words[2,CURRENT-1]}")
+    answer=("${(@f)$(_VEXFSCTL_COMPLETE=zsh $program "$earlier[@]" \
+        "${(Q)IPREFIX}${(Q)PREFIX}" 2>/dev/null </dev/null)}")
+    for line in $answer; do
+        parts=("${(@ps:\t:)line}")
+        case $parts[1] in
+            word)
+                text=${${parts[2]//\\/\\\\}//:/\\:}
+                [[ -n $parts[3] ]] && text+=:$parts[3]
+                if [[ $parts[2] == *[=:] ]]; then
+                    open+=("$text")
+                else
+                    complete+=("$text")
+                fi
+                ;;
+            file | dir) paths=$parts[1] before=$parts[2] ;;
         esac
-    done < <(COMP_WORDS="${words[*]}" COMP_CWORD=$((CURRENT - 1)) \\
-        _VEXFSCTL_COMPLETE=zsh_complete vexfsctl 2>/dev/null)
+    done
     # For --option=VALUE the offers are values.
     [[ $PREFIX == --*=* ]] && compset -P 1 '*='
-    (( $#described )) && _describe -V commands described -U
-    (( $#plain )) && compadd -U -i "$IPREFIX" -V values -a plain
+    (( $#complete )) && _describe -V word complete $alike
+    # A value comes next.
+    (( $#open )) && _describe -V key open $alike -S ''
+    if [[ -n $paths ]]; then
+        [[ -n $before ]] && compset -P "$before"
+        if [[ $paths == dir ]]; then _files -/; else _files; fi
+    fi
     return 0
 }
 
@@ -56,27 +82,37 @@ else
 fi
 """
 
-_FISH = """\
-# fish completion for vexfsctl
+_FISH = r"""# fish completion for vexfsctl
 
 function _vexfsctl
-    set -l answer (env _VEXFSCTL_COMPLETE=fish_complete COMP_WORDS=(commandline -cp) \\
-        COMP_CWORD=(commandline -t) vexfsctl 2>/dev/null)
-    for line in $answer
-        set -l parts (string split -m 1 , -- $line)
+    set -l typed (commandline -opc)
+    set -l current (commandline -ct)
+    set -l begun (string unescape -- $current 2>/dev/null)
+    # A quote that is still open.
+    or set begun (string trim --left --chars '"\'' -- $current)
+    set -l program (string replace -r '^~' ~ -- $typed[1])
+    for line in (_VEXFSCTL_COMPLETE=fish $program $typed[2..] "$begun" \
+            2>/dev/null </dev/null)
+        set -l parts (string split \t -- $line)
         switch $parts[1]
-            case plain
-                echo $parts[2]
-            case dir
-                __fish_complete_directories $parts[2]
-            case file
-                __fish_complete_path $parts[2]
+            case word
+                printf '%s\t%s\n' $parts[2] "$parts[3]"
+            case file dir
+                # As for a command that fish knows nothing about.
+                set -l path (string replace -- "$parts[2]" '' $current)
+                set -l paths (complete --do-complete "_vexfsctl_path $path")
+                test $parts[1] = dir
+                and set paths (string match -r '.*/$' -- $paths)
+                string replace -r '^' -- "$parts[2]" $paths
         end
     end
 end
 
-complete --no-files --command vexfsctl --arguments "(_vexfsctl)"
+complete --command vexfsctl --no-files --keep-order --arguments "(_vexfsctl)"
 """
+
+SCRIPTS = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH}
+"""The scripts by the name of the shell."""
 
 
 def completion_files() -> dict[str, str]:

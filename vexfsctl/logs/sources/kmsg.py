@@ -4,6 +4,7 @@ import errno
 import math
 import os
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,12 +66,17 @@ class KmsgReader:
         """Open the log; raise LogUnreadable with the reason. *every_record* is as in `LiveText`."""
         self.name = SOURCE_NAME
         self._path = path
-        # Records as read, one after the other, are a text like any other.
-        self.text = LiveText(self.name, boot_id=boot_id, every_record=every_record)
+        self._boot_id = boot_id
+        self._every_record = every_record
         try:
             self._descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as cause:
             raise _unreadable(path, cause) from cause
+
+    @cached_property
+    def text(self) -> LiveText:
+        """The records as read, one after the other: a text like any other."""
+        return LiveText(self.name, boot_id=self._boot_id, every_record=self._every_record)
 
     def fileno(self) -> int:
         """Return the descriptor, for poll(2): readable when there is a record to drain."""
@@ -86,6 +92,10 @@ class KmsgReader:
             taken += len(block)
             yield from self.text.take(block)
             yield from self.text.finish()
+
+    def read_all(self) -> bytes:
+        """Return what is available now, one record after the other; raise LogUnreadable."""
+        return b"".join(iter(lambda: b"".join(self._read_records()), b""))
 
     def close(self) -> None:
         """Stop reading."""

@@ -48,9 +48,10 @@ _DESCRIPTION = (
     " it exists; --config or VEXFSCTL_CONFIG names another instead, or /dev/null for none. Options"
     " and environment variables override the file; what none of them sets has its default.",
     f"It must be a regular file in UTF-8, at most {MAXIMUM_SIZE >> 10} KiB in size. If it has a"
-    " mistake, none of it is used: the command fails with exit status 2 and names every mistake"
-    " with file, line and key. If this user may not read the standard file, the command says so and"
-    " goes on without it.",
+    " mistake, none of it is used: the command fails with exit status 2 and names the mistakes"
+    " with file, line and key; vexfsctl config check names all, however many. vexfsctl config show"
+    " says which value of each setting applies, and what set it. If this user may not read the"
+    " standard file, the command says so and goes on without it.",
     "A duration is text such as 500ms, 15m or 1h30m, or a number of seconds. Where the name of a"
     " key ends in _ms, it takes an integer, of milliseconds.",
 )
@@ -74,6 +75,7 @@ def toml_page() -> list[str]:
         *see_also(
             "vexfsctl(1)",
             "vexfsctl-breaker(1)",
+            "vexfsctl-config(1)",
             "vexfsctl-mount(1)",
             "vexfsctl-volume(1)",
             "vexfs-sysfs(5)",

@@ -14,8 +14,11 @@ class LiveSource(Protocol):
     """A source that is read as it grows."""
 
     name: str
-    text: LiveText
-    """What its bytes say."""
+
+    @property
+    def text(self) -> LiveText:
+        """What its bytes say."""
+        ...
 
     def drain(self, most: float) -> "Iterator[LogRecord | Stretch]":
         """Yield what has come since the last time, never wait; raise LogUnreadable.
