@@ -46,7 +46,7 @@ COMMANDS = (
     CommandEntry("lab", "Experiment with a volume that fails on demand."),
     CommandEntry(
         "generate",
-        "Write the man pages, completions or reference that are checked in.",
+        "Write the man pages, completions, reference or examples that are checked in.",
         hidden=True,
     ),
 )
