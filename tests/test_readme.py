@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from tests.support.readme import Command, blocks_below
+from tests.install.ways import WAYS
+from tests.support.readme import Command, blocks, blocks_below
 
 TEXT = """\
 # program
@@ -48,3 +49,15 @@ def test_commands_are_read_with_who_runs_them(tmp_path: Path) -> None:
         ],
     ]
     assert blocks_below("Use", readme) == []
+
+
+def test_every_block_of_the_readme_is_run() -> None:
+    """By itself at the top, by script/test-install, or by tests/volumes/test_readme.py."""
+    ways = [way for way in WAYS for _ in ("install", "remove")]
+    headings = [heading for heading, _ in blocks()]
+
+    assert headings == ["vexfsctl", *ways, "First steps", "First steps"]
+    assert [command.text.split()[0] for command in blocks_below("vexfsctl")[0]] == [
+        "script/demo",
+        "script/test",
+    ]

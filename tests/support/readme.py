@@ -21,13 +21,13 @@ class Command(NamedTuple):
 
 def blocks_below(heading: str, readme: Path = README) -> list[list[Command]]:
     """Return the shell blocks between *heading* and the next one, in order."""
-    return [
-        block for found, block in _blocks(readme.read_text(encoding="utf-8")) if found == heading
-    ]
+    return [block for found, block in blocks(readme) if found == heading]
 
 
-def _blocks(text: str) -> Iterator[tuple[str, list[Command]]]:
+def blocks(readme: Path = README) -> Iterator[tuple[str, list[Command]]]:
+    """Yield every shell block with the heading that it stands below."""
     heading = ""
+    text = readme.read_text(encoding="utf-8")
     pieces = re.split(r"^```(\w*)\n(.*?)^```$", text, flags=re.DOTALL | re.MULTILINE)
     # Text, language, block, text, language, block, …: no `#` within a block is a heading.
     for prose, language, block in zip(pieces[::3], pieces[1::3], pieces[2::3], strict=False):
