@@ -31,6 +31,7 @@ _ENVIRONMENT = {
 }
 _MOUNTS = (
     ("proc", "proc", "defaults"),
+    ("sysfs", "sys", "ro"),
     ("devpts", "dev/pts", "newinstance,ptmxmode=0666,mode=0620"),
     ("tmpfs", "dev/shm", "mode=1777"),
 )

@@ -9,7 +9,7 @@ _OLDEST = "click==8.1.3 rich==13.3.1 pyudev==0.24.0"
 _BACKEND = "setuptools==66.1.1 wheel"
 """As Debian 12 has them."""
 _UNPACKED = HOME / "unpacked"
-_INDEPENDENT = ("analysis", "evidence", "guard", "logs", "resilience")
+_INDEPENDENT = ("analysis", "bench", "driver", "evidence", "guard", "logs", "resilience")
 """Folders of tests of what may import none of the dependencies: pyproject.toml has the contract."""
 
 
