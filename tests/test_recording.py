@@ -1,4 +1,4 @@
-"""`script/record-answers`: what it records is the same each time, on every machine."""
+"""`script/record-answers` and `-screens`: the same each time, on every machine."""
 
 import filecmp
 import json
@@ -7,6 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from tests.recording.screens import IMAGES, SCREENS
+from tests.support.program import BOUND_S, base_environment
 
 CHECKOUT = Path(__file__).parents[1]
 
@@ -35,3 +38,16 @@ def test_two_recordings_are_one_and_name_nothing_of_the_machine(tmp_path: Path) 
     answer, _ = json.JSONDecoder().raw_decode(stdout)
     assert (answer["generated"], answer["host"]) == ("2026-08-21T10:00:00.000Z", "host1")
     assert all(str(CHECKOUT) not in path.read_text() for path in first.rglob("*.txt"))
+
+
+def test_the_pictures_of_the_readme_are_of_the_present_program(tmp_path: Path) -> None:
+    """Drawn again they are the same: else script/record-screens, and look at them."""
+    command = [sys.executable, "-P", "-m", "tests.recording.screens", str(tmp_path)]
+    environment = base_environment() | {"PYTHONPATH": str(CHECKOUT)}
+
+    subprocess.run(command, env=environment, cwd=tmp_path, timeout=BOUND_S, check=True)
+
+    assert {path.name for path in tmp_path.iterdir()} == {f"{name}.svg" for name in SCREENS}
+    for path in tmp_path.iterdir():
+        assert path.read_text() == (IMAGES / path.name).read_text()
+        assert "@font-face" not in path.read_text()

@@ -249,7 +249,7 @@ def about_usage() -> Iterator[Case]:
         yield Case(("status",), env={name: value})
     for name, value in (("FORMAT", "json"), ("COLOR", "always"), ("QUIET", "1"), ("VERBOSE", "1")):
         yield Case(("status",), tree="recorded", log=INCIDENT, env={f"VEXFSCTL_{name}": value})
-    for page in ("man", "completions", "reference"):
+    for page in ("man", "completions", "reference", "examples"):
         yield Case(("generate", page, "--directory", "written"), writes=True)
 
 

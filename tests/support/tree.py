@@ -69,8 +69,13 @@ class FakeTree:
         file.chmod(find_attribute(path.partition("/")[2]).access.value)
 
     def read(self, path: str) -> str:
-        """Return the text of `volume/attribute` without its newline."""
-        return (self.root / path).read_text().removesuffix("\n")
+        """Return the text of `volume/attribute` without its newline, be it only to be written."""
+        file = self.root / path
+        access = file.stat().st_mode
+        file.chmod(0o644)
+        text = file.read_text()
+        file.chmod(access)
+        return text.removesuffix("\n")
 
     def hang(self, path: str) -> Path:
         """Make `volume/attribute` one whose readers and writers wait for ever; return its file."""

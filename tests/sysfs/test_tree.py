@@ -197,8 +197,8 @@ def test_a_command_is_written_as_the_provider_reads_it(tree: FakeTree) -> None:
 
     SysfsTree(tree.root).write("loop0", "operations/file/breaker/control", command)
 
-    written = (tree.root / "loop0/operations/file/breaker/control").read_text()
-    assert written == 'reset if-generation 4 reason="disk replaced"\n'
+    written = tree.read("loop0/operations/file/breaker/control")
+    assert written == 'reset if-generation 4 reason="disk replaced"'
 
 
 def test_a_missing_number_leaves_its_operation_out(tree: FakeTree) -> None:

@@ -12,21 +12,19 @@ import pytest
 
 from tests.cli.recorded import INCIDENT
 from tests.support.program import BOUND_S, base_environment
+from tests.support.readme import README, blocks_below
 from tests.volumes.conftest import Volumes, new_name
 from vexfsctl.lab.layout import Layout
 
-README = Path(__file__).parents[2] / "README.md"
 DEMO = README.with_name("script") / "demo"
-BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 READS = {"status", "errors", "log", "trace", "device"}
 """End with 3 where the ring buffer of this host has wrapped."""
 
 
-def commands_below(heading: str) -> list[str]:
-    """Return the commands of the first block of shell below the line *heading*."""
-    block = BLOCK.search(README.read_text(), README.read_text().index(f"\n{heading}\n"))
-    assert block is not None
-    return [line.partition(" #")[0].rstrip() for line in block[1].splitlines() if line]
+def first_steps(block: int) -> list[str]:
+    """Return the commands of one of its blocks."""
+    commands = blocks_below("First steps")[block]
+    return [command.text.partition(" #")[0].rstrip() for command in commands]
 
 
 def run(command: str, directory: Path) -> "subprocess.CompletedProcess[str]":
@@ -63,7 +61,7 @@ def statuses_of(command: str) -> set[int]:
 def test_the_first_steps_break_a_volume_and_mend_it(layout: Layout, tmp_path: Path) -> None:
     """Through the volume: at the end its breaker is closed and its file whole."""
     name, answers = layout.name, {}
-    for command in commands_below("## First steps"):
+    for command in first_steps(0):
         told = re.sub(r"(?<!vexfsctl/)\blab\b(?=/|$)|(?<=-V )lab\b", name, command)
         told = re.sub(r"vexfsctl lab \w+", rf"\g<0> --name {name}", told)
 
@@ -87,7 +85,7 @@ def test_directories_and_logs_of_ones_own(volumes: Volumes, tmp_path: Path) -> N
         (tmp_path / "mnt" / f"{name}-{each}").mkdir(parents=True)
         volumes.names.append(f"{name}-{each}")
 
-    for command in commands_below("Logs and directories of your own:"):
+    for command in first_steps(1):
         told = re.sub(r"\b(data|mail)\b", rf"{name}-\1", command)
         told = re.sub(r"/(srv|mnt)/", rf"{tmp_path}/\1/", told)
 

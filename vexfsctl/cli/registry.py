@@ -50,7 +50,7 @@ COMMANDS = (
     CommandEntry("help", "Show the help of a command or verb."),
     CommandEntry(
         "generate",
-        "Write the man pages, completions or reference that are checked in.",
+        "Write the man pages, completions, reference or examples that are checked in.",
         hidden=True,
     ),
 )

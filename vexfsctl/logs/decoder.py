@@ -14,6 +14,7 @@ from functools import lru_cache
 from vexfsctl.logs.formats.blocks import Block, SingleRecord
 from vexfsctl.logs.formats.journal import split_objects
 from vexfsctl.logs.formats.lines import INDENTS, bare_line
+from vexfsctl.logs.formats.possessive import possessive
 from vexfsctl.logs.formats.renderings import Reading
 from vexfsctl.logs.pasted.attempts import begin, capped
 from vexfsctl.logs.pasted.blanks import plain_blanks
@@ -277,5 +278,5 @@ def _item(item: LogRecord | None) -> Item:
 
 @lru_cache(maxsize=16)
 def _decorated_lines(decoration: bytes) -> re.Pattern[bytes]:
-    line = rb"%s[^\n]*+\n" % re.escape(decoration)
-    return re.compile(rb"(?:%s)++" % line)
+    line = possessive(r"%s[^\n]*+\n", "+").encode()
+    return re.compile(line % re.escape(decoration))

@@ -41,7 +41,7 @@ def test_no_document_is_left_over() -> None:
     generated = {name for files in DOCUMENTS.values() for name in files()}
     checked_in = {
         str(path.relative_to(REPOSITORY))
-        for folder in ("man", "completions")
+        for folder in ("man", "completions", "examples")
         for path in (REPOSITORY / folder).iterdir()
     }
 

@@ -9,6 +9,7 @@ import click
 from vexfsctl.cli.command import Command
 from vexfsctl.cli.context import AppContext, pass_app
 from vexfsctl.cli.documents.completions import completion_files
+from vexfsctl.cli.documents.configuration import example_files
 from vexfsctl.cli.documents.manual.pages import manual_files
 from vexfsctl.cli.documents.reference import reference_files
 from vexfsctl.render.result import Column, CommandResult, Table
@@ -17,6 +18,7 @@ DOCUMENTS: dict[str, Callable[[], dict[str, str]]] = {
     "man": manual_files,
     "completions": completion_files,
     "reference": reference_files,
+    "examples": example_files,
 }
 """What can be generated: for each kind, the files by their path in the repository."""
 
@@ -48,7 +50,7 @@ Examples:
 )
 @pass_app
 def generate(app: AppContext, kind: str, directory: Path) -> None:
-    """Write the man pages, completions or reference that are checked in."""
+    """Write the man pages, completions, reference or examples that are checked in."""
     written = tuple(_write(directory / name, text) for name, text in DOCUMENTS[kind]().items())
     columns = (
         Column("FILE", lambda file: file.path),

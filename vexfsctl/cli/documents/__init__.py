@@ -1,6 +1,7 @@
 """The checked-in documents, made from what the program itself declares.
 
-Manual pages and the reference come from the click tree, the attribute table, the log grammar and
-the declaration of the configuration; `generate` writes them, and a test fails when a file is stale.
+Manual pages, the reference and the example configuration come from the click tree, the attribute
+table, the log grammar and the declaration of the configuration; `generate` writes them, and a test
+fails when a file is stale.
 Only `generate` and tests use this package.
 """

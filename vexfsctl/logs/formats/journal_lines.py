@@ -8,6 +8,7 @@ to its first colon it has no escapes: what a device is called must not look long
 
 from collections.abc import Sequence
 
+from vexfsctl.logs.formats.possessive import possessive
 from vexfsctl.logs.sieve import BEGIN, BEGINNING, REST, RESTING, WORD, WORDING
 
 # Three ranges, which `re` looks up in a table.
@@ -23,16 +24,20 @@ _SAID = r'"_SOURCE_MONOTONIC_TIMESTAMP":"'
 _WALL = r'"__REALTIME_TIMESTAMP":"'
 _TENS = r"(?P<tens>\d{0,12})(?:(?P<below>[0-4])|[5-9])\d{6}"
 _THE_SAME = r'(?P=tens)(?(below)[0-4]|[5-9])\d{6}"'
-_MESSAGE = rf'"MESSAGE":"{BEGIN}{REST}(?![^:"\\]*\\)(?:{_PRINTABLE}++|{_ESCAPE}|{_LETTER})*+"'
+_WRITTEN = possessive(f"{_PRINTABLE}++|{_ESCAPE}|{_LETTER}", "*")
+_MESSAGE = rf'"MESSAGE":"{BEGIN}{REST}(?![^:"\\]*\\){_WRITTEN}"'
 # A tag has no blank, colon or bracket: what stands behind it in the text is known.
+_ESCAPED = possessive(f"{_ESCAPE}{_PRINTABLE}*+", "*")
 _OTHERS = (
     r'"(?!MESSAGE"|SYSLOG_(?:IDENTIFIER|PID)"|_(?:BOOT_ID|PID|SOURCE_MONOTONIC_TIMESTAMP)"'
-    rf'|__(?:MONOTONIC|REALTIME)_TIMESTAMP")\w++":"{_PRINTABLE}*+(?:{_ESCAPE}{_PRINTABLE}*+)*+"'
+    rf'|__(?:MONOTONIC|REALTIME)_TIMESTAMP")\w++":"{_PRINTABLE}*+{_ESCAPED}"'
     rf"|{_SAID}{_THE_SAME}"
     rf'|"SYSLOG_IDENTIFIER":"(?:kernel|{WORD}[\w./()@+-]*+)"'
     rf'|{_WALL}\d{{16}}"'
     r'|"(?:SYSLOG)?_PID":"\d{1,10}"'
 )
+_BEFORE = possessive(f"(?:{_OTHERS}),", "*")
+_BEHIND = possessive(f",(?:{_OTHERS})", "*")
 # A line of more than 64 KiB is none (`text`).
 _SHORT = r"(?=.{0,60000}+\n)"
 
@@ -42,7 +47,7 @@ def _in_any_order(fields: Sequence[str]) -> str:
     if len(fields) == 1:
         return fields[0]
     branches = (
-        rf"{field},(?:(?:{_OTHERS}),)*+{_in_any_order([*fields[:at], *fields[at + 1 :]])}"
+        rf"{field},{_BEFORE}{_in_any_order([*fields[:at], *fields[at + 1 :]])}"
         for at, field in enumerate(fields)
     )
     return f"(?:{'|'.join(branches)})"
@@ -51,9 +56,9 @@ def _in_any_order(fields: Sequence[str]) -> str:
 AHEAD = rf'(?=.*"MESSAGE":"{BEGIN})(?=.*{_BOOT}(?P<boot>[0-9a-f]{{32}})")(?=.*{_RECEIVED}{_TENS}")'
 """The boot and the five seconds of a line; if its text matters, that is found out first."""
 LINE = (
-    rf"{_SHORT}\x1e?+\{{(?:(?:{_OTHERS}),)*+"
+    rf"{_SHORT}\x1e?+\{{{_BEFORE}"
     + _in_any_order((_MESSAGE, rf'{_BOOT}(?P=boot)"', rf"{_RECEIVED}{_THE_SAME}"))
-    + rf"(?:,(?:{_OTHERS}))*+\}}\n"
+    + rf"{_BEHIND}\}}\n"
 )
 """A line of the same boot and the same five seconds."""
 MATTERS = rf'"(?:MESSAGE":"(?:{BEGINNING}|{RESTING})|SYSLOG_IDENTIFIER":"(?!kernel"){WORDING})'

@@ -7,12 +7,14 @@ device that a user chose.
 import re
 from collections.abc import Iterator
 
+from vexfsctl.logs.formats.possessive import possessive
 from vexfsctl.logs.pasted.unread_lines import kind_of_unread
 from vexfsctl.model.unread import Unread
 
 _STAMP = rb"(?:<\d{1,4}>)?\[ *\d{1,12}\.\d{6}\](?: ?\[ *[TC]\d{1,10}\])? "
 _LOGGED = rb"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S{1,255} kernel: "
-_HEAD = re.compile(rb"\W{0,16}?(?:%s(?:%s)*+|(?:%s)++)" % (_LOGGED, _STAMP, _STAMP))
+_STAMPS, _ANY_STAMPS = (possessive(_STAMP.decode(), repeat).encode() for repeat in "+*")
+_HEAD = re.compile(rb"\W{0,16}?(?:%s%s|%s)" % (_LOGGED, _ANY_STAMPS, _STAMPS))
 _FURTHER = re.compile(rb"(?:\s|<br ?/?>)(?:%s(?:%s)?|%s)(?=\S)" % (_LOGGED, _STAMP, _STAMP))
 _QUOTED = re.compile(rb'"[^"]*"')
 

@@ -6,12 +6,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import pairwise
 
+from vexfsctl.logs.formats.possessive import possessive
 from vexfsctl.logs.formats.renderings import Reading
 from vexfsctl.logs.sieve import sieve
 from vexfsctl.logs.stretches.forms import PLAIN_FORMS, PlainForm, passing
 from vexfsctl.logs.stretches.stretch import Stretch
 
-_SEQUENCE = re.compile(rb"\d{1,3}+,(\d{1,20}+),.*+\n(?: .*+\n)*+")
+_METADATA = possessive(r" .*+\n", "*")
+_SEQUENCE = re.compile(rf"\d{{1,3}}+,(\d{{1,20}}+),.*+\n{_METADATA}".encode())
 """A record of kmsg and its metadata: as lines that follow each other, they are found at once."""
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 
 from vexfsctl.logs.formats import journal_lines
+from vexfsctl.logs.formats.possessive import possessive
 from vexfsctl.logs.formats.renderings import FACILITIES, NO_HOST, Reading
 from vexfsctl.logs.own_records import DAEMON_FIELDS
 from vexfsctl.logs.sieve import BEGIN, BEGINNING, Sieve
@@ -58,19 +59,23 @@ _SELECTOR = (
 _NO_TAG = rf"(?!{_SELECTOR}|{_MADE_UP})"
 _OTHERS = rf"(?:kernel: (?!<\d|\[ *\d)|(?!kernel[:\[ ])(?:(?={_TAG})|{_NO_TAG}))"
 # Each of these dates has at least so many characters, and no blank after them.
+_THREAD = possessive(r" ?\[ *[TC]\d{1,10}\]", "?")
+_SINCE_BOOT = possessive(r"\[ *\d{1,12}\.\d{6}\]" + _THREAD + " ", "?")
+_KERNEL = possessive(f"kernel: {_SINCE_BOOT}", "?")
 _IN_SYSLOG = (
     rf"{AFTER_LINE}.{{15}}\S* \S{{1,255}}+ "
-    rf"(?:kernel: (?:\[ *\d{{1,12}}\.\d{{6}}\](?: ?\[ *[TC]\d{{1,10}}\])?+ )?+)?+{BEGINNING}"
+    rf"{_KERNEL}{BEGINNING}"
 )
 _TEXT = rf"{BEGIN}.{{0,{_LONGEST}}}+\n"
 # Metadata may say that a daemon wrote the record.
 _FIELD = rf" (?!{'|'.join(DAEMON_FIELDS)})[^\\\n=]{{1,{_LONGEST}}}+=[^\n]{{0,{_LONGEST}}}+\n"
-_FIELDS = rf"(?:(?! )|(?:{_FIELD}){{1,60}}+)"
+_FIELDS = rf"(?:(?! )|{possessive(_FIELD, '{1,60}')})"
 # All but a newline and a backslash: in three ranges, which `re` looks up in a table. Two are slow.
 _UNESCAPED = rf"[\0-\t\x0b-\[\]-\xff]{{0,{_LONGEST}}}+\n"
+_METADATA = possessive(r" [^\n]*+\n", "*")
 # With CONFIG_PRINTK_CALLER, the caller's thread or CPU (Documentation/ABI/testing/dev-kmsg).
-_KMSG_CALLER = r"(?:,caller=[TC]\d{1,10})?"
-_KMSG = rf"\d{{1,3}}+,\d{{1,20}}+,\d{{1,20}}+,-{_KMSG_CALLER}+;"
+_KMSG_CALLER = r",caller=[TC]\d{1,10}"
+_KMSG = rf"\d{{1,3}}+,\d{{1,20}}+,\d{{1,20}}+,-{possessive(_KMSG_CALLER, '?')};"
 
 
 @dataclass(frozen=True)
@@ -129,7 +134,8 @@ class PlainForm:
     @cached_property
     def records(self) -> re.Pattern[bytes]:
         """Lines that begin so, and such as are indented after them."""
-        return re.compile(rf"(?:(?:{self._head})[^\n]*+\n(?: [^\n]*+\n)*+)*+".encode())
+        record = rf"(?:{self._head})[^\n]*+\n{_METADATA}"
+        return re.compile(possessive(record, "*").encode())
 
     @property
     def _head(self) -> str:
@@ -235,7 +241,7 @@ PLAIN_FORMS = (
         before=";",
         with_escapes=f"{_KMSG}{BEGIN}{_UNESCAPED}{_FIELDS}",
         writer=r"\d",
-        row=rf"(\d{{1,3}}),\d{{1,20}},\d{{1,20}},-{_KMSG_CALLER};",
+        row=rf"(\d{{1,3}}),\d{{1,20}},\d{{1,20}},-(?:{_KMSG_CALLER})?;",
         read=read_kmsg_line,
     ),
     *(
@@ -321,7 +327,8 @@ def passing(name: str, sieve: Sieve, *, with_escapes: bool = False) -> re.Patter
     # On first use: each takes 3 ms.
     form = _FORMS[name]
     line = form.with_escapes if with_escapes else form.line
-    return sieve.refuse(f"(?={form.ahead})(?:{line})++")
+    assert line is not None
+    return sieve.refuse(f"(?={form.ahead}){possessive(line, '+')}")
 
 
 @cache
@@ -335,6 +342,7 @@ def seeking(name: str, sieve: Sieve) -> re.Pattern[bytes]:
 @cache
 def _runs(row: str, pattern: str) -> re.Pattern[bytes]:
     """Return what finds lines that follow each other and have *row* and *pattern* in them."""
-    record = rf"\n{row}{pattern}[^\n]*+(?:\n [^\n]*+)*+"
+    indented = possessive(r"\n [^\n]*+", "*")
+    record = rf"\n{row}{pattern}[^\n]*+{indented}"
     # A pattern that begins with a literal is looked for where that is.
-    return re.compile(f"{record}(?:{record})*+".encode())
+    return re.compile(f"{record}{possessive(record, '*')}".encode())
