@@ -16,7 +16,7 @@ _INDEPENDENT = ("analysis", "bench", "driver", "evidence", "guard", "logs", "res
 def run_suite(debian: Debian, sdist: Path) -> str:
     """Return pytest's closing line; raise CommandError if a test fails."""
     shutil.copy(sdist, debian.path(HOME))
-    debian.run("apt-get install python3-venv", as_root=True)
+    debian.run("apt-get install mandoc python3-venv", as_root=True)
     ignored = " ".join(f"--ignore=tests/{folder}" for folder in _INDEPENDENT)
     output = debian.run(f"""
         mkdir {_UNPACKED}
