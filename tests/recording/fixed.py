@@ -15,8 +15,8 @@ from typing import Any
 
 NOW_NS = 1_787_306_400 * 1_000_000_000
 """2026-08-21 10:00 UTC."""
-UPTIME_NS = 5_400 * 1_000_000_000
-"""On every monotonic clock: a while after what tests/data/recording shows happened."""
+UPTIME_NS = 4_897 * 1_000_000_000
+"""On every monotonic clock: a second after what tests/data/recording shows happened."""
 BOOT = b"0f3b7c1e-5a7c-4d43-9d0c-5b6f2a1c8e11"
 """In answers in place of the id of this boot."""
 _WALL_CLOCKS = (time.CLOCK_REALTIME, time.CLOCK_TAI)
