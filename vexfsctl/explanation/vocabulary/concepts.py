@@ -311,7 +311,7 @@ CONCEPTS = (
         "The wait between attempts grows each time (backoff) and varies at random (jitter), so "
         "that callers do not try again all at once.",
         "`vexfsctl volume set VOLUME retry/max_attempts=N` and its neighbours set them.",
-        ("retry/base_delay_ms", "retry/jitter_pct"),
+        ("base_delay_ms", "jitter_pct"),
     ),
     Concept(
         ("noise",),
