@@ -43,6 +43,7 @@ def test_what_cannot_be_started(tmp_path: Path) -> None:
     no_interpreter.chmod(0o755)
     assert run("vexfs-none") == NotStarted(127, "cannot run vexfs-none: No such file or directory")
     assert run("/none/x") == NotStarted(127, "cannot run /none/x: No such file or directory")
+    assert run("") == NotStarted(127, "cannot run '': No such file or directory")
     assert run(str(plain)) == NotStarted(126, f"cannot run {plain}: Permission denied")
     assert run(str(no_interpreter)) == NotStarted(
         126, f"cannot run {no_interpreter}: No such file or directory"
