@@ -50,6 +50,12 @@ def test_what_cannot_be_started(tmp_path: Path) -> None:
     )
 
 
+def test_variable_without_a_name_is_left_out() -> None:
+    """As a shell does; env(1) and execve(2) can make one."""
+    environment = {"": "x", "NAMED": "7"}
+    assert run_in_foreground(["/bin/sh", "-c", "exit $NAMED"], environment=environment) == Ended(7)
+
+
 def test_script_without_interpreter_is_run_by_sh(tmp_path: Path) -> None:
     """As execvp(3), env(1) and shells do, with its arguments, found by PATH or not."""
     script = tmp_path / "script"

@@ -85,6 +85,8 @@ def _start(argv: Sequence[str], environment: Mapping[str, str], mask: set[Any]) 
         # posix_spawn of Python raises a ValueError.
         raise FileNotFoundError(ENOENT, os.strerror(ENOENT))
     path = _find(argv[0], environment)
+    # env(1) can set a variable without a name, which Python passes on to nobody; shells drop it.
+    environment = {name: value for name, value in environment.items() if name}
     # What Python ignores, and no shell does.
     keywords: dict[str, Any] = {
         "setpgroup": 0,
