@@ -51,6 +51,11 @@ def explained(level: DegradationLevel, **used: Any) -> str | None:
             " free",
         ),
         (
+            HEAVY,
+            {"free_bytes": 17 * MIB, "reserve_bytes": 16 * MIB},
+            "17 MiB free, 16 MiB in reserve; ends above 18 MiB free",
+        ),
+        (
             LIGHT,
             {"free_bytes": 30 * MIB, "reserve_bytes": 16 * MIB},
             "30 MiB free, 16 MiB in reserve; ends above 36 MiB free",

@@ -43,10 +43,17 @@ def test_what_cannot_be_started(tmp_path: Path) -> None:
     no_interpreter.chmod(0o755)
     assert run("vexfs-none") == NotStarted(127, "cannot run vexfs-none: No such file or directory")
     assert run("/none/x") == NotStarted(127, "cannot run /none/x: No such file or directory")
+    assert run("") == NotStarted(127, "cannot run '': No such file or directory")
     assert run(str(plain)) == NotStarted(126, f"cannot run {plain}: Permission denied")
     assert run(str(no_interpreter)) == NotStarted(
         126, f"cannot run {no_interpreter}: No such file or directory"
     )
+
+
+def test_variable_without_a_name_is_left_out() -> None:
+    """As a shell does; env(1) and execve(2) can make one."""
+    environment = {"": "x", "NAMED": "7"}
+    assert run_in_foreground(["/bin/sh", "-c", "exit $NAMED"], environment=environment) == Ended(7)
 
 
 def test_script_without_interpreter_is_run_by_sh(tmp_path: Path) -> None:

@@ -81,7 +81,8 @@ def _limits(
     level: DegradationLevel, resource: Resource, resources: ResourceStatus
 ) -> Iterator[str]:
     if resource is Resource.SPACE:
-        if level is DegradationLevel.HEAVY:
+        # The level lasts a little longer than this.
+        if (resources.free_bytes or 0) < (resources.reserve_bytes or 0):
             yield "what needs space fails (ENOSPC)"
         return
     if resource is Resource.MEMORY:

@@ -4,6 +4,7 @@ An exception can carry it, through whatever lies between: `error_of` and `except
 """
 
 import os
+from errno import EIO, ETIMEDOUT
 
 from vexfsctl.catalogue.lookup import ErrorEntry
 from vexfsctl.model.correlation import CorrelationId
@@ -53,6 +54,22 @@ def error_of(exception: BaseException) -> EnhancedError | None:
     """Return the error that *exception* carries, whole; None if it carries none."""
     error = getattr(exception, "error", None)
     return error if isinstance(error, EnhancedError) else None
+
+
+def errno_of(exception: OSError) -> int:
+    """Return the errno of *exception*, positive: EIO if it has none.
+
+    ETIMEDOUT for a TimeoutError without one. What else a class of OSErrors keeps there is none:
+    socket.gaierror has negative numbers of its own, OSError("cannot read", path) the text.
+    """
+    errno: object = exception.errno
+    if isinstance(errno, int) and 0 < errno <= _MOST_ERRNO:
+        return errno
+    return ETIMEDOUT if isinstance(exception, TimeoutError) else EIO
+
+
+_MOST_ERRNO = 4095
+"""MAX_ERRNO of include/linux/err.h."""
 
 
 def _payload(error: EnhancedError) -> list[str]:

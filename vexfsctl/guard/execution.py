@@ -33,7 +33,7 @@ from vexfsctl.guard.call import (
     Trouble,
     no_terms,
 )
-from vexfsctl.guard.errors import EnhancedError, error_of
+from vexfsctl.guard.errors import EnhancedError, errno_of, error_of
 from vexfsctl.guard.gate import Admission, Gate, NoPlace
 from vexfsctl.guard.operation import GuardedOperation
 from vexfsctl.guard.records import Bystanders, Records
@@ -399,7 +399,7 @@ class CallExecutor:
     def _judge(self, call: Call, trouble: Trouble, error: OSError) -> _Verdict:
         """Settle an attempt that raised."""
         nested, outer = trouble.nested_failure, call.outer
-        errno = error.errno or EIO
+        errno = errno_of(error)
         kind = classify_errno(errno, call.name, read_only=self._refuses_writes())
         if nested is None or nested.cause is not error:
             nested = _failure_elsewhere(call, error) if kind.counts_as_failure else None
@@ -505,7 +505,7 @@ class CallExecutor:
         try:
             served = fallback(cause)
         except OSError as error:
-            result = errno_name(error.errno or EIO)
+            result = errno_name(errno_of(error))
         self._take(call)
         trouble.served = result == "ok"
         self._records.fallback(call, result, self.now_ns())

@@ -175,6 +175,10 @@ def _changed_judgements(host: Host, volumes: Sequence[Volume]) -> Iterator[Chang
             )
 
 
+_MOST_NAMED = 15
+"""Settings that a hint can name without drowning the message."""
+
+
 def _parse_setting(word: str, keys: Mapping[str, Attribute]) -> Setting:
     key, equals, text = word.partition("=")
     key = key if key in keys else key.replace(".", "/")
@@ -186,9 +190,10 @@ def _parse_setting(word: str, keys: Mapping[str, Attribute]) -> Setting:
         if not equals and not near:
             hint = "give first what to change, then KEY=VALUE"
             raise InvalidInput(f"not KEY=VALUE: {word!a}", hint=hint)
-        raise InvalidInput(
-            f"there is no setting {key!a}", hint=f"did you mean {' or '.join(near or keys)}?"
-        )
+        hint = f"did you mean {' or '.join(near or keys)}?"
+        if not near and len(keys) > _MOST_NAMED:
+            hint = "vexfs-sysfs(5) lists them"
+        raise InvalidInput(f"there is no setting {key!a}", hint=hint)
     attribute = keys[key]
     takes = f"{key} takes {attribute.type.name}"
     if not equals:

@@ -13,7 +13,7 @@ import signal
 import termios
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from errno import ENOEXEC
+from errno import ENOENT, ENOEXEC
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -81,7 +81,12 @@ def run_in_foreground(
 
 
 def _start(argv: Sequence[str], environment: Mapping[str, str], mask: set[Any]) -> int:
+    if not argv[0]:
+        # posix_spawn of Python raises a ValueError.
+        raise FileNotFoundError(ENOENT, os.strerror(ENOENT))
     path = _find(argv[0], environment)
+    # env(1) can set a variable without a name, which Python passes on to nobody; shells drop it.
+    environment = {name: value for name, value in environment.items() if name}
     # What Python ignores, and no shell does.
     keywords: dict[str, Any] = {
         "setpgroup": 0,
@@ -111,7 +116,8 @@ def _find(name: str, environment: Mapping[str, str]) -> str:
 def _not_started(name: str, cause: OSError, environment: Mapping[str, str]) -> NotStarted:
     there = os.path.exists(_find(name, environment)) if name else False
     status = NOT_EXECUTABLE if there else NOT_FOUND
-    return NotStarted(status, f"cannot run {name}: {cause.strerror}")
+    shown = name or "''"
+    return NotStarted(status, f"cannot run {shown}: {cause.strerror}")
 
 
 class _Job:

@@ -64,6 +64,7 @@ def test_status_is_passed_on_until_it_opens(guard: Program, clock: VirtualClock)
         (("--failures", "0", "--", "true"), 125),
         (("--none", "--", "true"), 125),
         (("--fail-on", "256", "--", "true"), 125),
+        (("--retry", "99999999999999999999", "--", "true"), 125),
         ((), 125),
     ],
     ids=str,
@@ -173,6 +174,29 @@ def test_torn_breaker_is_set_aside(guard: Program, tmp_path: Path) -> None:
     result = run(guard, "--", "true")
     assert result.exit_status == 0
     assert result.stderr.startswith(f"vexfsctl: {tmp_path}/breakers/nas is no breaker file: set")
+
+
+def test_breaker_of_an_earlier_boot_is_tripped_like_a_new_one(
+    guard: Program, tmp_path: Path
+) -> None:
+    """A void file, here one that was not finished as the disk was full, holds no settings."""
+    run(guard, "--", "true")
+    (tmp_path / "breakers/nas").write_bytes(b"")
+    assert guard("guard", "trip", "nas", "--yes").stdout == (
+        "TARGET  KEY    BEFORE  AFTER        CHANGED\nnas     state  closed  forced_open  true\n"
+    )
+    assert run(guard, "--", "true").exit_status == 75
+
+
+def test_reset_says_what_it_cannot_use(guard: Program, tmp_path: Path) -> None:
+    """There is nothing to close in a file that is not trusted, and no reader is left to guess."""
+    run(guard, "--", "true")
+    path = tmp_path / "breakers/nas"
+    path.unlink()
+    path.symlink_to("/etc/hostname")
+    reset = guard("guard", "reset", "nas", "--yes")
+    assert reset.stdout.splitlines()[1].split() == ["nas", "state", "closed", "closed", "false"]
+    assert reset.stderr == f"vexfsctl: {path} is no regular file\n"
 
 
 def test_locked_breaker_stops_no_command(guard: Program, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import ctypes
 import gc
+import socket
 import threading
 import weakref
 from collections.abc import Callable
@@ -53,6 +54,28 @@ def test_an_error_crosses_c_and_comes_back_whole(
     vector, storage = (boundary.guard.status(each) for each in (OperationType.VECTOR, STORAGE))
     assert [each.failures for each in (vector, storage)] == [1, 1]
     assert [each.breaker.failures for each in (vector, storage)] == [0, 0]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        OSError("no errno"),
+        OSError("cannot read", "/a/path"),
+        OSError(0, "zero"),
+        OSError(10**12, "too large for C"),
+        socket.gaierror(socket.EAI_NONAME, "Name or service not known"),
+    ],
+    ids=repr,
+)
+def test_what_is_no_errno_is_eio_to_c(
+    boundary: Boundary, library: ctypes.CDLL, lines: Lines, odd: OSError
+) -> None:
+    """Classes of OSErrors keep other things there; the very exception comes back all the same."""
+    assert raised_by(lambda: boundary(library.visit, raising(boundary, odd), 1)) is odd
+    known = error_of(odd)
+    assert known is not None
+    assert (known.code, known.errno) == (-EIO, EIO)
+    assert lines[-1].endswith(" FFI call visit failed: -5 (failure rate: 100%)")
 
 
 def test_what_a_callback_calls_belongs_to_the_call_that_it_is_in(

@@ -124,6 +124,28 @@ def test_ways_to_fail(boundary: Boundary, library: ctypes.CDLL) -> None:
         boundary(returns="wrong")
 
 
+@pytest.mark.parametrize("status", [600, 9999, (1 << 63) - 1, -(1 << 63)])
+def test_a_status_that_is_no_errno_is_invalid(
+    boundary: Boundary, library: ctypes.CDLL, status: int
+) -> None:
+    """However large: an exception holds no errno that does not fit into an int of C."""
+    library.return_long.restype = ctypes.c_int64
+    library.return_long.argtypes = [ctypes.c_int64]
+    failure = raised_by(lambda: boundary(library.return_long, status, returns="status"))
+    assert (error(failure).entry.name, failure.errno) == ("InvalidData", EIO)
+    assert error(failure).code == -abs(status)
+
+
+@pytest.mark.parametrize("answer", [True, 5, "no"])
+def test_what_a_judge_returns_must_be_a_code(
+    boundary: Boundary, library: ctypes.CDLL, answer: object
+) -> None:
+    """Anything else is a bug of the judge, and no error of the library."""
+    with pytest.raises(ValueError, match=f"a negative code or None, not {answer!r}$"):
+        boundary(library.return_code, 1, returns=lambda _: answer)
+    assert boundary.sites["return_code"].failures == 0
+
+
 def test_null(boundary: Boundary, library: ctypes.CDLL) -> None:
     """NULL is a failure of every kind of pointer; errno has the reason, if it has one."""
     library.name_of.restype = ctypes.c_char_p

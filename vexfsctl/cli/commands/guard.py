@@ -94,8 +94,8 @@ Examples:
   vexfsctl guard run --breaker nas --retry 3 --deadline 10m -- backup
   vexfsctl guard run --breaker api --fallback 'cat old.json' -- curl URL
   vexfsctl guard run --breaker api --fail-on 7,28 -- curl -sS URL
-  # crontab(5); with -q an open breaker sends no mail:
-  */5 * * * * vexfsctl -q guard run --breaker nas -- backup
+  # crontab(5); --within must span several runs; -q: no mail while open:
+  */5 * * * * vexfsctl -q guard run --breaker nas --failures 3 --within 1h -- backup
   # systemd.service(5); an open breaker is no failure of the unit:
   ExecStart=vexfsctl guard run --breaker nas --deadline 1h -- backup
   SuccessExitStatus=75
@@ -137,7 +137,7 @@ Examples:
 @click.option(
     "--retry",
     "retries",
-    type=click.IntRange(min=0),
+    type=click.IntRange(min=0, max=1_000_000),
     default=0,
     metavar="N",
     help="Try a failed COMMAND again, up to N times while the breaker is not open, after 1, 2, 4 "

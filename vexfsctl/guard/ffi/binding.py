@@ -6,7 +6,7 @@ function around costs as much as a comparison; the rest is found out when it has
 
 from collections.abc import Callable
 from dataclasses import replace
-from errno import EBUSY, EIO, ETIMEDOUT
+from errno import EBUSY, ETIMEDOUT
 from functools import partial, wraps
 from threading import get_ident
 from types import FrameType
@@ -15,7 +15,7 @@ from typing import Any
 from vexfsctl.catalogue.entry import ErrorEntry, VexfsCode
 from vexfsctl.catalogue.lookup import BREAKER_OPEN, TIMEOUT, entry, error_for_errno
 from vexfsctl.guard.call import Call, CallAbandoned, CallRejected, Terms, no_terms
-from vexfsctl.guard.errors import EnhancedError, carrying, error_of, exception_of
+from vexfsctl.guard.errors import EnhancedError, carrying, errno_of, error_of, exception_of
 from vexfsctl.guard.execution import arose_in
 from vexfsctl.guard.ffi.callbacks import CALLBACKS, enclosing
 from vexfsctl.guard.ffi.codes import given_error, note_fallback_error
@@ -176,7 +176,7 @@ class Binding:
             return
         known = error_of(error)
         if known is None or not arose_in(known, call):
-            errno = error.errno or (ETIMEDOUT if isinstance(error, TimeoutError) else EIO)
+            errno = errno_of(error)
             enhanced = self._guard.enhance(call, error_for_errno(errno, self._site.name), errno)
             carrying(error, replace(enhanced, number=number, code=-errno))
 
@@ -249,7 +249,7 @@ class Binding:
         refused = isinstance(error, CallRejected)
         enhanced = EnhancedError(
             entry=BREAKER_OPEN if refused else TIMEOUT,
-            errno=error.errno or EIO,
+            errno=errno_of(error),
             # Without an id the guard has left out its records.
             id=error.id or self._draw_id(),
             operation=how.operation,

@@ -5,13 +5,12 @@ refused (-1000), attempts used up (-1001), a failed fallback (-1002), damage (-1
 that must be checked (-1004).
 """
 
-from errno import EIO, ETIMEDOUT
 from typing import Any
 
 from vexfsctl.catalogue.entry import VexfsCode
 from vexfsctl.catalogue.lookup import error_for_errno
 from vexfsctl.guard.call import CallRejected
-from vexfsctl.guard.errors import EnhancedError, error_of, exception_of
+from vexfsctl.guard.errors import EnhancedError, errno_of, error_of, exception_of
 from vexfsctl.resilience.exceptions import BreakerOpen
 
 _KNOWN = frozenset(map(int, VexfsCode))
@@ -54,8 +53,7 @@ def _code_of(error: BaseException | EnhancedError) -> int:
     if known is not None:
         return _code_of_known(known)
     if isinstance(error, OSError):
-        errno = error.errno or (ETIMEDOUT if isinstance(error, TimeoutError) else EIO)
-        return error_for_errno(errno, "").code
+        return error_for_errno(errno_of(error), "").code
     return VexfsCode.NOMEM if isinstance(error, MemoryError) else VexfsCode.GENERIC
 
 

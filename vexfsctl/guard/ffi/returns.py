@@ -11,7 +11,7 @@ from vexfsctl.catalogue.entry import ErrorEntry, VexfsCode
 from vexfsctl.catalogue.lookup import entry, error_for_code, error_for_errno
 from vexfsctl.guard.ffi.functions import Result
 from vexfsctl.model.calls import FLUSH, READ, WRITE, direction_of_call
-from vexfsctl.model.errnos import XATTR_CALLS
+from vexfsctl.model.errnos import MAX_ERRNO, XATTR_CALLS
 
 _INVALID, _OTHER = entry("InvalidData"), entry("Other")
 
@@ -77,7 +77,7 @@ def judgement(returns: "Returns | str | Judge", result: Result, *, converted: bo
     """
     if callable(returns) and not isinstance(returns, str):
         judge = returns
-        return Judgement(judge, False, lambda value, _: Failed(judge(value)))
+        return Judgement(judge, False, lambda value, _: Failed(_as_judged(judge(value))))
     match Returns(returns), result:
         case (Returns.VALUE, _) | (Returns.AUTO, Result.OTHER):
             return Judgement(None, False, _as_code)
@@ -107,13 +107,20 @@ def _number(value: Any) -> Any:
     return getattr(value, "value", value)
 
 
+def _as_judged(code: object) -> int:
+    """Return *code*, which a judge returned for a failure. Raises ValueError if it is none."""
+    if isinstance(code, int) and code < 0:
+        return code
+    raise ValueError(f"`returns` is to return a negative code or None, not {code!r}")
+
+
 def _as_code(value: Any, _: int) -> Failed:
     return Failed(_number(value))
 
 
 def _as_status(value: Any, _: int) -> Failed:
     number = abs(_number(value))
-    return Failed(-number, number)
+    return Failed(-number, number if number <= MAX_ERRNO else 0)
 
 
 def _as_errno(_: Any, errno: int) -> Failed:

@@ -43,7 +43,7 @@ class SharedStatus:
     failures: int
     """Failures inside `within_ms`, at most `limit`."""
     limit: int
-    """Failures inside `within_ms` that open it."""
+    """Failures inside `within_ms` that open it; 0 if the file is of an earlier boot, and void."""
     within_ms: int
     open_for_ms: int
     """How long it stays open. Like the two before, as its last user has set it."""
@@ -122,6 +122,8 @@ class _Plan:
     command: BreakerCommand
     status: SharedStatus | None
     """The breaker as it was read; None if there is none, or none that can be used."""
+    unusable: str | None = None
+    """Why not, in the second case."""
 
     @property
     def before(self) -> BreakerState:
@@ -146,7 +148,8 @@ def _plan(host: Host, name: str, command: BreakerCommand) -> _Plan:
     if name not in breaker_files(host):
         return _Plan(name, command, None)
     read = read_shared(host, [name])
-    return _Plan(name, command, read.statuses[0] if read.statuses else None)
+    unusable = next((problem.message for problem in read.problems), None)
+    return _Plan(name, command, read.statuses[0] if read.statuses else None, unusable)
 
 
 def _outcome(host: Host, operator: Operator, plan: _Plan, consent: Consent) -> Outcome:
@@ -165,7 +168,7 @@ def _outcome(host: Host, operator: Operator, plan: _Plan, consent: Consent) -> O
 def _carry_out(host: Host, operator: Operator, plan: _Plan) -> None:
     path = _path(host, plan)
     shown: dict[str, Any] = {}
-    if plan.status is not None:
+    if plan.status is not None and plan.status.limit:
         shown = {
             "failures": plan.status.limit,
             "within": plan.status.within_ms / 1000,
@@ -200,6 +203,8 @@ def _question(plans: Sequence[_Plan]) -> str:
 
 def _doubts(plan: _Plan) -> Iterator[str]:
     status = plan.status
+    if plan.unusable is not None:
+        yield plan.unusable
     if status is None or status.last_failure_ms_ago is None or plan.idle:
         return
     ago = format_duration(status.last_failure_ms_ago)

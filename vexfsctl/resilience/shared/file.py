@@ -23,6 +23,9 @@ ASIDE = ".aside"
 """How the names of files end that were set aside; they begin with a dot."""
 
 _FLAGS = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_NOT_OPENED = (errno.ELOOP, errno.EISDIR, errno.ENXIO)
+"""What tells of a symbolic link, a directory, a socket."""
+_IRREGULAR = "is no regular file"
 _OPENINGS = 10
 """How often a file is replaced by others while it is being opened, at most."""
 
@@ -46,7 +49,8 @@ def peek(path: str | os.PathLike[str]) -> tuple[Snapshot, list[int]] | None:
     except FileNotFoundError:
         raise
     except OSError as cause:
-        raise SharedFileUnusable(f"{name}: {cause.strerror}") from cause
+        why = f" {_IRREGULAR}" if cause.errno in _NOT_OPENED else f": {cause.strerror}"
+        raise SharedFileUnusable(f"{name}{why}") from cause
     except Torn as cause:
         raise SharedFileUnusable(f"{name} is torn") from cause
 
@@ -113,10 +117,9 @@ class SharedFile:
             try:
                 descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | _FLAGS, 0o600)
             except OSError as cause:
-                # A symbolic link, a directory, a socket.
-                if cause.errno not in (errno.ELOOP, errno.EISDIR, errno.ENXIO):
+                if cause.errno not in _NOT_OPENED:
                     raise
-                self._set_aside(None, "is no regular file")
+                self._set_aside(None, _IRREGULAR)
                 continue
             file = OpenFile(descriptor)
             objection = file.objection()
