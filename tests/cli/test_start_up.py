@@ -16,7 +16,7 @@ run(sys.argv[1:])
 print(json.dumps(sorted(sys.modules)), file=sys.stderr)
 """
 HEAVY = {
-    *("rich", "pyudev", "asyncio", "multiprocessing", "subprocess", "tempfile", "shutil"),
+    *("rich", "pyudev", "asyncio", "multiprocessing", "subprocess", "tempfile"),
     *("hashlib", "email", "vexfsctl.driver", "vexfsctl.lab", "vexfsctl.devices"),
 }
 READERS = {
