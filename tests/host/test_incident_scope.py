@@ -162,7 +162,7 @@ def check(log: HostLog) -> None:
 
 
 @given(logs())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 def test_incidents_of_a_random_log(log: bytes) -> None:
     """By all names, with the breakers and the kernel's lines around them."""
     check(read_log(log))
@@ -245,7 +245,7 @@ def test_a_recovery_that_is_dated_before_the_failure(
 
 
 @given(logs(), st.sampled_from(("01", "02", "03", "000000000000004")))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_all_that_an_end_fits(text: bytes, suffix: str) -> None:
     """Whoever wrote it, and in whatever process or epoch."""
     log = read_log(text)

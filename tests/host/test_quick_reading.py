@@ -43,7 +43,7 @@ def of_both(log: bytes, ask: Callable[[Host], object]) -> tuple[object, object]:
 
 
 @given(LOGS, WINDOWS_MS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_an_assessment(log: bytes, window_ms: int) -> None:
     """Of any window, with what began before it."""
 
@@ -56,7 +56,7 @@ def test_an_assessment(log: bytes, window_ms: int) -> None:
 
 
 @given(LOGS, st.integers(0, 12), st.sampled_from((None, "high")))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_the_last_records(log: bytes, count: int, severity: str | None) -> None:
     """As many as there are, of those that are asked for."""
 
@@ -71,7 +71,7 @@ def test_the_last_records(log: bytes, count: int, severity: str | None) -> None:
 
 
 @given(LOGS, st.integers(-90, 20))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_records_since_a_time(log: bytes, seconds: int) -> None:
     """With what they are judged by, and how many have no time."""
 
@@ -97,7 +97,7 @@ def test_records_without_a_time_among_such_with_one() -> None:
 
 
 @given(LOGS, st.sampled_from((None, "loop0", "loop1", "loop0/storage", "loop1/sync")))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 def test_the_latest_incident(log: bytes, asked: str | None) -> None:
     """Where the end of the log shows it, as from all of the log."""
 

@@ -128,7 +128,7 @@ def test_every_form_that_is_passed_over_is_here() -> None:
 
 @in_every_form
 @given(before=BEFORE, tag=st.sampled_from(TAGS), text=TEXTS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 def test_a_program_is_not_believed(printed: Printed, before: str, tag: str, text: str) -> None:
     """Whatever its tag looks like, and whatever it quotes."""
     log = decorated(before, forged(printed, tag, text))
@@ -150,7 +150,7 @@ def test_an_empty_tag_is_not_believed(head: str, text: str) -> None:
     before=BEFORE,
     text=st.builds("{}{}".format, st.sampled_from(STARTS), st.sampled_from(KERNEL)),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_a_program_without_a_tag_is_not_believed(printed: Printed, before: str, text: str) -> None:
     """Where the log tells who wrote a line, or what the kernel wrote has a tag.
 
@@ -165,7 +165,7 @@ def test_a_program_without_a_tag_is_not_believed(printed: Printed, before: str, 
 
 @in_every_form
 @given(before=BEFORE, line=st.sampled_from(WITH_NAMES), name=st.sampled_from(NAMES))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_a_name_is_not_believed(printed: Printed, before: str, line: str, name: str) -> None:
     """What users call processes, files and devices stands in the kernel's own lines."""
     text = line.replace("%s", name).replace('"', '\\"')
@@ -183,7 +183,7 @@ def test_a_name_is_not_believed(printed: Printed, before: str, line: str, name: 
     text=st.sampled_from(KERNEL),
     width=st.integers(60, 80),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_a_wrapped_line_of_a_program_is_not_believed(
     printed: Printed, before: str, tag: str, text: str, width: int
 ) -> None:

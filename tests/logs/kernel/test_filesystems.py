@@ -222,10 +222,10 @@ def test_a_mount_that_hangs_on_a_wrong_block_size_leaves_evidence() -> None:
 
 
 def test_a_line_without_end_does_no_harm() -> None:
-    """Every form is tried on 16 KiB of what it looks for."""
+    """Every form is tried on 8 KiB of what it looks for."""
     for form in EVIDENCE_FORMS:
         for each in ("x", " ", "9", form.mark or "BUG: "):
-            junk = each * ((1 << 14) // len(each))
+            junk = each * ((1 << 13) // len(each))
             parse_evidence(kernel_line(form.sample + junk))
             parse_evidence(kernel_line(form.sample[: len(form.sample) // 2] + junk))
 

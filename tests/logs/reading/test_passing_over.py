@@ -344,7 +344,7 @@ def _plain(record: LogRecord) -> LogRecord:
 
 
 @given(logs(), st.lists(st.integers(0, 1 << 20), max_size=3))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_a_log_is_read_as_if_every_line_were_decoded(log: bytes, cuts: list[int]) -> None:
     """The records that matter, their place among others, boots, ends and holes are the same."""
     every = read(log, cuts, Manner(every_record=True))
@@ -413,7 +413,7 @@ def test_a_text_with_a_prefix_is_found_in_every_form(form: int) -> None:
 
 
 @given(logs())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_what_has_a_meaning_matters(log: bytes) -> None:
     """The sieve keeps each record that means anything."""
     every = read(log, (), Manner(every_record=True))

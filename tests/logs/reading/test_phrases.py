@@ -143,14 +143,14 @@ def alike(log: bytes, cuts: Sequence[int]) -> None:
 
 
 @given(busy_logs(), st.lists(st.integers(0, 1 << 20), max_size=3))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_a_busy_log_is_counted_as_it_is_read(log: bytes, cuts: list[int]) -> None:
     """Groups, noise and call sites, whatever order the calls are in."""
     alike(log, cuts)
 
 
 @given(logs(), st.lists(st.integers(0, 1 << 20), max_size=3))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_any_log_is_counted_as_it_is_read(log: bytes, cuts: list[int]) -> None:
     """Other forms, several boots and torn lines too."""
     alike(log, cuts)

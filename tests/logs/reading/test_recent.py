@@ -60,7 +60,7 @@ def test_a_boot_that_goes_on_after_another() -> None:
 
 
 @given(LOGS, st.lists(st.integers(0, 1 << 20), max_size=12), LENGTHS_US)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_nothing_else_is_concluded(log: bytes, cuts: list[int], length_us: int) -> None:
     """In whatever pieces it came: a piece is held, kept or counted as a whole."""
     recent = read(log, cuts, Manner(ordered=False, recent_us=length_us))

@@ -156,7 +156,7 @@ generation=2 failures=5/5 window_ms=10000 trips=1
 
 @given(steady_logs())
 @example(AN_ID_OF_TWO_LOADS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 def test_questions_about_a_random_log(text: bytes) -> None:
     """Of one boot: about records, and about every incident by all names."""
     with pytest.MonkeyPatch.context() as patch:
@@ -167,7 +167,7 @@ def test_questions_about_a_random_log(text: bytes) -> None:
 
 
 @given(steady_logs(), st.integers(1, 4_000))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_the_end_of_a_random_log(text: bytes, size: int) -> None:
     """With the states before it."""
     with pytest.MonkeyPatch.context() as patch:
@@ -186,7 +186,7 @@ def test_the_end_of_a_random_log(text: bytes, size: int) -> None:
 
 
 @given(mixed_logs())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_nothing_is_left_out_or_read_twice(text: bytes) -> None:
     """Whatever the log is: what is read and what is not are all of it, cut between lines."""
     with pytest.MonkeyPatch.context() as patch:

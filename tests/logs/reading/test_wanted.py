@@ -57,7 +57,7 @@ def found(contents: Contents, asked: Wanted) -> list[LogRecord]:
 
 
 @given(logs(), st.lists(st.integers(0, 1 << 20), max_size=3), wanted())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_what_is_wanted_is_found(log: bytes, cuts: list[int], asked: Wanted) -> None:
     """Every record that is wanted, and no other that anything could be concluded from."""
     all_of_it = [record for record in records(read(log, (), EVERY)) if sieve().accepts(record)]
@@ -68,7 +68,7 @@ def test_what_is_wanted_is_found(log: bytes, cuts: list[int], asked: Wanted) -> 
 
 
 @given(logs(), st.integers(1, 4_000))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_a_log_has_an_end(log: bytes, size: int) -> None:
     """Its last records, and of those before only the wanted ones."""
     reading = LogReading((read(log, (), ALONE).into_reading("log"),))
@@ -113,7 +113,7 @@ ATTACHED = st.builds(
 
 
 @given(st.lists(ATTACHED, max_size=40), st.sampled_from((0, 4, 6)), st.booleans())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_repetitions_need_not_be_found(texts: list[str], form: int, whole: bool) -> None:
     """Without them a log tells of the same devices."""
     lines = [rendered(text, 1_000 * n, n, form) + b"\n" for n, text in enumerate(texts)]

@@ -174,7 +174,7 @@ def test_much_at_once_is_returned_in_parts(tmp_path: Path) -> None:
 
 
 @given(logs(), st.lists(st.integers(0, 1 << 20), max_size=3))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_a_log_is_followed_as_if_every_line_were_decoded(log: bytes, cuts: list[int]) -> None:
     """The records that matter, their place, boots and holes are the same after each piece."""
     with NamedTemporaryFile(buffering=0) as file:

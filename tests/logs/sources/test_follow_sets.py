@@ -209,7 +209,7 @@ ACTIONS = ("add", "rename", "rename_late", "copy", "pack")
     st.lists(st.sampled_from(ACTIONS), max_size=8),
     st.lists(st.sampled_from(ACTIONS), max_size=16),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_each_line_comes_once_however_a_log_is_rotated(before: list[str], after: list[str]) -> None:
     """Before it is followed and meanwhile; it is read as often as something happens to it."""
     with TemporaryDirectory() as directory:
