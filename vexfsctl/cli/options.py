@@ -50,6 +50,6 @@ def for_option(after: str) -> Callable[[_F], _F]:
 
 def reason_option(function: _F) -> _F:
     """Add `--reason`, which is recorded in the provider's log or the ledger."""
-    return click.option("--reason", metavar="TEXT", help="Reason, recorded in the log or ledger.")(
+    return click.option("--reason", metavar="TEXT", help="Reason, recorded with the change.")(
         function
     )

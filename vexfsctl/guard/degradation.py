@@ -1,8 +1,8 @@
 """The engine's judgement of how much service a volume can give.
 
 Independent of the operator's `access_mode`. Corruption holds it at read-only whatever else is
-judged: a volume that was damaged does not get better by itself. Want of a resource does: its level
-rises once the want has lasted for `RISE_NS`, and falls after `FALL_NS` without it.
+judged: a volume that was damaged does not get better by itself. A shortage does: its level
+rises once it has lasted for `RISE_NS`, and falls after `FALL_NS` without it.
 """
 
 from collections.abc import Iterable
@@ -12,9 +12,9 @@ from vexfsctl.model.degradation import Resource, Usage, level_of, usages
 from vexfsctl.model.volume import DegradationLevel, ResourceStatus
 
 RISE_NS = 500_000_000
-"""So long a resource must be short before its level rises: a burst is no want."""
+"""How long a resource must be short before its level rises: a burst does not count."""
 FALL_NS = 2_000_000_000
-"""So long it must be better before the level falls."""
+"""How long it must be better before the level falls."""
 
 _NORMAL = DegradationLevel.NORMAL
 

@@ -25,7 +25,7 @@ class Usage(NamedTuple):
 
     used: int
     limit: int
-    """More than 0, but of space: what is free."""
+    """More than 0; for space, what is free."""
 
     def exceeds(self, pct: int) -> bool:
         """Whether it is more than *pct* percent; exact."""
